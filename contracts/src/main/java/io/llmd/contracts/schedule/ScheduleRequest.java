@@ -1,0 +1,27 @@
+package io.llmd.contracts.schedule;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A client request that needs an endpoint. Over HTTP ({@code POST /v1/schedule}) the body is the HTTP body, byte for
+ * byte, and everything else travels as headers of {@link io.llmd.contracts.header.LlmdHeader}.
+ *
+ * @param requestId id of the client request; equal for all its attempts
+ * @param path path of the client request without query, such as {@code /v1/chat/completions}
+ * @param headers request headers with lower-case names, already cleared of what clients must not set
+ * @param body the client's bytes; read-only, valid until the outcome is delivered
+ * @param excludedEndpoints ids of endpoints that earlier attempts of this request found unusable
+ */
+public record ScheduleRequest(
+        String requestId, String path, Map<String, String> headers, ByteBuffer body, List<String> excludedEndpoints) {
+    public ScheduleRequest {
+        Objects.requireNonNull(requestId, "requestId");
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(headers, "headers");
+        Objects.requireNonNull(body, "body");
+        excludedEndpoints = List.copyOf(excludedEndpoints);
+    }
+}
