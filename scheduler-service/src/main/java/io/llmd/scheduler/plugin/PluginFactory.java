@@ -1,0 +1,33 @@
+package io.llmd.scheduler.plugin;
+
+import io.llmd.scheduler.scheduling.Plugin;
+import java.util.List;
+
+/**
+ * Makes plugin instances of one type. Factories are Spring components and are found automatically; a factory that needs
+ * a clock or a store takes it in its constructor.
+ *
+ * @param <P> record of parameters; its components are the parameter names, with defaults in {@link Default}. The compact
+ *     constructor checks values and throws {@link IllegalArgumentException} with value and expectation
+ */
+public interface PluginFactory<P extends Record> {
+
+    /** Type name in configuration: kebab-case. */
+    String type();
+
+    /** Deprecated type names that still work, with a warning. */
+    default List<String> aliases() {
+        return List.of();
+    }
+
+    /** The parameter record. */
+    Class<P> paramsType();
+
+    /**
+     * Makes an instance.
+     *
+     * @param name instance name, unique in the configuration
+     * @param params checked parameters
+     */
+    Plugin create(String name, P params);
+}

@@ -1,0 +1,97 @@
+package io.llmd.scheduler.scheduling;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Endpoints that are still eligible inside one decision, in a fixed order.
+ *
+ * <p>Filters narrow candidates to views. All views of a decision share its data columns: objects that a producer has
+ * written under a {@link DataKey}, indexed by {@linkplain #slot(int) slot}, which does not change when candidates are
+ * filtered. Not thread-safe: one decision runs on one thread.
+ */
+public final class Candidates {
+
+    private final Endpoint[] endpoints;
+    private final int[] slots;
+    private final int size;
+    private final Map<DataKey<?>, Object> columns;
+
+    private Candidates(Endpoint[] endpoints, int[] slots, int size, Map<DataKey<?>, Object> columns) {
+        this.endpoints = endpoints;
+        this.slots = slots;
+        this.size = size;
+        this.columns = columns;
+    }
+
+    /** Starts a decision over {@code endpoints}; the array is not copied and must not change. */
+    public static Candidates of(Endpoint... endpoints) {
+        int[] slots = new int[endpoints.length];
+        Arrays.setAll(slots, i -> i);
+        return new Candidates(endpoints, slots, endpoints.length, new HashMap<>(8));
+    }
+
+    /** Starts a decision over {@code endpoints}. */
+    public static Candidates of(List<Endpoint> endpoints) {
+        return of(endpoints.toArray(Endpoint[]::new));
+    }
+
+    /** Number of candidates in this view. */
+    public int size() {
+        return size;
+    }
+
+    /** Whether no candidate is left. */
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
+    /** The candidate at {@code position} in [0, {@link #size()}). */
+    public Endpoint get(int position) {
+        return endpoints[slot(position)];
+    }
+
+    /** Index of the candidate into the data columns, in [0, {@link #slotCount()}). */
+    public int slot(int position) {
+        if (position >= size) {
+            throw new IndexOutOfBoundsException("position: " + position + " (expected: < " + size + ")");
+        }
+        return slots[position];
+    }
+
+    /** Number of endpoints at the start of the decision: the length that columns need. */
+    public int slotCount() {
+        return endpoints.length;
+    }
+
+    /** The endpoint at {@code slot}, whether or not it is still a candidate. */
+    public Endpoint atSlot(int slot) {
+        return endpoints[slot];
+    }
+
+    /** Column object that a producer wrote, or null when it wrote none. */
+    public <T> @Nullable T data(DataKey<T> key) {
+        return key.valueType().cast(columns.get(key));
+    }
+
+    /** Writes a column object for all views of this decision. */
+    public <T> void put(DataKey<T> key, T column) {
+        columns.put(key, key.valueType().cast(column));
+    }
+
+    /** The candidates whose position satisfies {@code keep}; this view when all do. */
+    public Candidates where(IntPredicate keep) {
+        int[] kept = new int[size];
+        int count = 0;
+        for (int i = 0; i < size; i++) {
+            if (keep.test(i)) {
+                kept[count++] = slots[i];
+            }
+        }
+        return count == size ? this : new Candidates(endpoints, kept, count, columns);
+    }
+}

@@ -1,0 +1,19 @@
+package io.llmd.scheduler.scheduling;
+
+import java.util.List;
+import java.util.Map;
+
+/** Decides which scheduling profiles run for a request, and what their results mean. Exactly one per scheduler. */
+public interface ProfileHandler extends Plugin {
+
+    /**
+     * Profiles to run next. Called again after they ran, until it answers with an empty list.
+     *
+     * @param profiles names of all configured profiles in configuration order
+     * @param results results so far; a profile that left nobody or failed is present as {@link ProfileOutcome.Failed}
+     */
+    List<String> nextProfiles(InferenceRequest request, List<String> profiles, Map<String, ProfileOutcome> results);
+
+    /** Turns the results into the outcome of the decision. */
+    SchedulingOutcome process(InferenceRequest request, Map<String, ProfileOutcome> results);
+}

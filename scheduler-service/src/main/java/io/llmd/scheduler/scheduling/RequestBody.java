@@ -1,0 +1,51 @@
+package io.llmd.scheduler.scheduling;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What scheduling reads of a request body.
+ *
+ * @param api kind of request
+ * @param model model name in the body, empty when the format has none
+ * @param stream whether the answer is streamed
+ * @param maxOutputTokens the client's limit, -1 when it gave none
+ * @param prompts one per prompt; empty for a body that is not understood
+ * @param cacheSalt separates prefix caches, empty when absent
+ * @param sizeBytes size of the body
+ */
+public record RequestBody(
+        Api api,
+        String model,
+        boolean stream,
+        int maxOutputTokens,
+        List<Prompt> prompts,
+        String cacheSalt,
+        int sizeBytes) {
+
+    /** Kinds of request. */
+    public enum Api {
+        CHAT_COMPLETIONS,
+        COMPLETIONS,
+        EMBEDDINGS,
+        RESPONSES,
+        /** Not understood and passed through. */
+        RAW
+    }
+
+    public RequestBody {
+        Objects.requireNonNull(api, "api");
+        Objects.requireNonNull(model, "model");
+        prompts = List.copyOf(prompts);
+        Objects.requireNonNull(cacheSalt, "cacheSalt");
+    }
+
+    /** Tokens of all prompts. */
+    public int promptTokens() {
+        int tokens = 0;
+        for (int i = 0; i < prompts.size(); i++) {
+            tokens += prompts.get(i).tokens();
+        }
+        return tokens;
+    }
+}
