@@ -1,0 +1,200 @@
+package io.llmd.simulator.engine;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The KV blocks of one engine. Not thread-safe.
+ *
+ * <p>Block 0 is reserved and never given out. A block with references is in use. A block without is in the free queue,
+ * a doubly linked list in eviction order, and may still carry the hash of its content: it can be taken back by
+ * {@link #acquireCached} until {@link #allocate} gives it to somebody else. Blocks of equal content are not merged;
+ * the one registered first answers look-ups, and the next of them takes over when it is evicted.
+ */
+final class BlockPool {
+    static final int NONE = -1;
+
+    private final int[] references;
+    private final long[] hashes;
+    private final boolean[] hashed;
+    private final int[] previousFree;
+    private final int[] nextFree;
+    private final int[] nextTwin;
+    private final Map<Long, Integer> firstByHash = new HashMap<>();
+    private int freeHead = NONE;
+    private int freeTail = NONE;
+    private int free;
+    private int cached;
+
+    BlockPool(int blocks) {
+        references = new int[blocks];
+        hashes = new long[blocks];
+        hashed = new boolean[blocks];
+        previousFree = new int[blocks];
+        nextFree = new int[blocks];
+        nextTwin = new int[blocks];
+        Arrays.fill(nextTwin, NONE);
+        for (int block = 1; block < blocks; block++) {
+            appendFree(block);
+        }
+    }
+
+    /** Blocks that can be in use. */
+    int total() {
+        return references.length - 1;
+    }
+
+    int free() {
+        return free;
+    }
+
+    int used() {
+        return total() - free;
+    }
+
+    int cached() {
+        return cached;
+    }
+
+    int references(int block) {
+        return references[block];
+    }
+
+    /** The block that answers for a hash, or {@link #NONE}. */
+    int find(long hash) {
+        Integer block = firstByHash.get(hash);
+        return block == null ? NONE : block;
+    }
+
+    /** Takes one more reference on a block that {@link #find} returned. */
+    void acquireCached(int block) {
+        if (references[block]++ == 0) {
+            unlinkFree(block);
+        }
+    }
+
+    /** Takes the block that was free longest and forgets its content. The caller has checked {@link #free}. */
+    int allocate() {
+        int block = freeHead;
+        if (block == NONE) {
+            throw new IllegalStateException("no free block");
+        }
+        unlinkFree(block);
+        if (hashed[block]) {
+            evict(block);
+        }
+        references[block] = 1;
+        return block;
+    }
+
+    /** Gives one reference back; the last one puts the block at the end of the free queue. */
+    void release(int block) {
+        if (references[block] <= 0) {
+            throw new IllegalStateException("block " + block + " is not in use");
+        }
+        if (--references[block] == 0) {
+            appendFree(block);
+        }
+    }
+
+    /** Makes the content of a block in use findable. */
+    void register(int block, long hash) {
+        if (hashed[block]) {
+            throw new IllegalStateException("block " + block + " is registered already");
+        }
+        hashed[block] = true;
+        hashes[block] = hash;
+        cached++;
+        Integer first = firstByHash.putIfAbsent(hash, block);
+        if (first != null) {
+            int last = first;
+            while (nextTwin[last] != NONE) {
+                last = nextTwin[last];
+            }
+            nextTwin[last] = block;
+        }
+    }
+
+    private void evict(int block) {
+        long hash = hashes[block];
+        int first = find(hash);
+        if (first == block) {
+            if (nextTwin[block] == NONE) {
+                firstByHash.remove(hash);
+            } else {
+                firstByHash.put(hash, nextTwin[block]);
+            }
+        } else {
+            int before = first;
+            while (nextTwin[before] != block) {
+                before = nextTwin[before];
+            }
+            nextTwin[before] = nextTwin[block];
+        }
+        nextTwin[block] = NONE;
+        hashed[block] = false;
+        cached--;
+    }
+
+    private void appendFree(int block) {
+        previousFree[block] = freeTail;
+        nextFree[block] = NONE;
+        if (freeTail == NONE) {
+            freeHead = block;
+        } else {
+            nextFree[freeTail] = block;
+        }
+        freeTail = block;
+        free++;
+    }
+
+    private void unlinkFree(int block) {
+        int before = previousFree[block];
+        int after = nextFree[block];
+        if (before == NONE) {
+            freeHead = after;
+        } else {
+            nextFree[before] = after;
+        }
+        if (after == NONE) {
+            freeTail = before;
+        } else {
+            previousFree[after] = before;
+        }
+        free--;
+    }
+
+    /** Verifies the invariants in O(blocks); for tests. */
+    void check() {
+        int linked = 0;
+        for (int block = freeHead; block != NONE; block = nextFree[block]) {
+            require(references[block] == 0, "free block " + block + " has references");
+            require(block != 0, "the reserved block is free");
+            linked++;
+        }
+        require(linked == free, "free queue holds " + linked + " blocks, counted " + free);
+        int inUse = 0;
+        int withHash = 0;
+        for (int block = 1; block < references.length; block++) {
+            inUse += references[block] > 0 ? 1 : 0;
+            withHash += hashed[block] ? 1 : 0;
+        }
+        require(inUse + free == total(), inUse + " in use and " + free + " free of " + total());
+        require(withHash == cached, withHash + " blocks carry a hash, counted " + cached);
+        int found = 0;
+        for (Map.Entry<Long, Integer> entry : firstByHash.entrySet()) {
+            for (int block = entry.getValue(); block != NONE; block = nextTwin[block]) {
+                require(hashed[block] && hashes[block] == entry.getKey(), "block " + block + " is under a wrong hash");
+                found++;
+            }
+        }
+        require(found == cached, "the map reaches " + found + " blocks of " + cached);
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalStateException(message);
+        }
+    }
+}

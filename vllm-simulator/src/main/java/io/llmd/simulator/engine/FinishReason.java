@@ -1,0 +1,18 @@
+package io.llmd.simulator.engine;
+
+import java.util.Locale;
+
+/** Why a sequence left the engine. */
+public enum FinishReason {
+    /** The model ended by itself, or at a stop string or token. */
+    STOP,
+    /** The token limit was reached. */
+    LENGTH,
+    /** The client left or the server gave the request up. */
+    ABORT;
+
+    /** The value of {@code finish_reason} on the wire and of the {@code finished_reason} label. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

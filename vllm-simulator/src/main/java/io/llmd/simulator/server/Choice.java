@@ -1,0 +1,91 @@
+package io.llmd.simulator.server;
+
+import io.llmd.simulator.engine.FinishReason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One choice of a request on its way to the client. The engine's thread writes how far it got, which is all the
+ * hand-over needs because the tokens are known; the rest belongs to the event loop of the connection.
+ */
+final class Choice implements Generation {
+    private final long engineId;
+    private final int index;
+    private final int[] prompt;
+    private final OutputPlan plan;
+    private final Runnable wake;
+    private volatile int produced;
+    private volatile @Nullable End end;
+    private int sent;
+    private int shownChars;
+    private boolean finishSent;
+
+    Choice(long engineId, int index, int[] prompt, OutputPlan plan, Runnable wake) {
+        this.engineId = engineId;
+        this.index = index;
+        this.prompt = prompt;
+        this.plan = plan;
+        this.wake = wake;
+    }
+
+    @Override
+    public void produced(int tokens) {
+        produced = tokens;
+        if (tokens < plan.length()) {
+            wake.run();
+        }
+    }
+
+    @Override
+    public void ended(FinishReason reason, int cachedTokens) {
+        end = new End(reason, cachedTokens);
+        wake.run();
+    }
+
+    long engineId() {
+        return engineId;
+    }
+
+    int index() {
+        return index;
+    }
+
+    int[] prompt() {
+        return prompt;
+    }
+
+    OutputPlan plan() {
+        return plan;
+    }
+
+    int produced() {
+        return produced;
+    }
+
+    @Nullable
+    End end() {
+        return end;
+    }
+
+    int sent() {
+        return sent;
+    }
+
+    boolean finishSent() {
+        return finishSent;
+    }
+
+    /** Text of the next tokens up to {@code upTo}, which count as sent from now on. */
+    String takeText(int upTo) {
+        String text = plan.text(sent, upTo, shownChars);
+        shownChars += text.length();
+        sent = upTo;
+        return text;
+    }
+
+    void finishIsSent() {
+        finishSent = true;
+    }
+
+    /** How the sequence ended. */
+    record End(FinishReason reason, int cachedTokens) {}
+}

@@ -1,0 +1,153 @@
+package io.llmd.simulator.server;
+
+import io.llmd.simulator.config.ErrorFormat;
+import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.engine.EngineRequest;
+import io.llmd.simulator.engine.EngineSnapshot;
+import io.llmd.simulator.engine.FinishReason;
+import io.llmd.simulator.metrics.EngineMeters;
+import io.llmd.simulator.token.ContentHash;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** One endpoint without its sockets: routes, engine, meters and faults. Safe from any event loop. */
+final class Endpoint {
+    private final SimulatorSettings settings;
+    private final RunningEngine engine;
+    private final EngineMeters meters;
+    private final FaultSwitch faults;
+    private final Routes routes;
+    private final AtomicLong engineIds = new AtomicLong();
+    private final AtomicInteger load = new AtomicInteger();
+
+    Endpoint(SimulatorSettings settings, EngineDriver driver, Instant start) {
+        this.settings = settings;
+        meters = new EngineMeters(settings.engine(), settings.servedModelName(), start);
+        engine = new RunningEngine(settings.servedModelName(), settings.engine(), driver, meters);
+        faults = new FaultSwitch(changed -> engine.slowFactorLater(changed.slowFactor()));
+        routes = routes(start);
+    }
+
+    private Routes routes(Instant start) {
+        ModelNames models = new ModelNames(settings);
+        String fingerprint = fingerprint();
+        ChatApi chat = new ChatApi(settings, models, fingerprint);
+        CompletionApi completions = new CompletionApi(settings, models, fingerprint);
+        ResponsesApi responses = new ResponsesApi(settings, models);
+        EmbeddingApi embeddings = new EmbeddingApi(settings, models);
+        TokenizeApi tokenize = new TokenizeApi(settings, models);
+        AdminApi admin = new AdminApi(faults);
+        return new Routes()
+                .inference("/v1/chat/completions", chat::handle)
+                .inference("/v1/completions", completions::handle)
+                .inference("/v1/responses", responses::handle)
+                .inference("/v1/embeddings", embeddings::handle)
+                .post("/tokenize", tokenize::tokenize)
+                .post("/detokenize", tokenize::detokenize)
+                .get("/v1/models", call -> Reply.Content.json(models.list(start.getEpochSecond())))
+                .get("/health", call -> health())
+                .get("/ping", call -> health())
+                .post("/ping", call -> health())
+                .get("/version", call -> Reply.Content.json(Json.object().put("version", settings.version())))
+                .get("/load", call -> Reply.Content.json(Json.object().put("server_load", load.get())))
+                .get("/metrics", call -> metrics())
+                .get("/admin/config", admin::read)
+                .post("/admin/config", admin::change);
+    }
+
+    private Reply health() {
+        return Reply.Content.empty(faults.get().dead() ? 503 : 200);
+    }
+
+    private Reply metrics() {
+        return Reply.Content.text(
+                "text/plain; version=0.0.4; charset=utf-8", meters.scrape(engine.snapshot(), engine.lagSeconds()));
+    }
+
+    private String fingerprint() {
+        int hash = Long.hashCode(ContentHash.of(settings.model() + settings.seed()));
+        return "vllm-" + settings.version() + "-tp1-" + String.format("%08x", hash);
+    }
+
+    SimulatorSettings settings() {
+        return settings;
+    }
+
+    ErrorFormat errorFormat() {
+        return settings.errorFormat();
+    }
+
+    Routes routes() {
+        return routes;
+    }
+
+    FaultSwitch faults() {
+        return faults;
+    }
+
+    EngineSnapshot statistics() {
+        return engine.snapshot();
+    }
+
+    /** Answers 429 if the waiting queue has a bound and is full. */
+    void checkQueue() {
+        int most = settings.maxWaitingQueueLength();
+        EngineSnapshot now = engine.snapshot();
+        if (most > 0 && now.waiting() + now.arriving() >= most) {
+            throw new ApiException(429, "TooManyRequestsError", "The waiting queue is full (" + most + ").", null);
+        }
+    }
+
+    /** Starts a request's choices; {@code wake} is called from the engine's thread whenever one of them got on. */
+    List<Choice> start(Reply.Generate generate, Runnable wake) {
+        Sampling sampling = generate.sampling();
+        List<Choice> choices = new ArrayList<>(generate.prompts().size() * sampling.n());
+        for (int[] prompt : generate.prompts()) {
+            meters.choices(sampling.n());
+            for (int i = 0; i < sampling.n(); i++) {
+                OutputPlan plan =
+                        generate.promptOnly() ? OutputPlan.none() : OutputPlan.of(settings, prompt, sampling, i);
+                choices.add(new Choice(engineIds.incrementAndGet(), choices.size(), prompt, plan, wake));
+            }
+        }
+        load.incrementAndGet();
+        for (Choice choice : choices) {
+            OutputPlan plan = choice.plan();
+            engine.submitLater(
+                    new EngineRequest(
+                            choice.engineId(),
+                            choice.prompt(),
+                            plan.length(),
+                            plan.maxTokens(),
+                            plan.reason(),
+                            plan.tokens(),
+                            sampling.cacheSalt(),
+                            generate.adapter()),
+                    choice);
+        }
+        return choices;
+    }
+
+    /** Gives back what {@link #start} took; aborts what the engine still computes. */
+    void end(List<Choice> choices) {
+        load.decrementAndGet();
+        for (Choice choice : choices) {
+            if (choice.end() == null) {
+                engine.abortLater(choice.engineId());
+            }
+        }
+    }
+
+    void close() {
+        engine.closeLater();
+    }
+
+    /** Whether an ended sequence did what it was asked to. */
+    static boolean isComplete(Choice choice) {
+        Choice.End end = choice.end();
+        return end != null && end.reason() != FinishReason.ABORT;
+    }
+}

@@ -1,0 +1,140 @@
+package io.llmd.simulator.server;
+
+import io.llmd.simulator.engine.Engine;
+import io.llmd.simulator.engine.EngineEvent;
+import io.llmd.simulator.engine.EngineRequest;
+import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.EngineSnapshot;
+import io.llmd.simulator.engine.FinishReason;
+import io.llmd.simulator.metrics.EngineMeters;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * One engine on the wall clock. Methods that end in "later" are safe from any thread; the others belong to the driver's
+ * thread.
+ */
+final class RunningEngine {
+    private final String name;
+    private final Engine engine;
+    private final EngineDriver driver;
+    private final EngineMeters meters;
+    private final Map<Long, Generation> generations = new HashMap<>();
+    private boolean failed;
+    private boolean changed;
+    private volatile EngineSnapshot snapshot;
+    private volatile long lagNanos;
+
+    RunningEngine(String name, EngineSettings settings, EngineDriver driver, EngineMeters meters) {
+        this.name = name;
+        this.driver = driver;
+        this.meters = meters;
+        engine = new Engine(settings);
+        snapshot = engine.snapshot();
+        driver.add(this);
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** State after the last advance; any thread. */
+    EngineSnapshot snapshot() {
+        return snapshot;
+    }
+
+    /** How far the last event was handled behind its time; any thread. */
+    double lagSeconds() {
+        return lagNanos / 1e9;
+    }
+
+    void submitLater(EngineRequest request, Generation generation) {
+        driver.execute(() -> submit(request, generation));
+    }
+
+    void abortLater(long requestId) {
+        driver.execute(() -> {
+            if (!failed) {
+                engine.abort(requestId, advanceToNow());
+            }
+        });
+    }
+
+    void slowFactorLater(double factor) {
+        driver.execute(() -> engine.slowFactor(factor));
+    }
+
+    void closeLater() {
+        driver.execute(() -> {
+            driver.remove(this);
+            fail();
+        });
+    }
+
+    private void submit(EngineRequest request, Generation generation) {
+        if (failed) {
+            generation.ended(FinishReason.ABORT, 0);
+            return;
+        }
+        generations.put(request.id(), generation);
+        engine.submit(request, advanceToNow());
+    }
+
+    private long advanceToNow() {
+        long now = System.nanoTime();
+        engine.advance(now, this::accept);
+        changed = true;
+        return now;
+    }
+
+    /** Handles what is due; returns when the next thing is. */
+    long advance(long now) {
+        long next = engine.nextEventTime();
+        if (next <= now) {
+            lagNanos = now - next;
+            engine.advance(now, this::accept);
+            next = engine.nextEventTime();
+            changed = true;
+        }
+        if (changed) {
+            snapshot = engine.snapshot();
+            changed = false;
+        }
+        return next;
+    }
+
+    /** Ends all requests without an answer. */
+    void fail() {
+        failed = true;
+        Map<Long, Generation> left = Map.copyOf(generations);
+        generations.clear();
+        left.values().forEach(generation -> generation.ended(FinishReason.ABORT, 0));
+    }
+
+    private void accept(EngineEvent event) {
+        meters.record(event);
+        switch (event) {
+            case EngineEvent.TokenProduced token -> {
+                Generation generation = generations.get(token.requestId());
+                if (generation != null) {
+                    generation.produced(token.index() + 1);
+                }
+            }
+            case EngineEvent.Finished end -> {
+                Generation generation = generations.remove(end.request().id());
+                if (generation != null) {
+                    generation.ended(end.reason(), end.cachedTokens());
+                }
+            }
+            case EngineEvent.Scheduled scheduled -> {
+                // of interest to the meters only
+            }
+            case EngineEvent.Preempted preempted -> {
+                // of interest to the meters only
+            }
+            case EngineEvent.StepCompleted step -> {
+                // of interest to the meters only
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.llmd.simulator.server;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.TimeUnit;
+
+/** The threads that many endpoints share: event loops for sockets, and one that drives the engines. */
+public final class SimulatorRuntime implements AutoCloseable {
+    private final EventLoopGroup eventLoops;
+    private final EngineDriver driver = new EngineDriver();
+
+    /** @param eventLoopThreads at least 1 */
+    public SimulatorRuntime(int eventLoopThreads) {
+        if (eventLoopThreads < 1) {
+            throw new IllegalArgumentException("eventLoopThreads: " + eventLoopThreads + " (expected: >= 1)");
+        }
+        eventLoops = new MultiThreadIoEventLoopGroup(
+                eventLoopThreads, new DefaultThreadFactory("sim-http", true), NioIoHandler.newFactory());
+    }
+
+    /** With as many event loops as processors. */
+    public SimulatorRuntime() {
+        this(Math.max(1, Runtime.getRuntime().availableProcessors()));
+    }
+
+    EventLoopGroup eventLoops() {
+        return eventLoops;
+    }
+
+    EngineDriver driver() {
+        return driver;
+    }
+
+    /** Stops the threads; the endpoints have been closed before. */
+    @Override
+    public void close() {
+        driver.close();
+        eventLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,27 @@
+package io.llmd.simulator.token;
+
+import java.util.List;
+
+/** Tokens that no text encodes to. */
+enum SpecialToken {
+    /** Before the role of a chat message. */
+    MESSAGE_START("<|im_start|>"),
+    /** After the content of a chat message. */
+    MESSAGE_END("<|im_end|>"),
+    /** Before the definitions of tools. */
+    TOOLS("<|tools|>"),
+    /** In place of a part that is not text. */
+    MEDIA("<|media|>");
+
+    static final List<SpecialToken> ALL = List.of(values());
+
+    private final String text;
+
+    SpecialToken(String text) {
+        this.text = text;
+    }
+
+    String text() {
+        return text;
+    }
+}
