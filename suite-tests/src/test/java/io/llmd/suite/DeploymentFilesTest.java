@@ -1,0 +1,353 @@
+package io.llmd.suite;
+
+import static io.llmd.suite.DeploymentFiles.list;
+import static io.llmd.suite.DeploymentFiles.map;
+import static io.llmd.suite.DeploymentFiles.maps;
+import static io.llmd.suite.DeploymentFiles.strings;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class DeploymentFilesTest {
+
+    private static final Pattern PINNED_IMAGE =
+            Pattern.compile("(?:[a-z0-9-]+/)?[a-z0-9-]+:v?\\d[A-Za-z0-9._-]*(?:-[a-z0-9.-]+)?");
+    private static final Pattern LOOPBACK_PORT = Pattern.compile("127\\.0\\.0\\.1:(\\d+):(\\d+)");
+
+    private final DeploymentFiles files = DeploymentFiles.find();
+    private final Map<String, Map<String, Object>> services = files.composeServices();
+
+    @Test
+    void everyDependencyExistsAndIsHealthGated() {
+        services.forEach((name, service) -> maps(service.get("depends_on")).forEach((target, gate) -> {
+            assertThat(services).as("%s depends on", name).containsKey(target);
+            assertThat(gate).as("%s -> %s", name, target).containsEntry("condition", "service_healthy");
+            assertThat(services.get(target)).as("%s -> %s", name, target).containsKey("healthcheck");
+            assertThat(strings(services.get(target).get("profiles")))
+                    .as("profiles of %s, which %s depends on", target, name)
+                    .isSubsetOf(strings(service.get("profiles")));
+        }));
+    }
+
+    @Test
+    void gatewayWaitsForTheSchedulerAndTheSchedulerForItsEndpoints() {
+        assertThat(maps(services.get("gateway").get("depends_on"))).containsOnlyKeys("config-server", "scheduler");
+        assertThat(maps(services.get("scheduler").get("depends_on")))
+                .containsOnlyKeys("config-server", "sim-1", "sim-2", "sim-3");
+    }
+
+    @Test
+    void mountedFilesExistAndAreReadOnlyAndVolumesAreDeclared() {
+        Set<String> volumes =
+                maps(files.yaml("docker-compose.yml").get("volumes")).keySet();
+        Set<String> mounted = new TreeSet<>();
+        services.values().forEach(service -> mounted.addAll(strings(service.get("volumes"))));
+
+        assertThat(mounted).isNotEmpty().allSatisfy(mount -> {
+            String source = mount.substring(0, mount.indexOf(':'));
+            if (source.startsWith("./")) {
+                assertThat(files.path(source)).exists();
+                assertThat(mount).endsWith(":ro");
+            } else {
+                assertThat(volumes).contains(source);
+            }
+        });
+    }
+
+    @Test
+    void imagesArePinnedAndHaveNoRegistryHost() {
+        Set<String> images = new TreeSet<>();
+        services.values().forEach(service -> images.add(String.valueOf(service.get("image"))));
+        files.text("Dockerfile")
+                .lines()
+                .filter(line -> line.startsWith("FROM "))
+                .forEach(line -> images.add(line.split(" ")[1]));
+
+        assertThat(images)
+                .hasSizeGreaterThan(4)
+                .allSatisfy(image -> assertThat(image).matches(PINNED_IMAGE));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grafana/grafana", "grafana/grafana:latest", "registry.example/a/b:1", "kafka:stable"})
+    void looseImageIsNotPinned(String image) {
+        assertThat(image).doesNotMatch(PINNED_IMAGE);
+    }
+
+    @Test
+    void portsAreThoseOfTheArchitectureAndOnLoopbackOnly() {
+        assertThat(publishedPorts())
+                .isEqualTo(Map.of(
+                        "gateway", List.of(8080, 9080),
+                        "scheduler", List.of(8081, 9090),
+                        "config-server", List.of(8888, 9088),
+                        "sim-1", List.of(8200),
+                        "sim-2", List.of(8201),
+                        "sim-3", List.of(8202),
+                        "prometheus", List.of(9091),
+                        "grafana", List.of(3000)));
+        String architecture = files.text("docs/architecture.md");
+        assertThat(List.of(8080, 9080, 8081, 9090, 8888, 9088, 8200, 9091, 3000))
+                .allSatisfy(port -> assertThat(architecture).contains("| " + port + " "));
+    }
+
+    @Test
+    void ownContainersAreLockedDown() {
+        services.forEach((name, service) -> {
+            if (String.valueOf(service.get("image")).startsWith("llmd:")) {
+                assertThat(service).as(name).containsEntry("read_only", true).containsKey("mem_limit");
+                assertThat(strings(service.get("cap_drop"))).as(name).containsExactly("ALL");
+                assertThat(strings(service.get("security_opt"))).as(name).containsExactly("no-new-privileges:true");
+            }
+        });
+        String dockerfile = files.text("Dockerfile");
+        assertThat(dockerfile)
+                .containsPattern("(?m)^USER [1-9][0-9]*:[1-9][0-9]*$")
+                .contains(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-XX:MaxRAMPercentage=60",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "/opt/llmd/llmd.jar");
+    }
+
+    @Test
+    void healthChecksAskTheContainerItself() {
+        services.forEach((name, service) -> {
+            List<String> test = strings(map(service.get("healthcheck")).get("test"));
+            if (test.contains("health")) {
+                String port = test.getLast().replaceFirst("http://localhost:(\\d+)/.*", "$1");
+                assertThat(publishedPorts().get(name)).as(name).contains(Integer.valueOf(port));
+            }
+        });
+    }
+
+    @Test
+    void prometheusScrapesServicesOnTheirPorts() {
+        Map<String, Object> config = files.yaml("ops/prometheus/prometheus.yml");
+        Map<String, List<String>> targets = new TreeMap<>();
+        for (Object job : list(config.get("scrape_configs"))) {
+            targets.put(
+                    String.valueOf(map(job).get("job_name")),
+                    list(map(job).get("static_configs")).stream()
+                            .flatMap(group -> strings(map(group).get("targets")).stream())
+                            .toList());
+        }
+
+        assertThat(targets)
+                .isEqualTo(Map.of(
+                        "gateway", List.of("gateway:9080"),
+                        "scheduler", List.of("scheduler:9090"),
+                        "config-server", List.of("config-server:9088"),
+                        "endpoints", List.of("sim-1:8200", "sim-2:8201", "sim-3:8202")));
+        targets.values().stream().flatMap(List::stream).forEach(target -> {
+            String[] hostAndPort = target.split(":");
+            assertThat(publishedPorts().get(hostAndPort[0])).as(target).contains(Integer.valueOf(hostAndPort[1]));
+        });
+        assertThat(strings(config.get("rule_files")))
+                .allSatisfy(
+                        file -> assertThat(files.path("ops/prometheus/" + file)).exists());
+    }
+
+    @Test
+    void everyAlertHasASeverityASummaryAndARunbook() {
+        Set<String> names = new HashSet<>();
+        String index = files.text("docs/runbooks/README.md");
+        assertThat(files.alertRules()).hasSizeGreaterThan(4).allSatisfy(rule -> {
+            String name = String.valueOf(rule.get("alert"));
+            assertThat(names.add(name)).as("%s is there once", name).isTrue();
+            assertThat(String.valueOf(map(rule.get("labels")).get("severity"))).isIn("page", "ticket");
+            Map<String, Object> annotations = map(rule.get("annotations"));
+            assertThat(annotations).containsKeys("summary", "runbook");
+            Path runbook = files.path(String.valueOf(annotations.get("runbook")));
+            assertThat(runbook).exists().content().startsWith("# " + name + "\n");
+            assertThat(index).contains("[" + name + "](" + runbook.getFileName() + ")");
+        });
+    }
+
+    @Test
+    void dashboardsAreWellFormedAndProvisioned() {
+        Map<String, JsonNode> dashboards = files.dashboards();
+        assertThat(dashboards).containsKey("llmd-overview.json");
+        dashboards.forEach((file, dashboard) -> {
+            assertThat(dashboard.get("uid").asString() + ".json").isEqualTo(file);
+            Set<Integer> ids = new HashSet<>();
+            dashboard.get("panels").valueStream().forEach(panel -> {
+                String title = panel.get("title").asString();
+                assertThat(ids.add(panel.get("id").asInt()))
+                        .as("id of %s", title)
+                        .isTrue();
+                if (!panel.get("type").asString().equals("row")) {
+                    assertThat(expressions(panel)).as(title).isNotEmpty().doesNotContain("");
+                    assertThat(panel.at("/datasource/uid").asString()).as(title).isEqualTo("${datasource}");
+                    assertThat(panel.at("/fieldConfig/defaults/unit").asString())
+                            .as(title)
+                            .isNotBlank();
+                }
+            });
+        });
+        Object provider = list(files.yaml("ops/grafana/provisioning/dashboards/llmd.yml")
+                        .get("providers"))
+                .getFirst();
+        String folder = String.valueOf(map(map(provider).get("options")).get("path"));
+        assertThat(strings(services.get("grafana").get("volumes")))
+                .contains("./ops/grafana/dashboards:" + folder + ":ro");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gateway_", "llm_d_epp_", "vllm:"})
+    void dashboardAndAlertMetricsAreDocumented(String family) {
+        String documented = Stream.of("docs/metrics.md", "docs/simulator.md")
+                .filter(file -> Files.exists(files.path(file)))
+                .map(files::text)
+                .collect(Collectors.joining("\n"));
+        Set<String> known = new TreeSet<>();
+        Matcher matcher = Pattern.compile("\\b" + family + "[a-z0-9_]+").matcher(documented);
+        while (matcher.find()) {
+            known.add(withoutTotal(matcher.group()));
+        }
+        assumeTrue(!known.isEmpty(), "docs/metrics.md and docs/simulator.md name no metric that begins with " + family);
+
+        Set<String> used = usedMetrics().stream()
+                .filter(name -> name.startsWith(family))
+                .map(DeploymentFilesTest::withoutTotal)
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(used).isNotEmpty().isSubsetOf(known);
+    }
+
+    @Test
+    void schedulerFindsTheSimulatedEndpoints() {
+        Map<String, Object> config = files.yaml("ops/compose/scheduler/endpoint-picker.yaml");
+        Map<String, Map<String, Object>> plugins = list(config.get("plugins")).stream()
+                .map(DeploymentFiles::map)
+                .collect(Collectors.toMap(plugin -> String.valueOf(plugin.get("name")), plugin -> plugin));
+        List<String> references = Stream.concat(
+                        list(config.get("schedulingProfiles")).stream()
+                                .flatMap(profile -> list(map(profile).get("plugins")).stream()),
+                        Stream.of(map(config.get("dataLayer")).get("discovery")))
+                .map(reference -> String.valueOf(map(reference).get("pluginRef")))
+                .toList();
+        assertThat(plugins).containsKeys(references.toArray(String[]::new));
+
+        Map<String, Object> discovery = plugins.get("endpoints");
+        assertThat(discovery).containsEntry("type", "file-discovery");
+        assertThat(map(discovery.get("parameters"))).containsEntry("path", "/etc/llmd/scheduler/endpoints.yaml");
+        assertThat(strings(services.get("scheduler").get("volumes")))
+                .contains("./ops/compose/scheduler:/etc/llmd/scheduler:ro");
+
+        List<String> endpoints = list(
+                        files.yaml("ops/compose/scheduler/endpoints.yaml").get("endpoints"))
+                .stream()
+                .map(DeploymentFiles::map)
+                .map(endpoint -> endpoint.get("address") + ":" + endpoint.get("port"))
+                .toList();
+        assertThat(endpoints).containsExactly("sim-1:8200", "sim-2:8201", "sim-3:8202");
+    }
+
+    @Test
+    void promtoolAcceptsTheConfiguration() throws IOException, InterruptedException {
+        promtool("check", "config", files.path("ops/prometheus/prometheus.yml").toString());
+    }
+
+    @Test
+    void alertsFireWhenTheyShould() throws IOException, InterruptedException {
+        promtool("test", "rules", files.path("ops/prometheus/alerts_test.yml").toString());
+    }
+
+    @Test
+    void everyAlertHasATestThatFiresIt() {
+        Set<String> fired = list(files.yaml("ops/prometheus/alerts_test.yml").get("tests")).stream()
+                .flatMap(test -> list(map(test).get("alert_rule_test")).stream())
+                .map(DeploymentFiles::map)
+                .filter(test -> !list(test.get("exp_alerts")).isEmpty())
+                .map(test -> String.valueOf(test.get("alertname")))
+                .collect(Collectors.toSet());
+
+        assertThat(files.alertRules())
+                .allSatisfy(rule -> assertThat(fired).contains(String.valueOf(rule.get("alert"))));
+    }
+
+    private static void promtool(String... arguments) throws IOException, InterruptedException {
+        boolean installed = Arrays.stream(
+                        System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .filter(folder -> !folder.isBlank())
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "promtool")));
+        assumeTrue(installed, "promtool is not on the path");
+
+        Process process = new ProcessBuilder(Stream.concat(Stream.of("promtool"), Stream.of(arguments))
+                        .toList())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+    }
+
+    private Map<String, List<Integer>> publishedPorts() {
+        Map<String, List<Integer>> ports = new TreeMap<>();
+        services.forEach((name, service) -> {
+            List<Integer> published = strings(service.get("ports")).stream()
+                    .map(port -> {
+                        Matcher matcher = LOOPBACK_PORT.matcher(port);
+                        assertThat(matcher.matches())
+                                .as("%s publishes %s", name, port)
+                                .isTrue();
+                        assertThat(matcher.group(1))
+                                .as("%s publishes %s", name, port)
+                                .isEqualTo(matcher.group(2));
+                        return Integer.valueOf(matcher.group(1));
+                    })
+                    .toList();
+            if (!published.isEmpty()) {
+                ports.put(name, published);
+            }
+        });
+        return ports;
+    }
+
+    private Set<String> usedMetrics() {
+        Set<String> names = new TreeSet<>();
+        files.alertRules().forEach(rule -> names.addAll(MetricNames.of(String.valueOf(rule.get("expr")))));
+        files.dashboards()
+                .values()
+                .forEach(dashboard -> dashboard
+                        .get("panels")
+                        .valueStream()
+                        .forEach(panel ->
+                                expressions(panel).forEach(expression -> names.addAll(MetricNames.of(expression)))));
+        return names;
+    }
+
+    /** Counters are documented with the ending that they are exposed with, or without. */
+    private static String withoutTotal(String name) {
+        return name.replaceFirst("_total$", "");
+    }
+
+    private static List<String> expressions(JsonNode panel) {
+        JsonNode targets = panel.get("targets");
+        return targets == null
+                ? List.of()
+                : targets.valueStream()
+                        .map(target -> target.get("expr").asString())
+                        .toList();
+    }
+}
