@@ -7,6 +7,7 @@ import static io.llmd.suite.DeploymentFiles.strings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.llmd.contracts.error.ErrorCode;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -183,6 +184,25 @@ class DeploymentFilesTest {
             assertThat(runbook).exists().content().startsWith("# " + name + "\n");
             assertThat(index).contains("[" + name + "](" + runbook.getFileName() + ")");
         });
+    }
+
+    @Test
+    void errorSharesCountEveryServerErrorAndNothingElse() {
+        String serverErrors = Arrays.stream(ErrorCode.values())
+                .filter(code -> code.status() >= 500)
+                .map(ErrorCode::wireName)
+                .sorted()
+                .collect(Collectors.joining("|"));
+        String matcher = "code=~\"" + serverErrors + "\"";
+
+        assertThat(files.alertRules())
+                .filteredOn(rule -> "HighErrorShare".equals(rule.get("alert")))
+                .singleElement()
+                .satisfies(rule -> assertThat(String.valueOf(rule.get("expr"))).contains(matcher));
+        assertThat(files.dashboards().get("llmd-overview.json").get("panels").valueStream())
+                .filteredOn(panel -> panel.get("title").asString().equals("Error share"))
+                .singleElement()
+                .satisfies(panel -> assertThat(expressions(panel).getFirst()).contains(matcher));
     }
 
     @Test
