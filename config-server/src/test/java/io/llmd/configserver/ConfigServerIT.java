@@ -189,7 +189,7 @@ class ConfigServerIT {
     }
 
     @Test
-    void clientOnTheSameClassPathIsOffByDefault() {
+    void clientOnTheSameClassPathIsOffEvenIfItsFileEnablesIt() {
         assertThat(drainOfAGateway()).isEqualTo("none");
     }
 
@@ -202,6 +202,8 @@ class ConfigServerIT {
                         "spring.cloud.gateway.server.webflux.enabled=false",
                         "spring.config.import=optional:configserver:" + server.url());
         try (var client = builder.run(arguments)) {
+            assertThat(client.getEnvironment().getPropertySources())
+                    .anyMatch(source -> source.getName().contains("client.yml"));
             return client.getEnvironment().getProperty(DRAIN, "none");
         }
     }

@@ -19,7 +19,6 @@ final class RunningConfigServer implements AutoCloseable {
 
     RunningConfigServer(String... moreArguments) {
         List<String> arguments = new ArrayList<>(List.of(
-                "--spring.config.name=" + ConfigServerApplication.CONFIG_NAME,
                 "--server.port=0",
                 "--server.address=127.0.0.1",
                 "--management.server.port=0",
@@ -28,6 +27,7 @@ final class RunningConfigServer implements AutoCloseable {
         arguments.addAll(List.of(moreArguments));
         context = new SpringApplicationBuilder(ConfigServerApplication.class)
                 .web(WebApplicationType.SERVLET)
+                .properties("spring.config.name=" + ConfigServerApplication.CONFIG_NAME)
                 .run(arguments.toArray(String[]::new));
     }
 
