@@ -80,7 +80,7 @@ public final class EndpointPickerConfigLoader {
         if (root instanceof YamlNode.Null && !problems.hasErrors()) {
             root = new YamlReader(problems).read(KnownTypes.resource("default-config.yaml"));
         }
-        if (root == null) {
+        if (root == null || problems.hasErrors()) {
             return null;
         }
         EndpointPickerConfig config = ParameterBinder.bind(EndpointPickerConfig.class, root, "", problems);
@@ -92,10 +92,10 @@ public final class EndpointPickerConfigLoader {
         Map<String, Boolean> gates = gates(config.featureGates(), problems);
         PluginInstances instances = new PluginInstances(registry, allowExperimentalPlugins, previous, problems);
         List<PluginSpec> specs = config.plugins();
-        if (specs == null) {
-            problems.error(1, "plugins", "is missing (expected: a list, which may be empty)");
-        } else {
+        if (specs != null) {
             instances.addAll(specs);
+        } else if (!problems.hasErrorAt("plugins")) {
+            problems.error(1, "plugins", "is missing (expected: a list, which may be empty)");
         }
         List<ProfileSpec> profileSpecs = config.schedulingProfiles().isEmpty()
                 ? List.of(ProfileAssembler.defaultProfile(instances))

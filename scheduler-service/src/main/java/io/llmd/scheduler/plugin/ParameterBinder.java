@@ -112,7 +112,7 @@ public final class ParameterBinder {
     private @Nullable Object absent(RecordComponent component, int line, String path) {
         Default value = component.getAnnotation(Default.class);
         if (value != null) {
-            YamlNode node = new YamlReader(problems).read(value.value());
+            YamlNode node = defaultNode(component.getType(), value.value(), line);
             return node == null ? null : convert(component.getGenericType(), node, path);
         }
         Class<?> type = component.getType();
@@ -130,6 +130,11 @@ public final class ParameterBinder {
         }
         problems.error(line, path, "is missing (expected: " + expected(component.getGenericType()) + ")");
         return null;
+    }
+
+    private @Nullable YamlNode defaultNode(Class<?> type, String text, int line) {
+        boolean isYaml = type == List.class || type == Map.class || (type.isRecord() && type != Quantity.class);
+        return isYaml ? new YamlReader(problems).read(text) : new YamlNode.Scalar(text, false, line);
     }
 
     private static boolean isNullable(RecordComponent component) {

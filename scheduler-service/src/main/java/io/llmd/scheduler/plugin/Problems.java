@@ -33,6 +33,11 @@ final class Problems {
         return findings.stream().anyMatch(Finding::isError);
     }
 
+    boolean hasErrorAt(String field) {
+        return findings.stream()
+                .anyMatch(finding -> finding.isError() && finding.field().startsWith(field));
+    }
+
     /** Findings by line. */
     List<Finding> inFileOrder() {
         return findings.stream().sorted(Comparator.comparingInt(Finding::line)).toList();

@@ -66,6 +66,8 @@ final class YamlReader {
         options.setCodePointLimit(MAX_BYTES);
         options.setNestingDepthLimit(MAX_DEPTH);
         options.setMaxAliasesForCollections(50);
+        // Only nodes are composed, and convert() refuses every tag with its field.
+        options.setTagInspector(tag -> true);
         return options;
     }
 

@@ -16,8 +16,8 @@ class DecodeFilterTest {
 
     @Test
     void keepsDecodeAndUnlabelledEndpoints() {
-        Candidates candidates = Candidates.of(
-                role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));
+        Candidates candidates =
+                Candidates.of(role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));
         assertThat(names(filter.filter(request(), candidates))).containsExactly("a", "c", "d");
     }
 

@@ -16,8 +16,8 @@ class EncodeFilterTest {
 
     @Test
     void keepsNobodyWithoutAnEncodeRole() {
-        Candidates candidates = Candidates.of(
-                role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));
+        Candidates candidates =
+                Candidates.of(role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));
         assertThat(names(filter.filter(request(), candidates))).isEmpty();
     }
 

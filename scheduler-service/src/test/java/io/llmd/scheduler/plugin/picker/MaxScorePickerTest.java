@@ -28,19 +28,23 @@ class MaxScorePickerTest {
     @Test
     void severalEndpointsComeBestFirst() {
         MaxScorePicker picker = new MaxScorePicker(new PickerParams(2));
-        assertThat(picker.pick(request(), candidates, new double[] {0.9, 0.9, 0.1})).containsExactlyInAnyOrder(0, 1);
-        assertThat(picker.pick(request(), candidates, new double[] {0.1, 0.5, 0.9})).containsExactly(2, 1);
+        assertThat(picker.pick(request(), candidates, new double[] {0.9, 0.9, 0.1}))
+                .containsExactlyInAnyOrder(0, 1);
+        assertThat(picker.pick(request(), candidates, new double[] {0.1, 0.5, 0.9}))
+                .containsExactly(2, 1);
     }
 
     @Test
     void moreThanThereAreMeansAll() {
         MaxScorePicker picker = new MaxScorePicker(new PickerParams(9));
-        assertThat(picker.pick(request(), candidates, new double[] {0.1, 0.5, 0.9})).containsExactly(2, 1, 0);
+        assertThat(picker.pick(request(), candidates, new double[] {0.1, 0.5, 0.9}))
+                .containsExactly(2, 1, 0);
     }
 
     @Test
     void aCountThatIsNotPositiveMeansOne() {
         MaxScorePicker picker = new MaxScorePicker(new PickerParams(-4));
-        assertThat(picker.pick(request(), candidates, new double[] {0.1, 0.5, 0.9})).containsExactly(2);
+        assertThat(picker.pick(request(), candidates, new double[] {0.1, 0.5, 0.9}))
+                .containsExactly(2);
     }
 }

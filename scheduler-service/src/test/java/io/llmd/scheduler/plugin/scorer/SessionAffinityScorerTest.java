@@ -100,7 +100,8 @@ class SessionAffinityScorerTest {
         SessionAffinityScorer scorer = scorer("{strategy: session_id, sessionIdConfig: {evictionTtlSeconds: 2}}");
         serve(scorer, session("s", 0), idle("a", "b"), 0);
         long after = Duration.ofMillis(2001).toNanos();
-        assertThat(score(scorer, session("s", after - 2_000_000), idle("a", "b"))).containsExactly(1, 0);
+        assertThat(score(scorer, session("s", after - 2_000_000), idle("a", "b")))
+                .containsExactly(1, 0);
         assertThat(score(scorer, session("s", after), idle("a", "b"))).containsExactly(0, 0);
     }
 
@@ -115,10 +116,11 @@ class SessionAffinityScorerTest {
 
     @Test
     void theFirstSourceWithAValueWins() {
-        SessionAffinityScorer scorer = scorer(
-                "{strategy: session_id, sessionIdConfig: {sources: [{header: X-First}, {header: x-second}]}}");
+        SessionAffinityScorer scorer =
+                scorer("{strategy: session_id, sessionIdConfig: {sources: [{header: X-First}, {header: x-second}]}}");
         serve(scorer, request(Map.of("x-first", "s", "x-second", "t"), 0), idle("a", "b"), 1);
-        assertThat(score(scorer, request(Map.of("x-second", "s"), 1), idle("a", "b"))).containsExactly(0, 1);
+        assertThat(score(scorer, request(Map.of("x-second", "s"), 1), idle("a", "b")))
+                .containsExactly(0, 1);
     }
 
     @Test
@@ -149,8 +151,7 @@ class SessionAffinityScorerTest {
     }
 
     private static SchedulingOutcome.Scheduled chosen(Candidates candidates, int slot) {
-        ProfileOutcome.Picked picked =
-                new ProfileOutcome.Picked(List.of(candidates.atSlot(slot)), List.of(slot));
+        ProfileOutcome.Picked picked = new ProfileOutcome.Picked(List.of(candidates.atSlot(slot)), List.of(slot));
         return new SchedulingOutcome.Scheduled("default", Map.of("default", picked));
     }
 
