@@ -22,6 +22,7 @@ sealed interface Decided {
      * @param candidates null when the request did not get that far
      */
     record Refused(
-            ScheduleRejection rejection, @Nullable InferenceRequest request, @Nullable Candidates candidates)
-            implements Decided {}
+            ScheduleRejection rejection,
+            @Nullable InferenceRequest request,
+            @Nullable Candidates candidates) implements Decided {}
 }

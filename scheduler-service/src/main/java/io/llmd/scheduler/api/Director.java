@@ -115,11 +115,10 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     }
 
     private static String model(Decided decided) {
-        InferenceRequest request =
-                switch (decided) {
-                    case Decided.Placed placed -> placed.request();
-                    case Decided.Refused refused -> refused.request();
-                };
+        InferenceRequest request = switch (decided) {
+            case Decided.Placed placed -> placed.request();
+            case Decided.Refused refused -> refused.request();
+        };
         return request == null ? "" : request.targetModel();
     }
 
@@ -252,8 +251,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     private static ScheduleRejection rejection(ScheduleRequest request, SchedulingOutcome.Rejected rejected) {
         return switch (rejected.reason()) {
             case NO_ENDPOINTS ->
-                rejection(
-                        request, ScheduleRejection.Reason.NO_ENDPOINTS, rejected.message(), RETRY_AFTER_MILLIS);
+                rejection(request, ScheduleRejection.Reason.NO_ENDPOINTS, rejected.message(), RETRY_AFTER_MILLIS);
             case SATURATED ->
                 rejection(request, ScheduleRejection.Reason.SATURATED, rejected.message(), RETRY_AFTER_MILLIS);
             case DENIED -> rejection(request, ScheduleRejection.Reason.DENIED, rejected.message(), RETRY_AFTER_MILLIS);
@@ -320,12 +318,12 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
                 new Explanation(
                         request.requestId(),
                         new Explanation.Verdict.Rejected(
-                                refused.rejection().reason(), refused.rejection().message()),
+                                refused.rejection().reason(),
+                                refused.rejection().message()),
                         ExplainedRequest.of(refused.request()),
                         refused.candidates() == null
                                 ? List.of()
-                                : explained(
-                                        refused.candidates(), matches(plans.get(), refused.candidates()), now),
+                                : explained(refused.candidates(), matches(plans.get(), refused.candidates()), now),
                         recorder.profiles());
         };
     }

@@ -68,8 +68,8 @@ final class ExplanationRecorder implements DecisionRecorder {
 
     List<ExplainedProfile> profiles() {
         List<ExplainedProfile> explained = new ArrayList<>(profiles.size());
-        profiles.forEach((name, steps) -> explained.add(new ExplainedProfile(
-                name, steps.filters, steps.scorers, steps.picker, steps.totals, steps.picked)));
+        profiles.forEach((name, steps) -> explained.add(
+                new ExplainedProfile(name, steps.filters, steps.scorers, steps.picker, steps.totals, steps.picked)));
         return explained;
     }
 }
