@@ -15,13 +15,15 @@ public sealed interface Access {
         MISSING,
         /** A header that is no bearer token: 401. */
         MALFORMED,
+        /** A token of more than 4 KiB: 431. */
+        TOO_LONG,
         /** More than one authorization header: 400. */
         AMBIGUOUS,
         /** No such key: 401. */
         UNKNOWN,
         /** The key has expired: 401. */
         EXPIRED,
-        /** Too many failures from this client address: 429. */
+        /** Too many failures from this client address: 429, to be tried again after a minute. */
         THROTTLED
     }
 }
