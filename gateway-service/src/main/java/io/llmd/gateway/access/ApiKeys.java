@@ -50,6 +50,14 @@ public final class ApiKeys {
         return keys;
     }
 
+    /** These keys and others behind them. */
+    public ApiKeys and(ApiKeys more) {
+        List<Entry> all = new ArrayList<>();
+        byPrefix.values().forEach(all::addAll);
+        more.byPrefix.values().forEach(all::addAll);
+        return new ApiKeys(all);
+    }
+
     /**
      * The key of a secret.
      *
