@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -32,7 +33,7 @@ final class ChildProcess implements AutoCloseable {
     }
 
     static ChildProcess start(Contender contender, List<Integer> endpoints, Path folder) throws IOException {
-        int port = Ports.free(1).getFirst();
+        int port = Ports.free(ThreadLocalRandom.current(), contender.furtherPorts());
         Path log = folder.resolve(contender.name() + ".log");
         Process process = new ProcessBuilder(contender.command(port, endpoints, folder))
                 .directory(folder.toFile())

@@ -20,6 +20,11 @@ interface Contender {
     /** Whether its figures settle only after a while. */
     boolean isJvm();
 
+    /** Distances above its port at which it opens further ports. */
+    default List<Integer> furtherPorts() {
+        return List.of();
+    }
+
     /**
      * The command that serves until it is killed.
      *

@@ -32,7 +32,12 @@ final class GatewayBench implements AutoCloseable {
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(15);
     private static final Duration RAMP = Duration.ofMillis(300);
     private static final Duration WARM_UP_SLICE = Duration.ofSeconds(2);
-    private static final double SETTLED = 0.05;
+
+    /** A JVM has settled when this many slices in a row were not this much better than the best before them. */
+    private static final int CALM_SLICES = 3;
+
+    private static final double BETTER = 0.95;
+    private static final int MAX_WARM_UPS = 6;
 
     /** Something to put load on; {@code process} is null for {@link #DIRECT}. */
     private record Subject(
@@ -46,7 +51,7 @@ final class GatewayBench implements AutoCloseable {
     private final LoadClient client = new LoadClient();
     private final List<ChildProcess> children = Collections.synchronizedList(new ArrayList<>());
     private final Thread onExit = new Thread(this::release, "bench-cleanup");
-    private boolean released;
+    private volatile boolean released;
 
     private GatewayBench(BenchSettings settings, Consumer<String> progress, CpuMeter meter, Path folder) {
         this.settings = settings;
@@ -120,12 +125,14 @@ final class GatewayBench implements AutoCloseable {
         }
         Duration slice = least.compareTo(WARM_UP_SLICE) < 0 ? least : WARM_UP_SLICE;
         long start = System.nanoTime();
-        double before = Double.MAX_VALUE;
-        boolean settled = false;
-        while (!settled && System.nanoTime() - start < least.toNanos() * 4) {
+        double best = Double.MAX_VALUE;
+        int calm = 0;
+        long elapsed = 0;
+        while ((calm < CALM_SLICES || elapsed < least.toNanos()) && elapsed < least.toNanos() * MAX_WARM_UPS) {
             double now = measure(subject, Workload.SHORT, 0, 0, slice).cpuMicros();
-            settled = System.nanoTime() - start >= least.toNanos() && Math.abs(now / before - 1) <= SETTLED;
-            before = now;
+            calm = now < best * BETTER ? 0 : calm + 1;
+            best = Math.min(best, now);
+            elapsed = System.nanoTime() - start;
         }
         for (Workload workload : settings.workloads()) {
             if (workload.isStreamed()) {
@@ -137,8 +144,8 @@ final class GatewayBench implements AutoCloseable {
                 "warm: %s after %.0f s, %s (%.1f us CPU per short request)",
                 subject.name(),
                 (System.nanoTime() - start) / 1e9,
-                settled || !subject.jvm() ? "settled" : "not settled",
-                before));
+                calm >= CALM_SLICES ? "settled" : "not settled",
+                best));
     }
 
     private Sample measureQuietly(Subject subject, Workload workload, int round, double rate)
@@ -192,7 +199,10 @@ final class GatewayBench implements AutoCloseable {
                 lag);
     }
 
-    private static void check(Subject subject, Workload workload, LoadRun.Tally tally) {
+    private void check(Subject subject, Workload workload, LoadRun.Tally tally) {
+        if (released) {
+            throw new BenchFailure("stopped during the " + workload.label() + " workload of " + subject.name());
+        }
         if (tally.errors() > 0) {
             throw new BenchFailure(subject.name() + ": " + tally.errors() + " wrong answers beside " + tally.responses()
                     + " right ones in the " + workload.label() + " workload, first: " + tally.firstError());

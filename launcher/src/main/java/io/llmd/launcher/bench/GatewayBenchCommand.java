@@ -23,7 +23,6 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
         name = "gateway",
         mixinStandardHelpOptions = true,
-        showDefaultValues = true,
         description = {
             "CPU time per request and per streamed event, throughput and added latency of the gateway with its scheduler,"
                     + " beside nginx, a bare Reactor Netty relay and Spring Cloud Gateway.",
@@ -37,27 +36,39 @@ final class GatewayBenchCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
     private CommandSpec spec;
 
-    @Option(names = "--rounds", paramLabel = "N", defaultValue = "5", description = "Rounds, each over all contenders.")
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Rounds, each over all contenders (${DEFAULT-VALUE}).")
     private int rounds;
 
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "5", description = "Length of one measurement.")
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            defaultValue = "5",
+            description = "Length of one measurement (${DEFAULT-VALUE}).")
     private double seconds;
 
     @Option(
             names = "--connections",
             paramLabel = "N",
             defaultValue = "64",
-            description = "Connections of short requests.")
+            description = "Connections of short requests (${DEFAULT-VALUE}).")
     private int connections;
 
-    @Option(names = "--streams", paramLabel = "N", defaultValue = "256", description = "Paced streams at a time.")
+    @Option(
+            names = "--streams",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "Paced streams at a time (${DEFAULT-VALUE}).")
     private int streams;
 
     @Option(
             names = "--warm-up",
             paramLabel = "S",
             defaultValue = "10",
-            description = "Least load in seconds before a JVM is measured.")
+            description = "Least load in seconds before a JVM is measured (${DEFAULT-VALUE}).")
     private double warmUp;
 
     @Option(
@@ -65,7 +76,7 @@ final class GatewayBenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             defaultValue = "nginx,relay,llmd",
-            description = "Who takes part: nginx, relay, scg, llmd.")
+            description = "Who takes part: nginx, relay, scg, llmd (${DEFAULT-VALUE}).")
     private List<String> names = List.of();
 
     @Option(
@@ -73,7 +84,7 @@ final class GatewayBenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             defaultValue = "short,paced,unpaced,single,half",
-            description = "What is measured: short, paced, unpaced, single, half (needs short).")
+            description = "What is measured: short, paced, unpaced, single, half (all).")
     private List<String> workloads = List.of();
 
     @Option(names = "--json", description = "One JSON object per line instead of tables.")

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,7 +69,7 @@ class GatewayBenchIT {
             await("answers").until(() -> run.tally().responses() > 10);
             assertThat(run.drain(Duration.ofSeconds(5)).errors()).isZero();
         }
-        int closed = Ports.free(1).getFirst();
+        int closed = Ports.free(new Random(1), List.of());
         try (LoadClient client = new LoadClient()) {
             LoadRun run = client.start(closed, 1, false, Duration.ZERO, 0);
             await("a refused connection").until(() -> run.tally().errors() > 0);
