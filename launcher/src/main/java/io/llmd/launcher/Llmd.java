@@ -5,11 +5,17 @@ import io.llmd.launcher.doctor.DoctorCommand;
 import io.llmd.launcher.health.HealthCommand;
 import io.llmd.launcher.load.LoadCommand;
 import io.llmd.launcher.load.TokenLengths;
+import io.llmd.launcher.serve.ServeCommand;
+import io.llmd.launcher.sim.SimCommand;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.Durations;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
 import io.llmd.launcher.terminal.Version;
+import io.llmd.launcher.up.DownCommand;
+import io.llmd.launcher.up.LogsCommand;
+import io.llmd.launcher.up.StatusCommand;
+import io.llmd.launcher.up.UpCommand;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -44,9 +50,15 @@ public final class Llmd implements Runnable {
     /** All commands, writing to the given terminal. */
     public static CommandLine commandLine(Terminal terminal) {
         CommandLine commands = new CommandLine(new Llmd(terminal));
+        commands.addSubcommand(new UpCommand(terminal));
+        commands.addSubcommand(new DownCommand(terminal));
+        commands.addSubcommand(new StatusCommand(terminal));
+        commands.addSubcommand(new LogsCommand(terminal));
         commands.addSubcommand(new ChatCommand(terminal));
         commands.addSubcommand(new LoadCommand(terminal));
         commands.addSubcommand(new DoctorCommand(terminal));
+        commands.addSubcommand(new ServeCommand(terminal));
+        commands.addSubcommand("sim", SimCommand.commandLine(terminal));
         commands.addSubcommand(new HealthCommand(terminal));
         commands.getSubcommands().values().forEach(Llmd::withHelp);
         withHelp(commands);

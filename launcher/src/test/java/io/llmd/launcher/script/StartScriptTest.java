@@ -210,10 +210,11 @@ class StartScriptTest {
     }
 
     @Test
-    void unknownBenchmarkIsAUsageError() throws Exception {
+    void decisionBenchmarkIsAMavenRunAndTheOthersAreCommands() throws Exception {
         environment.put("JAVA_HOME", jdk("jdk", "25").toString());
 
-        assertThat(llmd("bench", "nonsense").code()).isEqualTo(2);
+        assertThat(llmd("bench", "decision").out()).startsWith("mvn -q -B -Pjmh -pl scheduler-service");
+        assertThat(llmd("bench", "gateway").out()).contains("arg bench\narg gateway").doesNotContain("TieredStopAtLevel");
     }
 
     private record Outcome(int code, String out, String err) {}
