@@ -1,0 +1,100 @@
+package io.llmd.launcher.home;
+
+import io.llmd.launcher.terminal.CommandFailure;
+import io.llmd.launcher.terminal.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** Options of commands that talk to a gateway; what is not given comes from the running suite. */
+public final class GatewayOptions {
+
+    @Option(names = "--url", paramLabel = "URL", description = "base URL of the gateway (default: the running suite)")
+    private @Nullable URI url;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "API key (default: LLMD_KEY, then the running suite)")
+    private @Nullable String key;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "NAME",
+            description = "model (default: the first that the gateway lists)")
+    private @Nullable String model;
+
+    /**
+     * A gateway to talk to.
+     *
+     * @param uri base URL, without {@code /v1}
+     * @param key API key, null for none
+     */
+    public record Gateway(URI uri, @Nullable String key, String model) {
+
+        /** URL of a path such as {@code /v1/models}. */
+        public URI at(String path) {
+            return URI.create(uri + path);
+        }
+    }
+
+    /** @throws CommandFailure when there is no gateway, or it lists no model and none is given */
+    public Gateway resolve() throws InterruptedException {
+        String environmentKey = System.getenv("LLMD_KEY");
+        if (url != null) {
+            return gateway(withoutVersion(url), firstNonNull(key, environmentKey));
+        }
+        if (new RunFile(LlmdHome.current()).status() instanceof RunStatus.Running(RunState state)) {
+            return gateway(URI.create(state.gateway()), firstNonNull(key, environmentKey, state.key()));
+        }
+        throw CommandFailure.notReady("no suite is running; start one with './llmd up', or name a gateway with --url");
+    }
+
+    private Gateway gateway(URI base, @Nullable String apiKey) throws InterruptedException {
+        return new Gateway(base, apiKey, model != null ? model : firstModel(base, apiKey));
+    }
+
+    private static URI withoutVersion(URI given) {
+        return URI.create(given.toString().replaceAll("/+$", "").replaceAll("/v1$", ""));
+    }
+
+    private static @Nullable String firstNonNull(@Nullable String... values) {
+        for (String value : values) {
+            if (value != null && !value.isEmpty()) {
+                return value;
+            }
+        }
+        return null;
+    }
+
+    private static String firstModel(URI base, @Nullable String key) throws InterruptedException {
+        try (HttpClient client =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
+            HttpRequest.Builder request =
+                    HttpRequest.newBuilder(URI.create(base + "/v1/models")).timeout(Duration.ofSeconds(10));
+            if (key != null) {
+                request.header("authorization", "Bearer " + key);
+            }
+            HttpResponse<String> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw CommandFailure.notReady(
+                        base + "/v1/models answered " + answer.statusCode() + ": " + ApiErrors.message(answer.body()));
+            }
+            JsonNode first =
+                    Json.MAPPER.readTree(answer.body()).path("data").path(0).path("id");
+            if (!first.isString()) {
+                throw CommandFailure.notReady(base + " lists no model; name one with -m");
+            }
+            return first.asString();
+        } catch (IOException e) {
+            throw CommandFailure.notReady(
+                    "no gateway at " + base + " (" + e.getClass().getSimpleName() + ")");
+        } catch (JacksonException | IllegalArgumentException e) {
+            throw CommandFailure.notReady(base + " is no gateway: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.llmd.launcher.home;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.List;
+
+/**
+ * The running suite, as its starter wrote it down.
+ *
+ * @param pid process that started the suite and stops it when it is told to end
+ * @param pidStartedAt ISO-8601 start of that process, so that a later process with the same id is not mistaken for it;
+ *     empty when the system does not say
+ * @param ready whether all parts are
+ * @param gateway base URL of the gateway, without {@code /v1}
+ * @param key demo API key
+ * @param model model that the endpoints serve
+ * @param parts services and simulated endpoints
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record RunState(
+        long pid, String pidStartedAt, boolean ready, String gateway, String key, String model, List<Part> parts) {
+    public RunState {
+        parts = List.copyOf(parts);
+    }
+
+    /**
+     * One part of the suite.
+     *
+     * @param name such as {@code gateway} or {@code sim-1}
+     * @param url where it serves
+     * @param health URL that answers 200 when it is well
+     * @param pid its process
+     */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Part(String name, String url, String health, long pid) {}
+
+    /** The same run, ready. */
+    public RunState asReady() {
+        return new RunState(pid, pidStartedAt, true, gateway, key, model, parts);
+    }
+}

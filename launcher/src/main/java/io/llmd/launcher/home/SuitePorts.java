@@ -1,0 +1,74 @@
+package io.llmd.launcher.home;
+
+import io.llmd.launcher.terminal.CommandFailure;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Ports of a suite on one machine. All keep their distance from the gateway's.
+ *
+ * @param gateway port of the gateway, 8080 by default
+ */
+public record SuitePorts(int gateway) {
+
+    /** Port of the gateway when nothing else is said. */
+    public static final int DEFAULT_GATEWAY = 8080;
+
+    /** Most simulated endpoints, so that their ports do not meet others. */
+    public static final int MAX_ENDPOINTS = 64;
+
+    public SuitePorts {
+        if (gateway < 1024 || gateway > 65535 - 1100) {
+            throw CommandFailure.usage("--port-base: " + gateway + " (expected: 1024 to " + (65535 - 1100) + ")");
+        }
+    }
+
+    /** Management port of the gateway. */
+    public int gatewayManagement() {
+        return shifted(9080);
+    }
+
+    /** HTTP door of the scheduler. */
+    public int scheduler() {
+        return shifted(8081);
+    }
+
+    /** Management port of the scheduler. */
+    public int schedulerManagement() {
+        return shifted(9090);
+    }
+
+    /** Config server. */
+    public int configServer() {
+        return shifted(8888);
+    }
+
+    /** Management port of the config server. */
+    public int configServerManagement() {
+        return shifted(9088);
+    }
+
+    /** Port of a simulated endpoint, counted from 1. */
+    public int endpoint(int number) {
+        return shifted(8200) + number - 1;
+    }
+
+    /** Every port by its use, in order of start. */
+    public Map<String, Integer> all(int endpoints) {
+        Map<String, Integer> ports = new LinkedHashMap<>();
+        ports.put("config-server", configServer());
+        ports.put("config-server management", configServerManagement());
+        for (int number = 1; number <= endpoints; number++) {
+            ports.put("sim-" + number, endpoint(number));
+        }
+        ports.put("scheduler", scheduler());
+        ports.put("scheduler management", schedulerManagement());
+        ports.put("gateway", gateway);
+        ports.put("gateway management", gatewayManagement());
+        return ports;
+    }
+
+    private int shifted(int port) {
+        return port - DEFAULT_GATEWAY + gateway;
+    }
+}

@@ -1,0 +1,40 @@
+package io.llmd.launcher.load;
+
+/** When requests are sent. */
+public sealed interface Arrivals {
+
+    /**
+     * At times that do not depend on the answers, so that a slow server cannot slow the load down.
+     *
+     * @param requestsPerSecond mean rate, above 0
+     * @param spacing how the gaps vary
+     */
+    record OpenLoop(double requestsPerSecond, Spacing spacing) implements Arrivals {
+        public OpenLoop {
+            if (!(requestsPerSecond > 0) || Double.isInfinite(requestsPerSecond)) {
+                throw new IllegalArgumentException("rps: " + requestsPerSecond + " (expected: > 0)");
+            }
+        }
+    }
+
+    /**
+     * A fixed number of requests at any time; each answer makes room for the next request.
+     *
+     * @param concurrency requests in flight, at least 1
+     */
+    record ClosedLoop(int concurrency) implements Arrivals {
+        public ClosedLoop {
+            if (concurrency < 1) {
+                throw new IllegalArgumentException("concurrency: " + concurrency + " (expected: >= 1)");
+            }
+        }
+    }
+
+    /** Gaps between arrivals. */
+    enum Spacing {
+        /** Exponential gaps, as independent users make them. */
+        POISSON,
+        /** Equal gaps. */
+        CONSTANT
+    }
+}

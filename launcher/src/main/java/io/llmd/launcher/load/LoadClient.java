@@ -1,0 +1,179 @@
+package io.llmd.launcher.load;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * HTTP/1.1 client of one server on one event loop, with keep-alive connections of one request at a time. One loop sends
+ * and receives some ten thousand events per second on a common core; its own lateness shows when that is too little.
+ */
+final class LoadClient implements AutoCloseable {
+
+    private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
+
+    private final Target target;
+    private final Duration timeout;
+    private final int maxConnections;
+    private final LongSupplier nanoClock;
+    private final EventLoopGroup group;
+    private final EventLoop loop;
+    private final Bootstrap bootstrap;
+    private final Deque<Connection> idle = new ArrayDeque<>();
+    private final Set<Connection> open = new LinkedHashSet<>();
+    private final Set<ChannelFuture> connecting = new LinkedHashSet<>();
+    private boolean closed;
+
+    LoadClient(Target target, Duration timeout, int maxConnections, LongSupplier nanoClock) {
+        this.target = target;
+        this.timeout = timeout;
+        this.maxConnections = maxConnections;
+        this.nanoClock = nanoClock;
+        SslContext tls = target.isSecure() ? tls() : null;
+        group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("llmd-load", true), NioIoHandler.newFactory());
+        loop = group.next();
+        bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .remoteAddress(new InetSocketAddress(target.host(), target.port()))
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .handler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        pipeline(channel, tls);
+                    }
+                });
+    }
+
+    private static SslContext tls() {
+        try {
+            return SslContextBuilder.forClient().build();
+        } catch (SSLException e) {
+            throw new IllegalStateException("TLS is not available", e);
+        }
+    }
+
+    private void pipeline(Channel channel, @Nullable SslContext tls) {
+        if (tls != null) {
+            channel.pipeline().addLast(tls.newHandler(channel.alloc(), target.host(), target.port()));
+        }
+        channel.pipeline().addLast(new HttpClientCodec());
+        channel.pipeline().addLast(new Connection(this, channel));
+    }
+
+    Target target() {
+        return target;
+    }
+
+    long now() {
+        return nanoClock.getAsLong();
+    }
+
+    /** Sends a request; every outcome, also that of a full client, is told to the exchange. Any thread. */
+    void send(Exchange exchange) {
+        loop.execute(() -> {
+            exchange.taken(now());
+            dispatch(exchange);
+        });
+    }
+
+    /** Runs something where exchanges run, and waits for it. */
+    <T> T onLoop(Callable<T> task) throws InterruptedException {
+        return loop.submit(task).sync().getNow();
+    }
+
+    private void dispatch(Exchange exchange) {
+        Connection connection = idle.pollFirst();
+        if (connection != null) {
+            connection.start(exchange, timeout);
+            return;
+        }
+        connect(exchange);
+    }
+
+    private void connect(Exchange exchange) {
+        if (closed) {
+            exchange.failed("unfinished", now());
+        } else if (open.size() + connecting.size() >= maxConnections) {
+            exchange.failed("client_connection_limit", now());
+        } else {
+            ChannelFuture connected = bootstrap.connect();
+            connecting.add(connected);
+            connected.addListener(future -> connected(exchange, connected));
+        }
+    }
+
+    private void connected(Exchange exchange, ChannelFuture future) {
+        connecting.remove(future);
+        if (!future.isSuccess()) {
+            exchange.failed(closed ? "unfinished" : "connect_failed", now());
+            return;
+        }
+        Connection connection = future.channel().pipeline().get(Connection.class);
+        if (connection == null) {
+            exchange.failed("connection_closed", now());
+            return;
+        }
+        open.add(connection);
+        connection.start(exchange, timeout);
+    }
+
+    /** A kept connection turned out to be closed before it answered: the request never counted for the server. */
+    void again(Exchange exchange) {
+        connect(exchange);
+    }
+
+    void release(Connection connection) {
+        idle.addFirst(connection);
+    }
+
+    void gone(Connection connection) {
+        open.remove(connection);
+        idle.remove(connection);
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Takes nothing more and breaks off what is still running, telling each exchange {@code unfinished}. */
+    void abort() throws InterruptedException {
+        onLoop(() -> {
+            closed = true;
+            Set.copyOf(connecting).forEach(future -> future.cancel(false));
+            Set.copyOf(open).forEach(Connection::abort);
+            return true;
+        });
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        abort();
+        group.shutdownGracefully(0, 2, TimeUnit.SECONDS).sync();
+    }
+}

@@ -1,0 +1,307 @@
+package io.llmd.launcher.load;
+
+import io.llmd.launcher.home.GatewayOptions;
+import io.llmd.launcher.terminal.CommandFailure;
+import io.llmd.launcher.terminal.ExitCode;
+import io.llmd.launcher.terminal.Json;
+import io.llmd.launcher.terminal.Terminal;
+import io.llmd.launcher.terminal.Version;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code llmd load}: sends requests at a rate, or a number of them at a time, and measures the answers. */
+@Command(
+        name = "load",
+        description = "Send load to the gateway and measure the answers.",
+        footer = {
+            "",
+            "Times count from the moment a request was due, so that a slow server cannot hide behind a slow client.",
+            "Exit codes: 0 all answered, 1 errors or an invalid run, 2 usage, 3 gateway not there, 4 limits broken."
+        })
+public final class LoadCommand implements Callable<Integer> {
+
+    private static final double MAX_REQUESTS_PER_SECOND = 1_000;
+    private static final int MAX_CONCURRENCY = 4_096;
+    private static final Duration MAX_DURATION = Duration.ofMinutes(10);
+
+    private final Terminal terminal;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    private final GatewayOptions gateway = new GatewayOptions();
+
+    @ArgGroup
+    private final Pace pace = new Pace();
+
+    @Option(names = "--for", paramLabel = "TIME", defaultValue = "30s", description = "how long to send (30s, 2m)")
+    private Duration duration = Duration.ZERO;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "TIME",
+            defaultValue = "0s",
+            description = "leave requests of this first part out of the report")
+    private Duration warmUp = Duration.ZERO;
+
+    @Option(
+            names = "--spacing",
+            defaultValue = "POISSON",
+            description = "gaps between arrivals: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Arrivals.Spacing spacing = Arrivals.Spacing.POISSON;
+
+    @Option(
+            names = "--prompt-tokens",
+            paramLabel = "LENGTH",
+            defaultValue = "256",
+            description = "N, MIN-MAX or exp:MEAN (default: ${DEFAULT-VALUE})")
+    private TokenLengths promptTokens = new TokenLengths.Fixed(256);
+
+    @Option(
+            names = "--output-tokens",
+            paramLabel = "LENGTH",
+            defaultValue = "64",
+            description = "N, MIN-MAX or exp:MEAN (default: ${DEFAULT-VALUE})")
+    private TokenLengths outputTokens = new TokenLengths.Fixed(64);
+
+    @Option(
+            names = "--shared-prefix-share",
+            paramLabel = "SHARE",
+            defaultValue = "0.5",
+            description =
+                    "leading part of each prompt that its group has in common, 0 to 1 (default: ${DEFAULT-VALUE})")
+    private double sharedPrefixShare;
+
+    @Option(
+            names = "--groups",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "groups of requests with a common prefix (default: ${DEFAULT-VALUE})")
+    private int groups;
+
+    @Option(
+            names = "--stream-share",
+            paramLabel = "SHARE",
+            defaultValue = "1",
+            description = "share of streamed requests, 0 to 1 (default: ${DEFAULT-VALUE})")
+    private double streamShare;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "of everything random in the run")
+    private long seed;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            defaultValue = "120s",
+            description = "longest time of one request (default: ${DEFAULT-VALUE})")
+    private Duration timeout = Duration.ZERO;
+
+    @Option(
+            names = "--drain",
+            paramLabel = "TIME",
+            defaultValue = "60s",
+            description = "longest wait for answers after the last request (default: ${DEFAULT-VALUE})")
+    private Duration drain = Duration.ZERO;
+
+    @Option(names = "--slo-ttft", paramLabel = "TIME", description = "limit of the time to first token (500ms)")
+    private @Nullable Duration sloFirstToken;
+
+    @Option(names = "--slo-tpot", paramLabel = "TIME", description = "limit of the mean time per output token")
+    private @Nullable Duration sloPerToken;
+
+    @Option(names = "--slo-e2e", paramLabel = "TIME", description = "limit of the whole request")
+    private @Nullable Duration sloEndToEnd;
+
+    @Option(
+            names = "--min-goodput",
+            paramLabel = "SHARE",
+            defaultValue = "0.99",
+            description = "share of requests that must keep the limits, else exit code 4 (default: ${DEFAULT-VALUE})")
+    private double minGoodput;
+
+    @Option(
+            names = "--max-error-share",
+            paramLabel = "SHARE",
+            defaultValue = "0",
+            description = "share of requests that may fail or be refused, else exit code 1 (default: ${DEFAULT-VALUE})")
+    private double maxErrorShare;
+
+    @Option(names = "--json", description = "print the report as one JSON object")
+    private boolean json;
+
+    @Option(names = "--out", paramLabel = "FILE", description = "write the report as JSON to this file")
+    private @Nullable Path out;
+
+    @Option(names = "--allow-remote", description = "allow a gateway on another machine")
+    private boolean allowRemote;
+
+    @Option(names = "--raise-caps", description = "allow more than 1,000 requests/s, 4,096 at a time or 10 minutes")
+    private boolean raiseCaps;
+
+    public LoadCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    private static final class Pace {
+        @Option(names = "--rps", paramLabel = "RATE", description = "requests per second, open loop (default: 10)")
+        private @Nullable Double requestsPerSecond;
+
+        @Option(names = "--concurrency", paramLabel = "N", description = "requests in flight, closed loop")
+        private @Nullable Integer concurrency;
+
+        Arrivals arrivals(Arrivals.Spacing spacing) {
+            if (concurrency != null) {
+                return new Arrivals.ClosedLoop(concurrency);
+            }
+            return new Arrivals.OpenLoop(requestsPerSecond == null ? 10 : requestsPerSecond, spacing);
+        }
+    }
+
+    @Override
+    public Integer call() throws InterruptedException, IOException {
+        GatewayOptions.Gateway found = gateway.resolve();
+        LoadPlan plan;
+        Target target;
+        try {
+            plan = plan(found.model());
+            target = new Target(found.uri(), found.key());
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
+        checkCaps(plan, target);
+        CountDownLatch finished = new CountDownLatch(1);
+        try (LoadRun run = new LoadRun(plan, target)) {
+            Thread hook = new Thread(() -> stopAndWait(run, finished, plan.drain()), "llmd-load-stop");
+            Runtime.getRuntime().addShutdownHook(hook);
+            try {
+                return finish(run(run, plan, target), plan.slo());
+            } finally {
+                finished.countDown();
+                removeHook(hook);
+            }
+        }
+    }
+
+    private LoadReport run(LoadRun run, LoadPlan plan, Target target) throws InterruptedException {
+        try (LoadProgress progress = new LoadProgress(run, plan.duration(), terminal)) {
+            progress.start();
+            return run.execute(about(plan, target));
+        }
+    }
+
+    private int finish(LoadReport report, Slo slo) throws IOException {
+        if (out != null) {
+            Files.writeString(out, Json.line(report) + "\n");
+        }
+        terminal.println(json ? Json.line(report) : new LoadReportText(report, slo).toString());
+        return exitCode(report, slo);
+    }
+
+    private LoadPlan plan(String model) {
+        return new LoadPlan(
+                pace.arrivals(spacing),
+                duration,
+                warmUp,
+                model,
+                promptTokens,
+                outputTokens,
+                sharedPrefixShare,
+                groups,
+                streamShare,
+                seed,
+                timeout,
+                drain,
+                raiseCaps ? 65_536 : 2 * MAX_CONCURRENCY,
+                new Slo(sloFirstToken, sloPerToken, sloEndToEnd, minGoodput));
+    }
+
+    private void checkCaps(LoadPlan plan, Target target) {
+        if (!allowRemote && !target.isLoopback()) {
+            throw CommandFailure.usage(
+                    "url: " + target + " is another machine (add --allow-remote if you may put load on it)");
+        }
+        if (raiseCaps) {
+            return;
+        }
+        boolean isTooMuch = switch (plan.arrivals()) {
+            case Arrivals.OpenLoop open -> open.requestsPerSecond() > MAX_REQUESTS_PER_SECOND;
+            case Arrivals.ClosedLoop closed -> closed.concurrency() > MAX_CONCURRENCY;
+        };
+        if (isTooMuch || plan.duration().compareTo(MAX_DURATION) > 0) {
+            throw CommandFailure.usage("over 1,000 requests/s, 4,096 at a time or 10 minutes (add --raise-caps)");
+        }
+    }
+
+    private LoadReport.Run about(LoadPlan plan, Target target) {
+        List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+        return new LoadReport.Run(
+                String.join(" ", withoutKey(arguments)),
+                Version.current(),
+                Runtime.version().toString(),
+                Instant.now().toString(),
+                target.toString(),
+                plan.seed(),
+                plan.duration().toMillis() / 1000.0);
+    }
+
+    private static List<String> withoutKey(List<String> arguments) {
+        return IntStream.range(0, arguments.size())
+                .mapToObj(i -> i > 0 && arguments.get(i - 1).equals("--key")
+                        ? "***"
+                        : arguments.get(i).startsWith("--key=") ? "--key=***" : arguments.get(i))
+                .toList();
+    }
+
+    /** Runs when the process is asked to end: the report still comes, over what was sent until now. */
+    private static void stopAndWait(LoadRun run, CountDownLatch finished, Duration drain) {
+        run.stop();
+        try {
+            if (!finished.await(drain.toMillis() + 5_000, TimeUnit.MILLISECONDS)) {
+                System.err.println("llmd load: no report, the answers did not end in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            Thread.currentThread().isInterrupted(); // the process is ending, and the hook is part of that
+        }
+    }
+
+    private int exitCode(LoadReport report, Slo slo) {
+        long errors = report.requests() - report.answered();
+        if (report.requests() == 0 || errors > maxErrorShare * report.requests()) {
+            terminal.note("llmd load: " + errors + " of " + report.requests() + " requests were not answered");
+            return ExitCode.FAILED;
+        }
+        if (!slo.isSet() || report.goodput() == null) {
+            return ExitCode.OK;
+        }
+        if (!report.valid()) {
+            terminal.note("llmd load: the limits cannot be judged by a run whose generator was late");
+            return ExitCode.FAILED;
+        }
+        return report.goodput() < slo.minGoodput() ? ExitCode.LIMITS_BROKEN : ExitCode.OK;
+    }
+}

@@ -1,0 +1,91 @@
+package io.llmd.launcher.load;
+
+import io.llmd.launcher.terminal.Json;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * Makes the requests of a plan, the same ones for the same seed. Not thread-safe.
+ *
+ * <p>A token is a word of three letters and a blank: about one token for every common tokenizer, and exactly one for
+ * estimates of four bytes per token. The leading {@link LoadPlan#sharedPrefixShare()} of a prompt is the system message
+ * and the same for all requests of a group; the rest is the user message and unique.
+ */
+final class RequestMaker {
+
+    private static final int TOKEN_BYTES = 4;
+
+    private final LoadPlan plan;
+    private final RandomGenerator random;
+    private final byte[] head;
+    private final List<Words> groups;
+
+    RequestMaker(LoadPlan plan) {
+        this.plan = plan;
+        this.random = new SplittableRandom(plan.seed());
+        this.head = ascii("{\"model\":" + Json.line(plan.model()) + ",\"messages\":[");
+        this.groups = new ArrayList<>(plan.groups());
+        for (int group = 0; group < plan.groups(); group++) {
+            groups.add(new Words(plan.seed() * 31 + group));
+        }
+    }
+
+    /** The next request. */
+    LoadRequest next() {
+        int promptTokens = plan.promptTokens().next(random);
+        int sharedTokens = (int) Math.round(promptTokens * plan.sharedPrefixShare());
+        boolean streamed = random.nextDouble() < plan.streamShare();
+        Words group = groups.get(random.nextInt(groups.size()));
+        ByteArrayOutputStream body = new ByteArrayOutputStream(promptTokens * TOKEN_BYTES + 256);
+        body.writeBytes(head);
+        if (sharedTokens > 0) {
+            body.writeBytes(ascii("{\"role\":\"system\",\"content\":\""));
+            group.write(sharedTokens, body);
+            body.writeBytes(ascii("\"},"));
+        }
+        body.writeBytes(ascii("{\"role\":\"user\",\"content\":\""));
+        new Words(random.nextLong()).write(Math.max(1, promptTokens - sharedTokens), body);
+        body.writeBytes(ascii("\"}],\"max_tokens\":" + plan.outputTokens().next(random) + ",\"ignore_eos\":true"));
+        body.writeBytes(ascii(streamed ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}" : "}"));
+        return new LoadRequest(streamed, body.toByteArray());
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** An endless text of which the beginning, as far as it was asked for, is kept. */
+    private static final class Words {
+        private final SplittableRandom letters;
+        private byte[] text = new byte[0];
+        private int tokens;
+
+        Words(long seed) {
+            letters = new SplittableRandom(seed);
+        }
+
+        void write(int wanted, ByteArrayOutputStream out) {
+            grow(wanted);
+            out.write(text, 0, wanted * TOKEN_BYTES);
+        }
+
+        private void grow(int wanted) {
+            if (wanted * TOKEN_BYTES > text.length) {
+                text = Arrays.copyOf(text, Math.max(wanted * TOKEN_BYTES, 2 * text.length));
+            }
+            for (; tokens < wanted; tokens++) {
+                int at = tokens * TOKEN_BYTES;
+                int word = letters.nextInt(26 * 26 * 26);
+                text[at] = (byte) ('a' + word % 26);
+                text[at + 1] = (byte) ('a' + word / 26 % 26);
+                text[at + 2] = (byte) ('a' + word / 676);
+                text[at + 3] = ' ';
+            }
+        }
+    }
+}

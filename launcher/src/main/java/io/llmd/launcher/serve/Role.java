@@ -1,0 +1,85 @@
+package io.llmd.launcher.serve;
+
+import io.llmd.launcher.home.SuitePorts;
+import io.llmd.launcher.terminal.CommandFailure;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.springframework.boot.WebApplicationType;
+
+/** A service that a process can run. The order is that of starting; they stop the other way round. */
+public enum Role {
+    CONFIG_SERVER("config-server", "io.llmd.configserver.ConfigServerApplication", WebApplicationType.SERVLET),
+    SCHEDULER("scheduler", "io.llmd.scheduler.SchedulerApplication", WebApplicationType.REACTIVE),
+    GATEWAY("gateway", "io.llmd.gateway.GatewayApplication", WebApplicationType.REACTIVE);
+
+    private final String serviceName;
+    private final String applicationClass;
+    private final WebApplicationType webType;
+
+    Role(String serviceName, String applicationClass, WebApplicationType webType) {
+        this.serviceName = serviceName;
+        this.applicationClass = applicationClass;
+        this.webType = webType;
+    }
+
+    /** Name of the service and of its configuration file without ending. */
+    public String serviceName() {
+        return serviceName;
+    }
+
+    /** Port of the service. */
+    public int port(SuitePorts ports) {
+        return switch (this) {
+            case CONFIG_SERVER -> ports.configServer();
+            case SCHEDULER -> ports.scheduler();
+            case GATEWAY -> ports.gateway();
+        };
+    }
+
+    /** Port of the service's actuator. */
+    public int managementPort(SuitePorts ports) {
+        return switch (this) {
+            case CONFIG_SERVER -> ports.configServerManagement();
+            case SCHEDULER -> ports.schedulerManagement();
+            case GATEWAY -> ports.gatewayManagement();
+        };
+    }
+
+    /** Settings that place the service on these ports. */
+    public Map<String, String> portSettings(SuitePorts ports) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("server.port", String.valueOf(port(ports)));
+        settings.put("management.server.port", String.valueOf(managementPort(ports)));
+        return settings;
+    }
+
+    String applicationClass() {
+        return applicationClass;
+    }
+
+    WebApplicationType webType() {
+        return webType;
+    }
+
+    /** Reads {@code gateway,scheduler}; the result is in order of starting. */
+    public static Set<Role> parse(List<String> names) {
+        Set<Role> roles = EnumSet.noneOf(Role.class);
+        for (String name : names) {
+            roles.add(Arrays.stream(values())
+                    .filter(role -> role.serviceName.equals(name.strip()))
+                    .findFirst()
+                    .orElseThrow(() -> CommandFailure.usage("role: " + name + " (expected: " + names() + ")")));
+        }
+        return roles;
+    }
+
+    /** All names, with commas between. */
+    public static String names() {
+        return Arrays.stream(values()).map(Role::serviceName).collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,83 @@
+package io.llmd.launcher.serve;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * The services of this JVM. Contexts start one after the other, because two at a time disturb each other's start, and
+ * close in the opposite order. When gateway and scheduler are both here, their calls stay inside the process.
+ */
+public final class ServiceContexts implements AutoCloseable {
+
+    private final Map<Role, ConfigurableApplicationContext> contexts = new EnumMap<>(Role.class);
+    private final Deque<Role> started = new ArrayDeque<>();
+    private boolean closed;
+
+    /**
+     * Starts a service and returns when its context is up.
+     *
+     * @param settings properties that win over the service's files
+     * @param initializers called on the context before its beans
+     * @throws IllegalStateException when this was closed meanwhile
+     */
+    public void start(
+            Role role,
+            Map<String, String> settings,
+            Stream<ApplicationContextInitializer<ConfigurableApplicationContext>> initializers) {
+        SpringApplicationBuilder application = new SpringApplicationBuilder(applicationClass(role))
+                .web(role.webType())
+                .registerShutdownHook(false)
+                .properties("spring.config.name=" + role.serviceName(), "spring.jmx.enabled=false");
+        initializers.forEach(application::initializers);
+        ConfigurableApplicationContext context = application.run(settings.entrySet().stream()
+                .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
+                .toArray(String[]::new));
+        keep(role, context);
+    }
+
+    private synchronized void keep(Role role, ConfigurableApplicationContext context) {
+        if (closed) {
+            context.close();
+            throw new IllegalStateException("stopped during the start of " + role.serviceName());
+        }
+        contexts.put(role, context);
+        started.push(role);
+    }
+
+    /** Stops one service and waits for its requests as long as its own settings say. */
+    public void stop(Role role) {
+        ConfigurableApplicationContext context;
+        synchronized (this) {
+            context = contexts.remove(role);
+            started.remove(role);
+        }
+        if (context != null) {
+            context.close();
+        }
+    }
+
+    /** Stops all services, the last one first. */
+    @Override
+    public void close() {
+        Deque<Role> order;
+        synchronized (this) {
+            closed = true;
+            order = new ArrayDeque<>(started);
+        }
+        order.forEach(this::stop);
+    }
+
+    private static Class<?> applicationClass(Role role) {
+        try {
+            return Class.forName(role.applicationClass());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(role.serviceName() + " is not part of this build", e);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** One simulated endpoint alone. */
+@NullMarked
+package io.llmd.launcher.sim;
+
+import org.jspecify.annotations.NullMarked;

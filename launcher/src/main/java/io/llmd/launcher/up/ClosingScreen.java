@@ -1,0 +1,41 @@
+package io.llmd.launcher.up;
+
+import io.llmd.launcher.terminal.Durations;
+import java.time.Duration;
+
+/** What a started trial says. Every line works as it stands. */
+final class ClosingScreen {
+
+    private ClosingScreen() {}
+
+    static String text(TrialPlan plan, DemoKey key, Duration elapsed) {
+        int port = plan.ports().gateway();
+        return """
+
+                 ready in %s      %d %s   model %s   key %s
+
+                 API          http://localhost:%d/v1          (OpenAI base URL)
+                 Metrics      http://localhost:%d/actuator/prometheus
+
+                 Try:
+                   curl -N http://localhost:%d/v1/chat/completions -H "authorization: Bearer %s" \\
+                     -H "content-type: application/json" \\
+                     -d '{"model":"%s","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+                   ./llmd chat "Hello"
+                   ./llmd load --rps 10 --for 30s
+                   ./llmd status
+                   ./llmd down
+                """
+                .formatted(
+                        Durations.seconds(elapsed),
+                        plan.endpoints(),
+                        plan.endpoints() == 1 ? "endpoint" : "endpoints",
+                        plan.model(),
+                        key.secret(),
+                        port,
+                        plan.ports().gatewayManagement(),
+                        port,
+                        key.secret(),
+                        plan.model());
+    }
+}

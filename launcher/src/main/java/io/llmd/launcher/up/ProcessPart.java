@@ -1,0 +1,86 @@
+package io.llmd.launcher.up;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** A part in a process of its own, whose output is its log file. */
+final class ProcessPart implements TrialPart {
+
+    private final String name;
+    private final String url;
+    private final String health;
+    private final List<String> command;
+    private final Path log;
+    private final AtomicReference<@Nullable Process> running = new AtomicReference<>();
+
+    ProcessPart(String name, String url, String health, List<String> command, Path log) {
+        this.name = name;
+        this.url = url;
+        this.health = health;
+        this.command = List.copyOf(command);
+        this.log = log;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String url() {
+        return url;
+    }
+
+    @Override
+    public String health() {
+        return health;
+    }
+
+    @Override
+    public long pid() {
+        Process process = running.get();
+        return process == null ? -1 : process.pid();
+    }
+
+    @Override
+    public void begin() {
+        try {
+            running.set(new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public boolean isAlive() {
+        Process process = running.get();
+        return process != null && process.isAlive();
+    }
+
+    @Override
+    public void stop(Duration patience) {
+        Process process = running.getAndSet(null);
+        if (process == null) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

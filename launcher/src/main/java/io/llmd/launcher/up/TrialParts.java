@@ -1,0 +1,81 @@
+package io.llmd.launcher.up;
+
+import io.llmd.launcher.home.LlmdHome;
+import io.llmd.launcher.serve.Role;
+import io.llmd.launcher.serve.ServiceContexts;
+import io.llmd.simulator.config.SimulatorSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Makes the parts of a trial, in one process or in many. */
+final class TrialParts {
+
+    private static final List<String> SERVICE_OPTIONS = List.of("-Xmx384m");
+    private static final List<String> ENDPOINT_OPTIONS = List.of("-Xmx192m");
+
+    private final LlmdHome home;
+    private final TrialPlan plan;
+    private final TrialSettings settings;
+    private final ServiceContexts contexts = new ServiceContexts();
+    private final PartLogs logs;
+
+    TrialParts(LlmdHome home, TrialPlan plan, TrialFiles files) {
+        this.home = home;
+        this.plan = plan;
+        this.settings = new TrialSettings(plan, files);
+        this.logs = new PartLogs(home);
+    }
+
+    /** Groups in order of starting; the parts of a group do not need each other. */
+    List<List<TrialPart>> phases() {
+        if (!plan.processes()) {
+            logs.attach();
+        }
+        List<TrialPart> first = new ArrayList<>();
+        first.add(service(Role.CONFIG_SERVER));
+        IntStream.rangeClosed(1, plan.endpoints()).mapToObj(this::endpoint).forEach(first::add);
+        return List.of(first, List.of(service(Role.SCHEDULER)), List.of(service(Role.GATEWAY)));
+    }
+
+    private TrialPart service(Role role) {
+        Map<String, String> values = settings.of(role);
+        if (!plan.processes()) {
+            return new ServicePart(role, plan.ports(), values, contexts, logs);
+        }
+        List<String> arguments = new ArrayList<>(List.of("serve", "--roles", role.serviceName()));
+        values.forEach((name, value) -> {
+            arguments.add("--set");
+            arguments.add(name + "=" + value);
+        });
+        return new ProcessPart(
+                role.serviceName(),
+                "http://localhost:" + role.port(plan.ports()),
+                ServicePart.healthOf(role, plan.ports()),
+                ChildCommand.of(SERVICE_OPTIONS, arguments),
+                home.log(role.serviceName()));
+    }
+
+    private TrialPart endpoint(int number) {
+        String name = "sim-" + number;
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("host", "127.0.0.1");
+        options.put("port", String.valueOf(plan.ports().endpoint(number)));
+        options.put("model", plan.model());
+        options.put("seed", String.valueOf(number));
+        options.put("time-scale", String.valueOf(plan.timeScale(number)));
+        if (!plan.processes()) {
+            return new EndpointPart(name, SimulatorSettings.fromOptions(options));
+        }
+        List<String> arguments = new ArrayList<>(List.of("sim"));
+        options.forEach((option, value) -> arguments.add("--" + option + "=" + value));
+        return new ProcessPart(
+                name,
+                "http://localhost:" + options.get("port"),
+                "http://127.0.0.1:" + options.get("port") + "/health",
+                ChildCommand.of(ENDPOINT_OPTIONS, arguments),
+                home.log(name));
+    }
+}
