@@ -1,5 +1,6 @@
 package io.llmd.launcher;
 
+import io.llmd.launcher.bench.BenchCommand;
 import io.llmd.launcher.chat.ChatCommand;
 import io.llmd.launcher.doctor.DoctorCommand;
 import io.llmd.launcher.health.HealthCommand;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Help.Ansi;
         versionProvider = Version.class,
         footer = {
             "",
-            "Commands of the start script, which run Maven: test (the whole build with all its gates), bench NAME.",
+            "Commands of the start script, which run Maven: test (the whole build with all its gates), bench decision.",
             "Exit codes: 0 ok, 1 failed, 2 usage, 3 not ready, 4 limits broken."
         })
 public final class Llmd implements Runnable {
@@ -60,6 +61,7 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new ServeCommand(terminal));
         commands.addSubcommand("sim", SimCommand.commandLine(terminal));
         commands.addSubcommand(new HealthCommand(terminal));
+        commands.addSubcommand(new BenchCommand());
         commands.getSubcommands().values().forEach(Llmd::withHelp);
         withHelp(commands);
         commands.registerConverter(Duration.class, text -> converted(() -> Durations.parse(text)));
