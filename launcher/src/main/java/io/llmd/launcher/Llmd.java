@@ -22,6 +22,8 @@ import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** The {@code llmd} command. */
 @Command(
@@ -36,6 +38,10 @@ import picocli.CommandLine.Help.Ansi;
 public final class Llmd implements Runnable {
 
     private final Terminal terminal;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
 
     private Llmd(Terminal terminal) {
         this.terminal = terminal;
@@ -73,7 +79,7 @@ public final class Llmd implements Runnable {
     }
 
     private static void withHelp(CommandLine command) {
-        CommandLine.Model.CommandSpec spec = command.getCommandSpec();
+        CommandSpec spec = command.getCommandSpec();
         spec.mixinStandardHelpOptions(true);
         spec.usageMessage().showDefaultValues(false);
         command.getSubcommands().values().forEach(Llmd::withHelp);
@@ -102,6 +108,6 @@ public final class Llmd implements Runnable {
 
     @Override
     public void run() {
-        CommandLine.usage(this, terminal.out());
+        spec.commandLine().usage(terminal.out());
     }
 }

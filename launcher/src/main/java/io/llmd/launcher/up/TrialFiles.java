@@ -24,7 +24,9 @@ final class TrialFiles {
 
     /** Scheduling configuration: the given one, else the trial's. */
     Path schedulingConfig() {
-        return plan.config() != null ? plan.config().toAbsolutePath() : home.state().resolve("endpoint-picker.yaml");
+        return plan.config() != null
+                ? plan.config().toAbsolutePath()
+                : home.state().resolve("endpoint-picker.yaml");
     }
 
     void write(DemoKey key) {
@@ -75,7 +77,6 @@ final class TrialFiles {
                 dataLayer:
                   discovery:
                     pluginRef: endpoints
-                """
-                .formatted(home.endpointsFile().toString().replace("'", "''"));
+                """.formatted(home.endpointsFile().toString().replace("'", "''"));
     }
 }

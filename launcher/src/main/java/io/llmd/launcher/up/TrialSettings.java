@@ -32,7 +32,9 @@ final class TrialSettings {
                 settings.put("scheduler.discovery.allow-loopback", "true");
             }
             case GATEWAY -> {
-                settings.put("gateway.scheduler.url", "http://127.0.0.1:" + plan.ports().scheduler());
+                settings.put(
+                        "gateway.scheduler.url",
+                        "http://127.0.0.1:" + plan.ports().scheduler());
                 settings.put("gateway.access.keys-file", files.keys().toString());
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");
