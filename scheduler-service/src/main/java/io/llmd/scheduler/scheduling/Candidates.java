@@ -83,6 +83,11 @@ public final class Candidates {
         columns.put(key, key.valueType().cast(column));
     }
 
+    /** Takes back what a producer wrote before it failed. */
+    void remove(DataKey<?> key) {
+        columns.remove(key);
+    }
+
     /** The candidates whose position satisfies {@code keep}; this view when all do. */
     public Candidates where(IntPredicate keep) {
         int[] kept = new int[size];

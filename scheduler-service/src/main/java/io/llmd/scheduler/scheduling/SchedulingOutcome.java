@@ -49,6 +49,8 @@ public sealed interface SchedulingOutcome {
         /** An admitter denied the request. */
         DENIED,
         /** Nothing is cached and the request wanted nothing else. */
-        NOT_CACHED
+        NOT_CACHED,
+        /** The profile handler failed: a defect or a wrong configuration, not a lack of capacity. */
+        FAILED
     }
 }

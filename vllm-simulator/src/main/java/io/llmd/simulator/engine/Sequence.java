@@ -96,6 +96,6 @@ final class Sequence {
     }
 
     RequestTimes times() {
-        return new RequestTimes(arrival, scheduled, firstToken, lastToken);
+        return new RequestTimes(arrival, readyAt, scheduled, firstToken, lastToken);
     }
 }

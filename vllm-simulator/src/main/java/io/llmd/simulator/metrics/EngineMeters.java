@@ -166,7 +166,7 @@ public final class EngineMeters {
         if (times.scheduled() == RequestTimes.NEVER) {
             return;
         }
-        observe(HistogramMeter.REQUEST_QUEUE_TIME, (times.scheduled() - times.arrival()) / NANOS);
+        observe(HistogramMeter.REQUEST_QUEUE_TIME, (times.scheduled() - times.queued()) / NANOS);
         if (times.firstToken() == RequestTimes.NEVER) {
             return;
         }

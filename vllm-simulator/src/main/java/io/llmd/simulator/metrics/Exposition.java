@@ -1,11 +1,15 @@
 package io.llmd.simulator.metrics;
 
+import java.math.BigDecimal;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Writes Prometheus text exposition 0.0.4 byte for byte like Python's client, sorted labels included. */
 final class Exposition {
+    private static final Pattern TRAILING_ZEROS = Pattern.compile("[0.]+$");
+
     private final StringBuilder out = new StringBuilder(16_384);
 
     /** Starts a meter; counters carry {@code _total} in {@code name} already. */
@@ -56,35 +60,29 @@ final class Exposition {
         if (Double.isNaN(value)) {
             return "NaN";
         }
-        if (value == Math.rint(value) && Math.abs(value) < 1e15) {
-            return whole((long) value);
+        String text = shortest(value);
+        int dot = text.indexOf('.');
+        if (value > 0 && dot > 6) {
+            String mantissa = text.charAt(0) + "." + text.substring(1, dot) + text.substring(dot + 1);
+            return TRAILING_ZEROS.matcher(mantissa).replaceFirst("") + "e+0" + (dot - 1);
         }
-        return fraction(value);
+        return text;
     }
 
-    private static String whole(long value) {
-        String digits = Long.toString(value);
-        if (value < 1_000_000) {
-            return digits + ".0";
-        }
-        String mantissa = (digits.charAt(0) + "." + digits.substring(1)).replaceAll("\\.?0+$", "");
-        return mantissa + "e+" + (digits.length() <= 10 ? "0" : "") + (digits.length() - 1);
-    }
-
-    private static String fraction(double value) {
+    /** Shortest decimal that gives the number back, in Python's notation. */
+    private static String shortest(double value) {
+        String java = Double.toString(value);
         double size = Math.abs(value);
-        String plain = size >= 1e-4 && size < 1e16
-                ? new java.math.BigDecimal(Double.toString(value)).toPlainString()
-                : Double.toString(value)
-                        .replaceAll("\\.0E", "e")
-                        .replace("E", "e")
-                        .replaceAll("e-(\\d)$", "e-0$1");
-        int dot = plain.indexOf('.');
-        if (value > 0 && dot > 6 && plain.indexOf('e') < 0) {
-            String mantissa = plain.charAt(0) + "." + plain.substring(1, dot) + plain.substring(dot + 1);
-            return mantissa + "e+" + (dot <= 10 ? "0" : "") + (dot - 1);
+        if (size >= 1e-3 && size < 1e7 || size == 0) {
+            return java;
         }
-        return plain;
+        if (size >= 1e-4 && size < 1e16) {
+            String plain = new BigDecimal(java).stripTrailingZeros().toPlainString();
+            return plain.indexOf('.') < 0 ? plain + ".0" : plain;
+        }
+        String mantissa = java.substring(0, java.indexOf('E')).replaceFirst("\\.0$", "");
+        int exponent = Integer.parseInt(java.substring(java.indexOf('E') + 1));
+        return "%se%s%02d".formatted(mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
     }
 
     private void appendNumber(double value) {

@@ -70,6 +70,11 @@ final class Choice implements Generation {
         return sent;
     }
 
+    /** Characters of the output that were taken. */
+    int shownChars() {
+        return shownChars;
+    }
+
     boolean finishSent() {
         return finishSent;
     }

@@ -30,7 +30,7 @@ final class CompletionAnswer implements Answer {
                     .put("index", choice.index())
                     .put("text", echo(choice) + choice.takeText(choice.produced()));
             if (head.logprobs()) {
-                node.set("logprobs", Logprobs.completion(choice.plan(), 0, choice.produced()));
+                node.set("logprobs", Logprobs.completion(choice.plan(), 0, choice.produced(), 0));
             } else {
                 node.putNull("logprobs");
             }
@@ -65,7 +65,8 @@ final class CompletionAnswer implements Answer {
         out.append(chunkStart).append("[{\"index\":").append(choice.index()).append(",\"text\":");
         out.append(Json.quoted(shown)).append(",\"logprobs\":");
         if (head.logprobs()) {
-            out.append(Json.string(Logprobs.completion(choice.plan(), from, choice.sent())));
+            out.append(Json.string(
+                    Logprobs.completion(choice.plan(), from, choice.sent(), choice.shownChars() - text.length())));
         } else {
             out.append("null");
         }
@@ -76,6 +77,10 @@ final class CompletionAnswer implements Answer {
             out.append("null,\"stop_reason\":null");
         }
         if (head.sampling().returnTokenIds()) {
+            if (from == 0) {
+                out.append(",\"prompt_token_ids\":");
+                WireText.appendIds(out, choice.prompt());
+            }
             WireText.appendTokenIds(out, choice, from);
         }
         out.append("}]");

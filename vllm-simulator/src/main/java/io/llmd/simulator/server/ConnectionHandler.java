@@ -1,5 +1,6 @@
 package io.llmd.simulator.server;
 
+import io.llmd.contracts.header.LlmdHeader;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -97,6 +98,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
             write(context, head, e);
         } catch (RuntimeException e) {
             log.atError().setCause(e).addKeyValue("path", path).log("request failed");
+            if (exchange != null) {
+                exchange.abandon();
+                exchange = null;
+            }
             write(context, head, new ApiException(500, "InternalServerError", "Internal server error", null));
         }
     }
@@ -160,7 +165,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
         return new Call(
                 path,
                 ByteBufUtil.getBytes(request.content()),
-                request.headers().get("x-request-id"),
+                request.headers().get(LlmdHeader.REQUEST_ID.wireName()),
                 request.headers().get("x-sim-output-tokens"),
                 isJson(request.headers().get(HttpHeaderNames.CONTENT_TYPE)),
                 System.currentTimeMillis() / 1000);

@@ -113,7 +113,7 @@ final class GenerationExchange {
             ObjectNode body = generate.answer().body(choices);
             end();
             head.write(context, Reply.Content.json(body));
-            done.run();
+            release();
         }
     }
 
@@ -138,9 +138,16 @@ final class GenerationExchange {
     /** Sends one event of a choice if one is due. */
     private boolean sendNext(Choice choice) {
         boolean over = Endpoint.isComplete(choice);
-        int produced = choice.produced();
+        // the last token waits for the end that follows it, so that both go out as one event
+        int produced = over
+                ? choice.produced()
+                : Math.min(choice.produced(), choice.plan().length() - 1);
         if (choice.finishSent() || produced == choice.sent() || reached(faults.stallAfterTokens(), choice.sent())) {
             return false;
+        }
+        if (reached(faults.dropAfterTokens(), choice.sent())) {
+            cut();
+            return true;
         }
         if (!firstOutputSent) {
             firstOutputSent = true;
@@ -187,7 +194,14 @@ final class GenerationExchange {
         if (!head.keepAlive()) {
             last.addListener(ChannelFutureListener.CLOSE);
         }
-        done.run();
+        release();
+    }
+
+    /** A connection that closes takes no further request. */
+    private void release() {
+        if (head.keepAlive()) {
+            done.run();
+        }
     }
 
     private void end() {

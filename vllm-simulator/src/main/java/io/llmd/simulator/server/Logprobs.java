@@ -25,14 +25,14 @@ final class Logprobs {
         return logprobs;
     }
 
-    /** Of tokens {@code from} to {@code to} in a text completion. */
-    static ObjectNode completion(OutputPlan plan, int from, int to) {
+    /** Of tokens {@code from} to {@code to} in a text completion, the first of which starts at {@code firstOffset}. */
+    static ObjectNode completion(OutputPlan plan, int from, int to, int firstOffset) {
         ObjectNode logprobs = Json.object();
         ArrayNode offsets = logprobs.putArray("text_offset");
         ArrayNode values = logprobs.putArray("token_logprobs");
         ArrayNode tokens = logprobs.putArray("tokens");
         ArrayNode top = logprobs.putArray("top_logprobs");
-        int offset = plan.text(0, from, 0).length();
+        int offset = firstOffset;
         for (int i = from; i < to; i++) {
             String token = Tokenizer.decode(plan.tokens().tokenAt(i));
             offsets.add(offset);

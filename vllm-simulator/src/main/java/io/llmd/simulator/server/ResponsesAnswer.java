@@ -73,11 +73,7 @@ final class ResponsesAnswer implements Answer {
         ObjectNode item = Json.object().put("output_index", 0);
         item.set("item", message(status(choices)));
         event(out, "response.output_item.done", item);
-        ObjectNode response = complete(choices);
-        event(
-                out,
-                "response." + response.get("status").stringValue(),
-                Json.object().set("response", response));
+        event(out, "response.completed", Json.object().set("response", complete(choices)));
     }
 
     private ObjectNode complete(List<Choice> choices) {

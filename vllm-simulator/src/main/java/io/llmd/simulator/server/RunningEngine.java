@@ -9,12 +9,16 @@ import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.metrics.EngineMeters;
 import java.util.HashMap;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One engine on the wall clock. Methods that end in "later" are safe from any thread; the others belong to the driver's
  * thread.
  */
 final class RunningEngine {
+    private static final Logger log = LoggerFactory.getLogger(RunningEngine.class);
+
     private final String name;
     private final Engine engine;
     private final EngineDriver driver;
@@ -76,8 +80,14 @@ final class RunningEngine {
             generation.ended(FinishReason.ABORT, 0);
             return;
         }
-        generations.put(request.id(), generation);
-        engine.submit(request, advanceToNow());
+        long now = advanceToNow();
+        try {
+            engine.submit(request, now);
+            generations.put(request.id(), generation);
+        } catch (IllegalArgumentException e) {
+            log.atError().setCause(e).addKeyValue("endpoint", name).log("engine refused a request");
+            generation.ended(FinishReason.ABORT, 0);
+        }
     }
 
     private long advanceToNow() {

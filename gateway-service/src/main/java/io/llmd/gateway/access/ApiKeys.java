@@ -1,0 +1,78 @@
+package io.llmd.gateway.access;
+
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys of one key file. Immutable; a reload makes a new one.
+ *
+ * <p>The file is YAML (or JSON): a list {@code keys} of {@code id}, {@code sha256} of the secret in hex, {@code tenant},
+ * and optionally {@code models}, {@code expires} (ISO-8601, UTC) and {@code priority}. It holds no secret.
+ */
+public final class ApiKeys {
+
+    /** No key, so that nobody gets in. */
+    public static final ApiKeys NONE = new ApiKeys(List.of());
+
+    /** A key with the hash of its secret. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared as a record, never handed out
+    record Entry(ApiKey key, byte[] hash) {}
+
+    private final List<ApiKey> keys;
+    private final Map<Long, List<Entry>> byPrefix;
+
+    ApiKeys(List<Entry> entries) {
+        keys = entries.stream().map(Entry::key).toList();
+        Map<Long, List<Entry>> index = new HashMap<>();
+        for (Entry entry : entries) {
+            index.computeIfAbsent(KeyHash.prefix(entry.hash()), prefix -> new ArrayList<>(1))
+                    .add(entry);
+        }
+        byPrefix = Map.copyOf(index);
+    }
+
+    /**
+     * Reads a key file.
+     *
+     * @throws IllegalArgumentException when the file is not in order; the message names line, field and expectation, and
+     *     no hash
+     */
+    public static ApiKeys parse(byte[] file) {
+        return new ApiKeys(KeyFile.read(file));
+    }
+
+    /** All keys in the order of the file. */
+    public List<ApiKey> keys() {
+        return keys;
+    }
+
+    /** These keys and others behind them. */
+    public ApiKeys and(ApiKeys more) {
+        List<Entry> all = new ArrayList<>();
+        byPrefix.values().forEach(all::addAll);
+        more.byPrefix.values().forEach(all::addAll);
+        return new ApiKeys(all);
+    }
+
+    /**
+     * The key of a secret.
+     *
+     * @implNote Found by the first eight bytes of its hash, then compared in constant time. How long the look-up takes tells
+     *     at most something about a hash, from which nobody gets back to a secret.
+     */
+    @Nullable
+    ApiKey find(String secret) {
+        byte[] hash = KeyHash.of(secret);
+        ApiKey found = null;
+        for (Entry entry : byPrefix.getOrDefault(KeyHash.prefix(hash), List.of())) {
+            if (MessageDigest.isEqual(entry.hash(), hash)) {
+                found = entry.key();
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,291 @@
+package io.llmd.gateway.config;
+
+import io.llmd.gateway.access.AccessControl;
+import io.llmd.gateway.access.ApiKeys;
+import io.llmd.gateway.dispatch.EndpointDirectory;
+import io.llmd.gateway.dispatch.EndpointHealth;
+import io.llmd.gateway.dispatch.HttpSchedulerClient;
+import io.llmd.gateway.dispatch.InFlightRequests;
+import io.llmd.gateway.dispatch.ModelCatalog;
+import io.llmd.gateway.dispatch.PoolWatch;
+import io.llmd.gateway.dispatch.RetryBudget;
+import io.llmd.gateway.dispatch.SchedulerClient;
+import io.llmd.gateway.dispatch.Transport;
+import io.llmd.gateway.dispatch.UpstreamClient;
+import io.llmd.gateway.edge.ActiveExchanges;
+import io.llmd.gateway.edge.AddressRanges;
+import io.llmd.gateway.edge.ConnectionCounts;
+import io.llmd.gateway.edge.EdgePipeline;
+import io.llmd.gateway.edge.EdgeServices;
+import io.llmd.gateway.edge.EdgeSettings;
+import io.llmd.gateway.observe.EjectionGauges;
+import io.llmd.gateway.observe.GatewayMetrics;
+import io.llmd.gateway.openai.RequestLimits;
+import io.llmd.gateway.openai.RequestReader;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import reactor.netty.NettyPipeline;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.server.HttpServer;
+
+/** Wires the gateway. A {@link SchedulerClient} bean from outside takes the place of the one over HTTP. */
+@Configuration(proxyBeanMethods = false)
+class GatewayConfiguration {
+
+    /** The event loop of everything that is not a client's request. */
+    static final class BackgroundLoop implements DisposableBean {
+
+        private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(
+                1, new DefaultThreadFactory("gateway-background", true), NioIoHandler.newFactory());
+
+        Transport transport() {
+            return new Transport((io.netty.channel.EventLoop) group.next(), NioSocketChannel.class);
+        }
+
+        @Override
+        public void destroy() {
+            group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+        }
+    }
+
+    @Bean
+    BackgroundLoop gatewayBackgroundLoop() {
+        return new BackgroundLoop();
+    }
+
+    @Bean
+    GatewayMetrics gatewayMetrics(MeterRegistry registry) {
+        return new GatewayMetrics(registry);
+    }
+
+    @Bean
+    UpstreamClient upstreamClient(GatewayProperties properties) {
+        GatewayProperties.Endpoints settings = properties.endpoints();
+        return new UpstreamClient(new UpstreamClient.Settings(
+                settings.connectTimeout(),
+                settings.maxIdle(),
+                (int) settings.headerSize().toBytes(),
+                settings.maxIdleConnections()));
+    }
+
+    @Bean
+    EndpointDirectory endpointDirectory() {
+        return new EndpointDirectory();
+    }
+
+    @Bean
+    InFlightRequests inFlightRequests() {
+        return new InFlightRequests();
+    }
+
+    @Bean
+    EndpointHealth endpointHealth(GatewayProperties properties) {
+        GatewayProperties.Endpoints settings = properties.endpoints();
+        return new EndpointHealth(
+                new EndpointHealth.Settings(
+                        settings.ejectAfter(),
+                        settings.firstEjection(),
+                        settings.longestEjection(),
+                        settings.maxEjectedShare()),
+                System::nanoTime);
+    }
+
+    @Bean
+    RetryBudget retryBudget(GatewayProperties properties) {
+        return new RetryBudget(
+                properties.endpoints().retryShare(), properties.endpoints().minRetries());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(SchedulerClient.class)
+    SchedulerClient httpSchedulerClient(
+            GatewayProperties properties,
+            UpstreamClient client,
+            BackgroundLoop loop,
+            EndpointDirectory directory,
+            InFlightRequests inFlight,
+            GatewayMetrics metrics) {
+        GatewayProperties.Scheduler settings = properties.scheduler();
+        return new HttpSchedulerClient(
+                new HttpSchedulerClient.Settings(
+                        settings.url(),
+                        settings.timeout(),
+                        settings.controlTimeout(),
+                        settings.fallbackFor(),
+                        settings.probeInterval(),
+                        settings.waitingReports()),
+                client,
+                loop.transport(),
+                directory,
+                inFlight,
+                metrics::fallbackPicked,
+                metrics::reportDropped,
+                System::nanoTime);
+    }
+
+    @Bean
+    ModelCatalog modelCatalog(
+            GatewayProperties properties, UpstreamClient client, BackgroundLoop loop, EndpointDirectory directory) {
+        return new ModelCatalog(
+                client,
+                loop.transport(),
+                directory,
+                properties.models().pollInterval(),
+                properties.models().declared());
+    }
+
+    @Bean
+    PoolLifecycle poolLifecycle(
+            GatewayProperties properties,
+            SchedulerClient scheduler,
+            EndpointDirectory directory,
+            EndpointHealth health,
+            InFlightRequests inFlight,
+            BackgroundLoop loop,
+            ModelCatalog models,
+            ActiveExchanges active,
+            MeterRegistry registry) {
+        directory.onChange(endpoints -> active.endpointsLeft(directory.ids()));
+        EjectionGauges ejections = new EjectionGauges(health::watched, health::isOut);
+        PoolWatch watch = new PoolWatch(
+                scheduler,
+                directory,
+                health,
+                inFlight,
+                loop.transport(),
+                properties.scheduler().pollInterval(),
+                () -> ejections.bindTo(registry));
+        return new PoolLifecycle(watch, models);
+    }
+
+    @Bean
+    PoolHealthIndicator poolHealthIndicator(EndpointDirectory directory) {
+        return new PoolHealthIndicator(directory);
+    }
+
+    @Bean
+    AccessControl accessControl() {
+        return new AccessControl(ApiKeys.NONE, InstantSource.system(), System::nanoTime);
+    }
+
+    @Bean
+    KeyFileWatch keyFileWatch(GatewayProperties properties, AccessControl access) {
+        return new KeyFileWatch(properties.access(), access);
+    }
+
+    @Bean
+    ActiveExchanges activeExchanges() {
+        return new ActiveExchanges();
+    }
+
+    @Bean
+    DrainLifecycle drainLifecycle(
+            GatewayProperties properties, ActiveExchanges active, ApplicationEventPublisher events) {
+        return new DrainLifecycle(properties.drain(), active, events);
+    }
+
+    @Bean
+    EdgePipeline edgePipeline(
+            GatewayProperties properties,
+            AccessControl access,
+            SchedulerClient scheduler,
+            UpstreamClient upstream,
+            EndpointDirectory directory,
+            ModelCatalog models,
+            EndpointHealth health,
+            RetryBudget retries,
+            InFlightRequests inFlight,
+            ActiveExchanges active,
+            GatewayMetrics metrics) {
+        int contextTokens = properties.models().contextTokens();
+        RequestReader reader = new RequestReader(RequestLimits.DEFAULTS, model -> {
+            int tokens = models.contextTokens(model);
+            return tokens > 0 ? tokens : contextTokens;
+        });
+        EdgeSettings settings = edgeSettings(properties);
+        EdgeServices services = new EdgeServices(
+                settings,
+                access,
+                reader,
+                scheduler,
+                upstream,
+                directory,
+                models,
+                health,
+                retries,
+                inFlight,
+                active,
+                metrics,
+                System::nanoTime);
+        return new EdgePipeline(
+                services,
+                new ConnectionCounts(
+                        settings.limits().connections(),
+                        settings.limits().connectionsPerAddress(),
+                        metrics.openConnections()));
+    }
+
+    private static EdgeSettings edgeSettings(GatewayProperties properties) {
+        GatewayProperties.Limits limits = properties.limits();
+        GatewayProperties.Timeouts timeouts = properties.timeouts();
+        GatewayProperties.Access access = properties.access();
+        return new EdgeSettings(
+                new EdgeSettings.Limits(
+                        (int) limits.requestLine().toBytes(),
+                        (int) limits.headerSize().toBytes(),
+                        limits.headers(),
+                        (int) limits.body().toBytes(),
+                        (long) (Runtime.getRuntime().maxMemory() * limits.heldBodyShare()),
+                        limits.connections(),
+                        limits.connectionsPerAddress(),
+                        (int) limits.writeBuffer().toBytes(),
+                        (int) limits.heldAnswer().toBytes(),
+                        limits.answer().toBytes()),
+                new EdgeSettings.Timeouts(
+                        timeouts.header(),
+                        timeouts.bodyGap(),
+                        timeouts.body(),
+                        timeouts.bodyPerMebibyte(),
+                        timeouts.keepAlive(),
+                        timeouts.firstByte(),
+                        timeouts.gap(),
+                        timeouts.writeGap(),
+                        timeouts.request(),
+                        timeouts.keepAliveComment()),
+                AddressRanges.parse(access.trustedProxies()),
+                access.mode() == GatewayProperties.Access.Mode.OPEN,
+                access.corsOrigins(),
+                properties.exposeEndpoint(),
+                properties.endpoints().relayErrors(),
+                properties.endpoints().maxFurther());
+    }
+
+    /** Only the server of the gateway's own port gets the edge; the management server has a factory of its own. */
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> edgeCustomizer(
+            EdgePipeline edge, GatewayProperties properties) {
+        return factory -> factory.addServerCustomizers(server -> withEdge(server, edge, properties.limits()));
+    }
+
+    private static HttpServer withEdge(HttpServer server, EdgePipeline edge, GatewayProperties.Limits limits) {
+        return server.protocol(HttpProtocol.HTTP11)
+                .httpRequestDecoder(decoder -> decoder.maxInitialLineLength(
+                                (int) limits.requestLine().toBytes())
+                        .maxHeaderSize((int) limits.headerSize().toBytes())
+                        .allowDuplicateContentLengths(false)
+                        .validateHeaders(true))
+                .doOnChannelInit((observer, channel, remote) -> edge.install(channel, NettyPipeline.HttpCodec));
+    }
+}

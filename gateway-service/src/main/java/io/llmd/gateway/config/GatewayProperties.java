@@ -1,0 +1,194 @@
+package io.llmd.gateway.config;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the gateway.
+ *
+ * @param exposeEndpoint answers name the endpoint that served them; for trials
+ * @param limits what requests and connections may weigh
+ * @param timeouts how long each step may take
+ * @param access who may enter
+ * @param scheduler where decisions come from
+ * @param endpoints connections to endpoints, retries and ejection
+ * @param models which models are known
+ * @param drain how the gateway stops
+ */
+@Validated
+@ConfigurationProperties(prefix = "gateway", ignoreUnknownFields = false)
+public record GatewayProperties(
+        @DefaultValue("false") boolean exposeEndpoint,
+        @Valid @DefaultValue Limits limits,
+        @Valid @DefaultValue Timeouts timeouts,
+        @Valid @DefaultValue Access access,
+        @Valid @DefaultValue Scheduler scheduler,
+        @Valid @DefaultValue Endpoints endpoints,
+        @Valid @DefaultValue Models models,
+        @Valid @DefaultValue Drain drain) {
+
+    /**
+     * @param requestLine first line of a request
+     * @param headerSize all headers of a request together
+     * @param headers number of headers of a request
+     * @param body body of one request
+     * @param heldBodyShare share of the heap that bodies of all requests may take
+     * @param connections open connections of clients
+     * @param connectionsPerAddress of those, from one address
+     * @param writeBuffer bytes of an answer that wait for one slow client
+     * @param heldAnswer answers up to this size are sent only when they are complete
+     * @param answer answer that is no stream
+     */
+    public record Limits(
+            @NotNull @DefaultValue("8KB") DataSize requestLine,
+            @NotNull @DefaultValue("16KB") DataSize headerSize,
+            @Min(10) @DefaultValue("100") int headers,
+            @NotNull @DefaultValue("32MB") DataSize body,
+
+            @DecimalMin("0.01") @DecimalMax("0.9") @DefaultValue("0.25")
+            double heldBodyShare,
+
+            @Min(1) @DefaultValue("10000") int connections,
+            @Min(1) @DefaultValue("256") int connectionsPerAddress,
+            @NotNull @DefaultValue("256KB") DataSize writeBuffer,
+            @NotNull @DefaultValue("256KB") DataSize heldAnswer,
+            @NotNull @DefaultValue("64MB") DataSize answer) {}
+
+    /**
+     * @param header from the first byte of a request to the end of its headers
+     * @param bodyGap between two parts of a body
+     * @param body for a whole body
+     * @param bodyPerMebibyte added to {@code body} for each MiB received
+     * @param keepAlive idle connection of a client
+     * @param firstByte from sending a request to the first byte of the answer's body
+     * @param gap between two parts of an answer
+     * @param writeGap client does not read its answer
+     * @param request whole request
+     * @param keepAliveComment silence in a stream after which a comment is sent
+     */
+    public record Timeouts(
+            @NotNull @DefaultValue("10s") Duration header,
+            @NotNull @DefaultValue("15s") Duration bodyGap,
+            @NotNull @DefaultValue("60s") Duration body,
+            @NotNull @DefaultValue("1s") Duration bodyPerMebibyte,
+            @NotNull @DefaultValue("75s") Duration keepAlive,
+            @NotNull @DefaultValue("300s") Duration firstByte,
+            @NotNull @DefaultValue("60s") Duration gap,
+            @NotNull @DefaultValue("30s") Duration writeGap,
+            @NotNull @DefaultValue("1800s") Duration request,
+            @NotNull @DefaultValue("15s") Duration keepAliveComment) {}
+
+    /**
+     * @param mode whether requests need a key
+     * @param keysFile YAML file with the hashes of the keys
+     * @param demoKey one more key, in clear text, for trials
+     * @param reloadInterval how often the file is looked at for changes
+     * @param trustedProxies addresses whose control headers are believed, such as 10.0.0.0/8
+     * @param corsOrigins origins of browser pages that may call
+     */
+    public record Access(
+            @NotNull @DefaultValue("keys") Mode mode,
+            @Nullable Path keysFile,
+            @Nullable String demoKey,
+            @NotNull @DefaultValue("2s") Duration reloadInterval,
+            @DefaultValue List<String> trustedProxies,
+            @DefaultValue Set<String> corsOrigins) {
+
+        /** Whether requests need a key. */
+        public enum Mode {
+            /** Each request needs one of the keys. */
+            KEYS,
+            /** No request needs a key. */
+            OPEN
+        }
+
+        @Override
+        public String toString() {
+            return "Access[mode=" + mode + ", keysFile=" + keysFile + ", demoKey=***, trustedProxies=" + trustedProxies
+                    + ", corsOrigins=" + corsOrigins + "]";
+        }
+    }
+
+    /**
+     * @param url base URL of the scheduler
+     * @param timeout for one decision, queueing included
+     * @param controlTimeout for outcome reports and endpoint lists
+     * @param pollInterval how often the endpoints of the pool are asked for
+     * @param fallbackFor how long requests are placed without a scheduler that cannot be reached
+     * @param probeInterval how often a scheduler that cannot be reached is tried
+     * @param waitingReports outcome reports that may wait for the scheduler
+     */
+    public record Scheduler(
+            @NotNull @DefaultValue("http://localhost:8081") URI url,
+            @NotNull @DefaultValue("62s") Duration timeout,
+            @NotNull @DefaultValue("2s") Duration controlTimeout,
+            @NotNull @DefaultValue("1s") Duration pollInterval,
+            @NotNull @DefaultValue("60s") Duration fallbackFor,
+            @NotNull @DefaultValue("1s") Duration probeInterval,
+            @Min(100) @DefaultValue("50000") int waitingReports) {}
+
+    /**
+     * @param connectTimeout for a connection to be established
+     * @param maxIdle idle connections are kept so long
+     * @param maxIdleConnections idle connections kept per endpoint and event loop
+     * @param headerSize head of an answer
+     * @param maxFurther endpoints that may be tried after the first
+     * @param retryShare share of the requests under way that may be in a further attempt
+     * @param minRetries further attempts that are always allowed
+     * @param ejectAfter failures in a row that eject an endpoint
+     * @param firstEjection how long the first ejection lasts; doubles each time
+     * @param longestEjection where doubling ends
+     * @param maxEjectedShare share of the endpoints that may be ejected
+     * @param relayErrors whether bodies of an endpoint's 5xx go to the client
+     */
+    public record Endpoints(
+            @NotNull @DefaultValue("1s") Duration connectTimeout,
+            @NotNull @DefaultValue("4s") Duration maxIdle,
+            @Min(0) @DefaultValue("1024") int maxIdleConnections,
+            @NotNull @DefaultValue("64KB") DataSize headerSize,
+            @Min(0) @DefaultValue("2") int maxFurther,
+
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("0.2")
+            double retryShare,
+
+            @Min(0) @DefaultValue("3") int minRetries,
+            @Min(1) @DefaultValue("3") int ejectAfter,
+            @NotNull @DefaultValue("5s") Duration firstEjection,
+            @NotNull @DefaultValue("60s") Duration longestEjection,
+
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("0.5")
+            double maxEjectedShare,
+
+            @DefaultValue("false") boolean relayErrors) {}
+
+    /**
+     * @param pollInterval how often each endpoint is asked for its models
+     * @param declared names that requests may use although no endpoint lists them, because the scheduler rewrites them
+     * @param contextTokens prompt and output tokens of a model that does not say its own limit
+     */
+    public record Models(
+            @NotNull @DefaultValue("5s") Duration pollInterval,
+            @DefaultValue Set<String> declared,
+            @Min(1) @DefaultValue("131072") int contextTokens) {}
+
+    /**
+     * @param linger how long requests are still taken after readiness went off
+     * @param timeout how long requests under way may take to end
+     */
+    public record Drain(
+            @NotNull @DefaultValue("0s") Duration linger,
+            @NotNull @DefaultValue("120s") Duration timeout) {}
+}

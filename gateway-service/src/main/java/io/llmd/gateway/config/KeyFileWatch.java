@@ -1,0 +1,105 @@
+package io.llmd.gateway.config;
+
+import io.llmd.gateway.access.AccessControl;
+import io.llmd.gateway.access.ApiKeys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Loads the key file, and loads it again when its content has changed. A file that is not in order or cannot be read is
+ * refused and the keys before it stay in force; at start it ends the start.
+ */
+final class KeyFileWatch implements SmartLifecycle {
+
+    private static final Logger log = LoggerFactory.getLogger(KeyFileWatch.class);
+
+    private final GatewayProperties.Access settings;
+    private final AccessControl access;
+    private final ApiKeys demo;
+    private byte[] loaded = {};
+    private @Nullable ScheduledExecutorService watcher;
+
+    KeyFileWatch(GatewayProperties.Access settings, AccessControl access) {
+        this.settings = settings;
+        this.access = access;
+        this.demo = settings.demoKey() == null ? ApiKeys.NONE : demoKey(settings.demoKey());
+        Path file = settings.keysFile();
+        access.replaceKeys(file == null ? demo : loadFirst(file));
+    }
+
+    private ApiKeys loadFirst(Path file) {
+        try {
+            loaded = Files.readAllBytes(file);
+            return ApiKeys.parse(loaded).and(demo);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new IllegalStateException("gateway.access.keys-file: " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ApiKeys demoKey(String secret) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
+            String file = "{\"keys\":[{\"id\":\"demo\",\"sha256\":\"%s\",\"tenant\":\"demo\"}]}"
+                    .formatted(HexFormat.of().formatHex(hash));
+            return ApiKeys.parse(file.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Looks at the file once. */
+    void check() {
+        Path file = settings.keysFile();
+        if (file == null) {
+            return;
+        }
+        try {
+            byte[] now = Files.readAllBytes(file);
+            if (!Arrays.equals(now, loaded)) {
+                loaded = now;
+                access.replaceKeys(ApiKeys.parse(now).and(demo));
+                log.atInfo().addKeyValue("keys", access.keys().keys().size()).log("API keys are reloaded");
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            log.atWarn().addKeyValue("reason", e.getMessage()).log("key file is refused, the keys before it stay");
+        }
+    }
+
+    @Override
+    public synchronized void start() {
+        if (watcher != null || settings.keysFile() == null) {
+            return;
+        }
+        watcher = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("gateway-keys").factory());
+        long nanos = settings.reloadInterval().toNanos();
+        watcher.scheduleWithFixedDelay(this::check, nanos, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public synchronized void stop() {
+        ScheduledExecutorService running = watcher;
+        watcher = null;
+        if (running != null) {
+            running.shutdownNow();
+        }
+    }
+
+    @Override
+    public synchronized boolean isRunning() {
+        return watcher != null;
+    }
+}

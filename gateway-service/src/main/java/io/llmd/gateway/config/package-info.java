@@ -1,0 +1,5 @@
+/** Properties and wiring of the gateway. */
+@NullMarked
+package io.llmd.gateway.config;
+
+import org.jspecify.annotations.NullMarked;

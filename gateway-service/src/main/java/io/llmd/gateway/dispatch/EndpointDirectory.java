@@ -1,0 +1,50 @@
+package io.llmd.gateway.dispatch;
+
+import io.llmd.contracts.schedule.EndpointList;
+import io.llmd.contracts.schedule.EndpointStatus;
+import io.llmd.contracts.schedule.TargetEndpoint;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The endpoints of the pool as the scheduler last told them. Thread-safe. */
+public final class EndpointDirectory {
+
+    private final List<Consumer<List<TargetEndpoint>>> listeners = new CopyOnWriteArrayList<>();
+    private volatile @Nullable List<TargetEndpoint> endpoints;
+
+    /** Takes a new list and tells the listeners when it differs from the one before. */
+    public void update(EndpointList list) {
+        List<TargetEndpoint> now =
+                list.endpoints().stream().map(EndpointStatus::endpoint).toList();
+        if (now.equals(endpoints)) {
+            return;
+        }
+        endpoints = now;
+        listeners.forEach(listener -> listener.accept(now));
+    }
+
+    /** Called with the whole list on every change. */
+    public void onChange(Consumer<List<TargetEndpoint>> listener) {
+        listeners.add(listener);
+    }
+
+    /** The last known endpoints; empty when none were ever told. */
+    public List<TargetEndpoint> endpoints() {
+        List<TargetEndpoint> known = endpoints;
+        return known == null ? List.of() : known;
+    }
+
+    /** Whether a list was ever received. */
+    public boolean isKnown() {
+        return endpoints != null;
+    }
+
+    /** Ids of the last known endpoints. */
+    public Set<String> ids() {
+        return endpoints().stream().map(TargetEndpoint::id).collect(Collectors.toUnmodifiableSet());
+    }
+}

@@ -1,0 +1,162 @@
+package io.llmd.gateway.dispatch;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.core.IntervalFunction;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Ejects endpoints that fail time after time, and leaves endpoints alone that asked for it with {@code retry-after}.
+ *
+ * <p>Each endpoint has a circuit breaker: open after some consecutive failures, first for a short time, doubling with
+ * each trial that fails. The ejected ones are named to the scheduler as excluded, but never more than a share of all:
+ * when most endpoints fail, leaving them out helps nobody. Thread-safe.
+ */
+public final class EndpointHealth {
+
+    /**
+     * @param consecutiveFailures failures in a row that eject an endpoint
+     * @param firstEjection how long the first ejection lasts; doubles each time, with 20 % jitter
+     * @param longestEjection where doubling ends
+     * @param maxEjectedShare share of the known endpoints that may be left out, in [0, 1]
+     */
+    public record Settings(
+            int consecutiveFailures, Duration firstEjection, Duration longestEjection, double maxEjectedShare) {}
+
+    private static final class State {
+        private final CircuitBreaker breaker;
+        private volatile long quietUntilNanos;
+
+        State(CircuitBreaker breaker, long nowNanos) {
+            this.breaker = breaker;
+            this.quietUntilNanos = nowNanos;
+        }
+    }
+
+    private final CircuitBreakerConfig config;
+    private final double maxEjectedShare;
+    private final LongSupplier nanoTime;
+    private final ConcurrentHashMap<String, State> states = new ConcurrentHashMap<>();
+    private volatile int knownEndpoints;
+    private volatile boolean anySuspect;
+
+    /**
+     * @param nanoTime monotonic time, as {@link System#nanoTime}
+     */
+    public EndpointHealth(Settings settings, LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        this.maxEjectedShare = settings.maxEjectedShare();
+        this.config = CircuitBreakerConfig.custom()
+                .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
+                .slidingWindowSize(settings.consecutiveFailures())
+                .minimumNumberOfCalls(settings.consecutiveFailures())
+                .failureRateThreshold(100)
+                .permittedNumberOfCallsInHalfOpenState(1)
+                .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialRandomBackoff(
+                        settings.firstEjection(), 2.0, 0.2, settings.longestEjection()))
+                .currentTimestampFunction(clock -> nanoTime.getAsLong(), TimeUnit.NANOSECONDS)
+                .build();
+    }
+
+    /** The pool has changed. */
+    public void retain(Set<String> endpointIds) {
+        knownEndpoints = endpointIds.size();
+        states.keySet().removeIf(id -> !endpointIds.contains(id));
+    }
+
+    /** An attempt at the endpoint went well, or failed through no fault of the endpoint. */
+    public void succeeded(String endpointId) {
+        State state = states.get(endpointId);
+        if (state != null) {
+            state.breaker.onSuccess(0, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** An attempt at the endpoint failed. */
+    public void failed(String endpointId) {
+        anySuspect = true;
+        state(endpointId).breaker.onError(0, TimeUnit.NANOSECONDS, AttemptFailed.INSTANCE);
+    }
+
+    /** The endpoint asked to be left alone for a while. */
+    public void quiet(String endpointId, Duration duration) {
+        anySuspect = true;
+        state(endpointId).quietUntilNanos = nanoTime.getAsLong() + duration.toNanos();
+    }
+
+    /** Whether the endpoint is ejected or wants to be left alone. */
+    public boolean isOut(String endpointId) {
+        State state = states.get(endpointId);
+        return state != null && isOut(state);
+    }
+
+    /**
+     * Endpoints that a request shall not go to; at most the settled share of all. An endpoint whose ejection is over is
+     * in again, and its next answer decides about it.
+     */
+    public List<String> excluded() {
+        if (!anySuspect) {
+            return List.of();
+        }
+        int most = (int) (Math.max(knownEndpoints, states.size()) * maxEjectedShare);
+        List<String> out = new ArrayList<>();
+        boolean suspects = false;
+        for (var entry : states.entrySet()) {
+            State state = entry.getValue();
+            suspects |= state.breaker.getState() != CircuitBreaker.State.CLOSED || isQuiet(state);
+            if (out.size() < most && isOut(state)) {
+                out.add(entry.getKey());
+            }
+        }
+        anySuspect = suspects || anyFailures();
+        return out;
+    }
+
+    /** Endpoints with something to tell, for gauges. */
+    public Set<String> watched() {
+        return Set.copyOf(states.keySet());
+    }
+
+    private boolean anyFailures() {
+        return states.values().stream().anyMatch(s -> s.breaker.getMetrics().getNumberOfFailedCalls() > 0);
+    }
+
+    private boolean isOut(State state) {
+        if (isQuiet(state)) {
+            return true;
+        }
+        if (state.breaker.getState() != CircuitBreaker.State.OPEN) {
+            return false;
+        }
+        // Asking moves an ejection that is over to half open; the place itself is for whoever is sent there.
+        if (state.breaker.tryAcquirePermission()) {
+            state.breaker.releasePermission();
+            return false;
+        }
+        return true;
+    }
+
+    private boolean isQuiet(State state) {
+        return state.quietUntilNanos - nanoTime.getAsLong() > 0;
+    }
+
+    private State state(String endpointId) {
+        return states.computeIfAbsent(endpointId, id -> new State(CircuitBreaker.of(id, config), nanoTime.getAsLong()));
+    }
+
+    /** Tells the breaker that a call failed; carries no stack trace. */
+    private static final class AttemptFailed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private static final AttemptFailed INSTANCE = new AttemptFailed();
+
+        private AttemptFailed() {
+            super("attempt failed", null, false, false);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.llmd.gateway.dispatch;
+
+import io.llmd.contracts.schedule.EndpointList;
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.ScheduleOutcome;
+import io.llmd.contracts.schedule.ScheduleRequest;
+import java.util.function.Consumer;
+
+/**
+ * The gateway's way to the scheduler: over HTTP, or in process where both run in one JVM.
+ *
+ * <p>No method blocks, throws or waits. Implementations are thread-safe.
+ */
+public interface SchedulerClient {
+
+    /**
+     * Asks for an endpoint.
+     *
+     * @param outcome called exactly once unless the request was cancelled before, on any thread, possibly before this
+     *     method returns. A decision that arrives in spite of a cancellation is still delivered, and its lease is
+     *     ended by the receiver
+     * @return cancels the request, which frees its place in the scheduler's queue
+     */
+    Cancellation schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome);
+
+    /** Says what became of an attempt. Reports are kept in order, and dropped and counted when too many wait. */
+    void report(OutcomeReport report);
+
+    /**
+     * Asks for the endpoints of the pool.
+     *
+     * @param endpoints called at most once, on any thread; never when the scheduler cannot be reached
+     */
+    void endpoints(Consumer<EndpointList> endpoints);
+}

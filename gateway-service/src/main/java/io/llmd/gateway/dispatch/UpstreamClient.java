@@ -1,0 +1,65 @@
+package io.llmd.gateway.dispatch;
+
+import io.llmd.contracts.schedule.TargetEndpoint;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Sends requests to endpoints over HTTP/1.1 with kept-alive connections.
+ *
+ * <p>Each event loop has a pool of its own, so that nothing is shared or locked between them. A connection carries one
+ * request at a time. When a reused connection turns out to be closed before a byte of the answer came, the request is
+ * sent once more on a fresh one: the endpoint closed it while idle.
+ */
+public final class UpstreamClient implements AutoCloseable {
+
+    /**
+     * @param connectTimeout for a connection to be established
+     * @param maxIdle how long an idle connection is kept; below the endpoints' own keep-alive time
+     * @param maxHeaderBytes head of an answer at most
+     * @param maxIdlePerEndpoint idle connections kept per endpoint and event loop
+     */
+    public record Settings(Duration connectTimeout, Duration maxIdle, int maxHeaderBytes, int maxIdlePerEndpoint) {}
+
+    private final Settings settings;
+    private final Map<EventLoop, UpstreamPool> pools = new ConcurrentHashMap<>();
+
+    public UpstreamClient(Settings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Sends a request; to be called on the transport's event loop. The listener may be called before this returns only
+     * with a failure.
+     */
+    public UpstreamCall send(
+            Transport transport, TargetEndpoint endpoint, UpstreamRequest request, UpstreamListener listener) {
+        UpstreamExchange exchange = new UpstreamExchange(pool(transport), endpoint, request, listener);
+        exchange.start();
+        return exchange;
+    }
+
+    /** Connections that are open and unused, over all event loops. */
+    public int idleConnections() {
+        return pools.values().stream().mapToInt(UpstreamPool::idleCount).sum();
+    }
+
+    /** Closes idle connections; those in use end with their requests. */
+    @Override
+    public void close() {
+        pools.forEach((loop, pool) -> {
+            if (!loop.isShuttingDown()) {
+                loop.execute(pool::closeIdle);
+            }
+        });
+    }
+
+    private UpstreamPool pool(Transport transport) {
+        UpstreamPool pool = pools.get(transport.loop());
+        return pool == null
+                ? pools.computeIfAbsent(transport.loop(), loop -> new UpstreamPool(transport, settings))
+                : pool;
+    }
+}

@@ -1,0 +1,45 @@
+package io.llmd.gateway.edge;
+
+import io.llmd.gateway.access.AccessControl;
+import io.llmd.gateway.dispatch.EndpointDirectory;
+import io.llmd.gateway.dispatch.EndpointHealth;
+import io.llmd.gateway.dispatch.InFlightRequests;
+import io.llmd.gateway.dispatch.ModelCatalog;
+import io.llmd.gateway.dispatch.RetryBudget;
+import io.llmd.gateway.dispatch.SchedulerClient;
+import io.llmd.gateway.dispatch.UpstreamClient;
+import io.llmd.gateway.observe.GatewayMetrics;
+import io.llmd.gateway.openai.RequestReader;
+import java.util.function.LongSupplier;
+
+/**
+ * What every exchange works with; one for the process.
+ *
+ * @param settings bounds and manners
+ * @param access who may enter
+ * @param reader reads bodies
+ * @param scheduler gives endpoints
+ * @param upstream sends to endpoints
+ * @param directory endpoints of the pool
+ * @param models what the pool serves
+ * @param health which endpoints fail
+ * @param retries how many further attempts there may be
+ * @param inFlight requests per endpoint
+ * @param active requests that are not over
+ * @param metrics counts what happens
+ * @param nanoTime monotonic time
+ */
+public record EdgeServices(
+        EdgeSettings settings,
+        AccessControl access,
+        RequestReader reader,
+        SchedulerClient scheduler,
+        UpstreamClient upstream,
+        EndpointDirectory directory,
+        ModelCatalog models,
+        EndpointHealth health,
+        RetryBudget retries,
+        InFlightRequests inFlight,
+        ActiveExchanges active,
+        GatewayMetrics metrics,
+        LongSupplier nanoTime) {}

@@ -1,0 +1,96 @@
+package io.llmd.gateway.observe;
+
+import io.micrometer.common.docs.KeyName;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.docs.MeterDocumentation;
+import org.jspecify.annotations.Nullable;
+
+/** All meters of the gateway. {@code docs/metrics.md} lists the same, and a test compares them. */
+public enum GatewayMeters implements MeterDocumentation {
+    /** Requests that are over. */
+    REQUESTS("gateway.requests", Meter.Type.COUNTER, null, Tag.ROUTE, Tag.MODEL, Tag.OUTCOME, Tag.CODE),
+    /** From the request's head to the last byte of the answer. */
+    REQUEST_DURATION("gateway.request.duration", Meter.Type.TIMER, null, Tag.ROUTE, Tag.MODEL, Tag.STREAMING),
+    /** From the request's head to the first byte of the answer's body. */
+    TIME_TO_FIRST_TOKEN("gateway.ttft", Meter.Type.TIMER, null, Tag.ROUTE, Tag.MODEL, Tag.STREAMING),
+    /** Time per generated token after the first. */
+    TIME_PER_OUTPUT_TOKEN("gateway.tpot", Meter.Type.TIMER, null, Tag.ROUTE, Tag.MODEL, Tag.STREAMING),
+    /** Time that the gateway itself added. */
+    ADDED_LATENCY("gateway.added.latency", Meter.Type.TIMER, null, Tag.PHASE),
+    /** Tokens as endpoints counted them. */
+    TOKENS("gateway.tokens", Meter.Type.COUNTER, null, Tag.MODEL, Tag.DIRECTION),
+    /** Requests that are not over. */
+    IN_FLIGHT("gateway.inflight", Meter.Type.GAUGE, null, Tag.ROUTE),
+    /** Connections of clients. */
+    OPEN_CONNECTIONS("gateway.open.connections", Meter.Type.GAUGE, null),
+    /** Bytes of request bodies in memory. */
+    HELD_BODY_BYTES("gateway.held.body", Meter.Type.GAUGE, "bytes"),
+    /** Requests that were refused, by error code. */
+    REFUSALS("gateway.refusals", Meter.Type.COUNTER, null, Tag.REASON),
+    /** Attempts at endpoints. */
+    ATTEMPTS("gateway.attempts", Meter.Type.COUNTER, null, Tag.RESULT, Tag.RETRIED),
+    /** 1 for an endpoint that is ejected now. */
+    ENDPOINT_EJECTED("gateway.endpoint.ejected", Meter.Type.GAUGE, null, Tag.ENDPOINT),
+    /** Requests placed without the scheduler. */
+    FALLBACK_PICKS("gateway.fallback.picks", Meter.Type.COUNTER, null),
+    /** Headers removed because clients must not set them. */
+    SPOOFED_HEADERS("gateway.spoofed.headers", Meter.Type.COUNTER, null, Tag.HEADER),
+    /** Requests without a valid key. */
+    AUTH_FAILURES("gateway.auth.failures", Meter.Type.COUNTER, null, Tag.REASON),
+    /** Outcome reports that were dropped because too many waited for the scheduler. */
+    REPORTS_DROPPED("gateway.reports.dropped", Meter.Type.COUNTER, null);
+
+    private final String meterName;
+    private final Meter.Type type;
+    private final @Nullable String baseUnit;
+    private final KeyName[] keys;
+
+    GatewayMeters(String meterName, Meter.Type type, @Nullable String baseUnit, KeyName... keys) {
+        this.meterName = meterName;
+        this.type = type;
+        this.baseUnit = baseUnit;
+        this.keys = keys;
+    }
+
+    @Override
+    public String getName() {
+        return meterName;
+    }
+
+    @Override
+    public Meter.Type getType() {
+        return type;
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // the interface says null for "no unit", without an annotation
+    public String getBaseUnit() {
+        return baseUnit;
+    }
+
+    @Override
+    public KeyName[] getKeyNames() {
+        return keys.clone();
+    }
+
+    /** Tags in use. */
+    public enum Tag implements KeyName {
+        ROUTE,
+        MODEL,
+        OUTCOME,
+        CODE,
+        STREAMING,
+        PHASE,
+        DIRECTION,
+        REASON,
+        RESULT,
+        RETRIED,
+        ENDPOINT,
+        HEADER;
+
+        @Override
+        public String asString() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package io.llmd.launcher.bench;
+
+import picocli.CommandLine.Command;
+
+/** {@code llmd bench}: measurements that end by themselves. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        subcommands = GatewayBenchCommand.class,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "Measures a part of the suite beside its competitors.")
+public final class BenchCommand {}

@@ -1,0 +1,175 @@
+package io.llmd.launcher.bench;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One connection of an {@link EndpointStub}. */
+final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
+
+    private static final byte[] STREAMED = "\"stream\":true".getBytes(StandardCharsets.US_ASCII);
+    private static final int SEARCHED = 128;
+
+    private final EndpointStub stub;
+    private final EndpointStub.Responses responses;
+    private final byte[] bodyStart = new byte[SEARCHED];
+    private int bodyStartLength;
+    private HttpMethod method = HttpMethod.GET;
+    private String path = "";
+    private int sent;
+    private long nextDueNanos;
+    private boolean streaming;
+    private boolean turnQueued;
+    private @Nullable Future<?> timer;
+
+    EndpointStubHandler(EndpointStub stub, EndpointStub.Responses responses) {
+        this.stub = stub;
+        this.responses = responses;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        try {
+            if (message instanceof HttpRequest request) {
+                method = request.method();
+                path = request.uri();
+                bodyStartLength = 0;
+            }
+            if (message instanceof HttpContent content) {
+                keepStart(content.content());
+            }
+            if (message instanceof LastHttpContent) {
+                answer(ctx);
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void keepStart(ByteBuf content) {
+        int length = Math.min(SEARCHED - bodyStartLength, content.readableBytes());
+        content.getBytes(content.readerIndex(), bodyStart, bodyStartLength, length);
+        bodyStartLength += length;
+    }
+
+    private void answer(ChannelHandlerContext ctx) {
+        if (method.equals(HttpMethod.POST)) {
+            if (isStreamed()) {
+                startStream(ctx);
+            } else {
+                write(ctx, responses.answer);
+            }
+            return;
+        }
+        switch (path) {
+            case "/metrics" -> write(ctx, responses.metrics);
+            case "/v1/models" -> write(ctx, responses.models);
+            case "/health" -> write(ctx, responses.healthy);
+            default -> write(ctx, responses.notFound);
+        }
+    }
+
+    private boolean isStreamed() {
+        for (int start = 0; start + STREAMED.length <= bodyStartLength; start++) {
+            int matched = 0;
+            while (matched < STREAMED.length && bodyStart[start + matched] == STREAMED[matched]) {
+                matched++;
+            }
+            if (matched == STREAMED.length) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void write(ChannelHandlerContext ctx, ByteBuf response) {
+        ctx.writeAndFlush(response.duplicate(), ctx.voidPromise());
+    }
+
+    private void startStream(ChannelHandlerContext ctx) {
+        sent = 0;
+        streaming = true;
+        ctx.write(responses.streamHead.duplicate(), ctx.voidPromise());
+        long pace = stub.paceNanos();
+        if (pace == 0) {
+            queueTurn(ctx);
+            return;
+        }
+        nextDueNanos = System.nanoTime();
+        timer = ctx.executor().scheduleAtFixedRate(() -> sendPaced(ctx, pace), 0, pace, TimeUnit.NANOSECONDS);
+    }
+
+    private void sendPaced(ChannelHandlerContext ctx, long pace) {
+        if (!streaming) {
+            return;
+        }
+        stub.recordLag(System.nanoTime() - nextDueNanos);
+        nextDueNanos += pace;
+        sendEvent(ctx);
+    }
+
+    /** One event per turn of the loop, so that streams take turns; stops while the connection is not writable. */
+    private void sendFreely(ChannelHandlerContext ctx) {
+        turnQueued = false;
+        if (!streaming || !ctx.channel().isWritable()) {
+            return;
+        }
+        sendEvent(ctx);
+        if (streaming) {
+            queueTurn(ctx);
+        }
+    }
+
+    private void queueTurn(ChannelHandlerContext ctx) {
+        if (!turnQueued) {
+            turnQueued = true;
+            ctx.executor().execute(() -> sendFreely(ctx));
+        }
+    }
+
+    private void sendEvent(ChannelHandlerContext ctx) {
+        sent++;
+        if (sent < Payloads.EVENTS) {
+            write(ctx, responses.event);
+            return;
+        }
+        ctx.write(responses.lastEvent.duplicate(), ctx.voidPromise());
+        write(ctx, responses.streamEnd);
+        stopStream();
+    }
+
+    private void stopStream() {
+        streaming = false;
+        Future<?> running = timer;
+        timer = null;
+        if (running != null) {
+            running.cancel(false);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (streaming && timer == null && ctx.channel().isWritable()) {
+            queueTurn(ctx);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        stopStream();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.close();
+    }
+}

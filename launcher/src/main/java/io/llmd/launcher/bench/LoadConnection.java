@@ -1,0 +1,155 @@
+package io.llmd.launcher.bench;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import org.jspecify.annotations.Nullable;
+
+/** One keep-alive connection of a {@link LoadRun}; has at most one request in flight. */
+final class LoadConnection {
+
+    private final LoadRun run;
+    private final ByteBuf request;
+    private final boolean streamed;
+    private final ResponseScanner scanner = new ResponseScanner();
+    private @Nullable Channel channel;
+    private boolean inFlight;
+    private long sentNanos;
+
+    LoadConnection(LoadRun run, ByteBuf request, boolean streamed) {
+        this.run = run;
+        this.request = request;
+        this.streamed = streamed;
+    }
+
+    /** A fresh handler for the next channel. */
+    ChannelHandler handler() {
+        return new Handler();
+    }
+
+    /** Whether a request can be sent now. */
+    boolean isFree() {
+        return channel != null && !inFlight;
+    }
+
+    /** @param fromNanos when the request was to be sent; its time runs from there */
+    void send(long fromNanos) {
+        Channel open = channel;
+        if (open == null) {
+            return;
+        }
+        inFlight = true;
+        sentNanos = fromNanos;
+        scanner.reset();
+        open.writeAndFlush(request.duplicate(), open.voidPromise());
+    }
+
+    void closeIfIdle() {
+        Channel open = channel;
+        if (open != null && !inFlight) {
+            open.close();
+        }
+    }
+
+    void abort() {
+        Channel open = channel;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    private void next(Channel open) {
+        if (run.isDraining() || !scanner.isKeepAlive()) {
+            open.close();
+        } else if (run.isTimed()) {
+            run.ready(this);
+        } else {
+            send(System.nanoTime());
+        }
+    }
+
+    private void completed(Channel open) {
+        inFlight = false;
+        String wrong = wrong();
+        if (wrong == null) {
+            run.answered(System.nanoTime() - sentNanos);
+        } else {
+            run.failed(wrong);
+        }
+        next(open);
+    }
+
+    private @Nullable String wrong() {
+        if (scanner.status() != 200) {
+            return "status " + scanner.status() + " (expected: 200)";
+        }
+        if (streamed) {
+            return scanner.events() == Payloads.EVENTS && scanner.isDone()
+                    ? null
+                    : scanner.events() + " events, [DONE] " + scanner.isDone() + " (expected: " + Payloads.EVENTS
+                            + " and [DONE])";
+        }
+        return scanner.bodyBytes() == Payloads.ANSWER_BYTES
+                ? null
+                : scanner.bodyBytes() + " body bytes (expected: " + Payloads.ANSWER_BYTES + ")";
+    }
+
+    private final class Handler extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            channel = ctx.channel();
+            scanner.reset();
+            next(ctx.channel());
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ByteBuf in = (ByteBuf) message;
+            try {
+                while (in.isReadable()) {
+                    if (!inFlight) {
+                        broken(ctx, "bytes without a request");
+                        return;
+                    }
+                    ResponseScanner.Progress progress = scanner.feed(in);
+                    run.received(scanner.takeNewEvents());
+                    if (progress == ResponseScanner.Progress.BROKEN) {
+                        broken(ctx, "not an HTTP/1.1 response");
+                        return;
+                    }
+                    if (progress == ResponseScanner.Progress.COMPLETE) {
+                        completed(ctx.channel());
+                    }
+                }
+            } finally {
+                in.release();
+            }
+        }
+
+        private void broken(ChannelHandlerContext ctx, String reason) {
+            inFlight = false;
+            run.failed(reason);
+            ctx.close();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            channel = null;
+            if (inFlight) {
+                inFlight = false;
+                run.failed("connection closed before the answer ended");
+            }
+            run.closed(LoadConnection.this);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            run.failed(cause.toString());
+            inFlight = false;
+            ctx.close();
+        }
+    }
+}

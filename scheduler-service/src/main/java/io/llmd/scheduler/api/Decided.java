@@ -1,0 +1,28 @@
+package io.llmd.scheduler.api;
+
+import io.llmd.contracts.schedule.ScheduleRejection;
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.SchedulingOutcome;
+import io.llmd.scheduler.scheduling.SchedulingPlan;
+import org.jspecify.annotations.Nullable;
+
+/** A decision before anything follows from it. */
+sealed interface Decided {
+
+    /** Endpoints were chosen. */
+    record Placed(
+            SchedulingPlan plan, InferenceRequest request, Candidates candidates, SchedulingOutcome.Scheduled outcome)
+            implements Decided {}
+
+    /**
+     * Nobody was chosen.
+     *
+     * @param request null when the body could not be read
+     * @param candidates null when the request did not get that far
+     */
+    record Refused(
+            ScheduleRejection rejection,
+            @Nullable InferenceRequest request,
+            @Nullable Candidates candidates) implements Decided {}
+}

@@ -1,0 +1,29 @@
+package io.llmd.scheduler.api;
+
+/**
+ * An endpoint as a decision saw it.
+ *
+ * @param id {@code namespace/name}
+ * @param fresh whether its metrics are recent enough to be trusted
+ * @param metricsAgeMillis age of its metrics; -1 before the first successful scrape
+ * @param runningRequests requests in the engine's batch
+ * @param waitingRequests requests in the engine's queue
+ * @param kvCacheUsage used share of the KV cache
+ * @param inFlightRequests requests that this scheduler has placed there
+ * @param inFlightTokens prompt tokens of those whose prefill has not ended
+ * @param matchedBlocks leading blocks of the prompt that it is thought to hold
+ * @param totalBlocks blocks of the prompt; 0 when unknown
+ * @param blockTokens tokens per block; 0 when unknown
+ */
+public record ExplainedCandidate(
+        String id,
+        boolean fresh,
+        long metricsAgeMillis,
+        int runningRequests,
+        int waitingRequests,
+        double kvCacheUsage,
+        long inFlightRequests,
+        long inFlightTokens,
+        int matchedBlocks,
+        int totalBlocks,
+        int blockTokens) {}

@@ -1,0 +1,79 @@
+package io.llmd.scheduler.api;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One profile of a decision.
+ *
+ * @param name name of the profile
+ * @param filters filters in the order in which they ran
+ * @param scorers scorers in the order in which they ran
+ * @param picker the picker; null when nobody was left for it
+ * @param totals weighted sums of the candidates that were left
+ * @param picked ids of the picked endpoints, best first
+ */
+public record ExplainedProfile(
+        String name,
+        List<FilterStep> filters,
+        List<ScorerStep> scorers,
+        @Nullable String picker,
+        List<Total> totals,
+        List<String> picked) {
+    public ExplainedProfile {
+        filters = List.copyOf(filters);
+        scorers = List.copyOf(scorers);
+        totals = List.copyOf(totals);
+        picked = List.copyOf(picked);
+    }
+
+    /**
+     * A filter's work.
+     *
+     * @param plugin instance name
+     * @param verdicts one per candidate that it saw
+     */
+    public record FilterStep(String plugin, List<FilterVerdict> verdicts) {
+        public FilterStep {
+            verdicts = List.copyOf(verdicts);
+        }
+    }
+
+    /**
+     * What a filter said about a candidate.
+     *
+     * @param endpoint id
+     * @param kept whether the candidate stayed
+     */
+    public record FilterVerdict(String endpoint, boolean kept) {}
+
+    /**
+     * A scorer's work.
+     *
+     * @param plugin instance name
+     * @param weight factor of its scores
+     * @param scores one per candidate that was left
+     */
+    public record ScorerStep(String plugin, double weight, List<Score> scores) {
+        public ScorerStep {
+            scores = List.copyOf(scores);
+        }
+    }
+
+    /**
+     * What a scorer said about a candidate.
+     *
+     * @param endpoint id
+     * @param raw score in [0, 1]
+     * @param weighted score times weight
+     */
+    public record Score(String endpoint, double raw, double weighted) {}
+
+    /**
+     * Sum of a candidate's weighted scores.
+     *
+     * @param endpoint id
+     * @param total the sum
+     */
+    public record Total(String endpoint, double total) {}
+}

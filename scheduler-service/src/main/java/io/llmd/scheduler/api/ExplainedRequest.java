@@ -1,0 +1,41 @@
+package io.llmd.scheduler.api;
+
+import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.RequestBody;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was read of a request.
+ *
+ * @param api kind of request
+ * @param model model after rewriting
+ * @param priority priority of its objective
+ * @param fairnessId flow that it belongs to
+ * @param promptTokens estimated or exact tokens of all prompts
+ * @param maxOutputTokens the client's limit, -1 when it gave none
+ * @param stream whether the answer is streamed
+ */
+public record ExplainedRequest(
+        RequestBody.Api api,
+        String model,
+        int priority,
+        String fairnessId,
+        int promptTokens,
+        int maxOutputTokens,
+        boolean stream) {
+
+    static @Nullable ExplainedRequest of(@Nullable InferenceRequest request) {
+        if (request == null) {
+            return null;
+        }
+        RequestBody body = request.body();
+        return new ExplainedRequest(
+                body.api(),
+                request.targetModel(),
+                request.priority(),
+                request.fairnessId(),
+                body.promptTokens(),
+                body.maxOutputTokens(),
+                body.stream());
+    }
+}

@@ -1,0 +1,57 @@
+package io.llmd.scheduler.api;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.llmd.contracts.schedule.ScheduleRejection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decision with all that led to it. Holds no text of the prompt.
+ *
+ * @param requestId id of the client request
+ * @param verdict how it ended
+ * @param request what was read of the request; null when the body could not be read
+ * @param candidates the endpoints that the request may use, ordered by id, with the data that the decision saw
+ * @param profiles the profiles that ran, in order
+ */
+public record Explanation(
+        String requestId,
+        Verdict verdict,
+        @Nullable ExplainedRequest request,
+        List<ExplainedCandidate> candidates,
+        List<ExplainedProfile> profiles) {
+    public Explanation {
+        candidates = List.copyOf(candidates);
+        profiles = List.copyOf(profiles);
+    }
+
+    /** How a decision ended. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "outcome")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = Verdict.Scheduled.class, name = "decision"),
+        @JsonSubTypes.Type(value = Verdict.Rejected.class, name = "rejection")
+    })
+    public sealed interface Verdict {
+
+        /**
+         * Endpoints were chosen.
+         *
+         * @param profile the primary profile
+         * @param endpoints ids, chosen one first
+         */
+        record Scheduled(String profile, List<String> endpoints) implements Verdict {
+            public Scheduled {
+                endpoints = List.copyOf(endpoints);
+            }
+        }
+
+        /**
+         * Nobody was chosen.
+         *
+         * @param reason what stood in the way
+         * @param message one sentence
+         */
+        record Rejected(ScheduleRejection.Reason reason, String message) implements Verdict {}
+    }
+}

@@ -1,0 +1,100 @@
+package io.llmd.scheduler.api;
+
+import io.llmd.contracts.header.LlmdHeader;
+import io.llmd.contracts.schedule.ScheduleRequest;
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.RequestBody;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import net.openhft.hashing.LongHashFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what headers say about a request and its candidates. */
+final class Requests {
+
+    static final String DEFAULT_FAIRNESS_ID = "default-flow";
+    private static final String IF_AVAILABLE = "if-available";
+
+    private Requests() {}
+
+    /** The random numbers of a request follow from its id, so that a decision can be repeated. */
+    static InferenceRequest of(
+            ScheduleRequest request, RequestBody body, Map<String, Integer> priorities, long receivedNanos) {
+        Map<String, String> headers = request.headers();
+        String rewrite = header(headers, LlmdHeader.MODEL_REWRITE);
+        String objective = header(headers, LlmdHeader.OBJECTIVE);
+        String fairnessId = header(headers, LlmdHeader.FAIRNESS_ID);
+        return new InferenceRequest(
+                request.requestId(),
+                rewrite == null || rewrite.isEmpty() ? body.model() : rewrite,
+                body,
+                headers,
+                objective == null ? 0 : priorities.getOrDefault(objective, 0),
+                fairnessId == null || fairnessId.isEmpty() ? DEFAULT_FAIRNESS_ID : fairnessId,
+                receivedNanos,
+                new SplittableRandom(LongHashFunction.xx().hashChars(request.requestId())));
+    }
+
+    static @Nullable String header(Map<String, String> headers, LlmdHeader header) {
+        String value = headers.get(header.wireName());
+        List<String> aliases = header.aliases();
+        for (int i = 0; value == null && i < aliases.size(); i++) {
+            value = headers.get(aliases.get(i));
+        }
+        return value;
+    }
+
+    static boolean wantsCached(Map<String, String> headers) {
+        String prefer = headers.get(LlmdHeader.PREFER.wireName());
+        if (prefer == null) {
+            return false;
+        }
+        for (String preference : prefer.split(",")) {
+            int end = preference.indexOf(';');
+            String token = (end < 0 ? preference : preference.substring(0, end)).strip();
+            if (token.equalsIgnoreCase(IF_AVAILABLE)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The pool without the endpoints that the request must not use. Of the hint only the hosts count. */
+    static Candidates candidates(ScheduleRequest request, Endpoint[] pool) {
+        String subset = header(request.headers(), LlmdHeader.DESTINATION_ENDPOINT_SUBSET);
+        if (subset == null && request.excludedEndpoints().isEmpty()) {
+            return Candidates.of(pool);
+        }
+        Set<String> allowed = subset == null ? Set.of() : hosts(subset);
+        Set<String> excluded = Set.copyOf(request.excludedEndpoints());
+        Endpoint[] kept = new Endpoint[pool.length];
+        int count = 0;
+        for (Endpoint endpoint : pool) {
+            if (!excluded.contains(endpoint.id())
+                    && (subset == null || allowed.contains(endpoint.metadata().host()))) {
+                kept[count++] = endpoint;
+            }
+        }
+        return Candidates.of(java.util.Arrays.copyOf(kept, count));
+    }
+
+    private static Set<String> hosts(String subset) {
+        Set<String> hosts = new HashSet<>();
+        for (String hostPort : subset.split(",")) {
+            String text = hostPort.strip();
+            int end = text.startsWith("[") ? text.indexOf(']') : text.lastIndexOf(':');
+            if (text.startsWith("[") && end > 0) {
+                hosts.add(text.substring(1, end).toLowerCase(Locale.ROOT));
+            } else {
+                hosts.add((end < 0 ? text : text.substring(0, end)).toLowerCase(Locale.ROOT));
+            }
+        }
+        return hosts;
+    }
+}

@@ -1,0 +1,154 @@
+package io.llmd.scheduler.config;
+
+import io.llmd.scheduler.api.Director;
+import io.llmd.scheduler.api.Leases;
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.datalayer.MetricsScraper;
+import io.llmd.scheduler.discovery.DiscoveryListener;
+import io.llmd.scheduler.discovery.DiscoveryState;
+import io.llmd.scheduler.discovery.FileDiscovery;
+import io.llmd.scheduler.discovery.FileDiscoveryPlugin;
+import io.llmd.scheduler.discovery.StaticDiscovery;
+import io.llmd.scheduler.observe.SchedulerObserver;
+import io.llmd.scheduler.plugin.EndpointPickerConfig;
+import io.llmd.scheduler.plugin.LoadResult;
+import io.llmd.scheduler.plugin.PluginInstance;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Starts and stops whatever runs beside requests: discovery, scraping, the look at the configuration file and the search
+ * for lost leases. Starts before the web server opens its port, and stops after it has closed it.
+ */
+final class BackgroundWork implements SmartLifecycle, DiscoveryState {
+
+    private static final int BEFORE_WEB_SERVER = 0;
+
+    private final SchedulerProperties properties;
+    private final PlanFile planFile;
+    private final EndpointStore store;
+    private final MetricsScraper scraper;
+    private final Leases leases;
+    private final Director director;
+    private final SchedulerObserver observer;
+    private @Nullable ScheduledExecutorService timer;
+    private @Nullable FileDiscovery fileDiscovery;
+    private volatile @Nullable DiscoveryState discovery;
+
+    BackgroundWork(
+            SchedulerProperties properties,
+            PlanFile planFile,
+            EndpointStore store,
+            MetricsScraper scraper,
+            Leases leases,
+            Director director,
+            SchedulerObserver observer) {
+        this.properties = properties;
+        this.planFile = planFile;
+        this.store = store;
+        this.scraper = scraper;
+        this.leases = leases;
+        this.director = director;
+        this.observer = observer;
+    }
+
+    @Override
+    public int getPhase() {
+        return BEFORE_WEB_SERVER;
+    }
+
+    @Override
+    public void start() {
+        scraper.start();
+        discovery = discover(observer);
+        ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name("scheduler-housekeeping").daemon().factory());
+        repeat(executor, planFile::check, properties.configReloadInterval());
+        repeat(
+                executor,
+                () -> observer.leasesReaped(leases.reap()),
+                properties.leases().reapInterval());
+        timer = executor;
+    }
+
+    private static void repeat(ScheduledExecutorService executor, Runnable task, Duration interval) {
+        executor.scheduleWithFixedDelay(task, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** The scheduling configuration says where endpoints are, or else our own settings do. */
+    private DiscoveryState discover(DiscoveryListener listener) {
+        SchedulerProperties.Discovery settings = properties.discovery();
+        FileDiscoveryPlugin.Params params = configured();
+        if (params != null) {
+            return watchFile(Path.of(params.path()), params.watchFile(), listener);
+        }
+        Path file = settings.file();
+        if (file != null) {
+            return watchFile(file, settings.watch(), listener);
+        }
+        return new StaticDiscovery(
+                settings.endpoints().stream()
+                        .map(entry -> new StaticDiscovery.Entry(
+                                entry.namespace(), entry.name(), entry.address(), entry.port(), entry.labels()))
+                        .toList(),
+                settings.allowLoopback(),
+                store);
+    }
+
+    private FileDiscovery watchFile(Path file, boolean watch, DiscoveryListener listener) {
+        FileDiscovery source = new FileDiscovery(file, properties.discovery().allowLoopback(), store, listener);
+        source.load();
+        if (watch) {
+            source.watch(properties.discovery().watchInterval());
+        }
+        fileDiscovery = source;
+        return source;
+    }
+
+    private FileDiscoveryPlugin.@Nullable Params configured() {
+        LoadResult.Loaded loaded = planFile.plan().loaded();
+        EndpointPickerConfig.DataLayer layer = loaded.config().dataLayer();
+        if (layer == null || layer.discovery() == null || layer.discovery().pluginRef() == null) {
+            return null;
+        }
+        PluginInstance instance =
+                loaded.instances().get(layer.discovery().pluginRef().value());
+        return instance != null && instance.plugin() instanceof FileDiscoveryPlugin plugin ? plugin.params() : null;
+    }
+
+    @Override
+    public void stop() {
+        director.shutDown();
+        ScheduledExecutorService running = timer;
+        if (running != null) {
+            running.shutdownNow();
+            timer = null;
+        }
+        if (fileDiscovery != null) {
+            fileDiscovery.close();
+        }
+        scraper.close();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return timer != null;
+    }
+
+    @Override
+    public boolean isReady() {
+        DiscoveryState state = discovery;
+        return state != null && state.isReady();
+    }
+
+    @Override
+    public String problem() {
+        DiscoveryState state = discovery;
+        return state == null ? "" : state.problem();
+    }
+}

@@ -1,0 +1,155 @@
+package io.llmd.scheduler.config;
+
+import io.llmd.scheduler.api.Director;
+import io.llmd.scheduler.api.Leases;
+import io.llmd.scheduler.api.http.ScheduleRoutes;
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.datalayer.InFlightTracker;
+import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.datalayer.MetricsScraper;
+import io.llmd.scheduler.observe.DiscoveryHealth;
+import io.llmd.scheduler.observe.PoolGauges;
+import io.llmd.scheduler.observe.SchedulerObserver;
+import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
+import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.plugin.PluginRegistry;
+import io.llmd.scheduler.prefix.PrefixIndexes;
+import io.llmd.scheduler.scheduling.Scheduler;
+import io.llmd.scheduler.scheduling.SchedulingPlan;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+
+/** Puts the scheduler together. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SchedulerProperties.class)
+class SchedulerConfiguration {
+
+    /** Name of the tracker that counts every attempt, whatever plugins are configured. */
+    private static final String ALL_ATTEMPTS = "scheduler";
+
+    private static final LongSupplier NANO_CLOCK = System::nanoTime;
+
+    @Bean
+    SchedulerObserver schedulerObserver(MeterRegistry registry) {
+        return new SchedulerObserver(registry);
+    }
+
+    @Bean
+    EndpointStore endpointStore(SchedulerProperties properties) {
+        return new EndpointStore(properties.metrics().staleness(), NANO_CLOCK);
+    }
+
+    @Bean
+    InFlightTrackers inFlightTrackers(EndpointStore store) {
+        return new InFlightTrackers(store);
+    }
+
+    @Bean
+    PrefixIndexes prefixIndexes(EndpointStore store) {
+        return new PrefixIndexes(store);
+    }
+
+    @Bean
+    MetricsScraper metricsScraper(SchedulerProperties properties, EndpointStore store, SchedulerObserver observer) {
+        return new MetricsScraper(store, properties.metrics().scrapeSettings(), observer, NANO_CLOCK);
+    }
+
+    @Bean
+    PluginRegistry pluginRegistry(List<PluginFactory<?>> factories) {
+        return new PluginRegistry(factories);
+    }
+
+    @Bean
+    PlanFile planFile(SchedulerProperties properties, PluginRegistry registry, SchedulerObserver observer) {
+        EndpointPickerConfigLoader loader =
+                new EndpointPickerConfigLoader(registry, properties.allowExperimentalPlugins());
+        return new PlanFile(properties.configFile(), loader, observer);
+    }
+
+    @Bean
+    Scheduler scheduler(SchedulerObserver observer) {
+        return new Scheduler(observer);
+    }
+
+    @Bean
+    Leases leases(Scheduler scheduler, InFlightTrackers trackers, SchedulerProperties properties) {
+        SchedulerProperties.Leases settings = properties.leases();
+        return new Leases(
+                scheduler,
+                trackers.named(ALL_ATTEMPTS),
+                settings.requestDeadline().plus(settings.grace()),
+                settings.max(),
+                InstantSource.system().instant().getEpochSecond(),
+                NANO_CLOCK);
+    }
+
+    @Bean
+    Director director(
+            EndpointStore store,
+            PlanFile planFile,
+            Scheduler scheduler,
+            Leases leases,
+            InFlightTrackers trackers,
+            MetricsScraper scraper,
+            SchedulerObserver observer,
+            SchedulerProperties properties) {
+        return new Director(
+                store,
+                () -> touched(scraper, planFile),
+                scheduler,
+                leases,
+                trackers.named(ALL_ATTEMPTS),
+                properties.objectives(),
+                observer,
+                NANO_CLOCK);
+    }
+
+    private static SchedulingPlan touched(MetricsScraper scraper, PlanFile planFile) {
+        scraper.touch();
+        return planFile.plan().current();
+    }
+
+    @Bean
+    BackgroundWork backgroundWork(
+            SchedulerProperties properties,
+            PlanFile planFile,
+            EndpointStore store,
+            MetricsScraper scraper,
+            Leases leases,
+            Director director,
+            SchedulerObserver observer,
+            PoolGauges gauges) {
+        return new BackgroundWork(properties, planFile, store, scraper, leases, director, observer);
+    }
+
+    @Bean
+    PoolGauges poolGauges(
+            MeterRegistry registry,
+            SchedulerProperties properties,
+            EndpointStore store,
+            InFlightTrackers trackers,
+            Leases leases,
+            PrefixIndexes prefixes,
+            SchedulerObserver observer) {
+        InFlightTracker inFlight = trackers.named(ALL_ATTEMPTS);
+        return new PoolGauges(registry, properties.pool(), store, inFlight, leases, prefixes, observer);
+    }
+
+    @Bean
+    DiscoveryHealth discoveryHealthIndicator(BackgroundWork work) {
+        return new DiscoveryHealth(work);
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> scheduleRoutes(Director director, SchedulerProperties properties) {
+        int maxBody = Math.toIntExact(properties.http().maxBodySize().toBytes());
+        return new ScheduleRoutes(director, director, maxBody).routes();
+    }
+}

@@ -1,0 +1,163 @@
+package io.llmd.scheduler.config;
+
+import io.llmd.scheduler.datalayer.ScrapeSettings;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the scheduler.
+ *
+ * @param configFile scheduling configuration (EndpointPickerConfig); the built-in one when unset
+ * @param configReloadInterval how often the configuration file is looked at for changes
+ * @param allowExperimentalPlugins whether plugin types that llm-d calls alpha may be used
+ * @param pool name of the pool in meters
+ * @param objectives priority of each inference objective by name; objectives that are not listed have priority 0
+ * @param metrics how metrics of endpoints are read
+ * @param discovery where endpoints come from unless the scheduling configuration says it
+ * @param leases bounds of attempts in flight
+ * @param http the HTTP door
+ */
+@Validated
+@ConfigurationProperties(prefix = "scheduler", ignoreUnknownFields = false)
+public record SchedulerProperties(
+        @Nullable Path configFile,
+        @NotNull @DefaultValue("1s") Duration configReloadInterval,
+        @DefaultValue("false") boolean allowExperimentalPlugins,
+        @NotBlank @DefaultValue("default") String pool,
+        @DefaultValue Map<String, Integer> objectives,
+        @Valid @DefaultValue Metrics metrics,
+        @Valid @DefaultValue Discovery discovery,
+        @Valid @DefaultValue Leases leases,
+        @Valid @DefaultValue Http http) {
+    public SchedulerProperties {
+        objectives = Map.copyOf(objectives);
+        requirePositive("scheduler.config-reload-interval", configReloadInterval);
+    }
+
+    private static void requirePositive(String name, Duration value) {
+        if (!value.isPositive()) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+        }
+    }
+
+    /**
+     * How metrics of endpoints are read.
+     *
+     * @param path path of the metrics page
+     * @param interval time between two readings of an endpoint while requests flow
+     * @param idleInterval the same while no request comes, and the longest interval
+     * @param idleAfter when the pool counts as idle
+     * @param timeout bound of one reading
+     * @param staleness readings older than this are not trusted
+     * @param maxPageSize largest metrics page
+     * @param maxScrapesPerSecond bound over all endpoints; the interval is stretched to keep it
+     */
+    public record Metrics(
+            @NotBlank @DefaultValue("/metrics") String path,
+            @DefaultValue("50ms") Duration interval,
+            @DefaultValue("1s") Duration idleInterval,
+            @DefaultValue("5s") Duration idleAfter,
+            @DefaultValue("1s") Duration timeout,
+            @DefaultValue("2s") Duration staleness,
+            @DefaultValue("2MB") DataSize maxPageSize,
+            @Min(1) @DefaultValue("1000") int maxScrapesPerSecond) {
+        public Metrics {
+            requirePositive("scheduler.metrics.staleness", staleness);
+        }
+
+        ScrapeSettings scrapeSettings() {
+            return new ScrapeSettings(
+                    path,
+                    interval,
+                    idleInterval,
+                    idleAfter,
+                    timeout,
+                    Math.toIntExact(maxPageSize.toBytes()),
+                    maxScrapesPerSecond);
+        }
+    }
+
+    /**
+     * Where endpoints come from.
+     *
+     * @param file endpoints file, see the plugin file-discovery
+     * @param watch whether changes of the file are followed
+     * @param watchInterval how often the file is looked at
+     * @param allowLoopback whether endpoints may be on this machine, as in the local trial
+     * @param endpoints endpoints that never change, instead of a file
+     */
+    public record Discovery(
+            @Nullable Path file,
+            @DefaultValue("true") boolean watch,
+            @DefaultValue("500ms") Duration watchInterval,
+            @DefaultValue("false") boolean allowLoopback,
+            @Valid @DefaultValue List<StaticEndpoint> endpoints) {
+        public Discovery {
+            endpoints = List.copyOf(endpoints);
+            requirePositive("scheduler.discovery.watch-interval", watchInterval);
+            if (file != null && !endpoints.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "scheduler.discovery.file and scheduler.discovery.endpoints are both set (expected: one of them)");
+            }
+        }
+    }
+
+    /**
+     * An endpoint that never changes.
+     *
+     * @param namespace first part of the id
+     * @param name second part of the id
+     * @param address IP address or host name
+     * @param port TCP port
+     * @param labels Kubernetes-style labels
+     */
+    public record StaticEndpoint(
+            @NotBlank @DefaultValue("default") String namespace,
+            @NotBlank String name,
+            @NotBlank String address,
+            @Min(1) @Max(65535) int port,
+            @DefaultValue Map<String, String> labels) {
+        public StaticEndpoint {
+            labels = Map.copyOf(labels);
+        }
+    }
+
+    /**
+     * Bounds of attempts in flight.
+     *
+     * @param requestDeadline longest time that a request may take
+     * @param grace time after that until an attempt whose end nobody reported counts as over
+     * @param reapInterval how often such attempts are looked for
+     * @param max most attempts in flight
+     */
+    public record Leases(
+            @DefaultValue("30m") Duration requestDeadline,
+            @DefaultValue("1m") Duration grace,
+            @DefaultValue("10s") Duration reapInterval,
+            @Min(1) @DefaultValue("1000000") int max) {
+        public Leases {
+            requirePositive("scheduler.leases.request-deadline", requestDeadline);
+            requirePositive("scheduler.leases.grace", grace);
+            requirePositive("scheduler.leases.reap-interval", reapInterval);
+        }
+    }
+
+    /**
+     * The HTTP door.
+     *
+     * @param maxBodySize largest body of a request to be placed
+     */
+    public record Http(@DefaultValue("32MB") DataSize maxBodySize) {}
+}

@@ -1,0 +1,5 @@
+/** Where endpoints come from. */
+@NullMarked
+package io.llmd.scheduler.discovery;
+
+import org.jspecify.annotations.NullMarked;

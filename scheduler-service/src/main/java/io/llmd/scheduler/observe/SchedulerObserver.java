@@ -1,0 +1,219 @@
+package io.llmd.scheduler.observe;
+
+import io.llmd.contracts.schedule.ScheduleDecision;
+import io.llmd.contracts.schedule.ScheduleOutcome;
+import io.llmd.contracts.schedule.ScheduleRejection;
+import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.scheduler.api.DecisionListener;
+import io.llmd.scheduler.datalayer.ScrapeListener;
+import io.llmd.scheduler.discovery.DiscoveryListener;
+import io.llmd.scheduler.scheduling.DataKey;
+import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.PluginFaults;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts what happens, and logs what must not happen at most once a second. Safe from any thread. */
+public final class SchedulerObserver implements DecisionListener, ScrapeListener, DiscoveryListener, PluginFaults {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SchedulerObserver.class);
+    private static final int MAX_MODELS = 200;
+    private static final int MAX_MODEL_CHARACTERS = 128;
+    private static final String OTHER = "other";
+    private static final Duration[] FAST = {
+        Duration.ofNanos(100_000),
+        Duration.ofNanos(200_000),
+        Duration.ofNanos(500_000),
+        Duration.ofMillis(1),
+        Duration.ofMillis(2),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(20),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100)
+    };
+
+    private record Placement(String model, String endpointId, int port) {}
+
+    private final MeterRegistry registry;
+    private final Timer decisions;
+    private final DistributionSummary prefixRatio;
+    private final Map<Placement, Counter> placements = new ConcurrentHashMap<>();
+    private final Map<String, Boolean> models = new ConcurrentHashMap<>();
+    private final AtomicLong lastLogSecond = new AtomicLong();
+
+    /** Registers meters at {@code registry}. */
+    public SchedulerObserver(MeterRegistry registry) {
+        this.registry = registry;
+        decisions = Timer.builder(SchedulerMeters.DECISION_DURATION.getName())
+                .serviceLevelObjectives(FAST)
+                .register(registry);
+        prefixRatio = DistributionSummary.builder(SchedulerMeters.PREFIX_HIT_RATIO.getName())
+                .tag("plugin_name", DataKeys.APPROX_PREFIX_PRODUCER)
+                .tag("plugin_type", DataKeys.APPROX_PREFIX_PRODUCER)
+                .serviceLevelObjectives(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+                .register(registry);
+    }
+
+    @Override
+    public void decided(ScheduleOutcome outcome, String model, long durationNanos) {
+        decisions.record(durationNanos, TimeUnit.NANOSECONDS);
+        switch (outcome) {
+            case ScheduleDecision decision -> placed(decision);
+            case ScheduleRejection rejection -> {
+                attempt("failure", bounded(model), "", "", "").increment();
+                counter(SchedulerMeters.REJECTIONS, "reason", rejection.reason().name())
+                        .increment();
+            }
+        }
+    }
+
+    private void placed(ScheduleDecision decision) {
+        TargetEndpoint endpoint = decision.primary();
+        Placement placement = new Placement(bounded(decision.model()), endpoint.id(), endpoint.port());
+        Counter counter = placements.get(placement);
+        if (counter == null) {
+            int slash = endpoint.id().indexOf('/');
+            counter = attempt(
+                    "success",
+                    placement.model(),
+                    endpoint.id().substring(slash + 1),
+                    endpoint.id().substring(0, Math.max(0, slash)),
+                    String.valueOf(endpoint.port()));
+            placements.put(placement, counter);
+        }
+        counter.increment();
+        int promptTokens = decision.prefix().promptTokens();
+        if (promptTokens > 0) {
+            prefixRatio.record((double) decision.prefix().matchedTokens() / promptTokens);
+        }
+    }
+
+    private Counter attempt(String status, String model, String endpoint, String namespace, String port) {
+        return Counter.builder(SchedulerMeters.ATTEMPTS.getName())
+                .tag("status", status)
+                .tag("target_model_name", model)
+                .tag("endpoint_name", endpoint)
+                .tag("namespace", namespace)
+                .tag("port", port)
+                .register(registry);
+    }
+
+    /** Clients choose model names, so only the first few become tags. */
+    private String bounded(String model) {
+        if (models.containsKey(model)) {
+            return model;
+        }
+        if (model.length() > MAX_MODEL_CHARACTERS || models.size() >= MAX_MODELS) {
+            return OTHER;
+        }
+        models.put(model, true);
+        return model;
+    }
+
+    /** Forgets the counters of an endpoint that left the pool, so that their number stays bounded. */
+    void forget(String endpointId) {
+        placements.entrySet().removeIf(entry -> {
+            boolean isGone = entry.getKey().endpointId().equals(endpointId);
+            if (isGone) {
+                registry.remove(entry.getValue());
+            }
+            return isGone;
+        });
+    }
+
+    @Override
+    public void reported(boolean isNews) {
+        counter(SchedulerMeters.REPORTS, "outcome", isNews ? "taken" : "ignored")
+                .increment();
+    }
+
+    @Override
+    public void failed(RuntimeException failure) {
+        registry.counter(SchedulerMeters.FAILURES.getName()).increment();
+        if (mayLog()) {
+            LOG.atError().setCause(failure).log("a decision failed");
+        }
+    }
+
+    @Override
+    public void failed(String endpointId, Failure failure) {
+        counter(SchedulerMeters.POLL_ERRORS, "source_type", "metrics-data-source")
+                .increment();
+        counter(SchedulerMeters.SCRAPE_FAILURES, "reason", failure.name()).increment();
+    }
+
+    @Override
+    public void failed(String plugin, RuntimeException failure) {
+        fault(plugin, "failed").increment();
+        if (mayLog()) {
+            LOG.atError()
+                    .addKeyValue("plugin", plugin)
+                    .addKeyValue("reason", failure.getClass().getName())
+                    .log("a plugin failed and was left out");
+            LOG.atDebug().setCause(failure).log("failure of the plugin");
+        }
+    }
+
+    @Override
+    public void skipped(String plugin, DataKey<?> missing) {
+        fault(plugin, "skipped").increment();
+    }
+
+    private Counter fault(String plugin, String reason) {
+        return registry.counter(SchedulerMeters.PLUGIN_FAULTS.getName(), "plugin", plugin, "reason", reason);
+    }
+
+    @Override
+    public void invalidScores(String plugin, int count) {
+        counter(SchedulerMeters.INVALID_SCORES, "plugin", plugin).increment(count);
+    }
+
+    /** A changed scheduling configuration was taken or refused. */
+    public void configReloaded(boolean isAccepted) {
+        counter(SchedulerMeters.CONFIG_RELOADS, "outcome", isAccepted ? "accepted" : "refused")
+                .increment();
+    }
+
+    /** Leases were ended because nobody reported their end. */
+    public void leasesReaped(int count) {
+        if (count > 0) {
+            registry.counter(SchedulerMeters.LEASES_REAPED.getName()).increment(count);
+            LOG.atWarn().addKeyValue("count", count).log("attempts ended without a report");
+        }
+    }
+
+    @Override
+    public void fileRefused(String reason) {
+        counter(SchedulerMeters.DISCOVERY_PROBLEMS, "reason", "list").increment();
+    }
+
+    @Override
+    public void entryRefused(String reason) {
+        counter(SchedulerMeters.DISCOVERY_PROBLEMS, "reason", "entry").increment();
+    }
+
+    @Override
+    public void loaded(int endpoints) {
+        LOG.atDebug().addKeyValue("count", endpoints).log("endpoints loaded");
+    }
+
+    private Counter counter(SchedulerMeters meter, String key, String value) {
+        return registry.counter(meter.getName(), key, value);
+    }
+
+    private boolean mayLog() {
+        long second = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
+        long last = lastLogSecond.get();
+        return second != last && lastLogSecond.compareAndSet(last, second);
+    }
+}

@@ -1,0 +1,74 @@
+package io.llmd.scheduler.parser;
+
+import net.openhft.hashing.LongHashFunction;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * Puts a run of equal placeholder tokens into the prompt for each image, video or recording. The token is made of a hash
+ * of the content or its address, so that different media give different prefixes. Nothing is decoded: an image counts as
+ * {@value #IMAGE_TOKENS} tokens (640×360 pixels), a video as {@value #VIDEO_FRAMES} such frames, and a recording as one
+ * token per four bytes. Used by one thread.
+ */
+final class MediaPlaceholders {
+
+    static final int IMAGE_TOKENS = 225;
+    static final int VIDEO_FRAMES = 20;
+    private static final int BASE64_CHARACTERS_PER_TOKEN = 6;
+    private static final LongHashFunction XXH64 = LongHashFunction.xx();
+
+    private final TokenBuffer scratch = new TokenBuffer(64);
+
+    /** Reads the value of {@code image_url}: an address, or an object with one. */
+    void image(JsonParser parser, TokenBuffer target) {
+        readAddress(parser);
+        place(target, IMAGE_TOKENS);
+    }
+
+    /** Reads the value of {@code video_url}. */
+    void video(JsonParser parser, TokenBuffer target) {
+        readAddress(parser);
+        place(target, VIDEO_FRAMES * IMAGE_TOKENS);
+    }
+
+    /** Reads the value of {@code input_audio} or {@code audio_url}. */
+    void audio(JsonParser parser, TokenBuffer target) {
+        readAddress(parser);
+        place(target, Math.max(1, scratch.length() / BASE64_CHARACTERS_PER_TOKEN));
+    }
+
+    private void readAddress(JsonParser parser) {
+        scratch.clear();
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            readText(parser);
+        } else if (parser.currentToken() == JsonToken.START_OBJECT) {
+            for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+                JsonToken value = parser.nextToken();
+                if (value == JsonToken.VALUE_STRING && (name.equals("url") || name.equals("data"))) {
+                    scratch.clear();
+                    readText(parser);
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        } else {
+            parser.skipChildren();
+        }
+    }
+
+    private void readText(JsonParser parser) {
+        parser.getString(scratch);
+        scratch.endText();
+    }
+
+    private void place(TokenBuffer target, int tokens) {
+        if (scratch.length() == 0) {
+            return;
+        }
+        int token = (int) XXH64.hashBytes(scratch.bytes(), 0, scratch.length());
+        target.align();
+        for (int i = 0; i < tokens; i++) {
+            target.appendToken(token);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.llmd.scheduler.parser;
+
+import io.llmd.scheduler.scheduling.RequestBody.Api;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Reads bodies of the OpenAI API without building a tree or a string of the prompt. Only members that matter to
+ * scheduling are looked at; all others are skipped. Safe from any thread.
+ */
+final class OpenAiParser {
+
+    private static final int MAX_DEPTH = 128;
+    private static final int MAX_NAME_CHARACTERS = 4096;
+    private static final int MAX_NUMBER_CHARACTERS = 256;
+
+    private final JsonFactory json = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH)
+                    .maxNameLength(MAX_NAME_CHARACTERS)
+                    .maxNumberLength(MAX_NUMBER_CHARACTERS)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+            .build();
+
+    ParseOutcome parse(Api api, byte[] body, int from, int length) {
+        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body, from, length)) {
+            return new ParseOutcome.Parsed(new OpenAiReader(api, parser, body, from, length).read());
+        } catch (MalformedBodyException e) {
+            return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
+        } catch (StreamConstraintsException e) {
+            return new ParseOutcome.Malformed("the body exceeds a limit of JSON (depth " + MAX_DEPTH + ", names "
+                    + MAX_NAME_CHARACTERS + " characters, numbers " + MAX_NUMBER_CHARACTERS + " characters)");
+        } catch (StreamReadException e) {
+            return new ParseOutcome.Malformed(
+                    "the body is not valid JSON near byte " + e.getLocation().getByteOffset());
+        }
+    }
+}

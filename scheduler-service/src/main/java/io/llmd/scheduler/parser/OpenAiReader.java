@@ -1,0 +1,362 @@
+package io.llmd.scheduler.parser;
+
+import io.llmd.scheduler.scheduling.Prompt;
+import io.llmd.scheduler.scheduling.RequestBody;
+import io.llmd.scheduler.scheduling.RequestBody.Api;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+
+/**
+ * Reads one body. The prompt is flattened as the estimate backend of llm-d's {@code token-producer} does: of a chat the
+ * tools, then role and content of each message; of a response the instructions, the tools and the input; of completions
+ * and embeddings each text or list of token ids as a prompt of its own. Beyond that, calls of tools in the history of a
+ * chat count as text of their message, since the engine renders them too.
+ *
+ * <p>Members may come in any order: the parts of the prompt are collected apart and joined at the end. Used once.
+ */
+final class OpenAiReader {
+
+    private static final int SMALL_PART_BYTES = 64;
+
+    private final Api api;
+    private final JsonParser parser;
+    private final byte[] body;
+    private final int from;
+    private final int length;
+    private final TokenBuffer main;
+    private final TokenBuffer tools = new TokenBuffer(SMALL_PART_BYTES);
+    private final TokenBuffer instructions = new TokenBuffer(SMALL_PART_BYTES);
+    private final MediaPlaceholders media = new MediaPlaceholders();
+    private final List<Prompt> prompts = new ArrayList<>(1);
+
+    private String model = "";
+    private String cacheSalt = "";
+    private boolean stream;
+    private int maxCompletionTokens = -1;
+    private int maxTokens = -1;
+    private int maxOutputTokens = -1;
+    private boolean hasPrompt;
+
+    OpenAiReader(Api api, JsonParser parser, byte[] body, int from, int length) {
+        this.api = api;
+        this.parser = parser;
+        this.body = body;
+        this.from = from;
+        this.length = length;
+        main = new TokenBuffer(
+                api == Api.CHAT_COMPLETIONS || api == Api.RESPONSES ? length + SMALL_PART_BYTES : SMALL_PART_BYTES);
+    }
+
+    RequestBody read() {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            throw new MalformedBodyException("the body is not a JSON object");
+        }
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            parser.nextToken();
+            member(name);
+        }
+        if (parser.nextToken() != null) {
+            throw new MalformedBodyException("the body goes on after its JSON object");
+        }
+        if (model.isEmpty()) {
+            throw new MalformedBodyException("model: missing (expected: the name of a model)");
+        }
+        if (!hasPrompt) {
+            throw new MalformedBodyException(
+                    promptMember() + ": missing or empty (expected: " + expectedPrompt() + ")");
+        }
+        return new RequestBody(api, model, stream, limit(), assembled(), cacheSalt, length);
+    }
+
+    private int limit() {
+        if (api == Api.RESPONSES) {
+            return maxOutputTokens;
+        }
+        return maxCompletionTokens >= 0 ? maxCompletionTokens : maxTokens;
+    }
+
+    private String promptMember() {
+        return switch (api) {
+            case CHAT_COMPLETIONS -> "messages";
+            case COMPLETIONS -> "prompt";
+            case EMBEDDINGS, RESPONSES -> "input";
+            case RAW -> throw new IllegalStateException("a raw body is not read");
+        };
+    }
+
+    private String expectedPrompt() {
+        return switch (api) {
+            case CHAT_COMPLETIONS -> "a list with at least one message";
+            case RESPONSES -> "text or a list of items";
+            default -> "text, a list of texts, or token ids";
+        };
+    }
+
+    private void member(String name) {
+        switch (name) {
+            case "model" -> model = text("model");
+            case "stream" -> stream = parser.currentToken() == JsonToken.VALUE_TRUE;
+            case "max_completion_tokens" -> maxCompletionTokens = count();
+            case "max_tokens" -> maxTokens = count();
+            case "max_output_tokens" -> maxOutputTokens = count();
+            case "cache_salt" -> cacheSalt = parser.currentToken() == JsonToken.VALUE_NULL ? "" : text("cache_salt");
+            case "tools" -> rawPart(tools);
+            case "instructions" -> textOrRawPart(instructions);
+            default -> {
+                if (name.equals(promptMember())) {
+                    prompt();
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        }
+    }
+
+    private String text(String name) {
+        if (parser.currentToken() != JsonToken.VALUE_STRING) {
+            throw new MalformedBodyException(name + ": not text (expected: text)");
+        }
+        return parser.getString();
+    }
+
+    /** A non-negative integer; everything else is as if the member were missing. */
+    private int count() {
+        if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+            parser.skipChildren();
+            return -1;
+        }
+        if (parser.getNumberType() != JsonParser.NumberType.INT) {
+            return -1;
+        }
+        return Math.max(-1, parser.getIntValue());
+    }
+
+    private void prompt() {
+        main.clear();
+        prompts.clear();
+        hasPrompt = switch (api) {
+            case CHAT_COMPLETIONS -> messages();
+            case RESPONSES -> textOrRawPart(main);
+            default -> promptList();
+        };
+    }
+
+    // ---- chat
+
+    private boolean messages() {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw new MalformedBodyException("messages: not a list (expected: a list of messages)");
+        }
+        boolean any = false;
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+                throw new MalformedBodyException("messages: an element is not an object (expected: a message)");
+            }
+            message();
+            any = true;
+        }
+        return any;
+    }
+
+    private void message() {
+        int start = main.length();
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            parser.nextToken();
+            switch (name) {
+                case "role" -> role(start);
+                case "content" -> content();
+                case "tool_calls" -> rawPart(main, main.length());
+                default -> parser.skipChildren();
+            }
+        }
+    }
+
+    /** The role comes first in the prompt, wherever it is in the message. */
+    private void role(int start) {
+        String role = text("role");
+        byte[] bytes = role.getBytes(StandardCharsets.UTF_8);
+        if (main.length() == start) {
+            main.append(bytes, 0, bytes.length);
+        } else {
+            main.insertAligned(start, bytes);
+        }
+    }
+
+    private void content() {
+        switch (parser.currentToken()) {
+            case VALUE_STRING -> appendText(main);
+            case VALUE_NULL -> {}
+            case START_ARRAY -> {
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    part();
+                }
+            }
+            default ->
+                throw new MalformedBodyException("messages.content: neither text nor a list (expected: one of them)");
+        }
+    }
+
+    private void part() {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            appendText(main);
+            return;
+        }
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw new MalformedBodyException(
+                    "messages.content: an element is not an object (expected: a content part)");
+        }
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            JsonToken value = parser.nextToken();
+            switch (name) {
+                case "text", "refusal" -> {
+                    if (value == JsonToken.VALUE_STRING) {
+                        appendText(main);
+                    } else {
+                        parser.skipChildren();
+                    }
+                }
+                case "image_url" -> media.image(parser, main);
+                case "video_url" -> media.video(parser, main);
+                case "input_audio", "audio_url" -> media.audio(parser, main);
+                default -> parser.skipChildren();
+            }
+        }
+    }
+
+    // ---- completions and embeddings
+
+    private boolean promptList() {
+        switch (parser.currentToken()) {
+            case VALUE_STRING -> addText();
+            case START_ARRAY -> promptElements();
+            default ->
+                throw new MalformedBodyException(promptMember() + ": wrong type (expected: " + expectedPrompt() + ")");
+        }
+        return prompts.stream().anyMatch(prompt -> prompt.length() > 0);
+    }
+
+    private void promptElements() {
+        JsonToken kind = parser.nextToken();
+        if (kind == JsonToken.VALUE_NUMBER_INT) {
+            addTokens();
+            return;
+        }
+        while (parser.currentToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() != kind) {
+                throw mixed();
+            }
+            if (kind == JsonToken.VALUE_STRING) {
+                addText();
+            } else if (kind == JsonToken.START_ARRAY) {
+                parser.nextToken();
+                addTokens();
+            } else {
+                throw mixed();
+            }
+            parser.nextToken();
+        }
+    }
+
+    private MalformedBodyException mixed() {
+        return new MalformedBodyException(
+                promptMember() + ": a list of different or unknown kinds (expected: " + expectedPrompt() + ")");
+    }
+
+    private void addText() {
+        TokenBuffer text = new TokenBuffer(SMALL_PART_BYTES);
+        appendText(text);
+        prompts.add(text.toPrompt());
+    }
+
+    /** Token ids from the current token to the end of the list. */
+    private void addTokens() {
+        TokenBuffer tokens = new TokenBuffer(SMALL_PART_BYTES);
+        while (parser.currentToken() != JsonToken.END_ARRAY) {
+            if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
+                    || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+                throw mixed();
+            }
+            long token = parser.getLongValue();
+            if (token < 0 || token > 0xffff_ffffL) {
+                throw new MalformedBodyException(
+                        promptMember() + ": token id " + token + " (expected: 0 to 4294967295)");
+            }
+            tokens.appendToken((int) token);
+            parser.nextToken();
+        }
+        prompts.add(tokens.toPrompt());
+    }
+
+    // ---- parts
+
+    private void appendText(TokenBuffer target) {
+        parser.getString(target);
+        target.endText();
+    }
+
+    private boolean textOrRawPart(TokenBuffer target) {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            target.clear();
+            appendText(target);
+            return target.length() > 0;
+        }
+        return rawPart(target);
+    }
+
+    /** Takes a list or object as it is in the body; a null counts as missing. Returns whether it has any content. */
+    private boolean rawPart(TokenBuffer target) {
+        return rawPart(target, 0);
+    }
+
+    private boolean rawPart(TokenBuffer target, int position) {
+        JsonToken token = parser.currentToken();
+        if (token != JsonToken.START_ARRAY && token != JsonToken.START_OBJECT) {
+            return false;
+        }
+        long start = parser.currentTokenLocation().getByteOffset();
+        parser.skipChildren();
+        long end = parser.currentLocation().getByteOffset();
+        int size = (int) (end - start);
+        if (position == 0) {
+            target.clear();
+        }
+        target.append(body, (int) (from + start), size);
+        return size > 2;
+    }
+
+    private List<Prompt> assembled() {
+        if (api != Api.CHAT_COMPLETIONS && api != Api.RESPONSES) {
+            return prompts;
+        }
+        return List.of(
+                joined(instructionsOrNull(), tools.length() == 0 ? null : tools).toPrompt());
+    }
+
+    private @Nullable TokenBuffer instructionsOrNull() {
+        return api == Api.RESPONSES && instructions.length() > 0 ? instructions : null;
+    }
+
+    /** The parts in their order; the main part itself when it is alone. */
+    private TokenBuffer joined(@Nullable TokenBuffer first, @Nullable TokenBuffer second) {
+        if (first == null && second == null) {
+            return main;
+        }
+        int firstLength = first == null ? 0 : first.length();
+        int secondLength = second == null ? 0 : second.length();
+        TokenBuffer all = new TokenBuffer(firstLength + secondLength + main.length() + 3 * Prompt.TOKEN_BYTES);
+        if (first != null) {
+            all.append(first);
+            all.align();
+        }
+        if (second != null) {
+            all.append(second);
+            all.align();
+        }
+        all.append(main);
+        return all;
+    }
+}

@@ -1,0 +1,56 @@
+package io.llmd.scheduler.plugin;
+
+import io.llmd.scheduler.scheduling.SchedulingPlan;
+import java.util.List;
+import java.util.Map;
+
+/** What came of reading a scheduling configuration. */
+public sealed interface LoadResult {
+
+    /** All findings, in file order. */
+    List<Finding> findings();
+
+    /** The loaded configuration. @throws ConfigException when it was refused */
+    Loaded orThrow();
+
+    /**
+     * The configuration works.
+     *
+     * @param plan what decisions do
+     * @param config what the file said, with defaults filled in
+     * @param instances all plugin instances by name, those made automatically included
+     * @param findings warnings
+     */
+    record Loaded(
+            SchedulingPlan plan,
+            EndpointPickerConfig config,
+            Map<String, PluginInstance> instances,
+            List<Finding> findings)
+            implements LoadResult {
+        public Loaded {
+            instances = Map.copyOf(instances);
+            findings = List.copyOf(findings);
+        }
+
+        @Override
+        public Loaded orThrow() {
+            return this;
+        }
+    }
+
+    /**
+     * The configuration was refused.
+     *
+     * @param findings at least one error
+     */
+    record Refused(List<Finding> findings) implements LoadResult {
+        public Refused {
+            findings = List.copyOf(findings);
+        }
+
+        @Override
+        public Loaded orThrow() {
+            throw new ConfigException(findings);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.llmd.scheduler.plugin;
+
+import io.llmd.scheduler.scheduling.SchedulingPlan;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The plan that decisions run under, replaced while the service runs. A configuration with errors changes nothing.
+ * {@link #current()} is one volatile read; replacing is serialised.
+ */
+public final class ReloadablePlan {
+
+    private final EndpointPickerConfigLoader loader;
+    private final ReentrantLock replacing = new ReentrantLock();
+    private volatile LoadResult.Loaded current;
+
+    /** Starts with a configuration. @throws ConfigException when it is refused */
+    public ReloadablePlan(EndpointPickerConfigLoader loader, String text, String file) {
+        this.loader = Objects.requireNonNull(loader, "loader");
+        current = loader.load(text, file).orThrow();
+    }
+
+    /** The plan for a decision that starts now; a decision keeps its plan to the end. */
+    public SchedulingPlan current() {
+        return current.plan();
+    }
+
+    /** The configuration behind {@link #current()}. */
+    public LoadResult.Loaded loaded() {
+        return current;
+    }
+
+    /**
+     * Replaces the plan when {@code text} has no errors. Plugins that stay the same keep their state.
+     *
+     * @return findings about the text; the old plan stays when one of them is an error
+     */
+    public List<Finding> replace(String text, String file) {
+        replacing.lock();
+        try {
+            LoadResult result = loader.load(text, file, current.instances());
+            if (result instanceof LoadResult.Loaded loaded) {
+                current = loaded;
+            }
+            return result.findings();
+        } finally {
+            replacing.unlock();
+        }
+    }
+}

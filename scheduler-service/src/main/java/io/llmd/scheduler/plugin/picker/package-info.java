@@ -1,0 +1,5 @@
+/** Pickers, one file per plugin type. */
+@NullMarked
+package io.llmd.scheduler.plugin.picker;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,166 @@
+package io.llmd.scheduler.scheduling;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.random.RandomGenerator;
+
+/**
+ * An ordered set of filters, weighted scorers and one picker.
+ *
+ * @param name unique name
+ * @param filters run in this order, the first that leaves nobody ends the profile
+ * @param scorers run in this order over those who are left; {@code total = sum of weight * clamp(score, 0, 1)}
+ * @param picker chooses among those who are left
+ */
+public record SchedulingProfile(
+        String name, List<NamedPlugin<Filter>> filters, List<WeightedScorer> scorers, NamedPlugin<Picker> picker) {
+    public SchedulingProfile {
+        Objects.requireNonNull(name, "name");
+        filters = List.copyOf(filters);
+        scorers = List.copyOf(scorers);
+        Objects.requireNonNull(picker, "picker");
+    }
+
+    /**
+     * Runs the profile. A plugin that throws is reported and left out; without its picker, the profile takes a random
+     * one of the best totals.
+     *
+     * @implNote allocates two arrays as long as the candidates that are left, nothing per endpoint or scorer
+     */
+    public ProfileOutcome run(
+            InferenceRequest request, Candidates candidates, DecisionRecorder recorder, PluginFaults faults) {
+        if (candidates.isEmpty()) {
+            return new ProfileOutcome.Failed("profile " + name + " got no candidates");
+        }
+        Candidates left = candidates;
+        for (int i = 0; i < filters.size(); i++) {
+            NamedPlugin<Filter> filter = filters.get(i);
+            left = filter(filter, request, left, recorder, faults);
+            if (left.isEmpty()) {
+                return new ProfileOutcome.Failed("filter " + filter.name() + " of profile " + name + " left nobody");
+            }
+        }
+        double[] totals = new double[left.size()];
+        score(request, left, totals, recorder, faults);
+        int[] positions = pick(request, left, totals, faults);
+        recorder.picked(name, picker.name(), left, totals, positions);
+        return picked(left, positions);
+    }
+
+    private Candidates filter(
+            NamedPlugin<Filter> filter,
+            InferenceRequest request,
+            Candidates before,
+            DecisionRecorder recorder,
+            PluginFaults faults) {
+        Candidates after;
+        try {
+            after = Objects.requireNonNull(filter.plugin().filter(request, before), "filter answered null");
+        } catch (RuntimeException e) {
+            faults.failed(filter.name(), e);
+            return before;
+        }
+        recorder.filtered(name, filter.name(), before, after);
+        return after;
+    }
+
+    private void score(
+            InferenceRequest request,
+            Candidates candidates,
+            double[] totals,
+            DecisionRecorder recorder,
+            PluginFaults faults) {
+        double[] scores = new double[totals.length];
+        for (int s = 0; s < scorers.size(); s++) {
+            WeightedScorer weighted = scorers.get(s);
+            Arrays.fill(scores, 0.0);
+            try {
+                weighted.scorer().score(request, candidates, scores);
+            } catch (RuntimeException e) {
+                faults.failed(weighted.name(), e);
+                continue;
+            }
+            int invalid = clamp(scores);
+            if (invalid > 0) {
+                faults.invalidScores(weighted.name(), invalid);
+            }
+            recorder.scored(name, weighted.name(), weighted.weight(), candidates, scores);
+            double weight = weighted.weight();
+            for (int i = 0; i < totals.length; i++) {
+                totals[i] += scores[i] * weight;
+            }
+        }
+    }
+
+    private static int clamp(double[] scores) {
+        int invalid = 0;
+        for (int i = 0; i < scores.length; i++) {
+            double score = scores[i];
+            if (!(score >= 0.0)) {
+                scores[i] = 0.0;
+                invalid++;
+            } else if (score > 1.0) {
+                scores[i] = 1.0;
+                invalid++;
+            }
+        }
+        return invalid;
+    }
+
+    private int[] pick(InferenceRequest request, Candidates candidates, double[] totals, PluginFaults faults) {
+        try {
+            int[] positions = picker.plugin().pick(request, candidates, totals);
+            checkPicked(positions, candidates.size());
+            return positions;
+        } catch (RuntimeException e) {
+            faults.failed(picker.name(), e);
+            return new int[] {randomBest(totals, request.random())};
+        }
+    }
+
+    private static void checkPicked(int[] positions, int size) {
+        if (positions.length == 0) {
+            throw new IllegalStateException("picked nobody (expected: at least one)");
+        }
+        for (int position : positions) {
+            Objects.checkIndex(position, size);
+        }
+    }
+
+    /** Reservoir of size one over the ties, so that every best candidate is equally likely. */
+    private static int randomBest(double[] totals, RandomGenerator random) {
+        int best = 0;
+        int ties = 1;
+        for (int i = 1; i < totals.length; i++) {
+            if (totals[i] > totals[best]) {
+                best = i;
+                ties = 1;
+            } else if (totals[i] == totals[best] && random.nextInt(++ties) == 0) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    private static ProfileOutcome.Picked picked(Candidates candidates, int[] positions) {
+        List<Endpoint> endpoints = new ArrayList<>(positions.length);
+        List<Integer> slots = new ArrayList<>(positions.length);
+        for (int position : positions) {
+            endpoints.add(candidates.get(position));
+            slots.add(candidates.slot(position));
+        }
+        return new ProfileOutcome.Picked(endpoints, slots);
+    }
+
+    /** One line per plugin, for people. */
+    List<String> describe() {
+        List<String> lines = new ArrayList<>();
+        lines.add("profile " + name);
+        filters.forEach(filter -> lines.add("  filter " + filter.name()));
+        scorers.forEach(scorer -> lines.add("  scorer " + scorer.name() + " weight " + scorer.weight()));
+        lines.add("  picker " + picker.name());
+        return lines;
+    }
+}

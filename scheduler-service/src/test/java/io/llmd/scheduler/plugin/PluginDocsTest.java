@@ -1,0 +1,50 @@
+package io.llmd.scheduler.plugin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PluginDocsTest {
+
+    private static final Path DOCS = Path.of("..", "docs", "plugins");
+
+    static Stream<String> types() {
+        return new PluginRegistry(TestPlugins.real()).types().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void eachTypeHasAPageThatNamesItsParameters(String type) throws IOException {
+        String page = Files.readString(DOCS.resolve(type + ".md"));
+        PluginFactory<?> factory = new PluginRegistry(TestPlugins.real()).find(type);
+        assertThat(page).startsWith("# " + type).contains("## Parameters", "## Stale or missing data");
+        assertThat(parameters(factory.paramsType(), ""))
+                .allSatisfy(name -> assertThat(page).contains("`" + name + "`"));
+        assertThat(factory.aliases()).allSatisfy(alias -> assertThat(page).contains("`" + alias + "`"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void theIndexLinksEachPage(String type) throws IOException {
+        assertThat(Files.readString(DOCS.resolve("README.md"))).contains("[" + type + "](" + type + ".md)");
+    }
+
+    private static List<String> parameters(Class<?> type, String path) {
+        List<String> names = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            names.add(path + component.getName());
+            if (component.getType().isRecord()) {
+                names.addAll(parameters(component.getType(), path + component.getName() + "."));
+            }
+        }
+        return names;
+    }
+}

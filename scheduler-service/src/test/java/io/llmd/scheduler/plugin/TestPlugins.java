@@ -1,0 +1,70 @@
+package io.llmd.scheduler.plugin;
+
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKey;
+import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.DataProducer;
+import io.llmd.scheduler.scheduling.InferenceRequest;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+
+/** The plugin types of this package's subpackages, and producers that write nothing. */
+final class TestPlugins {
+
+    private TestPlugins() {}
+
+    /** Factories of the real filters, scorers, pickers and profile handlers, found as the application finds them. */
+    static List<PluginFactory<?>> real() {
+        try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+            String here = TestPlugins.class.getPackageName();
+            context.scan(here + ".filter", here + ".scorer", here + ".picker", here + ".profile");
+            context.refresh();
+            List<PluginFactory<?>> factories = new ArrayList<>();
+            context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);
+            return factories;
+        }
+    }
+
+    /** The real ones and fake default producers. */
+    static List<PluginFactory<?>> all() {
+        List<PluginFactory<?>> factories = real();
+        factories.add(new ProducerFactory(
+                DataKeys.APPROX_PREFIX_PRODUCER, List.of(DataKeys.prefixMatches("")), List.of(), List.of()));
+        factories.add(new ProducerFactory(
+                DataKeys.IN_FLIGHT_PRODUCER,
+                List.of(DataKeys.inFlightLoads(""), DataKeys.uncachedTokens("")),
+                List.of(),
+                List.of(DataKeys.prefixMatches(""))));
+        return factories;
+    }
+
+    static EndpointPickerConfigLoader loader() {
+        return new EndpointPickerConfigLoader(new PluginRegistry(all()), false);
+    }
+
+    /** Makes producers; the produced keys carry the instance's name. */
+    record ProducerFactory(String type, List<DataKey<?>> produces, List<DataKey<?>> requires, List<DataKey<?>> reads)
+            implements PluginFactory<ProducerParams> {
+
+        @Override
+        public Class<ProducerParams> paramsType() {
+            return ProducerParams.class;
+        }
+
+        @Override
+        public DataProducer create(String name, ProducerParams params) {
+            List<DataKey<?>> keys = new ArrayList<>();
+            produces.forEach(key -> keys.add(new DataKey<>(key.type(), name, key.valueType())));
+            return new Producer(keys, requires, reads);
+        }
+    }
+
+    record ProducerParams(@Default("64") int blockSizeTokens) {}
+
+    private record Producer(List<DataKey<?>> produces, List<DataKey<?>> requires, List<DataKey<?>> reads)
+            implements DataProducer {
+        @Override
+        public void produce(InferenceRequest request, Candidates candidates) {}
+    }
+}

@@ -1,0 +1,75 @@
+package io.llmd.simulator.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class BlockPoolTest {
+    private final BlockPool pool = new BlockPool(4);
+
+    @AfterEach
+    void invariantsHold() {
+        pool.check();
+    }
+
+    @Test
+    void reservedBlockIsNeverGivenOut() {
+        assertThat(pool.total()).isEqualTo(3);
+        assertThat(new int[] {pool.allocate(), pool.allocate(), pool.allocate()})
+                .containsExactly(1, 2, 3);
+        assertThatIllegalStateException().isThrownBy(pool::allocate);
+    }
+
+    @Test
+    void freedBlocksAreReusedInTheOrderTheyWereFreed() {
+        int a = pool.allocate();
+        int b = pool.allocate();
+        pool.release(b);
+        pool.release(a);
+        assertThat(new int[] {pool.allocate(), pool.allocate(), pool.allocate()})
+                .containsExactly(3, b, a);
+    }
+
+    @Test
+    void freeBlockKeepsItsContentUntilItIsReused() {
+        int block = pool.allocate();
+        pool.register(block, 42);
+        pool.release(block);
+        assertThat(pool.find(42)).isEqualTo(block);
+
+        pool.acquireCached(block);
+        assertThat(pool.free()).isEqualTo(2);
+        pool.release(block);
+        pool.allocate();
+        pool.allocate();
+        assertThat(pool.allocate()).isEqualTo(block);
+        assertThat(pool.find(42)).isEqualTo(BlockPool.NONE);
+    }
+
+    @Test
+    void twinTakesOverWhenTheFirstIsEvicted() {
+        int first = pool.allocate();
+        int twin = pool.allocate();
+        pool.register(first, 42);
+        pool.register(twin, 42);
+        assertThat(pool.find(42)).isEqualTo(first);
+        pool.allocate();
+        pool.release(first);
+        assertThat(pool.allocate()).isEqualTo(first);
+        assertThat(pool.find(42)).isEqualTo(twin);
+    }
+
+    @Test
+    void sharedBlockIsFreeAfterItsLastReference() {
+        int block = pool.allocate();
+        pool.register(block, 42);
+        pool.acquireCached(block);
+        pool.release(block);
+        assertThat(pool.free()).isEqualTo(2);
+        pool.release(block);
+        assertThat(pool.free()).isEqualTo(3);
+        assertThatIllegalStateException().isThrownBy(() -> pool.release(block));
+    }
+}

@@ -1,0 +1,74 @@
+package io.llmd.simulator.token;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+
+class TokenizerPropertyTest {
+
+    @Provide
+    Arbitrary<String> texts() {
+        return Arbitraries.oneOf(
+                Arbitraries.strings().ascii().ofMaxLength(80),
+                Arbitraries.strings().withChars("aZ09_ .,\n\t").ofMaxLength(80),
+                Arbitraries.of("é", "你", "🎉", "\u0000", "\uFFFF", " ", "word", "  ", "\uD83D\uDE00")
+                        .list()
+                        .ofMaxSize(30)
+                        .map(parts -> String.join("", parts)));
+    }
+
+    @Property(tries = 1000, seed = "1")
+    void bytesComeBackExactly(@ForAll byte[] bytes) {
+        assertThat(Tokenizer.decodeBytes(Tokenizer.encode(bytes))).isEqualTo(bytes);
+    }
+
+    @Property(tries = 1000, seed = "2")
+    void textComesBackExactly(@ForAll("texts") String text) {
+        assertThat(Tokenizer.decode(Tokenizer.encode(text))).isEqualTo(text);
+        assertThat(Arrays.stream(Tokenizer.encode(text))).allMatch(token -> token >= 0);
+    }
+
+    @Property(tries = 300, seed = "3")
+    void generatedTextGivesItsTokensAgain(@ForAll long key, @ForAll @IntRange(min = 1, max = 200) int length) {
+        SeededText output = new SeededText(key);
+        int[] tokens = new int[length];
+        Arrays.setAll(tokens, output::tokenAt);
+        assertThat(Tokenizer.encode(Tokenizer.decode(tokens))).isEqualTo(tokens);
+    }
+
+    @Property(tries = 300, seed = "4")
+    void equalLeadingMessagesGiveEqualLeadingTokens(
+            @ForAll("texts") String first, @ForAll("texts") String second, @ForAll("texts") String other) {
+        int[] one = new ChatPrompt().begin("user").text(first).end().toTokens();
+        int[] two = chat(first, second);
+        int[] three = chat(first, other);
+        assertThat(Arrays.copyOf(two, one.length)).isEqualTo(one);
+        assertThat(Arrays.copyOf(three, one.length)).isEqualTo(one);
+        assertThat(Arrays.equals(two, three)).isEqualTo(second.equals(other));
+    }
+
+    private static int[] chat(String first, String second) {
+        return new ChatPrompt()
+                .begin("user")
+                .text(first)
+                .end()
+                .begin("user")
+                .text(second)
+                .end()
+                .toTokens();
+    }
+
+    @Property(tries = 200, seed = "5")
+    void anyIdDecodesToSomething(@ForAll int token) {
+        assertThat(Tokenizer.decode(token)).isNotNull();
+        assertThat(new String(Tokenizer.decodeBytes(new int[] {token}), StandardCharsets.UTF_8))
+                .isNotEmpty();
+    }
+}

@@ -1,0 +1,49 @@
+package io.llmd.simulator.token;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class TokenizerTest {
+
+    @Test
+    void englishHasAboutFourCharactersPerToken() {
+        String text = "The scheduler looks at every endpoint that serves the model and picks the one with the best"
+                + " score, so that long prompts go where their prefix is in the cache already and short ones go"
+                + " where nobody waits.";
+        double charactersPerToken = (double) text.length() / Tokenizer.encode(text).length;
+        assertThat(charactersPerToken).isBetween(3.2, 4.8);
+    }
+
+    @Test
+    void idsAreStable() {
+        assertThat(Tokenizer.encode(" the 🎉.\n")).containsExactly(2348677, 32, 128137, 46, 10);
+    }
+
+    @Test
+    void specialTokensAreNeverProducedByText() {
+        int[] special = new ChatPrompt().begin("user").end().toTokens();
+        String text = Tokenizer.decode(special);
+        assertThat(text).isEqualTo("<|im_start|>user\n<|im_end|>\n");
+        assertThat(Tokenizer.encode(text)).doesNotContain(special[0]);
+    }
+
+    @Test
+    void differentMediaGiveDifferentTokens() {
+        int[] one = new ChatPrompt().media("a").toTokens();
+        int[] two = new ChatPrompt().media("b").toTokens();
+        assertThat(Arrays.equals(one, two)).isFalse();
+    }
+
+    @Test
+    void equalKeysGiveEqualTextAndOthersDoNot() {
+        assertThat(text(1)).isEqualTo(text(1)).isNotEqualTo(text(2)).matches("[A-Z][a-z]*( [a-z]+)+");
+    }
+
+    private static String text(long key) {
+        int[] tokens = new int[10];
+        Arrays.setAll(tokens, new SeededText(key)::tokenAt);
+        return Tokenizer.decode(tokens);
+    }
+}
