@@ -1,7 +1,10 @@
 package io.llmd.launcher;
 
+import io.llmd.launcher.bench.BenchCommand;
 import io.llmd.launcher.chat.ChatCommand;
+import io.llmd.launcher.config.ConfigCommand;
 import io.llmd.launcher.doctor.DoctorCommand;
+import io.llmd.launcher.explain.ExplainCommand;
 import io.llmd.launcher.health.HealthCommand;
 import io.llmd.launcher.load.LoadCommand;
 import io.llmd.launcher.load.TokenLengths;
@@ -62,6 +65,9 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new LogsCommand(terminal));
         commands.addSubcommand(new ChatCommand(terminal));
         commands.addSubcommand(new LoadCommand(terminal));
+        commands.addSubcommand(new BenchCommand());
+        commands.addSubcommand(new ExplainCommand(terminal));
+        commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
         commands.addSubcommand(new DoctorCommand(terminal));
         commands.addSubcommand(new ServeCommand(terminal));
         commands.addSubcommand("sim", SimCommand.commandLine(terminal));

@@ -28,7 +28,12 @@ final class TrialSettings {
         }
         switch (role) {
             case SCHEDULER -> {
-                settings.put("scheduler.config-file", files.schedulingConfig().toString());
+                if (plan.config() != null) {
+                    settings.put(
+                            "scheduler.config-file",
+                            plan.config().toAbsolutePath().toString());
+                }
+                settings.put("scheduler.discovery.file", files.endpoints().toString());
                 settings.put("scheduler.discovery.allow-loopback", "true");
             }
             case GATEWAY -> {

@@ -96,12 +96,11 @@ public final class UpCommand implements Callable<Integer> {
         return run(plan);
     }
 
+    /** The whole command line, so that the process in the background starts the same trial. */
     private List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of("up"));
-        spec.commandLine().getParseResult().originalArgs().stream()
+        return spec.commandLine().getParseResult().originalArgs().stream()
                 .filter(argument -> !argument.equals("--detach"))
-                .forEach(arguments::add);
-        return arguments;
+                .toList();
     }
 
     private void checkNotRunning() throws InterruptedException {

@@ -47,22 +47,20 @@ class TrialFilesTest {
         assertThat(Files.readString(home.endpointsFile()))
                 .contains("- name: sim-1", "port: \"8200\"", "- name: sim-2", "port: \"8201\"")
                 .doesNotContain("sim-3");
-        assertThat(Files.readString(files.schedulingConfig()))
-                .contains("type: file-discovery", "path: '" + home.endpointsFile() + "', watchFile: true");
         assertThat(new TrialSettings(plan(2, null), files).of(Role.SCHEDULER))
-                .containsEntry("scheduler.config-file", files.schedulingConfig().toString())
+                .containsEntry("scheduler.discovery.file", home.endpointsFile().toString())
+                .doesNotContainKey("scheduler.config-file")
                 .containsEntry("server.port", "8081")
                 .containsEntry("server.address", "127.0.0.1");
     }
 
     @Test
-    void givenConfigurationTakesThePlaceOfTheTrials() throws Exception {
-        Path own = Files.writeString(folder.resolve("own.yaml"), "x");
-        TrialFiles files = new TrialFiles(new LlmdHome(folder), plan(1, own));
-        files.write(new DemoKey("sk-demo-abc"));
+    void givenConfigurationGoesToTheScheduler() {
+        Path own = folder.resolve("own.yaml");
+        TrialPlan plan = plan(1, own);
 
-        assertThat(files.schedulingConfig()).isEqualTo(own);
-        assertThat(Files.readString(own)).isEqualTo("x");
+        assertThat(new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan)).of(Role.SCHEDULER))
+                .containsEntry("scheduler.config-file", own.toString());
     }
 
     @Test
