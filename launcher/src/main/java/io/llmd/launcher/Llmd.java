@@ -2,7 +2,9 @@ package io.llmd.launcher;
 
 import io.llmd.launcher.bench.BenchCommand;
 import io.llmd.launcher.chat.ChatCommand;
+import io.llmd.launcher.config.ConfigCommand;
 import io.llmd.launcher.doctor.DoctorCommand;
+import io.llmd.launcher.explain.ExplainCommand;
 import io.llmd.launcher.health.HealthCommand;
 import io.llmd.launcher.load.LoadCommand;
 import io.llmd.launcher.load.TokenLengths;
@@ -23,6 +25,8 @@ import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** The {@code llmd} command. */
 @Command(
@@ -37,6 +41,10 @@ import picocli.CommandLine.Help.Ansi;
 public final class Llmd implements Runnable {
 
     private final Terminal terminal;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
 
     private Llmd(Terminal terminal) {
         this.terminal = terminal;
@@ -57,6 +65,9 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new LogsCommand(terminal));
         commands.addSubcommand(new ChatCommand(terminal));
         commands.addSubcommand(new LoadCommand(terminal));
+        commands.addSubcommand(new BenchCommand());
+        commands.addSubcommand(new ExplainCommand(terminal));
+        commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
         commands.addSubcommand(new DoctorCommand(terminal));
         commands.addSubcommand(new ServeCommand(terminal));
         commands.addSubcommand("sim", SimCommand.commandLine(terminal));
@@ -75,7 +86,7 @@ public final class Llmd implements Runnable {
     }
 
     private static void withHelp(CommandLine command) {
-        CommandLine.Model.CommandSpec spec = command.getCommandSpec();
+        CommandSpec spec = command.getCommandSpec();
         spec.mixinStandardHelpOptions(true);
         spec.usageMessage().showDefaultValues(false);
         command.getSubcommands().values().forEach(Llmd::withHelp);
@@ -104,6 +115,6 @@ public final class Llmd implements Runnable {
 
     @Override
     public void run() {
-        CommandLine.usage(this, terminal.out());
+        spec.commandLine().usage(terminal.out());
     }
 }

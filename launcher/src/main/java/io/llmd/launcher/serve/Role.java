@@ -1,7 +1,10 @@
 package io.llmd.launcher.serve;
 
+import io.llmd.configserver.ConfigServerApplication;
+import io.llmd.gateway.GatewayApplication;
 import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.terminal.CommandFailure;
+import io.llmd.scheduler.SchedulerApplication;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -13,15 +16,15 @@ import org.springframework.boot.WebApplicationType;
 
 /** A service that a process can run. The order is that of starting; they stop the other way round. */
 public enum Role {
-    CONFIG_SERVER("config-server", "io.llmd.configserver.ConfigServerApplication", WebApplicationType.SERVLET),
-    SCHEDULER("scheduler", "io.llmd.scheduler.SchedulerApplication", WebApplicationType.REACTIVE),
-    GATEWAY("gateway", "io.llmd.gateway.GatewayApplication", WebApplicationType.REACTIVE);
+    CONFIG_SERVER("config-server", ConfigServerApplication.class, WebApplicationType.SERVLET),
+    SCHEDULER("scheduler", SchedulerApplication.class, WebApplicationType.REACTIVE),
+    GATEWAY("gateway", GatewayApplication.class, WebApplicationType.REACTIVE);
 
     private final String serviceName;
-    private final String applicationClass;
+    private final Class<?> applicationClass;
     private final WebApplicationType webType;
 
-    Role(String serviceName, String applicationClass, WebApplicationType webType) {
+    Role(String serviceName, Class<?> applicationClass, WebApplicationType webType) {
         this.serviceName = serviceName;
         this.applicationClass = applicationClass;
         this.webType = webType;
@@ -58,7 +61,7 @@ public enum Role {
         return settings;
     }
 
-    String applicationClass() {
+    Class<?> applicationClass() {
         return applicationClass;
     }
 

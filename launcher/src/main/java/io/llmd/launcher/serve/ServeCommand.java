@@ -39,7 +39,8 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--port-base",
             paramLabel = "N",
-            description = "port of the gateway, from which the others keep their distance (default: each service's own)")
+            description =
+                    "port of the gateway, from which the others keep their distance (default: each service's own)")
     private @Nullable Integer portBase;
 
     @Option(names = "--config", paramLabel = "FILE", description = "scheduling configuration (EndpointPickerConfig)")

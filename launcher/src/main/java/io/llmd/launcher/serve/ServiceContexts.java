@@ -1,10 +1,12 @@
 package io.llmd.launcher.serve;
 
+import io.llmd.scheduler.api.ScheduleDoor;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -30,15 +32,25 @@ public final class ServiceContexts implements AutoCloseable {
             Role role,
             Map<String, String> settings,
             Stream<ApplicationContextInitializer<ConfigurableApplicationContext>> initializers) {
-        SpringApplicationBuilder application = new SpringApplicationBuilder(applicationClass(role))
+        SpringApplicationBuilder application = new SpringApplicationBuilder(role.applicationClass())
                 .web(role.webType())
                 .registerShutdownHook(false)
                 .properties("spring.config.name=" + role.serviceName(), "spring.jmx.enabled=false");
         initializers.forEach(application::initializers);
+        ConfigurableApplicationContext scheduler = running(Role.SCHEDULER);
+        if (role == Role.GATEWAY && scheduler != null) {
+            ScheduleDoor door = scheduler.getBean(ScheduleDoor.class);
+            application.initializers((ApplicationContextInitializer<ConfigurableApplicationContext>) gateway ->
+                    gateway.getBeanFactory().registerSingleton("inProcessScheduler", new InProcessScheduler(door)));
+        }
         ConfigurableApplicationContext context = application.run(settings.entrySet().stream()
                 .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                 .toArray(String[]::new));
         keep(role, context);
+    }
+
+    private synchronized @Nullable ConfigurableApplicationContext running(Role role) {
+        return contexts.get(role);
     }
 
     private synchronized void keep(Role role, ConfigurableApplicationContext context) {
@@ -71,13 +83,5 @@ public final class ServiceContexts implements AutoCloseable {
             order = new ArrayDeque<>(started);
         }
         order.forEach(this::stop);
-    }
-
-    private static Class<?> applicationClass(Role role) {
-        try {
-            return Class.forName(role.applicationClass());
-        } catch (ClassNotFoundException e) {
-            throw new IllegalStateException(role.serviceName() + " is not part of this build", e);
-        }
     }
 }

@@ -25,8 +25,7 @@ final class ClosingScreen {
                    ./llmd load --rps 10 --for 30s
                    ./llmd status
                    ./llmd down
-                """
-                .formatted(
+                """.formatted(
                         Durations.seconds(elapsed),
                         plan.endpoints(),
                         plan.endpoints() == 1 ? "endpoint" : "endpoints",

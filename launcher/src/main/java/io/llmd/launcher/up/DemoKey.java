@@ -29,8 +29,7 @@ record DemoKey(String secret) {
                   - id: demo
                     sha256: "%s"
                     tenant: demo
-                """
-                .formatted(sha256());
+                """.formatted(sha256());
     }
 
     private String sha256() {

@@ -47,7 +47,8 @@ public final class DownCommand implements Callable<Integer> {
             case RunStatus.Stale(RunState state) -> {
                 int ended = new Leftovers(LEFTOVER_PATIENCE).end(state);
                 runFile.delete();
-                terminal.println("process " + state.pid() + " was gone already; ended " + ended + " leftover processes");
+                terminal.println(
+                        "process " + state.pid() + " was gone already; ended " + ended + " leftover processes");
                 yield ExitCode.OK;
             }
             case RunStatus.Running(RunState state) -> stop(state, runFile);

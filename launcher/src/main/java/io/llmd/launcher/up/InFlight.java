@@ -34,7 +34,8 @@ final class InFlight {
             HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/metrics"))
                     .timeout(TIMEOUT)
                     .build();
-            return sum(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+            return sum(
+                    client.send(request, HttpResponse.BodyHandlers.ofString()).body());
         } catch (IOException e) {
             return 0;
         }
@@ -43,8 +44,8 @@ final class InFlight {
     /** Running and waiting requests in an exposition of metrics. */
     static long sum(String metrics) {
         return (long) metrics.lines()
-                .filter(line -> line.startsWith("vllm:num_requests_running{")
-                        || line.startsWith("vllm:num_requests_waiting{"))
+                .filter(line ->
+                        line.startsWith("vllm:num_requests_running{") || line.startsWith("vllm:num_requests_waiting{"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
     }

@@ -38,7 +38,8 @@ final class Leftovers {
     }
 
     private void awaitOrForce(Collection<ProcessHandle> processes) throws InterruptedException {
-        CompletableFuture<?>[] ends = processes.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
+        CompletableFuture<?>[] ends =
+                processes.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
         try {
             CompletableFuture.allOf(ends).get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -49,8 +50,6 @@ final class Leftovers {
     }
 
     private static boolean isOurs(ProcessHandle process) {
-        return process.info().arguments().stream()
-                .flatMap(Arrays::stream)
-                .anyMatch("io.llmd.launcher.Llmd"::equals);
+        return process.info().arguments().stream().flatMap(Arrays::stream).anyMatch("io.llmd.launcher.Llmd"::equals);
     }
 }

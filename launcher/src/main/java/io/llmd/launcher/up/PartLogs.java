@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  */
 final class PartLogs extends AppenderBase<ILoggingEvent> {
 
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{36}: %msg %kvp%n";
+    private static final String PATTERN =
+            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{36}: %msg %kvp%n";
     private static final Map<String, String> PACKAGES = Map.of(
             "io.llmd.configserver.", "config-server",
             "io.llmd.scheduler.", "scheduler",

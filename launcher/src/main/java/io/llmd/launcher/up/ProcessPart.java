@@ -54,7 +54,8 @@ final class ProcessPart implements TrialPart {
             running.set(new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
-                    .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -45,11 +45,13 @@ public final class StatusCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         return switch (new RunFile(LlmdHome.current()).status()) {
             case RunStatus.Running(RunState state) -> show(state);
-            case RunStatus.Absent() -> throw CommandFailure.notReady("nothing is running; './llmd up' starts the suite");
-            case RunStatus.Stale(RunState state) -> throw CommandFailure.notReady(
-                    "process " + state.pid() + " ended without cleaning up; './llmd up' starts anew");
-            case RunStatus.Unreadable(String reason) -> throw CommandFailure.notReady(
-                    reason + "; './llmd down' removes the file");
+            case RunStatus.Absent() ->
+                throw CommandFailure.notReady("nothing is running; './llmd up' starts the suite");
+            case RunStatus.Stale(RunState state) ->
+                throw CommandFailure.notReady(
+                        "process " + state.pid() + " ended without cleaning up; './llmd up' starts anew");
+            case RunStatus.Unreadable(String reason) ->
+                throw CommandFailure.notReady(reason + "; './llmd down' removes the file");
         };
     }
 

@@ -43,7 +43,8 @@ final class Trial {
      */
     void start() throws InterruptedException {
         HealthProbe probe = new HealthProbe(PROBE_TIMEOUT);
-        int width = parts().stream().mapToInt(part -> part.name().length()).max().orElse(0);
+        int width =
+                parts().stream().mapToInt(part -> part.name().length()).max().orElse(0);
         for (List<TrialPart> phase : phases) {
             long phaseStart = System.nanoTime();
             for (TrialPart part : phase) {
@@ -156,7 +157,6 @@ final class Trial {
     }
 
     private void say(long before, long left) {
-        terminal.note("drained " + Math.max(0, before - left) + " requests"
-                + (left == 0 ? "" : ", broke off " + left));
+        terminal.note("drained " + Math.max(0, before - left) + " requests" + (left == 0 ? "" : ", broke off " + left));
     }
 }

@@ -22,25 +22,22 @@ final class TrialFiles {
         return home.state().resolve("keys.yaml");
     }
 
-    /** Scheduling configuration: the given one, else the trial's. */
-    Path schedulingConfig() {
-        return plan.config() != null ? plan.config().toAbsolutePath() : home.state().resolve("endpoint-picker.yaml");
+    /** The endpoints that the scheduler may choose from; it follows changes of the file. */
+    Path endpoints() {
+        return home.endpointsFile();
     }
 
     void write(DemoKey key) {
         try {
             Files.createDirectories(home.logs());
             Files.writeString(keys(), key.keyFile());
-            Files.writeString(home.endpointsFile(), endpoints());
-            if (plan.config() == null) {
-                Files.writeString(schedulingConfig(), configuration());
-            }
+            Files.writeString(endpoints(), endpointList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private String endpoints() {
+    private String endpointList() {
         StringBuilder text = new StringBuilder("endpoints:\n");
         for (int number = 1; number <= plan.endpoints(); number++) {
             text.append("  - name: sim-").append(number).append('\n');
@@ -50,32 +47,5 @@ final class TrialFiles {
             text.append("    labels: {llm-d.ai/role: prefill-decode}\n");
         }
         return text.toString();
-    }
-
-    private String configuration() {
-        return """
-                # Written by './llmd up'. Give it a file of your own with --config FILE.
-                apiVersion: llm-d.ai/v1alpha1
-                kind: EndpointPickerConfig
-                plugins:
-                  - name: endpoints
-                    type: file-discovery
-                    parameters: {path: '%s', watchFile: true}
-                  - {name: queue, type: queue-scorer}
-                  - {name: memory, type: kv-cache-utilization-scorer}
-                  - {name: prefix, type: prefix-cache-scorer}
-                  - {name: best, type: max-score-picker}
-                schedulingProfiles:
-                  - name: default
-                    plugins:
-                      - {pluginRef: queue, weight: 2}
-                      - {pluginRef: memory, weight: 2}
-                      - {pluginRef: prefix, weight: 3}
-                      - {pluginRef: best}
-                dataLayer:
-                  discovery:
-                    pluginRef: endpoints
-                """
-                .formatted(home.endpointsFile().toString().replace("'", "''"));
     }
 }

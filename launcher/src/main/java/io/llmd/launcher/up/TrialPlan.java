@@ -24,8 +24,7 @@ record TrialPlan(
         boolean slowEndpoint) {
     TrialPlan {
         if (endpoints < 1 || endpoints > SuitePorts.MAX_ENDPOINTS) {
-            throw CommandFailure.usage(
-                    "--pods: " + endpoints + " (expected: 1 to " + SuitePorts.MAX_ENDPOINTS + ")");
+            throw CommandFailure.usage("--pods: " + endpoints + " (expected: 1 to " + SuitePorts.MAX_ENDPOINTS + ")");
         }
         if (model.isBlank() || !model.chars().allMatch(c -> c > ' ' && c < 127 && c != '"' && c != '\\' && c != '\'')) {
             throw CommandFailure.usage("--model: " + model + " (expected: printable ASCII without blanks and quotes)");

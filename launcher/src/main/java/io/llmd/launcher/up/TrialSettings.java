@@ -28,11 +28,18 @@ final class TrialSettings {
         }
         switch (role) {
             case SCHEDULER -> {
-                settings.put("scheduler.config-file", files.schedulingConfig().toString());
+                if (plan.config() != null) {
+                    settings.put(
+                            "scheduler.config-file",
+                            plan.config().toAbsolutePath().toString());
+                }
+                settings.put("scheduler.discovery.file", files.endpoints().toString());
                 settings.put("scheduler.discovery.allow-loopback", "true");
             }
             case GATEWAY -> {
-                settings.put("gateway.scheduler.url", "http://127.0.0.1:" + plan.ports().scheduler());
+                settings.put(
+                        "gateway.scheduler.url",
+                        "http://127.0.0.1:" + plan.ports().scheduler());
                 settings.put("gateway.access.keys-file", files.keys().toString());
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         })
 public final class UpCommand implements Callable<Integer> {
 
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
     private static final int SHOWN_LOG_LINES = 5;
 
@@ -96,23 +96,24 @@ public final class UpCommand implements Callable<Integer> {
         return run(plan);
     }
 
+    /** The whole command line, so that the process in the background starts the same trial. */
     private List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of("up"));
-        spec.commandLine().getParseResult().originalArgs().stream()
+        return spec.commandLine().getParseResult().originalArgs().stream()
                 .filter(argument -> !argument.equals("--detach"))
-                .forEach(arguments::add);
-        return arguments;
+                .toList();
     }
 
     private void checkNotRunning() throws InterruptedException {
         switch (runFile.status()) {
             case RunStatus.Absent() -> {}
-            case RunStatus.Running(RunState state) -> throw new CommandFailure(
-                    ExitCode.FAILED,
-                    "already running as process " + state.pid() + " at " + state.gateway()
-                            + "; see './llmd status', or './llmd down' first");
+            case RunStatus.Running(RunState state) ->
+                throw new CommandFailure(
+                        ExitCode.FAILED,
+                        "already running as process " + state.pid() + " at " + state.gateway()
+                                + "; see './llmd status', or './llmd down' first");
             case RunStatus.Stale(RunState state) -> {
-                terminal.note("an earlier start (process " + state.pid() + ") ended without cleaning up; starting anew");
+                terminal.note(
+                        "an earlier start (process " + state.pid() + ") ended without cleaning up; starting anew");
                 new Leftovers(STOP_PATIENCE).end(state);
                 runFile.delete();
             }

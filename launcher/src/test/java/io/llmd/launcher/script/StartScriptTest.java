@@ -214,7 +214,9 @@ class StartScriptTest {
         environment.put("JAVA_HOME", jdk("jdk", "25").toString());
 
         assertThat(llmd("bench", "decision").out()).startsWith("mvn -q -B -Pjmh -pl scheduler-service");
-        assertThat(llmd("bench", "gateway").out()).contains("arg bench\narg gateway").doesNotContain("TieredStopAtLevel");
+        assertThat(llmd("bench", "gateway").out())
+                .contains("arg bench\narg gateway")
+                .doesNotContain("TieredStopAtLevel");
     }
 
     private record Outcome(int code, String out, String err) {}

@@ -1,0 +1,36 @@
+package io.llmd.launcher.serve;
+
+import io.llmd.contracts.schedule.EndpointList;
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.ScheduleOutcome;
+import io.llmd.contracts.schedule.ScheduleRequest;
+import io.llmd.gateway.dispatch.Cancellation;
+import io.llmd.gateway.dispatch.SchedulerClient;
+import io.llmd.scheduler.api.ScheduleDoor;
+import java.util.function.Consumer;
+
+/** The gateway's way to a scheduler in the same process: decisions are made on the calling thread. Thread-safe. */
+final class InProcessScheduler implements SchedulerClient {
+
+    private final ScheduleDoor door;
+
+    InProcessScheduler(ScheduleDoor door) {
+        this.door = door;
+    }
+
+    @Override
+    public Cancellation schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome) {
+        outcome.accept(door.schedule(request));
+        return Cancellation.NONE;
+    }
+
+    @Override
+    public void report(OutcomeReport report) {
+        door.report(report);
+    }
+
+    @Override
+    public void endpoints(Consumer<EndpointList> endpoints) {
+        endpoints.accept(door.endpoints());
+    }
+}

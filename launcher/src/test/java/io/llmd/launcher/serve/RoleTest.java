@@ -1,0 +1,32 @@
+package io.llmd.launcher.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmd.launcher.home.SuitePorts;
+import io.llmd.launcher.terminal.CommandFailure;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RoleTest {
+
+    @Test
+    void rolesAreInOrderOfStartingWhateverWasAskedFirst() {
+        assertThat(Role.parse(List.of("gateway", " scheduler", "gateway")))
+                .containsExactly(Role.SCHEDULER, Role.GATEWAY);
+    }
+
+    @Test
+    void unknownRoleIsAUsageErrorThatNamesTheKnownOnes() {
+        assertThatThrownBy(() -> Role.parse(List.of("autoscaler")))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessage("role: autoscaler (expected: config-server, scheduler, gateway)");
+    }
+
+    @Test
+    void portsOfARoleAreItsSettings() {
+        assertThat(Role.SCHEDULER.portSettings(new SuitePorts(18080)))
+                .containsEntry("server.port", "18081")
+                .containsEntry("management.server.port", "19090");
+    }
+}

@@ -1,0 +1,33 @@
+package io.llmd.launcher.up;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.launcher.home.SuitePorts;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ClosingScreenTest {
+
+    @Test
+    void screenReadsLikeThis() {
+        TrialPlan plan = new TrialPlan(new SuitePorts(8080), 3, "sim-8b", null, false, false);
+
+        assertThat(ClosingScreen.text(plan, new DemoKey("sk-demo-abc"), Duration.ofMillis(14_230)))
+                .isEqualTo("""
+
+                         ready in 14.2 s      3 endpoints   model sim-8b   key sk-demo-abc
+
+                         API          http://localhost:8080/v1          (OpenAI base URL)
+                         Metrics      http://localhost:9080/actuator/prometheus
+
+                         Try:
+                           curl -N http://localhost:8080/v1/chat/completions -H "authorization: Bearer sk-demo-abc" \\
+                             -H "content-type: application/json" \\
+                             -d '{"model":"sim-8b","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+                           ./llmd chat "Hello"
+                           ./llmd load --rps 10 --for 30s
+                           ./llmd status
+                           ./llmd down
+                        """);
+    }
+}

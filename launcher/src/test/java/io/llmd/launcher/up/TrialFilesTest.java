@@ -1,0 +1,89 @@
+package io.llmd.launcher.up;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmd.launcher.home.LlmdHome;
+import io.llmd.launcher.home.SuitePorts;
+import io.llmd.launcher.serve.Role;
+import io.llmd.launcher.terminal.CommandFailure;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrialFilesTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void keyFileHasTheHashAndNotTheKey() throws Exception {
+        TrialFiles files = new TrialFiles(new LlmdHome(folder), plan(2, null));
+        DemoKey key = new DemoKey("sk-demo-abc");
+        files.write(key);
+
+        assertThat(Files.readString(files.keys()))
+                .contains("sha256: \"6ce2e56f", "tenant: demo")
+                .doesNotContain("sk-demo-abc");
+    }
+
+    @Test
+    void eachStartHasAKeyOfItsOwn() {
+        assertThat(DemoKey.generate(new SecureRandom()).secret())
+                .startsWith("sk-demo-")
+                .hasSize(40)
+                .isNotEqualTo(DemoKey.generate(new SecureRandom()).secret());
+        assertThat(DemoKey.generate(new SecureRandom()).toString()).isEqualTo("DemoKey[secret=***]");
+    }
+
+    @Test
+    void endpointsAndTheirFileAreNamedToTheScheduler() throws Exception {
+        LlmdHome home = new LlmdHome(folder);
+        TrialFiles files = new TrialFiles(home, plan(2, null));
+        files.write(new DemoKey("sk-demo-abc"));
+
+        assertThat(Files.readString(home.endpointsFile()))
+                .contains("- name: sim-1", "port: \"8200\"", "- name: sim-2", "port: \"8201\"")
+                .doesNotContain("sim-3");
+        assertThat(new TrialSettings(plan(2, null), files).of(Role.SCHEDULER))
+                .containsEntry("scheduler.discovery.file", home.endpointsFile().toString())
+                .doesNotContainKey("scheduler.config-file")
+                .containsEntry("server.port", "8081")
+                .containsEntry("server.address", "127.0.0.1");
+    }
+
+    @Test
+    void givenConfigurationGoesToTheScheduler() {
+        Path own = folder.resolve("own.yaml");
+        TrialPlan plan = plan(1, own);
+
+        assertThat(new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan)).of(Role.SCHEDULER))
+                .containsEntry("scheduler.config-file", own.toString());
+    }
+
+    @Test
+    void plansThatMakeNoSenseAreUsageErrors() {
+        assertThatThrownBy(() -> plan(0, null))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("--pods: 0");
+        assertThatThrownBy(() -> plan(65, null)).isInstanceOf(CommandFailure.class);
+        assertThatThrownBy(() -> new TrialPlan(new SuitePorts(8080), 1, "a\"b", null, false, false))
+                .hasMessageContaining("--model");
+        assertThatThrownBy(() -> new TrialPlan(new SuitePorts(8080), 1, "m", null, false, true))
+                .hasMessageContaining("--slow-pod");
+    }
+
+    @Test
+    void onlyTheLastEndpointIsSlow() {
+        TrialPlan plan = new TrialPlan(new SuitePorts(8080), 3, "m", null, false, true);
+
+        assertThat(plan.timeScale(2)).isEqualTo(1);
+        assertThat(plan.timeScale(3)).isEqualTo(3);
+    }
+
+    private static TrialPlan plan(int endpoints, Path config) {
+        return new TrialPlan(new SuitePorts(8080), endpoints, "sim-8b", config, false, false);
+    }
+}
