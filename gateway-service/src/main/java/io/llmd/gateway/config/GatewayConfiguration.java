@@ -15,9 +15,11 @@ import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.edge.ActiveExchanges;
 import io.llmd.gateway.edge.AddressRanges;
 import io.llmd.gateway.edge.ConnectionCounts;
+import io.llmd.gateway.edge.DocsPage;
 import io.llmd.gateway.edge.EdgePipeline;
 import io.llmd.gateway.edge.EdgeServices;
 import io.llmd.gateway.edge.EdgeSettings;
+import io.llmd.gateway.edge.OpenAiExceptionHandler;
 import io.llmd.gateway.observe.EjectionGauges;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.openai.RequestLimits;
@@ -36,6 +38,8 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
@@ -270,6 +274,16 @@ class GatewayConfiguration {
                 properties.exposeEndpoint(),
                 properties.endpoints().relayErrors(),
                 properties.endpoints().maxFurther());
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> docsRoutes() {
+        return DocsPage.routes();
+    }
+
+    @Bean
+    OpenAiExceptionHandler openAiExceptionHandler() {
+        return new OpenAiExceptionHandler();
     }
 
     /** Only the server of the gateway's own port gets the edge; the management server has a factory of its own. */
