@@ -46,6 +46,19 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
         return this;
     }
 
+    /** Forgets books and changes; open leases are an error of the test. */
+    public void reset() {
+        if (openLeases() != 0) {
+            throw new IllegalStateException("open leases: " + openLeases());
+        }
+        leases.set(0);
+        reports.clear();
+        headers.clear();
+        exclusions.clear();
+        cancellations.set(0);
+        change = decision -> decision;
+    }
+
     public void removeEndpoint(int index) {
         endpoints.remove(index);
     }

@@ -2,6 +2,8 @@ package io.llmd.gateway;
 
 import static org.awaitility.Awaitility.await;
 
+import io.llmd.gateway.dispatch.EndpointDirectory;
+import io.llmd.gateway.dispatch.EndpointHealth;
 import io.llmd.gateway.dispatch.InFlightRequests;
 import io.llmd.gateway.dispatch.ModelCatalog;
 import io.llmd.gateway.dispatch.RetryBudget;
@@ -14,6 +16,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
@@ -108,6 +111,15 @@ public final class GatewayFixture implements AutoCloseable {
 
     public ConfigurableApplicationContext context() {
         return context;
+    }
+
+    /** Forgets what endpoints and scheduler recorded and which endpoints failed. */
+    public void reset() {
+        endpoints.forEach(FakeModelServer::reset);
+        scheduler.reset();
+        EndpointHealth health = context.getBean(EndpointHealth.class);
+        health.retain(Set.of());
+        health.retain(context.getBean(EndpointDirectory.class).ids());
     }
 
     /** Waits until nothing is under way, and checks that everything that was claimed has been given back. */

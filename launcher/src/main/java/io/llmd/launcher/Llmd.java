@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         footer = {
             "",
-            "Commands of the start script, which run Maven: test (the whole build with all its gates), bench NAME.",
+            "Commands of the start script, which run Maven: test (the whole build with all its gates), bench decision.",
             "Exit codes: 0 ok, 1 failed, 2 usage, 3 not ready, 4 limits broken."
         })
 public final class Llmd implements Runnable {

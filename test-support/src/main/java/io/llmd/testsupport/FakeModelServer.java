@@ -163,6 +163,13 @@ public final class FakeModelServer implements AutoCloseable {
         connections.close().awaitUninterruptibly();
     }
 
+    /** Forgets script and recorded requests, as if just started. */
+    public void reset() {
+        script.clear();
+        requests.clear();
+        probes.clear();
+    }
+
     /** Requests of inference paths, oldest first. */
     public List<RecordedRequest> requests() {
         return List.copyOf(requests);

@@ -498,9 +498,10 @@ class VllmSimulatorIT {
                             .isEqualTo(200);
                 }
             }
-            assertThat(Thread.getAllStackTraces().keySet())
-                    .filteredOn(thread -> thread.getName().startsWith("sim-"))
-                    .hasSizeLessThanOrEqualTo(1 + Runtime.getRuntime().availableProcessors());
+            await("threads of earlier tests are gone")
+                    .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                            .filteredOn(thread -> thread.getName().startsWith("sim-"))
+                            .hasSizeLessThanOrEqualTo(1 + Runtime.getRuntime().availableProcessors()));
         } finally {
             many.forEach(VllmSimulator::close);
         }

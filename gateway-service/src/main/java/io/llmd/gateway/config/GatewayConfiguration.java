@@ -15,9 +15,11 @@ import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.edge.ActiveExchanges;
 import io.llmd.gateway.edge.AddressRanges;
 import io.llmd.gateway.edge.ConnectionCounts;
+import io.llmd.gateway.edge.DocsPage;
 import io.llmd.gateway.edge.EdgePipeline;
 import io.llmd.gateway.edge.EdgeServices;
 import io.llmd.gateway.edge.EdgeSettings;
+import io.llmd.gateway.edge.OpenAiExceptionHandler;
 import io.llmd.gateway.observe.EjectionGauges;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.openai.RequestLimits;
@@ -27,6 +29,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.DisposableBean;
@@ -36,6 +39,9 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
@@ -270,6 +276,28 @@ class GatewayConfiguration {
                 properties.exposeEndpoint(),
                 properties.endpoints().relayErrors(),
                 properties.endpoints().maxFurther());
+    }
+
+    /**
+     * Event loops of this context alone: the shared ones of Reactor Netty end with the first context that closes, and
+     * several services may run in one JVM.
+     */
+    @Bean
+    ReactorResourceFactory reactorResourceFactory() {
+        ReactorResourceFactory resources = new ReactorResourceFactory();
+        resources.setUseGlobalResources(false);
+        resources.setShutdownQuietPeriod(Duration.ZERO);
+        return resources;
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> docsRoutes() {
+        return DocsPage.routes();
+    }
+
+    @Bean
+    OpenAiExceptionHandler openAiExceptionHandler() {
+        return new OpenAiExceptionHandler();
     }
 
     /** Only the server of the gateway's own port gets the edge; the management server has a factory of its own. */

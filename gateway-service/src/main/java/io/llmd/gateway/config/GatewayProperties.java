@@ -71,7 +71,7 @@ public record GatewayProperties(
      * @param header from the first byte of a request to the end of its headers
      * @param bodyGap between two parts of a body
      * @param body for a whole body
-     * @param bodyPerMebibyte added to {@code body} for each MiB received
+     * @param bodyPerMebibyte added to that for each MiB received
      * @param keepAlive idle connection of a client
      * @param firstByte from sending a request to the first byte of the answer's body
      * @param gap between two parts of an answer

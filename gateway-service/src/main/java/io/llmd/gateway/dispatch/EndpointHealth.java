@@ -3,7 +3,11 @@ package io.llmd.gateway.dispatch;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.core.IntervalFunction;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -60,7 +64,7 @@ public final class EndpointHealth {
                 .permittedNumberOfCallsInHalfOpenState(1)
                 .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialRandomBackoff(
                         settings.firstEjection(), 2.0, 0.2, settings.longestEjection()))
-                .currentTimestampFunction(clock -> nanoTime.getAsLong(), TimeUnit.NANOSECONDS)
+                .clock(new MonotonicClock(nanoTime))
                 .build();
     }
 
@@ -148,6 +152,30 @@ public final class EndpointHealth {
 
     private State state(String endpointId) {
         return states.computeIfAbsent(endpointId, id -> new State(CircuitBreaker.of(id, config), nanoTime.getAsLong()));
+    }
+
+    /** Monotonic time as the breaker wants it, so that a step of the wall clock ends no ejection. */
+    private static final class MonotonicClock extends Clock {
+        private final LongSupplier nanoTime;
+
+        MonotonicClock(LongSupplier nanoTime) {
+            this.nanoTime = nanoTime;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH.plusNanos(nanoTime.getAsLong());
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
     }
 
     /** Tells the breaker that a call failed; carries no stack trace. */

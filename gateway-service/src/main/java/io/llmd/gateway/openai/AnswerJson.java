@@ -68,6 +68,21 @@ final class AnswerJson {
 
         private final byte[] wireName =
                 name().toLowerCase(java.util.Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
+
+        /** Whether the value of the member is read, rather than only seen. */
+        private boolean isRead() {
+            return switch (this) {
+                case TYPE,
+                        STATUS,
+                        FINISH_REASON,
+                        PROMPT_TOKENS,
+                        INPUT_TOKENS,
+                        COMPLETION_TOKENS,
+                        OUTPUT_TOKENS,
+                        CACHED_TOKENS -> true;
+                default -> false;
+            };
+        }
     }
 
     private enum Lexeme {
@@ -380,9 +395,12 @@ final class AnswerJson {
     }
 
     private void captureRange(byte[] bytes, int from, int to) {
+        boolean matters = lexeme == Lexeme.KEY ? node().keys.length > 0 : key.isRead();
         int copied = Math.min(to - from, CAPTURED - textLength);
-        if (copied > 0) {
-            System.arraycopy(bytes, from, text, textLength, copied);
+        if (matters) {
+            for (int i = 0; i < copied; i++) {
+                text[textLength + i] = bytes[from + i];
+            }
         }
         textLength += to - from;
     }

@@ -15,6 +15,8 @@ final class JsonBytes {
     private static final long HIGH_BITS = 0x8080808080808080L;
     private static final long QUOTES = ONES * '"';
     private static final long BACKSLASHES = ONES * '\\';
+    private static final long LINE_FEEDS = ONES * '\n';
+    private static final long CARRIAGE_RETURNS = ONES * '\r';
 
     private JsonBytes() {}
 
@@ -29,10 +31,12 @@ final class JsonBytes {
         while (i < to) {
             if (i + 8 <= to) {
                 long word = (long) LONG.get(bytes, i);
-                if ((word & HIGH_BITS | zeroBytes(word ^ BACKSLASHES)) == 0) {
+                long found = word & HIGH_BITS | zeroBytes(word ^ BACKSLASHES);
+                if (found == 0) {
                     i += 8;
                     continue;
                 }
+                i += Long.numberOfTrailingZeros(found) >>> 3;
             }
             byte b = bytes[i];
             int length = b >= 0 ? b == '\\' ? escapeLength(bytes, i, to) : 1 : sequenceLength(bytes, i, to);
@@ -40,8 +44,32 @@ final class JsonBytes {
                 return i;
             }
             i += length;
+            while (i < to && bytes[i] < 0) {
+                length = sequenceLength(bytes, i, to);
+                if (length == 0) {
+                    return i;
+                }
+                i += length;
+            }
         }
         return NONE;
+    }
+
+    /** First position of a line feed or a carriage return in the range, or its end. */
+    static int indexOfLineEnd(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i + 8 <= to) {
+            long word = (long) LONG.get(bytes, i);
+            long found = zeroBytes(word ^ LINE_FEEDS) | zeroBytes(word ^ CARRIAGE_RETURNS);
+            if (found != 0) {
+                return i + (Long.numberOfTrailingZeros(found) >>> 3);
+            }
+            i += 8;
+        }
+        while (i < to && bytes[i] != '\n' && bytes[i] != '\r') {
+            i++;
+        }
+        return i;
     }
 
     /** First position of a quote or a backslash in the range, or its end. */

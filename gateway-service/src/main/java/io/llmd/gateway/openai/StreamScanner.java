@@ -136,7 +136,7 @@ public final class StreamScanner {
         int to = offset + length;
         int i = offset;
         while (i < to && violation == Violation.NONE) {
-            int lineEnd = indexOfLineEnd(bytes, i, to);
+            int lineEnd = JsonBytes.indexOfLineEnd(bytes, i, to);
             if (lineEnd > i) {
                 afterCarriageReturn = false;
                 inLine(bytes, i, lineEnd);
@@ -362,14 +362,6 @@ public final class StreamScanner {
      */
     public int wholeEventBytes() {
         return wholeEventBytes;
-    }
-
-    private static int indexOfLineEnd(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && bytes[i] != '\n' && bytes[i] != '\r') {
-            i++;
-        }
-        return i;
     }
 
     private static boolean equal(byte[] bytes, int length, byte[] expected) {

@@ -12,6 +12,10 @@ final class LlmdContender implements Contender {
 
     private static final String MAIN_CLASS = "io.llmd.launcher.Llmd";
 
+    private static final int SCHEDULER = 1;
+    private static final int GATEWAY_MANAGEMENT = 1000;
+    private static final int SCHEDULER_MANAGEMENT = 1010;
+
     @Override
     public String name() {
         return Goals.GATEWAY;
@@ -35,25 +39,26 @@ final class LlmdContender implements Contender {
         return true;
     }
 
-    /** Scheduler and the two management ports, at the distances that {@code --port-base} keeps. */
+    /** At the distances that {@code --port-base} keeps. */
     @Override
     public List<Integer> furtherPorts() {
-        return List.of(1, 1000, 1010);
+        return List.of(SCHEDULER, GATEWAY_MANAGEMENT, SCHEDULER_MANAGEMENT);
     }
 
     @Override
     public List<String> command(int port, List<Integer> endpoints, Path folder) {
         List<String> arguments = new ArrayList<>(
                 List.of("serve", "--roles", "scheduler,gateway", "--port-base", Integer.toString(port)));
-        settings(endpoints).forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+        settings(port, endpoints).forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
         return ChildJvm.command(MAIN_CLASS, arguments);
     }
 
-    private static Map<String, String> settings(List<Integer> endpoints) {
+    private static Map<String, String> settings(int port, List<Integer> endpoints) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("spring.cloud.config.enabled", "false");
         settings.put("server.address", "127.0.0.1");
         settings.put("gateway.access.mode", "open");
+        settings.put("gateway.scheduler.url", "http://127.0.0.1:" + (port + SCHEDULER));
         // All load comes from one address here.
         settings.put("gateway.limits.connections-per-address", "8192");
         settings.put("scheduler.discovery.allow-loopback", "true");

@@ -14,7 +14,6 @@ import io.llmd.scheduler.plugin.EndpointPickerConfig;
 import io.llmd.scheduler.plugin.LoadResult;
 import io.llmd.scheduler.plugin.PluginInstance;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -68,16 +67,11 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         discovery = discover(observer);
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("scheduler-housekeeping").daemon().factory());
-        repeat(executor, planFile::check, properties.configReloadInterval());
-        repeat(
-                executor,
-                () -> observer.leasesReaped(leases.reap()),
-                properties.leases().reapInterval());
+        long reapNanos = properties.leases().reapInterval().toNanos();
+        executor.scheduleWithFixedDelay(
+                () -> observer.leasesReaped(leases.reap()), reapNanos, reapNanos, TimeUnit.NANOSECONDS);
+        planFile.watch(properties.configReloadInterval());
         timer = executor;
-    }
-
-    private static void repeat(ScheduledExecutorService executor, Runnable task, Duration interval) {
-        executor.scheduleWithFixedDelay(task, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** The scheduling configuration says where endpoints are, or else our own settings do. */
@@ -129,6 +123,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
             running.shutdownNow();
             timer = null;
         }
+        planFile.stop();
         if (fileDiscovery != null) {
             fileDiscovery.close();
         }

@@ -5,16 +5,18 @@ import io.llmd.scheduler.plugin.ConfigException;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.Finding;
 import io.llmd.scheduler.plugin.ReloadablePlan;
+import io.llmd.scheduler.plugin.SchedulingConfigWatcher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The file of the scheduling configuration. Used by one thread after the start. */
+/** The file of the scheduling configuration and the plan that it makes. Started and stopped by one thread. */
 final class PlanFile {
 
     private static final Logger LOG = LoggerFactory.getLogger(PlanFile.class);
@@ -24,8 +26,8 @@ final class PlanFile {
     private final @Nullable Path file;
     private final SchedulerObserver observer;
     private final ReloadablePlan plan;
-    private String text;
-    private String problem = "";
+    private final String text;
+    private @Nullable SchedulingConfigWatcher watcher;
 
     /** Loads the configuration. @throws ConfigException when it is refused */
     PlanFile(@Nullable Path file, EndpointPickerConfigLoader loader, SchedulerObserver observer) {
@@ -46,34 +48,30 @@ final class PlanFile {
         return plan;
     }
 
-    /** Loads the file again when its content is another. A file that cannot be used changes nothing. Never throws. */
-    void check() {
-        if (file == null) {
-            return;
+    /** Begins to look for changes of the file. */
+    void watch(Duration interval) {
+        if (file != null) {
+            SchedulingConfigWatcher started = new SchedulingConfigWatcher(plan, file, text, interval, this::reloaded);
+            started.start();
+            watcher = started;
         }
-        try {
-            String now = read(file);
-            if (now.equals(text)) {
-                problem = "";
-                return;
-            }
-            text = now;
-            List<Finding> findings = plan.replace(now, file.toString());
-            log(findings);
-            boolean refused = findings.stream().anyMatch(Finding::isError);
-            observer.configReloaded(!refused);
-            if (refused) {
-                LOG.atError().log("changed configuration refused, the previous one stays");
-            } else {
-                LOG.atInfo().log("changed configuration is in force");
-            }
-        } catch (IOException | RuntimeException e) {
-            String reason = e.getClass().getSimpleName() + ": " + e.getMessage();
-            if (!reason.equals(problem)) {
-                problem = reason;
-                observer.configReloaded(false);
-                LOG.atError().addKeyValue("reason", reason).log("configuration unreadable, the previous one stays");
-            }
+    }
+
+    void stop() {
+        if (watcher != null) {
+            watcher.stop();
+            watcher = null;
+        }
+    }
+
+    private void reloaded(List<Finding> findings) {
+        log(findings);
+        boolean refused = findings.stream().anyMatch(Finding::isError);
+        observer.configReloaded(!refused);
+        if (refused) {
+            LOG.atError().log("changed configuration refused, the previous one stays");
+        } else {
+            LOG.atInfo().log("changed configuration is in force");
         }
     }
 

@@ -103,7 +103,7 @@ public record SchedulerProperties(
             @DefaultValue("true") boolean watch,
             @DefaultValue("500ms") Duration watchInterval,
             @DefaultValue("false") boolean allowLoopback,
-            @Valid @DefaultValue List<StaticEndpoint> endpoints) {
+            @DefaultValue List<@Valid StaticEndpoint> endpoints) {
         public Discovery {
             endpoints = List.copyOf(endpoints);
             requirePositive("scheduler.discovery.watch-interval", watchInterval);

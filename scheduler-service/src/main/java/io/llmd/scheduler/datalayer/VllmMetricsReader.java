@@ -202,7 +202,7 @@ final class VllmMetricsReader {
         while (end < to && !isBlank(line[end]) && line[end] != '\r') {
             end++;
         }
-        if (end == i || end - i > 64) {
+        if (end == i || end - i > 64 || !isDecimal(line, i, end)) {
             return Double.NaN;
         }
         double value;
@@ -212,6 +212,17 @@ final class VllmMetricsReader {
             return Double.NaN;
         }
         return value >= 0 && value <= limit ? value : Double.NaN;
+    }
+
+    /** Whether the text has only characters of a decimal number: Java would take more, such as {@code 1f}. */
+    private static boolean isDecimal(byte[] line, int from, int to) {
+        for (int i = from; i < to; i++) {
+            byte b = line[i];
+            if ((b < '0' || b > '9') && b != '.' && b != '-' && b != '+' && b != 'e' && b != 'E') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isBlank(byte b) {

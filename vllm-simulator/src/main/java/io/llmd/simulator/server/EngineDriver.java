@@ -1,5 +1,6 @@
 package io.llmd.simulator.server;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -41,17 +42,21 @@ final class EngineDriver implements AutoCloseable {
         LockSupport.unpark(thread);
     }
 
+    /** Runs the commands given so far and stops; returns when the thread has ended. */
     @Override
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
+        try {
+            thread.join(Duration.ofSeconds(2));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void run() {
         while (!closed) {
-            for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-                guarded(command);
-            }
+            runCommands();
             long now = System.nanoTime();
             long next = NEVER;
             for (RunningEngine engine : engines) {
@@ -60,6 +65,13 @@ final class EngineDriver implements AutoCloseable {
             if (commands.isEmpty() && !closed) {
                 sleepUntil(next);
             }
+        }
+        runCommands();
+    }
+
+    private void runCommands() {
+        for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+            guarded(command);
         }
     }
 

@@ -35,7 +35,7 @@ final class GenerationExchange {
     private List<Choice> choices = List.of();
     private boolean firstOutputSent;
     private boolean behind;
-    private boolean ended;
+    private volatile boolean ended;
 
     /** @param done called once when the connection is free for its next request */
     GenerationExchange(
@@ -65,7 +65,7 @@ final class GenerationExchange {
 
     /** Schedules a look at what the engine has done; at most one is queued. */
     private void wake() {
-        if (drainQueued.compareAndSet(false, true)) {
+        if (!ended && drainQueued.compareAndSet(false, true)) {
             context.executor().execute(this::drain);
         }
     }

@@ -8,6 +8,7 @@ import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.metrics.EngineMeters;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,10 +70,20 @@ final class RunningEngine {
     }
 
     void closeLater() {
-        driver.execute(() -> {
-            driver.remove(this);
-            fail();
-        });
+        driver.execute(this::stop);
+    }
+
+    private void stop() {
+        driver.remove(this);
+        if (!failed) {
+            long now = advanceToNow();
+            for (long requestId : List.copyOf(generations.keySet())) {
+                engine.abort(requestId, now);
+            }
+            engine.advance(now, this::accept);
+            snapshot = engine.snapshot();
+            failed = true;
+        }
     }
 
     private void submit(EngineRequest request, Generation generation) {

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 /** The threads that many endpoints share: event loops for sockets, and one that drives the engines. */
 public final class SimulatorRuntime implements AutoCloseable {
     private final EventLoopGroup eventLoops;
-    private final EngineDriver driver = new EngineDriver();
+    private final EngineDriver driver;
 
     /** @param eventLoopThreads at least 1 */
     public SimulatorRuntime(int eventLoopThreads) {
@@ -18,6 +18,7 @@ public final class SimulatorRuntime implements AutoCloseable {
         }
         eventLoops = new MultiThreadIoEventLoopGroup(
                 eventLoopThreads, new DefaultThreadFactory("sim-http", true), NioIoHandler.newFactory());
+        driver = new EngineDriver();
     }
 
     /** With as many event loops as processors. */
@@ -33,7 +34,7 @@ public final class SimulatorRuntime implements AutoCloseable {
         return driver;
     }
 
-    /** Stops the threads; the endpoints have been closed before. */
+    /** Stops the threads, the engines' first because it hands work to the others; endpoints have been closed before. */
     @Override
     public void close() {
         driver.close();

@@ -1,0 +1,91 @@
+package io.llmd.gateway;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Which package may use which. Changing a rule here is a design decision. */
+@AnalyzeClasses(packages = "io.llmd.gateway", importOptions = ImportOption.DoNotIncludeTests.class)
+class GatewayArchTest {
+
+    @ArchTest
+    static final ArchRule openaiIsPure = noClasses()
+            .that()
+            .resideInAPackage("..gateway.openai..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "..gateway.access..",
+                    "..gateway.dispatch..",
+                    "..gateway.stream..",
+                    "..gateway.edge..",
+                    "..gateway.observe..",
+                    "..gateway.config..",
+                    "org.springframework..",
+                    "io.netty..",
+                    "reactor..");
+
+    @ArchTest
+    static final ArchRule accessIsPure = noClasses()
+            .that()
+            .resideInAPackage("..gateway.access..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "..gateway.openai..",
+                    "..gateway.dispatch..",
+                    "..gateway.stream..",
+                    "..gateway.edge..",
+                    "..gateway.observe..",
+                    "..gateway.config..",
+                    "org.springframework..",
+                    "io.netty..",
+                    "reactor..");
+
+    @ArchTest
+    static final ArchRule dispatchUsesTheWireAndTheContracts = noClasses()
+            .that()
+            .resideInAPackage("..gateway.dispatch..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "..gateway.access..",
+                    "..gateway.stream..",
+                    "..gateway.edge..",
+                    "..gateway.observe..",
+                    "..gateway.config..",
+                    "org.springframework..",
+                    "reactor..");
+
+    @ArchTest
+    static final ArchRule streamUsesTheWireOnly = noClasses()
+            .that()
+            .resideInAPackage("..gateway.stream..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "..gateway.access..",
+                    "..gateway.dispatch..",
+                    "..gateway.edge..",
+                    "..gateway.observe..",
+                    "..gateway.config..",
+                    "org.springframework..",
+                    "reactor..");
+
+    @ArchTest
+    static final ArchRule nobodyUsesTheWiring = noClasses()
+            .that()
+            .resideOutsideOfPackage("..gateway.config..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("..gateway.config..");
+
+    @ArchTest
+    static final ArchRule noOtherService = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.llmd.scheduler..", "io.llmd.simulator..", "io.llmd.launcher..");
+}

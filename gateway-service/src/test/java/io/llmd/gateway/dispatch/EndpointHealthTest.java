@@ -1,0 +1,89 @@
+package io.llmd.gateway.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.testsupport.MutableClock;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class EndpointHealthTest {
+
+    private final MutableClock clock = new MutableClock();
+    private final EndpointHealth health = new EndpointHealth(
+            new EndpointHealth.Settings(3, Duration.ofSeconds(5), Duration.ofSeconds(60), 0.5), clock::nanos);
+
+    @BeforeEach
+    void fourEndpoints() {
+        health.retain(Set.of("a", "b", "c", "d"));
+    }
+
+    private void fail(String endpoint, int times) {
+        for (int i = 0; i < times; i++) {
+            health.failed(endpoint);
+        }
+    }
+
+    @Test
+    void threeFailuresInARowEject() {
+        fail("a", 2);
+        assertThat(health.excluded()).isEmpty();
+
+        fail("a", 1);
+        assertThat(health.excluded()).containsExactly("a");
+    }
+
+    @Test
+    void successBetweenFailuresDoesNotEject() {
+        fail("a", 2);
+        health.succeeded("a");
+        fail("a", 2);
+
+        assertThat(health.excluded()).isEmpty();
+    }
+
+    @Test
+    void ejectionEndsAndTheNextOneLastsLonger() {
+        fail("a", 3);
+        clock.advance(Duration.ofSeconds(7));
+        assertThat(health.excluded()).isEmpty();
+
+        fail("a", 1);
+        clock.advance(Duration.ofSeconds(7));
+        assertThat(health.excluded()).containsExactly("a");
+        clock.advance(Duration.ofSeconds(6));
+        assertThat(health.excluded()).isEmpty();
+
+        health.succeeded("a");
+        fail("a", 2);
+        assertThat(health.excluded()).isEmpty();
+    }
+
+    @Test
+    void atMostHalfOfTheEndpointsAreOut() {
+        for (String endpoint : Set.of("a", "b", "c", "d")) {
+            fail(endpoint, 3);
+        }
+
+        assertThat(health.excluded()).hasSize(2);
+    }
+
+    @Test
+    void endpointThatAsksForAPauseGetsIt() {
+        health.quiet("b", Duration.ofSeconds(7));
+        assertThat(health.excluded()).containsExactly("b");
+
+        clock.advance(Duration.ofSeconds(8));
+        assertThat(health.excluded()).isEmpty();
+    }
+
+    @Test
+    void endpointThatLeavesIsForgotten() {
+        fail("a", 3);
+        health.retain(Set.of("b", "c", "d"));
+
+        assertThat(health.isOut("a")).isFalse();
+        assertThat(health.watched()).isEmpty();
+    }
+}

@@ -1,0 +1,177 @@
+package io.llmd.gateway.edge;
+
+import static io.llmd.gateway.GatewayFixture.AUTH;
+import static io.llmd.gateway.GatewayFixture.BODY;
+import static io.llmd.gateway.GatewayFixture.CHAT;
+import static io.llmd.gateway.GatewayFixture.STREAM;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.gateway.GatewayFixture;
+import io.llmd.testsupport.RawClient;
+import io.llmd.testsupport.Reply;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Clients that leave, or do not read. */
+class DisconnectIT {
+
+    private static GatewayFixture gateway;
+
+    @BeforeAll
+    static void start() {
+        gateway = new GatewayFixture(2, "gateway.timeouts.write-gap=500ms", "gateway.limits.write-buffer=64KB");
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        gateway.scheduler().letGo();
+        gateway.awaitQuiet();
+        gateway.reset();
+    }
+
+    private static double ended(String outcome) {
+        return gateway.meters().find("gateway.requests").tag("outcome", outcome).counters().stream()
+                .mapToDouble(c -> c.count())
+                .sum();
+    }
+
+    @Test
+    void leavingInsideOfTheBodyGivesEverythingBack() {
+        double before = ended("client-disconnect");
+        RawClient client = gateway.connect();
+        client.send("POST " + CHAT + " HTTP/1.1\r\nhost: x\r\n" + AUTH + "\r\ncontent-length: 100\r\n\r\n{");
+        await("request under way")
+                .until(() -> gateway.context().getBean(ActiveExchanges.class).count() == 1);
+
+        client.close();
+
+        await("counted").until(() -> ended("client-disconnect") == before + 1);
+        assertThat(gateway.scheduler().leases()).isZero();
+    }
+
+    @Test
+    void leavingWhileSchedulingCancelsAndALateDecisionIsGivenBack() {
+        gateway.scheduler().hold();
+        RawClient client = gateway.connect().send(RawClient.post(CHAT, BODY, AUTH));
+        await("waiting for the scheduler").until(() -> gateway.scheduler().waiting() == 1);
+
+        client.close();
+        await("cancelled").until(() -> gateway.scheduler().cancellations() == 1);
+        gateway.scheduler().letGo();
+
+        await("lease ended").until(() -> gateway.scheduler().ended().size() == 1);
+        assertThat(gateway.scheduler().ended().getFirst().cause()).isEqualTo(Cause.CLIENT_DISCONNECT);
+        assertThat(gateway.endpoint().requests()).isEmpty();
+    }
+
+    @Test
+    void leavingBeforeTheHeadAbortsTheEndpoint() {
+        gateway.endpoint().script(Reply.none(Reply.Cut.STALL));
+        RawClient client = gateway.connect().send(RawClient.post(CHAT, BODY, AUTH));
+        await("request arrived").until(() -> !gateway.endpoint().requests().isEmpty());
+
+        client.close();
+
+        await("abort seen")
+                .atMost(Duration.ofSeconds(1))
+                .until(() -> gateway.endpoint().lastRequest().isAborted());
+        await("lease ended").until(() -> gateway.scheduler().ended().size() == 1);
+        assertThat(gateway.scheduler().ended().getFirst().cause()).isEqualTo(Cause.CLIENT_DISCONNECT);
+    }
+
+    @Test
+    void leavingInsideOfAStreamAbortsTheEndpoint() throws Exception {
+        gateway.endpoint().script(Reply.stream(1_000).gap(Duration.ofMillis(10)));
+        RawClient client = gateway.connect().send(RawClient.post(CHAT, STREAM, AUTH));
+        client.receiveHead();
+        client.line();
+
+        client.reset();
+
+        await("abort seen")
+                .atMost(Duration.ofSeconds(1))
+                .until(() -> gateway.endpoint().lastRequest().isAborted());
+        await("lease ended").until(() -> gateway.scheduler().ended().size() == 1);
+        assertThat(gateway.scheduler().ended().getFirst().cause()).isEqualTo(Cause.CLIENT_DISCONNECT);
+    }
+
+    @Test
+    void clientThatDoesNotReadIsLeftAndTheEndpointIsNotReadEither() {
+        byte[] event =
+                ("data: {\"choices\":[{\"delta\":{\"content\":\"" + "x".repeat(16_000) + "\"}}]}\n\n").getBytes();
+        gateway.endpoint().script(Reply.events(20_000, i -> event));
+        double before = ended("client-slow");
+        try (RawClient client = gateway.connect()) {
+            client.send(RawClient.post(CHAT, STREAM, AUTH));
+
+            await("given up").until(() -> ended("client-slow") == before + 1);
+            await("abort seen").until(() -> gateway.endpoint().lastRequest().isAborted());
+        }
+        assertThat(gateway.scheduler().ended()).hasSize(1);
+    }
+
+    @Test
+    void slowReaderStillGetsEverything() {
+        gateway.endpoint().script(Reply.stream(30_000));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body()).contains("\"t29999 \"").endsWith("data: [DONE]\n\n");
+    }
+
+    @Test
+    void twoThousandRequestsWithRandomDisconnectsLeaveNothing() throws Exception {
+        gateway.endpoint(0).always(Reply.stream(5).gap(Duration.ofMillis(1)));
+        ExecutorService clients = Executors.newFixedThreadPool(8);
+        List<Future<?>> all = new ArrayList<>();
+        for (int worker = 0; worker < 8; worker++) {
+            Random random = new Random(worker);
+            all.add(clients.submit(() -> {
+                for (int i = 0; i < 250; i++) {
+                    oneRequest(random);
+                }
+            }));
+        }
+        for (Future<?> worker : all) {
+            worker.get();
+        }
+        clients.shutdown();
+
+        gateway.awaitQuiet();
+        assertThat(gateway.scheduler().leases()).isPositive();
+        await("connections closed")
+                .until(() ->
+                        gateway.meters().get("gateway.open.connections").gauge().value() == 0);
+        assertThat(gateway.meters().get("gateway.held.body").gauge().value()).isZero();
+    }
+
+    private static void oneRequest(Random random) {
+        try (RawClient client = gateway.connect()) {
+            String request = RawClient.post(CHAT, random.nextBoolean() ? STREAM : BODY, AUTH);
+            switch (random.nextInt(5)) {
+                case 0 -> client.send(request.substring(0, random.nextInt(request.length())));
+                case 1 -> client.send(request).reset();
+                case 2 -> client.send(request).receiveHead();
+                default -> client.send(request).receive();
+            }
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+package io.llmd.gateway.edge;
+
+import static io.llmd.gateway.GatewayFixture.BODY;
+import static io.llmd.gateway.GatewayFixture.CHAT;
+import static io.llmd.gateway.GatewayFixture.STREAM;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.contracts.schedule.ScheduleRejection;
+import io.llmd.gateway.GatewayFixture;
+import io.llmd.testsupport.RawClient;
+import io.llmd.testsupport.Reply;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Endpoints that fail, before and after the first byte of their answer. */
+class FailureIT {
+
+    private static GatewayFixture gateway;
+
+    @BeforeAll
+    static void start() {
+        gateway = new GatewayFixture(
+                2,
+                "gateway.timeouts.first-byte=400ms",
+                "gateway.timeouts.gap=300ms",
+                "gateway.timeouts.keep-alive-comment=100ms",
+                "gateway.endpoints.eject-after=1000");
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        gateway.awaitQuiet();
+        gateway.reset();
+    }
+
+    @Test
+    void refusedConnectionGoesToTheOtherEndpoint() {
+        gateway.endpoint(0).refuseConnections();
+
+        RawClient.Answer answer = gateway.chat();
+        gateway.endpoint(0).acceptConnections();
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(gateway.endpoint(1).requests()).hasSize(1);
+        assertThat(gateway.scheduler().exclusions().getLast()).containsExactly("default/sim-0");
+        assertThat(gateway.scheduler().ended())
+                .extracting(OutcomeReport::endpointId, OutcomeReport::cause)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("default/sim-0", Cause.ERROR),
+                        org.assertj.core.groups.Tuple.tuple("default/sim-1", Cause.NATURAL));
+    }
+
+    @Test
+    void resetBeforeTheHeadGoesToTheOtherEndpointOnce() {
+        gateway.endpoint(0).script(Reply.none(Reply.Cut.RESET));
+
+        assertThat(gateway.chat().status()).isEqualTo(200);
+        assertThat(gateway.endpoint(0).requests()).hasSize(1);
+        assertThat(gateway.endpoint(1).requests()).hasSize(1);
+    }
+
+    @Test
+    void secondResetEndsTheRequestAs502() {
+        gateway.endpoint(0).script(Reply.none(Reply.Cut.RESET));
+        gateway.endpoint(1).script(Reply.none(Reply.Cut.RESET));
+
+        RawClient.Answer answer = gateway.chat();
+
+        assertThat(answer.status()).isEqualTo(502);
+        assertThat(answer.body()).contains("\"code\":\"upstream_error\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"500", "502", "504", "503", "429"})
+    void failingStatusGoesToTheOtherEndpoint(int status) {
+        gateway.endpoint(0).script(Reply.error(status, "busy"));
+
+        assertThat(gateway.chat().status()).isEqualTo(200);
+        assertThat(gateway.endpoint(1).requests()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"400", "404", "413", "422"})
+    void refusalOfTheEndpointIsNotTriedAgain(int status) {
+        gateway.endpoint(0).script(Reply.error(status, "bad"));
+
+        assertThat(gateway.chat().status()).isEqualTo(status);
+        assertThat(gateway.endpoint(1).requests()).isEmpty();
+    }
+
+    @Test
+    void endpointThatAskedForAPauseGetsOne() {
+        gateway.endpoint(0).script(Reply.error(503, "busy").header("retry-after", "7"));
+        gateway.chat();
+        int before = gateway.endpoint(0).requests().size();
+
+        gateway.chat();
+
+        assertThat(gateway.endpoint(0).requests()).hasSize(before);
+    }
+
+    @Test
+    void allEndpointsFailingIs502() {
+        gateway.endpoint(0).script(Reply.error(500, "x"));
+        gateway.endpoint(1).script(Reply.error(500, "x"));
+
+        assertThat(gateway.chat().status()).isEqualTo(502);
+    }
+
+    @Test
+    void silentEndpointIsLeftForAnotherAndSeesTheAbort() {
+        gateway.endpoint(0).script(Reply.none(Reply.Cut.STALL));
+
+        assertThat(gateway.chat().status()).isEqualTo(200);
+        org.awaitility.Awaitility.await("abort seen")
+                .until(() -> gateway.endpoint(0).lastRequest().isAborted());
+    }
+
+    @Test
+    void onlySilentEndpointsAre504() {
+        gateway.endpoint(0).script(Reply.none(Reply.Cut.STALL));
+        gateway.endpoint(1).script(Reply.none(Reply.Cut.STALL));
+
+        RawClient.Answer answer = gateway.chat();
+
+        assertThat(answer.status()).isEqualTo(504);
+        assertThat(answer.body()).contains("\"code\":\"upstream_timeout\"");
+    }
+
+    @Test
+    void idleConnectionClosedByTheEndpointIsReplacedSilently() {
+        gateway.endpoint(0).script(Reply.chat("one"), Reply.none(Reply.Cut.CLOSE), Reply.chat("two"));
+        try (RawClient client = gateway.connect()) {
+            client.send(RawClient.post(CHAT, BODY, GatewayFixture.AUTH)).receive();
+
+            RawClient.Answer answer =
+                    client.send(RawClient.post(CHAT, BODY, GatewayFixture.AUTH)).receive();
+
+            assertThat(answer.body()).contains("two");
+        }
+        assertThat(gateway.endpoint(1).requests()).isEmpty();
+        assertThat(gateway.scheduler().leases()).isEqualTo(2);
+    }
+
+    @Test
+    void responsesAreNotSentTwice() {
+        gateway.endpoint(0).script(Reply.error(500, "x"));
+
+        RawClient.Answer answer = gateway.post("/v1/responses", "{\"model\":\"sim-8b\",\"input\":\"hi\"}");
+
+        assertThat(answer.status()).isEqualTo(502);
+        assertThat(gateway.endpoint(1).requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RESET", "CLOSE", "END"})
+    void streamThatBreaksOffEndsWithAnErrorEvent(Reply.Cut cut) {
+        gateway.endpoint(0).script(Reply.stream(5).gap(Duration.ofMillis(5)).cutAfter(2, cut));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.complete()).isTrue();
+        assertThat(answer.body())
+                .contains("\"content\":\"t1 \"", "data: {\"error\":", "\"code\":\"upstream_incomplete\"")
+                .doesNotContain("[DONE]");
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.ERROR));
+    }
+
+    @Test
+    void halfAnEventIsNotRelayed() {
+        gateway.endpoint(0)
+                .script(Reply.events(2, i -> i == 0 ? "data: {\"a\":1}\n\n".getBytes() : "data: {\"b\":".getBytes())
+                        .gap(Duration.ofMillis(5))
+                        .cutAfter(2, Reply.Cut.CLOSE));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body()).contains("{\"a\":1}").doesNotContain("\"b\"").contains("upstream_incomplete");
+    }
+
+    @Test
+    void stalledStreamEndsWithATimeoutEvent() {
+        gateway.endpoint(0).script(Reply.stream(5).cutAfter(2, Reply.Cut.STALL));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body()).contains(": keep-alive", "\"code\":\"upstream_timeout\"");
+        org.awaitility.Awaitility.await("abort seen")
+                .until(() -> gateway.endpoint(0).lastRequest().isAborted());
+    }
+
+    @Test
+    void errorEventOfTheEndpointIsNotFollowedByASecondOne() {
+        gateway.endpoint(0)
+                .script(Reply.events(
+                        "{\"choices\":[]}", "{\"error\":{\"message\":\"x\",\"type\":\"y\",\"code\":500}}"));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body().split("\"error\"", -1)).hasSize(2);
+    }
+
+    @Test
+    void shortBodyOfAPlainAnswerIs502() {
+        gateway.endpoint(0)
+                .script(Reply.chat("x").header("content-length", "5000").closing());
+
+        assertThat(gateway.chat().status()).isEqualTo(502);
+    }
+
+    @Test
+    void surplusAfterAPlainAnswerIsDroppedAndTheConnectionNotReused() {
+        gateway.endpoint(0)
+                .script(Reply.raw(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}surplus"));
+
+        try (RawClient client = gateway.connect()) {
+            String request = RawClient.post(CHAT, BODY, GatewayFixture.AUTH);
+
+            assertThat(client.send(request).receive().body()).isEqualTo("{}");
+            assertThat(client.send(request).receive().status()).isEqualTo(200);
+        }
+        assertThat(gateway.endpoint(0).lastRequest().connection())
+                .isNotEqualTo(gateway.endpoint(0).requests().getFirst().connection());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP/1.1 999 X", "HTTP/1.1 101 Switching Protocols", "HTTP/1.1 302 Found"})
+    void strangeStatusIs502(String statusLine) {
+        gateway.endpoint(0).script(Reply.raw(statusLine + "\r\ncontent-length: 0\r\n\r\n"));
+
+        assertThat(gateway.chat().status()).isEqualTo(502);
+    }
+
+    @Test
+    void hugeHeadOfAnAnswerIs502() {
+        gateway.endpoint(0).script(Reply.chat("x").header("x-huge", "h".repeat(70_000)));
+
+        assertThat(gateway.chat().status()).isEqualTo(502);
+    }
+
+    @Test
+    void compressedAnswerIs502() {
+        gateway.endpoint(0).script(Reply.chat("x").header("content-encoding", "gzip"));
+
+        assertThat(gateway.chat().status()).isEqualTo(502);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SATURATED,429,server_overloaded",
+        "NO_ENDPOINTS,503,no_endpoints",
+        "BAD_REQUEST,400,invalid_value",
+        "NOT_CACHED,412,not_cached",
+        "DENIED,429,server_overloaded",
+        "SHUTTING_DOWN,503,shutting_down",
+        "INTERNAL,500,internal_error",
+        "UNKNOWN,500,internal_error"
+    })
+    void rejectionOfTheSchedulerHasItsStatus(ScheduleRejection.Reason reason, int status, String code) {
+        gateway.scheduler().deciding(d -> new ScheduleRejection(d.requestId(), reason, "why", 2_500));
+
+        RawClient.Answer answer = gateway.chat();
+
+        assertThat(answer.status()).isEqualTo(status);
+        assertThat(answer.body()).contains("\"code\":\"" + code + "\"");
+        assertThat(answer.header("x-llm-d-request-dropped-reason")).isNotBlank();
+        assertThat(answer.header("retry-after")).isEqualTo(status == 429 || status >= 500 ? "3" : null);
+        gateway.scheduler().deciding(d -> d);
+    }
+
+    @Test
+    void endpointThatLeavesThePoolIsNotWaitedFor() {
+        try (GatewayFixture own = new GatewayFixture(2);
+                RawClient client = own.connect()) {
+            own.endpoint(0).script(Reply.none(Reply.Cut.STALL));
+            client.send(RawClient.post(CHAT, BODY, GatewayFixture.AUTH));
+            org.awaitility.Awaitility.await("request arrived")
+                    .until(() -> own.endpoint(0).requests().size() == 1);
+            own.scheduler().removeEndpoint(0);
+
+            assertThat(client.receive().body()).contains("Hello world");
+            own.awaitQuiet();
+        }
+    }
+}

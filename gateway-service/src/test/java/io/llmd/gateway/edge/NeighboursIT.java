@@ -1,0 +1,187 @@
+package io.llmd.gateway.edge;
+
+import static io.llmd.gateway.GatewayFixture.AUTH;
+import static io.llmd.gateway.GatewayFixture.BODY;
+import static io.llmd.gateway.GatewayFixture.CHAT;
+import static io.llmd.gateway.GatewayFixture.STREAM;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmd.gateway.GatewayFixture;
+import io.llmd.testsupport.FakeModelServer;
+import io.llmd.testsupport.RawClient;
+import io.llmd.testsupport.Reply;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What stands beside the inference routes: routes of Spring Cloud Gateway, pages, management, keys, shutdown. */
+class NeighboursIT {
+
+    private static final String GET = "GET %s HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    @Test
+    void routesOfSpringCloudGatewayShareThePortAndTheConnection() {
+        try (FakeModelServer files = FakeModelServer.start();
+                GatewayFixture gateway = new GatewayFixture(
+                        1,
+                        "spring.cloud.gateway.server.webflux.routes[0].id=files",
+                        "spring.cloud.gateway.server.webflux.routes[0].uri=http://" + files.hostPort(),
+                        "spring.cloud.gateway.server.webflux.routes[0].predicates[0]=Path=/v1/files/**")) {
+            files.always(Reply.json(200, "{\"files\":[]}").delay(Duration.ofMillis(50)));
+            gateway.endpoint().always(Reply.chat("model").delay(Duration.ofMillis(50)));
+            try (RawClient client = gateway.connect()) {
+                String chat = RawClient.post(CHAT, BODY, AUTH);
+                String upload = RawClient.post("/v1/files/a", "x".repeat(100_000));
+                client.send(GET.formatted("/v1/files/a") + chat + upload + chat + GET.formatted("/v1/files/b"));
+
+                assertThat(client.receive().body()).contains("files");
+                assertThat(client.receive().body()).contains("model");
+                assertThat(client.receive().body()).contains("files");
+                assertThat(client.receive().body()).contains("model");
+                assertThat(client.receive().body()).contains("files");
+            }
+            assertThat(files.requests().get(1).body()).hasSize(100_000);
+            gateway.awaitQuiet();
+        }
+    }
+
+    @Test
+    void pagesAndManagementAreWhereTheyBelong() {
+        try (GatewayFixture gateway = new GatewayFixture(1);
+                RawClient client = gateway.connect();
+                RawClient management = RawClient.connect(gateway.managementPort())) {
+            assertThat(client.send(GET.formatted("/docs")).receive().body()).contains("swagger-ui-bundle.js");
+            assertThat(client.send(GET.formatted("/docs/openapi.yaml"))
+                            .receive()
+                            .body())
+                    .contains("openapi:", "/chat/completions");
+            String script = client.send(GET.formatted("/docs"))
+                    .receive()
+                    .body()
+                    .replaceAll("(?s).*src=\"(/webjars[^\"]*)\".*", "$1");
+            assertThat(client.send(GET.formatted(script)).receive().status()).isEqualTo(200);
+            assertThat(client.send(GET.formatted("/actuator/env")).receive().status())
+                    .isEqualTo(404);
+
+            assertThat(client.send(RawClient.post("/nothing", BODY)).receive().body())
+                    .contains("unknown_url");
+            assertThat(client.send(GET.formatted("/docs")).receive().status()).isEqualTo(200);
+
+            assertThat(management
+                            .send(GET.formatted("/actuator/health/readiness"))
+                            .receive()
+                            .status())
+                    .isEqualTo(200);
+            assertThat(management.send(GET.formatted("/actuator/env")).receive().status())
+                    .isEqualTo(404);
+            assertThat(management
+                            .send(RawClient.post(CHAT, BODY, AUTH))
+                            .receive()
+                            .status())
+                    .isEqualTo(404);
+        }
+    }
+
+    @Test
+    void withoutAnyEndpointRequestsAre503() {
+        try (GatewayFixture gateway = new GatewayFixture(0)) {
+            RawClient.Answer answer = gateway.chat();
+
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.header("retry-after")).isEqualTo("1");
+            assertThat(answer.header("x-llm-d-request-dropped-reason")).isEqualTo("no-endpoints");
+        }
+    }
+
+    @Test
+    void keysAreReloadedAndABrokenFileKeepsTheKeysBefore(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("keys.yaml");
+        Files.writeString(file, keys("sk-one"));
+        try (GatewayFixture gateway = new GatewayFixture(
+                        1, "gateway.access.keys-file=" + file, "gateway.access.reload-interval=50ms");
+                RawClient client = gateway.connect()) {
+            assertThat(status(client, "sk-one")).isEqualTo(200);
+
+            Files.writeString(file, keys("sk-two"));
+            await("new key in force").until(() -> status(client, "sk-two") == 200);
+            assertThat(status(client, "sk-one")).isEqualTo(401);
+
+            Files.writeString(file, "keys: [broken");
+            await("file was looked at")
+                    .pollDelay(Duration.ofMillis(200))
+                    .untilAsserted(() -> assertThat(status(client, "sk-two")).isEqualTo(200));
+        }
+    }
+
+    private static int status(RawClient client, String key) {
+        return client.send(RawClient.post(CHAT, BODY, "authorization: Bearer " + key))
+                .receive()
+                .status();
+    }
+
+    private static String keys(String secret) throws Exception {
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
+        return "keys:\n  - id: k1\n    sha256: " + HexFormat.of().formatHex(hash) + "\n    tenant: t1\n";
+    }
+
+    @Test
+    void modelsOfAllEndpointsAreMergedAndALostModelIsUnavailableNotUnknown() {
+        try (GatewayFixture gateway = new GatewayFixture(2)) {
+            gateway.endpoint(1).models("sim-8b", "sim-70b");
+            await("merged").until(() -> gateway.models().models().find("sim-70b") != null);
+            gateway.endpoint(1).models("sim-8b");
+            await("lost").until(() -> gateway.models().models().find("sim-70b") == null);
+
+            assertThat(gateway.models().knows("sim-70b")).isTrue();
+            assertThat(gateway.models().contextTokens("sim-8b")).isEqualTo(8192);
+        }
+    }
+
+    @Test
+    void shutdownLetsAStreamEndAndRefusesNewRequests() throws Exception {
+        GatewayFixture gateway = new GatewayFixture(1, "gateway.drain.timeout=5s");
+        gateway.endpoint().script(Reply.stream(20).gap(Duration.ofMillis(50)));
+        try (RawClient running = gateway.connect();
+                RawClient late = gateway.connect()) {
+            running.send(RawClient.post(CHAT, STREAM, AUTH));
+            await("stream under way").until(() -> !gateway.endpoint().requests().isEmpty());
+            Thread stopper = Thread.ofPlatform().start(gateway.context()::close);
+            await("draining")
+                    .until(() ->
+                            gateway.context().getBean(ActiveExchanges.class).isDraining());
+
+            assertThat(late.send(RawClient.post(CHAT, BODY, AUTH)).receive().body())
+                    .contains("shutting_down");
+            assertThat(running.receive().body()).endsWith("data: [DONE]\n\n");
+            stopper.join();
+        } finally {
+            gateway.close();
+        }
+    }
+
+    @Test
+    void endOfTheDrainTimeEndsStreamsWithAnErrorEvent() throws Exception {
+        GatewayFixture gateway = new GatewayFixture(1, "gateway.drain.timeout=200ms");
+        gateway.endpoint().script(Reply.stream(2_000).gap(Duration.ofMillis(20)));
+        try (RawClient running = gateway.connect()) {
+            running.send(RawClient.post(CHAT, STREAM, AUTH));
+            running.receiveHead();
+            Thread stopper = Thread.ofPlatform().start(gateway.context()::close);
+
+            StringBuilder rest = new StringBuilder();
+            for (String line = running.line(); !line.equals("0"); line = running.line()) {
+                rest.append(line);
+            }
+            assertThat(rest).contains("shutting_down").doesNotContain("[DONE]");
+            stopper.join();
+        } finally {
+            gateway.close();
+        }
+    }
+}

@@ -1,0 +1,240 @@
+package io.llmd.scheduler.parser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.scheduler.scheduling.Prompt;
+import io.llmd.scheduler.scheduling.RequestBody;
+import io.llmd.scheduler.scheduling.RequestBody.Api;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestParsersTest {
+
+    private static final String CHAT = "/v1/chat/completions";
+
+    private final RequestParsers parsers = new RequestParsers();
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/chat/completions, CHAT_COMPLETIONS",
+        "/openai/v1/chat/completions/?a=b, CHAT_COMPLETIONS",
+        "/v1/chat/completions/render, CHAT_COMPLETIONS",
+        "/v1/completions, COMPLETIONS",
+        "completions, COMPLETIONS",
+        "/v1/embeddings, EMBEDDINGS",
+        "/v1/responses, RESPONSES"
+    })
+    void theLongestSuffixOnASegmentBoundaryWins(String path, Api api) {
+        assertThat(RequestParsers.api(path)).isEqualTo(api);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/xcompletions", "/v2/models/m/infer", "/", "", "/v1/chat/completions/other"})
+    void otherPathsArePassedThroughUnread(String path) {
+        RequestBody body = parse(path, "no json at all");
+        assertThat(body.api()).isEqualTo(Api.RAW);
+        assertThat(body.prompts()).isEmpty();
+        assertThat(body.sizeBytes()).isEqualTo(14);
+    }
+
+    @Test
+    void aChatIsReadInOnePass() {
+        RequestBody body = parse(CHAT, """
+                {"stream":true,"messages":[{"role":"system","content":"Be kind."},
+                 {"content":[{"text":"Grüße ","type":"text"},{"type":"text","text":"\\ud83d\\ude00\\n"}],"role":"user"}],
+                 "cache_salt":"s","max_tokens":5,"max_completion_tokens":7,"model":"m","n":[1,{"a":2}]}""");
+        assertThat(body.model()).isEqualTo("m");
+        assertThat(body.stream()).isTrue();
+        assertThat(body.maxOutputTokens()).isEqualTo(7);
+        assertThat(body.cacheSalt()).isEqualTo("s");
+        assertThat(text(body)).isEqualTo("systemBe kind.userGrüße 😀\n");
+    }
+
+    @Test
+    void toolsComeFirstWhereverTheyAre() {
+        String messages = "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
+        String tools = "\"tools\":[{\"type\":\"function\"}]";
+        RequestBody before = parse(CHAT, "{\"model\":\"m\"," + tools + "," + messages + "}");
+        RequestBody after = parse(CHAT, "{" + messages + ",\"model\":\"m\"," + tools + "}");
+        assertThat(text(after))
+                .startsWith("[{\"type\":\"function\"}]")
+                .endsWith("userhi")
+                .satisfies(text -> assertThat(text).isEqualTo(text(before)));
+    }
+
+    @Test
+    void callsOfToolsBelongToTheHistory() {
+        RequestBody body = parse(CHAT, """
+                {"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"c1"}]},
+                {"role":"tool","content":"42"}]}""");
+        assertThat(text(body)).isEqualTo("assistant[{\"id\":\"c1\"}]tool42");
+    }
+
+    @Test
+    void differentImagesGiveDifferentTokensAndOneImageAlwaysTheSame() {
+        Prompt first = image("data:image/png;base64,AAAA");
+        assertThat(first.tokens()).isEqualTo(1 + 225 + 1);
+        assertThat(bytes(first)).isEqualTo(bytes(image("data:image/png;base64,AAAA")));
+        assertThat(bytes(first)).isNotEqualTo(bytes(image("data:image/png;base64,AAAB")));
+    }
+
+    private Prompt image(String url) {
+        return parse(
+                        CHAT,
+                        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\""
+                                + url + "\"}},{\"type\":\"text\",\"text\":\"what\"}]}]}")
+                .prompts()
+                .getFirst();
+    }
+
+    @Test
+    void eachTextOfAListIsAPrompt() {
+        RequestBody body =
+                parse("/v1/completions", "{\"model\":\"m\",\"prompt\":[\"abcd\",\"abcde\"],\"max_tokens\":3}");
+        assertThat(body.prompts()).extracting(Prompt::tokens).containsExactly(1, 2);
+        assertThat(body.maxOutputTokens()).isEqualTo(3);
+    }
+
+    @Test
+    void tokenIdsAreExact() {
+        RequestBody body = parse("/v1/completions", "{\"model\":\"m\",\"prompt\":[1,2,4294967295]}");
+        ByteBuffer tokens = ByteBuffer.wrap(bytes(body.prompts().getFirst())).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(new int[] {tokens.getInt(), tokens.getInt(), tokens.getInt()})
+                .containsExactly(1, 2, -1);
+        assertThat(parse("/v1/embeddings", "{\"model\":\"m\",\"input\":[[1,2],[3]]}")
+                        .prompts())
+                .extracting(Prompt::tokens)
+                .containsExactly(2, 1);
+    }
+
+    @Test
+    void aResponseIsInstructionsThenToolsThenInput() {
+        RequestBody body = parse("/v1/responses", """
+                {"input":"question","tools":[{"t":1}],"model":"m","instructions":"rule","max_output_tokens":9}""");
+        assertThat(text(body).replace("\0", "")).isEqualTo("rule[{\"t\":1}]question");
+        assertThat(body.maxOutputTokens()).isEqualTo(9);
+        assertThat(parse("/v1/responses", "{\"model\":\"m\",\"input\":[{\"role\":\"user\"}]}")
+                        .promptTokens())
+                .isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "1.5", "\"5\"", "null", "{}", "99999999999999999999"})
+    void limitsThatAreNoCountAreIgnored(String limit) {
+        assertThat(parse("/v1/completions", "{\"model\":\"m\",\"prompt\":\"x\",\"max_tokens\":" + limit + "}")
+                        .maxOutputTokens())
+                .isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "[]",
+                "{",
+                "{}",
+                "{\"model\":\"m\"}",
+                "{\"model\":\"m\",\"messages\":[]}",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+                "{\"model\":5,\"messages\":[{}]}",
+                "{\"model\":\"m\",\"messages\":\"x\"}",
+                "{\"model\":\"m\",\"messages\":[1]}",
+                "{\"model\":\"m\",\"messages\":[{\"content\":5}]}",
+                "{\"model\":\"m\",\"messages\":[{\"role\":1}]}",
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]} trailing",
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\\x\"}]}"
+            })
+    void malformedChatsAreRefusedWithAMessage(String body) {
+        assertThat(malformed(CHAT, body)).isNotBlank();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"\"",
+                "[]",
+                "[\"a\",1]",
+                "[1,\"a\"]",
+                "[[1],\"a\"]",
+                "{}",
+                "null",
+                "[-1]",
+                "[4294967296]",
+                "[1.5]",
+                "[null]"
+            })
+    void malformedPromptsAreRefused(String prompt) {
+        assertThat(malformed("/v1/completions", "{\"model\":\"m\",\"prompt\":" + prompt + "}"))
+                .startsWith("prompt: ");
+    }
+
+    @Test
+    void deepNestingIsRefused() {
+        String deep = "{\"model\":\"m\",\"x\":" + "[".repeat(200) + "]".repeat(200) + "}";
+        assertThat(malformed(CHAT, deep)).contains("limit of JSON");
+    }
+
+    @Test
+    void messagesNeverQuoteTheBody() {
+        assertThat(malformed(CHAT, "{\"model\":\"m\",\"messages\":[{\"content\": secret }]}"))
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void directBuffersAndOffsetsAreRead() {
+        byte[] json = "xx{\"model\":\"m\",\"prompt\":\"abcd\",\"tools\":[7]}yy".getBytes(StandardCharsets.UTF_8);
+        ByteBuffer slice = ByteBuffer.wrap(json, 2, json.length - 4).slice();
+        ByteBuffer direct =
+                ByteBuffer.allocateDirect(json.length).put(json).position(2).limit(json.length - 2);
+        for (ByteBuffer buffer : new ByteBuffer[] {slice, direct, slice.asReadOnlyBuffer()}) {
+            ParseOutcome outcome = parsers.parse("/v1/completions", buffer);
+            assertThat(outcome)
+                    .isInstanceOfSatisfying(
+                            ParseOutcome.Parsed.class,
+                            parsed -> assertThat(text(parsed.body())).isEqualTo("abcd"));
+        }
+        byte[] chat =
+                "xx{\"model\":\"m\",\"tools\":[7],\"messages\":[{\"content\":\"a\"}]}".getBytes(StandardCharsets.UTF_8);
+        ByteBuffer shifted = ByteBuffer.wrap(chat, 2, chat.length - 2).slice();
+        assertThat(parsers.parse(CHAT, shifted))
+                .isInstanceOfSatisfying(
+                        ParseOutcome.Parsed.class,
+                        parsed -> assertThat(text(parsed.body())).startsWith("[7]"));
+    }
+
+    @Test
+    void aLongPromptOfAllKindsOfCharactersIsEncodedAsJavaDoes() {
+        String text = "aé€😀\n\"".repeat(40_000);
+        String json = "{\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":\""
+                + text.replace("\n", "\\n").replace("\"", "\\\"") + "\"}]}";
+        assertThat(text(parse(CHAT, json))).isEqualTo("u" + text);
+    }
+
+    private RequestBody parse(String path, String json) {
+        ParseOutcome outcome = parsers.parse(path, ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
+        assertThat(outcome).isInstanceOf(ParseOutcome.Parsed.class);
+        return ((ParseOutcome.Parsed) outcome).body();
+    }
+
+    private String malformed(String path, String json) {
+        ParseOutcome outcome = parsers.parse(path, ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
+        assertThat(outcome).isInstanceOf(ParseOutcome.Malformed.class);
+        return ((ParseOutcome.Malformed) outcome).message();
+    }
+
+    private static byte[] bytes(Prompt prompt) {
+        return Arrays.copyOf(prompt.bytes(), prompt.length());
+    }
+
+    private static String text(RequestBody body) {
+        assertThat(body.prompts()).hasSize(1);
+        String padded = new String(bytes(body.prompts().getFirst()), StandardCharsets.UTF_8);
+        return padded.replaceAll("\0+$", "");
+    }
+}
