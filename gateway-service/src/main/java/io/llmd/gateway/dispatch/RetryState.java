@@ -42,12 +42,21 @@ public final class RetryState {
                 && further < maxFurther
                 && !(failure.isOnlyOnce() && onceUsed);
         onceUsed |= failure.isOnlyOnce();
-        if (!allowed || !(holdsBudget || budget.tryAcquire())) {
+        if (!allowed || !(isMove(failure) || holdsBudget || acquire())) {
             return false;
         }
-        holdsBudget = true;
         further++;
         return true;
+    }
+
+    /** The first attempt died with its endpoint: nothing is repeated, so the budget against repetition stays out. */
+    private boolean isMove(AttemptFailure failure) {
+        return further == 0 && failure.isEndpointLost();
+    }
+
+    private boolean acquire() {
+        holdsBudget = budget.tryAcquire();
+        return holdsBudget;
     }
 
     /** Gives the budget back; to be called once when the request is over. */

@@ -47,16 +47,37 @@ class RetryStateTest {
             states[i] = new RetryState(budget, 2, true);
         }
         for (int i = 0; i < 3; i++) {
-            assertThat(states[i].tryAnother("a", AttemptFailure.CONNECT)).isTrue();
+            assertThat(states[i].tryAnother("a", AttemptFailure.UNAVAILABLE)).isTrue();
         }
-        assertThat(states[3].tryAnother("a", AttemptFailure.CONNECT)).isFalse();
+        assertThat(states[3].tryAnother("a", AttemptFailure.UNAVAILABLE)).isFalse();
 
         states[0].release();
         states[0].release();
 
         assertThat(budget.retrying()).isEqualTo(2);
-        assertThat(new RetryState(budget, 2, true).tryAnother("a", AttemptFailure.CONNECT))
+        assertThat(new RetryState(budget, 2, true).tryAnother("a", AttemptFailure.UNAVAILABLE))
                 .isTrue();
+    }
+
+    @Test
+    void firstMoveAwayFromALostEndpointNeedsNoBudget() {
+        for (int i = 0; i < 20; i++) {
+            assertThat(new RetryState(budget, 2, true).tryAnother("a", AttemptFailure.RESET))
+                    .isTrue();
+        }
+        assertThat(budget.retrying()).isZero();
+    }
+
+    @Test
+    void secondMoveNeedsBudget() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(budget.tryAcquire()).isTrue();
+        }
+        RetryState state = new RetryState(budget, 2, true);
+        assertThat(state.tryAnother("a", AttemptFailure.CONNECT)).isTrue();
+        assertThat(state.tryAnother("b", AttemptFailure.CONNECT)).isFalse();
+        state.release();
+        assertThat(budget.retrying()).isEqualTo(3);
     }
 
     @Test
