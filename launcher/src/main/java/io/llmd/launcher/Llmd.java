@@ -72,7 +72,6 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new ServeCommand(terminal));
         commands.addSubcommand("sim", SimCommand.commandLine(terminal));
         commands.addSubcommand(new HealthCommand(terminal));
-        commands.addSubcommand(new BenchCommand());
         commands.getSubcommands().values().forEach(Llmd::withHelp);
         withHelp(commands);
         commands.registerConverter(Duration.class, text -> converted(() -> Durations.parse(text)));

@@ -4,6 +4,7 @@ import io.llmd.scheduler.api.ScheduleDoor;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,11 @@ public final class ServiceContexts implements AutoCloseable {
         SpringApplicationBuilder application = new SpringApplicationBuilder(role.applicationClass())
                 .web(role.webType())
                 .registerShutdownHook(false)
-                .properties("spring.config.name=" + role.serviceName(), "spring.jmx.enabled=false");
+                .properties(
+                        "spring.config.name=" + role.serviceName(),
+                        "spring.jmx.enabled=false",
+                        "spring.main.web-application-type="
+                                + role.webType().name().toLowerCase(Locale.ROOT));
         initializers.forEach(application::initializers);
         ConfigurableApplicationContext scheduler = running(Role.SCHEDULER);
         if (role == Role.GATEWAY && scheduler != null) {

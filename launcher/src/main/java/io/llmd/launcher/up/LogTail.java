@@ -14,7 +14,7 @@ final class LogTail {
 
     private LogTail() {}
 
-    /** Up to {@code count} last lines; none when there is no file. Reads the last MiB at most. */
+    /** Up to {@code count} last lines that are not blank; none when there is no file. Reads the last MiB at most. */
     static List<String> lines(Path file, int count) {
         if (!Files.isReadable(file)) {
             return List.of();
@@ -24,8 +24,10 @@ final class LogTail {
             open.seek(from);
             byte[] bytes = new byte[(int) (open.length() - from)];
             open.readFully(bytes);
-            List<String> lines =
-                    new String(bytes, StandardCharsets.UTF_8).lines().toList();
+            List<String> lines = new String(bytes, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.isBlank())
+                    .toList();
             return lines.subList(Math.max(0, lines.size() - count), lines.size());
         } catch (IOException e) {
             return List.of(file + ": " + e.getMessage());

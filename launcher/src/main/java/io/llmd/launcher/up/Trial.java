@@ -17,6 +17,7 @@ final class Trial {
 
     private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(2);
     private static final long POLL_MILLIS = 50;
+    private static final int MAX_REASON = 400;
 
     private final List<List<TrialPart>> phases;
     private final Duration startLimit;
@@ -78,7 +79,9 @@ final class Trial {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : String.valueOf(cause.getMessage());
+        String message =
+                cause.getMessage() == null ? cause.getClass().getSimpleName() : String.valueOf(cause.getMessage());
+        return message.length() > MAX_REASON ? message.substring(0, MAX_REASON) + "…" : message;
     }
 
     private void awaitWell(TrialPart part, HealthProbe probe) throws InterruptedException {
