@@ -2,6 +2,7 @@ package io.llmd.gateway;
 
 import static org.awaitility.Awaitility.await;
 
+import io.llmd.gateway.dispatch.EndpointDirectory;
 import io.llmd.gateway.dispatch.EndpointHealth;
 import io.llmd.gateway.dispatch.InFlightRequests;
 import io.llmd.gateway.dispatch.ModelCatalog;
@@ -116,7 +117,9 @@ public final class GatewayFixture implements AutoCloseable {
     public void reset() {
         endpoints.forEach(FakeModelServer::reset);
         scheduler.reset();
-        context.getBean(EndpointHealth.class).retain(Set.of());
+        EndpointHealth health = context.getBean(EndpointHealth.class);
+        health.retain(Set.of());
+        health.retain(context.getBean(EndpointDirectory.class).ids());
     }
 
     /** Waits until nothing is under way, and checks that everything that was claimed has been given back. */

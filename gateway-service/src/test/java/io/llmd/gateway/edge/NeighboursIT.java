@@ -69,6 +69,10 @@ class NeighboursIT {
             assertThat(client.send(GET.formatted("/actuator/env")).receive().status())
                     .isEqualTo(404);
 
+            assertThat(client.send(RawClient.post("/nothing", BODY)).receive().body())
+                    .contains("unknown_url");
+            assertThat(client.send(GET.formatted("/docs")).receive().status()).isEqualTo(200);
+
             assertThat(management
                             .send(GET.formatted("/actuator/health/readiness"))
                             .receive()
