@@ -1,0 +1,79 @@
+package io.llmd.scheduler;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Which package may use which. Changing it is a design decision. */
+@AnalyzeClasses(packages = "io.llmd.scheduler", importOptions = ImportOption.DoNotIncludeTests.class)
+class SchedulerArchTest {
+
+    private static final String ROOT = "io.llmd.scheduler.";
+
+    @ArchTest
+    static final ArchRule PACKAGES_USE_ONLY_WHAT_THEY_MAY = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("scheduling")
+            .definedBy(ROOT + "scheduling..")
+            .layer("plugin")
+            .definedBy(ROOT + "plugin")
+            .layer("plugins")
+            .definedBy(ROOT + "plugin.*..")
+            .layer("datalayer")
+            .definedBy(ROOT + "datalayer..")
+            .layer("discovery")
+            .definedBy(ROOT + "discovery..")
+            .layer("prefix")
+            .definedBy(ROOT + "prefix..")
+            .layer("parser")
+            .definedBy(ROOT + "parser..")
+            .layer("api")
+            .definedBy(ROOT + "api")
+            .layer("http")
+            .definedBy(ROOT + "api.http..")
+            .layer("observe")
+            .definedBy(ROOT + "observe..")
+            .layer("config")
+            .definedBy(ROOT + "config..")
+            .whereLayer("scheduling")
+            .mayNotAccessAnyLayer()
+            .whereLayer("plugin")
+            .mayOnlyAccessLayers("scheduling")
+            .whereLayer("plugins")
+            .mayOnlyAccessLayers("plugin", "scheduling", "datalayer", "prefix")
+            .whereLayer("datalayer")
+            .mayOnlyAccessLayers("scheduling")
+            .whereLayer("discovery")
+            .mayOnlyAccessLayers("datalayer", "scheduling", "plugin")
+            .whereLayer("prefix")
+            .mayOnlyAccessLayers("scheduling", "datalayer")
+            .whereLayer("parser")
+            .mayOnlyAccessLayers("scheduling")
+            .whereLayer("api")
+            .mayOnlyAccessLayers("scheduling", "datalayer", "parser")
+            .whereLayer("http")
+            .mayOnlyAccessLayers("api")
+            .whereLayer("config")
+            .mayNotBeAccessedByAnyLayer();
+
+    @ArchTest
+    static final ArchRule THE_CORE_IS_PLAIN_JAVA = classes()
+            .that(resideInAPackage(ROOT + "scheduling.."))
+            .should()
+            .onlyDependOnClassesThat(
+                    resideInAnyPackage("java..", "org.jspecify..", "io.llmd.contracts..", ROOT + "scheduling.."));
+
+    @ArchTest
+    static final ArchRule DECISIONS_KNOW_NO_SPRING = noClasses()
+            .that(resideInAnyPackage(
+                    ROOT + "scheduling..", ROOT + "datalayer..", ROOT + "prefix..", ROOT + "parser..", ROOT + "api"))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("org.springframework..", "reactor.."));
+}

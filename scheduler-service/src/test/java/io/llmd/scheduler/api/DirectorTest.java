@@ -1,0 +1,360 @@
+package io.llmd.scheduler.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.contracts.schedule.OutcomeReport.Phase;
+import io.llmd.contracts.schedule.ScheduleDecision;
+import io.llmd.contracts.schedule.ScheduleOutcome;
+import io.llmd.contracts.schedule.ScheduleRejection;
+import io.llmd.contracts.schedule.ScheduleRejection.Reason;
+import io.llmd.contracts.schedule.ScheduleRequest;
+import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.datalayer.InFlightTracker;
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKey;
+import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.DataProducer;
+import io.llmd.scheduler.scheduling.Dispatch;
+import io.llmd.scheduler.scheduling.EndpointMetadata;
+import io.llmd.scheduler.scheduling.Filter;
+import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.NamedPlugin;
+import io.llmd.scheduler.scheduling.Picker;
+import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PreRequest;
+import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.ProfileHandler;
+import io.llmd.scheduler.scheduling.ProfileOutcome;
+import io.llmd.scheduler.scheduling.ResponseHook;
+import io.llmd.scheduler.scheduling.Scheduler;
+import io.llmd.scheduler.scheduling.SchedulingOutcome;
+import io.llmd.scheduler.scheduling.SchedulingPlan;
+import io.llmd.scheduler.scheduling.SchedulingProfile;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DirectorTest {
+
+    private static final String BODY = "{\"model\":\"m\",\"prompt\":\"" + "x".repeat(1024) + "\"}";
+
+    private final AtomicLong clock = new AtomicLong();
+    private final EndpointStore store = new EndpointStore(Duration.ofSeconds(2), clock::get);
+    private final InFlightTracker inFlight = new InFlightTracker();
+    private final List<String> heard = new ArrayList<>();
+    private final List<RuntimeException> failures = new ArrayList<>();
+    private final List<InferenceRequest> requests = new ArrayList<>();
+    private final Scheduler scheduler = new Scheduler(PluginFaults.NONE);
+    private final Leases leases = new Leases(scheduler, inFlight, Duration.ofSeconds(1860), 20_000, 1, clock::get);
+    private int matchedBlocks;
+    private boolean filterAll;
+    private Supplier<SchedulingPlan> plans = this::plan;
+    private final Director director = new Director(
+            store,
+            () -> plans.get(),
+            scheduler,
+            leases,
+            inFlight,
+            Map.of("urgent", 10),
+            new DecisionListener() {
+                @Override
+                public void decided(ScheduleOutcome outcome, String model, long durationNanos) {}
+
+                @Override
+                public void reported(boolean isNews) {
+                    heard.add(isNews ? "news" : "ignored");
+                }
+
+                @Override
+                public void failed(RuntimeException failure) {
+                    failures.add(failure);
+                }
+            },
+            clock::get);
+
+    @BeforeEach
+    void addEndpoints() {
+        store.addListener(inFlight);
+        for (String name : List.of("a", "b", "c")) {
+            String host = "10.0.0." + (name.charAt(0) - 'a' + 1);
+            store.upsert(new EndpointMetadata("ns/" + name, name, host, 8000, 8000, Map.of(), 0));
+        }
+    }
+
+    @Test
+    void aDecisionNamesTheEndpointItsPrefixAndOpensALease() {
+        matchedBlocks = 2;
+        ScheduleDecision decision = decision(Map.of());
+        assertThat(decision.model()).isEqualTo("m");
+        assertThat(decision.prefix().matchedTokens()).isEqualTo(128);
+        assertThat(decision.prefix().promptTokens()).isEqualTo(256);
+        assertThat(decision.requestHeaders()).containsEntry("x-added", "1");
+        assertThat(inFlight.requests(decision.primary().id())).isEqualTo(1);
+        assertThat(inFlight.tokens(decision.primary().id())).isEqualTo(128);
+    }
+
+    @Test
+    void noEndpointsAndUnknownHintsAndFiltersThatDropAllAreTold() {
+        assertThat(rejection(Map.of("x-gateway-destination-endpoint-subset", ""), BODY))
+                .isEqualTo(Reason.NO_ENDPOINTS);
+        assertThat(rejection(Map.of("x-gateway-destination-endpoint-subset", "10.9.9.9:1"), BODY))
+                .isEqualTo(Reason.NO_ENDPOINTS);
+        filterAll = true;
+        assertThat(rejection(Map.of(), BODY)).isEqualTo(Reason.SATURATED);
+        List.of("ns/a", "ns/b", "ns/c").forEach(store::delete);
+        assertThat(rejection(Map.of(), BODY)).isEqualTo(Reason.NO_ENDPOINTS);
+        assertThat(leases.size()).isZero();
+    }
+
+    @Test
+    void ofASubsetHintOnlyTheHostCounts() {
+        for (int i = 0; i < 20; i++) {
+            assertThat(decision(Map.of("x-gateway-destination-endpoint-subset", "10.0.0.2:1, [::1]:2"), "r" + i)
+                            .primary()
+                            .id())
+                    .isEqualTo("ns/b");
+        }
+    }
+
+    @Test
+    void headersGiveModelPriorityAndFlowAlsoByTheirOldNames() {
+        decision(Map.of(
+                "x-gateway-model-name-rewrite", "other",
+                "x-gateway-inference-objective", "urgent",
+                "x-llm-d-inference-fairness-id", "team"));
+        InferenceRequest seen = requests.getFirst();
+        assertThat(seen.targetModel()).isEqualTo("other");
+        assertThat(seen.priority()).isEqualTo(10);
+        assertThat(seen.fairnessId()).isEqualTo("team");
+        decision(Map.of("x-llm-d-inference-objective", "unknown"));
+        assertThat(requests.getLast().priority()).isZero();
+        assertThat(requests.getLast().fairnessId()).isEqualTo("default-flow");
+    }
+
+    @Test
+    void aRequestForCachedDecodingOnlyIsRefusedWhenNothingIsCached() {
+        assertThat(rejection(Map.of("prefer", "x, If-Available;q=1"), BODY)).isEqualTo(Reason.NOT_CACHED);
+        matchedBlocks = 3;
+        decision(Map.of("prefer", "if-available"));
+    }
+
+    @Test
+    void equalRequestIdsGiveEqualChoices() {
+        for (int i = 0; i < 50; i++) {
+            String id = "request-" + i;
+            Explanation explanation = director.explain(request(Map.of(), BODY, id));
+            ScheduleDecision decision = decision(Map.of(), id);
+            assertThat(explanation.verdict())
+                    .isEqualTo(new Explanation.Verdict.Scheduled(
+                            "default", List.of(decision.primary().id())));
+        }
+    }
+
+    @Test
+    void anExplanationHasNoEffect() {
+        director.explain(request(Map.of(), BODY, "r"));
+        director.explain(request(Map.of(), "{", "r"));
+        assertThat(leases.size()).isZero();
+        assertThat(inFlight.attempts()).isZero();
+        assertThat(heard).isEmpty();
+    }
+
+    @Test
+    void anExplanationShowsWhatFiltersAndPickersDid() {
+        Explanation explanation = director.explain(request(Map.of(), BODY, "r"));
+        ExplainedProfile profile = explanation.profiles().getFirst();
+        assertThat(profile.filters().getFirst().verdicts())
+                .extracting(ExplainedProfile.FilterVerdict::kept)
+                .containsExactly(true, true, true);
+        assertThat(profile.picked()).hasSize(1);
+        assertThat(explanation.candidates()).extracting(ExplainedCandidate::id).containsExactly("ns/a", "ns/b", "ns/c");
+    }
+
+    @Test
+    void anExceptionBecomesARejection() {
+        plans = () -> {
+            throw new IllegalStateException("broken");
+        };
+        assertThat(rejection(Map.of(), BODY)).isEqualTo(Reason.INTERNAL);
+        assertThat(failures).hasSize(1);
+        assertThat(director.explain(request(Map.of(), BODY, "r")).verdict())
+                .isInstanceOf(Explanation.Verdict.Rejected.class);
+    }
+
+    @Test
+    void malformedBodiesAndShutdownAreRejected() {
+        assertThat(rejection(Map.of(), "{")).isEqualTo(Reason.BAD_REQUEST);
+        assertThat(rejection(Map.of(), "{\"prompt\":\"x\"}")).isEqualTo(Reason.BAD_REQUEST);
+        director.shutDown();
+        assertThat(rejection(Map.of(), BODY)).isEqualTo(Reason.SHUTTING_DOWN);
+    }
+
+    @Test
+    void hooksHearOfTheStartAtMostOnceAndOfTheEndExactlyOnce() {
+        long lease = decision(Map.of()).leaseId();
+        heard.clear();
+        for (Phase phase :
+                List.of(Phase.STARTED, Phase.STARTED, Phase.UNKNOWN, Phase.ENDED, Phase.ENDED, Phase.STARTED)) {
+            director.report(report(lease, phase));
+        }
+        assertThat(heard)
+                .containsExactly("started", "news", "ignored", "ignored", "ended", "news", "ignored", "ignored");
+    }
+
+    @Test
+    void aLostAttemptEndsWhenNoRequestCanTakeThatLong() {
+        ScheduleDecision decision = decision(Map.of());
+        clock.addAndGet(Duration.ofSeconds(1860).toNanos());
+        assertThat(leases.reap()).isZero();
+        clock.addAndGet(1);
+        assertThat(leases.reap()).isEqualTo(1);
+        assertThat(inFlight.requests(decision.primary().id())).isZero();
+        director.report(report(decision.leaseId(), Phase.ENDED));
+        assertThat(heard).containsExactly("ended", "ignored");
+    }
+
+    @Test
+    void tenThousandAttemptsWithReportsInAnyOrderLeaveNothingBehind() {
+        Random random = new Random(3);
+        List<Long> open = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            open.add(decision(Map.of(), "r" + i).leaseId());
+            long some = open.get(random.nextInt(open.size()));
+            director.report(report(some, random.nextBoolean() ? Phase.STARTED : Phase.ENDED));
+        }
+        open.stream().filter(id -> id % 2 == 0).forEach(id -> director.report(report(id, Phase.ENDED)));
+        clock.addAndGet(Duration.ofHours(1).toNanos());
+        assertThat(leases.reap()).isPositive();
+        assertThat(leases.size()).isZero();
+        assertThat(inFlight.attempts()).isZero();
+        for (String id : List.of("ns/a", "ns/b", "ns/c")) {
+            assertThat(inFlight.requests(id)).isZero();
+            assertThat(inFlight.tokens(id)).isZero();
+        }
+        assertThat(heard.stream().filter("ended"::equals)).hasSize(10_000);
+    }
+
+    @Test
+    void tooManyAttemptsInFlightAreRefused() {
+        Leases few = new Leases(scheduler, inFlight, Duration.ofSeconds(1), 1, 1, clock::get);
+        few.open("r", "ns/a", plan());
+        assertThat(few.isFull()).isTrue();
+    }
+
+    private ScheduleDecision decision(Map<String, String> headers) {
+        return decision(headers, "r");
+    }
+
+    private ScheduleDecision decision(Map<String, String> headers, String id) {
+        ScheduleOutcome outcome = director.schedule(request(headers, BODY, id));
+        assertThat(outcome).isInstanceOf(ScheduleDecision.class);
+        return (ScheduleDecision) outcome;
+    }
+
+    private Reason rejection(Map<String, String> headers, String body) {
+        ScheduleOutcome outcome = director.schedule(request(headers, body, "r"));
+        assertThat(outcome).isInstanceOf(ScheduleRejection.class);
+        return ((ScheduleRejection) outcome).reason();
+    }
+
+    private static ScheduleRequest request(Map<String, String> headers, String body, String id) {
+        ByteBuffer bytes = ByteBuffer.wrap(body.getBytes(StandardCharsets.UTF_8));
+        return new ScheduleRequest(id, "/v1/completions", headers, bytes, List.of());
+    }
+
+    private static OutcomeReport report(long lease, Phase phase) {
+        return new OutcomeReport("r", lease, "ns/a", phase, Cause.NATURAL, 200, TokenUsage.UNKNOWN, 0, 0);
+    }
+
+    private SchedulingPlan plan() {
+        Plugins plugins = new Plugins();
+        SchedulingProfile profile = new SchedulingProfile(
+                "default",
+                List.of(new NamedPlugin<>("filter", plugins)),
+                List.of(),
+                new NamedPlugin<>("picker", plugins));
+        return new SchedulingPlan(
+                List.of(),
+                List.of(new NamedPlugin<>("matches", plugins)),
+                List.of(),
+                Map.of("default", profile),
+                new NamedPlugin<>("handler", plugins),
+                List.of(new NamedPlugin<>("pre", plugins)),
+                List.of(new NamedPlugin<>("hook", plugins)),
+                Map.of());
+    }
+
+    private final class Plugins implements DataProducer, Filter, Picker, ProfileHandler, PreRequest, ResponseHook {
+
+        @Override
+        public List<DataKey<?>> produces() {
+            return List.of(DataKeys.prefixMatches(""));
+        }
+
+        @Override
+        public void produce(InferenceRequest request, Candidates candidates) {
+            requests.add(request);
+            PrefixMatches matches = new PrefixMatches(candidates.slotCount());
+            for (int slot = 0; slot < candidates.slotCount(); slot++) {
+                matches.set(slot, matchedBlocks, 4, 64);
+            }
+            candidates.put(DataKeys.prefixMatches(""), matches);
+        }
+
+        @Override
+        public Candidates filter(InferenceRequest request, Candidates candidates) {
+            return candidates.where(position -> !filterAll);
+        }
+
+        @Override
+        public int[] pick(InferenceRequest request, Candidates candidates, double[] totals) {
+            return new int[] {request.random().nextInt(candidates.size())};
+        }
+
+        @Override
+        public List<String> nextProfiles(
+                InferenceRequest request, List<String> profiles, Map<String, ProfileOutcome> results) {
+            return results.isEmpty() ? profiles : List.of();
+        }
+
+        @Override
+        public SchedulingOutcome process(InferenceRequest request, Map<String, ProfileOutcome> results) {
+            return switch (results.get("default")) {
+                case ProfileOutcome.Picked picked ->
+                    new SchedulingOutcome.Scheduled("default", Map.of("default", picked));
+                case ProfileOutcome.Failed failed ->
+                    new SchedulingOutcome.Rejected(SchedulingOutcome.Reason.SATURATED, failed.message());
+            };
+        }
+
+        @Override
+        public void scheduled(
+                InferenceRequest request,
+                Candidates candidates,
+                SchedulingOutcome.Scheduled outcome,
+                Dispatch dispatch) {
+            dispatch.addRequestHeader("x-added", "1");
+        }
+
+        @Override
+        public void started(long leaseId, OutcomeReport report) {
+            heard.add("started");
+        }
+
+        @Override
+        public void ended(long leaseId, OutcomeReport report) {
+            heard.add("ended");
+        }
+    }
+}
