@@ -67,6 +67,24 @@ public final class ServiceContexts implements AutoCloseable {
         started.push(role);
     }
 
+    /** The port that a running service listens on. */
+    public int port(Role role) {
+        return port(role, "local.server.port");
+    }
+
+    /** The port of a running service's actuator. */
+    public int managementPort(Role role) {
+        return port(role, "local.management.port");
+    }
+
+    private int port(Role role, String property) {
+        ConfigurableApplicationContext context = running(role);
+        if (context == null) {
+            throw new IllegalStateException(role.serviceName() + " does not run");
+        }
+        return context.getEnvironment().getRequiredProperty(property, Integer.class);
+    }
+
     /** Stops one service and waits for its requests as long as its own settings say. */
     public void stop(Role role) {
         ConfigurableApplicationContext context;

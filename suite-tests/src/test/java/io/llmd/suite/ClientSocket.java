@@ -1,0 +1,56 @@
+package io.llmd.suite;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** One request on one connection, byte by byte, so that a test can leave at any point. */
+final class ClientSocket implements AutoCloseable {
+
+    private final Socket socket;
+    private final StringBuilder received = new StringBuilder();
+
+    ClientSocket(int port) throws IOException {
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout(30_000);
+    }
+
+    void send(String body) throws IOException {
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        String head = "POST /v1/chat/completions HTTP/1.1\r\nhost: suite\r\nauthorization: Bearer " + RunningSuite.KEY
+                + "\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: " + bytes.length
+                + "\r\n\r\n";
+        socket.getOutputStream().write((head + body).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Reads until {@code text} was seen; false when the answer ended before. */
+    boolean readUntil(String text) throws IOException {
+        byte[] chunk = new byte[8192];
+        InputStream in = socket.getInputStream();
+        while (received.indexOf(text) < 0) {
+            int n = in.read(chunk);
+            if (n < 0) {
+                return false;
+            }
+            received.append(new String(chunk, 0, n, StandardCharsets.ISO_8859_1));
+        }
+        return true;
+    }
+
+    /** Reads to the end of the connection and returns everything received. */
+    String readAll() throws IOException {
+        byte[] chunk = new byte[8192];
+        InputStream in = socket.getInputStream();
+        for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+            received.append(new String(chunk, 0, n, StandardCharsets.ISO_8859_1));
+        }
+        return received.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

@@ -1,0 +1,189 @@
+package io.llmd.suite;
+
+import static org.awaitility.Awaitility.await;
+
+import io.llmd.contracts.schedule.EndpointList;
+import io.llmd.launcher.serve.Role;
+import io.llmd.launcher.serve.ServiceContexts;
+import io.llmd.simulator.VllmSimulator;
+import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.config.SimulatorSettingsBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Gateway and scheduler in this JVM, in front of simulated endpoints, on ports that the system chose. */
+final class RunningSuite implements AutoCloseable {
+
+    static final String KEY = "sk-suite-test-key-0123456789abcdef";
+    static final String MODEL = "sim-8b";
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final Path folder;
+    private final ServiceContexts services = new ServiceContexts();
+    private final List<VllmSimulator> endpoints = new ArrayList<>();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    private RunningSuite(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Starts the suite and returns when the gateway is ready and knows the model. */
+    static RunningSuite start(int endpoints, UnaryOperator<SimulatorSettingsBuilder> settings) {
+        try {
+            RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
+            suite.startParts(endpoints, settings);
+            return suite;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void startParts(int count, UnaryOperator<SimulatorSettingsBuilder> settings) throws IOException {
+        StringBuilder file = new StringBuilder("endpoints:\n");
+        for (int i = 0; i < count; i++) {
+            SimulatorSettings one = settings.apply(SimulatorSettings.builder())
+                    .option("host", "127.0.0.1")
+                    .option("port", "0")
+                    .build();
+            VllmSimulator endpoint = VllmSimulator.start(one);
+            endpoints.add(endpoint);
+            file.append("  - {name: sim-%d, address: 127.0.0.1, port: \"%d\"}%n".formatted(i, endpoint.port()));
+        }
+        Path endpointsFile = Files.writeString(folder.resolve("endpoints.yaml"), file);
+        Map<String, String> shared = Map.of(
+                "server.address", "127.0.0.1",
+                "server.port", "0",
+                "management.server.address", "127.0.0.1",
+                "management.server.port", "0",
+                "spring.cloud.config.enabled", "false");
+        services.start(
+                Role.SCHEDULER,
+                with(shared, Map.of(
+                        "scheduler.discovery.file", endpointsFile.toString(),
+                        "scheduler.discovery.allow-loopback", "true")),
+                Stream.empty());
+        services.start(
+                Role.GATEWAY,
+                with(shared, Map.of(
+                        "gateway.access.demo-key", KEY,
+                        "gateway.expose-endpoint", "true",
+                        "gateway.models.poll-interval", "200ms",
+                        "gateway.limits.connections-per-address", "10000")),
+                Stream.empty());
+        await("the gateway knows the model")
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> getText("/v1/models").contains(MODEL));
+    }
+
+    private static Map<String, String> with(Map<String, String> shared, Map<String, String> own) {
+        Map<String, String> all = new java.util.LinkedHashMap<>(shared);
+        all.putAll(own);
+        return all;
+    }
+
+    /** OpenAI base URL. */
+    String baseUrl() {
+        return "http://127.0.0.1:" + port() + "/v1";
+    }
+
+    int port() {
+        return services.port(Role.GATEWAY);
+    }
+
+    List<VllmSimulator> endpoints() {
+        return endpoints;
+    }
+
+    /** The load that the scheduler has on its books. */
+    EndpointList placedLoad() {
+        return JSON.readValue(
+                get("http://127.0.0.1:" + services.port(Role.SCHEDULER) + "/v1/endpoints"), EndpointList.class);
+    }
+
+    /** Value of a gauge without labels on the gateway's metrics page. */
+    double gatewayGauge(String name) {
+        String page = get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus");
+        return page.lines()
+                .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .reduce(Double::sum)
+                .orElseThrow(() -> new AssertionError("no gauge " + name + " in\n" + page));
+    }
+
+    String getText(String path) {
+        return get("http://127.0.0.1:" + port() + path);
+    }
+
+    private String get(String url) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+                .header("authorization", "Bearer " + KEY)
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Sends a chat and returns the complete answer. */
+    Answer chat(String body) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl() + "/chat/completions"))
+                .header("authorization", "Bearer " + KEY)
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        long begin = System.nanoTime();
+        try {
+            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            return new Answer(
+                    response.statusCode(),
+                    response.headers()
+                            .firstValue("x-gateway-destination-endpoint-served")
+                            .orElse(""),
+                    response.body(),
+                    System.nanoTime() - begin);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A complete answer. */
+    record Answer(int status, String servedBy, String body, long nanos) {
+        JsonNode json() {
+            return JSON.readTree(body);
+        }
+    }
+
+    @Override
+    public void close() {
+        services.close();
+        endpoints.forEach(VllmSimulator::close);
+        try {
+            Files.deleteIfExists(folder.resolve("endpoints.yaml"));
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
