@@ -15,6 +15,7 @@ final class ClosingScreen {
                  ready in %s      %d %s   model %s   key %s
 
                  API          http://localhost:%d/v1          (OpenAI base URL)
+                 API docs     http://localhost:%d/docs
                  Metrics      http://localhost:%d/actuator/prometheus
 
                  Try:
@@ -23,6 +24,7 @@ final class ClosingScreen {
                      -d '{"model":"%s","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
                    ./llmd chat "Hello"
                    ./llmd load --rps 10 --for 30s
+                   ./llmd explain --prompt "Hello"            why an endpoint would be chosen
                    ./llmd status
                    ./llmd down
                 """.formatted(
@@ -31,6 +33,7 @@ final class ClosingScreen {
                         plan.endpoints() == 1 ? "endpoint" : "endpoints",
                         plan.model(),
                         key.secret(),
+                        port,
                         port,
                         plan.ports().gatewayManagement(),
                         port,

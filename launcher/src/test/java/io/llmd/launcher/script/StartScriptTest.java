@@ -111,7 +111,7 @@ class StartScriptTest {
         assertThat(first.code()).isZero();
         assertThat(first.err()).contains("building");
         assertThat(Files.readString(root.resolve(".llmd/build.log")))
-                .contains("-pl launcher -am -DskipTests")
+                .contains("-pl launcher -am -Dmaven.test.skip=true")
                 .contains("with " + folder.resolve("jdk"));
         assertThat(second.err()).isEmpty();
     }

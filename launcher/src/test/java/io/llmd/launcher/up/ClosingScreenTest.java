@@ -18,6 +18,7 @@ class ClosingScreenTest {
                          ready in 14.2 s      3 endpoints   model sim-8b   key sk-demo-abc
 
                          API          http://localhost:8080/v1          (OpenAI base URL)
+                         API docs     http://localhost:8080/docs
                          Metrics      http://localhost:9080/actuator/prometheus
 
                          Try:
@@ -26,6 +27,7 @@ class ClosingScreenTest {
                              -d '{"model":"sim-8b","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
                            ./llmd chat "Hello"
                            ./llmd load --rps 10 --for 30s
+                           ./llmd explain --prompt "Hello"            why an endpoint would be chosen
                            ./llmd status
                            ./llmd down
                         """);
