@@ -6,6 +6,7 @@ import io.llmd.launcher.config.ConfigCommand;
 import io.llmd.launcher.doctor.DoctorCommand;
 import io.llmd.launcher.explain.ExplainCommand;
 import io.llmd.launcher.health.HealthCommand;
+import io.llmd.launcher.keys.KeysCommand;
 import io.llmd.launcher.load.LoadCommand;
 import io.llmd.launcher.load.TokenLengths;
 import io.llmd.launcher.serve.ServeCommand;
@@ -68,6 +69,7 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new BenchCommand());
         commands.addSubcommand(new ExplainCommand(terminal));
         commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
+        commands.addSubcommand("keys", KeysCommand.commandLine(terminal));
         commands.addSubcommand(new DoctorCommand(terminal));
         commands.addSubcommand(new ServeCommand(terminal));
         commands.addSubcommand("sim", SimCommand.commandLine(terminal));

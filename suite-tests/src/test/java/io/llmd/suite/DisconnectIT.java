@@ -28,9 +28,7 @@ class DisconnectIT {
     @BeforeAll
     static void start() {
         suite = RunningSuite.start(
-                3,
-                settings ->
-                        settings.option("time-to-first-token", "5ms").option("inter-token-latency", "1ms"));
+                3, settings -> settings.option("time-to-first-token", "5ms").option("inter-token-latency", "1ms"));
     }
 
     @AfterAll
@@ -89,10 +87,8 @@ class DisconnectIT {
         SplittableRandom random = new SplittableRandom(number);
         boolean stream = random.nextBoolean();
         try (ClientSocket client = new ClientSocket(suite.port())) {
-            client.send(
-                    """
-                    {"model":"sim-8b","max_tokens":8,"stream":%s,"messages":[{"role":"user","content":"Request %d"}]}"""
-                            .formatted(stream, number % 500));
+            client.send("""
+                    {"model":"sim-8b","max_tokens":8,"stream":%s,"messages":[{"role":"user","content":"Request %d"}]}""".formatted(stream, number % 500));
             switch (random.nextInt(5)) {
                 case 0 -> {
                     return false;

@@ -26,9 +26,7 @@ class EndpointFailureIT {
     @BeforeEach
     void start() {
         suite = RunningSuite.start(
-                3,
-                settings ->
-                        settings.option("time-to-first-token", "100ms").option("inter-token-latency", "20ms"));
+                3, settings -> settings.option("time-to-first-token", "100ms").option("inter-token-latency", "20ms"));
     }
 
     @AfterEach
@@ -58,7 +56,9 @@ class EndpointFailureIT {
                     assertThat(text).doesNotContain("\"error\":{");
                 } else {
                     broken++;
-                    assertThat(text.split("\"error\":\\{", -1)).as("error events").hasSize(2);
+                    assertThat(text.split("\"error\":\\{", -1))
+                            .as("error events")
+                            .hasSize(2);
                     assertThat(text).endsWith("0\r\n\r\n");
                 }
             }
@@ -66,13 +66,15 @@ class EndpointFailureIT {
         }
 
         for (int i = 0; i < 20; i++) {
-            RunningSuite.Answer answer = suite.chat(chat("Afterwards " + i, 2).replace("\"stream\":true", "\"stream\":false"));
+            RunningSuite.Answer answer =
+                    suite.chat(chat("Afterwards " + i, 2).replace("\"stream\":true", "\"stream\":false"));
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         }
-        await("nothing is left on the books").atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(
-                        suite.placedLoad().endpoints())
-                .extracting(EndpointStatus::inFlightRequests)
-                .containsOnly(0L));
+        await("nothing is left on the books")
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(suite.placedLoad().endpoints())
+                        .extracting(EndpointStatus::inFlightRequests)
+                        .containsOnly(0L));
     }
 
     @Test
@@ -87,9 +89,11 @@ class EndpointFailureIT {
                 answers.add(clients.submit(() -> whole(body, sent)));
             }
             sent.await();
-            await("requests are in the engines").atMost(Duration.ofSeconds(10)).until(() -> suite.endpoints().stream()
-                    .map(VllmSimulator::statistics)
-                    .anyMatch(engine -> engine.active() > 0));
+            await("requests are in the engines")
+                    .atMost(Duration.ofSeconds(10))
+                    .until(() -> suite.endpoints().stream()
+                            .map(VllmSimulator::statistics)
+                            .anyMatch(engine -> engine.active() > 0));
             busiest().close();
             for (Future<String> answer : answers) {
                 assertThat(answer.get()).startsWith("HTTP/1.1 200").contains("\"finish_reason\"");
@@ -122,7 +126,6 @@ class EndpointFailureIT {
 
     private static String chat(String text, int maxTokens) {
         return """
-                {"model":"sim-8b","max_tokens":%d,"ignore_eos":true,"stream":true,"messages":[{"role":"user","content":"%s"}]}"""
-                .formatted(maxTokens, text);
+                {"model":"sim-8b","max_tokens":%d,"ignore_eos":true,"stream":true,"messages":[{"role":"user","content":"%s"}]}""".formatted(maxTokens, text);
     }
 }

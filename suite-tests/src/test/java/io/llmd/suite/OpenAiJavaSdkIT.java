@@ -36,9 +36,7 @@ class OpenAiJavaSdkIT {
     @BeforeAll
     static void start() {
         suite = RunningSuite.start(
-                2,
-                settings ->
-                        settings.option("time-to-first-token", "20ms").option("inter-token-latency", "1ms"));
+                2, settings -> settings.option("time-to-first-token", "20ms").option("inter-token-latency", "1ms"));
         client = OpenAIOkHttpClient.builder()
                 .baseUrl(suite.baseUrl())
                 .apiKey(RunningSuite.KEY)
@@ -80,7 +78,8 @@ class OpenAiJavaSdkIT {
                 .flatMap(chunk -> chunk.choices().stream())
                 .map(choice -> choice.delta().content().orElse(""))
                 .collect(Collectors.joining());
-        assertThat(text).isEqualTo(whole.choices().getFirst().message().content().orElseThrow());
+        assertThat(text)
+                .isEqualTo(whole.choices().getFirst().message().content().orElseThrow());
         assertThat(chunks.getLast().choices()).isEmpty();
         assertThat(chunks.getLast().usage().orElseThrow().completionTokens())
                 .isEqualTo(whole.usage().orElseThrow().completionTokens());
@@ -135,8 +134,7 @@ class OpenAiJavaSdkIT {
                         .completions()
                         .create(chat("Hello", 4).toBuilder().model("gpt-none").build()))
                 .isInstanceOfSatisfying(
-                        NotFoundException.class,
-                        e -> assertThat(e.code()).contains("model_not_found"));
+                        NotFoundException.class, e -> assertThat(e.code()).contains("model_not_found"));
     }
 
     @Test
@@ -145,8 +143,7 @@ class OpenAiJavaSdkIT {
                         .completions()
                         .create(chat("Hello", 4).toBuilder().temperature(3.0).build()))
                 .isInstanceOfSatisfying(
-                        BadRequestException.class,
-                        e -> assertThat(e.param()).contains("temperature"));
+                        BadRequestException.class, e -> assertThat(e.param()).contains("temperature"));
     }
 
     @Test

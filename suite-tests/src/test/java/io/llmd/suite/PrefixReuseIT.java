@@ -44,8 +44,7 @@ class PrefixReuseIT {
         assertThat(first.status()).as(first.body()).isEqualTo(200);
         assertThat(second.status()).as(second.body()).isEqualTo(200);
         assertThat(second.servedBy()).isNotEmpty().isEqualTo(first.servedBy());
-        long promptTokens =
-                second.json().at("/usage/prompt_tokens").asLong();
+        long promptTokens = second.json().at("/usage/prompt_tokens").asLong();
         assertThat(cachedTokens(first)).isZero();
         assertThat(cachedTokens(second)).isBetween(promptTokens - 32, promptTokens - 1);
         // With one output token, the whole answer is the first token: about 1.5 s against some milliseconds.
@@ -57,7 +56,8 @@ class PrefixReuseIT {
         List<Long> before = finished();
         try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<RunningSuite.Answer>> answers = IntStream.range(0, 120)
-                    .mapToObj(i -> clients.submit(() -> suite.chat(chat("Question number " + i + " of many. ".repeat(40), 20))))
+                    .mapToObj(i -> clients.submit(
+                            () -> suite.chat(chat("Question number " + i + " of many. ".repeat(40), 20))))
                     .toList();
             for (Future<RunningSuite.Answer> answer : answers) {
                 assertThat(answer.get().status()).isEqualTo(200);
@@ -65,7 +65,9 @@ class PrefixReuseIT {
         }
         List<Long> after = finished();
         for (int i = 0; i < 3; i++) {
-            assertThat(after.get(i) - before.get(i)).as("requests of endpoint %d", i).isGreaterThanOrEqualTo(20);
+            assertThat(after.get(i) - before.get(i))
+                    .as("requests of endpoint %d", i)
+                    .isGreaterThanOrEqualTo(20);
         }
     }
 
@@ -82,7 +84,6 @@ class PrefixReuseIT {
 
     private static String chat(String text, int maxTokens) {
         return """
-                {"model":"sim-8b","max_tokens":%d,"messages":[{"role":"user","content":"%s"}]}"""
-                .formatted(maxTokens, text);
+                {"model":"sim-8b","max_tokens":%d,"messages":[{"role":"user","content":"%s"}]}""".formatted(maxTokens, text);
     }
 }

@@ -73,17 +73,23 @@ final class RunningSuite implements AutoCloseable {
                 "spring.cloud.config.enabled", "false");
         services.start(
                 Role.SCHEDULER,
-                with(shared, Map.of(
-                        "scheduler.discovery.file", endpointsFile.toString(),
-                        "scheduler.discovery.allow-loopback", "true")),
+                with(
+                        shared,
+                        Map.of(
+                                "scheduler.discovery.file",
+                                endpointsFile.toString(),
+                                "scheduler.discovery.allow-loopback",
+                                "true")),
                 Stream.empty());
         services.start(
                 Role.GATEWAY,
-                with(shared, Map.of(
-                        "gateway.access.demo-key", KEY,
-                        "gateway.expose-endpoint", "true",
-                        "gateway.models.poll-interval", "200ms",
-                        "gateway.limits.connections-per-address", "10000")),
+                with(
+                        shared,
+                        Map.of(
+                                "gateway.access.demo-key", KEY,
+                                "gateway.expose-endpoint", "true",
+                                "gateway.models.poll-interval", "200ms",
+                                "gateway.limits.connections-per-address", "10000")),
                 Stream.empty());
         await("the gateway knows the model")
                 .atMost(Duration.ofSeconds(30))

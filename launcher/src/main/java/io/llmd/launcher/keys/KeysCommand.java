@@ -1,0 +1,21 @@
+package io.llmd.launcher.keys;
+
+import io.llmd.launcher.terminal.Terminal;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code llmd keys}: holds the commands around API keys. */
+@Command(
+        name = "keys",
+        synopsisSubcommandLabel = "COMMAND",
+        description = "API keys of the gateway.",
+        footer = {"", "Exit codes: 0 done, 2 usage."})
+public final class KeysCommand {
+
+    private KeysCommand() {}
+
+    /** The command with its subcommands. */
+    public static CommandLine commandLine(Terminal terminal) {
+        return new CommandLine(new KeysCommand()).addSubcommand(new KeysCreateCommand(terminal));
+    }
+}

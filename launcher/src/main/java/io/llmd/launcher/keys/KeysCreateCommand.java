@@ -1,0 +1,59 @@
+package io.llmd.launcher.keys;
+
+import io.llmd.gateway.access.NewApiKey;
+import io.llmd.launcher.terminal.CommandFailure;
+import io.llmd.launcher.terminal.ExitCode;
+import io.llmd.launcher.terminal.Json;
+import io.llmd.launcher.terminal.Terminal;
+import java.security.SecureRandom;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code llmd keys create}: makes a key; the file gets its hash, the client the secret. */
+@Command(
+        name = "create",
+        description = "Make an API key and the entry for the gateway's key file (gateway.access.keys-file).",
+        footer = {"", "The secret is shown once and stored nowhere.", "Exit codes: 0 made, 2 usage."})
+final class KeysCreateCommand implements Callable<Integer> {
+
+    private final Terminal terminal;
+
+    @Option(
+            names = "--tenant",
+            paramLabel = "NAME",
+            defaultValue = "default",
+            description = "whose key it is (default: ${DEFAULT-VALUE})")
+    private String tenant = "";
+
+    @Option(names = "--json", description = "print one JSON object: key, entry")
+    private boolean json;
+
+    KeysCreateCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+        NewApiKey made = generate();
+        if (json) {
+            terminal.println(Json.line(Map.of("key", made.secret(), "entry", made.toYaml())));
+        } else {
+            terminal.println("key for the client (shown once): " + made.secret());
+            terminal.println("");
+            terminal.println("entry for the key file:");
+            terminal.println("keys:");
+            terminal.println(made.toYaml().stripTrailing());
+        }
+        return ExitCode.OK;
+    }
+
+    private NewApiKey generate() {
+        try {
+            return NewApiKey.generate(new SecureRandom(), tenant);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage("--tenant: " + e.getMessage());
+        }
+    }
+}

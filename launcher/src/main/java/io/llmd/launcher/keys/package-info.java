@@ -1,0 +1,5 @@
+/** {@code llmd keys}: API keys for the gateway's key file. */
+@NullMarked
+package io.llmd.launcher.keys;
+
+import org.jspecify.annotations.NullMarked;
