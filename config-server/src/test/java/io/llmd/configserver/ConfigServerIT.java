@@ -43,7 +43,7 @@ class ConfigServerIT {
 
         assertThat(sources).hasSize(2);
         assertThat(sources.get(0).get("name").asString()).endsWith("shared-config/gateway.yml");
-        assertThat(sources.get(0).get("source").get(DRAIN).asString()).isEqualTo("120s");
+        assertThat(sources.get(0).get("source").get(DRAIN).asString()).isEqualTo("150s");
         assertThat(sources.get(1).get("name").asString()).endsWith("shared-config/application.yml");
     }
 
@@ -151,7 +151,7 @@ class ConfigServerIT {
             List<JsonNode> sources = sources(other.get("/gateway/default"));
             assertThat(sources).hasSize(3);
             assertThat(sources.get(0).get("source").get(DRAIN).asString()).isEqualTo("7s");
-            assertThat(sources.get(1).get("source").get(DRAIN).asString()).isEqualTo("120s");
+            assertThat(sources.get(1).get("source").get(DRAIN).asString()).isEqualTo("150s");
 
             Files.writeString(directory.resolve("gateway.yml"), DRAIN + ": 8s\n");
             assertThat(sources(other.get("/gateway/default"))
@@ -185,7 +185,7 @@ class ConfigServerIT {
 
     @Test
     void clientOnTheSameClassPathReadsItsValuesOnceItIsEnabled() {
-        assertThat(drainOfAGateway("--spring.cloud.config.enabled=true")).isEqualTo("120s");
+        assertThat(drainOfAGateway("--spring.cloud.config.enabled=true")).isEqualTo("150s");
     }
 
     @Test

@@ -23,8 +23,8 @@ final class TrialSettings {
         if (role != Role.CONFIG_SERVER) {
             settings.put("spring.cloud.config.enabled", "true");
             settings.put(
-                    "spring.config.import",
-                    "optional:configserver:http://127.0.0.1:" + plan.ports().configServer());
+                    "spring.cloud.config.uri",
+                    "http://127.0.0.1:" + plan.ports().configServer());
         }
         switch (role) {
             case SCHEDULER -> {
