@@ -47,6 +47,8 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     private final MeterRegistry registry;
     private final Timer decisions;
     private final DistributionSummary prefixRatio;
+    private final Counter failures;
+    private final Counter reaped;
     private final Map<Placement, Counter> placements = new ConcurrentHashMap<>();
     private final Map<String, Boolean> models = new ConcurrentHashMap<>();
     private final AtomicLong lastLogSecond = new AtomicLong();
@@ -62,6 +64,9 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
                 .tag("plugin_type", DataKeys.APPROX_PREFIX_PRODUCER)
                 .serviceLevelObjectives(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
                 .register(registry);
+        // There from the start, because a counter that appears with its first event shows no increase.
+        failures = registry.counter(SchedulerMeters.FAILURES.getName());
+        reaped = registry.counter(SchedulerMeters.LEASES_REAPED.getName());
     }
 
     @Override
@@ -139,7 +144,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
 
     @Override
     public void failed(RuntimeException failure) {
-        registry.counter(SchedulerMeters.FAILURES.getName()).increment();
+        failures.increment();
         if (mayLog()) {
             LOG.atError().setCause(failure).log("a decision failed");
         }
@@ -187,7 +192,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     /** Leases were ended because nobody reported their end. */
     public void leasesReaped(int count) {
         if (count > 0) {
-            registry.counter(SchedulerMeters.LEASES_REAPED.getName()).increment(count);
+            reaped.increment(count);
             LOG.atWarn().addKeyValue("count", count).log("attempts ended without a report");
         }
     }
