@@ -5,14 +5,21 @@ import static io.llmd.suite.DeploymentFiles.map;
 import static io.llmd.suite.DeploymentFiles.maps;
 import static io.llmd.suite.DeploymentFiles.strings;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.llmd.contracts.error.ErrorCode;
+import io.llmd.launcher.Llmd;
+import io.llmd.launcher.serve.Role;
+import io.llmd.launcher.terminal.Terminal;
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +34,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import tools.jackson.databind.JsonNode;
 
 class DeploymentFilesTest {
@@ -114,12 +123,10 @@ class DeploymentFilesTest {
 
     @Test
     void ownContainersAreLockedDown() {
-        services.forEach((name, service) -> {
-            if (String.valueOf(service.get("image")).startsWith("llmd:")) {
-                assertThat(service).as(name).containsEntry("read_only", true).containsKey("mem_limit");
-                assertThat(strings(service.get("cap_drop"))).as(name).containsExactly("ALL");
-                assertThat(strings(service.get("security_opt"))).as(name).containsExactly("no-new-privileges:true");
-            }
+        ownServices().forEach((name, service) -> {
+            assertThat(service).as(name).containsEntry("read_only", true).containsKey("mem_limit");
+            assertThat(strings(service.get("cap_drop"))).as(name).containsExactly("ALL");
+            assertThat(strings(service.get("security_opt"))).as(name).containsExactly("no-new-privileges:true");
         });
         String dockerfile = files.text("Dockerfile");
         assertThat(dockerfile)
@@ -234,25 +241,93 @@ class DeploymentFilesTest {
                 .contains("./ops/grafana/dashboards:" + folder + ":ro");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"gateway_", "llm_d_epp_", "vllm:"})
-    void dashboardAndAlertMetricsAreDocumented(String family) {
-        String documented = Stream.of("docs/metrics.md", "docs/simulator.md")
-                .filter(file -> Files.exists(files.path(file)))
-                .map(files::text)
-                .collect(Collectors.joining("\n"));
-        Set<String> known = new TreeSet<>();
-        Matcher matcher = Pattern.compile("\\b" + family + "[a-z0-9_]+").matcher(documented);
-        while (matcher.find()) {
-            known.add(withoutTotal(matcher.group()));
-        }
-        assumeTrue(!known.isEmpty(), "docs/metrics.md and docs/simulator.md name no metric that begins with " + family);
+    @Test
+    void dashboardAndAlertMetricsAreDocumented() {
+        Set<String> known = DocumentedMeters.ofServices(files.text("docs/metrics.md"));
+        known.addAll(DocumentedMeters.ofEndpoints(files.text("docs/simulator.md")));
+        known.add("up"); // Prometheus makes it for each target
 
-        Set<String> used = usedMetrics().stream()
-                .filter(name -> name.startsWith(family))
-                .map(DeploymentFilesTest::withoutTotal)
+        assertThat(usedMetrics())
+                .contains("gateway_requests_total", "llm_d_epp_ready_endpoints", "scheduler_endpoints_stale", "up")
+                .contains("vllm:num_requests_running")
+                .isSubsetOf(known);
+    }
+
+    @Test
+    void testedAlertSeriesAreThoseOfTheAlerts() {
+        Set<String> inAlerts = new TreeSet<>();
+        files.alertRules().forEach(rule -> inAlerts.addAll(MetricNames.of(String.valueOf(rule.get("expr")))));
+        Set<String> inTests = list(files.yaml("ops/prometheus/alerts_test.yml").get("tests")).stream()
+                .flatMap(test -> list(map(test).get("input_series")).stream())
+                .flatMap(series -> MetricNames.of(String.valueOf(map(series).get("series"))).stream())
                 .collect(Collectors.toCollection(TreeSet::new));
-        assertThat(used).isNotEmpty().isSubsetOf(known);
+
+        assertThat(inTests).isEqualTo(inAlerts);
+    }
+
+    @Test
+    void environmentVariablesAreSettingsOfTheServices() {
+        KnownSettings settings = KnownSettings.onTheClassPath();
+        ownServices()
+                .forEach((name, service) -> map(service.get("environment"))
+                        .keySet()
+                        .forEach(variable -> assertThat(isRead(variable, settings))
+                                .as("%s reads %s", name, variable)
+                                .isTrue()));
+
+        assertThat(map(services.get("gateway").get("environment"))).containsKey("GATEWAY_SCHEDULER_URL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"GATEWAY_SCHEDULER_URI", "SCHEDULER_CONFIGFIL", "CONFIG_DIR", "LLMD_KEYS", "SPRING_CLOUD_CONFIG"
+            })
+    void misspeltEnvironmentVariableIsNoSetting(String variable) {
+        assertThat(isRead(variable, KnownSettings.onTheClassPath())).isFalse();
+    }
+
+    private boolean isRead(String variable, KnownSettings settings) {
+        return variable.startsWith("LLMD_")
+                ? files.text("docs/cli.md").contains("| `" + variable + "` |")
+                : settings.has(variable);
+    }
+
+    @Test
+    void commandLinesAreThoseOfTheProgram() {
+        List<List<String>> commandLines = new ArrayList<>();
+        ownServices().values().forEach(service -> {
+            commandLines.add(strings(service.get("command")));
+            List<String> check = strings(map(service.get("healthcheck")).get("test"));
+            if (!check.isEmpty()) {
+                commandLines.add(check.subList(check.indexOf("/opt/llmd/llmd.jar") + 1, check.size()));
+            }
+        });
+        Matcher byDefault = Pattern.compile("(?m)^CMD \\[(.*)]$").matcher(files.text("Dockerfile"));
+        assertThat(byDefault.find()).isTrue();
+        commandLines.add(Arrays.stream(byDefault.group(1).split(", "))
+                .map(word -> word.replace("\"", ""))
+                .toList());
+
+        assertThat(commandLines).hasSizeGreaterThan(12).allSatisfy(DeploymentFilesTest::parse);
+    }
+
+    @Test
+    void wrongCommandLineIsRefused() {
+        assertThatThrownBy(() -> parse(List.of("serve", "--role", "gateway"))).isInstanceOf(ParameterException.class);
+        assertThatThrownBy(() -> parse(List.of("serve", "--roles", "gatewy"))).hasMessageContaining("gatewy");
+        assertThatThrownBy(() -> parse(List.of("load", "--for", "10min"))).isInstanceOf(ParameterException.class);
+        assertThatThrownBy(() -> parse(List.of("helth", "http://localhost:1/"))).isInstanceOf(ParameterException.class);
+    }
+
+    private static void parse(List<String> arguments) {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        ParseResult command = Llmd.commandLine(new Terminal(nowhere, nowhere, false, false))
+                .parseArgs(arguments.toArray(String[]::new))
+                .subcommand();
+        assertThat(command).as("command of %s", arguments).isNotNull();
+        if (command.hasMatchedOption("--roles")) {
+            Role.parse(command.matchedOptionValue("--roles", List.of()));
+        }
     }
 
     @Test
@@ -322,6 +397,13 @@ class DeploymentFilesTest {
         assertThat(process.waitFor()).as(output).isZero();
     }
 
+    /** Services that run this repository's image. */
+    private Map<String, Map<String, Object>> ownServices() {
+        Map<String, Map<String, Object>> own = new TreeMap<>(services);
+        own.values().removeIf(service -> !String.valueOf(service.get("image")).startsWith("llmd:"));
+        return own;
+    }
+
     private Map<String, List<Integer>> publishedPorts() {
         Map<String, List<Integer>> ports = new TreeMap<>();
         services.forEach((name, service) -> {
@@ -355,11 +437,6 @@ class DeploymentFilesTest {
                         .forEach(panel ->
                                 expressions(panel).forEach(expression -> names.addAll(MetricNames.of(expression)))));
         return names;
-    }
-
-    /** Counters are documented with the ending that they are exposed with, or without. */
-    private static String withoutTotal(String name) {
-        return name.replaceFirst("_total$", "");
     }
 
     private static List<String> expressions(JsonNode panel) {

@@ -1,0 +1,44 @@
+package io.llmd.suite;
+
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** The meters that the documentation names, as Prometheus shows them. */
+final class DocumentedMeters {
+
+    /** Meters with a base unit that is not told by their type. */
+    private static final Set<String> IN_BYTES = Set.of("gateway_held_body");
+
+    private static final Pattern SERVICE_ROW = Pattern.compile("(?m)^\\| `([A-Za-z0-9_.]+)` \\| ([a-z ]+) \\|");
+    private static final Pattern ENDPOINT_ROW =
+            Pattern.compile("(?m)^\\| `([a-z0-9_:]+)` \\| (?:counter|gauge|histogram) \\|");
+
+    private DocumentedMeters() {}
+
+    /** Names in the tables of {@code docs/metrics.md}. */
+    static Set<String> ofServices(String page) {
+        Set<String> names = new TreeSet<>();
+        SERVICE_ROW.matcher(page).results().forEach(row -> names.add(exposed(row)));
+        return names;
+    }
+
+    private static String exposed(MatchResult row) {
+        String name = row.group(1).replace('.', '_');
+        return switch (row.group(2)) {
+            case "counter" -> name + "_total";
+            case "timer" -> name + "_seconds";
+            case "gauge" -> IN_BYTES.contains(name) ? name + "_bytes" : name;
+            case "distribution summary" -> name;
+            default -> throw new IllegalArgumentException("type of " + name + ": " + row.group(2));
+        };
+    }
+
+    /** Names in the table of {@code docs/simulator.md}. */
+    static Set<String> ofEndpoints(String page) {
+        Set<String> names = new TreeSet<>();
+        ENDPOINT_ROW.matcher(page).results().forEach(row -> names.add(row.group(1)));
+        return names;
+    }
+}
