@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -16,15 +18,38 @@ class PluginDocsTest {
 
     private static final Path DOCS = Path.of("..", "docs", "plugins");
 
+    private static final PluginRegistry REGISTRY = TestPlugins.registered();
+
     static Stream<String> types() {
-        return new PluginRegistry(TestPlugins.real()).types().stream();
+        return REGISTRY.types().stream();
+    }
+
+    @Test
+    void theTypesAreThoseOfTheWholeService() {
+        assertThat(REGISTRY.types())
+                .containsAll(new PluginRegistry(TestPlugins.real()).types())
+                .contains("approx-prefix-cache-producer", "inflight-load-producer", "token-producer", "file-discovery");
+    }
+
+    @Test
+    void everyPageIsAboutATypeAndTheIndexListsNoOthers() throws IOException {
+        try (Stream<Path> pages = Files.list(DOCS)) {
+            assertThat(pages.map(page -> page.getFileName().toString().replaceFirst("\\.md$", "")))
+                    .filteredOn(name -> !name.equals("README"))
+                    .containsExactlyInAnyOrderElementsOf(REGISTRY.types());
+        }
+        assertThat(Pattern.compile("(?m)^\\| \\[([a-z-]+)]\\(")
+                        .matcher(Files.readString(DOCS.resolve("README.md")))
+                        .results()
+                        .map(row -> row.group(1)))
+                .containsExactlyInAnyOrderElementsOf(REGISTRY.types());
     }
 
     @ParameterizedTest
     @MethodSource("types")
     void eachTypeHasAPageThatNamesItsParameters(String type) throws IOException {
         String page = Files.readString(DOCS.resolve(type + ".md"));
-        PluginFactory<?> factory = new PluginRegistry(TestPlugins.real()).find(type);
+        PluginFactory<?> factory = REGISTRY.find(type);
         assertThat(page).startsWith("# " + type).contains("## Parameters", "## Stale or missing data");
         assertThat(parameters(factory.paramsType(), ""))
                 .allSatisfy(name -> assertThat(page).contains("`" + name + "`"));

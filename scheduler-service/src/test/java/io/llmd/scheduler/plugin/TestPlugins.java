@@ -1,13 +1,20 @@
 package io.llmd.scheduler.plugin;
 
+import io.llmd.scheduler.SchedulerApplication;
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.DataProducer;
 import io.llmd.scheduler.scheduling.InferenceRequest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
+import org.springframework.util.ClassUtils;
 
 /** The plugin types of this package's subpackages, and producers that write nothing. */
 final class TestPlugins {
@@ -23,6 +30,25 @@ final class TestPlugins {
             List<PluginFactory<?>> factories = new ArrayList<>();
             context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);
             return factories;
+        }
+    }
+
+    /** Factories of everything that a configuration can name, found as the application finds them, over an empty pool. */
+    static PluginRegistry registered() {
+        try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+            context.registerBean(EndpointStore.class, () -> new EndpointStore(Duration.ofSeconds(1), () -> 0));
+            context.registerBean(InFlightTrackers.class);
+            context.registerBean(PrefixIndexes.class);
+            new ClassPathScanningCandidateComponentProvider(true)
+                    .findCandidateComponents(SchedulerApplication.class.getPackageName()).stream()
+                            .map(component -> ClassUtils.resolveClassName(
+                                    String.valueOf(component.getBeanClassName()), TestPlugins.class.getClassLoader()))
+                            .filter(PluginFactory.class::isAssignableFrom)
+                            .forEach(type -> context.registerBean(type));
+            context.refresh();
+            List<PluginFactory<?>> factories = new ArrayList<>();
+            context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);
+            return new PluginRegistry(factories);
         }
     }
 
