@@ -23,8 +23,7 @@ final class TrialSettings {
         if (role != Role.CONFIG_SERVER) {
             settings.put("spring.cloud.config.enabled", "true");
             settings.put(
-                    "spring.config.import",
-                    "optional:configserver:http://127.0.0.1:" + plan.ports().configServer());
+                    "llmd.config-server.url", "http://127.0.0.1:" + plan.ports().configServer());
         }
         switch (role) {
             case SCHEDULER -> {
