@@ -43,6 +43,12 @@ class CommandLineDocTest {
     }
 
     @Test
+    void thePageHasNoLinesOfLogs() throws IOException {
+        assertThat(Files.readString(Path.of("..", "docs", "cli.md")))
+                .doesNotContainPattern("(?m)^\\d\\d:\\d\\d:\\d\\d");
+    }
+
+    @Test
     void everySectionSaysItsExitCodes() throws IOException {
         assertThat(sections()).allSatisfy((name, text) -> assertThat(text).contains("Exit codes: 0 "));
     }

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** A part in a process of its own, whose output is its log file. */
@@ -17,7 +16,8 @@ final class ProcessPart implements TrialPart {
     private final String health;
     private final List<String> command;
     private final Path log;
-    private final AtomicReference<@Nullable Process> running = new AtomicReference<>();
+    private @Nullable Process running;
+    private boolean stopped;
 
     ProcessPart(String name, String url, String health, List<String> command, Path log) {
         this.name = name;
@@ -43,34 +43,43 @@ final class ProcessPart implements TrialPart {
     }
 
     @Override
-    public long pid() {
-        Process process = running.get();
+    public synchronized long pid() {
+        Process process = running;
         return process == null ? -1 : process.pid();
     }
 
+    /** A stop that comes meanwhile waits for it, so that no process is left behind. */
     @Override
-    public void begin() {
+    public synchronized void begin() {
+        if (stopped) {
+            throw new IllegalStateException(name + " was stopped before its start");
+        }
         try {
-            running.set(new ProcessBuilder(command)
+            running = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
                     .redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                    .start());
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     @Override
-    public boolean isAlive() {
-        Process process = running.get();
+    public synchronized boolean isAlive() {
+        Process process = running;
         return process != null && process.isAlive();
     }
 
     @Override
     public void stop(Duration patience) {
-        Process process = running.getAndSet(null);
+        Process process;
+        synchronized (this) {
+            stopped = true;
+            process = running;
+            running = null;
+        }
         if (process == null) {
             return;
         }

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Parts that start in phases and stop in the opposite order. {@link #stop} may come while {@link #start} goes on. */
 final class Trial {
@@ -40,9 +41,10 @@ final class Trial {
     /**
      * Starts all parts, with a line for each.
      *
+     * @param noted called with all parts whenever one has begun, so that its process is known even if this one dies
      * @throws StartFailure when one cannot be started or does not become well in time
      */
-    void start() throws InterruptedException {
+    void start(Consumer<List<RunState.Part>> noted) throws InterruptedException {
         HealthProbe probe = new HealthProbe(PROBE_TIMEOUT);
         int width =
                 parts().stream().mapToInt(part -> part.name().length()).max().orElse(0);
@@ -50,6 +52,7 @@ final class Trial {
             long phaseStart = System.nanoTime();
             for (TrialPart part : phase) {
                 begin(part);
+                noted.accept(described());
             }
             for (TrialPart part : phase) {
                 awaitWell(part, probe);

@@ -145,14 +145,14 @@ public final class UpCommand implements Callable<Integer> {
         files.write(key);
         Trial trial = new Trial(new TrialParts(home, plan, files).phases(), START_LIMIT, STOP_PATIENCE, terminal);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(trial), "llmd-up-stop"));
-        runFile.write(state(plan, key, trial));
+        runFile.write(state(plan, key, trial.described()));
         try {
-            trial.start();
+            trial.start(parts -> runFile.write(state(plan, key, parts)));
         } catch (StartFailure failure) {
             explain(failure);
             return ExitCode.FAILED;
         }
-        runFile.write(state(plan, key, trial).asReady());
+        runFile.write(state(plan, key, trial.described()).asReady());
         terminal.println(ClosingScreen.text(plan, key, Duration.ofNanos(System.nanoTime() - begin)));
         trial.watch();
         return ExitCode.OK;
@@ -168,7 +168,7 @@ public final class UpCommand implements Callable<Integer> {
         }
     }
 
-    private static RunState state(TrialPlan plan, DemoKey key, Trial trial) {
+    private static RunState state(TrialPlan plan, DemoKey key, List<RunState.Part> parts) {
         return new RunState(
                 ProcessHandle.current().pid(),
                 RunFile.startOf(ProcessHandle.current()),
@@ -176,7 +176,7 @@ public final class UpCommand implements Callable<Integer> {
                 "http://localhost:" + plan.ports().gateway(),
                 key.secret(),
                 plan.model(),
-                trial.described());
+                parts);
     }
 
     private void explain(StartFailure failure) {

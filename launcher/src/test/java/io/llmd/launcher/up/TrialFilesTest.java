@@ -10,6 +10,7 @@ import io.llmd.launcher.terminal.CommandFailure;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +53,18 @@ class TrialFilesTest {
                 .doesNotContainKey("scheduler.config-file")
                 .containsEntry("server.port", "8081")
                 .containsEntry("server.address", "127.0.0.1");
+    }
+
+    @Test
+    void servicesAskTheConfigServerOfTheirOwnTrialOnly() {
+        TrialPlan plan = new TrialPlan(new SuitePorts(18080), 1, "m", null, false, false);
+        TrialSettings settings = new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan));
+
+        assertThat(List.of(Role.SCHEDULER, Role.GATEWAY))
+                .allSatisfy(role -> assertThat(settings.of(role))
+                        .containsEntry("spring.cloud.config.uri", "http://127.0.0.1:18888")
+                        .doesNotContainKey("spring.config.import"));
+        assertThat(settings.of(Role.CONFIG_SERVER)).doesNotContainKey("spring.cloud.config.uri");
     }
 
     @Test

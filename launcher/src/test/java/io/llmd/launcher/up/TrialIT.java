@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +28,7 @@ class TrialIT {
 
     private final Captured captured = new Captured();
     private final List<String> events = new ArrayList<>();
+    private final Consumer<List<RunState.Part>> ignored = parts -> {};
 
     @Test
     void partsStartInPhasesAndStopTheOtherWayRound() throws Exception {
@@ -34,7 +36,7 @@ class TrialIT {
                 List.of(new FakePart("config", 200), new FakePart("sim-1", 200)),
                 List.of(new FakePart("gateway", 200))));
 
-        trial.start();
+        trial.start(ignored);
         trial.stop();
         trial.stop();
 
@@ -58,7 +60,7 @@ class TrialIT {
     void partThatStaysUnwellFailsTheStart() throws Exception {
         Trial trial = trial(List.of(List.of(new FakePart("scheduler", 503))));
 
-        assertThatThrownBy(trial::start)
+        assertThatThrownBy(() -> trial.start(ignored))
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("not well after 0.3 s")
                 .hasMessageContaining("503");
@@ -78,7 +80,9 @@ class TrialIT {
                 List.of("sh", "-c", "echo one; echo two >&2; exit 7"),
                 home.log("gateway")))));
 
-        assertThatThrownBy(trial::start).isInstanceOf(StartFailure.class).hasMessageContaining("its process ended");
+        assertThatThrownBy(() -> trial.start(ignored))
+                .isInstanceOf(StartFailure.class)
+                .hasMessageContaining("its process ended");
         assertThat(LogTail.lines(home.log("gateway"), 1)).containsExactly("two");
         trial.stop();
     }
@@ -90,7 +94,7 @@ class TrialIT {
                 "sim-1", SimulatorSettings.fromOptions(Map.of("host", "127.0.0.1", "port", String.valueOf(port))));
         Trial trial = trial(List.of(List.of(part)));
 
-        trial.start();
+        trial.start(ignored);
         assertThat(InFlight.count(List.of(part.url()))).isZero();
         trial.stop();
 
@@ -108,8 +112,32 @@ class TrialIT {
         Trial trial = trial(List.of(List.of(new FakePart("config", 200))));
         trial.stop();
 
-        assertThatThrownBy(trial::start).hasMessageContaining("stopped before its start");
+        assertThatThrownBy(() -> trial.start(ignored)).hasMessageContaining("stopped before its start");
         assertThat(events).isEmpty();
+    }
+
+    @Test
+    void processOfAPartIsNotedAsSoonAsItHasBegun(@TempDir Path folder) throws Exception {
+        List<Long> noted = new ArrayList<>();
+        ProcessPart part = new ProcessPart(
+                "x", "", "http://127.0.0.1:" + freePort() + "/health", List.of("sleep", "30"), folder.resolve("x.log"));
+        Trial trial = trial(List.of(List.of(part)));
+
+        assertThatThrownBy(() -> trial.start(parts -> noted.add(parts.getFirst().pid())))
+                .isInstanceOf(StartFailure.class);
+
+        assertThat(noted).singleElement().satisfies(pid -> assertThat(pid).isEqualTo(part.pid()));
+        trial.stop();
+    }
+
+    @Test
+    void processDoesNotStartAfterItsStop(@TempDir Path folder) {
+        ProcessPart part = new ProcessPart("x", "", "", List.of("sleep", "30"), folder.resolve("x.log"));
+
+        part.stop(Duration.ofMillis(200));
+
+        assertThatThrownBy(part::begin).hasMessage("x was stopped before its start");
+        assertThat(part.isAlive()).isFalse();
     }
 
     @Test

@@ -23,22 +23,4 @@ public final class InFlightTrackers {
             return tracker;
         });
     }
-
-    /** Requests in flight to the endpoint, as the tracker that knows most says. */
-    public long requests(String endpointId) {
-        long most = 0;
-        for (InFlightTracker tracker : trackers.values()) {
-            most = Math.max(most, tracker.requests(endpointId));
-        }
-        return most;
-    }
-
-    /** Tokens in flight to the endpoint, as the tracker that knows most says. */
-    public long tokens(String endpointId) {
-        long most = 0;
-        for (InFlightTracker tracker : trackers.values()) {
-            most = Math.max(most, tracker.tokens(endpointId));
-        }
-        return most;
-    }
 }

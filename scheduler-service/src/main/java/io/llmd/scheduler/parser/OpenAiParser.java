@@ -30,6 +30,9 @@ final class OpenAiParser {
             .build();
 
     ParseOutcome parse(Api api, byte[] body, int from, int length) {
+        if (isWide(body, from, length)) {
+            return new ParseOutcome.Malformed("the body is not JSON in UTF-8");
+        }
         try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body, from, length)) {
             return new ParseOutcome.Parsed(new OpenAiReader(api, parser, body, from, length).read());
         } catch (MalformedBodyException e) {
@@ -41,5 +44,15 @@ final class OpenAiParser {
             return new ParseOutcome.Malformed(
                     "the body is not valid JSON near byte " + e.getLocation().getByteOffset());
         }
+    }
+
+    /** UTF-16 or UTF-32, which the JSON parser would take although offsets into it mean nothing. */
+    private static boolean isWide(byte[] body, int from, int length) {
+        for (int i = from; i < from + Math.min(2, length); i++) {
+            if (body[i] == 0 || body[i] == (byte) 0xfe || body[i] == (byte) 0xff) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -70,11 +70,6 @@ public final class SchedulingConfigWatcher {
         }
     }
 
-    /** Whether it polls. */
-    public synchronized boolean isRunning() {
-        return executor != null;
-    }
-
     /** Looks at the file once. */
     void poll() {
         try {

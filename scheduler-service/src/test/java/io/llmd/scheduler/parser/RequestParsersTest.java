@@ -7,6 +7,7 @@ import io.llmd.scheduler.scheduling.RequestBody;
 import io.llmd.scheduler.scheduling.RequestBody.Api;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,20 @@ class RequestParsersTest {
                         .prompts())
                 .extracting(Prompt::tokens)
                 .containsExactly(2, 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE"})
+    void bodiesInOtherEncodingsAreMalformed(String charset) {
+        String json = "{\"model\":\"m\",\"tools\":[{\"t\":1}],\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
+        assertThat(parsers.parse(CHAT, ByteBuffer.wrap(json.getBytes(Charset.forName(charset)))))
+                .isEqualTo(new ParseOutcome.Malformed("the body is not JSON in UTF-8"));
+    }
+
+    @Test
+    void anOddByteOrderMarkIsMalformed() {
+        assertThat(parsers.parse(CHAT, ByteBuffer.wrap(new byte[] {0, 0, -1, -2, '{', '}'})))
+                .isInstanceOf(ParseOutcome.Malformed.class);
     }
 
     @Test

@@ -28,6 +28,7 @@ final class ApproxPrefixCacheProducer implements DataProducer, PreRequest {
 
     static final String TYPE = DataKeys.APPROX_PREFIX_PRODUCER;
     static final int MIN_BLOCK_TOKENS = 64;
+    private static final int MAX_BLOCK_TOKENS = 1 << 20;
     private static final String PREFILL_PROFILE = "prefill";
 
     /**
@@ -51,10 +52,8 @@ final class ApproxPrefixCacheProducer implements DataProducer, PreRequest {
         private static final int UNTOUCHED_BLOCK_SIZE = 16;
 
         Params {
-            requireNotNegative("blockSize", blockSize);
-            if (blockSizeTokens < 0 || blockSizeTokens == 0 && !autoTune) {
-                throw new IllegalArgumentException("blockSizeTokens: " + blockSizeTokens + " (expected: > 0)");
-            }
+            requireBlockSize("blockSize", blockSize, 0);
+            requireBlockSize("blockSizeTokens", blockSizeTokens, autoTune ? 0 : 1);
             if (blockSize > 0 && blockSizeTokens == UNTOUCHED_BLOCK_SIZE) {
                 blockSizeTokens = blockSize;
             }
@@ -63,6 +62,13 @@ final class ApproxPrefixCacheProducer implements DataProducer, PreRequest {
             if (lruCapacityPerServer < 1 || lruCapacityPerServer > PrefixIndex.MAX_CAPACITY) {
                 throw new IllegalArgumentException("lruCapacityPerServer: " + lruCapacityPerServer + " (expected: 1 to "
                         + PrefixIndex.MAX_CAPACITY + ")");
+            }
+        }
+
+        private static void requireBlockSize(String name, int tokens, int least) {
+            if (tokens < least || tokens > MAX_BLOCK_TOKENS) {
+                throw new IllegalArgumentException(
+                        name + ": " + tokens + " (expected: " + least + " to " + MAX_BLOCK_TOKENS + ")");
             }
         }
 

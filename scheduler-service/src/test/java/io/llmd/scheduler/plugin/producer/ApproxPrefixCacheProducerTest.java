@@ -143,6 +143,8 @@ class ApproxPrefixCacheProducerTest {
     void badParametersAreRefused() {
         assertThatThrownBy(() -> params(true, 16, -1, 0, 0, 10)).hasMessageStartingWith("blockSize: -1");
         assertThatThrownBy(() -> params(false, 0, 0, 0, 0, 10)).hasMessageStartingWith("blockSizeTokens: 0");
+        assertThatThrownBy(() -> params(true, 1_000_000_000, 0, 0, 0, 10))
+                .hasMessage("blockSizeTokens: 1000000000 (expected: 0 to 1048576)");
         assertThatThrownBy(() -> params(true, 16, 0, -1, 0, 10)).hasMessageStartingWith("maxPrefixTokensToMatch: -1");
         assertThatThrownBy(() -> params(true, 16, 0, 0, 0, 0)).hasMessageStartingWith("lruCapacityPerServer: 0");
     }
