@@ -184,6 +184,7 @@ final class Attempt implements UpstreamListener {
         }
         current.accept(bytes, toClient);
         if (current.defect() != Relay.Defect.NONE) {
+            services.health().failed(endpointId());
             exchange.fail(new ApiError(ErrorCode.UPSTREAM_ERROR, "the endpoint's answer makes no sense"));
         } else if (exchange.isClientBlocked()) {
             pause();
@@ -285,6 +286,8 @@ final class Attempt implements UpstreamListener {
         close(Cause.NATURAL, "status");
         if (status < 500) {
             services.health().succeeded(endpointId());
+        } else {
+            services.health().failed(endpointId());
         }
         if (clean == null) {
             exchange.failAfterEnd(

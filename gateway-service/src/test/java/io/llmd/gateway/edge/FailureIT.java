@@ -91,6 +91,18 @@ class FailureIT {
         assertThat(gateway.endpoint(1).requests()).hasSize(1);
     }
 
+    @Test
+    void whenAllEndpointsAreBusyTheAnswerSaysWhenToComeBack() {
+        gateway.endpoint(0).script(Reply.error(429, "busy"));
+        gateway.endpoint(1).script(Reply.error(429, "busy"));
+
+        RawClient.Answer answer = gateway.chat();
+
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(answer.body()).contains("server_overloaded");
+        assertThat(answer.header("retry-after")).isEqualTo("1");
+    }
+
     @ParameterizedTest
     @CsvSource({"400", "404", "413", "422"})
     void refusalOfTheEndpointIsNotTriedAgain(int status) {
