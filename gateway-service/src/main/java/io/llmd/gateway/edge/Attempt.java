@@ -269,9 +269,6 @@ final class Attempt implements UpstreamListener {
             services.health().succeeded(endpointId());
         }
         if (incomplete && !current.hasOwnError()) {
-            if (current instanceof EventRelay events) {
-                client.separateEventsBy(events.separatorBeforeEvent());
-            }
             exchange.failAfterEnd(
                     this, new ApiError(ErrorCode.UPSTREAM_INCOMPLETE, "the endpoint ended its answer too early"));
             return;

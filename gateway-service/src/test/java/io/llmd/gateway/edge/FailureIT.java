@@ -205,6 +205,29 @@ class FailureIT {
     }
 
     @Test
+    void halfAnEventAtTheProperEndIsNotRelayedEither() {
+        gateway.endpoint(0)
+                .script(Reply.events(2, i -> i == 0 ? "data: {\"a\":1}\n\n".getBytes() : "data: {\"b\":".getBytes()));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body()).contains("{\"a\":1}").doesNotContain("\"b\"").contains("upstream_incomplete");
+    }
+
+    @Test
+    void endMarkerWithoutItsBlankLineIsTheEnd() {
+        gateway.endpoint(0)
+                .script(Reply.events(2, i -> i == 0 ? "data: {\"a\":1}\n\n".getBytes() : "data: [DONE]\n".getBytes()));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body()).isEqualTo("data: {\"a\":1}\n\ndata: [DONE]\n");
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.NATURAL));
+    }
+
+    @Test
     void stalledStreamEndsWithATimeoutEvent() {
         gateway.endpoint(0).script(Reply.stream(5).cutAfter(2, Reply.Cut.STALL));
 
