@@ -15,6 +15,8 @@ import io.llmd.testsupport.FakeModelServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -33,6 +35,7 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     private final List<List<String>> exclusions = new CopyOnWriteArrayList<>();
     private final AtomicLong leases = new AtomicLong();
     private final AtomicInteger cancellations = new AtomicInteger();
+    private final AtomicInteger waitsForReports = new AtomicInteger();
     private final ConcurrentLinkedQueue<Runnable> held = new ConcurrentLinkedQueue<>();
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
     private volatile boolean holding;
@@ -152,6 +155,17 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     @Override
     public void report(OutcomeReport report) {
         reports.add(report);
+    }
+
+    @Override
+    public CompletionStage<?> reported() {
+        waitsForReports.incrementAndGet();
+        return CompletableFuture.completedStage(null);
+    }
+
+    /** How often somebody waited for the last report. */
+    public int waitsForReports() {
+        return waitsForReports.get();
     }
 
     @Override

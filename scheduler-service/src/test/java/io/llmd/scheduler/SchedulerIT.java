@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.http.client.ReactorResourceFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -136,6 +137,24 @@ class SchedulerIT {
         request = request("/v1/schedule", body("x"), "subset");
         request.header("x-gateway-destination-endpoint-subset", "10.9.9.9:80");
         assertThat(reason(send(request))).isEqualTo("NO_ENDPOINTS");
+    }
+
+    @Test
+    void headersUpToTheGatewaysBoundAreTaken() throws Exception {
+        HttpRequest.Builder request = request("/v1/schedule", body("x"), "headers");
+        request.header("x-client", "h".repeat(16 << 10));
+        request.header("x-llmd-excluded-endpoints", "default/sim-9,".repeat(1_000));
+
+        JsonNode decision = JSON.readTree(send(request).body());
+
+        assertThat(decision.get("outcome").asString()).isEqualTo("decision");
+        end(decision);
+    }
+
+    @Test
+    void eventLoopsAreNotThoseOfTheWholeProcess() {
+        assertThat(context.getBean(ReactorResourceFactory.class).isUseGlobalResources())
+                .isFalse();
     }
 
     @Test

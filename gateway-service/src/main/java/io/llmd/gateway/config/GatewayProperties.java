@@ -96,7 +96,7 @@ public record GatewayProperties(
      * @param keysFile YAML file with the hashes of the keys
      * @param demoKey one more key, in clear text, for trials
      * @param reloadInterval how often the file is looked at for changes
-     * @param trustedProxies addresses whose control headers are believed, such as 10.0.0.0/8
+     * @param trustedProxies addresses whose control headers and {@code x-forwarded-for} are believed, such as 10.0.0.0/8
      * @param corsOrigins origins of browser pages that may call
      */
     public record Access(

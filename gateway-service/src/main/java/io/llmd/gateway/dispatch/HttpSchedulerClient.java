@@ -14,7 +14,10 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -58,6 +61,10 @@ public final class HttpSchedulerClient implements SchedulerClient {
     private static final int BATCH = 512;
     private static final long BATCH_DELAY_MILLIS = 5;
     private static final long MAX_RETRY_MILLIS = 1_000;
+
+    /** A decision may be on its way when its request is cancelled; so long it can still arrive and be given back. */
+    private static final long LATE_DECISION_MILLIS = 1_000;
+
     private static final HttpHeaders JSON =
             new DefaultHttpHeaders().add("content-type", "application/json").add("accept", "application/json");
 
@@ -75,6 +82,9 @@ public final class HttpSchedulerClient implements SchedulerClient {
     private final JsonMapper json = JsonMapper.builder()
             .enable(EnumFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE)
             .build();
+    /** Who waits for the last report; of the event loop. */
+    private final List<CompletableFuture<@Nullable Void>> awaitingReports = new ArrayList<>(1);
+
     private volatile @Nullable Outage outage;
 
     /** Since when the scheduler has not answered, and when it is worth trying again. */
@@ -118,12 +128,13 @@ public final class HttpSchedulerClient implements SchedulerClient {
             outcome.accept(pickLocally(request));
             return Cancellation.NONE;
         }
-        return calls.send(
+        Cancellation call = calls.send(
                 scheduler,
                 scheduleRequest(request),
                 MAX_DECISION_BYTES,
                 settings.scheduleTimeout(),
                 answer -> outcome.accept(outcomeOf(request, answer)));
+        return () -> calls.transport().loop().schedule(call::cancel, LATE_DECISION_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private UpstreamRequest scheduleRequest(ScheduleRequest request) {
@@ -150,6 +161,12 @@ public final class HttpSchedulerClient implements SchedulerClient {
             } catch (JacksonException | IllegalArgumentException e) {
                 log.atWarn().addKeyValue("reason", e.getClass().getSimpleName()).log("scheduler answer makes no sense");
             }
+        }
+        if (answer != null && answer.status() / 100 == 4) {
+            // The scheduler is there, it only does not take this request: no reason to do without it for others.
+            log.atWarn().addKeyValue("status", answer.status()).log("scheduler does not take a request");
+            return new ScheduleRejection(
+                    request.requestId(), ScheduleRejection.Reason.INTERNAL, "the scheduler does not take it", 0);
         }
         unreachable();
         return pickLocally(request);
@@ -235,7 +252,23 @@ public final class HttpSchedulerClient implements SchedulerClient {
         sending.set(false);
         if (!reports.isEmpty()) {
             sendLater(0);
+            return;
         }
+        awaitingReports.forEach(waiter -> waiter.complete(null));
+        awaitingReports.clear();
+    }
+
+    @Override
+    public CompletionStage<?> reported() {
+        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        calls.transport().loop().execute(() -> {
+            if (sending.get() || !reports.isEmpty()) {
+                awaitingReports.add(done);
+            } else {
+                done.complete(null);
+            }
+        });
+        return done;
     }
 
     @Override

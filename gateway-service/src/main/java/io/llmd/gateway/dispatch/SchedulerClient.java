@@ -4,6 +4,8 @@ import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRequest;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
@@ -19,12 +21,17 @@ public interface SchedulerClient {
      * @param outcome called exactly once unless the request was cancelled before, on any thread, possibly before this
      *     method returns. A decision that arrives in spite of a cancellation is still delivered, and its lease is
      *     ended by the receiver
-     * @return cancels the request, which frees its place in the scheduler's queue
+     * @return cancels the request, which frees its place in the scheduler's queue, perhaps a moment later
      */
     Cancellation schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome);
 
     /** Says what became of an attempt. Reports are kept in order, and dropped and counted when too many wait. */
     void report(OutcomeReport report);
+
+    /** Completes when no report waits any more, so that a gateway that stops leaves no lease behind. */
+    default CompletionStage<?> reported() {
+        return CompletableFuture.completedStage(null);
+    }
 
     /**
      * Asks for the endpoints of the pool.

@@ -184,6 +184,7 @@ final class Attempt implements UpstreamListener {
         }
         current.accept(bytes, toClient);
         if (current.defect() != Relay.Defect.NONE) {
+            services.health().failed(endpointId());
             exchange.fail(new ApiError(ErrorCode.UPSTREAM_ERROR, "the endpoint's answer makes no sense"));
         } else if (exchange.isClientBlocked()) {
             pause();
@@ -268,9 +269,6 @@ final class Attempt implements UpstreamListener {
             services.health().succeeded(endpointId());
         }
         if (incomplete && !current.hasOwnError()) {
-            if (current instanceof EventRelay events) {
-                client.separateEventsBy(events.separatorBeforeEvent());
-            }
             exchange.failAfterEnd(
                     this, new ApiError(ErrorCode.UPSTREAM_INCOMPLETE, "the endpoint ended its answer too early"));
             return;
@@ -285,6 +283,8 @@ final class Attempt implements UpstreamListener {
         close(Cause.NATURAL, "status");
         if (status < 500) {
             services.health().succeeded(endpointId());
+        } else {
+            services.health().failed(endpointId());
         }
         if (clean == null) {
             exchange.failAfterEnd(

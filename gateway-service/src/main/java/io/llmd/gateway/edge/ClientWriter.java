@@ -35,7 +35,6 @@ final class ClientWriter {
     private boolean headSent;
     private boolean events;
     private boolean closeAfter;
-    private byte[] separator = {};
     private @Nullable ChannelFuture lastWrite;
 
     ClientWriter(ChannelHandlerContext ctx, RequestHead head, EdgeSettings settings) {
@@ -109,11 +108,6 @@ final class ClientWriter {
         return !closeAfter;
     }
 
-    /** What has to stand between the bytes so far and an event of our own. */
-    void separateEventsBy(byte[] bytes) {
-        separator = bytes;
-    }
-
     /** Answers with an error body of an endpoint; takes over the array. */
     void endpointError(int status, byte[] body, Map<String, String> more, boolean keepAlive) {
         FullHttpResponse answer = Answers.json(status, Unpooled.wrappedBuffer(body), head.requestId());
@@ -135,7 +129,7 @@ final class ClientWriter {
             ctx.flush();
             return false;
         }
-        ByteBuf event = Unpooled.wrappedBuffer(separator, ErrorBody.toEvent(error, head.route()));
+        ByteBuf event = Unpooled.wrappedBuffer(ErrorBody.toEvent(error, head.route()));
         lastWrite = ctx.writeAndFlush(new DefaultLastHttpContent(event));
         return !closeAfter;
     }

@@ -21,13 +21,17 @@ public final class ConnectionCounts {
         this.open = open;
     }
 
-    /** Counts a connection in, or says that there is no place for it. */
-    boolean tryOpen(InetAddress address) {
+    /**
+     * Counts a connection in, or says that there is no place for it.
+     *
+     * @param manyClients whether many clients are behind the address, so that the bound for one does not hold
+     */
+    boolean tryOpen(InetAddress address, boolean manyClients) {
         if (open.incrementAndGet() > max) {
             open.decrementAndGet();
             return false;
         }
-        if (perAddress.merge(address, 1, Integer::sum) > maxPerAddress) {
+        if (perAddress.merge(address, 1, Integer::sum) > maxPerAddress && !manyClients) {
             close(address);
             return false;
         }

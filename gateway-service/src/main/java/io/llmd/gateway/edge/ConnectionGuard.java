@@ -46,7 +46,7 @@ final class ConnectionGuard extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
         InetAddress address = address(ctx);
-        if (!counts.tryOpen(address)) {
+        if (!counts.tryOpen(address, settings.trustedProxies().contains(address))) {
             ctx.close();
             return;
         }

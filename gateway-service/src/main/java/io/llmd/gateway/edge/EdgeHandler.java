@@ -255,12 +255,24 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
         } else if (route != null) {
             claim(ctx, request, route);
         } else if (LocalAnswers.covers(path)) {
-            answer(ctx, request, localAnswers.answer(request, path, requestId, ConnectionGuard.address(ctx)));
+            answer(ctx, request, localAnswers.answer(request, path, requestId, client(ctx, request)));
         } else {
             turn = Turn.PASSED;
+            headerRules.removeSpoofed(request.headers(), isTrusted(ctx), services.metrics()::spoofed);
             request.headers().set(LlmdHeader.REQUEST_ID.wireName(), requestId);
             pass(ctx, request);
         }
+    }
+
+    private boolean isTrusted(ChannelHandlerContext ctx) {
+        return services.settings().trustedProxies().contains(ConnectionGuard.address(ctx));
+    }
+
+    private InetAddress client(ChannelHandlerContext ctx, HttpRequest request) {
+        return ClientAddress.of(
+                request.headers(),
+                ConnectionGuard.address(ctx),
+                services.settings().trustedProxies());
     }
 
     private static ApiError target(ErrorCode code) {
@@ -282,9 +294,7 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
             return;
         }
         HttpHeaders received = request.headers();
-        InetAddress peer = ConnectionGuard.address(ctx);
-        HttpHeaders clean = headerRules.clean(
-                received, services.settings().trustedProxies().contains(peer), services.metrics()::spoofed);
+        HttpHeaders clean = headerRules.clean(received, isTrusted(ctx), services.metrics()::spoofed);
         clean.set(LlmdHeader.REQUEST_ID.wireName(), requestId);
         clean.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
         RequestHead head = new RequestHead(
@@ -299,7 +309,7 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
                 received.get(HttpHeaderNames.CONTENT_ENCODING, ""),
                 received.get(HttpHeaderNames.EXPECT, ""),
                 received.get(HttpHeaderNames.ORIGIN, ""),
-                peer);
+                client(ctx, request));
         turn = Turn.CLAIMED;
         Exchange claimed = new Exchange(services, ctx, this, head);
         exchange = claimed;

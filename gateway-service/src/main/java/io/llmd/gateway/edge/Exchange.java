@@ -403,7 +403,9 @@ final class Exchange {
         if (running != null && !running.isComplete()) {
             usage = running.abandon(Cause.ERROR);
         }
-        boolean intact = client.error(error, Map.of(), reusableAfterAnswer());
+        boolean again = error.code() == ErrorCode.SERVER_OVERLOADED || error.code() == ErrorCode.SHUTTING_DOWN;
+        Map<String, String> headers = again ? Rejections.retryAfter(1_000) : Map.of();
+        boolean intact = client.error(error, headers, reusableAfterAnswer());
         endWith(RequestOutcome.ERROR, error.code(), intact && reusableAfterAnswer());
     }
 
@@ -417,11 +419,16 @@ final class Exchange {
         return error;
     }
 
-    /** A connection whose request was not read to its end can only be used further when little is left of it. */
+    /**
+     * A connection whose request was not read to its end can only be used further when little is left of it, and when it
+     * is certain that it comes: who expected to be asked for it may send its next request instead.
+     */
     private boolean reusableAfterAnswer() {
         return reusable
                 && (bodyComplete
-                        || head.contentLength() >= 0 && head.contentLength() <= EdgeHandler.MAX_DISCARDED_BYTES);
+                        || head.expect().isEmpty()
+                                && head.contentLength() >= 0
+                                && head.contentLength() <= EdgeHandler.MAX_DISCARDED_BYTES);
     }
 
     // ---- the client's side

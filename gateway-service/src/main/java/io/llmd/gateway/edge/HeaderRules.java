@@ -102,6 +102,22 @@ final class HeaderRules {
         return clean;
     }
 
+    /**
+     * Removes from the headers themselves what clients must not set, for requests that others answer.
+     *
+     * @param trustedPeer whether the peer may set what proxies set
+     * @param spoofed told the name of each header that was removed
+     */
+    void removeSpoofed(HttpHeaders received, boolean trustedPeer, Consumer<String> spoofed) {
+        for (String name : received.names()) {
+            String ours = forbiddenName(name.toLowerCase(Locale.ROOT), trustedPeer);
+            if (ours != null) {
+                received.remove(name);
+                spoofed.accept(ours);
+            }
+        }
+    }
+
     private static boolean isForwarded(String name, CharSequence value, Set<String> namedByConnection) {
         return !NOT_FORWARDED.contains(name)
                 && name.indexOf('_') < 0

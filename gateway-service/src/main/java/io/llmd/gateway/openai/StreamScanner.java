@@ -37,7 +37,7 @@ public final class StreamScanner {
     private static final byte[] INCOMPLETE = ascii("response.incomplete");
     private static final byte[] FAILED = ascii("response.failed");
     private static final byte[] ERROR = ascii("error");
-    private static final byte[][] SEPARATORS = {ascii(""), ascii("\n"), ascii("\n\n")};
+    private static final byte[] LINE_BREAK = {'\n'};
 
     /** What the current line is, as far as it has been read. */
     private enum Line {
@@ -236,7 +236,7 @@ public final class StreamScanner {
             eventBytes += lineBytes;
         }
         if (payload == Payload.JSON) {
-            json.scan(SEPARATORS[1], 0, 1);
+            json.scan(LINE_BREAK, 0, 1);
         }
         eventLines++;
         line = Line.FIELD_NAME;
@@ -341,19 +341,6 @@ public final class StreamScanner {
     /** The last finish reason so far; the Responses API's final status. */
     public @Nullable String finishReason() {
         return json.finishReason();
-    }
-
-    /** Whether the bytes so far end inside an event, so that an event appended now needs line breaks before it. */
-    public boolean needsNewlineBeforeEvent() {
-        return lineBytes > 0 || eventLines > 0;
-    }
-
-    /**
-     * The bytes to send between what was scanned and an event of our own: none, one or two line breaks. The array is
-     * shared and must not be changed.
-     */
-    public byte[] separatorBeforeEvent() {
-        return SEPARATORS[lineBytes > 0 ? 2 : eventLines > 0 ? 1 : 0];
     }
 
     /**

@@ -9,7 +9,8 @@ import java.util.function.Consumer;
 
 /**
  * Relays server-sent events. Only whole events go out: the start of an event waits for its end, so that a stream that
- * breaks off leaves no half event before the error event. What waits is bounded by the scanner's bound on one event.
+ * breaks off leaves no half event before the error event. What waits is bounded by the scanner's bound on one event. The
+ * last event of a complete stream may lack its blank line.
  */
 public final class EventRelay implements Relay {
 
@@ -46,7 +47,12 @@ public final class EventRelay implements Relay {
     @Override
     public void end(Consumer<ByteBuf> out) {
         ended = true;
-        sendHeld(out);
+        scanner.endOfStream();
+        if (scanner.isComplete() || scanner.hasErrorEvent()) {
+            sendHeld(out);
+        } else {
+            discard();
+        }
     }
 
     @Override
@@ -79,16 +85,6 @@ public final class EventRelay implements Relay {
     @Override
     public TokenUsage usage() {
         return scanner.usage();
-    }
-
-    /** Data events that carried output so far. */
-    public long contentEvents() {
-        return scanner.contentEvents();
-    }
-
-    /** The bytes to put between what was sent and an event of our own. */
-    public byte[] separatorBeforeEvent() {
-        return ended ? scanner.separatorBeforeEvent() : new byte[0];
     }
 
     private void hold(ByteBuf bytes) {

@@ -25,7 +25,7 @@ public sealed interface Relay permits EventRelay, BodyRelay {
     /** Takes the next bytes and hands on what may go out; nothing more once there is a defect. */
     void accept(ByteBuf bytes, Consumer<ByteBuf> out);
 
-    /** The answer has ended as its framing says: hands on what was held back. */
+    /** The answer has ended as its framing says: hands on what was held back, but for half an event. */
     void end(Consumer<ByteBuf> out);
 
     /** Releases what was held back. */

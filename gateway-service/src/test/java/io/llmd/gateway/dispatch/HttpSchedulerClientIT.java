@@ -163,6 +163,49 @@ class HttpSchedulerClientIT {
     }
 
     @Test
+    void decisionThatCrossesItsCancellationIsStillDelivered() throws Exception {
+        server.script(Reply.json(200, DECISION).delay(Duration.ofMillis(100)));
+        CompletableFuture<ScheduleOutcome> outcome = new CompletableFuture<>();
+        Cancellation cancellation = client.schedule(
+                new ScheduleRequest("r1", "/v1/completions", Map.of(), ByteBuffer.allocate(1), List.of()),
+                outcome::complete);
+        await("question arrived").until(() -> server.requests().size() == 1);
+
+        cancellation.cancel();
+
+        assertThat(outcome.get(5, TimeUnit.SECONDS))
+                .isInstanceOfSatisfying(
+                        ScheduleDecision.class,
+                        decision -> assertThat(decision.leaseId()).isEqualTo(42));
+    }
+
+    @Test
+    void requestThatTheSchedulerDoesNotTakeIsNoOutage() throws Exception {
+        knowEndpoints("default/sim-0");
+        server.script(Reply.error(413, "payload_too_large"), Reply.json(200, DECISION));
+
+        assertThat(schedule())
+                .isInstanceOfSatisfying(
+                        ScheduleRejection.class,
+                        rejection -> assertThat(rejection.reason()).isEqualTo(ScheduleRejection.Reason.INTERNAL));
+
+        assertThat(((ScheduleDecision) schedule()).leaseId()).isEqualTo(42);
+        assertThat(fallbacks).hasValue(0);
+    }
+
+    @Test
+    void reportsAreOutWhenItSaysSo() throws Exception {
+        server.script(Reply.json(204, "").delay(Duration.ofMillis(100)));
+        client.report(ended(1));
+
+        client.reported().toCompletableFuture().get(5, TimeUnit.SECONDS);
+
+        assertThat(server.lastRequest().text()).contains("\"leaseId\":1");
+        client.reported().toCompletableFuture().get(5, TimeUnit.SECONDS);
+        assertThat(server.requests()).hasSize(1);
+    }
+
+    @Test
     void reportsAreBatchedInOrderAndSentAgainAfterAFailure() {
         server.script(Reply.error(503, "x"), Reply.json(204, ""), Reply.json(204, ""));
 

@@ -91,6 +91,18 @@ class FailureIT {
         assertThat(gateway.endpoint(1).requests()).hasSize(1);
     }
 
+    @Test
+    void whenAllEndpointsAreBusyTheAnswerSaysWhenToComeBack() {
+        gateway.endpoint(0).script(Reply.error(429, "busy"));
+        gateway.endpoint(1).script(Reply.error(429, "busy"));
+
+        RawClient.Answer answer = gateway.chat();
+
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(answer.body()).contains("server_overloaded");
+        assertThat(answer.header("retry-after")).isEqualTo("1");
+    }
+
     @ParameterizedTest
     @CsvSource({"400", "404", "413", "422"})
     void refusalOfTheEndpointIsNotTriedAgain(int status) {
@@ -190,6 +202,29 @@ class FailureIT {
         RawClient.Answer answer = gateway.post(CHAT, STREAM);
 
         assertThat(answer.body()).contains("{\"a\":1}").doesNotContain("\"b\"").contains("upstream_incomplete");
+    }
+
+    @Test
+    void halfAnEventAtTheProperEndIsNotRelayedEither() {
+        gateway.endpoint(0)
+                .script(Reply.events(2, i -> i == 0 ? "data: {\"a\":1}\n\n".getBytes() : "data: {\"b\":".getBytes()));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body()).contains("{\"a\":1}").doesNotContain("\"b\"").contains("upstream_incomplete");
+    }
+
+    @Test
+    void endMarkerWithoutItsBlankLineIsTheEnd() {
+        gateway.endpoint(0)
+                .script(Reply.events(2, i -> i == 0 ? "data: {\"a\":1}\n\n".getBytes() : "data: [DONE]\n".getBytes()));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body()).isEqualTo("data: {\"a\":1}\n\ndata: [DONE]\n");
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.NATURAL));
     }
 
     @Test

@@ -223,6 +223,19 @@ class HttpRulesIT {
     }
 
     @Test
+    void refusedExpectationClosesTheConnectionAsItsBodyMayNeverCome() {
+        try (RawClient client = gateway.connect()) {
+            RawClient.Answer answer = client.send("POST " + CHAT
+                            + " HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+                    .receive();
+
+            assertThat(answer.status()).isEqualTo(401);
+            assertThat(answer.header("connection")).isEqualTo("close");
+            assertThat(client.isClosedByServer()).isTrue();
+        }
+    }
+
+    @Test
     void twoAuthorizationHeadersAre400() {
         assertThat(gateway.post(CHAT, BODY, AUTH).status()).isEqualTo(400);
     }

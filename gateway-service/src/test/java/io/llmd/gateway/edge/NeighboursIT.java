@@ -52,6 +52,59 @@ class NeighboursIT {
     }
 
     @Test
+    void headersThatClientsMustNotSetDoNotReachOtherRoutesEither() {
+        try (FakeModelServer files = FakeModelServer.start();
+                GatewayFixture gateway = new GatewayFixture(
+                        1,
+                        "spring.cloud.gateway.server.webflux.routes[0].id=files",
+                        "spring.cloud.gateway.server.webflux.routes[0].uri=http://" + files.hostPort(),
+                        "spring.cloud.gateway.server.webflux.routes[0].predicates[0]=Path=/v1/files/**");
+                RawClient client = gateway.connect()) {
+            files.always(Reply.json(200, "{}"));
+
+            client.send(RawClient.post(
+                            "/v1/files/a",
+                            "{}",
+                            "X-LLMD-Tenant: 169.254.169.254",
+                            "x_llmd_key_id: 169.254.169.254",
+                            "x-gateway-destination-endpoint: 169.254.169.254:80",
+                            "x-forwarded-for: 169.254.169.254",
+                            "x-own: kept"))
+                    .receive();
+
+            assertThat(files.lastRequest().headers())
+                    .noneMatch(header -> header.getValue().contains("169.254"));
+            assertThat(files.lastRequest().header("x-own")).contains("kept");
+        }
+    }
+
+    @Test
+    void guessingKeysThroughAProxyShutsOutTheGuesserOnly() {
+        try (GatewayFixture gateway = new GatewayFixture(
+                        1, "gateway.access.trusted-proxies=127.0.0.1,::1", "gateway.limits.connections-per-address=1");
+                RawClient other = gateway.connect();
+                RawClient client = gateway.connect()) {
+            for (int i = 0; i < 20; i++) {
+                String guess = RawClient.post(
+                        CHAT,
+                        BODY,
+                        "authorization: Bearer wrong",
+                        "x-forwarded-for: 198.51.100." + i + ", 203.0.113.7");
+                assertThat(client.send(guess).receive().status()).isEqualTo(401);
+            }
+
+            assertThat(client.send(RawClient.post(CHAT, BODY, AUTH, "x-forwarded-for: 203.0.113.7"))
+                            .receive()
+                            .status())
+                    .isEqualTo(429);
+            assertThat(other.send(RawClient.post(CHAT, BODY, AUTH, "x-forwarded-for: 203.0.113.8"))
+                            .receive()
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
     void pagesAndManagementAreWhereTheyBelong() {
         try (GatewayFixture gateway = new GatewayFixture(1);
                 RawClient client = gateway.connect();
@@ -80,11 +133,12 @@ class NeighboursIT {
                     .isEqualTo(200);
             assertThat(management.send(GET.formatted("/actuator/env")).receive().status())
                     .isEqualTo(404);
-            assertThat(management
-                            .send(RawClient.post(CHAT, BODY, AUTH))
-                            .receive()
-                            .status())
-                    .isEqualTo(404);
+            try (RawClient another = RawClient.connect(gateway.managementPort())) {
+                assertThat(another.send(RawClient.post(CHAT, BODY, AUTH))
+                                .receive()
+                                .status())
+                        .isEqualTo(404);
+            }
         }
     }
 
@@ -160,6 +214,7 @@ class NeighboursIT {
                     .contains("shutting_down");
             assertThat(running.receive().body()).endsWith("data: [DONE]\n\n");
             stopper.join();
+            assertThat(gateway.scheduler().waitsForReports()).isEqualTo(1);
         } finally {
             gateway.close();
         }

@@ -69,7 +69,6 @@ class StreamScannerTest {
         assertThat(scanner.isComplete()).isTrue();
         assertThat(scanner.hasErrorEvent()).isFalse();
         assertThat(scanner.invalidEvents()).isZero();
-        assertThat(scanner.needsNewlineBeforeEvent()).isFalse();
         assertThat(scanner.wholeEventBytes()).isEqualTo(utf8(CHAT).length);
     }
 
@@ -122,7 +121,6 @@ class StreamScannerTest {
         assertThat(scanner.events()).isEqualTo(6);
         assertThat(scanner.isComplete()).isTrue();
         assertThat(scanner.usage()).isEqualTo(new TokenUsage(9, 10, 8));
-        assertThat(scanner.needsNewlineBeforeEvent()).isFalse();
     }
 
     @ParameterizedTest(name = "usage {0}")
@@ -220,19 +218,17 @@ class StreamScannerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "data: {}~~      | 0 | 10",
-                "data: {}~       | 1 | 0",
-                "data: {}        | 2 | 0",
-                "data: {}~~data: | 2 | 10",
-                ": note~         | 1 | 0",
-                ": note~~        | 0 | 8",
-                "data: {}~~: n~~ | 0 | 15"
+                "data: {}~~      | 10",
+                "data: {}~       | 0",
+                "data: {}        | 0",
+                "data: {}~~data: | 10",
+                ": note~         | 0",
+                ": note~~        | 8",
+                "data: {}~~: n~~ | 15"
             })
-    void cutOfTheStreamIsKnown(String stream, int separator, int whole) {
+    void cutOfTheStreamIsKnown(String stream, int whole) {
         StreamScanner scanner = scan(stream.replace('~', '\n'));
 
-        assertThat(scanner.separatorBeforeEvent()).hasSize(separator);
-        assertThat(scanner.needsNewlineBeforeEvent()).isEqualTo(separator > 0);
         assertThat(scanner.wholeEventBytes()).isEqualTo(whole);
     }
 

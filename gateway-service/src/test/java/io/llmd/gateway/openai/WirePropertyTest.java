@@ -29,8 +29,7 @@ class WirePropertyTest {
             boolean error,
             Object usage,
             Object finish,
-            Object violation,
-            int separator) {
+            Object violation) {
         static Seen of(StreamScanner s) {
             return new Seen(
                     s.events(),
@@ -41,8 +40,7 @@ class WirePropertyTest {
                     s.hasErrorEvent(),
                     s.usage(),
                     String.valueOf(s.finishReason()),
-                    s.violation(),
-                    s.separatorBeforeEvent().length);
+                    s.violation());
         }
     }
 

@@ -17,12 +17,14 @@ import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
@@ -145,6 +147,18 @@ class SchedulerConfiguration {
     @Bean
     DiscoveryHealth discoveryHealthIndicator(BackgroundWork work) {
         return new DiscoveryHealth(work);
+    }
+
+    /**
+     * Event loops of this context alone: the shared ones of Reactor Netty end with the first context that closes, and
+     * several services may run in one JVM.
+     */
+    @Bean
+    ReactorResourceFactory reactorResourceFactory() {
+        ReactorResourceFactory resources = new ReactorResourceFactory();
+        resources.setUseGlobalResources(false);
+        resources.setShutdownQuietPeriod(Duration.ZERO);
+        return resources;
     }
 
     @Bean
