@@ -27,7 +27,7 @@ import java.net.UnknownHostException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The readings of one endpoint. All methods run on the scraper's event loop. */
+/** The readings of one endpoint. All methods run on the scraper's event loop. A listener that throws ends no reading. */
 final class ScrapeTarget {
 
     private final MetricsScraper scraper;
@@ -139,28 +139,39 @@ final class ScrapeTarget {
         reading = false;
         failures++;
         closeChannel();
-        scraper.failed(endpoint, failure, failures);
-        next();
+        try {
+            scraper.failed(endpoint, failure, failures);
+        } finally {
+            next();
+        }
     }
 
     private void succeed(EndpointMetrics metrics) {
         reading = false;
+        try {
+            publish(metrics);
+        } finally {
+            if (!keepAlive) {
+                closeChannel();
+            }
+            next();
+        }
+    }
+
+    private void publish(EndpointMetrics metrics) {
         if (failures > 0) {
             failures = 0;
             scraper.recovered(endpoint);
         }
         double started = reader.startTime();
         if (!Double.isNaN(started)) {
-            if (!Double.isNaN(startTime) && started != startTime) {
+            boolean isRestarted = !Double.isNaN(startTime) && started != startTime;
+            startTime = started;
+            if (isRestarted) {
                 scraper.store().restarted(endpoint);
             }
-            startTime = started;
         }
         scraper.store().update(endpoint, metrics);
-        if (!keepAlive) {
-            closeChannel();
-        }
-        next();
     }
 
     private void next() {

@@ -102,6 +102,20 @@ class MetricsScraperIT {
     }
 
     @Test
+    void aListenerThatThrowsEndsNoReadings() {
+        store.addListener(new EndpointListener() {
+            @Override
+            public void restarted(EndpointMetadata endpoint) {
+                throw new IllegalStateException("a listener failed");
+            }
+        });
+        store.upsert(endpoint("127.0.0.1"));
+        await("first reading").until(() -> running() == 1);
+        page.load(2, 0, 0, 200);
+        await("reading of the new process").until(() -> running() == 2);
+    }
+
+    @Test
     void aRemovedEndpointIsNotAskedAnyMore() {
         store.upsert(endpoint("127.0.0.1"));
         await("first reading").until(() -> running() == 1);
