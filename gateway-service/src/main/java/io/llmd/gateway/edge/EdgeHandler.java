@@ -257,6 +257,15 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
         } else if (LocalAnswers.covers(path)) {
             answer(ctx, request, localAnswers.answer(request, path, requestId, client(ctx, request)));
         } else {
+            passOn(ctx, request, path);
+        }
+    }
+
+    private void passOn(ChannelHandlerContext ctx, HttpRequest request, String path) {
+        FullHttpResponse refusal = localAnswers.refusal(request, path, requestId, client(ctx, request));
+        if (refusal != null) {
+            answer(ctx, request, refusal);
+        } else {
             turn = Turn.PASSED;
             headerRules.removeSpoofed(request.headers(), isTrusted(ctx), services.metrics()::spoofed);
             request.headers().set(LlmdHeader.REQUEST_ID.wireName(), requestId);

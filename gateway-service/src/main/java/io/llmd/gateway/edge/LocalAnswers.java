@@ -55,11 +55,9 @@ final class LocalAnswers {
         }
         Predicate<String> visible = model -> true;
         if (!services.settings().openAccess()) {
-            Access access = services.access().check(request.headers().getAll(HttpHeaderNames.AUTHORIZATION), peer);
-            switch (access) {
+            switch (access(request, peer)) {
                 case Access.Denied(Access.Reason reason) -> {
-                    services.metrics().authFailed(reason.name().toLowerCase(java.util.Locale.ROOT));
-                    return Answers.error(Rejections.error(reason), requestId, Rejections.headers(reason));
+                    return denial(reason, requestId);
                 }
                 case Access.Granted(ApiKey key) -> visible = key::mayUse;
             }
@@ -68,6 +66,27 @@ final class LocalAnswers {
         return rest.equals(MODELS)
                 ? Answers.json(200, Unpooled.wrappedBuffer(models.toJson(visible)), requestId)
                 : model(models, rest.substring(MODELS.length() + 1), visible, requestId);
+    }
+
+    /** Refuses a request for a path of the API that others serve when it has no key; null when it may pass. */
+    @Nullable
+    FullHttpResponse refusal(HttpRequest request, String path, String requestId, InetAddress peer) {
+        if (!path.startsWith(VERSION + "/") || services.settings().openAccess()) {
+            return null;
+        }
+        return switch (access(request, peer)) {
+            case Access.Denied(Access.Reason reason) -> denial(reason, requestId);
+            case Access.Granted granted -> null;
+        };
+    }
+
+    private Access access(HttpRequest request, InetAddress peer) {
+        return services.access().check(request.headers().getAll(HttpHeaderNames.AUTHORIZATION), peer);
+    }
+
+    private FullHttpResponse denial(Access.Reason reason, String requestId) {
+        services.metrics().authFailed(reason.name().toLowerCase(java.util.Locale.ROOT));
+        return Answers.error(Rejections.error(reason), requestId, Rejections.headers(reason));
     }
 
     private FullHttpResponse model(ModelList models, String id, Predicate<String> visible, String requestId) {

@@ -127,7 +127,7 @@ class HttpRulesIT {
     })
     void strangePathsReachNothing(String target, int status) {
         try (RawClient client = gateway.connect()) {
-            RawClient.Answer answer = client.send("GET " + target + " HTTP/1.1\r\nhost: x\r\n\r\n")
+            RawClient.Answer answer = client.send("GET " + target + " HTTP/1.1\r\nhost: x\r\n" + AUTH + "\r\n\r\n")
                     .receive();
 
             assertThat(answer.status()).isEqualTo(status);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What stands beside the inference routes: routes of Spring Cloud Gateway, pages, management, keys, shutdown. */
 class NeighboursIT {
 
-    private static final String GET = "GET %s HTTP/1.1\r\nhost: x\r\n\r\n";
+    private static final String GET = "GET %s HTTP/1.1\r\nhost: x\r\n" + AUTH + "\r\n\r\n";
 
     @Test
     void routesOfSpringCloudGatewayShareThePortAndTheConnection() {
@@ -37,7 +37,7 @@ class NeighboursIT {
             gateway.endpoint().always(Reply.chat("model").delay(Duration.ofMillis(50)));
             try (RawClient client = gateway.connect()) {
                 String chat = RawClient.post(CHAT, BODY, AUTH);
-                String upload = RawClient.post("/v1/files/a", "x".repeat(100_000));
+                String upload = RawClient.post("/v1/files/a", "x".repeat(100_000), AUTH);
                 client.send(GET.formatted("/v1/files/a") + chat + upload + chat + GET.formatted("/v1/files/b"));
 
                 assertThat(client.receive().body()).contains("files");
@@ -65,6 +65,7 @@ class NeighboursIT {
             client.send(RawClient.post(
                             "/v1/files/a",
                             "{}",
+                            AUTH,
                             "X-LLMD-Tenant: 169.254.169.254",
                             "x_llmd_key_id: 169.254.169.254",
                             "x-gateway-destination-endpoint: 169.254.169.254:80",
@@ -75,6 +76,24 @@ class NeighboursIT {
             assertThat(files.lastRequest().headers())
                     .noneMatch(header -> header.getValue().contains("169.254"));
             assertThat(files.lastRequest().header("x-own")).contains("kept");
+        }
+    }
+
+    @Test
+    void otherPathsOfTheApiNeedAKeyToo() {
+        try (FakeModelServer files = FakeModelServer.start();
+                GatewayFixture gateway = new GatewayFixture(
+                        1,
+                        "spring.cloud.gateway.server.webflux.routes[0].id=files",
+                        "spring.cloud.gateway.server.webflux.routes[0].uri=http://" + files.hostPort(),
+                        "spring.cloud.gateway.server.webflux.routes[0].predicates[0]=Path=/v1/files/**");
+                RawClient client = gateway.connect()) {
+            files.always(Reply.json(200, "{}"));
+
+            client.send(RawClient.post("/v1/files/a", "{}"));
+
+            assertThat(client.receive().status()).isEqualTo(401);
+            assertThat(files.requests()).isEmpty();
         }
     }
 
