@@ -2,7 +2,7 @@ package io.llmd.simulator;
 
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
-import io.llmd.simulator.server.Faults;
+import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.server.HttpServer;
 import io.llmd.simulator.server.SimulatorRuntime;
 import java.util.function.UnaryOperator;

@@ -1,5 +1,7 @@
 package io.llmd.simulator;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -50,12 +52,35 @@ class SimulatorArchTest {
             .resideInAnyPackage(with("io.llmd.simulator.token", "io.llmd.simulator.engine", "java.io"));
 
     @ArchTest
-    static final ArchRule onlyTheServerKnowsNettyAndJson = noClasses()
+    static final ArchRule onlyTheServerKnowsNetty = noClasses()
             .that()
             .resideOutsideOfPackage("io.llmd.simulator.server")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.netty..", "tools.jackson..");
+            .resideInAnyPackage("io.netty..");
+
+    @ArchTest
+    static final ArchRule onlyApisKnowJson = noClasses()
+            .that()
+            .resideInAnyPackage(packages("engine", "token", "config", "metrics", "output"))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("tools.jackson..");
+
+    @ArchTest
+    static final ArchRule outputKnowsNoApi = ours("output", "engine", "token", "config");
+
+    @ArchTest
+    static final ArchRule apiKnowsNoFeature = ours("api", "output", "config", "engine");
+
+    @ArchTest
+    static final ArchRule openaiKnowsNoOtherFeature = ours("openai", "api", "output", "token", "config", "engine");
+
+    @ArchTest
+    static final ArchRule poolingMayUseOpenai = ours("pooling", "openai", "api", "output", "token", "config", "engine");
+
+    @ArchTest
+    static final ArchRule faultsKnowApisOnly = ours("fault", "api");
 
     @ArchTest
     static final ArchRule nobodyUsesSpring =
@@ -66,6 +91,22 @@ class SimulatorArchTest {
         var server = new ClassFileImporter().importClasses(SimulatorRuntime.class);
         ArchRule rule = classes().should().onlyDependOnClassesThat().resideInAnyPackage(JDK);
         assertThat(rule.evaluate(server).hasViolation()).isTrue();
+    }
+
+    /** Of our packages, one may use itself and some others. */
+    private static ArchRule ours(String name, String... others) {
+        String[] allowed = java.util.Arrays.copyOf(others, others.length + 1);
+        allowed[others.length] = name;
+        return classes()
+                .that()
+                .resideInAPackage("io.llmd.simulator." + name)
+                .should()
+                .onlyDependOnClassesThat(
+                        resideOutsideOfPackage("io.llmd.simulator..").or(resideInAnyPackage(packages(allowed))));
+    }
+
+    private static String[] packages(String... names) {
+        return java.util.Arrays.stream(names).map("io.llmd.simulator."::concat).toArray(String[]::new);
     }
 
     private static String[] with(String... more) {

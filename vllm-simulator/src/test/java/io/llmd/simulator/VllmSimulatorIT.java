@@ -8,7 +8,7 @@ import io.llmd.simulator.config.ErrorFormat;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import io.llmd.simulator.engine.LatencyModel;
-import io.llmd.simulator.server.Faults;
+import io.llmd.simulator.fault.Faults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

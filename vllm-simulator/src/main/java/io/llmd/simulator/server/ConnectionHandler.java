@@ -1,6 +1,13 @@
 package io.llmd.simulator.server;
 
 import io.llmd.contracts.header.LlmdHeader;
+import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.Call;
+import io.llmd.simulator.api.ErrorTypes;
+import io.llmd.simulator.api.Json;
+import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.api.Routes;
+import io.llmd.simulator.fault.Faults;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -108,7 +115,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
 
     private void answer(
             ChannelHandlerContext context, FullHttpRequest request, String path, ResponseHead head, Faults faults) {
-        switch (endpoint.routes().match(path, request.method())) {
+        switch (endpoint.routes().match(path, request.method().name())) {
             case Routes.Match.UnknownPath unknown -> throw ApiException.notFound("Not Found", null);
             case Routes.Match.WrongMethod wrong ->
                 write(

@@ -1,11 +1,26 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.Json;
+import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.ErrorFormat;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.engine.FinishReason;
+import io.llmd.simulator.fault.AdminApi;
+import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.metrics.EngineMeters;
+import io.llmd.simulator.openai.ChatApi;
+import io.llmd.simulator.openai.CompletionApi;
+import io.llmd.simulator.openai.ModelNames;
+import io.llmd.simulator.openai.ResponsesApi;
+import io.llmd.simulator.openai.TokenizeApi;
+import io.llmd.simulator.output.Choice;
+import io.llmd.simulator.output.OutputPlan;
+import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.pooling.EmbeddingApi;
 import io.llmd.simulator.token.ContentHash;
 import java.time.Instant;
 import java.util.ArrayList;

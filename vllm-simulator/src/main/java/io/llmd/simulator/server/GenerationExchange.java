@@ -1,5 +1,8 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.output.Choice;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;

@@ -2,6 +2,7 @@ package io.llmd.simulator.server;
 
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
+import io.llmd.simulator.fault.Faults;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;

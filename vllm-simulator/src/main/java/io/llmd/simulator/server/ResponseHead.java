@@ -1,5 +1,6 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.api.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;

@@ -7,6 +7,7 @@ import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.metrics.EngineMeters;
+import io.llmd.simulator.output.Generation;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-/** The Netty adapter: HTTP routes, request validation, answers, event streams, and the thread that drives engines. */
+/** The Netty adapter: sockets, connections, exchanges, and the thread that drives engines. */
 @NullMarked
 package io.llmd.simulator.server;
 

@@ -1,0 +1,29 @@
+package io.llmd.simulator.api;
+
+import io.llmd.simulator.output.Choice;
+import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
+
+/** How one API writes results. Called on the event loop of the connection. */
+public interface Answer {
+
+    /** The body of a complete answer. */
+    ObjectNode body(List<Choice> choices);
+
+    /** Appends the events that open a stream, before anything is computed. */
+    void open(StringBuilder out);
+
+    /** Appends the events due when the first output of any choice arrives. */
+    void firstOutput(StringBuilder out, List<Choice> choices);
+
+    /**
+     * Appends the event with new text of a choice.
+     *
+     * @param from first new token
+     * @param last whether the choice ends with it
+     */
+    void output(StringBuilder out, Choice choice, int from, String text, boolean last);
+
+    /** Appends the events that end a stream. */
+    void close(StringBuilder out, List<Choice> choices);
+}

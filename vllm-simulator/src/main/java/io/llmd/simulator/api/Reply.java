@@ -1,0 +1,43 @@
+package io.llmd.simulator.api;
+
+import io.llmd.simulator.output.Sampling;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** What a route makes of a call. */
+public sealed interface Reply {
+
+    /** A finished answer. */
+    record Content(int status, @Nullable String contentType, byte[] body) implements Reply {
+        public static Content json(JsonNode node) {
+            return json(200, node);
+        }
+
+        public static Content json(int status, JsonNode node) {
+            return new Content(status, "application/json", Json.bytes(node));
+        }
+
+        public static Content text(String contentType, String text) {
+            return new Content(200, contentType, text.getBytes(StandardCharsets.UTF_8));
+        }
+
+        public static Content empty(int status) {
+            return new Content(status, null, new byte[0]);
+        }
+    }
+
+    /**
+     * Work for the engine.
+     *
+     * @param prompts token ids; each gives {@code sampling.n()} choices
+     * @param sampling absent for work without output
+     */
+    record Generate(
+            List<int[]> prompts,
+            Sampling sampling,
+            boolean promptOnly,
+            @Nullable String adapter,
+            Answer answer) implements Reply {}
+}

@@ -1,0 +1,41 @@
+package io.llmd.simulator.openai;
+
+import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.RequestFields;
+import io.llmd.simulator.token.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+
+/** A prompt that is a string, a list of strings, a list of token ids or a list of such lists. */
+public final class PromptField {
+    private PromptField() {}
+
+    public static List<int[]> read(String name, JsonNode node) {
+        if (node.isString()) {
+            return List.of(Tokenizer.encode(node.stringValue()));
+        }
+        if (!(node instanceof ArrayNode array) || array.isEmpty()) {
+            throw invalid(name);
+        }
+        if (array.get(0).isNumber()) {
+            return List.of(RequestFields.tokens(name, array));
+        }
+        List<int[]> prompts = new ArrayList<>(array.size());
+        for (JsonNode element : array) {
+            if (element.isString()) {
+                prompts.add(Tokenizer.encode(element.stringValue()));
+            } else if (element instanceof ArrayNode tokens) {
+                prompts.add(RequestFields.tokens(name, tokens));
+            } else {
+                throw invalid(name);
+            }
+        }
+        return prompts;
+    }
+
+    private static ApiException invalid(String name) {
+        return RequestFields.invalid(name, "a string, a list of strings, a list of token ids, or a list of those");
+    }
+}

@@ -1,0 +1,90 @@
+package io.llmd.simulator.openai;
+
+import io.llmd.simulator.api.Json;
+import io.llmd.simulator.engine.FinishReason;
+import io.llmd.simulator.output.Choice;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Pieces of JSON that several answers share. */
+final class WireText {
+    /** The event that ends a stream. */
+    static final String DONE = "data: [DONE]\n\n";
+
+    private WireText() {}
+
+    static String finishReason(Choice choice) {
+        Choice.End end = choice.end();
+        return (end == null ? FinishReason.ABORT : end.reason()).wireName();
+    }
+
+    static void putStopReason(ObjectNode node, @Nullable Object stopReason) {
+        if (stopReason instanceof Integer token) {
+            node.put("stop_reason", token);
+        } else if (stopReason instanceof String text) {
+            node.put("stop_reason", text);
+        } else {
+            node.putNull("stop_reason");
+        }
+    }
+
+    /** The value of {@code finish_reason} and, for the last chunk, {@code stop_reason}. */
+    static void appendFinish(StringBuilder out, Choice choice, boolean last) {
+        if (!last) {
+            out.append("null");
+            return;
+        }
+        out.append('"').append(finishReason(choice)).append("\",\"stop_reason\":");
+        appendStopReason(out, choice);
+    }
+
+    static void appendStopReason(StringBuilder out, Choice choice) {
+        Object reason = choice.plan().stopReason();
+        out.append(reason instanceof String text ? Json.quoted(text) : String.valueOf(reason));
+    }
+
+    /** {@code ,"token_ids":[...]} of the tokens sent since {@code from}. */
+    static void appendTokenIds(StringBuilder out, Choice choice, int from) {
+        out.append(",\"token_ids\":");
+        appendIds(out, ids(choice, from, choice.sent()));
+    }
+
+    static void appendIds(StringBuilder out, int[] ids) {
+        out.append('[');
+        for (int i = 0; i < ids.length; i++) {
+            out.append(i == 0 ? "" : ",").append(ids[i]);
+        }
+        out.append(']');
+    }
+
+    static void putTokenIds(ObjectNode node, String name, boolean wanted, Choice choice, int from, int to) {
+        if (wanted) {
+            putIds(node.putArray(name), ids(choice, from, to));
+        } else {
+            node.putNull(name);
+        }
+    }
+
+    static void putPromptIds(ObjectNode node, boolean wanted, Choice choice) {
+        if (wanted) {
+            putIds(node.putArray("prompt_token_ids"), choice.prompt());
+        } else {
+            node.putNull("prompt_token_ids");
+        }
+    }
+
+    private static int[] ids(Choice choice, int from, int to) {
+        int[] ids = new int[to - from];
+        for (int i = from; i < to; i++) {
+            ids[i - from] = choice.plan().tokens().tokenAt(i);
+        }
+        return ids;
+    }
+
+    private static void putIds(ArrayNode array, int[] ids) {
+        for (int id : ids) {
+            array.add(id);
+        }
+    }
+}

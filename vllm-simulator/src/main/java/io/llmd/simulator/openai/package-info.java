@@ -1,0 +1,5 @@
+/** The OpenAI endpoints: chat, completions, responses, models, and vLLM's tokenize and detokenize. */
+@NullMarked
+package io.llmd.simulator.openai;
+
+import org.jspecify.annotations.NullMarked;

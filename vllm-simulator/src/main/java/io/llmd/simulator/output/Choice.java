@@ -1,0 +1,96 @@
+package io.llmd.simulator.output;
+
+import io.llmd.simulator.engine.FinishReason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One choice of a request on its way to the client. The engine's thread writes how far it got, which is all the
+ * hand-over needs because the tokens are known; the rest belongs to the event loop of the connection.
+ */
+public final class Choice implements Generation {
+    private final long engineId;
+    private final int index;
+    private final int[] prompt;
+    private final OutputPlan plan;
+    private final Runnable wake;
+    private volatile int produced;
+    private volatile @Nullable End end;
+    private int sent;
+    private int shownChars;
+    private boolean finishSent;
+
+    public Choice(long engineId, int index, int[] prompt, OutputPlan plan, Runnable wake) {
+        this.engineId = engineId;
+        this.index = index;
+        this.prompt = prompt;
+        this.plan = plan;
+        this.wake = wake;
+    }
+
+    @Override
+    public void produced(int tokens) {
+        produced = tokens;
+        if (tokens < plan.length()) {
+            wake.run();
+        }
+    }
+
+    @Override
+    public void ended(FinishReason reason, int cachedTokens) {
+        end = new End(reason, cachedTokens);
+        wake.run();
+    }
+
+    public long engineId() {
+        return engineId;
+    }
+
+    public int index() {
+        return index;
+    }
+
+    public int[] prompt() {
+        return prompt;
+    }
+
+    public OutputPlan plan() {
+        return plan;
+    }
+
+    public int produced() {
+        return produced;
+    }
+
+    @Nullable
+    public End end() {
+        return end;
+    }
+
+    public int sent() {
+        return sent;
+    }
+
+    /** Characters of the output that were taken. */
+    public int shownChars() {
+        return shownChars;
+    }
+
+    public boolean finishSent() {
+        return finishSent;
+    }
+
+    /** Text of the next tokens up to {@code upTo}, which count as sent from now on. */
+    public String takeText(int upTo) {
+        String text = plan.text(sent, upTo, shownChars);
+        shownChars += text.length();
+        sent = upTo;
+        return text;
+    }
+
+    public void finishIsSent() {
+        finishSent = true;
+    }
+
+    /** How the sequence ended. */
+    public record End(FinishReason reason, int cachedTokens) {}
+}

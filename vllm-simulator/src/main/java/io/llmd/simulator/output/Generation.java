@@ -1,0 +1,13 @@
+package io.llmd.simulator.output;
+
+import io.llmd.simulator.engine.FinishReason;
+
+/** A sequence of a request as the engine's thread reports on it; must not block. */
+public interface Generation {
+
+    /** The sequence has produced so many tokens in all. */
+    void produced(int tokens);
+
+    /** The sequence has left the engine; the last call. */
+    void ended(FinishReason reason, int cachedTokens);
+}
