@@ -14,11 +14,13 @@ import tools.jackson.databind.JsonNode;
 /** {@code POST /v1/chat/completions}. */
 public final class ChatApi {
     private final SimulatorSettings settings;
+    private final ChatMessages messages;
     private final ModelNames models;
     private final String fingerprint;
 
-    public ChatApi(SimulatorSettings settings, ModelNames models, String fingerprint) {
+    public ChatApi(SimulatorSettings settings, ChatMessages messages, ModelNames models, String fingerprint) {
         this.settings = settings;
+        this.messages = messages;
         this.models = models;
         this.fingerprint = fingerprint;
     }
@@ -26,7 +28,7 @@ public final class ChatApi {
     public Reply handle(Call call) {
         RequestFields fields = call.fields();
         String model = models.resolve(fields);
-        int[] prompt = ChatMessages.render(fields);
+        int[] prompt = messages.render(fields);
         Sampling sampling = SamplingFields.read(fields, call.outputTokens(), 0, "max_tokens", "max_completion_tokens");
         boolean logprobs = logprobs(fields, sampling.stream());
         models.checkLength(prompt, maxTokens(sampling));

@@ -4,6 +4,7 @@ import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.token.ChatPrompt;
+import io.llmd.simulator.token.Tokenizer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -11,13 +12,17 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Checks chat messages and tools and renders them as tokens. */
-final class ChatMessages {
+public final class ChatMessages {
     private static final List<String> EXTRA_FIELDS = List.of("name", "tool_call_id", "tool_calls", "reasoning");
 
-    private ChatMessages() {}
+    private final Tokenizer tokenizer;
+
+    public ChatMessages(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
 
     /** Renders what the fields of a chat request make the model see. */
-    static int[] render(RequestFields fields) {
+    public int[] render(RequestFields fields) {
         ArrayNode messages = fields.array("messages");
         if (messages == null) {
             throw RequestFields.missing("messages");
@@ -32,7 +37,7 @@ final class ChatMessages {
                     "Cannot set both `continue_final_message` and `add_generation_prompt` to True.",
                     "continue_final_message");
         }
-        ChatPrompt prompt = new ChatPrompt();
+        ChatPrompt prompt = new ChatPrompt(tokenizer);
         tools(fields, prompt);
         for (int i = 0; i < messages.size(); i++) {
             message(messages.get(i), prompt);

@@ -16,11 +16,13 @@ public final class CompletionApi {
     private static final int DEFAULT_MAX_TOKENS = 16;
 
     private final SimulatorSettings settings;
+    private final Tokenizer tokenizer;
     private final ModelNames models;
     private final String fingerprint;
 
-    public CompletionApi(SimulatorSettings settings, ModelNames models, String fingerprint) {
+    public CompletionApi(SimulatorSettings settings, Tokenizer tokenizer, ModelNames models, String fingerprint) {
         this.settings = settings;
+        this.tokenizer = tokenizer;
         this.models = models;
         this.fingerprint = fingerprint;
     }
@@ -36,7 +38,7 @@ public final class CompletionApi {
             throw ApiException.badRequest("Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
         }
         Sampling sampling = SamplingFields.read(fields, call.outputTokens(), DEFAULT_MAX_TOKENS, "max_tokens");
-        List<int[]> prompts = PromptField.read("prompt", prompt);
+        List<int[]> prompts = PromptField.read("prompt", prompt, tokenizer);
         prompts.forEach(tokens -> models.checkLength(tokens, ChatApi.maxTokens(sampling)));
         if (fields.has("prompt_logprobs") && sampling.stream()) {
             throw ApiException.badRequest("`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
@@ -50,7 +52,7 @@ public final class CompletionApi {
                 sampling,
                 settings.promptTokensDetails(),
                 fields.integer("logprobs") != null);
-        List<String> echoes = echo ? prompts.stream().map(Tokenizer::decode).toList() : List.of();
+        List<String> echoes = echo ? prompts.stream().map(tokenizer::decode).toList() : List.of();
         return new Reply.Generate(prompts, sampling, false, null, new CompletionAnswer(head, echoes));
     }
 }

@@ -2,7 +2,6 @@ package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.output.OutputPlan;
-import io.llmd.simulator.token.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,7 +15,7 @@ final class Logprobs {
         ObjectNode logprobs = Json.object();
         ArrayNode content = logprobs.putArray("content");
         for (int i = from; i < to; i++) {
-            String token = Tokenizer.decode(plan.tokens().tokenAt(i));
+            String token = plan.tokenizer().decode(plan.tokens().tokenAt(i));
             ObjectNode entry = content.addObject().put("token", token).put("logprob", 0.0);
             ArrayNode bytes = entry.putArray("bytes");
             for (byte b : token.getBytes(StandardCharsets.UTF_8)) {
@@ -36,7 +35,7 @@ final class Logprobs {
         ArrayNode top = logprobs.putArray("top_logprobs");
         int offset = firstOffset;
         for (int i = from; i < to; i++) {
-            String token = Tokenizer.decode(plan.tokens().tokenAt(i));
+            String token = plan.tokenizer().decode(plan.tokens().tokenAt(i));
             offsets.add(offset);
             values.add(0.0);
             tokens.add(token);

@@ -12,9 +12,9 @@ import tools.jackson.databind.node.ArrayNode;
 public final class PromptField {
     private PromptField() {}
 
-    public static List<int[]> read(String name, JsonNode node) {
+    public static List<int[]> read(String name, JsonNode node, Tokenizer tokenizer) {
         if (node.isString()) {
-            return List.of(Tokenizer.encode(node.stringValue()));
+            return List.of(tokenizer.encodePrompt(node.stringValue()));
         }
         if (!(node instanceof ArrayNode array) || array.isEmpty()) {
             throw invalid(name);
@@ -25,7 +25,7 @@ public final class PromptField {
         List<int[]> prompts = new ArrayList<>(array.size());
         for (JsonNode element : array) {
             if (element.isString()) {
-                prompts.add(Tokenizer.encode(element.stringValue()));
+                prompts.add(tokenizer.encodePrompt(element.stringValue()));
             } else if (element instanceof ArrayNode tokens) {
                 prompts.add(RequestFields.tokens(name, tokens));
             } else {

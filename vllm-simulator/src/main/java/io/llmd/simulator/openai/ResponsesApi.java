@@ -16,10 +16,12 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/responses}; answers are not stored. */
 public final class ResponsesApi {
     private final SimulatorSettings settings;
+    private final ChatMessages messages;
     private final ModelNames models;
 
-    public ResponsesApi(SimulatorSettings settings, ModelNames models) {
+    public ResponsesApi(SimulatorSettings settings, ChatMessages messages, ModelNames models) {
         this.settings = settings;
+        this.messages = messages;
         this.models = models;
     }
 
@@ -33,7 +35,7 @@ public final class ResponsesApi {
         if (fields.bool("background", false)) {
             throw ApiException.badRequest("This endpoint does not support background responses.", "background");
         }
-        int[] prompt = ChatMessages.render(new RequestFields(asChat(fields)));
+        int[] prompt = messages.render(new RequestFields(asChat(fields)));
         Sampling sampling = SamplingFields.read(fields, call.outputTokens(), 0, "max_output_tokens");
         if (sampling.n() != 1) {
             throw ApiException.badRequest("n: Input should be 1", "n");

@@ -12,10 +12,14 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /tokenize} and {@code POST /detokenize}. */
 public final class TokenizeApi {
     private final SimulatorSettings settings;
+    private final Tokenizer tokenizer;
+    private final ChatMessages messages;
     private final ModelNames models;
 
-    public TokenizeApi(SimulatorSettings settings, ModelNames models) {
+    public TokenizeApi(SimulatorSettings settings, Tokenizer tokenizer, ChatMessages messages, ModelNames models) {
         this.settings = settings;
+        this.tokenizer = tokenizer;
+        this.messages = messages;
         this.models = models;
     }
 
@@ -31,7 +35,7 @@ public final class TokenizeApi {
         if (fields.bool("return_token_strs", false)) {
             ArrayNode texts = body.putArray("token_strs");
             for (int token : tokens) {
-                texts.add(Tokenizer.decode(token));
+                texts.add(tokenizer.tokenString(token));
             }
         } else {
             body.putNull("token_strs");
@@ -45,17 +49,17 @@ public final class TokenizeApi {
         if (!fields.has("tokens")) {
             throw RequestFields.missing("tokens");
         }
-        return Reply.Content.json(Json.object().put("prompt", Tokenizer.decode(fields.tokens("tokens"))));
+        return Reply.Content.json(Json.object().put("prompt", tokenizer.decode(fields.tokens("tokens"))));
     }
 
-    private static int[] tokens(RequestFields fields) {
+    private int[] tokens(RequestFields fields) {
         if (fields.has("messages")) {
-            return ChatMessages.render(fields);
+            return messages.render(fields);
         }
         String prompt = fields.string("prompt");
         if (prompt == null) {
             throw RequestFields.missing("prompt");
         }
-        return Tokenizer.encode(prompt);
+        return tokenizer.encodePrompt(prompt);
     }
 }

@@ -13,10 +13,9 @@ public final class Choice implements Generation {
     private final int[] prompt;
     private final OutputPlan plan;
     private final Runnable wake;
+    private final OutputText text;
     private volatile int produced;
     private volatile @Nullable End end;
-    private int sent;
-    private int shownChars;
     private boolean finishSent;
 
     public Choice(long engineId, int index, int[] prompt, OutputPlan plan, Runnable wake) {
@@ -25,6 +24,7 @@ public final class Choice implements Generation {
         this.prompt = prompt;
         this.plan = plan;
         this.wake = wake;
+        text = plan.text();
     }
 
     @Override
@@ -67,12 +67,12 @@ public final class Choice implements Generation {
     }
 
     public int sent() {
-        return sent;
+        return text.tokens();
     }
 
     /** Characters of the output that were taken. */
     public int shownChars() {
-        return shownChars;
+        return text.chars();
     }
 
     public boolean finishSent() {
@@ -81,10 +81,7 @@ public final class Choice implements Generation {
 
     /** Text of the next tokens up to {@code upTo}, which count as sent from now on. */
     public String takeText(int upTo) {
-        String text = plan.text(sent, upTo, shownChars);
-        shownChars += text.length();
-        sent = upTo;
-        return text;
+        return text.upTo(upTo);
     }
 
     public void finishIsSent() {

@@ -15,6 +15,7 @@ import io.llmd.simulator.openai.SamplingFields;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.ContentHash;
+import io.llmd.simulator.token.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
@@ -26,10 +27,12 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/embeddings}: unit vectors that are a function of the input. */
 public final class EmbeddingApi {
     private final SimulatorSettings settings;
+    private final Tokenizer tokenizer;
     private final ModelNames models;
 
-    public EmbeddingApi(SimulatorSettings settings, ModelNames models) {
+    public EmbeddingApi(SimulatorSettings settings, Tokenizer tokenizer, ModelNames models) {
         this.settings = settings;
+        this.tokenizer = tokenizer;
         this.models = models;
     }
 
@@ -52,7 +55,7 @@ public final class EmbeddingApi {
                     "dimensions must be 1 to " + settings.embeddingDimensions() + ", got " + dimensions + ".",
                     "dimensions");
         }
-        List<int[]> prompts = PromptField.read("input", input);
+        List<int[]> prompts = PromptField.read("input", input, tokenizer);
         prompts.forEach(tokens -> models.checkLength(tokens, null));
         Sampling sampling = SamplingFields.read(new RequestFields(Json.object()), null, 1, "max_tokens");
         String id = "embd-" + RequestIds.of(call, fields);

@@ -13,6 +13,7 @@ import io.llmd.simulator.fault.AdminApi;
 import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.metrics.EngineMeters;
 import io.llmd.simulator.openai.ChatApi;
+import io.llmd.simulator.openai.ChatMessages;
 import io.llmd.simulator.openai.CompletionApi;
 import io.llmd.simulator.openai.ModelNames;
 import io.llmd.simulator.openai.ResponsesApi;
@@ -22,6 +23,8 @@ import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.pooling.EmbeddingApi;
 import io.llmd.simulator.token.ContentHash;
+import io.llmd.simulator.token.Tokenizer;
+import io.llmd.simulator.token.WordTokenizer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +34,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One endpoint without its sockets: routes, engine, meters and faults. Safe from any event loop. */
 final class Endpoint {
     private final SimulatorSettings settings;
+    private final Tokenizer tokenizer = new WordTokenizer();
     private final RunningEngine engine;
     private final EngineMeters meters;
     private final FaultSwitch faults;
@@ -49,11 +53,12 @@ final class Endpoint {
     private Routes routes(Instant start) {
         ModelNames models = new ModelNames(settings);
         String fingerprint = fingerprint();
-        ChatApi chat = new ChatApi(settings, models, fingerprint);
-        CompletionApi completions = new CompletionApi(settings, models, fingerprint);
-        ResponsesApi responses = new ResponsesApi(settings, models);
-        EmbeddingApi embeddings = new EmbeddingApi(settings, models);
-        TokenizeApi tokenize = new TokenizeApi(settings, models);
+        ChatMessages messages = new ChatMessages(tokenizer);
+        ChatApi chat = new ChatApi(settings, messages, models, fingerprint);
+        CompletionApi completions = new CompletionApi(settings, tokenizer, models, fingerprint);
+        ResponsesApi responses = new ResponsesApi(settings, messages, models);
+        EmbeddingApi embeddings = new EmbeddingApi(settings, tokenizer, models);
+        TokenizeApi tokenize = new TokenizeApi(settings, tokenizer, messages, models);
         AdminApi admin = new AdminApi(faults);
         return new Routes()
                 .inference("/v1/chat/completions", chat::handle)
@@ -123,8 +128,9 @@ final class Endpoint {
         for (int[] prompt : generate.prompts()) {
             meters.choices(sampling.n());
             for (int i = 0; i < sampling.n(); i++) {
-                OutputPlan plan =
-                        generate.promptOnly() ? OutputPlan.none() : OutputPlan.of(settings, prompt, sampling, i);
+                OutputPlan plan = generate.promptOnly()
+                        ? OutputPlan.none(tokenizer)
+                        : OutputPlan.of(settings, tokenizer, prompt, sampling, i);
                 choices.add(new Choice(engineIds.incrementAndGet(), choices.size(), prompt, plan, wake));
             }
         }

@@ -5,7 +5,12 @@ package io.llmd.simulator.token;
  * leading tokens whatever follows. Not thread-safe.
  */
 public final class ChatPrompt {
+    private final Tokenizer tokenizer;
     private final TokenBuffer tokens = new TokenBuffer(256);
+
+    public ChatPrompt(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
 
     /** Adds the definitions of tools; comes before the messages. */
     public ChatPrompt tools(String definitions) {
@@ -20,7 +25,7 @@ public final class ChatPrompt {
 
     /** Adds text to the message. */
     public ChatPrompt text(String text) {
-        tokens.addAll(Tokenizer.encode(text));
+        tokens.addAll(tokenizer.encode(text));
         return this;
     }
 
@@ -40,7 +45,7 @@ public final class ChatPrompt {
     }
 
     private ChatPrompt special(SpecialToken token) {
-        tokens.add(Tokenizer.special(token));
+        tokens.addAll(tokenizer.special(token));
         return this;
     }
 }

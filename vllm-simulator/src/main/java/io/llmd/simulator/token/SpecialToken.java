@@ -3,7 +3,7 @@ package io.llmd.simulator.token;
 import java.util.List;
 
 /** Tokens that no text encodes to. */
-enum SpecialToken {
+public enum SpecialToken {
     /** Before the role of a chat message. */
     MESSAGE_START("<|im_start|>"),
     /** After the content of a chat message. */
@@ -21,7 +21,8 @@ enum SpecialToken {
         this.text = text;
     }
 
-    String text() {
+    /** How it looks in text. */
+    public String text() {
         return text;
     }
 }

@@ -11,6 +11,7 @@ import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.Tokenizer;
+import io.llmd.simulator.token.WordTokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,8 @@ import org.junit.jupiter.api.Test;
 class AnswerGoldenTest {
     private static final SimulatorSettings SETTINGS =
             SimulatorSettings.builder().build();
-    private static final int[] PROMPT = Tokenizer.encode("How deep is the lake?");
+    private static final Tokenizer TOKENIZER = new WordTokenizer();
+    private static final int[] PROMPT = TOKENIZER.encode("How deep is the lake?");
     private static final String FINGERPRINT = "vllm-0.21.0-tp1-5054d0df";
 
     @Test
@@ -127,7 +129,7 @@ class AnswerGoldenTest {
     private static List<Choice> choices(Sampling sampling) {
         List<Choice> choices = new ArrayList<>();
         for (int i = 0; i < sampling.n(); i++) {
-            choices.add(new Choice(i, i, PROMPT, OutputPlan.of(SETTINGS, PROMPT, sampling, i), () -> {}));
+            choices.add(new Choice(i, i, PROMPT, OutputPlan.of(SETTINGS, TOKENIZER, PROMPT, sampling, i), () -> {}));
         }
         return choices;
     }

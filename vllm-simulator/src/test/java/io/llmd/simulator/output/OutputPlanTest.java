@@ -9,11 +9,13 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.openai.SamplingFields;
 import io.llmd.simulator.token.Tokenizer;
+import io.llmd.simulator.token.WordTokenizer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class OutputPlanTest {
+    private final Tokenizer tokenizer = new WordTokenizer();
     private final SimulatorSettings settings = SimulatorSettings.builder()
             .maxModelLen(256)
             .outputLength(new OutputLength.Fixed(20))
@@ -75,7 +77,7 @@ class OutputPlanTest {
         OutputPlan plan = plan("{\"stop_token_ids\":[" + token + "]}", 0);
         assertThat(plan.length()).isEqualTo(4);
         assertThat(plan.stopReason()).isEqualTo(token);
-        assertThat(text(plan)).isEqualTo(whole.text(0, 3, 0));
+        assertThat(text(plan)).isEqualTo(whole.text().upTo(3));
     }
 
     private OutputPlan plan(String body, int choice) {
@@ -85,10 +87,10 @@ class OutputPlanTest {
                 0,
                 "max_tokens",
                 "max_completion_tokens");
-        return OutputPlan.of(settings, Tokenizer.encode("a".repeat(500)), sampling, choice);
+        return OutputPlan.of(settings, tokenizer, tokenizer.encode("a".repeat(500)), sampling, choice);
     }
 
     private static String text(OutputPlan plan) {
-        return plan.text(0, plan.length(), 0);
+        return plan.text().upTo(plan.length());
     }
 }

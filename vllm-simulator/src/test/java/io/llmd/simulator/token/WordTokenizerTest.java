@@ -5,34 +5,41 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-class TokenizerTest {
+class WordTokenizerTest {
+    private final Tokenizer tokenizer = new WordTokenizer();
 
     @Test
     void englishHasAboutFourCharactersPerToken() {
         String text = "The scheduler looks at every endpoint that serves the model and picks the one with the best"
                 + " score, so that long prompts go where their prefix is in the cache already and short ones go"
                 + " where nobody waits.";
-        double charactersPerToken = (double) text.length() / Tokenizer.encode(text).length;
+        double charactersPerToken = (double) text.length() / tokenizer.encode(text).length;
         assertThat(charactersPerToken).isBetween(3.2, 4.8);
     }
 
     @Test
     void idsAreStable() {
-        assertThat(Tokenizer.encode(" the 🎉.\n")).containsExactly(2348677, 32, 128137, 46, 10);
+        assertThat(tokenizer.encode(" the 🎉.\n")).containsExactly(2348677, 32, 128137, 46, 10);
+    }
+
+    @Test
+    void largestIdIsThatOfFiveUnderscores() {
+        assertThat(tokenizer.encode("_____")).containsExactly(tokenizer.vocabularySize() - 1);
+        assertThat(tokenizer.vocabularySize()).isEqualTo(1_092_785_280);
     }
 
     @Test
     void specialTokensAreNeverProducedByText() {
-        int[] special = new ChatPrompt().begin("user").end().toTokens();
-        String text = Tokenizer.decode(special);
+        int[] special = new ChatPrompt(tokenizer).begin("user").end().toTokens();
+        String text = tokenizer.decode(special);
         assertThat(text).isEqualTo("<|im_start|>user\n<|im_end|>\n");
-        assertThat(Tokenizer.encode(text)).doesNotContain(special[0]);
+        assertThat(tokenizer.encode(text)).doesNotContain(special[0]);
     }
 
     @Test
     void differentMediaGiveDifferentTokens() {
-        int[] one = new ChatPrompt().media("a").toTokens();
-        int[] two = new ChatPrompt().media("b").toTokens();
+        int[] one = new ChatPrompt(tokenizer).media("a").toTokens();
+        int[] two = new ChatPrompt(tokenizer).media("b").toTokens();
         assertThat(Arrays.equals(one, two)).isFalse();
     }
 
@@ -41,9 +48,9 @@ class TokenizerTest {
         assertThat(text(1)).isEqualTo(text(1)).isNotEqualTo(text(2)).matches("[A-Z][a-z]*( [a-z]+)+");
     }
 
-    private static String text(long key) {
+    private String text(long key) {
         int[] tokens = new int[10];
-        Arrays.setAll(tokens, new SeededText(key)::tokenAt);
-        return Tokenizer.decode(tokens);
+        Arrays.setAll(tokens, tokenizer.output(key)::tokenAt);
+        return tokenizer.decode(tokens);
     }
 }
