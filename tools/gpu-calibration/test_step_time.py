@@ -1,0 +1,59 @@
+"""python3 -m unittest test_step_time"""
+
+import unittest
+from dataclasses import replace
+
+from step_time import GPUS, MODELS, SPECIFIED, Efficiencies, StepLoad, engine_seconds, fit, kernel_seconds
+
+LLAMA = MODELS["llama-3.1-8b"]
+LOADS = [StepLoad(decodes, context) for decodes in (1, 16, 64, 128) for context in (1024, 8192)] + [
+    StepLoad(chunk_tokens=tokens, chunk_start=start) for tokens in (512, 2048, 8192) for start in (0, 24576)
+]
+
+
+def milliseconds(load, model=LLAMA):
+    return 1e3 * (kernel_seconds(model, GPUS["h200"], SPECIFIED, load) + engine_seconds(load))
+
+
+class StepTimeTest(unittest.TestCase):
+    def test_parameters_are_those_of_the_published_models(self):
+        self.assertAlmostEqual(LLAMA.linear_parameters / 1e9, 6.98, 2)
+        self.assertAlmostEqual(MODELS["qwen3-14b"].linear_parameters / 1e9, 13.2, 1)
+        self.assertAlmostEqual(MODELS["qwen3-32b"].linear_parameters / 1e9, 31.2, 1)
+        self.assertEqual(131072, LLAMA.kv_bytes_per_token)
+
+    def test_decode_steps_are_those_predicted_for_the_h200(self):
+        self.assertEqual([5.1, 5.8, 8.1, 11.2], [round(milliseconds(StepLoad(b, 1024)), 1) for b in (1, 16, 64, 128)])
+        self.assertEqual([15, 26], [round(milliseconds(StepLoad(b, 8192))) for b in (32, 64)])
+
+    def test_prompts_alone_take_what_is_predicted_for_the_h200(self):
+        self.assertEqual([11, 40, 179], [round(milliseconds(StepLoad(chunk_tokens=t))) for t in (512, 2048, 8192)])
+
+    def test_a_chunk_that_does_not_end_its_prompt_samples_nothing(self):
+        load = StepLoad(64, 1024, chunk_tokens=1984, chunk_samples=False)
+        self.assertEqual((2048, 65, 64), (load.tokens, load.sequences, load.samples))
+
+    def test_fit_finds_the_coefficients_that_made_the_times(self):
+        gpu = GPUS["h200"]
+        truth = Efficiencies(compute=0.7, weights=0.9, kv=0.8, attention=0.5, layer_seconds=1.5e-5)
+        rows = [((model, load), kernel_seconds(model, gpu, truth, load))
+                for model in (LLAMA, MODELS["qwen3-32b"]) for load in LOADS]
+        found = fit(rows, lambda at, what: kernel_seconds(what[0], gpu, at, what[1]), SPECIFIED,
+                    ["compute", "weights", "kv", "attention", "layer_seconds"])
+        for name in ("compute", "weights", "kv", "attention"):
+            self.assertAlmostEqual(getattr(truth, name), getattr(found, name), 2)
+        self.assertAlmostEqual(truth.layer_seconds, found.layer_seconds, 6)
+
+    def test_fit_leaves_other_coefficients_alone(self):
+        rows = [(StepLoad(1, 1024), 0.01)]
+        found = fit(rows, lambda at, load: kernel_seconds(LLAMA, GPUS["h200"], at, load), SPECIFIED, ["weights"])
+        self.assertEqual(replace(SPECIFIED, weights=found.weights), found)
+        self.assertNotEqual(SPECIFIED.weights, found.weights)
+
+    def test_fit_refuses_a_coefficient_that_does_not_exist(self):
+        with self.assertRaises(ValueError):
+            fit([], lambda at, what: 1.0, SPECIFIED, ["speed"])
+
+
+if __name__ == "__main__":
+    unittest.main()
