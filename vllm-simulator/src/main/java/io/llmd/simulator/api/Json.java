@@ -40,6 +40,11 @@ public final class Json {
         return MAPPER.writeValueAsString(text);
     }
 
+    /** A value as maps, lists, strings, numbers, booleans and null. */
+    public static Object plain(JsonNode node) {
+        return MAPPER.treeToValue(node, Object.class);
+    }
+
     /** The object in a request body. */
     public static ObjectNode parse(byte[] body) {
         try {

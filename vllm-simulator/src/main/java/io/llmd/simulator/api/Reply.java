@@ -1,6 +1,7 @@
 package io.llmd.simulator.api;
 
 import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.token.RenderedPrompt;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +32,14 @@ public sealed interface Reply {
     /**
      * Work for the engine.
      *
-     * @param prompts token ids; each gives {@code sampling.n()} choices
+     * @param prompts each gives {@code sampling.n()} choices
      * @param sampling absent for work without output
      */
     record Generate(
-            List<int[]> prompts,
+            List<RenderedPrompt> prompts,
             Sampling sampling,
             boolean promptOnly,
             @Nullable String adapter,
-            Answer answer) implements Reply {}
+            Answer answer)
+            implements Reply {}
 }

@@ -67,7 +67,8 @@ public enum SimulatorOption {
             "error-format", "nested or flat", (b, v) -> b.errorFormat(ErrorFormat.valueOf(v.toUpperCase(Locale.ROOT)))),
     EMULATE_VERSION("emulate-version", "vLLM version to report", SimulatorSettingsBuilder::version),
     EMBEDDING_DIMENSIONS(
-            "embedding-dimensions", "length of embedding vectors", (b, v) -> b.embeddingDimensions(integer(v)));
+            "embedding-dimensions", "length of embedding vectors", (b, v) -> b.embeddingDimensions(integer(v))),
+    IMAGE_TOKENS("image-tokens", "prompt tokens of one image, sound or video", (b, v) -> b.imageTokens(integer(v)));
 
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m)?");
 

@@ -33,6 +33,7 @@ import java.util.Objects;
  * @param errorFormat shape of error bodies
  * @param version vLLM version to report
  * @param embeddingDimensions length of embedding vectors
+ * @param imageTokens prompt tokens of one image, sound or video
  */
 public record SimulatorSettings(
         String host,
@@ -57,7 +58,8 @@ public record SimulatorSettings(
         boolean promptTokensDetails,
         ErrorFormat errorFormat,
         String version,
-        int embeddingDimensions) {
+        int embeddingDimensions,
+        int imageTokens) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(outputLength, "outputLength");
@@ -67,6 +69,7 @@ public record SimulatorSettings(
         range("maxWaitingQueueLength", maxWaitingQueueLength, 0, Integer.MAX_VALUE);
         range("maxBodyBytes", maxBodyBytes, 1, Integer.MAX_VALUE);
         range("embeddingDimensions", embeddingDimensions, 1, 65_536);
+        range("imageTokens", imageTokens, 1, 1 << 20);
         if (model.isBlank()) {
             throw new IllegalArgumentException("model: blank (expected: a name)");
         }

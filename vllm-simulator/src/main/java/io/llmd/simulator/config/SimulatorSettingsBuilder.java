@@ -29,6 +29,7 @@ public final class SimulatorSettingsBuilder {
     private ErrorFormat errorFormat = ErrorFormat.NESTED;
     private String version = "0.21.0";
     private int embeddingDimensions = 384;
+    private int imageTokens = 256;
 
     SimulatorSettingsBuilder() {}
 
@@ -170,6 +171,12 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link SimulatorSettings#imageTokens()}. */
+    public SimulatorSettingsBuilder imageTokens(int value) {
+        imageTokens = value;
+        return this;
+    }
+
     /** Sets one constant time, keeping the other ones; the latency model becomes {@link LatencyModel.Constant}. */
     public SimulatorSettingsBuilder constantLatency(ConstantTime time, Duration value) {
         latency = time.with(constant(), value.toNanos());
@@ -225,6 +232,7 @@ public final class SimulatorSettingsBuilder {
                 promptTokensDetails,
                 errorFormat,
                 version,
-                embeddingDimensions);
+                embeddingDimensions,
+                imageTokens);
     }
 }

@@ -7,6 +7,7 @@ import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.token.RenderedPrompt;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -28,7 +29,7 @@ public final class ChatApi {
     public Reply handle(Call call) {
         RequestFields fields = call.fields();
         String model = models.resolve(fields);
-        int[] prompt = messages.render(fields);
+        RenderedPrompt prompt = messages.render(fields);
         Sampling sampling = SamplingFields.read(fields, call.outputTokens(), 0, "max_tokens", "max_completion_tokens");
         boolean logprobs = logprobs(fields, sampling.stream());
         models.checkLength(prompt, maxTokens(sampling));

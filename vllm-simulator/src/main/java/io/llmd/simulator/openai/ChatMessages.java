@@ -3,26 +3,42 @@ package io.llmd.simulator.openai;
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
-import io.llmd.simulator.token.ChatPrompt;
-import io.llmd.simulator.token.Tokenizer;
+import io.llmd.simulator.chat.Chat;
+import io.llmd.simulator.chat.ChatTemplate;
+import io.llmd.simulator.chat.ChatTemplateException;
+import io.llmd.simulator.token.RenderedPrompt;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Checks chat messages and tools and renders them as tokens. */
+/** Checks chat messages and what belongs to them, and renders them as a prompt. */
 public final class ChatMessages {
     private static final List<String> EXTRA_FIELDS = List.of("name", "tool_call_id", "tool_calls", "reasoning");
+    private static final Set<String> TEXT_TYPES =
+            Set.of("text", "input_text", "output_text", "refusal", "thinking", "reasoning");
 
-    private final Tokenizer tokenizer;
+    private final ChatTemplate template;
 
-    public ChatMessages(Tokenizer tokenizer) {
-        this.tokenizer = tokenizer;
+    public ChatMessages(ChatTemplate template) {
+        this.template = template;
     }
 
     /** Renders what the fields of a chat request make the model see. */
-    public int[] render(RequestFields fields) {
+    public RenderedPrompt render(RequestFields fields) {
+        try {
+            return template.render(chat(fields));
+        } catch (ChatTemplateException e) {
+            throw ApiException.badRequest(String.valueOf(e.getMessage()), null);
+        }
+    }
+
+    private static Chat chat(RequestFields fields) {
         ArrayNode messages = fields.array("messages");
         if (messages == null) {
             throw RequestFields.missing("messages");
@@ -30,6 +46,20 @@ public final class ChatMessages {
         if (messages.isEmpty()) {
             throw ApiException.badRequest("messages: List should have at least 1 item", "messages");
         }
+        MediaParts media = new MediaParts(fields);
+        List<Chat.Message> read = new ArrayList<>(messages.size());
+        messages.forEach(message -> read.add(message(message, media)));
+        return new Chat(
+                read,
+                tools(fields),
+                objects("documents", fields.array("documents")),
+                arguments(fields),
+                fields.string("chat_template"),
+                ending(fields),
+                fields.bool("add_special_tokens", false));
+    }
+
+    private static Chat.Ending ending(RequestFields fields) {
         boolean continueFinal = fields.bool("continue_final_message", false);
         boolean addPrompt = fields.bool("add_generation_prompt", !continueFinal);
         if (continueFinal && addPrompt) {
@@ -37,18 +67,26 @@ public final class ChatMessages {
                     "Cannot set both `continue_final_message` and `add_generation_prompt` to True.",
                     "continue_final_message");
         }
-        ChatPrompt prompt = new ChatPrompt(tokenizer);
-        tools(fields, prompt);
-        for (int i = 0; i < messages.size(); i++) {
-            message(messages.get(i), prompt);
-            if (!(continueFinal && i == messages.size() - 1)) {
-                prompt.end();
-            }
+        if (continueFinal) {
+            return Chat.Ending.OPEN_MESSAGE;
         }
-        return (addPrompt ? prompt.begin("assistant") : prompt).toTokens();
+        return addPrompt ? Chat.Ending.GENERATION_PROMPT : Chat.Ending.CLOSED;
     }
 
-    private static void tools(RequestFields fields, ChatPrompt prompt) {
+    private static Map<String, @Nullable Object> arguments(RequestFields fields) {
+        Map<String, @Nullable Object> arguments = new LinkedHashMap<>();
+        String effort = fields.string("reasoning_effort");
+        if (effort != null) {
+            arguments.put("reasoning_effort", effort);
+        }
+        RequestFields more = fields.object("chat_template_kwargs");
+        if (more != null) {
+            more.body().properties().forEach(field -> arguments.put(field.getKey(), Json.plain(field.getValue())));
+        }
+        return arguments;
+    }
+
+    private static List<Object> tools(RequestFields fields) {
         ArrayNode tools = fields.array("tools");
         if (tools != null && tools.isEmpty()) {
             throw ApiException.badRequest("tools: must not be an empty array", "tools");
@@ -63,9 +101,20 @@ public final class ChatMessages {
             throw ApiException.badRequest(
                     "The tool specified in `tool_choice` does not match any of the specified `tools`", "tool_choice");
         }
-        if (tools != null) {
-            prompt.tools(Json.string(tools));
+        return objects("tools", tools);
+    }
+
+    private static List<Object> objects(String name, @Nullable ArrayNode array) {
+        List<Object> objects = new ArrayList<>();
+        if (array != null) {
+            for (JsonNode element : array) {
+                if (!(element instanceof ObjectNode object)) {
+                    throw RequestFields.invalid(name, "a list of objects");
+                }
+                objects.add(Json.plain(object));
+            }
         }
+        return objects;
     }
 
     private static boolean isDefined(@Nullable String name, ArrayNode tools) {
@@ -82,7 +131,7 @@ public final class ChatMessages {
         return function == null ? null : function.string("name");
     }
 
-    private static void message(JsonNode node, ChatPrompt prompt) {
+    private static Chat.Message message(JsonNode node, MediaParts media) {
         if (!(node instanceof ObjectNode object)) {
             throw RequestFields.invalid("messages", "a list of objects");
         }
@@ -91,39 +140,61 @@ public final class ChatMessages {
         if (role == null || role.isEmpty()) {
             throw RequestFields.missing("messages.role");
         }
-        prompt.begin(role);
-        JsonNode content = message.get("content");
-        if (content instanceof ArrayNode parts) {
-            for (JsonNode part : parts) {
-                part(part, prompt);
-            }
-        } else if (content != null && content.isString()) {
-            prompt.text(content.stringValue());
-        } else if (content != null) {
-            throw RequestFields.invalid("messages.content", "a string or a list of parts");
-        }
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
         for (String name : EXTRA_FIELDS) {
             JsonNode value = message.get(name);
+            if (value == null && name.equals("reasoning")) {
+                value = message.get("reasoning_content");
+            }
             if (value != null) {
-                prompt.text(name + ": " + Json.string(value));
+                fields.put(name, Json.plain(value));
             }
         }
+        return new Chat.Message(role, content(message.get("content"), media), fields);
     }
 
-    private static void part(JsonNode node, ChatPrompt prompt) {
+    private static List<Chat.Part> content(@Nullable JsonNode content, MediaParts media) {
+        if (content == null) {
+            return List.of();
+        }
+        if (content.isString()) {
+            return List.of(new Chat.Text(content.stringValue()));
+        }
+        if (!(content instanceof ArrayNode parts)) {
+            throw RequestFields.invalid("messages.content", "a string or a list of parts");
+        }
+        List<Chat.Part> read = new ArrayList<>(parts.size());
+        parts.forEach(part -> read.add(part(part, media)));
+        return read;
+    }
+
+    private static Chat.Part part(JsonNode node, MediaParts media) {
         if (node.isString()) {
-            prompt.text(node.stringValue());
-            return;
+            return new Chat.Text(node.stringValue());
         }
         if (!(node instanceof ObjectNode object)) {
             throw RequestFields.invalid("messages.content", "a string or a list of parts");
         }
         RequestFields part = new RequestFields(object);
-        String text = part.string("text");
-        if (text != null) {
-            prompt.text(text);
-        } else {
-            prompt.media(Json.string(object));
+        String type = part.string("type");
+        if (type == null) {
+            type = MediaParts.typeOf(object);
         }
+        if (type == null || TEXT_TYPES.contains(type)) {
+            return text(type == null ? "text" : type, part);
+        }
+        Chat.Media item = media.read(type, part);
+        if (item == null) {
+            throw ApiException.badRequest("Unknown part type: " + type, "messages");
+        }
+        return item;
+    }
+
+    private static Chat.Text text(String type, RequestFields part) {
+        String text = part.string(part.has(type) ? type : "text");
+        if (text == null) {
+            throw RequestFields.missing("messages.content.text");
+        }
+        return new Chat.Text(text);
     }
 }

@@ -7,6 +7,7 @@ import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -38,8 +39,8 @@ public final class CompletionApi {
             throw ApiException.badRequest("Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
         }
         Sampling sampling = SamplingFields.read(fields, call.outputTokens(), DEFAULT_MAX_TOKENS, "max_tokens");
-        List<int[]> prompts = PromptField.read("prompt", prompt, tokenizer);
-        prompts.forEach(tokens -> models.checkLength(tokens, ChatApi.maxTokens(sampling)));
+        List<RenderedPrompt> prompts = PromptField.read("prompt", prompt, tokenizer);
+        prompts.forEach(read -> models.checkLength(read, ChatApi.maxTokens(sampling)));
         if (fields.has("prompt_logprobs") && sampling.stream()) {
             throw ApiException.badRequest("`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
         }
@@ -52,7 +53,9 @@ public final class CompletionApi {
                 sampling,
                 settings.promptTokensDetails(),
                 fields.integer("logprobs") != null);
-        List<String> echoes = echo ? prompts.stream().map(tokenizer::decode).toList() : List.of();
+        List<String> echoes = echo
+                ? prompts.stream().map(read -> tokenizer.decode(read.tokens())).toList()
+                : List.of();
         return new Reply.Generate(prompts, sampling, false, null, new CompletionAnswer(head, echoes));
     }
 }

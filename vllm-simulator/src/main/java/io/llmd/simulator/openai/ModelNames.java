@@ -4,6 +4,7 @@ import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.token.RenderedPrompt;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -29,22 +30,22 @@ public final class ModelNames {
     }
 
     /** Answers 400 unless the prompt and what is asked for fit into the model's length. */
-    public void checkLength(int[] prompt, @Nullable Integer maxTokens) {
+    public void checkLength(RenderedPrompt prompt, @Nullable Integer maxTokens) {
         int most = settings.maxModelLen();
-        if (prompt.length == 0) {
+        if (prompt.length() == 0) {
             throw ApiException.badRequest("The prompt must not be empty.", "prompt");
         }
-        if (prompt.length >= most) {
+        if (prompt.length() >= most) {
             throw ApiException.badRequest(
                     "This model's maximum context length is " + most + " tokens. However, your request has "
-                            + prompt.length + " input tokens. Please reduce the length of the input messages.",
+                            + prompt.length() + " input tokens. Please reduce the length of the input messages.",
                     "input_tokens");
         }
-        if (maxTokens != null && prompt.length + (long) maxTokens > most) {
+        if (maxTokens != null && prompt.length() + (long) maxTokens > most) {
             throw ApiException.badRequest(
                     "'max_tokens' or 'max_completion_tokens' is too large: " + maxTokens
                             + ". This model's maximum context length is " + most + " tokens and your request has "
-                            + prompt.length + " input tokens (" + maxTokens + " > " + most + " - " + prompt.length
+                            + prompt.length() + " input tokens (" + maxTokens + " > " + most + " - " + prompt.length()
                             + ").",
                     "max_tokens");
         }

@@ -2,6 +2,7 @@ package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.RequestFields;
+import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,27 +13,31 @@ import tools.jackson.databind.node.ArrayNode;
 public final class PromptField {
     private PromptField() {}
 
-    public static List<int[]> read(String name, JsonNode node, Tokenizer tokenizer) {
+    public static List<RenderedPrompt> read(String name, JsonNode node, Tokenizer tokenizer) {
         if (node.isString()) {
-            return List.of(tokenizer.encodePrompt(node.stringValue()));
+            return List.of(encode(node, tokenizer));
         }
         if (!(node instanceof ArrayNode array) || array.isEmpty()) {
             throw invalid(name);
         }
         if (array.get(0).isNumber()) {
-            return List.of(RequestFields.tokens(name, array));
+            return List.of(RenderedPrompt.of(RequestFields.tokens(name, array)));
         }
-        List<int[]> prompts = new ArrayList<>(array.size());
+        List<RenderedPrompt> prompts = new ArrayList<>(array.size());
         for (JsonNode element : array) {
             if (element.isString()) {
-                prompts.add(tokenizer.encodePrompt(element.stringValue()));
+                prompts.add(encode(element, tokenizer));
             } else if (element instanceof ArrayNode tokens) {
-                prompts.add(RequestFields.tokens(name, tokens));
+                prompts.add(RenderedPrompt.of(RequestFields.tokens(name, tokens)));
             } else {
                 throw invalid(name);
             }
         }
         return prompts;
+    }
+
+    private static RenderedPrompt encode(JsonNode text, Tokenizer tokenizer) {
+        return RenderedPrompt.of(tokenizer.encodePrompt(text.stringValue()));
     }
 
     private static ApiException invalid(String name) {

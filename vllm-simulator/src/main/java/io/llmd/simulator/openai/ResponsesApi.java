@@ -8,6 +8,7 @@ import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.token.RenderedPrompt;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -35,7 +36,7 @@ public final class ResponsesApi {
         if (fields.bool("background", false)) {
             throw ApiException.badRequest("This endpoint does not support background responses.", "background");
         }
-        int[] prompt = messages.render(new RequestFields(asChat(fields)));
+        RenderedPrompt prompt = messages.render(new RequestFields(asChat(fields)));
         Sampling sampling = SamplingFields.read(fields, call.outputTokens(), 0, "max_output_tokens");
         if (sampling.n() != 1) {
             throw ApiException.badRequest("n: Input should be 1", "n");

@@ -54,12 +54,12 @@ public final class TokenizeApi {
 
     private int[] tokens(RequestFields fields) {
         if (fields.has("messages")) {
-            return messages.render(fields);
+            return messages.render(fields).tokens();
         }
         String prompt = fields.string("prompt");
         if (prompt == null) {
             throw RequestFields.missing("prompt");
         }
-        return tokenizer.encodePrompt(prompt);
+        return fields.bool("add_special_tokens", true) ? tokenizer.encodePrompt(prompt) : tokenizer.encode(prompt);
     }
 }

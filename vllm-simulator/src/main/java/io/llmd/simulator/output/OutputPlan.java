@@ -4,7 +4,7 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.CounterRandom;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.OutputTokens;
-import io.llmd.simulator.token.ContentHash;
+import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.TokenDecoder;
 import io.llmd.simulator.token.Tokenizer;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +29,11 @@ public record OutputPlan(
         int visibleChars) {
 
     public static OutputPlan of(
-            SimulatorSettings settings, Tokenizer tokenizer, int[] prompt, Sampling sampling, int choice) {
-        int room = settings.maxModelLen() - prompt.length;
+            SimulatorSettings settings, Tokenizer tokenizer, RenderedPrompt prompt, Sampling sampling, int choice) {
+        int room = settings.maxModelLen() - prompt.length();
         int maxTokens = sampling.maxTokens().orElse(room);
         long key = CounterRandom.bits(
-                CounterRandom.bits(settings.seed(), ContentHash.of(prompt), sampling.seed()), choice, 0);
+                CounterRandom.bits(settings.seed(), prompt.contentHash(), sampling.seed()), choice, 0);
         int wanted = wantedTokens(settings, sampling, key, maxTokens);
         OutputPlan whole = new OutputPlan(
                 tokenizer,

@@ -15,6 +15,7 @@ import io.llmd.simulator.openai.SamplingFields;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.ContentHash;
+import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -55,8 +56,8 @@ public final class EmbeddingApi {
                     "dimensions must be 1 to " + settings.embeddingDimensions() + ", got " + dimensions + ".",
                     "dimensions");
         }
-        List<int[]> prompts = PromptField.read("input", input, tokenizer);
-        prompts.forEach(tokens -> models.checkLength(tokens, null));
+        List<RenderedPrompt> prompts = PromptField.read("input", input, tokenizer);
+        prompts.forEach(read -> models.checkLength(read, null));
         Sampling sampling = SamplingFields.read(new RequestFields(Json.object()), null, 1, "max_tokens");
         String id = "embd-" + RequestIds.of(call, fields);
         return new Reply.Generate(

@@ -4,6 +4,7 @@ import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
+import io.llmd.simulator.chat.FixedTemplate;
 import io.llmd.simulator.config.ErrorFormat;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineRequest;
@@ -23,6 +24,7 @@ import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.pooling.EmbeddingApi;
 import io.llmd.simulator.token.ContentHash;
+import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import io.llmd.simulator.token.WordTokenizer;
 import java.time.Instant;
@@ -53,7 +55,7 @@ final class Endpoint {
     private Routes routes(Instant start) {
         ModelNames models = new ModelNames(settings);
         String fingerprint = fingerprint();
-        ChatMessages messages = new ChatMessages(tokenizer);
+        ChatMessages messages = new ChatMessages(new FixedTemplate(tokenizer, settings.imageTokens()));
         ChatApi chat = new ChatApi(settings, messages, models, fingerprint);
         CompletionApi completions = new CompletionApi(settings, tokenizer, models, fingerprint);
         ResponsesApi responses = new ResponsesApi(settings, messages, models);
@@ -125,13 +127,13 @@ final class Endpoint {
     List<Choice> start(Reply.Generate generate, Runnable wake) {
         Sampling sampling = generate.sampling();
         List<Choice> choices = new ArrayList<>(generate.prompts().size() * sampling.n());
-        for (int[] prompt : generate.prompts()) {
+        for (RenderedPrompt prompt : generate.prompts()) {
             meters.choices(sampling.n());
             for (int i = 0; i < sampling.n(); i++) {
                 OutputPlan plan = generate.promptOnly()
                         ? OutputPlan.none(tokenizer)
                         : OutputPlan.of(settings, tokenizer, prompt, sampling, i);
-                choices.add(new Choice(engineIds.incrementAndGet(), choices.size(), prompt, plan, wake));
+                choices.add(new Choice(engineIds.incrementAndGet(), choices.size(), prompt.tokens(), plan, wake));
             }
         }
         load.incrementAndGet();

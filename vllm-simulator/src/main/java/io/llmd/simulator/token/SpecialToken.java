@@ -11,7 +11,11 @@ public enum SpecialToken {
     /** Before the definitions of tools. */
     TOOLS("<|tools|>"),
     /** In place of a part that is not text. */
-    MEDIA("<|media|>");
+    MEDIA("<|media|>"),
+    /** Before documents that the answer shall use. */
+    DOCUMENTS("<|documents|>"),
+    /** Before what else changes the rendering of a chat. */
+    SETTINGS("<|settings|>");
 
     static final List<SpecialToken> ALL = List.of(values());
 

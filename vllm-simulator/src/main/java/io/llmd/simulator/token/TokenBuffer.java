@@ -26,6 +26,10 @@ final class TokenBuffer {
         size += more.length;
     }
 
+    int size() {
+        return size;
+    }
+
     int[] toArray() {
         return Arrays.copyOf(tokens, size);
     }

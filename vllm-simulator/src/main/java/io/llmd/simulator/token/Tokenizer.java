@@ -26,6 +26,9 @@ public interface Tokenizer {
     /** Tokens that stand for something no text encodes to; a tokenizer without this one spells it out. */
     int[] special(SpecialToken token);
 
+    /** The token that stands for a piece of a media item. */
+    int placeholder(Modality modality);
+
     /** Whether the token is left out of an answer's text. */
     boolean isSpecial(int token);
 

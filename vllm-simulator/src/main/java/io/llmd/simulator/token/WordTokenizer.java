@@ -83,6 +83,11 @@ public final class WordTokenizer implements Tokenizer {
     }
 
     @Override
+    public int placeholder(Modality modality) {
+        return SPECIALS + SpecialToken.MEDIA.ordinal();
+    }
+
+    @Override
     public boolean isSpecial(int token) {
         return token >= SPECIALS && token < SPECIALS + SpecialToken.ALL.size();
     }

@@ -10,6 +10,7 @@ import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import io.llmd.simulator.token.WordTokenizer;
 import java.io.IOException;
@@ -129,7 +130,12 @@ class AnswerGoldenTest {
     private static List<Choice> choices(Sampling sampling) {
         List<Choice> choices = new ArrayList<>();
         for (int i = 0; i < sampling.n(); i++) {
-            choices.add(new Choice(i, i, PROMPT, OutputPlan.of(SETTINGS, TOKENIZER, PROMPT, sampling, i), () -> {}));
+            choices.add(new Choice(
+                    i,
+                    i,
+                    PROMPT,
+                    OutputPlan.of(SETTINGS, TOKENIZER, RenderedPrompt.of(PROMPT), sampling, i),
+                    () -> {}));
         }
         return choices;
     }

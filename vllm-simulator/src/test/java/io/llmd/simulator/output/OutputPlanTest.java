@@ -8,6 +8,7 @@ import io.llmd.simulator.config.OutputLength;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.openai.SamplingFields;
+import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import io.llmd.simulator.token.WordTokenizer;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,8 @@ class OutputPlanTest {
                 0,
                 "max_tokens",
                 "max_completion_tokens");
-        return OutputPlan.of(settings, tokenizer, tokenizer.encode("a".repeat(500)), sampling, choice);
+        return OutputPlan.of(
+                settings, tokenizer, RenderedPrompt.of(tokenizer.encode("a".repeat(500))), sampling, choice);
     }
 
     private static String text(OutputPlan plan) {

@@ -46,28 +46,6 @@ class WordTokenizerPropertyTest {
         assertThat(tokenizer.encode(tokenizer.decode(tokens))).isEqualTo(tokens);
     }
 
-    @Property(tries = 300, seed = "4")
-    void equalLeadingMessagesGiveEqualLeadingTokens(
-            @ForAll("texts") String first, @ForAll("texts") String second, @ForAll("texts") String other) {
-        int[] one = new ChatPrompt(tokenizer).begin("user").text(first).end().toTokens();
-        int[] two = chat(first, second);
-        int[] three = chat(first, other);
-        assertThat(Arrays.copyOf(two, one.length)).isEqualTo(one);
-        assertThat(Arrays.copyOf(three, one.length)).isEqualTo(one);
-        assertThat(Arrays.equals(two, three)).isEqualTo(second.equals(other));
-    }
-
-    private int[] chat(String first, String second) {
-        return new ChatPrompt(tokenizer)
-                .begin("user")
-                .text(first)
-                .end()
-                .begin("user")
-                .text(second)
-                .end()
-                .toTokens();
-    }
-
     @Property(tries = 200, seed = "5")
     void anyIdDecodesToSomething(@ForAll int token) {
         assertThat(tokenizer.decode(token)).isNotNull();

@@ -30,17 +30,13 @@ class WordTokenizerTest {
 
     @Test
     void specialTokensAreNeverProducedByText() {
-        int[] special = new ChatPrompt(tokenizer).begin("user").end().toTokens();
-        String text = tokenizer.decode(special);
-        assertThat(text).isEqualTo("<|im_start|>user\n<|im_end|>\n");
-        assertThat(tokenizer.encode(text)).doesNotContain(special[0]);
-    }
-
-    @Test
-    void differentMediaGiveDifferentTokens() {
-        int[] one = new ChatPrompt(tokenizer).media("a").toTokens();
-        int[] two = new ChatPrompt(tokenizer).media("b").toTokens();
-        assertThat(Arrays.equals(one, two)).isFalse();
+        for (SpecialToken token : SpecialToken.values()) {
+            int[] special = tokenizer.special(token);
+            assertThat(special).hasSize(1);
+            assertThat(tokenizer.decode(special)).isEqualTo(token.text());
+            assertThat(tokenizer.encode(token.text())).doesNotContain(special[0]);
+            assertThat(tokenizer.isSpecial(special[0])).isTrue();
+        }
     }
 
     @Test
