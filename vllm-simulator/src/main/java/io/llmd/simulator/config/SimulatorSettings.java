@@ -1,11 +1,12 @@
 package io.llmd.simulator.config;
 
+import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettings;
-import io.llmd.simulator.engine.LatencyModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of one simulated endpoint; the defaults are Llama-3.1-8B on one H100 under the name {@code sim-8b}.
@@ -14,17 +15,8 @@ import java.util.Objects;
  * @param port TCP port, 0 for a free one
  * @param model name of the model
  * @param servedModelNames names that requests may use, the first one in answers; the model's name if empty
- * @param maxNumSeqs sequences in one batch
- * @param maxNumBatchedTokens tokens computed in one step
- * @param blockSize tokens in one KV block
- * @param kvBlocks KV blocks, one of which is reserved
- * @param maxModelLen prompt and output tokens of one sequence
- * @param prefixCaching whether finished blocks are found again
- * @param latency step time
- * @param timeScale factor on all modelled times
- * @param noiseCv coefficient of variation of the step time
- * @param seed of output texts, output lengths and noise
- * @param hashSeed of the block hashes
+ * @param engine what the engine can hold and how fast it is
+ * @param deployment model and GPUs behind the step times; absent if these are given otherwise
  * @param outputLength length of answers where the request does not say
  * @param maxWaitingQueueLength waiting requests beyond which new ones get 429; 0 for no bound
  * @param maxBodyBytes request bodies beyond it get 413
@@ -40,17 +32,8 @@ public record SimulatorSettings(
         int port,
         String model,
         List<String> servedModelNames,
-        int maxNumSeqs,
-        int maxNumBatchedTokens,
-        int blockSize,
-        int kvBlocks,
-        int maxModelLen,
-        boolean prefixCaching,
-        LatencyModel latency,
-        double timeScale,
-        double noiseCv,
-        long seed,
-        String hashSeed,
+        EngineSettings engine,
+        @Nullable Deployment deployment,
         OutputLength outputLength,
         int maxWaitingQueueLength,
         int maxBodyBytes,
@@ -62,6 +45,7 @@ public record SimulatorSettings(
         int imageTokens) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
+        Objects.requireNonNull(engine, "engine");
         Objects.requireNonNull(outputLength, "outputLength");
         Objects.requireNonNull(errorFormat, "errorFormat");
         Objects.requireNonNull(version, "version");
@@ -77,18 +61,6 @@ public record SimulatorSettings(
             throw new IllegalArgumentException("idleTimeout: " + idleTimeout + " (expected: > 0)");
         }
         servedModelNames = servedModelNames.isEmpty() ? List.of(model) : List.copyOf(servedModelNames);
-        engine(
-                maxNumSeqs,
-                maxNumBatchedTokens,
-                blockSize,
-                kvBlocks,
-                maxModelLen,
-                prefixCaching,
-                latency,
-                timeScale,
-                noiseCv,
-                seed,
-                hashSeed);
     }
 
     /** Starts from the defaults. */
@@ -118,46 +90,14 @@ public record SimulatorSettings(
         return servedModelNames.getFirst();
     }
 
-    /** What the engine needs to know. */
-    public EngineSettings engine() {
-        return engine(
-                maxNumSeqs,
-                maxNumBatchedTokens,
-                blockSize,
-                kvBlocks,
-                maxModelLen,
-                prefixCaching,
-                latency,
-                timeScale,
-                noiseCv,
-                seed,
-                hashSeed);
+    /** Prompt and output tokens of one sequence. */
+    public int maxModelLen() {
+        return engine.maxModelLen();
     }
 
-    private static EngineSettings engine(
-            int maxNumSeqs,
-            int maxNumBatchedTokens,
-            int blockSize,
-            int kvBlocks,
-            int maxModelLen,
-            boolean prefixCaching,
-            LatencyModel latency,
-            double timeScale,
-            double noiseCv,
-            long seed,
-            String hashSeed) {
-        return new EngineSettings(
-                maxNumSeqs,
-                maxNumBatchedTokens,
-                blockSize,
-                kvBlocks,
-                maxModelLen,
-                prefixCaching,
-                latency,
-                timeScale,
-                noiseCv,
-                seed,
-                hashSeed);
+    /** Seed of output texts, output lengths and noise. */
+    public long seed() {
+        return engine.seed();
     }
 
     private static void range(String name, int value, int min, int max) {

@@ -1,8 +1,18 @@
 package io.llmd.simulator.config;
 
+import io.llmd.simulator.engine.Deployment;
+import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.EngineSettingsBuilder;
+import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.ModelArchitecture;
+import io.llmd.simulator.engine.PhysicsLatency;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Builds {@link SimulatorSettings}; what is not set keeps its default. Not thread-safe. */
 public final class SimulatorSettingsBuilder {
@@ -10,17 +20,18 @@ public final class SimulatorSettingsBuilder {
     private int port = 8000;
     private String model = "sim-8b";
     private List<String> servedModelNames = List.of();
-    private int maxNumSeqs = 1024;
-    private int maxNumBatchedTokens = 8192;
-    private int blockSize = 16;
-    private int kvBlocks = 8192;
-    private int maxModelLen = 32_768;
-    private boolean prefixCaching = true;
+    private final EngineSettingsBuilder engine = EngineSettings.builder();
     private LatencyModel latency = LatencyModel.Compact.LLAMA_8B_H100;
-    private double timeScale = 1;
-    private double noiseCv = 0;
-    private long seed = 0;
-    private String hashSeed = "0";
+    private @Nullable GpuModel gpu;
+    private @Nullable ModelArchitecture architecture;
+    private int tensorParallel = 1;
+    private int weightBytes = 2;
+    private double memoryUtilization = 0.9;
+    private double stepOverheadNanos = -1;
+    private @Nullable Integer kvBlocks;
+    private @Nullable Integer maxNumSeqs;
+    private @Nullable Integer maxNumBatchedTokens;
+    private int blockSize = 16;
     private OutputLength outputLength = new OutputLength.LogNormal(128, 0.8);
     private int maxWaitingQueueLength = 0;
     private int maxBodyBytes = 64 << 20;
@@ -57,25 +68,25 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#maxNumSeqs()}. */
+    /** Sets {@link EngineSettings#maxNumSeqs()}. */
     public SimulatorSettingsBuilder maxNumSeqs(int value) {
         maxNumSeqs = value;
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#maxNumBatchedTokens()}. */
+    /** Sets {@link EngineSettings#maxNumBatchedTokens()}. */
     public SimulatorSettingsBuilder maxNumBatchedTokens(int value) {
         maxNumBatchedTokens = value;
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#blockSize()}. */
+    /** Sets {@link EngineSettings#blockTokens()}. */
     public SimulatorSettingsBuilder blockSize(int value) {
         blockSize = value;
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#kvBlocks()}. */
+    /** Sets {@link EngineSettings#blocks()}. */
     public SimulatorSettingsBuilder kvBlocks(int value) {
         kvBlocks = value;
         return this;
@@ -83,43 +94,43 @@ public final class SimulatorSettingsBuilder {
 
     /** Sets {@link SimulatorSettings#maxModelLen()}. */
     public SimulatorSettingsBuilder maxModelLen(int value) {
-        maxModelLen = value;
+        engine.maxModelLen(value);
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#prefixCaching()}. */
+    /** Sets {@link EngineSettings#prefixCaching()}. */
     public SimulatorSettingsBuilder prefixCaching(boolean value) {
-        prefixCaching = value;
+        engine.prefixCaching(value);
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#latency()}. */
+    /** Sets {@link EngineSettings#latency()}. */
     public SimulatorSettingsBuilder latency(LatencyModel value) {
         latency = value;
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#timeScale()}. */
+    /** Sets {@link EngineSettings#timeScale()}. */
     public SimulatorSettingsBuilder timeScale(double value) {
-        timeScale = value;
+        engine.timeScale(value);
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#noiseCv()}. */
+    /** Sets {@link EngineSettings#noiseCv()}. */
     public SimulatorSettingsBuilder noiseCv(double value) {
-        noiseCv = value;
+        engine.noiseCv(value);
         return this;
     }
 
     /** Sets {@link SimulatorSettings#seed()}. */
     public SimulatorSettingsBuilder seed(long value) {
-        seed = value;
+        engine.seed(value);
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#hashSeed()}. */
+    /** Sets {@link EngineSettingsBuilder#hashSeed}. */
     public SimulatorSettingsBuilder hashSeed(String value) {
-        hashSeed = value;
+        engine.hashSeed(value);
         return this;
     }
 
@@ -177,6 +188,48 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Chooses step times and memory of a GPU; {@link #architecture} says of which model. */
+    public SimulatorSettingsBuilder gpu(GpuModel value) {
+        gpu = value;
+        return this;
+    }
+
+    /** Sets the shape of the model on a {@link #gpu}; by default what the model's name tells. */
+    public SimulatorSettingsBuilder architecture(ModelArchitecture value) {
+        architecture = value;
+        return this;
+    }
+
+    /** Sets {@link Deployment#tensorParallel()}. */
+    public SimulatorSettingsBuilder tensorParallel(int value) {
+        tensorParallel = value;
+        return this;
+    }
+
+    /** Sets {@link Deployment#weightBytes()}. */
+    public SimulatorSettingsBuilder weightBytes(int value) {
+        weightBytes = value;
+        return this;
+    }
+
+    /** Sets the share of the GPU memory that the engine takes. */
+    public SimulatorSettingsBuilder memoryUtilization(double value) {
+        memoryUtilization = value;
+        return this;
+    }
+
+    /** Sets the engine's overhead of a step on a {@link #gpu}, which depends on the version of vLLM. */
+    public SimulatorSettingsBuilder stepOverhead(Duration value) {
+        stepOverheadNanos = value.toNanos();
+        return this;
+    }
+
+    /** Changes other settings of the engine. */
+    public SimulatorSettingsBuilder engine(Consumer<EngineSettingsBuilder> change) {
+        change.accept(engine);
+        return this;
+    }
+
     /** Sets one constant time, keeping the other ones; the latency model becomes {@link LatencyModel.Constant}. */
     public SimulatorSettingsBuilder constantLatency(ConstantTime time, Duration value) {
         latency = time.with(constant(), value.toNanos());
@@ -209,22 +262,14 @@ public final class SimulatorSettingsBuilder {
      * @throws IllegalArgumentException naming the setting that is out of range
      */
     public SimulatorSettings build() {
+        Deployment deployment = deployment();
         return new SimulatorSettings(
                 host,
                 port,
                 model,
                 servedModelNames,
-                maxNumSeqs,
-                maxNumBatchedTokens,
-                blockSize,
-                kvBlocks,
-                maxModelLen,
-                prefixCaching,
-                latency,
-                timeScale,
-                noiseCv,
-                seed,
-                hashSeed,
+                engineSettings(deployment),
+                deployment,
                 outputLength,
                 maxWaitingQueueLength,
                 maxBodyBytes,
@@ -234,5 +279,47 @@ public final class SimulatorSettingsBuilder {
                 version,
                 embeddingDimensions,
                 imageTokens);
+    }
+
+    private @Nullable Deployment deployment() {
+        if (gpu == null) {
+            return null;
+        }
+        GpuModel device = stepOverheadNanos < 0 ? gpu : gpu.withStepNanos(stepOverheadNanos);
+        ModelArchitecture shape = architecture == null ? architectureOf(model) : architecture;
+        return new Deployment(shape, device, tensorParallel, weightBytes);
+    }
+
+    private EngineSettings engineSettings(@Nullable Deployment deployment) {
+        engine.blockTokens(blockSize);
+        if (deployment == null) {
+            engine.latency(latency)
+                    .blocks(orElse(kvBlocks, 8192))
+                    .maxNumSeqs(orElse(maxNumSeqs, 1024))
+                    .maxNumBatchedTokens(orElse(maxNumBatchedTokens, 8192));
+        } else {
+            engine.latency(new PhysicsLatency(deployment))
+                    .blocks(kvBlocks == null ? deployment.blocks(blockSize, memoryUtilization) : kvBlocks)
+                    .maxNumSeqs(orElse(maxNumSeqs, deployment.defaultSequences()))
+                    .maxNumBatchedTokens(orElse(maxNumBatchedTokens, deployment.defaultBatchedTokens()));
+        }
+        return engine.build();
+    }
+
+    private static ModelArchitecture architectureOf(String model) {
+        String name = model.toLowerCase(Locale.ROOT);
+        return ModelArchitecture.presets().stream()
+                .filter(preset -> name.contains(preset.name()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("architecture: not known for model " + model
+                        + " (expected: one of "
+                        + ModelArchitecture.presets().stream()
+                                .map(ModelArchitecture::name)
+                                .collect(Collectors.joining(", "))
+                        + ")"));
+    }
+
+    private static int orElse(@Nullable Integer value, int otherwise) {
+        return value == null ? otherwise : value;
     }
 }

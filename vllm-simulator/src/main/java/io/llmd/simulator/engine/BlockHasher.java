@@ -1,60 +1,22 @@
 package io.llmd.simulator.engine;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import org.jspecify.annotations.Nullable;
+/** Names blocks by their content and all content before it. Used by one engine, on its thread. */
+public interface BlockHasher {
 
-/**
- * Chained block hashes: the last 64 bits of SHA-256 over the parent's hash, the tokens, and what keeps requests apart
- * (adapter name in every block, cache salt in the first). Not thread-safe.
- */
-final class BlockHasher {
-    private final MessageDigest sha256;
-    private final long root;
-    private final ByteBuffer input;
+    /** Begins the chain of a sequence. */
+    Chain begin(EngineRequest request);
 
-    BlockHasher(String hashSeed, int blockTokens) {
-        try {
-            sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256 is part of every Java platform", e);
-        }
-        input = ByteBuffer.allocate(Long.BYTES + blockTokens * Integer.BYTES);
-        root = low64(sha256.digest(hashSeed.getBytes(StandardCharsets.UTF_8)));
-    }
+    /** The blocks of one sequence, asked for from the first one on. */
+    interface Chain {
 
-    /** The parent of a first block. */
-    long root() {
-        return root;
-    }
-
-    /** Starts a block; exactly the block's number of {@link #token} calls follow, then {@link #finish}. */
-    void begin(long parent) {
-        input.clear();
-        input.putLong(parent);
-    }
-
-    void token(int id) {
-        input.putInt(id);
-    }
-
-    long finish(@Nullable String adapter, @Nullable String salt) {
-        sha256.update(input.flip());
-        extra((byte) 1, adapter);
-        extra((byte) 2, salt);
-        return low64(sha256.digest());
-    }
-
-    private void extra(byte kind, @Nullable String value) {
-        if (value != null) {
-            sha256.update(kind);
-            sha256.update(value.getBytes(StandardCharsets.UTF_8));
-        }
-    }
-
-    private static long low64(byte[] digest) {
-        return ByteBuffer.wrap(digest).getLong(digest.length - Long.BYTES);
+        /**
+         * Hash of the next block.
+         *
+         * @param tokens ids that include those of the block; not kept
+         * @param from where the block's tokens begin
+         * @return equal for equal tokens, equal blocks before and equal adapter, cache salt and media; else different
+         *     but for chance
+         */
+        long next(int[] tokens, int from);
     }
 }

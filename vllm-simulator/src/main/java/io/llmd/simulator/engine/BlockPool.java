@@ -1,8 +1,6 @@
 package io.llmd.simulator.engine;
 
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * The KV blocks of one engine. Not thread-safe.
@@ -13,7 +11,7 @@ import java.util.Map;
  * the one registered first answers look-ups, and the next of them takes over when it is evicted.
  */
 final class BlockPool {
-    static final int NONE = -1;
+    static final int NONE = BlockIndex.NONE;
 
     private final int[] references;
     private final long[] hashes;
@@ -21,7 +19,10 @@ final class BlockPool {
     private final int[] previousFree;
     private final int[] nextFree;
     private final int[] nextTwin;
-    private final Map<Long, Integer> firstByHash = new HashMap<>();
+    private final BlockIndex firstByHash;
+    private long[] evicted = new long[16];
+    private int evictedCount;
+    private long freed;
     private int freeHead = NONE;
     private int freeTail = NONE;
     private int free;
@@ -34,6 +35,7 @@ final class BlockPool {
         previousFree = new int[blocks];
         nextFree = new int[blocks];
         nextTwin = new int[blocks];
+        firstByHash = new BlockIndex(blocks);
         Arrays.fill(nextTwin, NONE);
         for (int block = 1; block < blocks; block++) {
             appendFree(block);
@@ -63,8 +65,7 @@ final class BlockPool {
 
     /** The block that answers for a hash, or {@link #NONE}. */
     int find(long hash) {
-        Integer block = firstByHash.get(hash);
-        return block == null ? NONE : block;
+        return firstByHash.get(hash);
     }
 
     /** Takes one more reference on a block that {@link #find} returned. */
@@ -95,7 +96,13 @@ final class BlockPool {
         }
         if (--references[block] == 0) {
             appendFree(block);
+            freed++;
         }
+    }
+
+    /** How often the last reference on a block was given back; never falls. */
+    long freed() {
+        return freed;
     }
 
     /** Makes the content of a block in use findable. */
@@ -106,8 +113,10 @@ final class BlockPool {
         hashed[block] = true;
         hashes[block] = hash;
         cached++;
-        Integer first = firstByHash.putIfAbsent(hash, block);
-        if (first != null) {
+        int first = firstByHash.get(hash);
+        if (first == NONE) {
+            firstByHash.put(hash, block);
+        } else {
             int last = first;
             while (nextTwin[last] != NONE) {
                 last = nextTwin[last];
@@ -135,6 +144,34 @@ final class BlockPool {
         nextTwin[block] = NONE;
         hashed[block] = false;
         cached--;
+        if (evictedCount == evicted.length) {
+            evicted = Arrays.copyOf(evicted, evictedCount * 2);
+        }
+        evicted[evictedCount++] = hash;
+    }
+
+    boolean hasEvicted() {
+        return evictedCount > 0;
+    }
+
+    /** Hashes of the blocks that lost their content since the last call, in order, one for each block. */
+    long[] takeEvicted() {
+        long[] taken = Arrays.copyOf(evicted, evictedCount);
+        evictedCount = 0;
+        return taken;
+    }
+
+    /** Forgets what was evicted, for callers that nobody asks. */
+    void dropEvicted() {
+        evictedCount = 0;
+    }
+
+    /** Forgets the content of all blocks; references and the order of the free queue stay. */
+    void forgetContents() {
+        firstByHash.clear();
+        Arrays.fill(hashed, false);
+        Arrays.fill(nextTwin, NONE);
+        cached = 0;
     }
 
     private void appendFree(int block) {
@@ -183,10 +220,14 @@ final class BlockPool {
         require(inUse + free == total(), inUse + " in use and " + free + " free of " + total());
         require(withHash == cached, withHash + " blocks carry a hash, counted " + cached);
         int found = 0;
-        for (Map.Entry<Long, Integer> entry : firstByHash.entrySet()) {
-            for (int block = entry.getValue(); block != NONE; block = nextTwin[block]) {
-                require(hashed[block] && hashes[block] == entry.getKey(), "block " + block + " is under a wrong hash");
-                found++;
+        for (int block = 1; block < references.length; block++) {
+            if (hashed[block]) {
+                int twin = firstByHash.get(hashes[block]);
+                while (twin != NONE && twin != block) {
+                    require(hashes[twin] == hashes[block], "block " + twin + " is under a wrong hash");
+                    twin = nextTwin[twin];
+                }
+                found += twin == block ? 1 : 0;
             }
         }
         require(found == cached, "the map reaches " + found + " blocks of " + cached);

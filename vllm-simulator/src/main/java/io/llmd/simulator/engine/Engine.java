@@ -1,11 +1,13 @@
 package io.llmd.simulator.engine;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One engine: continuous batching with chunked prefill over a pool of KV blocks with a prefix cache, as in vLLM v1.
@@ -13,9 +15,9 @@ import java.util.Map;
  * <p>The engine has no clock and no thread. Time is whatever the caller says, in nanoseconds, and must not go back.
  * Equal settings and calls give equal events. Not thread-safe.
  *
- * <p>A step is planned when it starts and takes effect when it ends: running sequences first, in the order they were
- * admitted, then waiting ones from the front while token budget, batch places and blocks last. A running sequence that
- * gets no block preempts the one admitted last. What arrives during a step waits for its end.
+ * <p>A step is planned when it starts and takes effect when it ends; {@link BatchPlanner} says what it computes. Blocks
+ * that a step fills can be found from its start, as in vLLM, so that equal prompts in one step share them. What arrives
+ * during a step waits for its end.
  */
 public final class Engine {
     private static final long SHORTEST_STEP_NANOS = 1_000;
@@ -23,27 +25,33 @@ public final class Engine {
 
     private final EngineSettings settings;
     private final BlockPool pool;
-    private final BlockHasher hasher;
+    private final BatchPlanner planner;
+    private final LeaseTable leases = new LeaseTable();
     private final Map<Long, Sequence> sequences = new HashMap<>();
     private final Deque<Sequence> arriving = new ArrayDeque<>();
-    private final Deque<Sequence> waiting = new ArrayDeque<>();
-    private final List<Sequence> running = new ArrayList<>();
     private final Deque<EngineEvent> undelivered = new ArrayDeque<>();
     private final Step step = new Step();
+    private final DecodeRun decodeRun;
     private boolean stepInFlight;
+    private boolean stepDue;
     private long stepStart;
     private long stepEnd;
     private long time = Long.MIN_VALUE;
     private double slowFactor = 1;
+    private @Nullable PauseMode pause;
+    private SleepState sleepState = SleepState.AWAKE;
+    private int withAdapter;
     private long steps;
     private long finished;
     private long aborted;
-    private long preemptions;
+    private long failed;
+    private long expiredLeases;
 
     public Engine(EngineSettings settings) {
         this.settings = settings;
         pool = new BlockPool(settings.blocks());
-        hasher = new BlockHasher(settings.hashSeed(), settings.blockTokens());
+        planner = new BatchPlanner(settings, pool);
+        decodeRun = new DecodeRun(planner, pool, settings.blockTokens());
     }
 
     /**
@@ -63,6 +71,7 @@ public final class Engine {
         if (sequences.putIfAbsent(request.id(), sequence) != null) {
             throw new IllegalArgumentException("request " + request.id() + " is in the engine already");
         }
+        withAdapter += request.adapter() == null ? 0 : 1;
         arriving.addLast(sequence);
     }
 
@@ -78,15 +87,111 @@ public final class Engine {
         if (sequence == null) {
             return false;
         }
-        switch (sequence.status) {
-            case ARRIVING -> arriving.remove(sequence);
-            case WAITING, PREEMPTED -> waiting.remove(sequence);
-            case RUNNING -> running.remove(sequence);
-            case ENDED -> throw new IllegalStateException("request " + requestId + " has ended");
-        }
-        aborted++;
-        undelivered.addLast(end(sequence, FinishReason.ABORT, now));
+        leave(sequence, FinishReason.ABORT);
         return true;
+    }
+
+    /**
+     * Says that the blocks a sequence waits for have come, or cannot be had; see {@link EngineEvent.LoadWanted}.
+     *
+     * @return false if the request waits for none
+     */
+    public boolean completeLoad(long requestId, boolean loaded, long now) {
+        moveTo(now);
+        Sequence sequence = sequences.get(requestId);
+        if (sequence == null || sequence.status != Sequence.Status.LOADING) {
+            return false;
+        }
+        stepDue = true;
+        sequence.status = Sequence.Status.WAITING;
+        if (loaded) {
+            int remote = sequence.request.remoteTokens();
+            sequence.loadedTokens = remote - sequence.computed;
+            sequence.computed = Math.min(remote, sequence.known() - 1);
+            sequence.loaded = true;
+        } else if (settings.loadFailure() == LoadFailurePolicy.RECOMPUTE) {
+            sequence.restart(pool);
+        } else {
+            leave(sequence, FinishReason.ERROR);
+        }
+        return true;
+    }
+
+    /**
+     * Gives blocks back that are held for another engine.
+     *
+     * @return false if they are free already
+     */
+    public boolean endLease(long requestId, LeaseEnd cause, long now) {
+        moveTo(now);
+        if (!leases.end(requestId, pool)) {
+            return false;
+        }
+        stepDue = true;
+        expiredLeases += cause == LeaseEnd.EXPIRED ? 1 : 0;
+        undelivered.addLast(new EngineEvent.LeaseEnded(requestId, cause, now));
+        return true;
+    }
+
+    /** Holds blocks for another engine until {@code deadline} at least; false if they are free already. */
+    public boolean extendLease(long requestId, long deadline, long now) {
+        moveTo(now);
+        return leases.extend(requestId, deadline);
+    }
+
+    /** Makes waiting requests stay where they are until {@link #resume}. */
+    public void pause(PauseMode mode, long now) {
+        moveTo(now);
+        pause = mode;
+        if (mode == PauseMode.ABORT) {
+            List.copyOf(sequences.values()).forEach(sequence -> leave(sequence, FinishReason.ABORT));
+        }
+    }
+
+    /** Ends a pause. */
+    public void resume(long now) {
+        moveTo(now);
+        pause = null;
+        stepDue = true;
+    }
+
+    /** Pauses and gives device memory up; what was cached is lost. Requests that stay are computed again. */
+    public void sleep(SleepState state, PauseMode mode, long now) {
+        pause(mode, now);
+        sleepState = state;
+        if (state != SleepState.AWAKE) {
+            dropBlocks(now);
+            planner.encoder().clear();
+        }
+    }
+
+    /** Ends a sleep and its pause. */
+    public void wake(long now) {
+        resume(now);
+        sleepState = SleepState.AWAKE;
+    }
+
+    /**
+     * Forgets what is cached.
+     *
+     * @param restartRunning whether requests that hold blocks give them up first and are computed again
+     * @return false if blocks are in use, and then nothing is forgotten
+     */
+    public boolean resetPrefixCache(boolean restartRunning, long now) {
+        moveTo(now);
+        if (restartRunning) {
+            restartRunning(now);
+        }
+        if (pool.used() > 0) {
+            return false;
+        }
+        forgetContents(now);
+        return true;
+    }
+
+    /** Forgets an adapter, so that its next use loads it. */
+    public void forgetAdapter(String adapter) {
+        planner.adapters().forget(adapter);
     }
 
     /** Factor on the duration of the steps that start from now on; 1 is normal. */
@@ -103,26 +208,26 @@ public final class Engine {
     }
 
     private long nextOwnEvent() {
+        if (stepDue && !stepInFlight) {
+            return time;
+        }
         long next = stepInFlight ? stepEnd : NO_EVENT;
         Sequence first = arriving.peekFirst();
-        return first == null ? next : Math.min(next, first.readyAt);
+        return Math.min(first == null ? next : Math.min(next, first.readyAt), leases.nextDeadline());
     }
 
     /** Does everything that is due at {@code now} or before, each at its own time, and tells the sink in order. */
     public void advance(long now, EngineSink sink) {
         deliver(sink);
-        for (long next = nextEventTime(); next <= now; next = nextEventTime()) {
+        for (long next = nextOwnEvent(); next <= now; next = nextOwnEvent()) {
             time = Math.max(time, next);
+            endExpiredLeases(sink);
             if (stepInFlight && stepEnd <= time) {
                 completeStep(sink);
             }
-            while (!arriving.isEmpty() && arriving.getFirst().readyAt <= time) {
-                Sequence sequence = arriving.removeFirst();
-                sequence.status = Sequence.Status.WAITING;
-                waiting.addLast(sequence);
-            }
-            if (!stepInFlight && !(running.isEmpty() && waiting.isEmpty())) {
-                startStep(sink);
+            queueArrivals();
+            if (!stepInFlight && stepDue) {
+                startStep(now, sink);
             }
         }
         moveTo(now);
@@ -132,23 +237,48 @@ public final class Engine {
     public EngineSnapshot snapshot() {
         return new EngineSnapshot(
                 arriving.size(),
-                waiting.size(),
-                running.size(),
+                planner.waiting().size(),
+                planner.deferredCount(),
+                planner.running().size(),
                 finished,
                 aborted,
-                preemptions,
+                failed,
+                planner.preemptions(),
                 steps,
                 pool.used(),
                 pool.total(),
-                pool.cached());
+                pool.cached(),
+                leases.size(),
+                expiredLeases,
+                planner.encoder().queries(),
+                planner.encoder().hits(),
+                adaptersOf(planner.running()),
+                adaptersOf(planner.waiting()),
+                sleepState,
+                pause != null);
+    }
+
+    private List<String> adaptersOf(Iterable<Sequence> some) {
+        if (withAdapter == 0) {
+            return List.of();
+        }
+        Set<String> adapters = new LinkedHashSet<>();
+        for (Sequence sequence : some) {
+            String adapter = sequence.request.adapter();
+            if (adapter != null) {
+                adapters.add(adapter);
+            }
+        }
+        return List.copyOf(adapters);
     }
 
     private void moveTo(long now) {
         if (now < time) {
             throw new IllegalArgumentException("now: " + now + " (expected: >= " + time + ")");
         }
-        if (nextOwnEvent() < now) {
-            throw new IllegalStateException("now: " + now + ", but advance was not called for " + nextOwnEvent());
+        long next = nextOwnEvent();
+        if (next < now) {
+            throw new IllegalStateException("now: " + now + ", but advance was not called for " + next);
         }
         time = now;
     }
@@ -159,109 +289,68 @@ public final class Engine {
         }
     }
 
-    private void startStep(EngineSink sink) {
-        step.clear();
-        if (scheduleRunning(sink)) {
-            scheduleWaiting(sink);
+    private void endExpiredLeases(EngineSink sink) {
+        for (Long request = leases.expired(time); request != null; request = leases.expired(time)) {
+            leases.end(request, pool);
+            expiredLeases++;
+            stepDue = true;
+            sink.accept(new EngineEvent.LeaseEnded(request, LeaseEnd.EXPIRED, time));
+        }
+    }
+
+    private void queueArrivals() {
+        while (!arriving.isEmpty() && arriving.getFirst().readyAt <= time) {
+            Sequence sequence = arriving.removeFirst();
+            sequence.status = Sequence.Status.WAITING;
+            planner.waiting().add(sequence);
+            stepDue = true;
+        }
+    }
+
+    private void startStep(long limit, EngineSink sink) {
+        stepDue = false;
+        if (pause == PauseMode.KEEP) {
+            return;
+        }
+        planner.plan(step, pause == null, time, sink);
+        for (Sequence refused : planner.refused()) {
+            failed++;
+            sink.accept(end(refused, FinishReason.CACHE_THRESHOLD, null));
         }
         if (step.isEmpty()) {
-            throw new IllegalStateException("nothing can run: " + snapshot());
+            return;
         }
+        begin(step);
+        if (!sink.tokens() && !sink.blocks() && planner.waiting().isEmpty() && step.decodesOnly()) {
+            runDecodes(limit, sink);
+        }
+    }
+
+    private void begin(Step planned) {
         steps++;
         stepStart = time;
-        stepEnd = time + stepNanos();
+        stepEnd = time + stepNanos(planned);
         stepInFlight = true;
     }
 
-    /** Plans the sequences in the batch; false if one of them was preempted. */
-    private boolean scheduleRunning(EngineSink sink) {
-        boolean nobodyPreempted = true;
-        for (int i = 0; i < running.size() && step.tokens() < settings.maxNumBatchedTokens(); i++) {
-            Sequence sequence = running.get(i);
-            int tokens = Math.min(sequence.known() - sequence.computed, settings.maxNumBatchedTokens() - step.tokens());
-            int missing = blocksFor(sequence.computed + tokens) - sequence.blockCount();
-            while (missing > pool.free() && sequence.status == Sequence.Status.RUNNING) {
-                preempt(running.removeLast(), sink);
-                nobodyPreempted = false;
-            }
-            if (sequence.status == Sequence.Status.RUNNING) {
-                allocate(sequence, missing);
-                step.add(sequence, tokens);
-            }
+    /** Runs of steps that only decode, each like any other but without looking at sequences that nothing happens to. */
+    private void runDecodes(long limit, EngineSink sink) {
+        int most = decodeRun.begin(step);
+        int done = 0;
+        while (done < most && stepEnd <= limit && stepEnd < nextInterruption() && decodeRun.canFollow(done + 1)) {
+            time = stepEnd;
+            sink.accept(stepCompleted(0, 0, 0, step.size()));
+            done++;
+            decodeRun.follow(done);
+            planner.repeat(step);
+            begin(step);
         }
-        return nobodyPreempted;
+        decodeRun.end(done, time);
     }
 
-    private void preempt(Sequence victim, EngineSink sink) {
-        victim.releaseBlocks(pool);
-        victim.status = Sequence.Status.PREEMPTED;
-        waiting.addFirst(victim);
-        preemptions++;
-        sink.accept(new EngineEvent.Preempted(victim.request.id(), time));
-    }
-
-    private void scheduleWaiting(EngineSink sink) {
-        while (!waiting.isEmpty()
-                && running.size() < settings.maxNumSeqs()
-                && step.tokens() < settings.maxNumBatchedTokens()) {
-            Sequence sequence = waiting.getFirst();
-            int matched = matchedBlocks(sequence);
-            int computed = matched * settings.blockTokens();
-            int tokens = Math.min(sequence.known() - computed, settings.maxNumBatchedTokens() - step.tokens());
-            int missing = blocksFor(computed + tokens) - matched;
-            if (missing + freeAmongMatched(sequence, matched) > pool.free()) {
-                return;
-            }
-            waiting.removeFirst();
-            admit(sequence, matched, missing, sink);
-            step.add(sequence, tokens);
-        }
-    }
-
-    private void admit(Sequence sequence, int matched, int missing, EngineSink sink) {
-        for (int i = 0; i < matched; i++) {
-            int block = pool.find(hash(sequence, i));
-            pool.acquireCached(block);
-            sequence.addBlock(block);
-        }
-        sequence.registered(matched);
-        sequence.computed = matched * settings.blockTokens();
-        allocate(sequence, missing);
-        sequence.status = Sequence.Status.RUNNING;
-        running.add(sequence);
-        if (sequence.scheduled == RequestTimes.NEVER) {
-            sequence.scheduled = time;
-            sequence.cachedTokens = sequence.computed;
-            sink.accept(new EngineEvent.Scheduled(
-                    sequence.request.id(), sequence.request.prompt().length, sequence.cachedTokens, time));
-        }
-    }
-
-    /** Leading full blocks in the cache. The last known token is always computed, for its output is what is wanted. */
-    private int matchedBlocks(Sequence sequence) {
-        if (!settings.prefixCaching()) {
-            return 0;
-        }
-        int full = (sequence.known() - 1) / settings.blockTokens();
-        int matched = 0;
-        while (matched < full && pool.find(hash(sequence, matched)) != BlockPool.NONE) {
-            matched++;
-        }
-        return matched;
-    }
-
-    private int freeAmongMatched(Sequence sequence, int matched) {
-        int free = 0;
-        for (int i = 0; i < matched; i++) {
-            free += pool.references(pool.find(hash(sequence, i))) == 0 ? 1 : 0;
-        }
-        return free;
-    }
-
-    private void allocate(Sequence sequence, int blocks) {
-        for (int i = 0; i < blocks; i++) {
-            sequence.addBlock(pool.allocate());
-        }
+    private long nextInterruption() {
+        Sequence first = arriving.peekFirst();
+        return first == null ? leases.nextDeadline() : Math.min(first.readyAt, leases.nextDeadline());
     }
 
     private void completeStep(EngineSink sink) {
@@ -269,25 +358,37 @@ public final class Engine {
         int produced = 0;
         int promptTokens = 0;
         int cachedTokens = 0;
+        int loadedTokens = 0;
+        boolean ended = false;
         for (int i = 0; i < step.size(); i++) {
             Sequence sequence = step.sequence(i);
-            if (sequence.status == Sequence.Status.ENDED) {
+            if (!sequence.planned) {
                 continue;
             }
+            sequence.planned = false;
             sequence.computed += step.tokens(i);
-            registerFullBlocks(sequence);
             if (sequence.computed < sequence.known()) {
                 continue;
             }
             if (sequence.outputs == 0) {
-                promptTokens += sequence.request.prompt().length;
+                promptTokens += sequence.promptTokens;
                 cachedTokens += sequence.cachedTokens;
+                loadedTokens += sequence.loadedTokens;
             }
             produced += produce(sequence, sink);
+            ended |= sequence.status == Sequence.Status.ENDED;
         }
-        running.removeIf(s -> s.status == Sequence.Status.ENDED);
-        sink.accept(new EngineEvent.StepCompleted(
-                steps, stepStart, step.tokens(), promptTokens, cachedTokens, produced, step.size(), time));
+        if (ended) {
+            planner.running().removeIf(sequence -> sequence.status == Sequence.Status.ENDED);
+        }
+        stepDue = true;
+        sink.accept(stepCompleted(promptTokens, cachedTokens, loadedTokens, produced));
+    }
+
+    private EngineEvent.StepCompleted stepCompleted(
+            int promptTokens, int cachedTokens, int loadedTokens, int produced) {
+        return new EngineEvent.StepCompleted(
+                steps, stepStart, step.tokens(), promptTokens, cachedTokens, loadedTokens, produced, step.size(), time);
     }
 
     private int produce(Sequence sequence, EngineSink sink) {
@@ -296,44 +397,89 @@ public final class Engine {
             long sincePrevious = time - (sequence.outputs == 0 ? sequence.arrival : sequence.lastToken);
             sequence.firstToken = sequence.outputs == 0 ? time : sequence.firstToken;
             sequence.lastToken = time;
-            sink.accept(new EngineEvent.TokenProduced(request.id(), sequence.outputs++, sincePrevious, time));
+            if (sink.tokens()) {
+                sink.accept(new EngineEvent.TokenProduced(request.id(), sequence.outputs, sincePrevious, time));
+            }
+            sequence.outputs++;
         }
         if (sequence.outputs == request.outputLength()) {
             finished++;
-            sink.accept(end(sequence, request.endReason(), time));
+            HeldBlocks held = request.holdBlocks() && request.endReason().isClean() ? hold(sequence) : null;
+            sink.accept(end(sequence, request.endReason(), held));
         }
         return request.outputLength() == 0 ? 0 : 1;
     }
 
-    private void registerFullBlocks(Sequence sequence) {
-        if (!settings.prefixCaching()) {
-            return;
-        }
-        int full = sequence.computed / settings.blockTokens();
-        for (int i = sequence.registered(); i < full; i++) {
-            pool.register(sequence.block(i), hash(sequence, i));
-        }
-        sequence.registered(Math.max(full, sequence.registered()));
+    private HeldBlocks hold(Sequence sequence) {
+        HeldBlocks held =
+                new HeldBlocks(sequence.copyBlocks(), sequence.computed, time + scaled(settings.leaseNanos()));
+        sequence.forgetBlocks();
+        leases.add(sequence.request.id(), held);
+        return held;
     }
 
-    private EngineEvent.Finished end(Sequence sequence, FinishReason reason, long now) {
+    /** Takes a sequence out wherever it is; the event is delivered by the next advance. */
+    private void leave(Sequence sequence, FinishReason reason) {
+        switch (sequence.status) {
+            case ARRIVING -> arriving.remove(sequence);
+            case WAITING, LOADING, PREEMPTED -> planner.waiting().remove(sequence);
+            case RUNNING -> planner.running().remove(sequence);
+            case ENDED -> throw new IllegalStateException("request " + sequence.request.id() + " has ended");
+        }
+        aborted += reason == FinishReason.ABORT ? 1 : 0;
+        failed += reason == FinishReason.ABORT ? 0 : 1;
+        stepDue = true;
+        undelivered.addLast(end(sequence, reason, null));
+    }
+
+    private EngineEvent.Finished end(Sequence sequence, FinishReason reason, @Nullable HeldBlocks held) {
         sequences.remove(sequence.request.id());
+        withAdapter -= sequence.request.adapter() == null ? 0 : 1;
         sequence.releaseBlocks(pool);
         sequence.status = Sequence.Status.ENDED;
+        sequence.planned = false;
         return new EngineEvent.Finished(
-                sequence.request, reason, sequence.cachedTokens, sequence.outputs, sequence.times(), now);
+                sequence.request,
+                reason,
+                sequence.cachedTokens,
+                sequence.loadedTokens,
+                sequence.outputs,
+                sequence.times(),
+                held,
+                time);
     }
 
-    private long hash(Sequence sequence, int block) {
-        return sequence.hash(block, hasher, settings.blockTokens());
+    private void restartRunning(long now) {
+        planner.preemptAll(now, undelivered::addLast);
+        stepDue = true;
     }
 
-    private int blocksFor(int tokens) {
-        return (tokens + settings.blockTokens() - 1) / settings.blockTokens();
+    /** Loses all blocks, whoever holds them. */
+    private void dropBlocks(long now) {
+        restartRunning(now);
+        for (Sequence sequence : planner.waiting()) {
+            sequence.restart(pool);
+            if (sequence.status == Sequence.Status.LOADING) {
+                sequence.status = Sequence.Status.WAITING;
+            }
+        }
+        for (Long request : leases.requests()) {
+            endLease(request, LeaseEnd.ABORTED, now);
+        }
+        forgetContents(now);
     }
 
-    private long stepNanos() {
-        double nanos = settings.latency().stepNanos(step.load()) * slowFactor * noise();
+    private void forgetContents(long now) {
+        pool.forgetContents();
+        undelivered.addLast(new EngineEvent.BlocksCleared(now));
+    }
+
+    private long stepNanos(Step planned) {
+        double nanos = settings.latency().stepNanos(planned.load());
+        if (withAdapter > 0) {
+            nanos = nanos * planner.adapters().stepFactor() + planner.adapters().loadNanos();
+        }
+        nanos = (nanos + planner.encoder().nanos()) * slowFactor * noise();
         return Math.max(SHORTEST_STEP_NANOS, scaled(nanos));
     }
 
@@ -357,11 +503,14 @@ public final class Engine {
     void check() {
         pool.check();
         int references = 0;
-        int held = 0;
+        int held = leases.blocks();
         for (Sequence sequence : sequences.values()) {
             held += sequence.blockCount();
             require(
-                    sequence.blockCount() == 0 || sequence.status == Sequence.Status.RUNNING,
+                    sequence.blockCount() == 0
+                            || sequence.loaded
+                            || sequence.status == Sequence.Status.RUNNING
+                            || sequence.status == Sequence.Status.LOADING,
                     "a sequence outside the batch holds blocks");
             require(sequence.known() <= settings.maxModelLen(), "a sequence exceeds the model length");
         }
@@ -369,12 +518,17 @@ public final class Engine {
             references += pool.references(block);
         }
         require(references == held, references + " references, " + held + " blocks held");
-        require(running.size() <= settings.maxNumSeqs(), running.size() + " sequences run");
+        require(
+                planner.running().size() <= settings.maxNumSeqs(),
+                planner.running().size() + " sequences run");
         require(!stepInFlight || step.tokens() <= settings.maxNumBatchedTokens(), step.tokens() + " tokens in a step");
         require(
-                arriving.size() + waiting.size() + running.size() == sequences.size(),
-                "a sequence is in no queue, or in two");
-        require(stepInFlight || running.isEmpty() && waiting.isEmpty(), "idle with work to do");
+                arriving.size() + planner.waiting().size() + planner.running().size() == sequences.size(),
+                "a sequence is in no queue");
+        if (!stepInFlight && !stepDue && pause == null) {
+            require(planner.running().isEmpty(), "running sequences stand still");
+            planner.checkHead(new Step());
+        }
     }
 
     private static void require(boolean condition, String message) {

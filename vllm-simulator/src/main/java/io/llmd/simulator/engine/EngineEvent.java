@@ -1,5 +1,7 @@
 package io.llmd.simulator.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /** Something the engine did; {@code time} is when, in engine nanoseconds. Events come in the order of their times. */
 public sealed interface EngineEvent {
 
@@ -10,29 +12,70 @@ public sealed interface EngineEvent {
      * A sequence entered the batch for the first time.
      *
      * @param cachedTokens leading prompt tokens found in the prefix cache
+     * @param loadedTokens prompt tokens after these that another engine sent
      */
-    record Scheduled(long requestId, int promptTokens, int cachedTokens, long time) implements EngineEvent {}
+    record Scheduled(long requestId, int promptTokens, int cachedTokens, int loadedTokens, long time)
+            implements EngineEvent {}
 
-    /** A sequence lost its blocks to an older one and waits at the front of the queue. */
+    /** A sequence lost its blocks to another one and waits to be computed again. */
     record Preempted(long requestId, long time) implements EngineEvent {}
 
     /**
-     * A sequence produced one token.
+     * A sequence produced one token. Only told to sinks that ask for {@link EngineSink#tokens}.
      *
      * @param index position in its output, from 0
      * @param sincePrevious nanoseconds since the token before, for the first one since arrival
      */
     record TokenProduced(long requestId, int index, long sincePrevious, long time) implements EngineEvent {}
 
-    /** A sequence left the engine; its last event. */
+    /**
+     * A sequence left the engine; its last event.
+     *
+     * @param cachedTokens leading prompt tokens found in the prefix cache when it was first scheduled
+     * @param loadedTokens prompt tokens after these that another engine sent
+     * @param held blocks that stay for another engine to read; absent if none do
+     */
     record Finished(
             EngineRequest request,
             FinishReason reason,
             int cachedTokens,
+            int loadedTokens,
             int outputTokens,
             RequestTimes times,
+            @Nullable HeldBlocks held,
             long time)
             implements EngineEvent {}
+
+    /**
+     * A sequence wants the blocks that another engine holds for it. With tokens to load it waits for
+     * {@link Engine#completeLoad}; without, everything was cached here and only the holder is to be told.
+     *
+     * @param cachedTokens leading prompt tokens that are here already
+     * @param tokens prompt tokens to load after these
+     * @param blocks blocks they fill
+     */
+    record LoadWanted(long requestId, int cachedTokens, int tokens, int blocks, long time) implements EngineEvent {}
+
+    /** Blocks that were held for another engine are free again. */
+    record LeaseEnded(long requestId, LeaseEnd cause, long time) implements EngineEvent {}
+
+    /**
+     * Full blocks of a sequence can be found by others from now on. Only told to sinks that ask for
+     * {@link EngineSink#blocks}, like the other two events about blocks.
+     *
+     * @param firstBlock position of the first of them in the sequence
+     * @param hashes one for each block
+     * @param parent hash of the block before the first; meaningless if there is none
+     * @param tokens ids of all their tokens
+     */
+    record BlocksStored(EngineRequest request, int firstBlock, long[] hashes, long parent, int[] tokens, long time)
+            implements EngineEvent {}
+
+    /** Blocks lost their content, which could be found until now; one hash for each of them. */
+    record BlocksRemoved(long[] hashes, long time) implements EngineEvent {}
+
+    /** All blocks lost their content. */
+    record BlocksCleared(long time) implements EngineEvent {}
 
     /**
      * A step ended.
@@ -42,6 +85,7 @@ public sealed interface EngineEvent {
      * @param scheduledTokens tokens computed in it
      * @param promptTokens prompt tokens whose sequence finished its prefill in this step, cached ones included
      * @param cachedTokens those of them found in the prefix cache
+     * @param loadedTokens those of them that another engine sent
      * @param producedTokens tokens that left the engine
      * @param sequences sequences in the batch
      */
@@ -51,6 +95,7 @@ public sealed interface EngineEvent {
             int scheduledTokens,
             int promptTokens,
             int cachedTokens,
+            int loadedTokens,
             int producedTokens,
             int sequences,
             long time)

@@ -7,35 +7,53 @@ import java.util.Objects;
  *
  * @param maxNumSeqs sequences in one batch
  * @param maxNumBatchedTokens tokens computed in one step
+ * @param longPrefillTokens most prompt tokens of one sequence in a step; 0 for no bound but the step's
  * @param blockTokens tokens in one block
  * @param blocks blocks in the pool, one of which is reserved
  * @param maxModelLen prompt and output tokens of one sequence
  * @param prefixCaching whether finished blocks are found again
+ * @param ordering of the waiting queue
  * @param latency step time
  * @param timeScale factor on all modelled times
  * @param noiseCv coefficient of variation of the step time, lognormal; 0 for none
  * @param seed of the noise
- * @param hashSeed of the block hashes; equal on endpoints whose hashes shall be equal
+ * @param hasher names blocks
+ * @param adapters LoRA
+ * @param encoder media
+ * @param leaseNanos how long blocks are held for another engine, before time scale
+ * @param loadFailure what a failed load of blocks leads to
  */
 public record EngineSettings(
         int maxNumSeqs,
         int maxNumBatchedTokens,
+        int longPrefillTokens,
         int blockTokens,
         int blocks,
         int maxModelLen,
         boolean prefixCaching,
+        OrderingPolicy ordering,
         LatencyModel latency,
         double timeScale,
         double noiseCv,
         long seed,
-        String hashSeed) {
+        BlockHasher hasher,
+        AdapterSettings adapters,
+        EncoderSettings encoder,
+        long leaseNanos,
+        LoadFailurePolicy loadFailure) {
     public EngineSettings {
+        Objects.requireNonNull(ordering, "ordering");
         Objects.requireNonNull(latency, "latency");
-        Objects.requireNonNull(hashSeed, "hashSeed");
-        atLeastOne("maxNumSeqs", maxNumSeqs);
-        atLeastOne("maxNumBatchedTokens", maxNumBatchedTokens);
-        atLeastOne("blockTokens", blockTokens);
-        atLeastOne("maxModelLen", maxModelLen);
+        Objects.requireNonNull(hasher, "hasher");
+        Objects.requireNonNull(adapters, "adapters");
+        Objects.requireNonNull(encoder, "encoder");
+        Objects.requireNonNull(loadFailure, "loadFailure");
+        atLeast("maxNumSeqs", maxNumSeqs, 1);
+        atLeast("maxNumBatchedTokens", maxNumBatchedTokens, 1);
+        atLeast("longPrefillTokens", longPrefillTokens, 0);
+        atLeast("blockTokens", blockTokens, 1);
+        atLeast("maxModelLen", maxModelLen, 1);
+        atLeast("leaseNanos", leaseNanos, 1);
         if ((blocks - 1L) * blockTokens < maxModelLen) {
             throw new IllegalArgumentException("blocks: " + blocks + " of " + blockTokens
                     + " tokens (expected: room for maxModelLen " + maxModelLen + " beside the reserved block)");
@@ -48,9 +66,19 @@ public record EngineSettings(
         }
     }
 
-    private static void atLeastOne(String name, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException(name + ": " + value + " (expected: >= 1)");
+    /** Starts from the defaults: Llama-3.1-8B on one H100, block hashes that nobody outside compares. */
+    public static EngineSettingsBuilder builder() {
+        return new EngineSettingsBuilder();
+    }
+
+    /** Blocks that so many tokens fill, the last one in part perhaps. */
+    public int blocksFor(int tokens) {
+        return (tokens + blockTokens - 1) / blockTokens;
+    }
+
+    private static void atLeast(String name, long value, long least) {
+        if (value < least) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: >= " + least + ")");
         }
     }
 }

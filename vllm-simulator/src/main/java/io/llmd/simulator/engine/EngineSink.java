@@ -6,4 +6,14 @@ public interface EngineSink {
 
     /** Takes one event; events may be kept. */
     void accept(EngineEvent event);
+
+    /** Whether {@link EngineEvent.TokenProduced} is wanted. Without, runs of decode steps cost far less. */
+    default boolean tokens() {
+        return true;
+    }
+
+    /** Whether events about blocks becoming findable, or no longer so, are wanted. */
+    default boolean blocks() {
+        return false;
+    }
 }

@@ -9,10 +9,19 @@ public enum FinishReason {
     /** The token limit was reached. */
     LENGTH,
     /** The client left or the server gave the request up. */
-    ABORT;
+    ABORT,
+    /** The blocks another engine held could not be read. */
+    ERROR,
+    /** Less of the prompt was cached than the request demands. */
+    CACHE_THRESHOLD;
 
     /** The value of {@code finish_reason} on the wire and of the {@code finished_reason} label. */
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether the sequence did what it was asked to, so that its blocks are worth holding. */
+    boolean isClean() {
+        return this == STOP || this == LENGTH;
     }
 }

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** How long a step takes, and how long a request needs before it reaches the engine. Pure and thread-safe. */
-public sealed interface LatencyModel {
+public sealed interface LatencyModel permits LatencyModel.Constant, LatencyModel.Compact, PhysicsLatency {
 
     /** Duration of a step in nanoseconds, before time scale and noise. */
     double stepNanos(StepLoad load);

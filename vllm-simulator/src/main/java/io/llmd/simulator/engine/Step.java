@@ -9,9 +9,11 @@ final class Step {
     private final List<Sequence> sequences = new ArrayList<>();
     private int[] tokens = new int[16];
     private int total;
+    private int samples;
     private int decodes;
     private long decodeContext;
     private double prefillAttention;
+    private long prefillContext;
     private int prefillTokens;
     private int prefillStarts;
     private double promptShare;
@@ -19,9 +21,11 @@ final class Step {
     void clear() {
         sequences.clear();
         total = 0;
+        samples = 0;
         decodes = 0;
         decodeContext = 0;
         prefillAttention = 0;
+        prefillContext = 0;
         prefillTokens = 0;
         prefillStarts = 0;
         promptShare = 0;
@@ -33,17 +37,42 @@ final class Step {
         }
         tokens[sequences.size()] = count;
         sequences.add(sequence);
-        total += count;
-        boolean decode = count == 1 && sequence.outputs > 0 && sequence.computed == sequence.known() - 1;
-        if (decode) {
-            decodes++;
-            decodeContext += sequence.known();
+        count(sequence, count, 1);
+    }
+
+    /** Takes a sequence out again that is to give way. */
+    void remove(Sequence sequence) {
+        int index = sequences.indexOf(sequence);
+        count(sequence, tokens[index], -1);
+        sequences.remove(index);
+        System.arraycopy(tokens, index + 1, tokens, index, sequences.size() - index);
+    }
+
+    private void count(Sequence sequence, int count, int sign) {
+        int known = sequence.known();
+        int computed = sequence.computed;
+        total += sign * count;
+        samples += computed + count == known ? sign : 0;
+        if (count == 1 && sequence.outputs > 0 && computed == known - 1) {
+            decodes += sign;
+            decodeContext += (long) sign * known;
         } else {
-            prefillAttention += count * (sequence.computed + count / 2.0);
-            prefillTokens += count;
-            prefillStarts += sequence.computed <= sequence.cachedTokens ? 1 : 0;
-            promptShare += (double) count / sequence.request.prompt().length;
+            prefillAttention += sign * count * (computed + count / 2.0);
+            prefillContext += (long) sign * computed;
+            prefillTokens += sign * count;
+            prefillStarts += computed <= sequence.cachedTokens + sequence.loadedTokens ? sign : 0;
+            promptShare += sign * (double) count / sequence.promptTokens;
         }
+    }
+
+    /** Whether each sequence computes one new output token. */
+    boolean decodesOnly() {
+        return decodes == sequences.size();
+    }
+
+    /** The same sequences, one token further each; for steps that {@link #decodesOnly}. */
+    void nextDecode() {
+        decodeContext += decodes;
     }
 
     boolean isEmpty() {
@@ -71,9 +100,11 @@ final class Step {
         return new StepLoad(
                 total,
                 sequences.size(),
+                samples,
                 decodes,
                 decodeContext,
                 prefillAttention,
+                prefillContext,
                 prefillTokens,
                 prefillStarts,
                 promptShare);

@@ -66,8 +66,14 @@ public final class EngineMeters {
                 observe(HistogramMeter.ITERATION_TOKENS, step.promptTokens() + step.producedTokens());
             }
             case EngineEvent.Finished end -> end(end);
-            case EngineEvent.Preempted preempted -> {
+            case EngineEvent.Preempted _, EngineEvent.LeaseEnded _ -> {
                 // the engine's snapshot counts them
+            }
+            case EngineEvent.LoadWanted _,
+                    EngineEvent.BlocksStored _,
+                    EngineEvent.BlocksRemoved _,
+                    EngineEvent.BlocksCleared _ -> {
+                // not metered by vLLM
             }
         }
     }

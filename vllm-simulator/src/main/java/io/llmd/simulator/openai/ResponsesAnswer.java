@@ -5,6 +5,7 @@ import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.output.Choice;
+import io.llmd.simulator.output.SequenceEnd;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -98,7 +99,7 @@ final class ResponsesAnswer implements Answer {
     }
 
     private static String status(List<Choice> choices) {
-        Choice.End end = choices.getFirst().end();
+        SequenceEnd end = choices.getFirst().end();
         return end != null && end.reason() == FinishReason.LENGTH ? "incomplete" : "completed";
     }
 

@@ -2,6 +2,7 @@ package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.output.Choice;
+import io.llmd.simulator.output.SequenceEnd;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -19,7 +20,7 @@ record Usage(int promptTokens, int completionTokens, int cachedTokens) {
         int cached = 0;
         int[] counted = {};
         for (Choice choice : choices) {
-            Choice.End end = choice.end();
+            SequenceEnd end = choice.end();
             completions += end == null ? choice.sent() : choice.produced();
             if (choice.prompt() != counted) {
                 counted = choice.prompt();

@@ -3,6 +3,7 @@ package io.llmd.simulator.openai;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.output.Choice;
+import io.llmd.simulator.output.SequenceEnd;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -15,7 +16,7 @@ final class WireText {
     private WireText() {}
 
     static String finishReason(Choice choice) {
-        Choice.End end = choice.end();
+        SequenceEnd end = choice.end();
         return (end == null ? FinishReason.ABORT : end.reason()).wireName();
     }
 

@@ -1,6 +1,5 @@
 package io.llmd.simulator.output;
 
-import io.llmd.simulator.engine.FinishReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +14,7 @@ public final class Choice implements Generation {
     private final Runnable wake;
     private final OutputText text;
     private volatile int produced;
-    private volatile @Nullable End end;
+    private volatile @Nullable SequenceEnd end;
     private boolean finishSent;
 
     public Choice(long engineId, int index, int[] prompt, OutputPlan plan, Runnable wake) {
@@ -36,8 +35,8 @@ public final class Choice implements Generation {
     }
 
     @Override
-    public void ended(FinishReason reason, int cachedTokens) {
-        end = new End(reason, cachedTokens);
+    public void ended(SequenceEnd how) {
+        end = how;
         wake.run();
     }
 
@@ -62,7 +61,7 @@ public final class Choice implements Generation {
     }
 
     @Nullable
-    public End end() {
+    public SequenceEnd end() {
         return end;
     }
 
@@ -87,7 +86,4 @@ public final class Choice implements Generation {
     public void finishIsSent() {
         finishSent = true;
     }
-
-    /** How the sequence ended. */
-    public record End(FinishReason reason, int cachedTokens) {}
 }

@@ -1,7 +1,5 @@
 package io.llmd.simulator.output;
 
-import io.llmd.simulator.engine.FinishReason;
-
 /** A sequence of a request as the engine's thread reports on it; must not block. */
 public interface Generation {
 
@@ -9,5 +7,5 @@ public interface Generation {
     void produced(int tokens);
 
     /** The sequence has left the engine; the last call. */
-    void ended(FinishReason reason, int cachedTokens);
+    void ended(SequenceEnd end);
 }

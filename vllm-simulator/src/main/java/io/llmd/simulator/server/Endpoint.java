@@ -10,6 +10,7 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.engine.FinishReason;
+import io.llmd.simulator.engine.MediaKey;
 import io.llmd.simulator.fault.AdminApi;
 import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.metrics.EngineMeters;
@@ -22,6 +23,7 @@ import io.llmd.simulator.openai.TokenizeApi;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.output.SequenceEnd;
 import io.llmd.simulator.pooling.EmbeddingApi;
 import io.llmd.simulator.token.ContentHash;
 import io.llmd.simulator.token.RenderedPrompt;
@@ -147,11 +149,22 @@ final class Endpoint {
                             plan.maxTokens(),
                             plan.reason(),
                             plan.tokens(),
+                            0,
                             sampling.cacheSalt(),
-                            generate.adapter()),
+                            generate.adapter(),
+                            media(generate.prompts().get(choice.index() / sampling.n())),
+                            0,
+                            false,
+                            0),
                     choice);
         }
         return choices;
+    }
+
+    private static List<MediaKey> media(RenderedPrompt prompt) {
+        return prompt.media().stream()
+                .map(item -> new MediaKey(item.hash(), item.offset(), item.length()))
+                .toList();
     }
 
     /** Gives back what {@link #start} took; aborts what the engine still computes. */
@@ -170,7 +183,7 @@ final class Endpoint {
 
     /** Whether an ended sequence did what it was asked to. */
     static boolean isComplete(Choice choice) {
-        Choice.End end = choice.end();
+        SequenceEnd end = choice.end();
         return end != null && end.reason() != FinishReason.ABORT;
     }
 }

@@ -5,9 +5,9 @@ import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
-import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.metrics.EngineMeters;
 import io.llmd.simulator.output.Generation;
+import io.llmd.simulator.output.SequenceEnd;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,7 +89,7 @@ final class RunningEngine {
 
     private void submit(EngineRequest request, Generation generation) {
         if (failed) {
-            generation.ended(FinishReason.ABORT, 0);
+            generation.ended(SequenceEnd.lost());
             return;
         }
         long now = advanceToNow();
@@ -98,7 +98,7 @@ final class RunningEngine {
             generations.put(request.id(), generation);
         } catch (IllegalArgumentException e) {
             log.atError().setCause(e).addKeyValue("endpoint", name).log("engine refused a request");
-            generation.ended(FinishReason.ABORT, 0);
+            generation.ended(SequenceEnd.lost());
         }
     }
 
@@ -130,7 +130,7 @@ final class RunningEngine {
         failed = true;
         Map<Long, Generation> left = Map.copyOf(generations);
         generations.clear();
-        left.values().forEach(generation -> generation.ended(FinishReason.ABORT, 0));
+        left.values().forEach(generation -> generation.ended(SequenceEnd.lost()));
     }
 
     private void accept(EngineEvent event) {
@@ -145,17 +145,19 @@ final class RunningEngine {
             case EngineEvent.Finished end -> {
                 Generation generation = generations.remove(end.request().id());
                 if (generation != null) {
-                    generation.ended(end.reason(), end.cachedTokens());
+                    generation.ended(
+                            new SequenceEnd(end.reason(), end.cachedTokens() + end.loadedTokens(), end.held()));
                 }
             }
-            case EngineEvent.Scheduled scheduled -> {
-                // of interest to the meters only
-            }
-            case EngineEvent.Preempted preempted -> {
-                // of interest to the meters only
-            }
-            case EngineEvent.StepCompleted step -> {
-                // of interest to the meters only
+            case EngineEvent.Scheduled _,
+                    EngineEvent.Preempted _,
+                    EngineEvent.StepCompleted _,
+                    EngineEvent.LoadWanted _,
+                    EngineEvent.LeaseEnded _,
+                    EngineEvent.BlocksStored _,
+                    EngineEvent.BlocksRemoved _,
+                    EngineEvent.BlocksCleared _ -> {
+                // of interest to the meters at most
             }
         }
     }

@@ -35,9 +35,9 @@ class SimulatorOptionTest {
 
         assertThat(settings.servedModelNames()).containsExactly("a", "b");
         assertThat(settings.servedModelName()).isEqualTo("a");
-        assertThat(settings.maxNumSeqs()).isEqualTo(5);
-        assertThat(settings.blockSize()).isEqualTo(32);
-        assertThat(settings.latency())
+        assertThat(settings.engine().maxNumSeqs()).isEqualTo(5);
+        assertThat(settings.engine().blockTokens()).isEqualTo(32);
+        assertThat(settings.engine().latency())
                 .isEqualTo(new LatencyModel.Constant(2_500_000_000L, 100_000, 3_000_000, 1_000_000));
         assertThat(settings.seed()).isEqualTo(42);
     }
@@ -47,7 +47,7 @@ class SimulatorOptionTest {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("time-to-first-token", "10ms");
         options.put("latency-model", "constant");
-        assertThat(SimulatorSettings.fromOptions(options).latency())
+        assertThat(SimulatorSettings.fromOptions(options).engine().latency())
                 .isEqualTo(new LatencyModel.Constant(10_000_000, 0, 0, 0));
     }
 
@@ -57,7 +57,7 @@ class SimulatorOptionTest {
                 .option("latency-model", "qwen3-32b-h100x2")
                 .option("output-length", "lognormal:200:0.5")
                 .build();
-        assertThat(settings.latency())
+        assertThat(settings.engine().latency())
                 .isInstanceOfSatisfying(
                         LatencyModel.Compact.class,
                         compact -> assertThat(compact.weightMillis()).isEqualTo(11.4));

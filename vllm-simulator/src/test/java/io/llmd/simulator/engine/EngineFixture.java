@@ -1,7 +1,10 @@
 package io.llmd.simulator.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** Drives one engine in virtual time and keeps what it did. */
 final class EngineFixture {
@@ -9,11 +12,40 @@ final class EngineFixture {
 
     final List<EngineEvent> events = new ArrayList<>();
     final Engine engine;
+    private final Listening listening;
+    private final EngineSink sink = new EngineSink() {
+        @Override
+        public void accept(EngineEvent event) {
+            events.add(event);
+        }
+
+        @Override
+        public boolean tokens() {
+            return listening != Listening.NOTHING;
+        }
+
+        @Override
+        public boolean blocks() {
+            return listening == Listening.EVERYTHING;
+        }
+    };
     private long now;
     private long nextId = 1;
 
     EngineFixture(EngineSettings settings) {
+        this(settings, Listening.EVERYTHING);
+    }
+
+    EngineFixture(EngineSettings settings, Listening listening) {
+        this.listening = listening;
         engine = new Engine(settings);
+    }
+
+    /** Which of the costly events are asked for. */
+    enum Listening {
+        EVERYTHING,
+        TOKENS,
+        NOTHING
     }
 
     static EngineFixture llama8b() {
@@ -21,7 +53,13 @@ final class EngineFixture {
     }
 
     static EngineSettings settings(int maxSeqs, int budget, int blocks, int maxModelLen, LatencyModel latency) {
-        return new EngineSettings(maxSeqs, budget, 16, blocks, maxModelLen, true, latency, 1, 0, 0, "0");
+        return EngineSettings.builder()
+                .maxNumSeqs(maxSeqs)
+                .maxNumBatchedTokens(budget)
+                .blocks(blocks)
+                .maxModelLen(maxModelLen)
+                .latency(latency)
+                .build();
     }
 
     /** Ten milliseconds to the first token, one between tokens. */
@@ -38,19 +76,36 @@ final class EngineFixture {
         return tokens;
     }
 
+    /** Request with the next id, to be changed by the caller. */
+    RequestDraft draft(int[] prompt, int outputs) {
+        return new RequestDraft(this, nextId++, prompt, outputs);
+    }
+
+    long submit(EngineRequest request) {
+        engine.submit(request, now);
+        engine.check();
+        return request.id();
+    }
+
+    void completeLoad(long id, boolean loaded) {
+        assertThat(engine.completeLoad(id, loaded, now)).isTrue();
+        engine.check();
+    }
+
+    /** Handles what is due now, then what follows, until the condition holds. */
+    void runUntil(BooleanSupplier condition) {
+        for (int i = 0; i < 100_000 && !condition.getAsBoolean(); i++) {
+            assertThat(next()).as("something happens").isTrue();
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
+    }
+
     long submit(int[] prompt, int outputs) {
         return submit(prompt, outputs, null, null);
     }
 
     long submit(int[] prompt, int outputs, String salt, String adapter) {
-        long id = nextId++;
-        int key = java.util.Arrays.hashCode(prompt);
-        engine.submit(
-                new EngineRequest(
-                        id, prompt, outputs, outputs, FinishReason.LENGTH, index -> key ^ index, salt, adapter),
-                now);
-        engine.check();
-        return id;
+        return draft(prompt, outputs).salt(salt).adapter(adapter).submit();
     }
 
     boolean abort(long id) {
@@ -71,7 +126,7 @@ final class EngineFixture {
 
     void advanceTo(long time) {
         now = Math.max(now, time);
-        engine.advance(now, events::add);
+        engine.advance(now, sink);
         engine.check();
     }
 

@@ -3,6 +3,7 @@ package io.llmd.simulator.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -104,18 +105,25 @@ class EnginePropertyTest {
     }
 
     private static EngineFixture run(Script script, boolean punctual) {
-        EngineFixture sim = new EngineFixture(new EngineSettings(
-                script.maxSeqs(),
-                script.budget(),
-                16,
-                script.blocks(),
-                270,
-                script.caching(),
-                new LatencyModel.Constant(5_000_000, 1_000_000, 100_000, 1_000),
-                1,
-                0.1,
-                7,
-                "0"));
+        EngineFixture sim = new EngineFixture(settings(script));
+        play(script, sim, punctual);
+        return sim;
+    }
+
+    private static EngineSettings settings(Script script) {
+        return EngineSettings.builder()
+                .maxNumSeqs(script.maxSeqs())
+                .maxNumBatchedTokens(script.budget())
+                .blocks(script.blocks())
+                .maxModelLen(270)
+                .prefixCaching(script.caching())
+                .latency(new LatencyModel.Compact("varied", 1, 20, 1, 5, 100, 900, 0))
+                .noiseCv(0.1)
+                .seed(7)
+                .build();
+    }
+
+    private static void play(Script script, EngineFixture sim, boolean punctual) {
         List<Long> ids = new ArrayList<>();
         for (Call call : script.calls()) {
             long time = sim.now() + call.waitMicros() * 1_000L;
@@ -134,14 +142,54 @@ class EnginePropertyTest {
         } else {
             sim.advanceTo(sim.now() + 3_600_000_000_000L);
         }
-        return sim;
     }
 
     private static List<String> log(EngineFixture sim) {
-        return sim.events.stream()
-                .map(event -> event instanceof EngineEvent.Finished end
-                        ? end.request().id() + " " + end.reason() + " " + end.outputTokens() + " " + end.times()
-                        : event.toString())
-                .toList();
+        return sim.events.stream().map(EnginePropertyTest::line).toList();
+    }
+
+    private static String line(EngineEvent event) {
+        return switch (event) {
+            case EngineEvent.Finished end ->
+                end.request().id() + " " + end.reason() + " " + end.outputTokens() + " " + end.times();
+            case EngineEvent.BlocksStored stored ->
+                stored.request().id() + " stored " + stored.firstBlock() + Arrays.toString(stored.hashes())
+                        + stored.parent() + Arrays.toString(stored.tokens()) + stored.time();
+            case EngineEvent.BlocksRemoved removed -> "removed " + Arrays.toString(removed.hashes()) + removed.time();
+            default -> event.toString();
+        };
+    }
+
+    @Property(tries = 300, seed = "20264")
+    void runsOfDecodesGiveTheLogAndTheStateOfSingleSteps(@ForAll("longScripts") Script script) {
+        EngineFixture single = new EngineFixture(settings(script), EngineFixture.Listening.TOKENS);
+        EngineFixture runs = new EngineFixture(settings(script), EngineFixture.Listening.NOTHING);
+        play(script, single, false);
+        play(script, runs, false);
+        assertThat(log(runs))
+                .isEqualTo(log(single).stream()
+                        .filter(line -> !line.startsWith("TokenProduced"))
+                        .toList());
+        assertThat(runs.engine.snapshot()).isEqualTo(single.engine.snapshot());
+    }
+
+    @Provide
+    Arbitrary<Script> longScripts() {
+        Arbitrary<Call> calls = Combinators.combine(
+                        Arbitraries.integers().between(0, 200_000),
+                        Arbitraries.integers().between(0, 9),
+                        Arbitraries.integers().between(1, 4),
+                        Arbitraries.integers().between(1, 100),
+                        Arbitraries.integers().between(1, 150),
+                        Arbitraries.integers().between(0, 40))
+                .as((wait, abort, family, prompt, output, victim) ->
+                        new Call(wait, abort < 1, family, prompt, output, victim));
+        return Combinators.combine(
+                        Arbitraries.integers().between(1, 6),
+                        Arbitraries.integers().between(8, 300),
+                        Arbitraries.integers().between(18, 60),
+                        Arbitraries.of(true, true, false),
+                        calls.list().ofMinSize(1).ofMaxSize(15))
+                .as(Script::new);
     }
 }

@@ -228,8 +228,11 @@ class EngineTest {
 
     @Test
     void timeScaleStretchesEverythingAlike() {
-        EngineSettings slow =
-                new EngineSettings(8, 8192, 16, 1000, 4096, true, LatencyModel.Compact.LLAMA_8B_H100, 2, 0, 0, "0");
+        EngineSettings slow = EngineSettings.builder()
+                .timeScale(2)
+                .blocks(1000)
+                .maxModelLen(4096)
+                .build();
         EngineFixture normal = new EngineFixture(settings(8, 8192, 1000, 4096, LatencyModel.Compact.LLAMA_8B_H100));
         EngineFixture stretched = new EngineFixture(slow);
         long a = normal.submit(prompt(100, 1), 5);
@@ -299,8 +302,10 @@ class EngineTest {
                                     source.finished(end.request().id()).request(),
                                     end.reason(),
                                     end.cachedTokens(),
+                                    end.loadedTokens(),
                                     end.outputTokens(),
                                     end.times(),
+                                    end.held(),
                                     end.time())
                             : event);
         }
@@ -312,7 +317,7 @@ class EngineTest {
         EngineFixture sim = new EngineFixture(settings(8, 8192, 1000, 4096, constant()));
         assertThatIllegalArgumentException().isThrownBy(() -> sim.submit(prompt(4000, 1), 97));
         sim.advanceTo(5);
-        EngineRequest request = new EngineRequest(99, prompt(16, 1), 1, 1, FinishReason.STOP, index -> 1, null, null);
+        EngineRequest request = EngineRequest.text(99, prompt(16, 1), 1, index -> 1);
         assertThatIllegalArgumentException().isThrownBy(() -> sim.engine.submit(request, 4));
         sim.engine.submit(request, 5);
         assertThatIllegalArgumentException().isThrownBy(() -> sim.engine.submit(request, 5));

@@ -12,8 +12,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class EngineMetersTest {
-    private final EngineSettings settings = new EngineSettings(
-            4, 8192, 16, 100, 1000, true, new LatencyModel.Constant(100_000_000, 10_000_000, 0, 0), 1, 0, 0, "0");
+    private final EngineSettings settings = EngineSettings.builder()
+            .maxNumSeqs(4)
+            .blocks(100)
+            .maxModelLen(1000)
+            .latency(new LatencyModel.Constant(100_000_000, 10_000_000, 0, 0))
+            .build();
     private final EngineMeters meters = new EngineMeters(settings, "m", Instant.ofEpochSecond(1_700_000_000));
     private final Engine engine = new Engine(settings);
 
@@ -105,7 +109,19 @@ class EngineMetersTest {
         long now = id == 2 && promptTokens == 33 ? 1_000_000_000L : 0;
         engine.submit(
                 new EngineRequest(
-                        id, new int[promptTokens], outputs, outputs, FinishReason.STOP, index -> 7, null, null),
+                        id,
+                        new int[promptTokens],
+                        outputs,
+                        outputs,
+                        FinishReason.STOP,
+                        index -> 7,
+                        0,
+                        null,
+                        null,
+                        List.of(),
+                        0,
+                        false,
+                        0),
                 now);
     }
 }

@@ -10,6 +10,7 @@ import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.Sampling;
+import io.llmd.simulator.output.SequenceEnd;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import io.llmd.simulator.token.WordTokenizer;
@@ -103,7 +104,7 @@ class AnswerGoldenTest {
         answer.open(out);
         answer.firstOutput(out, choices);
         for (Choice choice : choices) {
-            choice.ended(FinishReason.LENGTH, cached);
+            choice.ended(new SequenceEnd(FinishReason.LENGTH, cached, null));
         }
         for (int token = 1; token <= choices.getFirst().plan().length(); token++) {
             for (Choice choice : choices) {
@@ -121,7 +122,7 @@ class AnswerGoldenTest {
         List<Choice> choices = choices(sampling);
         for (Choice choice : choices) {
             choice.produced(choice.plan().length());
-            choice.ended(FinishReason.LENGTH, cached);
+            choice.ended(new SequenceEnd(FinishReason.LENGTH, cached, null));
         }
         String body = new String(Json.bytes(answer.body(choices)), StandardCharsets.UTF_8) + "\n";
         assertThat(body).isEqualTo(golden(file));

@@ -1,0 +1,20 @@
+package io.llmd.simulator.output;
+
+import io.llmd.simulator.engine.FinishReason;
+import io.llmd.simulator.engine.HeldBlocks;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a sequence ended.
+ *
+ * @param cachedTokens prompt tokens that were not computed, whether found in the prefix cache or sent by another engine
+ * @param held blocks that wait for another engine to read them
+ */
+public record SequenceEnd(
+        FinishReason reason, int cachedTokens, @Nullable HeldBlocks held) {
+
+    /** The end of a sequence that the engine never got, or lost. */
+    public static SequenceEnd lost() {
+        return new SequenceEnd(FinishReason.ABORT, 0, null);
+    }
+}
