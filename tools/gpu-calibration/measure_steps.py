@@ -19,6 +19,8 @@ from kernels import DecodeLaunch
 from step_time import MODELS, StepLoad
 
 TOLERANCE = 1e-2
+PAUSE_SECONDS = 0.2
+APART_REPETITIONS = 5
 CHUNK = 8192
 FULL_PROMPT_MODEL = "llama-3.1-8b"
 """The model of which all four chunks of a long prompt are measured; of others the first and the last."""
@@ -30,6 +32,8 @@ PREFILLS = [StepLoad(chunk_tokens=tokens) for tokens in (512, 2048, CHUNK)] + [
 DECODES = [StepLoad(decodes, 1024) for decodes in (1, 16, 64, 128, 256)] + [
     StepLoad(decodes, 8192) for decodes in (32, 64)
 ]
+COMPANION = StepLoad(32, 1024)
+"""The decode step that a prefill step meets on a busy server."""
 MIXED = [StepLoad(64, 1024, chunk_tokens=1984, chunk_samples=False)]
 LINEAR_TOKENS = [1, 16, 64, 128, 256, 512, 1024, 2048, CHUNK]
 LAUNCHES = [
@@ -80,6 +84,37 @@ class Bench:
             return spent, spent, spent, 1, 0, 0
         return self._replay(self._capture(run), seconds or self.seconds)
 
+    def time_apart(self, run, between):
+        """As time, but before each measured run come 0.2 s of what between enqueues, so that the GPU stays cool."""
+        if self.device == "cpu" or time.monotonic() > self.deadline:
+            return self.time(run)
+        graph = self._capture(run)
+        times = []
+        for _ in range(1 + APART_REPETITIONS):
+            between()
+            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            start.record()
+            graph.replay()
+            end.record()
+            self.last_sensors = self.sensors.read()
+            torch.cuda.synchronize()
+            times.append(start.elapsed_time(end))
+        return self._summary(times[1:])
+
+    def idle(self):
+        """Nothing for 0.2 s, then a short spin, so that the next launch is queued before the GPU gets to it."""
+        torch.cuda.synchronize()
+        time.sleep(PAUSE_SECONDS)
+        torch.cuda._sleep(10_000_000)
+
+    def repeated(self, run):
+        """A function that enqueues run for 0.2 s."""
+        if self.device == "cpu":
+            return run
+        graph = self._capture(run)
+        count = max(1, round(PAUSE_SECONDS * 1e3 / self._events(graph, 3)[-1]))
+        return lambda: [graph.replay() for _ in range(count)]
+
     def _capture(self, run):
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
@@ -96,9 +131,11 @@ class Bench:
         repetitions = max(5, min(300, int(seconds * 1e3 / once)))
         if repetitions > 5:
             self._events(graph, min(20, repetitions // 5))
-        times = sorted(self._events(graph, repetitions))
-        tenth = len(times) // 10
-        return statistics.median(times), times[tenth], times[-1 - tenth], repetitions, *self.last_sensors
+        return self._summary(self._events(graph, repetitions))
+
+    def _summary(self, times):
+        times, tenth = sorted(times), len(times) // 10
+        return statistics.median(times), times[tenth], times[-1 - tenth], len(times), *self.last_sensors
 
     def _events(self, graph, repetitions):
         marks = [torch.cuda.Event(enable_timing=True) for _ in range(repetitions + 1)]
@@ -195,8 +232,10 @@ def check_kernels(device, prefills, launches):
         return passes(f"decode {launch}", run, expected)
 
     prefills = [name for name in prefills if passes_prefill(name)]
-    launches = [launch for launch in launches if passes_decode(launch)]
-    return prefills, launches, errors
+    right = [launch for launch in launches if passes_decode(launch)]
+    worst = max((errors.pop(f"decode {launch}") for launch in right), default=None)
+    errors[f"decode, worst of {len(right)} launches"] = worst
+    return prefills, right, errors
 
 
 class ModelRun:
@@ -206,10 +245,19 @@ class ModelRun:
         self.bench, self.results, self.weights, self.memory = bench, results, weights, memory
         self.prefills, self.launches = prefills, launches
         self.name = weights.shape.name
+        self.fastest = {}
 
     def steps(self, loads):
         for load in loads:
             self._guarded(load, lambda: self._step(load))
+
+    def steps_apart(self, loads):
+        """Prefill steps as a server meets them: after idle time, and between decode steps."""
+        companion = Step(self.weights, self.memory, COMPANION, Kernels(decode=DecodeLaunch(splits=2)))
+        decodes = self.bench.repeated(companion.run)
+        for load in loads:
+            self._guarded(load, lambda: self._step(load, "step-after-idle", self.bench.idle))
+            self._guarded(load, lambda: self._step(load, "step-amid-decodes", decodes))
 
     def linear(self, token_counts):
         for tokens in token_counts:
@@ -233,15 +281,17 @@ class ModelRun:
         if self.bench.device == "cuda":
             torch.cuda.empty_cache()
 
-    def _step(self, load):
-        prefill, decode = Kernels().prefill, Kernels().decode
-        if load.chunk_tokens:
-            prefill = self._fastest_prefill(load)
-        if load.decodes:
-            decode = self._fastest_decode(load)
-        step = Step(self.weights, self.memory, load, Kernels(prefill, decode))
-        used = " ".join(([prefill] if load.chunk_tokens else []) + (["triton-blocks"] if load.decodes else []))
-        self.results.add("step", self.name, used, load, self.bench.time(step.run))
+    def _step(self, load, kind="step", between=None):
+        if load not in self.fastest:
+            self.fastest[load] = Kernels(
+                self._fastest_prefill(load) if load.chunk_tokens else Kernels.prefill,
+                self._fastest_decode(load) if load.decodes else Kernels.decode,
+            )
+        used = self.fastest[load]
+        step = Step(self.weights, self.memory, load, used)
+        label = " ".join(([used.prefill] if load.chunk_tokens else []) + (["triton-blocks"] if load.decodes else []))
+        timing = self.bench.time_apart(step.run, between) if between else self.bench.time(step.run)
+        self.results.add(kind, self.name, label, load, timing)
 
     def _fastest_prefill(self, load):
         medians = {}
@@ -319,7 +369,7 @@ def ceilings(bench, small):
     found = {}
     source = torch.empty(2**32 // scale, dtype=DTYPE, device=device).normal_()
     target = torch.empty_like(source)
-    median = bench.time(lambda: target.copy_(source))[0]
+    median = bench.time(lambda: torch.mul(source, 1, out=target))[0]
     found["copy, TB/s read and written"] = 2 * source.nbytes / median / 1e9
     matrix = source[: 2**31 // scale].view(-1, 8192)
     for tokens in (1, 16, 64):
@@ -329,9 +379,11 @@ def ceilings(bench, small):
     del source, target, matrix
     size = 256 if small else 8192
     a, b = torch.randn(2, size, size, dtype=DTYPE, device=device)
-    median, *_, clock, power = bench.time(lambda: a @ b, seconds=1)
-    found[f"{size}x{size}x{size} product, TFLOP/s"] = 2 * size**3 / median / 1e9
-    found["clock of that, MHz"], found["power of that, W"] = clock, power
+    for name, median in (
+        ("after idle time", bench.time_apart(lambda: a @ b, bench.idle)[0]),
+        ("without pause", bench.time(lambda: a @ b, seconds=2)[0]),
+    ):
+        found[f"{size}x{size}x{size} product {name}, TFLOP/s"] = 2 * size**3 / median / 1e9
     return {name: round(value, 3) for name, value in found.items()}
 
 
@@ -384,7 +436,7 @@ def main():
     prefills, launches, errors = check_kernels(device, candidates, LAUNCHES[:2] if device == "cpu" else LAUNCHES)
     about = describe_gpu(device) | {
         "torch": torch.__version__,
-        "command": "python3 measure_steps.py " + " ".join(sys.argv[1:]),
+        "models": arguments.models,
         "relativeErrors": errors,
     }
     print(json.dumps(about, indent=1), flush=True)
@@ -416,6 +468,7 @@ def measure_model(bench, results, name, kv_gigabytes, prefills, launches, small)
     if not small and name != FULL_PROMPT_MODEL:
         steps = [load for load in steps if load.chunk_start not in (CHUNK, 2 * CHUNK)]
     run.steps(steps)
+    run.steps_apart([load for load in steps if load.chunk_tokens])
     run.linear(token_counts)
     run.dense_decode(dense)
 
