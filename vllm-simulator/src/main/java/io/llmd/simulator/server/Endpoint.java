@@ -49,7 +49,7 @@ final class Endpoint {
     Endpoint(SimulatorSettings settings, EngineDriver driver, Instant start) {
         this.settings = settings;
         meters = new EngineMeters(settings.engine(), settings.servedModelName(), start);
-        engine = new RunningEngine(settings.servedModelName(), settings.engine(), driver, meters);
+        engine = new RunningEngine(settings.servedModelName(), settings.engine(), driver, List.of(meters::record));
         faults = new FaultSwitch(changed -> engine.slowFactorLater(changed.slowFactor()));
         routes = routes(start);
     }

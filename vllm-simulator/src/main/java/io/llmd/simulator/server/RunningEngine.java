@@ -4,13 +4,14 @@ import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.EngineSnapshot;
-import io.llmd.simulator.metrics.EngineMeters;
 import io.llmd.simulator.output.Generation;
 import io.llmd.simulator.output.SequenceEnd;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ObjLongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,17 +25,20 @@ final class RunningEngine {
     private final String name;
     private final Engine engine;
     private final EngineDriver driver;
-    private final EngineMeters meters;
+    private final List<EngineSink> listeners;
+    private final EngineSink sink;
     private final Map<Long, Generation> generations = new HashMap<>();
     private boolean failed;
     private boolean changed;
     private volatile EngineSnapshot snapshot;
     private volatile long lagNanos;
 
-    RunningEngine(String name, EngineSettings settings, EngineDriver driver, EngineMeters meters) {
+    /** @param listeners hear of every event on the driver's thread, before the request's owner does */
+    RunningEngine(String name, EngineSettings settings, EngineDriver driver, List<EngineSink> listeners) {
         this.name = name;
         this.driver = driver;
-        this.meters = meters;
+        this.listeners = List.copyOf(listeners);
+        sink = new Fanout(this.listeners.stream().anyMatch(EngineSink::blocks));
         engine = new Engine(settings);
         snapshot = engine.snapshot();
         driver.add(this);
@@ -59,15 +63,20 @@ final class RunningEngine {
     }
 
     void abortLater(long requestId) {
+        later((current, now) -> current.abort(requestId, now));
+    }
+
+    /** Runs something on the engine, which has been advanced to the time given; left out if the engine has ended. */
+    void later(ObjLongConsumer<Engine> action) {
         driver.execute(() -> {
             if (!failed) {
-                engine.abort(requestId, advanceToNow());
+                action.accept(engine, advanceToNow());
             }
         });
     }
 
     void slowFactorLater(double factor) {
-        driver.execute(() -> engine.slowFactor(factor));
+        later((current, now) -> current.slowFactor(factor));
     }
 
     void closeLater() {
@@ -81,7 +90,7 @@ final class RunningEngine {
             for (long requestId : List.copyOf(generations.keySet())) {
                 engine.abort(requestId, now);
             }
-            engine.advance(now, this::accept);
+            engine.advance(now, sink);
             snapshot = engine.snapshot();
             failed = true;
         }
@@ -104,7 +113,7 @@ final class RunningEngine {
 
     private long advanceToNow() {
         long now = System.nanoTime();
-        engine.advance(now, this::accept);
+        engine.advance(now, sink);
         changed = true;
         return now;
     }
@@ -114,7 +123,7 @@ final class RunningEngine {
         long next = engine.nextEventTime();
         if (next <= now) {
             lagNanos = now - next;
-            engine.advance(now, this::accept);
+            engine.advance(now, sink);
             next = engine.nextEventTime();
             changed = true;
         }
@@ -134,7 +143,9 @@ final class RunningEngine {
     }
 
     private void accept(EngineEvent event) {
-        meters.record(event);
+        for (EngineSink listener : listeners) {
+            listener.accept(event);
+        }
         switch (event) {
             case EngineEvent.TokenProduced token -> {
                 Generation generation = generations.get(token.requestId());
@@ -159,6 +170,25 @@ final class RunningEngine {
                     EngineEvent.BlocksCleared _ -> {
                 // of interest to the meters at most
             }
+        }
+    }
+
+    /** What the engine tells, for the listeners and the owners of requests. */
+    private final class Fanout implements EngineSink {
+        private final boolean blocks;
+
+        Fanout(boolean blocks) {
+            this.blocks = blocks;
+        }
+
+        @Override
+        public void accept(EngineEvent event) {
+            RunningEngine.this.accept(event);
+        }
+
+        @Override
+        public boolean blocks() {
+            return blocks;
         }
     }
 }
