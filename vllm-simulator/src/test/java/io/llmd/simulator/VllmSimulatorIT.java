@@ -38,7 +38,7 @@ class VllmSimulatorIT {
     private SimulatorClient client = new SimulatorClient(simulator);
 
     private static SimulatorSettingsBuilder fast() {
-        return SimulatorSettings.builder().port(0).latency(FAST);
+        return SimulatorSettings.builder().port(0).latency(FAST).api(api -> api.loadTracking(true));
     }
 
     private void restart(SimulatorSettingsBuilder settings) {
@@ -199,8 +199,8 @@ class VllmSimulatorIT {
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(response.body())
                 .startsWith("{\"error\":{\"message\":\"")
-                .contains("\"type\":\"" + (status == 400 ? "BadRequestError" : "NotFoundError") + "\"")
-                .endsWith("\"param\":\"" + param + "\",\"code\":" + status + "}}");
+                .containsPattern("\"type\":\"(BadRequestError|Bad Request|NotFoundError)\"")
+                .containsPattern("\"param\":\"(body\\.)?" + param + "(\\.\\d+)?\",\"code\":" + status + "}}$");
         assertThat(simulator.statistics().active()).isZero();
     }
 
@@ -214,9 +214,12 @@ class VllmSimulatorIT {
 
     @Test
     void otherPathsMethodsAndBodiesAreRefusedAsVllmDoes() throws Exception {
-        assertThat(client.get("/nope").statusCode()).isEqualTo(404);
+        HttpResponse<String> unknown = client.get("/nope");
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body()).isEqualTo("{\"detail\":\"Not Found\"}");
         HttpResponse<String> wrong = client.get(CHAT);
         assertThat(wrong.statusCode()).isEqualTo(405);
+        assertThat(wrong.body()).isEqualTo("{\"detail\":\"Method Not Allowed\"}");
         assertThat(wrong.headers().firstValue("allow")).contains("POST");
         HttpResponse<String> text = client.send(client.request(CHAT)
                 .header("content-type", "text/plain")
@@ -227,6 +230,48 @@ class VllmSimulatorIT {
         restart(fast().maxBodyBytes(100));
         assertThat(client.post(CHAT, "{\"a\":\"" + "x".repeat(200) + "\"}").statusCode())
                 .isEqualTo(413);
+    }
+
+    @Test
+    void keyIsAskedForAndRequestIdComesBack() throws Exception {
+        restart(fast().api(api -> api.keys(List.of("secret")).requestIdHeaders(true)));
+        HttpResponse<String> refused = client.get("/v1/models");
+        assertThat(refused.statusCode()).isEqualTo(401);
+        assertThat(refused.body()).isEqualTo("{\"error\":\"Unauthorized\"}");
+        assertThat(refused.headers().firstValue("x-request-id"))
+                .hasValueSatisfying(id -> assertThat(id).matches("[0-9a-f]{32}"));
+        String body = "{\"prompt\":\"Hi\",\"max_tokens\":2,\"stream\":true}";
+        HttpResponse<String> served =
+                client.post("/v1/completions", body, "Authorization", "Bearer secret", "X-Request-Id", "r7");
+        assertThat(served.statusCode()).isEqualTo(200);
+        assertThat(served.headers().firstValue("x-request-id")).contains("r7");
+        assertThat(client.get("/health").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void slashAtTheEndIsRedirected() throws Exception {
+        HttpResponse<String> redirected = client.get("/v1/models/?a=b");
+        assertThat(redirected.statusCode()).isEqualTo(307);
+        assertThat(redirected.headers().firstValue("location")).contains(simulator.baseUrl() + "/v1/models?a=b");
+    }
+
+    @Test
+    void documentationCanBeSwitchedOff() throws Exception {
+        assertThat(client.get("/openapi.json").body())
+                .startsWith("{\"openapi\":\"3.1.0\"")
+                .contains("\"/v1/chat/completions\":{\"post\":{");
+        assertThat(client.get("/docs").body()).contains("openapi.json");
+        restart(fast().api(api -> api.documentation(false)));
+        assertThat(client.get("/openapi.json").statusCode()).isEqualTo(404);
+        assertThat(client.get("/docs").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void loadIsCountedOnRequestOnly() throws Exception {
+        restart(fast().latency(HOUR).api(api -> api.loadTracking(false)));
+        completion(100);
+        await("request runs").until(() -> simulator.statistics().running() == 1);
+        assertThat(client.get("/load").body()).isEqualTo("{\"server_load\":0}");
     }
 
     @Test
@@ -258,7 +303,7 @@ class VllmSimulatorIT {
     void smallEndpointsAnswer() throws Exception {
         assertThat(client.get("/health").body()).isEmpty();
         assertThat(client.get("/ping").statusCode()).isEqualTo(200);
-        assertThat(client.get("/version").body()).isEqualTo("{\"version\":\"0.21.0\"}");
+        assertThat(client.get("/version").body()).isEqualTo("{\"version\":\"0.32.0\"}");
         assertThat(client.get("/v1/models").body()).contains("\"id\":\"sim-8b\"", "\"max_model_len\":32768");
         assertThat(client.get("/load").body()).isEqualTo("{\"server_load\":0}");
         assertThat(client.get("/metrics").headers().firstValue("content-type"))
@@ -351,7 +396,7 @@ class VllmSimulatorIT {
                             + post("{\"prompt\":\"b\",\"max_tokens\":1,\"request_id\":\"two\"}")
                             + "GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
             String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(answers).containsSubsequence("cmpl-one", "cmpl-two", "0.21.0");
+            assertThat(answers).containsSubsequence("cmpl-one", "cmpl-two", "0.32.0");
         }
     }
 

@@ -17,12 +17,33 @@ public final class ApiException extends RuntimeException {
         this.param = param;
     }
 
+    /** A request that cannot be served as it is; the message is told as given. */
     public static ApiException badRequest(String message, @Nullable String param) {
         return new ApiException(400, "BadRequestError", message, param);
     }
 
+    /** A parameter with a value that is refused; the message is followed by the parameter's name. */
+    public static ApiException parameter(String message, String parameter) {
+        return badRequest(message + " (parameter=" + parameter + ")", parameter);
+    }
+
+    /** A parameter whose value is refused; the message is followed by the parameter's name and the value. */
+    public static ApiException parameter(String message, String parameter, Object value) {
+        return badRequest(message + " (parameter=" + parameter + ", value=" + PythonText.str(value) + ")", parameter);
+    }
+
+    /** A body that has not the fields that the endpoint reads. */
+    public static ApiException invalidBody(String message, @Nullable String param) {
+        return new ApiException(400, "Bad Request", message, param);
+    }
+
     public static ApiException notFound(String message, @Nullable String param) {
         return new ApiException(404, "NotFoundError", message, param);
+    }
+
+    /** An answer of the HTTP layer; its type is the phrase of the status. */
+    public static ApiException http(int status, String phrase) {
+        return new ApiException(status, phrase, phrase, null);
     }
 
     public int status() {

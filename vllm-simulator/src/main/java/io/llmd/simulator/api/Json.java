@@ -1,18 +1,27 @@
 package io.llmd.simulator.api;
 
 import io.llmd.simulator.config.ErrorFormat;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reading and writing of JSON; compact, in the order of insertion, characters beyond ASCII as they are. */
 public final class Json {
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxStringLength(Integer.MAX_VALUE)
                             .maxNestingDepth(256)
@@ -45,16 +54,48 @@ public final class Json {
         return MAPPER.treeToValue(node, Object.class);
     }
 
-    /** The object in a request body. */
-    public static ObjectNode parse(byte[] body) {
-        try {
-            if (MAPPER.readTree(body) instanceof ObjectNode object) {
-                return object;
-            }
-        } catch (JacksonException e) {
-            throw ApiException.badRequest("JSON decode error: " + e.getOriginalMessage(), null);
+    /** Reads a text that was written here or came with a body. */
+    public static JsonNode read(String text) {
+        return MAPPER.readTree(text);
+    }
+
+    /** The value in a request body, missing if the body is empty. */
+    public static JsonNode parse(byte[] body) {
+        if (body.length == 0) {
+            return MissingNode.getInstance();
         }
-        throw ApiException.badRequest("Input should be a valid dictionary", null);
+        try {
+            return MAPPER.readTree(body);
+        } catch (JacksonException e) {
+            throw mistake(body);
+        }
+    }
+
+    /** What is wrong with a body, as Python prints it; absent if it is JSON. */
+    public static @Nullable String mistakeIn(byte[] body) {
+        String text = new String(body, StandardCharsets.UTF_8);
+        JsonMistake mistake = JsonMistake.in(text);
+        return mistake == null ? null : mistake.described(text);
+    }
+
+    private static ApiException mistake(byte[] body) {
+        String text;
+        try {
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            return new ApiException(400, "Bad Request", "There was an error parsing the body", null);
+        }
+        JsonMistake mistake = JsonMistake.in(text);
+        JsonMistake told = mistake == null ? new JsonMistake(0, "Expecting value") : mistake;
+        return FieldError.exception(List.of(new FieldError(
+                "json_invalid",
+                "body." + told.position(),
+                "JSON decode error",
+                object(),
+                Map.of("error", told.message()))));
     }
 
     public static ObjectNode error(ErrorFormat format, ApiException error) {

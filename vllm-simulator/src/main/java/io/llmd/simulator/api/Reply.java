@@ -24,6 +24,11 @@ public sealed interface Reply {
             return new Content(200, contentType, text.getBytes(StandardCharsets.UTF_8));
         }
 
+        /** The same answer with another status. */
+        public Content withStatus(int other) {
+            return new Content(other, contentType, body);
+        }
+
         public static Content empty(int status) {
             return new Content(status, null, new byte[0]);
         }

@@ -20,113 +20,97 @@ public record RequestFields(ObjectNode body) {
         return get(name) != null;
     }
 
-    @Nullable
-    public String string(String name) {
+    /** Whether Python takes the value for true: not null, false, zero or empty. */
+    public boolean truthy(String name) {
         JsonNode node = get(name);
         if (node == null) {
-            return null;
+            return false;
         }
-        if (!node.isString()) {
-            throw invalid(name, "a valid string");
+        if (node.isNumber()) {
+            return node.doubleValue() != 0;
         }
-        return node.stringValue();
+        if (node.isString()) {
+            return !node.stringValue().isEmpty();
+        }
+        return node.isBoolean() ? node.booleanValue() : !node.isEmpty();
+    }
+
+    @Nullable
+    public String string(String name) {
+        JsonNode node = read(name, FieldType.STRING);
+        return node == null ? null : node.stringValue();
     }
 
     public boolean bool(String name, boolean absent) {
-        JsonNode node = get(name);
-        if (node == null) {
-            return absent;
-        }
-        if (!node.isBoolean()) {
-            throw invalid(name, "a valid boolean");
-        }
-        return node.booleanValue();
+        JsonNode node = read(name, FieldType.BOOLEAN);
+        return node == null ? absent : node.booleanValue();
     }
 
+    /** An integer; one that does not fit counts as the largest or smallest that does. */
     @Nullable
     public Integer integer(String name) {
-        JsonNode node = get(name);
+        Long value = longInteger(name);
+        return value == null ? null : (int) Math.clamp(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    /** An integer; one that does not fit counts as the largest or smallest that does. */
+    @Nullable
+    public Long longInteger(String name) {
+        JsonNode node = read(name, FieldType.INTEGER);
         if (node == null) {
             return null;
         }
-        if (!node.isIntegralNumber() || !node.canConvertToInt()) {
-            throw invalid(name, "a valid integer");
+        if (node.canConvertToLong()) {
+            return node.longValue();
         }
-        return node.intValue();
+        return node.bigIntegerValue().signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
     }
 
     @Nullable
-    public Long longInteger(String name) {
-        JsonNode node = get(name);
-        if (node == null) {
-            return null;
-        }
-        if (!node.isIntegralNumber() || !node.canConvertToLong()) {
-            throw invalid(name, "a valid integer");
-        }
-        return node.longValue();
+    public Double number(String name) {
+        JsonNode node = read(name, FieldType.NUMBER);
+        return node == null ? null : node.doubleValue();
     }
 
     @Nullable
     public ArrayNode array(String name) {
-        JsonNode node = get(name);
-        if (node == null) {
-            return null;
-        }
-        if (node instanceof ArrayNode array) {
-            return array;
-        }
-        throw invalid(name, "a valid list");
+        JsonNode node = read(name, FieldType.ANY.list());
+        return node == null ? null : (ArrayNode) node;
     }
 
     @Nullable
     public RequestFields object(String name) {
-        JsonNode node = get(name);
-        if (node == null) {
-            return null;
-        }
-        if (node instanceof ObjectNode object) {
-            return new RequestFields(object);
-        }
-        throw invalid(name, "a valid dictionary");
+        JsonNode node = read(name, FieldType.DICT);
+        return node == null ? null : new RequestFields((ObjectNode) node);
     }
 
     /** A string, or a list of strings. */
     public List<String> strings(String name) {
-        JsonNode node = get(name);
+        JsonNode node = read(name, FieldType.anyOf(FieldType.STRING, FieldType.STRING.list()));
         if (node == null) {
             return List.of();
         }
         if (node.isString()) {
             return List.of(node.stringValue());
         }
-        if (!(node instanceof ArrayNode array)) {
-            throw invalid(name, "a string or a list of strings");
-        }
-        List<String> values = new ArrayList<>(array.size());
-        for (JsonNode element : array) {
-            if (!element.isString()) {
-                throw invalid(name, "a string or a list of strings");
-            }
-            values.add(element.stringValue());
-        }
+        List<String> values = new ArrayList<>(node.size());
+        node.forEach(element -> values.add(element.stringValue()));
         return values;
     }
 
-    /** A list of token ids. */
+    /** A list of token ids, empty if absent. */
     public int[] tokens(String name) {
         ArrayNode array = array(name);
         return array == null ? new int[0] : tokens(name, array);
     }
 
+    /** A list of token ids; one that does not fit counts as the largest that does. */
     public static int[] tokens(String name, ArrayNode array) {
-        int[] tokens = new int[array.size()];
+        JsonNode read = read("body." + name, array, FieldType.INTEGER.atLeast(0).list());
+        int[] tokens = new int[read.size()];
         for (int i = 0; i < tokens.length; i++) {
-            JsonNode element = array.get(i);
-            if (!element.isIntegralNumber() || !element.canConvertToInt() || element.intValue() < 0) {
-                throw invalid(name, "a list of token ids");
-            }
-            tokens[i] = element.intValue();
+            JsonNode element = read.get(i);
+            tokens[i] = element.canConvertToInt() ? element.intValue() : Integer.MAX_VALUE;
         }
         return tokens;
     }
@@ -136,6 +120,21 @@ public record RequestFields(ObjectNode body) {
     }
 
     public static ApiException missing(String name) {
-        return ApiException.badRequest(name + ": Field required", name);
+        return FieldError.exception(
+                List.of(new FieldError("missing", "body." + name, "Field required", Json.object())));
+    }
+
+    private @Nullable JsonNode read(String name, FieldType type) {
+        JsonNode node = get(name);
+        return node == null ? null : read("body." + name, node, type);
+    }
+
+    private static JsonNode read(String location, JsonNode node, FieldType type) {
+        List<FieldError> errors = new ArrayList<>();
+        JsonNode read = type.read(location, node, errors);
+        if (!errors.isEmpty()) {
+            throw FieldError.exception(errors);
+        }
+        return read;
     }
 }

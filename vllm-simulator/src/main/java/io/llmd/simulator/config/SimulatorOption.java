@@ -3,6 +3,7 @@ package io.llmd.simulator.config;
 import io.llmd.simulator.engine.LatencyModel;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,10 +17,7 @@ public enum SimulatorOption {
     SERVED_MODEL_NAME(
             "served-model-name",
             "names that requests may use, with commas between",
-            (b, v) -> b.servedModelNames(Arrays.stream(v.split(","))
-                    .map(String::strip)
-                    .filter(name -> !name.isEmpty())
-                    .toList())),
+            (b, v) -> b.servedModelNames(list(v))),
     MAX_NUM_SEQS("max-num-seqs", "sequences in one batch", (b, v) -> b.maxNumSeqs(integer(v))),
     MAX_NUM_BATCHED_TOKENS(
             "max-num-batched-tokens", "tokens computed in one step", (b, v) -> b.maxNumBatchedTokens(integer(v))),
@@ -68,7 +66,20 @@ public enum SimulatorOption {
     EMULATE_VERSION("emulate-version", "vLLM version to report", SimulatorSettingsBuilder::version),
     EMBEDDING_DIMENSIONS(
             "embedding-dimensions", "length of embedding vectors", (b, v) -> b.embeddingDimensions(integer(v))),
-    IMAGE_TOKENS("image-tokens", "prompt tokens of one image, sound or video", (b, v) -> b.imageTokens(integer(v)));
+    IMAGE_TOKENS("image-tokens", "prompt tokens of one image, sound or video", (b, v) -> b.imageTokens(integer(v))),
+    API_KEY("api-key", "keys that are let in, with commas between", (b, v) -> b.api(api -> api.keys(list(v)))),
+    ENABLE_REQUEST_ID_HEADERS(
+            "enable-request-id-headers",
+            "put X-Request-Id on answers",
+            (b, v) -> b.api(api -> api.requestIdHeaders(bool(v)))),
+    ENABLE_SERVER_LOAD_TRACKING(
+            "enable-server-load-tracking",
+            "count requests in /load",
+            (b, v) -> b.api(api -> api.loadTracking(bool(v)))),
+    DISABLE_FASTAPI_DOCS(
+            "disable-fastapi-docs",
+            "serve neither /docs nor /openapi.json",
+            (b, v) -> b.api(api -> api.documentation(!bool(v))));
 
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m)?");
 
@@ -109,6 +120,13 @@ public enum SimulatorOption {
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new IllegalArgumentException(optionName + ": " + value + " (expected: " + description + ")", e);
         }
+    }
+
+    private static List<String> list(String value) {
+        return Arrays.stream(value.split(","))
+                .map(String::strip)
+                .filter(element -> !element.isEmpty())
+                .toList();
     }
 
     private static int integer(String value) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param version vLLM version to report
  * @param embeddingDimensions length of embedding vectors
  * @param imageTokens prompt tokens of one image, sound or video
+ * @param api the HTTP API
  */
 public record SimulatorSettings(
         String host,
@@ -42,13 +43,15 @@ public record SimulatorSettings(
         ErrorFormat errorFormat,
         String version,
         int embeddingDimensions,
-        int imageTokens) {
+        int imageTokens,
+        ApiSettings api) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");
         Objects.requireNonNull(outputLength, "outputLength");
         Objects.requireNonNull(errorFormat, "errorFormat");
         Objects.requireNonNull(version, "version");
+        Objects.requireNonNull(api, "api");
         range("port", port, 0, 65_535);
         range("maxWaitingQueueLength", maxWaitingQueueLength, 0, Integer.MAX_VALUE);
         range("maxBodyBytes", maxBodyBytes, 1, Integer.MAX_VALUE);

@@ -38,9 +38,10 @@ public final class SimulatorSettingsBuilder {
     private Duration idleTimeout = Duration.ofSeconds(75);
     private boolean promptTokensDetails = true;
     private ErrorFormat errorFormat = ErrorFormat.NESTED;
-    private String version = "0.21.0";
+    private String version = "0.32.0";
     private int embeddingDimensions = 384;
     private int imageTokens = 256;
+    private final ApiSettingsBuilder api = new ApiSettingsBuilder();
 
     SimulatorSettingsBuilder() {}
 
@@ -230,6 +231,12 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Changes settings of the HTTP API. */
+    public SimulatorSettingsBuilder api(Consumer<ApiSettingsBuilder> change) {
+        change.accept(api);
+        return this;
+    }
+
     /** Sets one constant time, keeping the other ones; the latency model becomes {@link LatencyModel.Constant}. */
     public SimulatorSettingsBuilder constantLatency(ConstantTime time, Duration value) {
         latency = time.with(constant(), value.toNanos());
@@ -278,7 +285,8 @@ public final class SimulatorSettingsBuilder {
                 errorFormat,
                 version,
                 embeddingDimensions,
-                imageTokens);
+                imageTokens,
+                api.build());
     }
 
     private @Nullable Deployment deployment() {

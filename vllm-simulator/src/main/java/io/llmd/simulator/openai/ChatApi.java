@@ -30,7 +30,12 @@ public final class ChatApi {
         RequestFields fields = call.fields();
         String model = models.resolve(fields);
         RenderedPrompt prompt = messages.render(fields);
-        Sampling sampling = SamplingFields.read(fields, call.outputTokens(), 0, "max_tokens", "max_completion_tokens");
+        Sampling sampling = SamplingFields.read(
+                fields,
+                call.headers().get(SamplingFields.OUTPUT_TOKENS_HEADER),
+                0,
+                "max_tokens",
+                "max_completion_tokens");
         boolean logprobs = logprobs(fields, sampling.stream());
         models.checkLength(prompt, maxTokens(sampling));
         String id = "chatcmpl-" + RequestIds.of(call, fields);

@@ -38,9 +38,10 @@ public final class CompletionApi {
         if (prompt == null) {
             throw ApiException.badRequest("Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
         }
-        Sampling sampling = SamplingFields.read(fields, call.outputTokens(), DEFAULT_MAX_TOKENS, "max_tokens");
+        Sampling sampling = SamplingFields.read(
+                fields, call.headers().get(SamplingFields.OUTPUT_TOKENS_HEADER), DEFAULT_MAX_TOKENS, "max_tokens");
         List<RenderedPrompt> prompts = PromptField.read("prompt", prompt, tokenizer);
-        prompts.forEach(read -> models.checkLength(read, ChatApi.maxTokens(sampling)));
+        prompts.forEach(tokens -> models.checkLength(tokens, ChatApi.maxTokens(sampling)));
         if (fields.has("prompt_logprobs") && sampling.stream()) {
             throw ApiException.badRequest("`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
         }

@@ -37,7 +37,8 @@ public final class ResponsesApi {
             throw ApiException.badRequest("This endpoint does not support background responses.", "background");
         }
         RenderedPrompt prompt = messages.render(new RequestFields(asChat(fields)));
-        Sampling sampling = SamplingFields.read(fields, call.outputTokens(), 0, "max_output_tokens");
+        Sampling sampling = SamplingFields.read(
+                fields, call.headers().get(SamplingFields.OUTPUT_TOKENS_HEADER), 0, "max_output_tokens");
         if (sampling.n() != 1) {
             throw ApiException.badRequest("n: Input should be 1", "n");
         }

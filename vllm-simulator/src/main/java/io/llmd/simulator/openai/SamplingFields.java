@@ -10,6 +10,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads and checks the sampling fields that all generation endpoints share. */
 public final class SamplingFields {
+    /** Header that dictates the length of an answer. */
+    public static final String OUTPUT_TOKENS_HEADER = "x-sim-output-tokens";
+
     private static final int MAX_N = 16_384;
 
     private SamplingFields() {}

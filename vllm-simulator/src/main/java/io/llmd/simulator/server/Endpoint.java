@@ -5,7 +5,6 @@ import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.chat.FixedTemplate;
-import io.llmd.simulator.config.ErrorFormat;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSnapshot;
@@ -42,7 +41,7 @@ final class Endpoint {
     private final RunningEngine engine;
     private final EngineMeters meters;
     private final FaultSwitch faults;
-    private final Routes routes;
+    private final RequestDispatcher dispatcher;
     private final AtomicLong engineIds = new AtomicLong();
     private final AtomicInteger load = new AtomicInteger();
 
@@ -51,7 +50,7 @@ final class Endpoint {
         meters = new EngineMeters(settings.engine(), settings.servedModelName(), start);
         engine = new RunningEngine(settings.servedModelName(), settings.engine(), driver, List.of(meters::record));
         faults = new FaultSwitch(changed -> engine.slowFactorLater(changed.slowFactor()));
-        routes = routes(start);
+        dispatcher = new RequestDispatcher(settings, routes(start), faults);
     }
 
     private Routes routes(Instant start) {
@@ -64,7 +63,7 @@ final class Endpoint {
         EmbeddingApi embeddings = new EmbeddingApi(settings, tokenizer, models);
         TokenizeApi tokenize = new TokenizeApi(settings, tokenizer, messages, models);
         AdminApi admin = new AdminApi(faults);
-        return new Routes()
+        Routes routes = new Routes()
                 .inference("/v1/chat/completions", chat::handle)
                 .inference("/v1/completions", completions::handle)
                 .inference("/v1/responses", responses::handle)
@@ -80,6 +79,11 @@ final class Endpoint {
                 .get("/metrics", call -> metrics())
                 .get("/admin/config", admin::read)
                 .post("/admin/config", admin::change);
+        if (settings.api().documentation()) {
+            ApiDocumentation documentation = new ApiDocumentation(routes, settings.version());
+            routes.get("/docs", call -> documentation.page()).get("/openapi.json", call -> documentation.schema());
+        }
+        return routes;
     }
 
     private Reply health() {
@@ -100,12 +104,8 @@ final class Endpoint {
         return settings;
     }
 
-    ErrorFormat errorFormat() {
-        return settings.errorFormat();
-    }
-
-    Routes routes() {
-        return routes;
+    RequestDispatcher dispatcher() {
+        return dispatcher;
     }
 
     FaultSwitch faults() {
@@ -138,7 +138,7 @@ final class Endpoint {
                 choices.add(new Choice(engineIds.incrementAndGet(), choices.size(), prompt.tokens(), plan, wake));
             }
         }
-        load.incrementAndGet();
+        load.addAndGet(settings.api().loadTracking() ? 1 : 0);
         for (Choice choice : choices) {
             OutputPlan plan = choice.plan();
             engine.submitLater(
@@ -169,7 +169,7 @@ final class Endpoint {
 
     /** Gives back what {@link #start} took; aborts what the engine still computes. */
     void end(List<Choice> choices) {
-        load.decrementAndGet();
+        load.addAndGet(settings.api().loadTracking() ? -1 : 0);
         for (Choice choice : choices) {
             if (choice.end() == null) {
                 engine.abortLater(choice.engineId());

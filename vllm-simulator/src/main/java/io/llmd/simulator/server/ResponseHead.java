@@ -12,17 +12,16 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /**
  * How the answer to one request is framed.
  *
  * @param keepAlive whether the connection stays open
  * @param chunked whether the client takes chunks; if not, the end of the connection ends a stream
- * @param allow value of the {@code Allow} header
+ * @param headers further headers
  */
-record ResponseHead(
-        boolean keepAlive, boolean chunked, @Nullable String allow) {
+record ResponseHead(boolean keepAlive, boolean chunked, Map<String, String> headers) {
 
     void write(ChannelHandlerContext context, Reply.Content content) {
         ByteBuf body = Unpooled.wrappedBuffer(content.body());
@@ -32,9 +31,7 @@ record ResponseHead(
         if (content.contentType() != null) {
             response.headers().set(HttpHeaderNames.CONTENT_TYPE, content.contentType());
         }
-        if (allow != null) {
-            response.headers().set(HttpHeaderNames.ALLOW, allow);
-        }
+        headers.forEach(response.headers()::set);
         if (!keepAlive) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         } else if (!chunked) {

@@ -2,8 +2,8 @@ package io.llmd.simulator.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.simulator.api.BodySchema;
 import io.llmd.simulator.api.Json;
-import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.config.OutputLength;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.FinishReason;
@@ -83,7 +83,7 @@ class OutputPlanTest {
 
     private OutputPlan plan(String body, int choice) {
         Sampling sampling = SamplingFields.read(
-                new RequestFields(Json.parse(body.getBytes(java.nio.charset.StandardCharsets.UTF_8))),
+                BodySchema.ANY.read(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
                 null,
                 0,
                 "max_tokens",

@@ -1,0 +1,27 @@
+package io.llmd.simulator.config;
+
+import java.util.List;
+
+/**
+ * Settings of the HTTP API.
+ *
+ * @param keys API keys, one of which a request must bring; none are asked for if empty
+ * @param requestIdHeaders whether answers carry {@code X-Request-Id}
+ * @param loadTracking whether {@code /load} counts
+ * @param documentation whether {@code /docs} and {@code /openapi.json} are served
+ */
+public record ApiSettings(List<String> keys, boolean requestIdHeaders, boolean loadTracking, boolean documentation) {
+    public ApiSettings {
+        keys = List.copyOf(keys);
+        if (keys.stream().anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException("apiKey: blank (expected: a key)");
+        }
+    }
+
+    /** Keys print as {@code ***}. */
+    @Override
+    public String toString() {
+        return "ApiSettings[keys=" + (keys.isEmpty() ? "none" : "***") + ", requestIdHeaders=" + requestIdHeaders
+                + ", loadTracking=" + loadTracking + ", documentation=" + documentation + "]";
+    }
+}

@@ -1,0 +1,41 @@
+package io.llmd.simulator.config;
+
+import java.util.List;
+
+/** Builds {@link ApiSettings}; what is not set keeps its default. Not thread-safe. */
+public final class ApiSettingsBuilder {
+    private List<String> keys = List.of();
+    private boolean requestIdHeaders;
+    private boolean loadTracking;
+    private boolean documentation = true;
+
+    ApiSettingsBuilder() {}
+
+    /** Sets {@link ApiSettings#keys()}. */
+    public ApiSettingsBuilder keys(List<String> value) {
+        keys = value;
+        return this;
+    }
+
+    /** Sets {@link ApiSettings#requestIdHeaders()}. */
+    public ApiSettingsBuilder requestIdHeaders(boolean value) {
+        requestIdHeaders = value;
+        return this;
+    }
+
+    /** Sets {@link ApiSettings#loadTracking()}. */
+    public ApiSettingsBuilder loadTracking(boolean value) {
+        loadTracking = value;
+        return this;
+    }
+
+    /** Sets {@link ApiSettings#documentation()}. */
+    public ApiSettingsBuilder documentation(boolean value) {
+        documentation = value;
+        return this;
+    }
+
+    ApiSettings build() {
+        return new ApiSettings(keys, requestIdHeaders, loadTracking, documentation);
+    }
+}

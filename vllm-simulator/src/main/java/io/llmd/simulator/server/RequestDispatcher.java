@@ -1,0 +1,144 @@
+package io.llmd.simulator.server;
+
+import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.Call;
+import io.llmd.simulator.api.ErrorTypes;
+import io.llmd.simulator.api.Json;
+import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.api.Routes;
+import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.fault.FaultSwitch;
+import io.llmd.simulator.fault.Faults;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds the route of a request, lets it in or not, and turns what goes wrong into an answer. Thread-safe. */
+final class RequestDispatcher {
+    private static final Logger log = LoggerFactory.getLogger(RequestDispatcher.class);
+
+    private final SimulatorSettings settings;
+    private final Routes routes;
+    private final FaultSwitch faults;
+    private final AccessKeys keys;
+
+    RequestDispatcher(SimulatorSettings settings, Routes routes, FaultSwitch faults) {
+        this.settings = settings;
+        this.routes = routes;
+        this.faults = faults;
+        keys = new AccessKeys(settings.api().keys());
+    }
+
+    Dispatched dispatch(FullHttpRequest request) {
+        Map<String, String> headers = new HashMap<>();
+        if (settings.api().requestIdHeaders()) {
+            String given = request.headers().get("x-request-id");
+            headers.put(
+                    "X-Request-Id", given == null ? UUID.randomUUID().toString().replace("-", "") : given);
+        }
+        return new Dispatched(reply(request, headers), headers);
+    }
+
+    /** What is answered when the work for a request fails. */
+    Reply.Content failed(ApiException error) {
+        return Reply.Content.json(error.status(), Json.error(settings.errorFormat(), error));
+    }
+
+    private Reply reply(FullHttpRequest request, Map<String, String> headers) {
+        if (!request.decoderResult().isSuccess()) {
+            return Reply.Content.text("text/plain; charset=utf-8", "Invalid HTTP request received.")
+                    .withStatus(400);
+        }
+        String path = path(request.uri());
+        String method = request.method().name();
+        if (!keys.allows(method, path, request.headers().get(HttpHeaderNames.AUTHORIZATION))) {
+            return Reply.Content.json(401, Json.object().put("error", "Unauthorized"));
+        }
+        return switch (routes.match(path, method)) {
+            case Routes.Match.UnknownPath unknown -> unknownPath(request, path, headers);
+            case Routes.Match.WrongMethod wrong -> {
+                headers.put("Allow", String.join(", ", wrong.allowed()));
+                yield detail(405, "Method Not Allowed");
+            }
+            case Routes.Match.Found found -> handled(found, request, path);
+        };
+    }
+
+    private Reply handled(Routes.Match.Found found, FullHttpRequest request, String path) {
+        try {
+            if (found.route().kind() == Routes.Kind.INFERENCE) {
+                failIfTold();
+            }
+            return found.route().handler().handle(call(request, path, found.variables()));
+        } catch (ApiException e) {
+            return failed(e);
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).addKeyValue("path", path).log("request failed");
+            return failed(new ApiException(500, "InternalServerError", "Internal server error", null));
+        }
+    }
+
+    /** A path that exists with or without the slash at its end is redirected there. */
+    private Reply unknownPath(FullHttpRequest request, String path, Map<String, String> headers) {
+        String other = path.endsWith("/") ? path.substring(0, path.length() - 1) : path + "/";
+        String host = request.headers().get(HttpHeaderNames.HOST);
+        if (host != null && !(routes.match(other, request.method().name()) instanceof Routes.Match.UnknownPath)) {
+            String query = request.uri().substring(path.length());
+            headers.put("Location", "http://" + host + other + query);
+            return Reply.Content.empty(307);
+        }
+        return detail(404, "Not Found");
+    }
+
+    private void failIfTold() {
+        Faults.Status status = faults.takeStatus();
+        if (status != null) {
+            throw new ApiException(status.code(), ErrorTypes.of(status.code()), "Injected fault", null);
+        }
+    }
+
+    private static Reply detail(int status, String text) {
+        return Reply.Content.json(status, Json.object().put("detail", text));
+    }
+
+    private static Call call(FullHttpRequest request, String path, Map<String, String> variables) {
+        return new Call(
+                path,
+                variables,
+                query(request.uri()),
+                name -> request.headers().get(name),
+                ByteBufUtil.getBytes(request.content()),
+                System.currentTimeMillis() / 1000);
+    }
+
+    private static Map<String, String> query(String uri) {
+        if (uri.indexOf('?') < 0) {
+            return Map.of();
+        }
+        Map<String, String> query = new HashMap<>();
+        for (Map.Entry<String, List<String>> parameter :
+                new QueryStringDecoder(uri).parameters().entrySet()) {
+            query.put(parameter.getKey(), parameter.getValue().getLast());
+        }
+        return query;
+    }
+
+    static String path(String uri) {
+        int query = uri.indexOf('?');
+        return query < 0 ? uri : uri.substring(0, query);
+    }
+
+    /**
+     * What a request came to.
+     *
+     * @param headers of the answer, beside those of its framing
+     */
+    record Dispatched(Reply reply, Map<String, String> headers) {}
+}
