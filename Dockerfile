@@ -15,6 +15,7 @@ COPY --from=build /src/launcher/target/llmd /opt/llmd
 COPY LICENSE /opt/llmd/LICENSE
 # A number, so that an orchestrator can see that it is not root. The process writes below /tmp only.
 USER 65532:65532
+ENV DJL_CACHE_DIR=/tmp/djl
 WORKDIR /tmp
 STOPSIGNAL SIGTERM
 EXPOSE 8080 8081 8888 9080 9088 9090

@@ -71,6 +71,17 @@ class SimulatorArchTest {
     static final ArchRule chatKnowsTokensOnly = ours("chat", "token");
 
     @ArchTest
+    static final ArchRule pretrainedKnowsTokensOnly = ours("pretrained", "token", "engine");
+
+    @ArchTest
+    static final ArchRule onlyPretrainedKnowsTheTokenizerLibrary = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.llmd.simulator.pretrained")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("ai.djl..");
+
+    @ArchTest
     static final ArchRule outputKnowsNoApi = ours("output", "engine", "token", "config");
 
     @ArchTest

@@ -54,6 +54,11 @@ public final class Json {
         return MAPPER.treeToValue(node, Object.class);
     }
 
+    /** Maps, lists, strings, numbers, booleans and null as JSON. */
+    public static JsonNode tree(Object value) {
+        return MAPPER.valueToTree(value);
+    }
+
     /** Reads a text that was written here or came with a body. */
     public static JsonNode read(String text) {
         return MAPPER.readTree(text);

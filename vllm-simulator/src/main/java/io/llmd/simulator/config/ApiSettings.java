@@ -9,8 +9,14 @@ import java.util.List;
  * @param requestIdHeaders whether answers carry {@code X-Request-Id}
  * @param loadTracking whether {@code /load} counts
  * @param documentation whether {@code /docs} and {@code /openapi.json} are served
+ * @param tokenizerInfo whether {@code /tokenizer_info} is served
  */
-public record ApiSettings(List<String> keys, boolean requestIdHeaders, boolean loadTracking, boolean documentation) {
+public record ApiSettings(
+        List<String> keys,
+        boolean requestIdHeaders,
+        boolean loadTracking,
+        boolean documentation,
+        boolean tokenizerInfo) {
     public ApiSettings {
         keys = List.copyOf(keys);
         if (keys.stream().anyMatch(String::isBlank)) {
@@ -22,6 +28,7 @@ public record ApiSettings(List<String> keys, boolean requestIdHeaders, boolean l
     @Override
     public String toString() {
         return "ApiSettings[keys=" + (keys.isEmpty() ? "none" : "***") + ", requestIdHeaders=" + requestIdHeaders
-                + ", loadTracking=" + loadTracking + ", documentation=" + documentation + "]";
+                + ", loadTracking=" + loadTracking + ", documentation=" + documentation
+                + ", tokenizerInfo=" + tokenizerInfo + "]";
     }
 }

@@ -8,6 +8,7 @@ public final class ApiSettingsBuilder {
     private boolean requestIdHeaders;
     private boolean loadTracking;
     private boolean documentation = true;
+    private boolean tokenizerInfo;
 
     ApiSettingsBuilder() {}
 
@@ -35,7 +36,13 @@ public final class ApiSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link ApiSettings#tokenizerInfo()}. */
+    public ApiSettingsBuilder tokenizerInfo(boolean value) {
+        tokenizerInfo = value;
+        return this;
+    }
+
     ApiSettings build() {
-        return new ApiSettings(keys, requestIdHeaders, loadTracking, documentation);
+        return new ApiSettings(keys, requestIdHeaders, loadTracking, documentation, tokenizerInfo);
     }
 }

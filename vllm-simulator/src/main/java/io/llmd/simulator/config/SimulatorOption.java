@@ -1,6 +1,7 @@
 package io.llmd.simulator.config;
 
 import io.llmd.simulator.engine.LatencyModel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -79,7 +80,12 @@ public enum SimulatorOption {
     DISABLE_FASTAPI_DOCS(
             "disable-fastapi-docs",
             "serve neither /docs nor /openapi.json",
-            (b, v) -> b.api(api -> api.documentation(!bool(v))));
+            (b, v) -> b.api(api -> api.documentation(!bool(v)))),
+    TOKENIZER("tokenizer", "a tokenizer.json, or a folder that has one", (b, v) -> b.tokenizer(Path.of(v))),
+    ENABLE_TOKENIZER_INFO_ENDPOINT(
+            "enable-tokenizer-info-endpoint",
+            "describe the tokenizer at /tokenizer_info",
+            (b, v) -> b.api(api -> api.tokenizerInfo(bool(v))));
 
     private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m)?");
 

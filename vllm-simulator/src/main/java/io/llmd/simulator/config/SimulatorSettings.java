@@ -2,6 +2,7 @@ package io.llmd.simulator.config;
 
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param embeddingDimensions length of embedding vectors
  * @param imageTokens prompt tokens of one image, sound or video
  * @param api the HTTP API
+ * @param tokenizer a tokenizer.json or a folder that has one; null for the tokenizer that needs no files
  */
 public record SimulatorSettings(
         String host,
@@ -44,7 +46,8 @@ public record SimulatorSettings(
         String version,
         int embeddingDimensions,
         int imageTokens,
-        ApiSettings api) {
+        ApiSettings api,
+        @Nullable Path tokenizer) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");

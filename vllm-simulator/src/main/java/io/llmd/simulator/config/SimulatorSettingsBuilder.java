@@ -7,6 +7,7 @@ import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.PhysicsLatency;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -42,6 +43,7 @@ public final class SimulatorSettingsBuilder {
     private int embeddingDimensions = 384;
     private int imageTokens = 256;
     private final ApiSettingsBuilder api = new ApiSettingsBuilder();
+    private @Nullable Path tokenizer;
 
     SimulatorSettingsBuilder() {}
 
@@ -237,6 +239,12 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link SimulatorSettings#tokenizer()}. */
+    public SimulatorSettingsBuilder tokenizer(@Nullable Path value) {
+        tokenizer = value;
+        return this;
+    }
+
     /** Sets one constant time, keeping the other ones; the latency model becomes {@link LatencyModel.Constant}. */
     public SimulatorSettingsBuilder constantLatency(ConstantTime time, Duration value) {
         latency = time.with(constant(), value.toNanos());
@@ -286,7 +294,8 @@ public final class SimulatorSettingsBuilder {
                 version,
                 embeddingDimensions,
                 imageTokens,
-                api.build());
+                api.build(),
+                tokenizer);
     }
 
     private @Nullable Deployment deployment() {

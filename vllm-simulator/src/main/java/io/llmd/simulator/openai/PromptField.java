@@ -21,14 +21,14 @@ public final class PromptField {
             throw invalid(name);
         }
         if (array.get(0).isNumber()) {
-            return List.of(RenderedPrompt.of(RequestFields.tokens(name, array)));
+            return List.of(tokens(name, array, tokenizer));
         }
         List<RenderedPrompt> prompts = new ArrayList<>(array.size());
         for (JsonNode element : array) {
             if (element.isString()) {
                 prompts.add(encode(element, tokenizer));
             } else if (element instanceof ArrayNode tokens) {
-                prompts.add(RenderedPrompt.of(RequestFields.tokens(name, tokens)));
+                prompts.add(tokens(name, tokens, tokenizer));
             } else {
                 throw invalid(name);
             }
@@ -38,6 +38,16 @@ public final class PromptField {
 
     private static RenderedPrompt encode(JsonNode text, Tokenizer tokenizer) {
         return RenderedPrompt.of(tokenizer.encodePrompt(text.stringValue()));
+    }
+
+    private static RenderedPrompt tokens(String name, ArrayNode array, Tokenizer tokenizer) {
+        int[] tokens = RequestFields.tokens(name, array);
+        for (int token : tokens) {
+            if (token >= tokenizer.vocabularySize()) {
+                throw ApiException.badRequest("Token id " + token + " is out of vocabulary", name);
+            }
+        }
+        return RenderedPrompt.of(tokens);
     }
 
     private static ApiException invalid(String name) {

@@ -9,7 +9,7 @@ import io.llmd.simulator.token.Tokenizer;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code POST /tokenize} and {@code POST /detokenize}. */
+/** {@code POST /tokenize}, {@code POST /detokenize} and {@code GET /tokenizer_info}. */
 public final class TokenizeApi {
     private final SimulatorSettings settings;
     private final Tokenizer tokenizer;
@@ -50,6 +50,10 @@ public final class TokenizeApi {
             throw RequestFields.missing("tokens");
         }
         return Reply.Content.json(Json.object().put("prompt", tokenizer.decode(fields.tokens("tokens"))));
+    }
+
+    public Reply info(Call call) {
+        return Reply.Content.json(Json.tree(tokenizer.description()));
     }
 
     private int[] tokens(RequestFields fields) {

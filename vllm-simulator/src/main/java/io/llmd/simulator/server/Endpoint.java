@@ -27,7 +27,6 @@ import io.llmd.simulator.pooling.EmbeddingApi;
 import io.llmd.simulator.token.ContentHash;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
-import io.llmd.simulator.token.WordTokenizer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +36,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One endpoint without its sockets: routes, engine, meters and faults. Safe from any event loop. */
 final class Endpoint {
     private final SimulatorSettings settings;
-    private final Tokenizer tokenizer = new WordTokenizer();
+    private final Tokenizer tokenizer;
     private final RunningEngine engine;
     private final EngineMeters meters;
     private final FaultSwitch faults;
@@ -45,8 +44,9 @@ final class Endpoint {
     private final AtomicLong engineIds = new AtomicLong();
     private final AtomicInteger load = new AtomicInteger();
 
-    Endpoint(SimulatorSettings settings, EngineDriver driver, Instant start) {
+    Endpoint(SimulatorSettings settings, Tokenizer tokenizer, EngineDriver driver, Instant start) {
         this.settings = settings;
+        this.tokenizer = tokenizer;
         meters = new EngineMeters(settings.engine(), settings.servedModelName(), start);
         engine = new RunningEngine(settings.servedModelName(), settings.engine(), driver, List.of(meters::record));
         faults = new FaultSwitch(changed -> engine.slowFactorLater(changed.slowFactor()));
@@ -82,6 +82,9 @@ final class Endpoint {
         if (settings.api().documentation()) {
             ApiDocumentation documentation = new ApiDocumentation(routes, settings.version());
             routes.get("/docs", call -> documentation.page()).get("/openapi.json", call -> documentation.schema());
+        }
+        if (settings.api().tokenizerInfo()) {
+            routes.get("/tokenizer_info", tokenize::info);
         }
         return routes;
     }

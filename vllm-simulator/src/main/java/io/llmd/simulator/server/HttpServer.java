@@ -3,6 +3,7 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.token.Tokenizer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -40,9 +41,12 @@ public final class HttpServer implements AutoCloseable {
      * Starts an endpoint and returns when it accepts connections.
      *
      * @throws UncheckedIOException if the port cannot be bound
+     * @throws IllegalArgumentException if the files of a tokenizer are missing or cannot be read
+     * @throws IllegalStateException if the native code of a tokenizer does not load
      */
     public static HttpServer start(SimulatorSettings settings, SimulatorRuntime runtime) {
-        Endpoint endpoint = new Endpoint(settings, runtime.driver(), Instant.now());
+        Tokenizer tokenizer = runtime.tokenizers().get(settings.tokenizer());
+        Endpoint endpoint = new Endpoint(settings, tokenizer, runtime.driver(), Instant.now());
         try {
             return new HttpServer(endpoint, runtime);
         } catch (RuntimeException e) {

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 public final class SimulatorRuntime implements AutoCloseable {
     private final EventLoopGroup eventLoops;
     private final EngineDriver driver;
+    private final Tokenizers tokenizers = new Tokenizers();
 
     /** @param eventLoopThreads at least 1 */
     public SimulatorRuntime(int eventLoopThreads) {
@@ -34,10 +35,16 @@ public final class SimulatorRuntime implements AutoCloseable {
         return driver;
     }
 
+    Tokenizers tokenizers() {
+        return tokenizers;
+    }
+
     /** Stops the threads, the engines' first because it hands work to the others; endpoints have been closed before. */
     @Override
     public void close() {
         driver.close();
-        eventLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+        if (eventLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS)) {
+            tokenizers.close();
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.llmd.simulator.token;
 
 import io.llmd.simulator.engine.OutputTokens;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -16,7 +17,8 @@ public interface Tokenizer {
     int[] encodePrompt(String text);
 
     /**
-     * Text of tokens, special tokens included. Bytes that are no UTF-8 and ids outside the vocabulary become U+FFFD.
+     * Text of tokens, special tokens included. Bytes that are no UTF-8 become U+FFFD, ids outside the
+     * vocabulary that or nothing.
      */
     String decode(int... tokens);
 
@@ -51,4 +53,7 @@ public interface Tokenizer {
 
     /** Decodes one output from its start. */
     TokenDecoder decoder();
+
+    /** What there is to say on it, as JSON values by name; at least {@code tokenizer_class}. */
+    Map<String, Object> description();
 }

@@ -4,6 +4,7 @@ import io.llmd.simulator.engine.OutputTokens;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -109,12 +110,17 @@ public final class WordTokenizer implements Tokenizer {
 
     @Override
     public OutputTokens output(long key) {
-        return new SeededText(words, key);
+        return words.output(key);
     }
 
     @Override
     public TokenDecoder decoder() {
         return new Decoder();
+    }
+
+    @Override
+    public Map<String, Object> description() {
+        return Map.of("tokenizer_class", "WordTokenizer", "vocab_size", vocabularySize());
     }
 
     private static byte[] bytesOf(int token) {
