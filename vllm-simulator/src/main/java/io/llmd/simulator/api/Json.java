@@ -46,7 +46,17 @@ public final class Json {
 
     /** A string as a JSON literal, quotes included. */
     public static String quoted(String text) {
-        return MAPPER.writeValueAsString(text);
+        return isPlain(text) ? '"' + text + '"' : MAPPER.writeValueAsString(text);
+    }
+
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A value as maps, lists, strings, numbers, booleans and null. */

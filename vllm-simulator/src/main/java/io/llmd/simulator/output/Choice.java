@@ -14,6 +14,7 @@ public final class Choice implements Generation {
     private final Runnable wake;
     private final OutputText text;
     private volatile int produced;
+    private volatile long producedAt;
     private volatile @Nullable SequenceEnd end;
     private boolean finishSent;
 
@@ -27,7 +28,8 @@ public final class Choice implements Generation {
     }
 
     @Override
-    public void produced(int tokens) {
+    public void produced(int tokens, long time) {
+        producedAt = time;
         produced = tokens;
         if (tokens < plan.length()) {
             wake.run();
@@ -58,6 +60,11 @@ public final class Choice implements Generation {
 
     public int produced() {
         return produced;
+    }
+
+    /** When the last of these was produced, in engine nanoseconds. */
+    public long producedAt() {
+        return producedAt;
     }
 
     @Nullable

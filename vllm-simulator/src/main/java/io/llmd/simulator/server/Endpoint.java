@@ -13,6 +13,7 @@ import io.llmd.simulator.engine.MediaKey;
 import io.llmd.simulator.fault.AdminApi;
 import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.metrics.EngineMeters;
+import io.llmd.simulator.metrics.PacingMeter;
 import io.llmd.simulator.openai.ChatApi;
 import io.llmd.simulator.openai.ChatMessages;
 import io.llmd.simulator.openai.CompletionApi;
@@ -39,6 +40,7 @@ final class Endpoint {
     private final Tokenizer tokenizer;
     private final RunningEngine engine;
     private final EngineMeters meters;
+    private final PacingMeter pacing = new PacingMeter();
     private final FaultSwitch faults;
     private final RequestDispatcher dispatcher;
     private final AtomicLong engineIds = new AtomicLong();
@@ -95,7 +97,8 @@ final class Endpoint {
 
     private Reply metrics() {
         return Reply.Content.text(
-                "text/plain; version=0.0.4; charset=utf-8", meters.scrape(engine.snapshot(), engine.lagSeconds()));
+                "text/plain; version=0.0.4; charset=utf-8",
+                meters.scrape(engine.snapshot(), engine.lagSeconds()) + pacing.scrape());
     }
 
     private String fingerprint() {
@@ -113,6 +116,10 @@ final class Endpoint {
 
     FaultSwitch faults() {
         return faults;
+    }
+
+    PacingMeter pacing() {
+        return pacing;
     }
 
     EngineSnapshot statistics() {

@@ -163,10 +163,12 @@ final class GenerationExchange {
         }
         int upTo = behind ? produced : Math.min(produced, choice.sent() + interval);
         int from = choice.sent();
+        long lateNanos = System.nanoTime() - choice.producedAt();
         String delta = choice.takeText(limit(upTo, from));
         boolean last = over && choice.sent() == choice.plan().length();
         generate.answer().output(text, choice, from, delta, last);
         writeText();
+        endpoint.pacing().observe(lateNanos);
         if (last) {
             choice.finishIsSent();
         }
@@ -223,10 +225,15 @@ final class GenerationExchange {
         if (text.isEmpty()) {
             return;
         }
-        ByteBuf buffer = context.alloc().buffer(text.length());
-        ByteBufUtil.writeUtf8(buffer, text);
+        if (head.chunked()) {
+            // the encoder would make three buffers of it; it only has to see the head and the end
+            context.pipeline().firstContext().write(ChunkedText.of(context.alloc(), text));
+        } else {
+            ByteBuf buffer = context.alloc().ioBuffer(text.length());
+            ByteBufUtil.writeUtf8(buffer, text);
+            context.write(new DefaultHttpContent(buffer));
+        }
         text.setLength(0);
-        context.write(new DefaultHttpContent(buffer));
     }
 
     private HttpResponse streamHead() {

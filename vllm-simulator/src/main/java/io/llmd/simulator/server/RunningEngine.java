@@ -150,7 +150,7 @@ final class RunningEngine {
             case EngineEvent.TokenProduced token -> {
                 Generation generation = generations.get(token.requestId());
                 if (generation != null) {
-                    generation.produced(token.index() + 1);
+                    generation.produced(token.index() + 1, token.time());
                 }
             }
             case EngineEvent.Finished end -> {

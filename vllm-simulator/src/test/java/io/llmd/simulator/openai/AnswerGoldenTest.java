@@ -110,7 +110,7 @@ class AnswerGoldenTest {
         for (int token = 1; token <= choices.getFirst().plan().length(); token++) {
             for (Choice choice : choices) {
                 int from = choice.sent();
-                choice.produced(token);
+                choice.produced(token, 0);
                 String text = choice.takeText(token);
                 answer.output(out, choice, from, text, token == choice.plan().length());
             }
@@ -122,7 +122,7 @@ class AnswerGoldenTest {
     private static void assertBody(String file, Answer answer, Sampling sampling, int cached) throws IOException {
         List<Choice> choices = choices(sampling);
         for (Choice choice : choices) {
-            choice.produced(choice.plan().length());
+            choice.produced(choice.plan().length(), 0);
             choice.ended(new SequenceEnd(FinishReason.LENGTH, cached, null));
         }
         String body = new String(Json.bytes(answer.body(choices)), StandardCharsets.UTF_8) + "\n";
