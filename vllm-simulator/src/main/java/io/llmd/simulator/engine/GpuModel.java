@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /**
  * A GPU with the share of its data-sheet figures that an engine reaches. Efficiencies were fitted on published
- * measurements of vLLM 0.15.1 servers; those of H200 are H100's with its faster memory, a prediction.
+ * measurements of vLLM 0.15.1 servers; those of H200 are H100's with its faster memory, which measured kernels confirm
+ * (docs/simulator-calibration.md).
  *
  * @param name as presets are asked for
  * @param memoryBytes device memory
