@@ -283,8 +283,9 @@ class EngineTest {
 
     @Test
     void lateCallerGetsEveryStepAtItsOwnTime() {
-        EngineFixture punctual = new EngineFixture(settings(8, 8192, 1000, 4096, constant()));
-        EngineFixture late = new EngineFixture(settings(8, 8192, 1000, 4096, constant()));
+        EngineSettings settings = settings(8, 8192, 1000, 4096, constant());
+        EngineFixture punctual = new EngineFixture(settings, EngineFixture.Listening.TOKENS);
+        EngineFixture late = new EngineFixture(settings, EngineFixture.Listening.TOKENS);
         punctual.submit(prompt(64, 1), 20);
         late.submit(prompt(64, 1), 20);
         punctual.runUntilIdle();
