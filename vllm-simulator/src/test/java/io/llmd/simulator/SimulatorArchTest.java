@@ -29,19 +29,7 @@ class SimulatorArchTest {
             .resideInAnyPackage(with("io.llmd.simulator.engine"));
 
     @ArchTest
-    static final ArchRule engineHasNoClockAndNoThread = noClasses()
-            .that()
-            .resideInAPackage("io.llmd.simulator.engine")
-            .should()
-            .callMethod(System.class, "nanoTime")
-            .orShould()
-            .callMethod(System.class, "currentTimeMillis")
-            .orShould()
-            .dependOnClassesThat()
-            .areAssignableTo(Thread.class)
-            .orShould()
-            .dependOnClassesThat()
-            .resideInAPackage("java.util.concurrent..");
+    static final ArchRule engineHasNoClockAndNoThread = noClockAndNoThread("engine");
 
     @ArchTest
     static final ArchRule tokenUsesTheEngineOnly = classes()
@@ -52,9 +40,9 @@ class SimulatorArchTest {
             .resideInAnyPackage(with("io.llmd.simulator.token", "io.llmd.simulator.engine", "java.io"));
 
     @ArchTest
-    static final ArchRule onlyTheServerKnowsNetty = noClasses()
+    static final ArchRule onlySocketsKnowNetty = noClasses()
             .that()
-            .resideOutsideOfPackage("io.llmd.simulator.server")
+            .resideOutsideOfPackages(packages("server", "sidechannel"))
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.netty..");
@@ -99,6 +87,15 @@ class SimulatorArchTest {
     static final ArchRule faultsKnowApisOnly = ours("fault", "api");
 
     @ArchTest
+    static final ArchRule handoffKnowsNoApi = ours("handoff", "engine", "metrics");
+
+    @ArchTest
+    static final ArchRule handoffHasNoClockAndNoThread = noClockAndNoThread("handoff");
+
+    @ArchTest
+    static final ArchRule sideChannelCarriesHandoffsOnly = ours("sidechannel", "handoff", "api");
+
+    @ArchTest
     static final ArchRule nobodyUsesSpring =
             noClasses().should().dependOnClassesThat().resideInAPackage("org.springframework..");
 
@@ -107,6 +104,22 @@ class SimulatorArchTest {
         var server = new ClassFileImporter().importClasses(SimulatorRuntime.class);
         ArchRule rule = classes().should().onlyDependOnClassesThat().resideInAnyPackage(JDK);
         assertThat(rule.evaluate(server).hasViolation()).isTrue();
+    }
+
+    private static ArchRule noClockAndNoThread(String name) {
+        return noClasses()
+                .that()
+                .resideInAPackage("io.llmd.simulator." + name)
+                .should()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(Thread.class)
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("java.util.concurrent..");
     }
 
     /** Of our packages, one may use itself and some others. */

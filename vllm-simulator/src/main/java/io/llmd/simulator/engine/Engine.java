@@ -139,6 +139,11 @@ public final class Engine {
         return leases.extend(requestId, deadline);
     }
 
+    /** Whether blocks of a request that has ended are held for another engine. */
+    public boolean holdsBlocksOf(long requestId) {
+        return leases.holds(requestId);
+    }
+
     /** Makes waiting requests stay where they are until {@link #resume}. */
     public void pause(PauseMode mode, long now) {
         moveTo(now);

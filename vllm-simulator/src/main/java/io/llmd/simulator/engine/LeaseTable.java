@@ -21,6 +21,10 @@ final class LeaseTable {
         put(new Lease(requestId, held.blocks(), held.deadline()));
     }
 
+    boolean holds(long requestId) {
+        return leases.containsKey(requestId);
+    }
+
     /** Moves a deadline; false if the lease has ended. */
     boolean extend(long requestId, long deadline) {
         Lease lease = leases.get(requestId);

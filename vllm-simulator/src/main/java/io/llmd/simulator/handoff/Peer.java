@@ -1,0 +1,44 @@
+package io.llmd.simulator.handoff;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An engine that holds blocks, as the one that reads them knows it. Not thread-safe. */
+final class Peer {
+    static final long NEVER = Long.MAX_VALUE;
+
+    final String engineId;
+    final Address address;
+
+    /** What it told at the handshake, which has to settle until {@link #readyAt} before anything can be read. */
+    @Nullable
+    EngineCard card;
+
+    long readyAt = NEVER;
+
+    private final List<Pull> waiting = new ArrayList<>();
+
+    Peer(String engineId, Address address) {
+        this.engineId = engineId;
+        this.address = address;
+    }
+
+    boolean isReady(long now) {
+        return card != null && readyAt <= now;
+    }
+
+    void await(Pull pull) {
+        waiting.add(pull);
+    }
+
+    boolean hasWaiting() {
+        return !waiting.isEmpty();
+    }
+
+    List<Pull> takeWaiting() {
+        List<Pull> taken = List.copyOf(waiting);
+        waiting.clear();
+        return taken;
+    }
+}

@@ -1,0 +1,30 @@
+package io.llmd.simulator.handoff;
+
+/** What one request gets from the engine that holds its blocks. Not thread-safe. */
+final class Pull {
+    final long requestId;
+    final Handoff handoff;
+
+    /** Tokens to read and the blocks they fill; 0 to tell the holder only that it need not hold its blocks. */
+    int tokens;
+
+    int blocks;
+
+    /** Whether the engine has said what it wants. */
+    boolean wanted;
+
+    /** Whether the request has ended meanwhile, so that nobody waits for the blocks. */
+    boolean abandoned;
+
+    /** When reading began. */
+    long started;
+
+    Pull(long requestId, Handoff handoff) {
+        this.requestId = requestId;
+        this.handoff = handoff;
+    }
+
+    boolean reads() {
+        return tokens > 0 && !abandoned;
+    }
+}

@@ -1,0 +1,31 @@
+package io.llmd.simulator.handoff;
+
+import java.util.Objects;
+
+/** What came of a {@link SideChannelRequest}. */
+public sealed interface SideChannelResponse {
+
+    /** The answer to a handshake. */
+    record Card(EngineCard card) implements SideChannelResponse {
+        public Card {
+            Objects.requireNonNull(card, "card");
+        }
+    }
+
+    /** The engine does, or did, what was asked. */
+    record Done() implements SideChannelResponse {}
+
+    /** The engine does not know the request, or is another one. */
+    record Refused(String reason) implements SideChannelResponse {
+        public Refused {
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /** Nobody answered. */
+    record Unreachable(String reason) implements SideChannelResponse {
+        public Unreachable {
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+}

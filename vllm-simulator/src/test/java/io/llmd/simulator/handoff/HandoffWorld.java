@@ -1,0 +1,253 @@
+package io.llmd.simulator.handoff;
+
+import io.llmd.simulator.engine.Deployment;
+import io.llmd.simulator.engine.Engine;
+import io.llmd.simulator.engine.EngineEvent;
+import io.llmd.simulator.engine.EngineRequest;
+import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.EngineSink;
+import io.llmd.simulator.engine.FinishReason;
+import io.llmd.simulator.engine.GpuModel;
+import io.llmd.simulator.engine.HeldBlocks;
+import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.LoadFailurePolicy;
+import io.llmd.simulator.engine.ModelArchitecture;
+import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.metrics.NixlMeters;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+
+/** Engines that hand blocks to each other, in virtual time over a network that tests can cut. */
+final class HandoffWorld {
+    static final long MILLI = 1_000_000;
+    static final long LEASE = 30_000 * MILLI;
+    static final TransferModel NO_HANDSHAKE = TransferModel.ROCE_100G.withHandshakeNanos(0);
+    static final Deployment LLAMA_70B = new Deployment(ModelArchitecture.LLAMA_70B, GpuModel.H100, 4, 2);
+
+    private static final long NETWORK_NANOS = 20_000;
+
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<Address, Node> listening = new HashMap<>();
+    private final PriorityQueue<Delivery> network =
+            new PriorityQueue<>(Comparator.comparingLong(Delivery::time).thenComparingLong(Delivery::order));
+    private long deliveries;
+    private long now;
+
+    private record Delivery(long time, long order, Runnable action) {}
+
+    long now() {
+        return now;
+    }
+
+    Node node(String engineId, int port) {
+        return node(engineId, port, LoadFailurePolicy.FAIL, NO_HANDSHAKE, "0.32.0");
+    }
+
+    Node node(String engineId, int port, LoadFailurePolicy policy, TransferModel transfer, String version) {
+        Node node = new Node(engineId, new Address("sim", port), policy, transfer, version);
+        nodes.add(node);
+        listening.put(node.address, node);
+        return node;
+    }
+
+    /** The engine is gone; nobody listens at its address until another one does. */
+    void stop(Node node) {
+        nodes.remove(node);
+        listening.remove(node.address, node);
+    }
+
+    void advanceTo(long time) {
+        for (long next = nextEvent(); next <= time; next = nextEvent()) {
+            now = next;
+            step();
+        }
+        now = time;
+        step();
+    }
+
+    void runUntilIdle() {
+        for (long next = nextEvent(); next != Long.MAX_VALUE; next = nextEvent()) {
+            now = next;
+            step();
+        }
+    }
+
+    private long nextEvent() {
+        long next = network.isEmpty() ? Long.MAX_VALUE : network.element().time();
+        for (Node node : nodes) {
+            next = Math.min(next, Math.min(node.engine.nextEventTime(), node.reader.nextEventTime()));
+        }
+        return Math.max(next, now);
+    }
+
+    private void step() {
+        while (!network.isEmpty() && network.element().time() <= now) {
+            network.remove().action().run();
+        }
+        for (Node node : List.copyOf(nodes)) {
+            node.advance();
+        }
+    }
+
+    private void deliver(Runnable action) {
+        network.add(new Delivery(now + NETWORK_NANOS, deliveries++, action));
+    }
+
+    private void ask(Address holder, SideChannelRequest request, SideChannel.Answered then) {
+        deliver(() -> {
+            Node node = listening.get(holder);
+            if (node == null) {
+                deliver(() -> then.accept(new SideChannelResponse.Unreachable("nobody listens at " + holder), now));
+            } else {
+                node.asked.add(request);
+                node.holder.answer(request, response -> deliver(() -> then.accept(response, now)));
+            }
+        });
+    }
+
+    /** One engine with both sides of the hand-over. */
+    final class Node {
+        final String engineId;
+        final Address address;
+        final Engine engine;
+        final NixlMeters meters;
+        final BlockHolder holder;
+        final HandoffReader reader;
+        final List<EngineEvent> events = new ArrayList<>();
+        final List<SideChannelRequest> asked = new ArrayList<>();
+        private final Deque<Runnable> outcomes = new ArrayDeque<>();
+        private final EngineSink sink = this::hear;
+        private long ids;
+
+        Node(String engineId, Address address, LoadFailurePolicy policy, TransferModel transfer, String version) {
+            this.engineId = engineId;
+            this.address = address;
+            engine = new Engine(EngineSettings.builder()
+                    .blocks(4096)
+                    .maxModelLen(32_768)
+                    .latency(new LatencyModel.Constant(10 * MILLI, MILLI, 0, 0))
+                    .leaseNanos(LEASE)
+                    .loadFailure(policy)
+                    .build());
+            EngineCard card = EngineCard.of(engineId, version, "sim-70b", LLAMA_70B, 16);
+            meters = new NixlMeters("sim-70b", 0);
+            holder = new BlockHolder(
+                    card,
+                    LEASE * 2 / 3,
+                    action -> {
+                        engine.advance(now, sink);
+                        action.accept(engine, now);
+                    },
+                    meters);
+            reader = new HandoffReader(
+                    new HandoffReader.Reading(card, LLAMA_70B, transfer, 1, LEASE / 6, true),
+                    HandoffWorld.this::ask,
+                    meters,
+                    (id, loaded) -> outcomes.add(() -> engine.completeLoad(id, loaded, now)));
+        }
+
+        private void hear(EngineEvent event) {
+            events.add(event);
+            meters.accept(event);
+            reader.accept(event);
+        }
+
+        private void advance() {
+            do {
+                engine.advance(now, sink);
+                reader.advance(now);
+                for (Runnable outcome = outcomes.poll(); outcome != null; outcome = outcomes.poll()) {
+                    outcome.run();
+                }
+            } while (Math.min(engine.nextEventTime(), reader.nextEventTime()) <= now);
+        }
+
+        long prefill(int[] prompt) {
+            return submit(prompt, 1, 0, true);
+        }
+
+        long decode(int[] prompt, int outputs, Handoff handoff) {
+            reader.expect(ids + 1, handoff, now);
+            return submit(prompt, outputs, prompt.length, false);
+        }
+
+        long plain(int[] prompt, int outputs) {
+            return submit(prompt, outputs, 0, false);
+        }
+
+        private long submit(int[] prompt, int outputs, int remoteTokens, boolean holdBlocks) {
+            engine.advance(now, sink);
+            long id = ++ids;
+            engine.submit(
+                    new EngineRequest(
+                            id,
+                            prompt,
+                            outputs,
+                            outputs,
+                            FinishReason.LENGTH,
+                            index -> 7,
+                            0,
+                            null,
+                            null,
+                            List.of(),
+                            remoteTokens,
+                            holdBlocks,
+                            0),
+                    now);
+            return id;
+        }
+
+        boolean abort(long id) {
+            engine.advance(now, sink);
+            return engine.abort(id, now);
+        }
+
+        EngineEvent.Finished finished(long id) {
+            return all(EngineEvent.Finished.class).stream()
+                    .filter(end -> end.request().id() == id)
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        boolean hasFinished(long id) {
+            return all(EngineEvent.Finished.class).stream()
+                    .anyMatch(end -> end.request().id() == id);
+        }
+
+        /** What the answer of a prefill leg tells. */
+        Handoff handoff(long id) {
+            HeldBlocks held = finished(id).held();
+            if (held == null) {
+                throw new IllegalStateException("request " + id + " has no blocks held");
+            }
+            return new Handoff(engineId, holder.name("cmpl-" + id, id), address, held.blocks().length);
+        }
+
+        <T extends EngineEvent> List<T> all(Class<T> type) {
+            return events.stream().filter(type::isInstance).map(type::cast).toList();
+        }
+
+        double metric(String name) {
+            return NixlMeters.scrape(List.of(meters))
+                    .lines()
+                    .filter(line -> line.startsWith(name + "{"))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    static int[] prompt(int length, int seed) {
+        int[] prompt = new int[length];
+        for (int i = 0; i < length; i++) {
+            prompt[i] = seed * 100_000 + i;
+        }
+        return prompt;
+    }
+}
