@@ -96,6 +96,17 @@ class SimulatorArchTest {
     static final ArchRule sideChannelCarriesHandoffsOnly = ours("sidechannel", "handoff", "api");
 
     @ArchTest
+    static final ArchRule kvEventsKnowNoOtherPackage = ours("kvevents");
+
+    @ArchTest
+    static final ArchRule onlyKvEventsKnowZeroMq = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.llmd.simulator.kvevents")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.zeromq..", "zmq..");
+
+    @ArchTest
     static final ArchRule nobodyUsesSpring =
             noClasses().should().dependOnClassesThat().resideInAPackage("org.springframework..");
 
