@@ -7,6 +7,7 @@ Runs with the Python of the environment that vLLM is installed in. All sockets a
 """
 
 import argparse
+import contextlib
 import datetime
 import importlib.metadata
 import json
@@ -25,7 +26,9 @@ from wire import Wire
 
 MODEL = "tiny"
 ADAPTER = "tiny-lora"
-START_SECONDS = 240
+START_SECONDS = 400
+# The port of a peer is so much higher.
+PEER = 10
 
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
@@ -52,10 +55,11 @@ CORE = ["start", "routing", "chats", "chat_errors", "tools", "forced_tools", "co
 
 
 class Run:
-    """One server process with its flags, and how each golden file is recorded from it."""
+    """One server process with its flags, and how each golden file is recorded from it. A peer is a second server with the same flags."""
 
-    def __init__(self, name, flags, files, environment=None, names=(MODEL,)):
+    def __init__(self, name, flags, files, environment=None, names=(MODEL,), peer_environment=None):
         self.name = name
+        self.peer_environment = None if peer_environment is None else {**ENVIRONMENT, **peer_environment}
         self.flags = ["--served-model-name", *names, *COMMON, *flags]
         self.files = files
         self.environment = {**ENVIRONMENT, **(environment or {})}
@@ -75,6 +79,10 @@ def runs(port, optional):
     yield Run("pooling", ["--runner", "pooling", "--convert", "embed", "--dtype", "float32"], {"pooling": _http(scenarios.pooling)})
     yield Run("nixl", ["--kv-transfer-config", nixl, *scale_out], {"nixl": _http(scenarios.handoff)},
               {"VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1"})
+    short_lease = json.dumps({"kv_connector": "NixlConnector", "kv_role": "kv_both", "kv_connector_extra_config": {"kv_lease_duration": 6}})
+    yield Run("nixl-pair", ["--kv-transfer-config", short_lease, "--enable-prompt-tokens-details"], {"nixl-pair": _pair(port)},
+              {"VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1", "VLLM_NIXL_ABORT_REQUEST_TIMEOUT": "5"},
+              peer_environment={"VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1", "VLLM_NIXL_SIDE_CHANNEL_PORT": "5700"})
     yield Run("admission", ["--max-num-queued-reqs", "1"], {"admission": _http(scenarios.admission)})
     yield Run("death", [], {"death": _death}, {"VLLM_KEEP_ALIVE_ON_ENGINE_DEATH": "1"})
     yield _kv_run("sha256", "sha256", port, topic=f"kv@127.0.0.1:8000@{MODEL}")
@@ -88,6 +96,15 @@ def _http(scenario, *more):
     def recorded(wire, server):
         wire.exchanges = []
         scenario(wire, MODEL, *more)
+        return wire.exchanges
+
+    return recorded
+
+
+def _pair(port):
+    def recorded(wire, server):
+        wire.exchanges = []
+        scenarios.pair(wire, Wire(port + PEER, exchanges=wire.exchanges), MODEL)
         return wire.exchanges
 
     return recorded
@@ -113,9 +130,9 @@ def _kv_run(name, algorithm, port, topic="", environment=None):
 class Server:
     """A `vllm serve` process that is ended on exit."""
 
-    def __init__(self, run, models, port, log):
+    def __init__(self, run, environment, models, port, log):
         self.command = ["vllm", "serve", MODEL, "--host", "127.0.0.1", "--port", str(port), *run.flags]
-        self.environment = {**os.environ, **run.environment}
+        self.environment = {**os.environ, **environment}
         self.models = models
         self.port = port
         self.log = log
@@ -157,6 +174,12 @@ class Server:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def _peer(run, arguments, log):
+    if run.peer_environment is None:
+        return contextlib.nullcontext()
+    return Server(run, run.peer_environment, arguments.models, arguments.port + PEER, log)
 
 
 def _command(process):
@@ -218,9 +241,9 @@ def main():
             continue
         began = time.monotonic()
         with open(arguments.logs / f"{version}-{run.name}.log", "w") as log:
-            server = Server(run, arguments.models, arguments.port, log)
+            server = Server(run, run.environment, arguments.models, arguments.port, log)
             try:
-                with server:
+                with server, _peer(run, arguments, log):
                     wire = Wire(arguments.port)
                     for file, recorded in run.files.items():
                         _write(golden / f"{file}.json", recorded(wire, server))
@@ -230,6 +253,7 @@ def main():
         manifest["runs"][run.name] = {
             "date": datetime.date.today().isoformat(),
             "environment": run.environment,
+            **({} if run.peer_environment is None else {"peerEnvironment": run.peer_environment}),
             "command": server.command,
             "files": sorted(f"{name}.json" for name in run.files),
         }

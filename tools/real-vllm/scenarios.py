@@ -37,10 +37,20 @@ SCHEMA = {
     "required": ["city", "warm"],
     "additionalProperties": False,
 }
+PREFILL_ONLY = {
+    "do_remote_decode": True,
+    "do_remote_prefill": False,
+    "remote_engine_id": None,
+    "remote_block_ids": None,
+    "remote_host": None,
+    "remote_port": None,
+}
 LONG = "The model reads a prompt, splits it into tokens, computes keys and values for every token. " * 6
 GREEDY = {"temperature": 0, "seed": 1}
 # Long after the first token and long before the last of 1900.
 HALF_WAY_SECONDS = 0.2
+# Longer than the time that a prefill side of the pair waits for its blocks to be fetched.
+EXPIRY_SECONDS = 8
 
 
 def chat(model, /, **fields):
@@ -601,7 +611,7 @@ def _abort_while_running(wire, model):
 
 
 def sleep(wire, model):
-    """Sleep and wake-up. Level 0 only stops the scheduler; the CPU platform refuses the levels that move memory."""
+    """Sleep and wake-up without --enable-sleep-mode, which the CPU platform refuses: no memory moves, the states do."""
     wire.send("is_sleeping before", "GET", "/is_sleeping")
     wire.send("sleep level 0", "POST", "/sleep?level=0")
     wire.send("is_sleeping", "GET", "/is_sleeping")
@@ -616,7 +626,10 @@ def sleep(wire, model):
     wire.send("chat after waking", "POST", "/v1/chat/completions", chat(model))
     wire.send("sleep level 7", "POST", "/sleep?level=7")
     wire.send("sleep level is no number", "POST", "/sleep?level=x")
-    wire.send("sleep level 1, not possible here", "POST", "/sleep?level=1")
+    wire.send("sleep level 1", "POST", "/sleep?level=1")
+    wire.send("is_sleeping at level 1", "GET", "/is_sleeping")
+    wire.send("metrics at level 1", "GET", "/metrics")
+    wire.keep_lines("vllm:engine_sleep_state", "vllm:num_requests", "vllm:sleep", "vllm:wake")
 
 
 def access(wire, model):
@@ -781,19 +794,62 @@ def pooling(wire, model):
 
 
 def handoff(wire, model):
-    """The prefill leg and the decode leg of one server that plays both roles; needs a NIXL connector."""
+    """What a prefill leg answers; needs a NIXL connector."""
     path = "/v1/chat/completions"
-    prefill = {"do_remote_decode": True, "do_remote_prefill": False, "remote_engine_id": None, "remote_block_ids": None, "remote_host": None, "remote_port": None}
     long = [{"role": "user", "content": LONG}]
-    leg = wire.send("prefill leg", "POST", path, chat(model, messages=long, max_tokens=1, kv_transfer_params=prefill), headers={"X-Request-Id": "leg"})
-    wire.send("prefill leg, stream", "POST", path, chat(model, messages=long, max_tokens=1, stream=True, kv_transfer_params=prefill))
-    wire.send("prefill leg, n=2", "POST", path, chat(model, messages=long, max_tokens=1, n=2, temperature=1, kv_transfer_params=prefill))
-    wire.send("prefill leg, five tokens", "POST", path, chat(model, messages=long, max_tokens=5, kv_transfer_params=prefill))
-    wire.send("prefill leg, short prompt", "POST", path, chat(model, max_tokens=1, kv_transfer_params=prefill))
-    wire.send("prefill leg, completions", "POST", "/v1/completions", completion(model, prompt=LONG, max_tokens=1, kv_transfer_params=prefill))
+
+    def leg(name, **fields):
+        wire.send(name, "POST", path, chat(model, **{"messages": long, "max_tokens": 1, "kv_transfer_params": PREFILL_ONLY, **fields}))
+
+    wire.send("prefill leg", "POST", path, chat(model, messages=long, max_tokens=1, kv_transfer_params=PREFILL_ONLY), headers={"X-Request-Id": "leg"})
+    leg("prefill leg, stream", stream=True)
+    leg("prefill leg, n=2", n=2, temperature=1)
+    leg("prefill leg, five tokens", max_tokens=5)
+    leg("prefill leg, short prompt", messages=MESSAGES)
+    wire.send("prefill leg, completions", "POST", "/v1/completions", completion(model, prompt=LONG, max_tokens=1, kv_transfer_params=PREFILL_ONLY))
     wire.send("prefill leg, generate", "POST", "/inference/v1/generate",
-              {"token_ids": list(range(300, 400)), "sampling_params": {"max_tokens": 1}, "kv_transfer_params": prefill})
-    wire.send("no handoff asked", "POST", path, chat(model, messages=long, max_tokens=1))
+              {"token_ids": list(range(300, 400)), "sampling_params": {"max_tokens": 1}, "kv_transfer_params": PREFILL_ONLY})
+    leg("no handoff asked", kv_transfer_params=None)
     wire.send("metrics", "GET", "/metrics")
-    wire.keep_lines("vllm:nixl", "vllm:external_prefix_cache", "vllm:num_requests")
-    return leg
+    wire.keep_lines(*CONNECTOR_METRICS)
+
+
+CONNECTOR_METRICS = ("vllm:nixl", "vllm:external_prefix_cache", "vllm:num_requests", "vllm:prompt_tokens_by_source", "vllm:prompt_tokens_cached",
+                     "vllm:prefix_cache", "vllm:kv_cache_usage_perc", "vllm:request_success_total")
+
+
+def pair(prefill, decode, model):
+    """Both legs, with two servers that hand KV blocks over."""
+    path = "/v1/chat/completions"
+
+    def prefilled(text, name):
+        body = chat(model, messages=[{"role": "user", "content": text}], max_tokens=1, kv_transfer_params=PREFILL_ONLY)
+        return prefill.send(name, "POST", path, body, headers={"X-Request-Id": "one"}).json()["kv_transfer_params"]
+
+    def decoded(text, name, params, **fields):
+        body = chat(model, messages=[{"role": "user", "content": text}], kv_transfer_params=params, **fields)
+        decode.send(name, "POST", path, body, headers={"X-Request-Id": "one"})
+
+    def metrics(name):
+        for side, wire in (("prefill", prefill), ("decode", decode)):
+            wire.send(f"{name}, {side} side", "GET", "/metrics")
+            wire.keep_lines(*CONNECTOR_METRICS)
+
+    first = prefilled(LONG, "prefill leg")
+    metrics("metrics between the legs")
+    decoded(LONG, "decode leg", first)
+    metrics("metrics after both legs")
+    decoded(LONG, "the same handoff again, prefix now cached", first)
+    second = prefilled("Second. " + LONG, "prefill leg, second prompt")
+    decoded("Second. " + LONG, "decode leg, stream", second, stream=True, stream_options={"include_usage": True})
+    third = prefilled("Third. " + LONG, "prefill leg, third prompt")
+    decoded("Third. " + LONG, "decode leg, wrong port", {**third, "remote_port": 5999, "remote_engine_id": "unknown"})
+    decoded("Third. " + LONG, "decode leg after a failed one", third)
+    fourth = prefilled("Fourth. " + LONG, "prefill leg, fourth prompt, never fetched")
+    time.sleep(EXPIRY_SECONDS)
+    prefilled("Fifth. " + LONG, "prefill leg after the expiry")
+    metrics("metrics after the expiry")
+    decoded("Fourth. " + LONG, "decode leg after the expiry", fourth)
+    decoded("Sixth. " + LONG, "decode leg with the flags alone", {"do_remote_prefill": True, "do_remote_decode": False})
+    decoded("Seventh. " + LONG, "no handoff", None)
+    metrics("metrics at the end")

@@ -26,10 +26,10 @@ class Answer:
 class Wire:
     """Sends requests to one server and remembers every exchange in the form of the golden files."""
 
-    def __init__(self, port, timeout=120.0):
+    def __init__(self, port, timeout=120.0, exchanges=None):
         self.port = port
         self.timeout = timeout
-        self.exchanges = []
+        self.exchanges = [] if exchanges is None else exchanges
 
     def send(self, name, method, path, body=None, headers=None, raw=None):
         """Sends `body` as JSON, or `raw` as it is, and records the exchange under `name` unless that is None."""
