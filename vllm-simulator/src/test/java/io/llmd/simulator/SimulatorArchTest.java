@@ -29,7 +29,33 @@ class SimulatorArchTest {
             .resideInAnyPackage(with("io.llmd.simulator.engine"));
 
     @ArchTest
+    static final ArchRule virtualTimeUsesTheEngineOnly = classes()
+            .that()
+            .resideInAPackage("io.llmd.simulator.cluster")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with("io.llmd.simulator.cluster", "io.llmd.simulator.engine"));
+
+    @ArchTest
+    static final ArchRule workloadsUseVirtualTimeOnly = classes()
+            .that()
+            .resideInAPackage("io.llmd.simulator.workload")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with(
+                    "io.llmd.simulator.workload",
+                    "io.llmd.simulator.cluster",
+                    "io.llmd.simulator.engine",
+                    "java.time"));
+
+    @ArchTest
     static final ArchRule engineHasNoClockAndNoThread = noClockAndNoThread("engine");
+
+    @ArchTest
+    static final ArchRule virtualTimeHasNoClockAndNoThread = noClockAndNoThread("cluster");
+
+    @ArchTest
+    static final ArchRule workloadsHaveNoClockAndNoThread = noClockAndNoThread("workload");
 
     @ArchTest
     static final ArchRule tokenUsesTheEngineOnly = classes()

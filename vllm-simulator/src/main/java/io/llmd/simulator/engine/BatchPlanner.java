@@ -334,16 +334,16 @@ final class BatchPlanner {
         }
         sequence.registered(full);
         if (sink.blocks()) {
-            sink.accept(stored(sequence, first, full, time));
+            sink.accept(stored(sequence, first, full, time, sink.blockTokens()));
         }
     }
 
-    private EngineEvent.BlocksStored stored(Sequence sequence, int first, int full, long time) {
+    private EngineEvent.BlocksStored stored(Sequence sequence, int first, int full, long time, boolean withTokens) {
         long[] hashes = new long[full - first];
         for (int i = first; i < full; i++) {
             hashes[i - first] = hash(sequence, i);
         }
-        int[] tokens = new int[hashes.length * settings.blockTokens()];
+        int[] tokens = new int[withTokens ? hashes.length * settings.blockTokens() : 0];
         sequence.copyTokens(first * settings.blockTokens(), tokens, tokens.length);
         long parent = first == 0 ? 0 : hash(sequence, first - 1);
         return new EngineEvent.BlocksStored(sequence.request, first, hashes, parent, tokens, time);

@@ -344,7 +344,7 @@ public final class Engine {
         int done = 0;
         while (done < most && stepEnd <= limit && stepEnd < nextInterruption() && decodeRun.canFollow(done + 1)) {
             time = stepEnd;
-            sink.accept(stepCompleted(0, 0, 0, step.size()));
+            tellStep(0, 0, 0, step.size(), sink);
             done++;
             decodeRun.follow(done);
             planner.repeat(step);
@@ -387,13 +387,22 @@ public final class Engine {
             planner.running().removeIf(sequence -> sequence.status == Sequence.Status.ENDED);
         }
         stepDue = true;
-        sink.accept(stepCompleted(promptTokens, cachedTokens, loadedTokens, produced));
+        tellStep(promptTokens, cachedTokens, loadedTokens, produced, sink);
     }
 
-    private EngineEvent.StepCompleted stepCompleted(
-            int promptTokens, int cachedTokens, int loadedTokens, int produced) {
-        return new EngineEvent.StepCompleted(
-                steps, stepStart, step.tokens(), promptTokens, cachedTokens, loadedTokens, produced, step.size(), time);
+    private void tellStep(int promptTokens, int cachedTokens, int loadedTokens, int produced, EngineSink sink) {
+        if (sink.steps()) {
+            sink.accept(new EngineEvent.StepCompleted(
+                    steps,
+                    stepStart,
+                    step.tokens(),
+                    promptTokens,
+                    cachedTokens,
+                    loadedTokens,
+                    produced,
+                    step.size(),
+                    time));
+        }
     }
 
     private int produce(Sequence sequence, EngineSink sink) {
@@ -402,7 +411,7 @@ public final class Engine {
             long sincePrevious = time - (sequence.outputs == 0 ? sequence.arrival : sequence.lastToken);
             sequence.firstToken = sequence.outputs == 0 ? time : sequence.firstToken;
             sequence.lastToken = time;
-            if (sink.tokens()) {
+            if (sequence.outputs == 0 ? sink.firstTokens() : sink.tokens()) {
                 sink.accept(new EngineEvent.TokenProduced(request.id(), sequence.outputs, sincePrevious, time));
             }
             sequence.outputs++;

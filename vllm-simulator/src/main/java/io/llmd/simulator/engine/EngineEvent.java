@@ -20,8 +20,12 @@ public sealed interface EngineEvent {
     /** A sequence lost its blocks to another one and waits to be computed again. */
     record Preempted(long requestId, long time) implements EngineEvent {}
 
+    /** Something happened to blocks that can be found. Only told to sinks that ask for {@link EngineSink#blocks}. */
+    sealed interface BlockEvent extends EngineEvent {}
+
     /**
-     * A sequence produced one token. Only told to sinks that ask for {@link EngineSink#tokens}.
+     * A sequence produced one token. Only told to sinks that ask for {@link EngineSink#tokens}, or for
+     * {@link EngineSink#firstTokens} if it is the first one.
      *
      * @param index position in its output, from 0
      * @param sincePrevious nanoseconds since the token before, for the first one since arrival
@@ -60,22 +64,21 @@ public sealed interface EngineEvent {
     record LeaseEnded(long requestId, LeaseEnd cause, long time) implements EngineEvent {}
 
     /**
-     * Full blocks of a sequence can be found by others from now on. Only told to sinks that ask for
-     * {@link EngineSink#blocks}, like the other two events about blocks.
+     * Full blocks of a sequence can be found by others from now on.
      *
      * @param firstBlock position of the first of them in the sequence
      * @param hashes one for each block
      * @param parent hash of the block before the first; meaningless if there is none
-     * @param tokens ids of all their tokens
+     * @param tokens ids of all their tokens; empty for sinks that do without
      */
     record BlocksStored(EngineRequest request, int firstBlock, long[] hashes, long parent, int[] tokens, long time)
-            implements EngineEvent {}
+            implements BlockEvent {}
 
     /** Blocks lost their content, which could be found until now; one hash for each of them. */
-    record BlocksRemoved(long[] hashes, long time) implements EngineEvent {}
+    record BlocksRemoved(long[] hashes, long time) implements BlockEvent {}
 
     /** All blocks lost their content. */
-    record BlocksCleared(long time) implements EngineEvent {}
+    record BlocksCleared(long time) implements BlockEvent {}
 
     /**
      * A step ended.

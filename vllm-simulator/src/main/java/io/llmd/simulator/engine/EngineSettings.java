@@ -71,6 +71,28 @@ public record EngineSettings(
         return new EngineSettingsBuilder();
     }
 
+    /** The same engine with other noise. */
+    public EngineSettings withSeed(long value) {
+        return new EngineSettings(
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                longPrefillTokens,
+                blockTokens,
+                blocks,
+                maxModelLen,
+                prefixCaching,
+                ordering,
+                latency,
+                timeScale,
+                noiseCv,
+                value,
+                hasher,
+                adapters,
+                encoder,
+                leaseNanos,
+                loadFailure);
+    }
+
     /** Blocks that so many tokens fill, the last one in part perhaps. */
     public int blocksFor(int tokens) {
         return (tokens + blockTokens - 1) / blockTokens;

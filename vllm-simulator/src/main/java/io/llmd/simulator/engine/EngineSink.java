@@ -12,8 +12,23 @@ public interface EngineSink {
         return true;
     }
 
+    /** Whether the first token of each sequence is told, where the others are not. */
+    default boolean firstTokens() {
+        return tokens();
+    }
+
+    /** Whether {@link EngineEvent.StepCompleted} is wanted. */
+    default boolean steps() {
+        return true;
+    }
+
     /** Whether events about blocks becoming findable, or no longer so, are wanted. */
     default boolean blocks() {
         return false;
+    }
+
+    /** Whether {@link EngineEvent.BlocksStored} is to list token ids; without, the list is empty. */
+    default boolean blockTokens() {
+        return blocks();
     }
 }

@@ -39,8 +39,17 @@ public record TransferModel(long baseNanos, double descriptorNanos, double bytes
      * @param sharing transfers on the interface at a time, this one included
      */
     public long nanos(Deployment reader, int tokens, int blocks, int sharing) {
-        double wire = bytesPerGpu(reader, tokens) / (bytesPerSecond / sharing) * 1e9;
-        return Math.round(baseNanos + descriptors(reader, blocks) * descriptorNanos + wire);
+        return Math.round(setupNanos(reader, blocks) + wireNanos(reader, tokens) * sharing);
+    }
+
+    /** The part of a transfer that others on the interface do not slow down. */
+    public double setupNanos(Deployment reader, int blocks) {
+        return baseNanos + descriptors(reader, blocks) * descriptorNanos;
+    }
+
+    /** The rest of it while no other transfer is on the interface. */
+    public double wireNanos(Deployment reader, int tokens) {
+        return bytesPerGpu(reader, tokens) / bytesPerSecond * 1e9;
     }
 
     /** The same fabric with the handshake taking another time. */
