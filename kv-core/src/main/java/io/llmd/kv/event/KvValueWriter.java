@@ -65,11 +65,7 @@ final class KvValueWriter {
     }
 
     void tokens(TokenIds tokens) {
-        int size = tokens.size();
-        out.arrayHead(size);
-        for (int i = 0; i < size; i++) {
-            out.integer(tokens.get(i));
-        }
+        tokens.writeTo(out);
     }
 
     void integerOrNil(@Nullable Integer value) {

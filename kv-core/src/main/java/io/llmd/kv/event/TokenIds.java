@@ -1,5 +1,6 @@
 package io.llmd.kv.event;
 
+import io.llmd.kv.wire.MessagePackWriter;
 import java.util.Arrays;
 
 /** Token ids in prompt order. Immutable; equal when the ids are. */
@@ -37,6 +38,10 @@ public final class TokenIds {
     /** A copy of the ids. */
     public int[] toArray() {
         return ids.clone();
+    }
+
+    void writeTo(MessagePackWriter out) {
+        out.integers(ids);
     }
 
     @Override

@@ -32,11 +32,7 @@ final class Preimage {
         out.begin();
         out.tupleStart(3);
         out.bytes(parent, parentFrom, parentBytes);
-        out.tupleStart(count);
-        for (int i = from; i < from + count; i++) {
-            out.integer(tokens[i]);
-        }
-        out.tupleEnd(count);
+        out.integers(tokens, from, count);
         extraKeys(extraKeys.keys());
         out.tupleEnd(3);
         out.end();

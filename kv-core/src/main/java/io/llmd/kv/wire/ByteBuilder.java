@@ -101,13 +101,46 @@ public final class ByteBuilder {
         length -= count;
     }
 
+    /** Makes room for {@code count} more bytes, which the caller writes to {@link #array()} and then counts. */
+    void reserve(int count) {
+        int end = Math.addExact(length, count);
+        if (end > bytes.length) {
+            grow(end);
+        }
+    }
+
+    /** Counts the bytes before {@code end}, which the caller wrote after {@link #reserve}. */
+    void written(int end) {
+        length = end;
+    }
+
+    static void setShort(byte[] target, int at, int value) {
+        SHORT_BE.set(target, at, (short) value);
+    }
+
+    static void setInt(byte[] target, int at, int value) {
+        INT_BE.set(target, at, value);
+    }
+
+    static void setShortLittleEndian(byte[] target, int at, int value) {
+        SHORT_LE.set(target, at, (short) value);
+    }
+
+    static void setIntLittleEndian(byte[] target, int at, int value) {
+        INT_LE.set(target, at, value);
+    }
+
     private int advance(int count) {
         int at = length;
         int end = Math.addExact(at, count);
         if (end > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(end, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * bytes.length)));
+            grow(end);
         }
         length = end;
         return at;
+    }
+
+    private void grow(int atLeast) {
+        bytes = Arrays.copyOf(bytes, Math.max(atLeast, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * bytes.length)));
     }
 }

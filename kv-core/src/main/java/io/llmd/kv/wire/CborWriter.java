@@ -11,6 +11,7 @@ public final class CborWriter implements TupleWriter {
     private static final int TEXT = 0x60;
     private static final int ARRAY = 0x80;
     private static final int NULL = 0xF6;
+    private static final int MAX_INTEGER_BYTES = 1 + Integer.BYTES;
 
     private final ByteBuilder out;
 
@@ -44,6 +45,35 @@ public final class CborWriter implements TupleWriter {
         } else {
             head(NEGATIVE, ~value);
         }
+    }
+
+    @Override
+    public void integers(int[] source, int from, int count) {
+        head(ARRAY, count);
+        out.reserve(Math.multiplyExact(count, MAX_INTEGER_BYTES));
+        byte[] target = out.array();
+        int at = out.length();
+        for (int i = from; i < from + count; i++) {
+            int value = source[i];
+            int magnitude = value >= 0 ? value : ~value;
+            int major = value >= 0 ? UNSIGNED : NEGATIVE;
+            if (magnitude < 24) {
+                target[at++] = (byte) (major | magnitude);
+            } else if (magnitude < 1 << 8) {
+                target[at] = (byte) (major | 24);
+                target[at + 1] = (byte) magnitude;
+                at += 2;
+            } else if (magnitude < 1 << 16) {
+                target[at] = (byte) (major | 25);
+                ByteBuilder.setShort(target, at + 1, magnitude);
+                at += 3;
+            } else {
+                target[at] = (byte) (major | 26);
+                ByteBuilder.setInt(target, at + 1, magnitude);
+                at += MAX_INTEGER_BYTES;
+            }
+        }
+        out.written(at);
     }
 
     @Override

@@ -16,6 +16,7 @@ public final class MessagePackWriter {
     private static final int ARRAY_16 = 0xDC;
     private static final int FIX_MAP = 0x80;
     private static final int MAP_16 = 0xDE;
+    private static final int MAX_INTEGER_BYTES = 1 + Integer.BYTES;
 
     private final ByteBuilder out;
 
@@ -84,6 +85,36 @@ public final class MessagePackWriter {
             out.put(UINT_8 + 3);
             out.putLong(value);
         }
+    }
+
+    /** Writes an array of signed integers. */
+    public void integers(int[] source) {
+        arrayHead(source.length);
+        out.reserve(Math.multiplyExact(source.length, MAX_INTEGER_BYTES));
+        byte[] target = out.array();
+        int at = out.length();
+        for (int value : source) {
+            if (value < 0) {
+                out.written(at);
+                integer(value);
+                at = out.length();
+            } else if (value < 1 << 7) {
+                target[at++] = (byte) value;
+            } else if (value < 1 << 8) {
+                target[at] = (byte) UINT_8;
+                target[at + 1] = (byte) value;
+                at += 2;
+            } else if (value < 1 << 16) {
+                target[at] = (byte) (UINT_8 + 1);
+                ByteBuilder.setShort(target, at + 1, value);
+                at += 3;
+            } else {
+                target[at] = (byte) (UINT_8 + 2);
+                ByteBuilder.setInt(target, at + 1, value);
+                at += MAX_INTEGER_BYTES;
+            }
+        }
+        out.written(at);
     }
 
     public void text(String text) {

@@ -40,6 +40,7 @@ public final class PickleWriter implements TupleWriter {
     private static final int FRAME_MIN_BYTES = 4;
 
     private static final int NO_FRAME = -1;
+    private static final int MAX_INTEGER_BYTES = 1 + Integer.BYTES;
 
     private final ByteBuilder out;
     private final Map<String, Integer> tags = new HashMap<>();
@@ -104,6 +105,43 @@ public final class PickleWriter implements TupleWriter {
             out.put(INT_4);
             out.putIntLittleEndian(value);
         }
+    }
+
+    @Override
+    public void integers(int[] source, int from, int count) {
+        tupleStart(count);
+        int mostBytes = Math.multiplyExact(count, MAX_INTEGER_BYTES);
+        if (out.length() - frameStart + mostBytes < FRAME_TARGET_BYTES) {
+            inOneFrame(source, from, count, mostBytes);
+        } else {
+            for (int i = from; i < from + count; i++) {
+                integer(source[i]);
+            }
+        }
+        tupleEnd(count);
+    }
+
+    private void inOneFrame(int[] source, int from, int count, int mostBytes) {
+        out.reserve(mostBytes);
+        byte[] target = out.array();
+        int at = out.length();
+        for (int i = from; i < from + count; i++) {
+            int value = source[i];
+            if (value >= 0 && value < 1 << 8) {
+                target[at] = INT_1;
+                target[at + 1] = (byte) value;
+                at += 2;
+            } else if (value >= 0 && value < 1 << 16) {
+                target[at] = INT_2;
+                ByteBuilder.setShortLittleEndian(target, at + 1, value);
+                at += 3;
+            } else {
+                target[at] = INT_4;
+                ByteBuilder.setIntLittleEndian(target, at + 1, value);
+                at += MAX_INTEGER_BYTES;
+            }
+        }
+        out.written(at);
     }
 
     @Override

@@ -16,6 +16,9 @@ public sealed interface TupleWriter permits CborWriter, PickleWriter {
 
     void integer(int value);
 
+    /** Writes a tuple of integers. */
+    void integers(int[] source, int from, int count);
+
     void bytes(byte[] source, int from, int count);
 
     void text(String text);
