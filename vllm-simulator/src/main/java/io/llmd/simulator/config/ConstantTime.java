@@ -1,23 +1,22 @@
 package io.llmd.simulator.config;
 
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.VariedLatency;
 
-/** The times of {@link LatencyModel.Constant}. */
+/** The times of {@link LatencyModel.Constant} and their deviations, see {@link VariedLatency}. */
 public enum ConstantTime {
     /** Step of a whole uncached prompt. */
     TIME_TO_FIRST_TOKEN,
+    /** Its standard deviation. */
+    TIME_TO_FIRST_TOKEN_STD_DEV,
     /** Step that decodes. */
     INTER_TOKEN_LATENCY,
+    /** Its standard deviation. */
+    INTER_TOKEN_LATENCY_STD_DEV,
     /** Fixed part of a prompt. */
     PREFILL_OVERHEAD,
     /** Part of a prompt that grows with its uncached tokens. */
-    PREFILL_TIME_PER_TOKEN;
-
-    LatencyModel.Constant with(LatencyModel.Constant old, long nanos) {
-        return new LatencyModel.Constant(
-                this == TIME_TO_FIRST_TOKEN ? nanos : old.timeToFirstTokenNanos(),
-                this == INTER_TOKEN_LATENCY ? nanos : old.interTokenLatencyNanos(),
-                this == PREFILL_OVERHEAD ? nanos : old.prefillOverheadNanos(),
-                this == PREFILL_TIME_PER_TOKEN ? nanos : old.prefillTimePerTokenNanos());
-    }
+    PREFILL_TIME_PER_TOKEN,
+    /** Standard deviation of both together. */
+    PREFILL_TIME_STD_DEV
 }

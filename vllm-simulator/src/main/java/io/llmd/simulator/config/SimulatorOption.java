@@ -1,40 +1,96 @@
 package io.llmd.simulator.config;
 
+import static io.llmd.simulator.config.OptionSetter.list;
+import static io.llmd.simulator.config.OptionSetter.onOff;
+
+import io.llmd.simulator.engine.EngineSettingsBuilder;
+import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.ModelArchitecture;
+import io.llmd.simulator.engine.OrderingPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Command-line options of the simulator, with the names of vLLM and llm-d-inference-sim where these have them. */
 public enum SimulatorOption {
+    CONFIG("config", "YAML file with options; what is given otherwise goes before it", (b, v) -> {
+        throw new IllegalArgumentException(v);
+    }),
     HOST("host", "address to listen on", SimulatorSettingsBuilder::host),
     PORT("port", "TCP port, 0 for a free one", (b, v) -> b.port(integer(v))),
     MODEL("model", "name of the model", SimulatorSettingsBuilder::model),
     SERVED_MODEL_NAME(
             "served-model-name",
-            "names that requests may use, with commas between",
-            (b, v) -> b.servedModelNames(list(v))),
+            "names that requests may use, the first one in answers",
+            list((b, v) -> b.servedModelNames(words(v)))),
     MAX_NUM_SEQS("max-num-seqs", "sequences in one batch", (b, v) -> b.maxNumSeqs(integer(v))),
     MAX_NUM_BATCHED_TOKENS(
             "max-num-batched-tokens", "tokens computed in one step", (b, v) -> b.maxNumBatchedTokens(integer(v))),
+    LONG_PREFILL_TOKEN_THRESHOLD(
+            "long-prefill-token-threshold",
+            "most prompt tokens of one sequence in a step, 0 for no bound of its own",
+            (b, v) -> b.engine(engine -> engine.longPrefillTokens(integer(v)))),
+    SCHEDULING_POLICY(
+            "scheduling-policy",
+            "order of waiting requests: fcfs, or priority, which looks at the field priority first",
+            (b, v) -> b.engine(ordering(v))),
     BLOCK_SIZE("block-size", "tokens in one KV block", (b, v) -> b.blockSize(integer(v))),
-    KV_CACHE_SIZE("kv-cache-size", "KV blocks", (b, v) -> b.kvBlocks(integer(v))),
+    KV_CACHE_SIZE("kv-cache-size", "KV blocks; also --num-gpu-blocks-override", (b, v) -> b.kvBlocks(integer(v))),
     MAX_MODEL_LEN("max-model-len", "prompt and output tokens of one sequence", (b, v) -> b.maxModelLen(integer(v))),
-    ENABLE_PREFIX_CACHING("enable-prefix-caching", "find finished blocks again", (b, v) -> b.prefixCaching(bool(v))),
-    LATENCY_MODEL("latency-model", "constant, or a preset of the compact model", (b, v) -> latency(b, v)),
+    ENABLE_PREFIX_CACHING(
+            "enable-prefix-caching",
+            "find finished blocks again; also --enable-kvcache",
+            onOff(SimulatorSettingsBuilder::prefixCaching)),
+    GPU(
+            "gpu",
+            "GPU that gives step times and memory: " + names(GpuModel.presets(), GpuModel::name),
+            (b, v) -> b.gpu(GpuModel.preset(v).orElseThrow(() -> new IllegalArgumentException(v)))),
+    ARCHITECTURE(
+            "architecture",
+            "model on the GPU: " + names(ModelArchitecture.presets(), ModelArchitecture::name),
+            (b, v) -> b.architecture(ModelArchitecture.preset(v).orElseThrow(() -> new IllegalArgumentException(v)))),
+    TENSOR_PARALLEL_SIZE(
+            "tensor-parallel-size", "GPUs that share the model; also -tp", (b, v) -> b.tensorParallel(integer(v))),
+    DTYPE("dtype", "type of the weights: auto, half, float16, bfloat16", (b, v) -> dtype(v)),
+    QUANTIZATION("quantization", "fp8 for weights of one byte; also -q", SimulatorOption::quantization),
+    GPU_MEMORY_UTILIZATION(
+            "gpu-memory-utilization",
+            "share of the GPU memory that the engine takes, in (0, 1]",
+            (b, v) -> b.memoryUtilization(decimal(v))),
+    LATENCY_MODEL(
+            "latency-model",
+            "step times without a GPU: constant, table:FILE.csv, or a preset: "
+                    + names(LatencyModel.Compact.presets(), LatencyModel.Compact::name),
+            SimulatorOption::latency),
+    LATENCY_CALCULATOR(
+            "latency-calculator",
+            "what a prompt takes in the constant model: constant for time-to-first-token, per-token for the other two",
+            (b, v) -> b.latencyCalculator(calculator(v))),
     TIME_TO_FIRST_TOKEN(
             "time-to-first-token",
             "constant model: step of a whole uncached prompt",
             (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN, duration(v))),
+    TIME_TO_FIRST_TOKEN_STD_DEV(
+            "time-to-first-token-std-dev",
+            "its standard deviation, at most 30 % of it",
+            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN_STD_DEV, duration(v))),
     INTER_TOKEN_LATENCY(
             "inter-token-latency",
             "constant model: step that decodes",
             (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY, duration(v))),
+    INTER_TOKEN_LATENCY_STD_DEV(
+            "inter-token-latency-std-dev",
+            "its standard deviation, at most 30 % of it",
+            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY_STD_DEV, duration(v))),
     PREFILL_OVERHEAD(
             "prefill-overhead",
             "constant model: fixed part of a prompt",
@@ -43,6 +99,14 @@ public enum SimulatorOption {
             "prefill-time-per-token",
             "constant model: for each uncached prompt token",
             (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_PER_TOKEN, duration(v))),
+    PREFILL_TIME_STD_DEV(
+            "prefill-time-std-dev",
+            "standard deviation of the two together",
+            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_STD_DEV, duration(v))),
+    TIME_FACTOR_UNDER_LOAD(
+            "time-factor-under-load",
+            "constant model: factor on the steps of a full batch, at least 1",
+            (b, v) -> b.timeFactorUnderLoad(decimal(v))),
     TIME_SCALE("time-scale", "factor on all modelled times", (b, v) -> b.timeScale(decimal(v))),
     NOISE_CV("noise-cv", "coefficient of variation of the step time", (b, v) -> b.noiseCv(decimal(v))),
     SEED("seed", "of output texts, output lengths and noise", (b, v) -> b.seed(Long.parseLong(v))),
@@ -61,39 +125,93 @@ public enum SimulatorOption {
             (b, v) -> b.maxBodyBytes(Math.multiplyExact(integer(v), 1 << 20))),
     IDLE_TIMEOUT("idle-timeout", "idle connections are closed after it", (b, v) -> b.idleTimeout(duration(v))),
     ENABLE_PROMPT_TOKENS_DETAILS(
-            "enable-prompt-tokens-details", "tell cached tokens in usage", (b, v) -> b.promptTokensDetails(bool(v))),
+            "enable-prompt-tokens-details",
+            "tell cached tokens in usage",
+            onOff(SimulatorSettingsBuilder::promptTokensDetails)),
     ERROR_FORMAT(
-            "error-format", "nested or flat", (b, v) -> b.errorFormat(ErrorFormat.valueOf(v.toUpperCase(Locale.ROOT)))),
-    EMULATE_VERSION("emulate-version", "vLLM version to report", SimulatorSettingsBuilder::version),
+            "error-format",
+            "shape of error bodies: nested or flat; by default that of the version",
+            (b, v) -> b.errorFormat(ErrorFormat.valueOf(v.toUpperCase(Locale.ROOT)))),
+    EMULATE_VERSION(
+            "emulate-version",
+            "vLLM version that is emulated: one like 0.32.0, or main",
+            (b, v) -> b.version(VersionPreset.of(v).version())),
     EMBEDDING_DIMENSIONS(
-            "embedding-dimensions", "length of embedding vectors", (b, v) -> b.embeddingDimensions(integer(v))),
+            "embedding-dimensions",
+            "length of embedding vectors; also --default-embedding-dimensions",
+            (b, v) -> b.embeddingDimensions(integer(v))),
     IMAGE_TOKENS("image-tokens", "prompt tokens of one image, sound or video", (b, v) -> b.imageTokens(integer(v))),
-    API_KEY("api-key", "keys that are let in, with commas between", (b, v) -> b.api(api -> api.keys(list(v)))),
+    ENCODER_BASE_TIME(
+            "encoder-base-time",
+            "time of the encoder for each image, sound or video",
+            (b, v) -> b.encoder(encoder -> encoder.withBaseNanos(duration(v).toNanos()))),
+    ENCODER_TIME_PER_TOKEN(
+            "encoder-time-per-token",
+            "time of the encoder for each of its tokens",
+            (b, v) -> b.encoder(encoder -> encoder.withPerTokenNanos(duration(v).toNanos()))),
+    ENCODER_CACHE_SIZE(
+            "encoder-cache-size",
+            "tokens whose embeddings the encoder keeps",
+            (b, v) -> b.encoder(encoder -> encoder.withCacheTokens(integer(v)))),
+    MM_ENCODER_ONLY(
+            "mm-encoder-only",
+            "run the encoder alone, without prefill and decode",
+            onOff((b, on) -> b.encoder(encoder -> encoder.withEncodeOnly(on)))),
+    ENABLE_LORA("enable-lora", "have adapters", onOff((b, on) -> b.lora(lora -> lora.enabled(on)))),
+    LORA_MODULES(
+            "lora-modules",
+            "adapters: name=path, or JSON objects with name and path",
+            list((b, v) -> b.lora(
+                    lora -> lora.modules(v.stream().map(LoraModule::parse).toList())))),
+    MAX_LORAS("max-loras", "distinct adapters in one step", (b, v) -> b.lora(lora -> lora.maxAdapters(integer(v)))),
+    MAX_CPU_LORAS(
+            "max-cpu-loras",
+            "adapters kept in host memory, at least max-loras",
+            (b, v) -> b.lora(lora -> lora.maxHostAdapters(integer(v)))),
+    MAX_LORA_RANK(
+            "max-lora-rank",
+            "rank of the adapters: 1, 8, 16, 32, 64, 128, 256, 320 or 512",
+            (b, v) -> b.lora(lora -> lora.rank(integer(v)))),
+    ALLOW_RUNTIME_LORA_UPDATING(
+            "allow-runtime-lora-updating",
+            "let requests load and unload adapters",
+            onOff((b, on) -> b.lora(lora -> lora.runtimeUpdating(on)))),
+    API_KEY("api-key", "keys that are let in", list((b, v) -> b.api(api -> api.keys(words(v))))),
     ENABLE_REQUEST_ID_HEADERS(
             "enable-request-id-headers",
             "put X-Request-Id on answers",
-            (b, v) -> b.api(api -> api.requestIdHeaders(bool(v)))),
+            onOff((b, on) -> b.api(api -> api.requestIdHeaders(on)))),
     ENABLE_SERVER_LOAD_TRACKING(
             "enable-server-load-tracking",
             "count requests in /load",
-            (b, v) -> b.api(api -> api.loadTracking(bool(v)))),
+            onOff((b, on) -> b.api(api -> api.loadTracking(on)))),
     DISABLE_FASTAPI_DOCS(
             "disable-fastapi-docs",
             "serve neither /docs nor /openapi.json",
-            (b, v) -> b.api(api -> api.documentation(!bool(v)))),
+            onOff((b, on) -> b.api(api -> api.documentation(!on)))),
     TOKENIZER("tokenizer", "a tokenizer.json, or a folder that has one", (b, v) -> b.tokenizer(Path.of(v))),
     ENABLE_TOKENIZER_INFO_ENDPOINT(
             "enable-tokenizer-info-endpoint",
             "describe the tokenizer at /tokenizer_info",
-            (b, v) -> b.api(api -> api.tokenizerInfo(bool(v))));
+            onOff((b, on) -> b.api(api -> api.tokenizerInfo(on))));
 
-    private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m)?");
+    private static final Pattern PLAIN_NUMBER = Pattern.compile("\\d+(?:\\.\\d+)?");
+    private static final Pattern DURATION_PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m|h)");
+    private static final Pattern DURATION = Pattern.compile("(?:" + DURATION_PART + ")+");
+
+    /** Other names, of vLLM and llm-d-inference-sim. */
+    private static final Map<String, SimulatorOption> OTHER_NAMES = Map.of(
+            "num-gpu-blocks-override", KV_CACHE_SIZE,
+            "enable-kvcache", ENABLE_PREFIX_CACHING,
+            "default-embedding-dimensions", EMBEDDING_DIMENSIONS,
+            "tp", TENSOR_PARALLEL_SIZE,
+            "q", QUANTIZATION);
 
     private final String optionName;
     private final String description;
-    private final Setter setter;
+    private final OptionSetter setter;
 
-    SimulatorOption(String optionName, String description, Setter setter) {
+    SimulatorOption(String optionName, String description, OptionSetter setter) {
         this.optionName = optionName;
         this.description = description;
         this.setter = setter;
@@ -109,30 +227,45 @@ public enum SimulatorOption {
         return description;
     }
 
+    /** How many values it takes. */
+    public OptionArity arity() {
+        return setter.arity();
+    }
+
     /** The option of that name. */
     public static SimulatorOption of(String name) {
+        SimulatorOption option = find(name);
+        if (option == null) {
+            throw new IllegalArgumentException("unknown option: " + name + " (expected: one of "
+                    + Arrays.stream(values()).map(SimulatorOption::optionName).collect(Collectors.joining(", ")) + ")");
+        }
+        return option;
+    }
+
+    static @Nullable SimulatorOption find(String name) {
         for (SimulatorOption option : values()) {
             if (option.optionName.equals(name)) {
                 return option;
             }
         }
-        throw new IllegalArgumentException("unknown option: " + name + " (expected: one of "
-                + Arrays.stream(values()).map(SimulatorOption::optionName).collect(Collectors.joining(", ")) + ")");
+        return OTHER_NAMES.get(name);
     }
 
-    void apply(SimulatorSettingsBuilder builder, String value) {
+    void apply(SimulatorSettingsBuilder builder, List<String> values) {
         try {
-            setter.set(builder, value);
+            setter.setAll(builder, values);
         } catch (IllegalArgumentException | ArithmeticException e) {
-            throw new IllegalArgumentException(optionName + ": " + value + " (expected: " + description + ")", e);
+            throw new IllegalArgumentException(optionName + ": " + reason(String.join(" ", values), e), e);
         }
     }
 
-    private static List<String> list(String value) {
-        return Arrays.stream(value.split(","))
-                .map(String::strip)
-                .filter(element -> !element.isEmpty())
-                .toList();
+    private String reason(String given, RuntimeException e) {
+        String own = String.valueOf(e.getMessage());
+        return own.contains("(expected:") ? own : given + " (expected: " + description + ")";
+    }
+
+    private static <T> String names(List<T> presets, Function<T, String> name) {
+        return presets.stream().map(name).collect(Collectors.joining(", "));
     }
 
     private static int integer(String value) {
@@ -143,37 +276,77 @@ public enum SimulatorOption {
         return Double.parseDouble(value);
     }
 
-    private static boolean bool(String value) {
-        return switch (value.toLowerCase(Locale.ROOT)) {
-            case "true", "1", "" -> true;
-            case "false", "0" -> false;
-            default -> throw new IllegalArgumentException(value);
-        };
+    private static List<String> words(List<String> values) {
+        return values.stream()
+                .flatMap(value -> Arrays.stream(value.split(",")))
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .toList();
     }
 
-    /** A number with ns, us, ms, s or m behind it; milliseconds without. */
+    /** Numbers with ns, us, ms, s, m or h behind them; milliseconds if one stands alone. */
     private static Duration duration(String value) {
-        Matcher matcher = DURATION.matcher(value);
-        if (!matcher.matches()) {
+        if (PLAIN_NUMBER.matcher(value).matches()) {
+            return Duration.ofNanos(Math.round(decimal(value) * 1e6));
+        }
+        if (!DURATION.matcher(value).matches()) {
             throw new IllegalArgumentException(value);
         }
-        String unit = matcher.group(2) == null ? "ms" : matcher.group(2);
-        double nanos = switch (unit) {
+        double nanos = DURATION_PART
+                .matcher(value)
+                .results()
+                .mapToDouble(part -> decimal(part.group(1)) * unitNanos(part.group(2)))
+                .sum();
+        return Duration.ofNanos(Math.round(nanos));
+    }
+
+    private static double unitNanos(String unit) {
+        return switch (unit) {
             case "ns" -> 1;
             case "us" -> 1e3;
             case "ms" -> 1e6;
             case "s" -> 1e9;
-            default -> 6e10;
+            case "m" -> 6e10;
+            default -> 3.6e12;
         };
-        return Duration.ofNanos(Math.round(Double.parseDouble(matcher.group(1)) * nanos));
     }
 
     private static void latency(SimulatorSettingsBuilder builder, String value) {
         if (value.equals("constant")) {
             builder.constantLatency();
+        } else if (value.startsWith("table:")) {
+            builder.latencyModel(LatencyTableFile.read(Path.of(value.substring("table:".length()))));
         } else {
-            builder.latency(LatencyModel.Compact.preset(value).orElseThrow(() -> new IllegalArgumentException(value)));
+            builder.latencyModel(
+                    LatencyModel.Compact.preset(value).orElseThrow(() -> new IllegalArgumentException(value)));
         }
+    }
+
+    private static LatencyCalculator calculator(String value) {
+        return switch (value) {
+            case "" -> LatencyCalculator.WHAT_IS_GIVEN;
+            case "constant" -> LatencyCalculator.CONSTANT;
+            case "per-token" -> LatencyCalculator.PER_TOKEN;
+            default -> throw new IllegalArgumentException(value);
+        };
+    }
+
+    private static Consumer<EngineSettingsBuilder> ordering(String value) {
+        OrderingPolicy policy = OrderingPolicy.valueOf(value.toUpperCase(Locale.ROOT));
+        return engine -> engine.ordering(policy);
+    }
+
+    private static void dtype(String value) {
+        if (!List.of("auto", "half", "float16", "bfloat16").contains(value)) {
+            throw new IllegalArgumentException(value);
+        }
+    }
+
+    private static void quantization(SimulatorSettingsBuilder builder, String value) {
+        if (!value.equals("fp8")) {
+            throw new IllegalArgumentException(value);
+        }
+        builder.weightBytes(1);
     }
 
     private static OutputLength outputLength(String value) {
@@ -188,10 +361,5 @@ public enum SimulatorOption {
                 .mapToInt(length -> integer(length.strip()))
                 .toArray();
         return lengths.length == 1 ? new OutputLength.Fixed(lengths[0]) : new OutputLength.Empirical(lengths);
-    }
-
-    @FunctionalInterface
-    private interface Setter {
-        void set(SimulatorSettingsBuilder builder, String value);
     }
 }

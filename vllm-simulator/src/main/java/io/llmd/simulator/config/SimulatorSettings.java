@@ -24,11 +24,12 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout connections without a request are closed after it
  * @param promptTokensDetails whether usage tells cached tokens
  * @param errorFormat shape of error bodies
- * @param version vLLM version to report
+ * @param preset the version of vLLM that is emulated
  * @param embeddingDimensions length of embedding vectors
  * @param imageTokens prompt tokens of one image, sound or video
  * @param api the HTTP API
  * @param tokenizer a tokenizer.json or a folder that has one; null for the tokenizer that needs no files
+ * @param lora adapters
  */
 public record SimulatorSettings(
         String host,
@@ -43,18 +44,20 @@ public record SimulatorSettings(
         Duration idleTimeout,
         boolean promptTokensDetails,
         ErrorFormat errorFormat,
-        String version,
+        VersionPreset preset,
         int embeddingDimensions,
         int imageTokens,
         ApiSettings api,
-        @Nullable Path tokenizer) {
+        @Nullable Path tokenizer,
+        LoraSettings lora) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");
         Objects.requireNonNull(outputLength, "outputLength");
         Objects.requireNonNull(errorFormat, "errorFormat");
-        Objects.requireNonNull(version, "version");
+        Objects.requireNonNull(preset, "preset");
         Objects.requireNonNull(api, "api");
+        Objects.requireNonNull(lora, "lora");
         range("port", port, 0, 65_535);
         range("maxWaitingQueueLength", maxWaitingQueueLength, 0, Integer.MAX_VALUE);
         range("maxBodyBytes", maxBodyBytes, 1, Integer.MAX_VALUE);
@@ -67,6 +70,12 @@ public record SimulatorSettings(
             throw new IllegalArgumentException("idleTimeout: " + idleTimeout + " (expected: > 0)");
         }
         servedModelNames = servedModelNames.isEmpty() ? List.of(model) : List.copyOf(servedModelNames);
+        for (LoraModule module : lora.modules()) {
+            if (servedModelNames.contains(module.name())) {
+                throw new IllegalArgumentException(
+                        "adapter " + module.name() + ": name of the model (expected: another name)");
+            }
+        }
     }
 
     /** Starts from the defaults. */
@@ -94,6 +103,11 @@ public record SimulatorSettings(
     /** The name of the model in answers. */
     public String servedModelName() {
         return servedModelNames.getFirst();
+    }
+
+    /** The version of vLLM to report. */
+    public String version() {
+        return preset.version();
     }
 
     /** Prompt and output tokens of one sequence. */

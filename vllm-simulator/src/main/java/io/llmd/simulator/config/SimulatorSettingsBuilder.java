@@ -1,18 +1,18 @@
 package io.llmd.simulator.config;
 
 import io.llmd.simulator.engine.Deployment;
+import io.llmd.simulator.engine.EncoderSettings;
 import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.EngineSettingsBuilder;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.ModelArchitecture;
-import io.llmd.simulator.engine.PhysicsLatency;
+import io.llmd.simulator.engine.VariedLatency;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Builds {@link SimulatorSettings}; what is not set keeps its default. Not thread-safe. */
@@ -21,24 +21,14 @@ public final class SimulatorSettingsBuilder {
     private int port = 8000;
     private String model = "sim-8b";
     private List<String> servedModelNames = List.of();
-    private final EngineSettingsBuilder engine = EngineSettings.builder();
-    private LatencyModel latency = LatencyModel.Compact.LLAMA_8B_H100;
-    private @Nullable GpuModel gpu;
-    private @Nullable ModelArchitecture architecture;
-    private int tensorParallel = 1;
-    private int weightBytes = 2;
-    private double memoryUtilization = 0.9;
-    private double stepOverheadNanos = -1;
-    private @Nullable Integer kvBlocks;
-    private @Nullable Integer maxNumSeqs;
-    private @Nullable Integer maxNumBatchedTokens;
-    private int blockSize = 16;
+    private final EngineDraft engine = new EngineDraft();
+    private final LoraSettingsBuilder lora = new LoraSettingsBuilder();
     private OutputLength outputLength = new OutputLength.LogNormal(128, 0.8);
     private int maxWaitingQueueLength = 0;
     private int maxBodyBytes = 64 << 20;
     private Duration idleTimeout = Duration.ofSeconds(75);
     private boolean promptTokensDetails = true;
-    private ErrorFormat errorFormat = ErrorFormat.NESTED;
+    private @Nullable ErrorFormat errorFormat;
     private String version = "0.32.0";
     private int embeddingDimensions = 384;
     private int imageTokens = 256;
@@ -73,67 +63,67 @@ public final class SimulatorSettingsBuilder {
 
     /** Sets {@link EngineSettings#maxNumSeqs()}. */
     public SimulatorSettingsBuilder maxNumSeqs(int value) {
-        maxNumSeqs = value;
+        engine.maxNumSeqs = value;
         return this;
     }
 
     /** Sets {@link EngineSettings#maxNumBatchedTokens()}. */
     public SimulatorSettingsBuilder maxNumBatchedTokens(int value) {
-        maxNumBatchedTokens = value;
+        engine.maxNumBatchedTokens = value;
         return this;
     }
 
     /** Sets {@link EngineSettings#blockTokens()}. */
     public SimulatorSettingsBuilder blockSize(int value) {
-        blockSize = value;
+        engine.blockTokens = value;
         return this;
     }
 
     /** Sets {@link EngineSettings#blocks()}. */
     public SimulatorSettingsBuilder kvBlocks(int value) {
-        kvBlocks = value;
+        engine.blocks = value;
         return this;
     }
 
     /** Sets {@link SimulatorSettings#maxModelLen()}. */
     public SimulatorSettingsBuilder maxModelLen(int value) {
-        engine.maxModelLen(value);
+        engine.change(builder -> builder.maxModelLen(value));
         return this;
     }
 
     /** Sets {@link EngineSettings#prefixCaching()}. */
     public SimulatorSettingsBuilder prefixCaching(boolean value) {
-        engine.prefixCaching(value);
+        engine.change(builder -> builder.prefixCaching(value));
         return this;
     }
 
     /** Sets {@link EngineSettings#latency()}. */
     public SimulatorSettingsBuilder latency(LatencyModel value) {
-        latency = value;
+        engine.latency.replace(value);
         return this;
     }
 
     /** Sets {@link EngineSettings#timeScale()}. */
     public SimulatorSettingsBuilder timeScale(double value) {
-        engine.timeScale(value);
+        engine.change(builder -> builder.timeScale(value));
         return this;
     }
 
     /** Sets {@link EngineSettings#noiseCv()}. */
     public SimulatorSettingsBuilder noiseCv(double value) {
-        engine.noiseCv(value);
+        engine.change(builder -> builder.noiseCv(value));
         return this;
     }
 
     /** Sets {@link SimulatorSettings#seed()}. */
     public SimulatorSettingsBuilder seed(long value) {
-        engine.seed(value);
+        engine.change(builder -> builder.seed(value));
         return this;
     }
 
     /** Sets {@link EngineSettingsBuilder#hashSeed}. */
     public SimulatorSettingsBuilder hashSeed(String value) {
-        engine.hashSeed(value);
+        engine.change(builder -> builder.hashSeed(value));
         return this;
     }
 
@@ -173,7 +163,7 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#version()}. */
+    /** Sets the version that is emulated, see {@link VersionPreset}. */
     public SimulatorSettingsBuilder version(String value) {
         version = value;
         return this;
@@ -193,43 +183,43 @@ public final class SimulatorSettingsBuilder {
 
     /** Chooses step times and memory of a GPU; {@link #architecture} says of which model. */
     public SimulatorSettingsBuilder gpu(GpuModel value) {
-        gpu = value;
+        engine.gpu = value;
         return this;
     }
 
     /** Sets the shape of the model on a {@link #gpu}; by default what the model's name tells. */
     public SimulatorSettingsBuilder architecture(ModelArchitecture value) {
-        architecture = value;
+        engine.architecture = value;
         return this;
     }
 
     /** Sets {@link Deployment#tensorParallel()}. */
     public SimulatorSettingsBuilder tensorParallel(int value) {
-        tensorParallel = value;
+        engine.tensorParallel = value;
         return this;
     }
 
     /** Sets {@link Deployment#weightBytes()}. */
     public SimulatorSettingsBuilder weightBytes(int value) {
-        weightBytes = value;
+        engine.weightBytes = value;
         return this;
     }
 
     /** Sets the share of the GPU memory that the engine takes. */
     public SimulatorSettingsBuilder memoryUtilization(double value) {
-        memoryUtilization = value;
+        engine.memoryUtilization = value;
         return this;
     }
 
     /** Sets the engine's overhead of a step on a {@link #gpu}, which depends on the version of vLLM. */
     public SimulatorSettingsBuilder stepOverhead(Duration value) {
-        stepOverheadNanos = value.toNanos();
+        engine.stepOverheadNanos = value.toNanos();
         return this;
     }
 
     /** Changes other settings of the engine. */
     public SimulatorSettingsBuilder engine(Consumer<EngineSettingsBuilder> change) {
-        change.accept(engine);
+        engine.change(change);
         return this;
     }
 
@@ -245,20 +235,46 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Changes settings of LoRA adapters. */
+    public SimulatorSettingsBuilder lora(Consumer<LoraSettingsBuilder> change) {
+        change.accept(lora);
+        return this;
+    }
+
+    /** Changes settings of the encoder. */
+    public SimulatorSettingsBuilder encoder(UnaryOperator<EncoderSettings> change) {
+        engine.encoder = change.apply(engine.encoder);
+        return this;
+    }
+
     /** Sets one constant time, keeping the other ones; the latency model becomes {@link LatencyModel.Constant}. */
     public SimulatorSettingsBuilder constantLatency(ConstantTime time, Duration value) {
-        latency = time.with(constant(), value.toNanos());
+        engine.latency.constant(time, value.toNanos());
         return this;
     }
 
     /** Chooses {@link LatencyModel.Constant}, keeping constant times that are set already; the others are 0. */
     public SimulatorSettingsBuilder constantLatency() {
-        latency = constant();
+        engine.latency.constant();
         return this;
     }
 
-    private LatencyModel.Constant constant() {
-        return latency instanceof LatencyModel.Constant constant ? constant : new LatencyModel.Constant(0, 0, 0, 0);
+    /** Chooses which of the constant times make the step of a prompt. */
+    public SimulatorSettingsBuilder latencyCalculator(LatencyCalculator value) {
+        engine.latency.calculator(value);
+        return this;
+    }
+
+    /** Sets {@link VariedLatency#factorUnderLoad()} of constant times. */
+    public SimulatorSettingsBuilder timeFactorUnderLoad(double value) {
+        engine.latency.factorUnderLoad(value);
+        return this;
+    }
+
+    /** Chooses a latency model; constant times beside it are refused. */
+    SimulatorSettingsBuilder latencyModel(LatencyModel value) {
+        engine.latency.model(value);
+        return this;
     }
 
     /**
@@ -267,7 +283,7 @@ public final class SimulatorSettingsBuilder {
      * @throws IllegalArgumentException if the option is unknown or its value is bad
      */
     public SimulatorSettingsBuilder option(String name, String value) {
-        SimulatorOption.of(name).apply(this, value);
+        SimulatorOption.of(name).apply(this, List.of(value));
         return this;
     }
 
@@ -277,66 +293,26 @@ public final class SimulatorSettingsBuilder {
      * @throws IllegalArgumentException naming the setting that is out of range
      */
     public SimulatorSettings build() {
-        Deployment deployment = deployment();
+        VersionPreset preset = VersionPreset.of(version);
+        Deployment deployment = engine.deployment(model, preset);
         return new SimulatorSettings(
                 host,
                 port,
                 model,
                 servedModelNames,
-                engineSettings(deployment),
+                engine.build(deployment, lora.adapters(), preset),
                 deployment,
                 outputLength,
                 maxWaitingQueueLength,
                 maxBodyBytes,
                 idleTimeout,
                 promptTokensDetails,
-                errorFormat,
-                version,
+                errorFormat == null ? preset.errorFormat() : errorFormat,
+                preset,
                 embeddingDimensions,
                 imageTokens,
                 api.build(),
-                tokenizer);
-    }
-
-    private @Nullable Deployment deployment() {
-        if (gpu == null) {
-            return null;
-        }
-        GpuModel device = stepOverheadNanos < 0 ? gpu : gpu.withStepNanos(stepOverheadNanos);
-        ModelArchitecture shape = architecture == null ? architectureOf(model) : architecture;
-        return new Deployment(shape, device, tensorParallel, weightBytes);
-    }
-
-    private EngineSettings engineSettings(@Nullable Deployment deployment) {
-        engine.blockTokens(blockSize);
-        if (deployment == null) {
-            engine.latency(latency)
-                    .blocks(orElse(kvBlocks, 8192))
-                    .maxNumSeqs(orElse(maxNumSeqs, 1024))
-                    .maxNumBatchedTokens(orElse(maxNumBatchedTokens, 8192));
-        } else {
-            engine.latency(new PhysicsLatency(deployment))
-                    .blocks(kvBlocks == null ? deployment.blocks(blockSize, memoryUtilization) : kvBlocks)
-                    .maxNumSeqs(orElse(maxNumSeqs, deployment.defaultSequences()))
-                    .maxNumBatchedTokens(orElse(maxNumBatchedTokens, deployment.defaultBatchedTokens()));
-        }
-        return engine.build();
-    }
-
-    private static ModelArchitecture architectureOf(String model) {
-        String name = model.toLowerCase(Locale.ROOT);
-        return ModelArchitecture.presets().stream()
-                .filter(preset -> name.contains(preset.name()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("architecture: not known for model " + model
-                        + " (expected: one of "
-                        + ModelArchitecture.presets().stream()
-                                .map(ModelArchitecture::name)
-                                .collect(Collectors.joining(", "))
-                        + ")"));
-    }
-
-    private static int orElse(@Nullable Integer value, int otherwise) {
-        return value == null ? otherwise : value;
+                tokenizer,
+                lora.build());
     }
 }

@@ -19,4 +19,24 @@ public record EncoderSettings(long baseNanos, long perTokenNanos, int cacheToken
                     + ", cacheTokens: " + cacheTokens + " (expected: >= 0, >= 0, >= 1)");
         }
     }
+
+    /** The same encoder with another time for each item. */
+    public EncoderSettings withBaseNanos(long nanos) {
+        return new EncoderSettings(nanos, perTokenNanos, cacheTokens, encodeOnly);
+    }
+
+    /** The same encoder with another time for each placeholder token. */
+    public EncoderSettings withPerTokenNanos(long nanos) {
+        return new EncoderSettings(baseNanos, nanos, cacheTokens, encodeOnly);
+    }
+
+    /** The same encoder with another size of its cache. */
+    public EncoderSettings withCacheTokens(int tokens) {
+        return new EncoderSettings(baseNanos, perTokenNanos, tokens, encodeOnly);
+    }
+
+    /** The same encoder, running alone or not. */
+    public EncoderSettings withEncodeOnly(boolean alone) {
+        return new EncoderSettings(baseNanos, perTokenNanos, cacheTokens, alone);
+    }
 }

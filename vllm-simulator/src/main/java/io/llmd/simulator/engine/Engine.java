@@ -489,7 +489,7 @@ public final class Engine {
     }
 
     private long stepNanos(Step planned) {
-        double nanos = settings.latency().stepNanos(planned.load());
+        double nanos = settings.latency().stepNanos(planned.load(), CounterRandom.bits(settings.seed(), steps, 0));
         if (withAdapter > 0) {
             nanos = nanos * planner.adapters().stepFactor() + planner.adapters().loadNanos();
         }

@@ -5,10 +5,20 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** How long a step takes, and how long a request needs before it reaches the engine. Pure and thread-safe. */
-public sealed interface LatencyModel permits LatencyModel.Constant, LatencyModel.Compact, PhysicsLatency {
+public sealed interface LatencyModel
+        permits LatencyModel.Constant, LatencyModel.Compact, PhysicsLatency, TableLatency, VariedLatency {
 
-    /** Duration of a step in nanoseconds, before time scale and noise. */
+    /** Mean duration of a step in nanoseconds, before time scale and noise. */
     double stepNanos(StepLoad load);
+
+    /**
+     * Duration of one step in nanoseconds, before time scale and noise.
+     *
+     * @param draw key of the step's random numbers, for models that vary by themselves
+     */
+    default double stepNanos(StepLoad load, long draw) {
+        return stepNanos(load);
+    }
 
     /** Nanoseconds between arrival and the waiting queue, before time scale. */
     long apiNanos();
@@ -39,10 +49,19 @@ public sealed interface LatencyModel permits LatencyModel.Constant, LatencyModel
 
         @Override
         public double stepNanos(StepLoad load) {
-            double decode = load.decodes() > 0 ? interTokenLatencyNanos : 0;
-            return decode
-                    + timeToFirstTokenNanos * load.promptShare()
-                    + (double) prefillOverheadNanos * load.prefillStarts()
+            return decodeNanos(load) + firstTokenNanos(load) + prefillNanos(load);
+        }
+
+        double decodeNanos(StepLoad load) {
+            return load.decodes() > 0 ? interTokenLatencyNanos : 0;
+        }
+
+        double firstTokenNanos(StepLoad load) {
+            return timeToFirstTokenNanos * load.promptShare();
+        }
+
+        double prefillNanos(StepLoad load) {
+            return (double) prefillOverheadNanos * load.prefillStarts()
                     + (double) prefillTimePerTokenNanos * load.prefillTokens();
         }
 

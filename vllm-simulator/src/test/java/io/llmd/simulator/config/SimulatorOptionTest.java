@@ -2,8 +2,13 @@ package io.llmd.simulator.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.ModelArchitecture;
+import io.llmd.simulator.engine.PhysicsLatency;
+import io.llmd.simulator.engine.VariedLatency;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +19,8 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SimulatorOptionTest {
 
@@ -37,8 +44,7 @@ class SimulatorOptionTest {
         assertThat(settings.servedModelName()).isEqualTo("a");
         assertThat(settings.engine().maxNumSeqs()).isEqualTo(5);
         assertThat(settings.engine().blockTokens()).isEqualTo(32);
-        assertThat(settings.engine().latency())
-                .isEqualTo(new LatencyModel.Constant(2_500_000_000L, 100_000, 3_000_000, 1_000_000));
+        assertThat(settings.engine().latency()).isEqualTo(new LatencyModel.Constant(2_500_000_000L, 100_000, 0, 0));
         assertThat(settings.seed()).isEqualTo(42);
     }
 
@@ -82,12 +88,149 @@ class SimulatorOptionTest {
             {"latency-model", "magic"},
             {"output-length", "lognormal:1"},
             {"enable-prefix-caching", "perhaps"},
-            {"error-format", "round"}
+            {"error-format", "round"},
+            {"scheduling-policy", "lifo"},
+            {"gpu", "h1000"},
+            {"architecture", "gpt-2"},
+            {"dtype", "float32"},
+            {"quantization", "gptq"},
+            {"latency-calculator", "linear"}
         }) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> SimulatorSettings.builder().option(bad[0], bad[1]))
                     .withMessageStartingWith(bad[0] + ": " + bad[1]);
         }
+    }
+
+    @Test
+    void aGpuGivesTimesMemoryAndDefaultsOfTheServer() {
+        SimulatorSettings settings = SimulatorSettings.builder()
+                .option("model", "meta-llama/Llama-3.1-8B-Instruct")
+                .option("gpu", "l40s")
+                .build();
+        assertThat(settings.engine().latency()).isInstanceOf(PhysicsLatency.class);
+        assertThat(settings.engine().maxNumSeqs()).isEqualTo(256);
+        assertThat(settings.engine().maxNumBatchedTokens()).isEqualTo(2048);
+        assertThat(settings.engine().blocks()).isBetween(10_000, 13_000);
+    }
+
+    @Test
+    void optionsOfTheGpuChangeTheDeployment() {
+        Deployment deployment = SimulatorSettings.builder()
+                .option("gpu", "h100")
+                .option("architecture", "llama-3.1-70b")
+                .option("tensor-parallel-size", "4")
+                .option("quantization", "fp8")
+                .option("dtype", "bfloat16")
+                .build()
+                .deployment();
+        assertThat(deployment).isNotNull();
+        assertThat(deployment.tensorParallel()).isEqualTo(4);
+        assertThat(deployment.weightBytes()).isEqualTo(1);
+        assertThat(deployment.model()).isEqualTo(ModelArchitecture.LLAMA_70B);
+    }
+
+    @Test
+    void stepsOfAnOlderVersionTakeLonger() {
+        assertThat(stepNanos("0.10.2")).isEqualTo(6.5e6);
+        assertThat(stepNanos("0.15.1")).isEqualTo(1.1e6);
+        assertThat(stepNanos("main")).isEqualTo(1.1e6);
+    }
+
+    private static double stepNanos(String version) {
+        Deployment deployment = SimulatorSettings.builder()
+                .option("gpu", "h100")
+                .option("architecture", "llama-3.1-8b")
+                .option("emulate-version", version)
+                .build()
+                .deployment();
+        assertThat(deployment).isNotNull();
+        return deployment.gpu().stepNanos();
+    }
+
+    @Test
+    void contradictionsAreRefused() {
+        for (Map<String, String> bad : List.of(
+                Map.of("gpu", "h100", "architecture", "llama-3.1-8b", "latency-model", "llama-70b-h100x4"),
+                Map.of("gpu", "h100", "architecture", "llama-3.1-8b", "inter-token-latency", "5"),
+                Map.of("latency-model", "llama-70b-h100x4", "time-to-first-token", "5"),
+                Map.of("architecture", "llama-3.1-8b"),
+                Map.of("gpu", "h100"),
+                Map.of("max-loras", "4", "max-cpu-loras", "2"),
+                Map.of("enable-lora", "false", "lora-modules", "a=b"),
+                Map.of("lora-modules", "sim-8b=path"),
+                Map.of("time-factor-under-load", "2"),
+                Map.of("time-to-first-token", "10", "time-to-first-token-std-dev", "4"))) {
+            assertThatIllegalArgumentException()
+                    .as(bad.toString())
+                    .isThrownBy(() -> SimulatorSettings.fromOptions(bad))
+                    .withMessageContaining("(expected: ");
+        }
+    }
+
+    @Test
+    void timesPerTokenCountWhereTheCalculatorSaysSo() {
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("latency-calculator", "per-token");
+        options.put("time-to-first-token", "10");
+        options.put("prefill-overhead", "2");
+        options.put("prefill-time-per-token", "0.5");
+        assertThat(SimulatorSettings.fromOptions(options).engine().latency())
+                .isEqualTo(new LatencyModel.Constant(0, 0, 2_000_000, 500_000));
+    }
+
+    @Test
+    void deviationsAndLoadMakeConstantTimesVary() {
+        Map<String, String> options = new LinkedHashMap<>();
+        options.put("time-to-first-token", "100");
+        options.put("time-to-first-token-std-dev", "10");
+        options.put("time-factor-under-load", "3");
+        options.put("max-num-seqs", "5");
+        assertThat(SimulatorSettings.fromOptions(options).engine().latency())
+                .isEqualTo(new VariedLatency(new LatencyModel.Constant(100_000_000, 0, 0, 0), 10_000_000, 0, 0, 3, 5));
+    }
+
+    @Test
+    void adaptersAreReadInBothForms() {
+        SimulatorSettings settings = SimulatorSettings.builder()
+                .option("lora-modules", "{\"name\": \"sql\", \"path\": \"a/b\", \"base_model_name\": \"m\"}")
+                .option("max-loras", "4")
+                .option("max-lora-rank", "8")
+                .build();
+        assertThat(settings.lora().modules()).containsExactly(new LoraModule("sql", "a/b", "m"));
+        assertThat(settings.lora().enabled()).isTrue();
+        assertThat(settings.engine().adapters().maxAdapters()).isEqualTo(4);
+        assertThat(settings.engine().adapters().maxHostAdapters()).isEqualTo(4);
+        assertThat(settings.engine().adapters().stepShare()).isCloseTo(0.02, within(1e-12));
+        assertThat(LoraModule.parse("a=b=c")).isEqualTo(new LoraModule("a", "b=c", null));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SimulatorSettings.builder().option("lora-modules", "{\"nam\": \"x\"}"))
+                .withMessageContaining("lora-modules: adapter field: nam");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"8, 0.02", "16, 0.035", "32, 0.06", "64, 0.1028", "1, 0.00373"})
+    void largerAdaptersTakeALargerShareOfAStep(int rank, double share) {
+        assertThat(LoraSettingsBuilder.stepShare(rank)).isCloseTo(share, within(1e-4));
+    }
+
+    @Test
+    void timesAreSumsOfNumbersWithUnits() {
+        SimulatorSettings settings =
+                SimulatorSettings.builder().option("idle-timeout", "1m2.5s").build();
+        assertThat(settings.idleTimeout()).hasMillis(62_500);
+    }
+
+    @Test
+    void errorsHaveTheShapeOfTheVersionUnlessTold() {
+        assertThat(SimulatorSettings.builder().version("0.10.1").build().errorFormat())
+                .isEqualTo(ErrorFormat.FLAT);
+        assertThat(SimulatorSettings.builder()
+                        .version("0.10.1")
+                        .errorFormat(ErrorFormat.NESTED)
+                        .build()
+                        .errorFormat())
+                .isEqualTo(ErrorFormat.NESTED);
     }
 
     @Test
