@@ -82,7 +82,15 @@ class SimulatorArchTest {
             .resideInAnyPackage("tools.jackson..");
 
     @ArchTest
-    static final ArchRule chatKnowsTokensOnly = ours("chat", "token");
+    static final ArchRule chatKnowsTokensAndTemplates = ours("chat", "token", "jinja");
+
+    @ArchTest
+    static final ArchRule jinjaUsesTheJdkOnly = classes()
+            .that()
+            .resideInAPackage("io.llmd.simulator.jinja")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with("io.llmd.simulator.jinja", "java.math", "java.time.."));
 
     @ArchTest
     static final ArchRule pretrainedKnowsTokensOnly = ours("pretrained", "token", "engine");

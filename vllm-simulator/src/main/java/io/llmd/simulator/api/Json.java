@@ -64,6 +64,15 @@ public final class Json {
         return MAPPER.treeToValue(node, Object.class);
     }
 
+    /** The value that a text has as JSON; the text itself if it is none. */
+    public static JsonNode valueOf(String text) {
+        try {
+            return MAPPER.readTree(text);
+        } catch (JacksonException e) {
+            return JsonNodeFactory.instance.stringNode(text);
+        }
+    }
+
     /** Maps, lists, strings, numbers, booleans and null as JSON. */
     public static JsonNode tree(Object value) {
         return MAPPER.valueToTree(value);

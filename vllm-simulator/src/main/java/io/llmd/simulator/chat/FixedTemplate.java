@@ -1,5 +1,6 @@
 package io.llmd.simulator.chat;
 
+import io.llmd.simulator.jinja.JsonWriter;
 import io.llmd.simulator.token.ContentHash;
 import io.llmd.simulator.token.PromptBuilder;
 import io.llmd.simulator.token.RenderedPrompt;
@@ -33,10 +34,10 @@ public final class FixedTemplate implements ChatTemplate {
         }
         settings(chat, prompt);
         if (!chat.tools().isEmpty()) {
-            head(SpecialToken.TOOLS, JsonText.of(chat.tools()), prompt);
+            head(SpecialToken.TOOLS, JsonWriter.ONE_LINE.write(chat.tools()), prompt);
         }
         if (!chat.documents().isEmpty()) {
-            head(SpecialToken.DOCUMENTS, JsonText.of(chat.documents()), prompt);
+            head(SpecialToken.DOCUMENTS, JsonWriter.ONE_LINE.write(chat.documents()), prompt);
         }
         for (int i = 0; i < chat.messages().size(); i++) {
             message(chat.messages().get(i), prompt);
@@ -53,7 +54,8 @@ public final class FixedTemplate implements ChatTemplate {
     private static void settings(Chat chat, PromptBuilder prompt) {
         String template = chat.template();
         if (!chat.arguments().isEmpty() || template != null) {
-            String settings = JsonText.of(new TreeMap<>(chat.arguments())) + (template == null ? "" : template);
+            String settings =
+                    JsonWriter.ONE_LINE.write(new TreeMap<>(chat.arguments())) + (template == null ? "" : template);
             head(SpecialToken.SETTINGS, Long.toHexString(ContentHash.of(settings)), prompt);
         }
     }
@@ -75,7 +77,7 @@ public final class FixedTemplate implements ChatTemplate {
             }
         }
         for (Map.Entry<String, @Nullable Object> field : message.fields().entrySet()) {
-            prompt.text(field.getKey() + ": " + JsonText.of(field.getValue()));
+            prompt.text(field.getKey() + ": " + JsonWriter.ONE_LINE.write(field.getValue()));
         }
     }
 }

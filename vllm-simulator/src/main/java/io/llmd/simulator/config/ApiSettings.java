@@ -10,13 +10,15 @@ import java.util.List;
  * @param loadTracking whether {@code /load} counts
  * @param documentation whether {@code /docs} and {@code /openapi.json} are served
  * @param tokenizerInfo whether {@code /tokenizer_info} is served
+ * @param trustRequestTemplates whether a request may bring a chat template
  */
 public record ApiSettings(
         List<String> keys,
         boolean requestIdHeaders,
         boolean loadTracking,
         boolean documentation,
-        boolean tokenizerInfo) {
+        boolean tokenizerInfo,
+        boolean trustRequestTemplates) {
     public ApiSettings {
         keys = List.copyOf(keys);
         if (keys.stream().anyMatch(String::isBlank)) {
@@ -29,6 +31,6 @@ public record ApiSettings(
     public String toString() {
         return "ApiSettings[keys=" + (keys.isEmpty() ? "none" : "***") + ", requestIdHeaders=" + requestIdHeaders
                 + ", loadTracking=" + loadTracking + ", documentation=" + documentation
-                + ", tokenizerInfo=" + tokenizerInfo + "]";
+                + ", tokenizerInfo=" + tokenizerInfo + ", trustRequestTemplates=" + trustRequestTemplates + "]";
     }
 }

@@ -9,6 +9,7 @@ public final class ApiSettingsBuilder {
     private boolean loadTracking;
     private boolean documentation = true;
     private boolean tokenizerInfo;
+    private boolean trustRequestTemplates;
 
     ApiSettingsBuilder() {}
 
@@ -42,7 +43,14 @@ public final class ApiSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link ApiSettings#trustRequestTemplates()}. */
+    public ApiSettingsBuilder trustRequestTemplates(boolean value) {
+        trustRequestTemplates = value;
+        return this;
+    }
+
     ApiSettings build() {
-        return new ApiSettings(keys, requestIdHeaders, loadTracking, documentation, tokenizerInfo);
+        return new ApiSettings(
+                keys, requestIdHeaders, loadTracking, documentation, tokenizerInfo, trustRequestTemplates);
     }
 }

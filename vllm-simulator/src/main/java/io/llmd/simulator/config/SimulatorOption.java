@@ -193,7 +193,11 @@ public enum SimulatorOption {
     ENABLE_TOKENIZER_INFO_ENDPOINT(
             "enable-tokenizer-info-endpoint",
             "describe the tokenizer at /tokenizer_info",
-            onOff((b, on) -> b.api(api -> api.tokenizerInfo(on))));
+            onOff((b, on) -> b.api(api -> api.tokenizerInfo(on)))),
+    TRUST_REQUEST_CHAT_TEMPLATE(
+            "trust-request-chat-template",
+            "let requests bring a chat template",
+            onOff((b, on) -> b.api(api -> api.trustRequestTemplates(on))));
 
     private static final Pattern PLAIN_NUMBER = Pattern.compile("\\d+(?:\\.\\d+)?");
     private static final Pattern DURATION_PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m|h)");

@@ -15,6 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Checks chat messages and what belongs to them, and renders them as a prompt. */
@@ -101,7 +102,26 @@ public final class ChatMessages {
             throw ApiException.badRequest(
                     "The tool specified in `tool_choice` does not match any of the specified `tools`", "tool_choice");
         }
-        return objects("tools", tools);
+        return objects("tools", tools == null ? null : completed(tools));
+    }
+
+    /** Tools as vLLM passes them on: with the fields it knows first, and null for those that are absent. */
+    private static ArrayNode completed(ArrayNode tools) {
+        ArrayNode completed = JsonNodeFactory.instance.arrayNode();
+        for (JsonNode tool : tools) {
+            ObjectNode copy = Json.object().put("type", "function");
+            if (tool instanceof ObjectNode object) {
+                copy.setAll(object);
+            }
+            if (copy.get("function") instanceof ObjectNode function) {
+                ObjectNode definition =
+                        Json.object().putNull("name").putNull("description").putNull("parameters");
+                definition.setAll(function);
+                copy.set("function", definition);
+            }
+            completed.add(tool instanceof ObjectNode ? copy : tool);
+        }
+        return completed;
     }
 
     private static List<Object> objects(String name, @Nullable ArrayNode array) {
@@ -147,10 +167,22 @@ public final class ChatMessages {
                 value = message.get("reasoning_content");
             }
             if (value != null) {
-                fields.put(name, Json.plain(value));
+                fields.put(name, name.equals("tool_calls") ? toolCalls(value) : Json.plain(value));
             }
         }
         return new Chat.Message(role, content(message.get("content"), media), fields);
+    }
+
+    /** Calls with their arguments as templates want them, which is not the text that is on the wire. */
+    private static Object toolCalls(JsonNode calls) {
+        for (JsonNode call : calls) {
+            JsonNode function = call.path("function");
+            if (function instanceof ObjectNode object
+                    && object.path("arguments").isString()) {
+                object.set("arguments", Json.valueOf(object.path("arguments").stringValue()));
+            }
+        }
+        return Json.plain(calls);
     }
 
     private static List<Chat.Part> content(@Nullable JsonNode content, MediaParts media) {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -30,6 +31,7 @@ public final class PretrainedTokenizer implements Tokenizer, AutoCloseable {
     private final NativeTokenizer tokenizer;
     private final Vocabulary vocabulary;
     private final ObjectNode config;
+    private final @Nullable String chatTemplate;
     private final OutputWords words;
 
     /**
@@ -43,6 +45,7 @@ public final class PretrainedTokenizer implements Tokenizer, AutoCloseable {
         TokenizerFiles files = TokenizerFiles.at(place);
         vocabulary = new Vocabulary(files.readTokenizer());
         config = files.readConfig();
+        chatTemplate = files.readTemplate();
         tokenizer = new NativeTokenizer(files.tokenizer());
         words = OutputWords.of(this);
     }
@@ -129,10 +132,30 @@ public final class PretrainedTokenizer implements Tokenizer, AutoCloseable {
     }
 
     @Override
+    public Map<String, String> specialTokens() {
+        Map<String, String> tokens = new LinkedHashMap<>();
+        for (String name : config.propertyNames()) {
+            String text = name.endsWith("_token") ? configuredText(name) : null;
+            if (text != null) {
+                tokens.put(name, text);
+            }
+        }
+        return tokens;
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return Optional.ofNullable(chatTemplate);
+    }
+
+    @Override
     public Map<String, Object> description() {
         Map<String, Object> description = new LinkedHashMap<>();
         config.properties().forEach(field -> description.put(field.getKey(), TokenizerFiles.plain(field.getValue())));
         description.putIfAbsent("tokenizer_class", "PreTrainedTokenizerFast");
+        if (chatTemplate != null) {
+            description.put("chat_template", chatTemplate);
+        }
         return description;
     }
 

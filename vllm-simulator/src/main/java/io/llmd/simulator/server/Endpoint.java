@@ -4,7 +4,6 @@ import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
-import io.llmd.simulator.chat.FixedTemplate;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSnapshot;
@@ -58,7 +57,7 @@ final class Endpoint {
     private Routes routes(Instant start) {
         ModelNames models = new ModelNames(settings);
         String fingerprint = fingerprint();
-        ChatMessages messages = new ChatMessages(new FixedTemplate(tokenizer, settings.imageTokens()));
+        ChatMessages messages = new ChatMessages(ChatTemplates.of(settings, tokenizer));
         ChatApi chat = new ChatApi(settings, messages, models, fingerprint);
         CompletionApi completions = new CompletionApi(settings, tokenizer, models, fingerprint);
         ResponsesApi responses = new ResponsesApi(settings, messages, models);

@@ -2,6 +2,7 @@ package io.llmd.simulator.token;
 
 import io.llmd.simulator.engine.OutputTokens;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -53,6 +54,12 @@ public interface Tokenizer {
 
     /** Decodes one output from its start. */
     TokenDecoder decoder();
+
+    /** Special tokens by the names that chat templates know them by, such as {@code bos_token}. */
+    Map<String, String> specialTokens();
+
+    /** The template that chats of the model are rendered with, if there is one. */
+    Optional<String> chatTemplate();
 
     /** What there is to say on it, as JSON values by name; at least {@code tokenizer_class}. */
     Map<String, Object> description();

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -116,6 +117,16 @@ public final class WordTokenizer implements Tokenizer {
     @Override
     public TokenDecoder decoder() {
         return new Decoder();
+    }
+
+    @Override
+    public Map<String, String> specialTokens() {
+        return Map.of();
+    }
+
+    @Override
+    public Optional<String> chatTemplate() {
+        return Optional.empty();
     }
 
     @Override

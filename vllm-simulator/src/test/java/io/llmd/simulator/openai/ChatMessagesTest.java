@@ -38,7 +38,8 @@ class ChatMessagesTest {
         String tools = text("{" + USER + ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}");
         String documents = text("{" + USER + ",\"documents\":[{\"text\":\"d\"}]}");
         assertThat(tools)
-                .isEqualTo("<|tools|>[{\"type\": \"function\", \"function\": {\"name\": \"f\"}}]<|im_end|>" + rest);
+                .isEqualTo("<|tools|>[{\"type\": \"function\", \"function\": {\"name\": \"f\", \"description\": null,"
+                        + " \"parameters\": null}}]<|im_end|>" + rest);
         assertThat(documents).isEqualTo("<|documents|>[{\"text\": \"d\"}]<|im_end|>" + rest);
     }
 

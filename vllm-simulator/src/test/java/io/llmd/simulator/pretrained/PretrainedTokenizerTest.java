@@ -2,6 +2,7 @@ package io.llmd.simulator.pretrained;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.llmd.simulator.engine.OutputTokens;
 import io.llmd.simulator.token.Modality;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -144,6 +146,30 @@ class PretrainedTokenizerTest {
         assertThat(byteLevel.description())
                 .containsEntry("tokenizer_class", "TinyTokenizer")
                 .containsEntry("eos_token", "<|end|>");
+        assertThat(byteLevel.specialTokens())
+                .containsOnly(entry("bos_token", "<|begin|>"), entry("eos_token", "<|end|>"));
+    }
+
+    @Test
+    void chatTemplateIsThatOfItsFileOrTheDefaultOfTheConfiguration(@TempDir Path folder) throws IOException {
+        TinyTokenizer.byteLevel(folder);
+        Path config = folder.resolve("tokenizer_config.json");
+        assertThat(template(folder)).isEmpty();
+        Files.writeString(config, "{\"chat_template\":\"one\"}");
+        assertThat(template(folder)).hasValue("one");
+        Files.writeString(
+                config,
+                "{\"chat_template\":[{\"name\":\"tool_use\",\"template\":\"two\"},"
+                        + "{\"name\":\"default\",\"template\":\"three\"}]}");
+        assertThat(template(folder)).hasValue("three");
+        Files.writeString(folder.resolve("chat_template.jinja"), "four");
+        assertThat(template(folder)).hasValue("four");
+    }
+
+    private static Optional<String> template(Path folder) {
+        try (PretrainedTokenizer tokenizer = new PretrainedTokenizer(folder)) {
+            return tokenizer.chatTemplate();
+        }
     }
 
     @Test

@@ -1,0 +1,20 @@
+package io.llmd.simulator.chat;
+
+import io.llmd.simulator.token.RenderedPrompt;
+
+/**
+ * Refuses chats that bring a template, as vLLM does unless it is told to trust them.
+ *
+ * @param template renders the others
+ */
+public record OwnTemplateOnly(ChatTemplate template) implements ChatTemplate {
+
+    @Override
+    public RenderedPrompt render(Chat chat) {
+        if (chat.template() != null || chat.arguments().get("chat_template") != null) {
+            throw new ChatTemplateException("Chat template is passed with request, but --trust-request-chat-template is"
+                    + " not set. Refused request with untrusted chat template.");
+        }
+        return template.render(chat);
+    }
+}

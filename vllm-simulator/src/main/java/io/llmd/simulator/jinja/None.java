@@ -1,0 +1,6 @@
+package io.llmd.simulator.jinja;
+
+/** Python's {@code None}. */
+enum None {
+    NONE
+}
