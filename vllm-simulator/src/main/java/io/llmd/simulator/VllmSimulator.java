@@ -3,9 +3,11 @@ package io.llmd.simulator;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.kvevents.KvEventPublisher;
 import io.llmd.simulator.server.HttpServer;
 import io.llmd.simulator.server.SimulatorRuntime;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A running simulated endpoint. All methods are safe from any thread; {@link #close} stops the endpoint and is
@@ -61,6 +63,11 @@ public final class VllmSimulator implements AutoCloseable {
     /** The engine's state after its last step. */
     public EngineSnapshot statistics() {
         return server.statistics();
+    }
+
+    /** Where it publishes KV events; null if it does not. */
+    public @Nullable KvEventPublisher kvEvents() {
+        return server.kvEvents();
     }
 
     /** The faults that are set. */

@@ -130,7 +130,7 @@ class SimulatorArchTest {
     static final ArchRule sideChannelCarriesHandoffsOnly = ours("sidechannel", "handoff", "api");
 
     @ArchTest
-    static final ArchRule kvEventsKnowNoOtherPackage = ours("kvevents");
+    static final ArchRule kvEventsKnowTheEngineOnly = ours("kvevents", "engine");
 
     @ArchTest
     static final ArchRule onlyKvEventsKnowZeroMq = noClasses()

@@ -29,6 +29,17 @@ public record RequestExtraKeys(
         return new RequestExtraKeys(adapter, List.of(), cacheSalt, MediaKeyForm.IDENTIFIER_AND_OFFSET);
     }
 
+    /** A request of the base model. */
+    public static RequestExtraKeys withoutAdapter(List<MediaSpan> media, @Nullable String cacheSalt) {
+        return new RequestExtraKeys(null, media, cacheSalt, MediaKeyForm.IDENTIFIER_AND_OFFSET);
+    }
+
+    /** A request of an adapter. */
+    public static RequestExtraKeys withAdapter(
+            ExtraKey.Adapter adapter, List<MediaSpan> media, @Nullable String cacheSalt) {
+        return new RequestExtraKeys(adapter, media, cacheSalt, MediaKeyForm.IDENTIFIER_AND_OFFSET);
+    }
+
     /**
      * The extra keys of one block; allocates nothing for a block that has none.
      *

@@ -10,6 +10,7 @@ final class EnvironmentOptions {
 
     private static final Map<String, SimulatorOption> OF_VLLM = Map.of(
             "PYTHONHASHSEED", SimulatorOption.HASH_SEED,
+            "VLLM_KV_EVENTS_USE_INT_BLOCK_HASHES", SimulatorOption.KV_EVENTS_USE_INT_BLOCK_HASHES,
             "VLLM_API_KEY", SimulatorOption.API_KEY,
             "VLLM_ALLOW_RUNTIME_LORA_UPDATING", SimulatorOption.ALLOW_RUNTIME_LORA_UPDATING);
 
@@ -25,7 +26,7 @@ final class EnvironmentOptions {
         });
         for (SimulatorOption option : SimulatorOption.values()) {
             String value = environment.get(variable(option));
-            if (value != null && !value.isEmpty() && !isServiceLink(value)) {
+            if (value != null && !value.isEmpty() && !(option == SimulatorOption.PORT && isServiceLink(value))) {
                 given.add(
                         option,
                         option.optionName(),

@@ -110,7 +110,34 @@ public enum SimulatorOption {
     TIME_SCALE("time-scale", "factor on all modelled times", (b, v) -> b.timeScale(decimal(v))),
     NOISE_CV("noise-cv", "coefficient of variation of the step time", (b, v) -> b.noiseCv(decimal(v))),
     SEED("seed", "of output texts, output lengths and noise", (b, v) -> b.seed(Long.parseLong(v))),
-    HASH_SEED("hash-seed", "of the block hashes", SimulatorSettingsBuilder::hashSeed),
+    HASH_SEED(
+            "hash-seed",
+            "of the block hashes, as PYTHONHASHSEED; random for an engine that runs without",
+            SimulatorSettingsBuilder::hashSeed),
+    PREFIX_CACHING_HASH_ALGO(
+            "prefix-caching-hash-algo",
+            "of the block hashes in KV events: sha256, sha256_cbor, xxhash, xxhash_cbor",
+            (b, v) -> b.kvEventDraft(events -> events.algorithm(v))),
+    KV_EVENTS_CONFIG(
+            "kv-events-config",
+            "KV events as in vLLM: a JSON object with enable_kv_cache_events, endpoint, replay_endpoint, topic, ...",
+            (b, v) -> b.kvEventDraft(events -> events.config(v))),
+    ZMQ_ENDPOINT(
+            "zmq-endpoint",
+            "publish KV events here: bound if it has a *, else dialled",
+            (b, v) -> b.kvEventDraft(events -> events.endpoint(v))),
+    KV_EVENTS_REPLAY_ENDPOINT(
+            "kv-events-replay-endpoint",
+            "answer requests for missed KV events here",
+            (b, v) -> b.kvEventDraft(events -> events.replayEndpoint(v))),
+    USE_VLLM_MAP_EVENT_FORMAT(
+            "use-vllm-map-event-format",
+            "write KV events as maps, or as arrays; by default as the version does",
+            onOff((b, on) -> b.kvEventDraft(events -> events.maps(on)))),
+    KV_EVENTS_USE_INT_BLOCK_HASHES(
+            "kv-events-use-int-block-hashes",
+            "write block hashes as 64-bit numbers, or as whole digests",
+            onOff((b, on) -> b.kvEventDraft(events -> events.integerHashes(on)))),
     OUTPUT_LENGTH(
             "output-length",
             "tokens of an answer: N, lognormal:MEDIAN:SIGMA, or lengths with commas between",

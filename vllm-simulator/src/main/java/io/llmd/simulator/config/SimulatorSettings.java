@@ -2,6 +2,8 @@ package io.llmd.simulator.config;
 
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.kvevents.BlockHashing;
+import io.llmd.simulator.kvevents.KvEventSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param api the HTTP API
  * @param tokenizer a tokenizer.json or a folder that has one; null for the tokenizer that needs no files
  * @param lora adapters
+ * @param kvEvents where changes of the cache are published; null for nowhere
+ * @param blockHashing how blocks are named there
  */
 public record SimulatorSettings(
         String host,
@@ -49,10 +53,13 @@ public record SimulatorSettings(
         int imageTokens,
         ApiSettings api,
         @Nullable Path tokenizer,
-        LoraSettings lora) {
+        LoraSettings lora,
+        @Nullable KvEventSettings kvEvents,
+        BlockHashing blockHashing) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");
+        Objects.requireNonNull(blockHashing, "blockHashing");
         Objects.requireNonNull(outputLength, "outputLength");
         Objects.requireNonNull(errorFormat, "errorFormat");
         Objects.requireNonNull(preset, "preset");

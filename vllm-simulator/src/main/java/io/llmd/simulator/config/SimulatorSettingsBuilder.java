@@ -8,6 +8,8 @@ import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.VariedLatency;
+import io.llmd.simulator.kvevents.BlockHashing;
+import io.llmd.simulator.kvevents.KvEventSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,6 +36,8 @@ public final class SimulatorSettingsBuilder {
     private int imageTokens = 256;
     private final ApiSettingsBuilder api = new ApiSettingsBuilder();
     private @Nullable Path tokenizer;
+
+    private final KvEventDraft kvEvents = new KvEventDraft();
 
     SimulatorSettingsBuilder() {}
 
@@ -124,6 +128,13 @@ public final class SimulatorSettingsBuilder {
     /** Sets {@link EngineSettingsBuilder#hashSeed}. */
     public SimulatorSettingsBuilder hashSeed(String value) {
         engine.change(builder -> builder.hashSeed(value));
+        kvEvents.seed(value);
+        return this;
+    }
+
+    /** Changes settings of KV events. */
+    SimulatorSettingsBuilder kvEventDraft(Consumer<KvEventDraft> change) {
+        change.accept(kvEvents);
         return this;
     }
 
@@ -247,6 +258,18 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link SimulatorSettings#kvEvents()}. */
+    public SimulatorSettingsBuilder kvEvents(@Nullable KvEventSettings value) {
+        kvEvents.settings(value);
+        return this;
+    }
+
+    /** Sets {@link SimulatorSettings#blockHashing()}. */
+    public SimulatorSettingsBuilder blockHashing(BlockHashing value) {
+        kvEvents.hashing(value);
+        return this;
+    }
+
     /** Sets one constant time, keeping the other ones; the latency model becomes {@link LatencyModel.Constant}. */
     public SimulatorSettingsBuilder constantLatency(ConstantTime time, Duration value) {
         engine.latency.constant(time, value.toNanos());
@@ -313,6 +336,8 @@ public final class SimulatorSettingsBuilder {
                 imageTokens,
                 api.build(),
                 tokenizer,
-                lora.build());
+                lora.build(),
+                kvEvents.build(preset),
+                kvEvents.hashing(preset));
     }
 }

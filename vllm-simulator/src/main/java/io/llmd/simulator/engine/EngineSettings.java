@@ -93,6 +93,28 @@ public record EngineSettings(
                 loadFailure);
     }
 
+    /** The same engine with other names of its blocks. */
+    public EngineSettings withHasher(BlockHasher value) {
+        return new EngineSettings(
+                maxNumSeqs,
+                maxNumBatchedTokens,
+                longPrefillTokens,
+                blockTokens,
+                blocks,
+                maxModelLen,
+                prefixCaching,
+                ordering,
+                latency,
+                timeScale,
+                noiseCv,
+                seed,
+                value,
+                adapters,
+                encoder,
+                leaseNanos,
+                loadFailure);
+    }
+
     /** Blocks that so many tokens fill, the last one in part perhaps. */
     public int blocksFor(int tokens) {
         return (tokens + blockTokens - 1) / blockTokens;

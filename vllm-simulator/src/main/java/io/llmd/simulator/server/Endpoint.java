@@ -6,11 +6,17 @@ import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineRequest;
+import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.MediaKey;
 import io.llmd.simulator.fault.AdminApi;
 import io.llmd.simulator.fault.FaultSwitch;
+import io.llmd.simulator.kvevents.AdapterPaths;
+import io.llmd.simulator.kvevents.KvEventPublisher;
+import io.llmd.simulator.kvevents.KvEventSettings;
+import io.llmd.simulator.kvevents.PublishedCache;
 import io.llmd.simulator.metrics.EngineMeters;
 import io.llmd.simulator.metrics.PacingMeter;
 import io.llmd.simulator.openai.ChatApi;
@@ -27,16 +33,22 @@ import io.llmd.simulator.pooling.EmbeddingApi;
 import io.llmd.simulator.token.ContentHash;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
+import java.security.SecureRandom;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** One endpoint without its sockets: routes, engine, meters and faults. Safe from any event loop. */
 final class Endpoint {
     private final SimulatorSettings settings;
     private final Tokenizer tokenizer;
+    private final @Nullable PublishedCache cache;
     private final RunningEngine engine;
     private final EngineMeters meters;
     private final PacingMeter pacing = new PacingMeter();
@@ -45,13 +57,41 @@ final class Endpoint {
     private final AtomicLong engineIds = new AtomicLong();
     private final AtomicInteger load = new AtomicInteger();
 
-    Endpoint(SimulatorSettings settings, Tokenizer tokenizer, EngineDriver driver, Instant start) {
+    Endpoint(SimulatorSettings settings, Tokenizer tokenizer, SimulatorRuntime runtime, Instant start) {
         this.settings = settings;
         this.tokenizer = tokenizer;
         meters = new EngineMeters(settings.engine(), settings.servedModelName(), start);
-        engine = new RunningEngine(settings.servedModelName(), settings.engine(), driver, List.of(meters::record));
+        cache = published(settings, runtime);
+        List<EngineSink> listeners = new ArrayList<>(List.of(meters::record));
+        EngineSettings engineSettings = settings.engine();
+        if (cache != null) {
+            listeners.add(cache.feed());
+            engineSettings = engineSettings.withHasher(cache.hasher());
+        }
+        engine = new RunningEngine(settings.servedModelName(), engineSettings, runtime.driver(), listeners);
         faults = new FaultSwitch(changed -> engine.slowFactorLater(changed.slowFactor()));
         dispatcher = new RequestDispatcher(settings, routes(start), faults);
+    }
+
+    private static @Nullable PublishedCache published(SimulatorSettings settings, SimulatorRuntime runtime) {
+        KvEventSettings events = settings.kvEvents();
+        return events == null
+                ? null
+                : PublishedCache.open(
+                        runtime.kvEvents(),
+                        events,
+                        settings.blockHashing(),
+                        0,
+                        settings.engine().blockTokens(),
+                        adapterPaths(settings),
+                        InstantSource.system(),
+                        new SecureRandom());
+    }
+
+    private static AdapterPaths adapterPaths(SimulatorSettings settings) {
+        Map<String, String> paths = new HashMap<>();
+        settings.lora().modules().forEach(module -> paths.put(module.name(), module.path()));
+        return adapter -> paths.getOrDefault(adapter, adapter);
     }
 
     private Routes routes(Instant start) {
@@ -186,8 +226,16 @@ final class Endpoint {
         }
     }
 
+    @Nullable
+    KvEventPublisher kvEvents() {
+        return cache == null ? null : cache.publisher();
+    }
+
     void close() {
         engine.closeLater();
+        if (cache != null) {
+            cache.close();
+        }
     }
 
     /** Whether an ended sequence did what it was asked to. */

@@ -3,6 +3,7 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.kvevents.KvEventPublisher;
 import io.llmd.simulator.token.Tokenizer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -23,6 +24,7 @@ import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** One endpoint on its port. */
 public final class HttpServer implements AutoCloseable {
@@ -46,7 +48,7 @@ public final class HttpServer implements AutoCloseable {
      */
     public static HttpServer start(SimulatorSettings settings, SimulatorRuntime runtime) {
         Tokenizer tokenizer = runtime.tokenizers().get(settings.tokenizer());
-        Endpoint endpoint = new Endpoint(settings, tokenizer, runtime.driver(), Instant.now());
+        Endpoint endpoint = new Endpoint(settings, tokenizer, runtime, Instant.now());
         try {
             return new HttpServer(endpoint, runtime);
         } catch (RuntimeException e) {
@@ -68,6 +70,11 @@ public final class HttpServer implements AutoCloseable {
     /** The engine's state after its last step; any thread. */
     public EngineSnapshot statistics() {
         return endpoint.statistics();
+    }
+
+    /** Where it publishes KV events; null if it does not. */
+    public @Nullable KvEventPublisher kvEvents() {
+        return endpoint.kvEvents();
     }
 
     /** The faults that are set; any thread. */

@@ -1,0 +1,149 @@
+package io.llmd.simulator.config;
+
+import io.llmd.kv.event.KvEventFormat;
+import io.llmd.kv.event.KvHashForm;
+import io.llmd.kv.hash.BlockHashAlgorithm;
+import io.llmd.kv.hash.ExtraKeyForm;
+import io.llmd.simulator.kvevents.BlockHashing;
+import io.llmd.simulator.kvevents.KvEventSettings;
+import io.llmd.simulator.kvevents.ReplayForm;
+import io.llmd.simulator.kvevents.ReplaySettings;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Settings of KV events as they are being chosen; what is not chosen follows the version. Not thread-safe. */
+final class KvEventDraft {
+    private static final Set<String> CONFIG_FIELDS = Set.of(
+            "enable_kv_cache_events",
+            "publisher",
+            "endpoint",
+            "replay_endpoint",
+            "buffer_steps",
+            "hwm",
+            "max_queue_size",
+            "topic");
+    private static final int FIRST_REPLAY_WITH_TOPIC = 24;
+    private static final int FIRST_TAGGED_KEYS = 32;
+
+    private KvEventSettings settings = KvEventSettings.DEFAULT;
+    private boolean enabled;
+    private @Nullable Boolean maps;
+    private @Nullable KvEventFormat format;
+    private KvHashForm hashForm = KvHashForm.UNSIGNED;
+    private BlockHashAlgorithm algorithm = BlockHashAlgorithm.SHA256;
+    private @Nullable String seed = "0";
+    private @Nullable BlockHashing hashing;
+
+    void settings(@Nullable KvEventSettings value) {
+        enabled = value != null;
+        if (value != null) {
+            settings = value;
+            format = value.format();
+        }
+    }
+
+    void hashing(BlockHashing value) {
+        hashing = value;
+    }
+
+    /** Publishes at this address. */
+    void endpoint(String value) {
+        settings = settings.withEndpoint(value);
+        enabled = true;
+    }
+
+    void replayEndpoint(String value) {
+        settings = settings.withReplay(settings.replay().withEndpoint(value));
+        enabled = true;
+    }
+
+    void maps(boolean value) {
+        maps = value;
+    }
+
+    void integerHashes(boolean value) {
+        hashForm = value ? KvHashForm.UNSIGNED : KvHashForm.DIGEST;
+    }
+
+    void algorithm(String value) {
+        algorithm = BlockHashAlgorithm.of(value);
+    }
+
+    /** @param value of {@code PYTHONHASHSEED}; {@code random} for an engine that runs without */
+    void seed(String value) {
+        seed = value.equals("random") ? null : value;
+    }
+
+    /** The object that vLLM's option takes. */
+    void config(String json) {
+        Map<String, Object> fields = FlowText.map(json);
+        for (String name : fields.keySet()) {
+            if (!CONFIG_FIELDS.contains(name)) {
+                throw new IllegalArgumentException(
+                        "field " + name + ": unknown (expected: one of " + String.join(", ", CONFIG_FIELDS) + ")");
+            }
+        }
+        enabled = Boolean.TRUE.equals(fields.get("enable_kv_cache_events"))
+                && !"null".equals(String.valueOf(fields.getOrDefault("publisher", "zmq")));
+        KvEventSettings chosen = KvEventSettings.DEFAULT;
+        ReplaySettings replay = ReplaySettings.OFF;
+        for (Map.Entry<String, Object> field : fields.entrySet()) {
+            Object value = field.getValue();
+            if (value == null) {
+                continue;
+            }
+            switch (field.getKey()) {
+                case "endpoint" -> chosen = chosen.withEndpoint(value.toString());
+                case "topic" -> chosen = chosen.withTopic(value.toString());
+                case "hwm" -> chosen = chosen.withHighWaterMark(integer("hwm", value));
+                case "max_queue_size" -> chosen = chosen.withQueueBatches(integer("max_queue_size", value));
+                case "replay_endpoint" -> replay = replay.withEndpoint(value.toString());
+                case "buffer_steps" -> replay = replay.withBatches(integer("buffer_steps", value));
+                case "publisher" -> requirePublisher(value.toString());
+                default -> {
+                    // read above
+                }
+            }
+        }
+        settings = chosen.withReplay(replay);
+    }
+
+    /** Where events go; null for nowhere. */
+    @Nullable
+    KvEventSettings build(VersionPreset version) {
+        if (!enabled) {
+            return null;
+        }
+        if (format != null) {
+            return settings;
+        }
+        boolean asMaps = maps == null ? version.hasMapEvents() : maps;
+        KvEventFormat ofVersion = asMaps ? KvEventFormat.MAP : KvEventFormat.ARRAY;
+        ReplayForm replay =
+                version.isAtLeast(FIRST_REPLAY_WITH_TOPIC) ? ReplayForm.WITH_TOPIC : ReplayForm.WITHOUT_TOPIC;
+        return settings.withFormat(ofVersion.withHashForm(hashForm))
+                .withReplay(settings.replay().withForm(replay));
+    }
+
+    BlockHashing hashing(VersionPreset version) {
+        if (hashing != null) {
+            return hashing;
+        }
+        ExtraKeyForm keys = version.isAtLeast(FIRST_TAGGED_KEYS) ? ExtraKeyForm.TAGGED : ExtraKeyForm.BARE;
+        return new BlockHashing(algorithm, seed, keys);
+    }
+
+    private static void requirePublisher(String value) {
+        if (!value.equals("zmq") && !value.equals("null")) {
+            throw new IllegalArgumentException("publisher: " + value + " (expected: zmq or null)");
+        }
+    }
+
+    private static int integer(String name, Object value) {
+        if (value instanceof Integer number) {
+            return number;
+        }
+        throw new IllegalArgumentException(name + ": " + value + " (expected: a number)");
+    }
+}
