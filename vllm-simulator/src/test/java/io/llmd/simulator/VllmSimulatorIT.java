@@ -8,7 +8,6 @@ import io.llmd.simulator.config.ErrorFormat;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import io.llmd.simulator.engine.LatencyModel;
-import io.llmd.simulator.fault.Faults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -434,82 +433,6 @@ class VllmSimulatorIT {
         String text = new String(response.body().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(text).contains("\"completion_tokens\":60000").endsWith("data: [DONE]\n\n");
         assertThat(text.split("\n\n").length).isLessThan(60_000);
-    }
-
-    @Test
-    void faultsAreSetAndReadOverHttp() throws Exception {
-        HttpResponse<String> set = client.post(
-                "/admin/config",
-                "{\"status\":{\"code\":503,\"count\":2},\"drop_after_tokens\":3,\"slow_factor\":2,\"dead\":true}");
-        assertThat(set.body())
-                .isEqualTo("{\"refuse\":false,\"status\":{\"code\":503,\"count\":2},\"stall_after_tokens\":null,"
-                        + "\"drop_after_tokens\":3,\"slow_factor\":2.0,\"dead\":true}");
-        assertThat(client.get("/health").statusCode()).isEqualTo(503);
-        HttpResponse<String> reset = client.post(
-                "/admin/config", "{\"status\":null,\"drop_after_tokens\":null,\"slow_factor\":null,\"dead\":null}");
-        assertThat(reset.body()).isEqualTo(client.get("/admin/config").body());
-        assertThat(simulator.faults()).isEqualTo(Faults.NONE);
-        assertThat(client.post("/admin/config", "{\"misspelt\":1}").statusCode())
-                .isEqualTo(400);
-        assertThat(client.post("/admin/config", "{\"slow_factor\":0}").statusCode())
-                .isEqualTo(400);
-        assertThat(client.post("/admin/config", "{\"status\":{\"code\":200}}").statusCode())
-                .isEqualTo(400);
-    }
-
-    @Test
-    void injectedStatusIsGivenAsOftenAsTold() throws Exception {
-        simulator.faults(faults -> faults.withStatus(new Faults.Status(503, 2)));
-        assertThat(completion(1).get().statusCode()).isEqualTo(503);
-        assertThat(client.get("/v1/models").statusCode()).isEqualTo(200);
-        assertThat(completion(1).get().body())
-                .isEqualTo("{\"error\":{\"message\":\"Injected fault\",\"type\":\"ServiceUnavailableError\","
-                        + "\"param\":null,\"code\":503}}");
-        assertThat(completion(1).get().statusCode()).isEqualTo(200);
-    }
-
-    @Test
-    void droppedStreamHasNoEnd() throws Exception {
-        client.post("/admin/config", "{\"drop_after_tokens\":3}");
-        try (Socket socket = connect()) {
-            write(socket, post("{\"prompt\":\"a\",\"max_tokens\":50,\"ignore_eos\":true,\"stream\":true}"));
-            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(answer.split("data: ", -1)).hasSize(4);
-            assertThat(answer).doesNotContain("[DONE]");
-        }
-        await("dropped request is aborted").until(() -> simulator.statistics().active() == 0);
-        assertThat(simulator.statistics().aborted()).isEqualTo(1);
-        assertThatThrownBy(() -> client.post("/v1/completions", "{\"prompt\":\"a\",\"max_tokens\":9}"))
-                .isInstanceOf(IOException.class);
-    }
-
-    @Test
-    void stalledStreamStaysOpenAndSilent() throws Exception {
-        client.post("/admin/config", "{\"stall_after_tokens\":2}");
-        try (Socket socket = connect()) {
-            write(socket, post("{\"prompt\":\"a\",\"max_tokens\":9,\"ignore_eos\":true,\"stream\":true}"));
-            await("engine is done").until(() -> simulator.statistics().finished() == 1);
-            StringBuilder seen = new StringBuilder();
-            socket.setSoTimeout(300);
-            assertThatThrownBy(() -> {
-                        while (true) {
-                            int next = socket.getInputStream().read();
-                            assertThat(next).isNotNegative();
-                            seen.append((char) next);
-                        }
-                    })
-                    .isInstanceOf(java.net.SocketTimeoutException.class);
-            assertThat(seen.toString().split("data: ", -1)).hasSize(3);
-        }
-    }
-
-    @Test
-    void refusingEndpointClosesWithoutAnAnswer() throws Exception {
-        client.post("/admin/config", "{\"refuse\":true}");
-        assertThatThrownBy(() -> client.get("/health")).isInstanceOf(IOException.class);
-        assertThat(client.post("/admin/config", "{\"refuse\":false}").statusCode())
-                .isEqualTo(200);
-        assertThat(client.get("/health").statusCode()).isEqualTo(200);
     }
 
     @Test

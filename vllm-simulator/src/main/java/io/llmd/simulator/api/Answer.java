@@ -24,6 +24,20 @@ public interface Answer {
      */
     void output(StringBuilder out, Choice choice, int from, String text, boolean last);
 
+    /** Appends the events that end a stream in which something went wrong. */
+    default void fail(StringBuilder out, ApiException error) {
+        String param = error.param();
+        out.append("data: {\"error\": {\"message\": ")
+                .append(Json.quoted(error.text()))
+                .append(", \"type\": ")
+                .append(Json.quoted(error.type()))
+                .append(", \"param\": ")
+                .append(param == null ? "null" : Json.quoted(param))
+                .append(", \"code\": ")
+                .append(error.status())
+                .append("}}\n\ndata: [DONE]\n\n");
+    }
+
     /** Appends the events that end a stream. */
     void close(StringBuilder out, List<Choice> choices);
 }

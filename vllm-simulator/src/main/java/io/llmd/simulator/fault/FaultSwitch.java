@@ -1,17 +1,44 @@
 package io.llmd.simulator.fault;
 
-import java.util.function.Consumer;
+import io.llmd.simulator.api.Call;
+import io.llmd.simulator.engine.CounterRandom;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
-/** Holds the faults that are set; safe from any thread, changes hold a lock for a few instructions. */
+/**
+ * Holds the faults that are set, and draws those that a request meets: a function of the seed and of how many requests
+ * came before. Safe from any thread; changes and draws hold a lock for a few instructions.
+ */
 public final class FaultSwitch {
-    private final Consumer<Faults> changed;
+    private static final long STREAM = 0x66_61_75_6c_74L;
+
+    private final long key;
+    private final List<FaultListener> listeners = new CopyOnWriteArrayList<>();
+    private final AtomicLong requests = new AtomicLong();
+    private final AtomicLong others = new AtomicLong();
     private volatile Faults faults = Faults.NONE;
 
-    /** @param changed called after every change that somebody asked for */
-    public FaultSwitch(Consumer<Faults> changed) {
-        this.changed = changed;
+    /**
+     * @param seed of all draws
+     * @param endpoint what tells this endpoint from others with the same seed
+     */
+    public FaultSwitch(long seed, long endpoint) {
+        key = CounterRandom.bits(seed, endpoint, STREAM);
+    }
+
+    /** Tells of every change that somebody asks for from now on. */
+    public void listen(FaultListener listener) {
+        listeners.add(listener);
+    }
+
+    /** Tells of no further change. */
+    public void forget(FaultListener listener) {
+        listeners.remove(listener);
     }
 
     public Faults get() {
@@ -21,18 +48,83 @@ public final class FaultSwitch {
     public synchronized Faults set(UnaryOperator<Faults> change) {
         Faults next = change.apply(faults);
         faults = next;
-        changed.accept(next);
+        listeners.forEach(listener -> listener.changed(next));
         return next;
     }
 
-    /** The status that the next request gets, which counts as given; absent if it is to be served. */
-    public Faults.@Nullable Status takeStatus() {
-        return faults.status() == null ? null : takeCounted();
+    /**
+     * The faults of the next request to the model, which count as met: those it asks for in its headers, before those
+     * that are set.
+     *
+     * @param body asked for only if it matters
+     * @throws io.llmd.simulator.api.ApiException if a header cannot be read
+     */
+    public RequestFaults draw(Call.Headers headers, Supplier<byte[]> body) {
+        RequestFaults asked = FaultHeaders.read(headers);
+        return draw(() -> RequestPhase.of(body.get())).with(asked);
     }
 
-    private synchronized Faults.@Nullable Status takeCounted() {
-        Faults current = faults;
-        faults = current.withStatusUsed();
-        return current.status();
+    private RequestFaults draw(Supplier<RequestPhase> phase) {
+        long number = requests.getAndIncrement();
+        Collection<Injection> set = faults.injections().values();
+        if (set.isEmpty()) {
+            return RequestFaults.NONE;
+        }
+        boolean dependsOnPhase =
+                set.stream().anyMatch(injection -> injection.trigger().phase() != null);
+        return draw(number, dependsOnPhase ? phase.get() : RequestPhase.BOTH);
+    }
+
+    /** Whether the next request that is not to the model is refused, which counts as met. */
+    public boolean refusesOther() {
+        long number = others.getAndIncrement();
+        return faults.injections().containsKey(FaultKind.REFUSE) && drawRefusal(number);
+    }
+
+    private synchronized RequestFaults draw(long number, RequestPhase phase) {
+        List<RequestFault> met = new ArrayList<>();
+        for (Injection injection : faults.injections().values()) {
+            Trigger trigger = injection.trigger();
+            if ((trigger.phase() == null || trigger.phase() == phase) && hits(injection, number, 0)) {
+                met.add(
+                        injection.fault() instanceof RequestFault.Failure failure
+                                ? oneOf(failure, number)
+                                : injection.fault());
+                use(injection);
+            }
+        }
+        return RequestFaults.of(met);
+    }
+
+    private synchronized boolean drawRefusal(long number) {
+        Injection refusal = faults.injections().get(FaultKind.REFUSE);
+        if (refusal == null || refusal.trigger().phase() != null || !hits(refusal, number, 1)) {
+            return false;
+        }
+        use(refusal);
+        return true;
+    }
+
+    private boolean hits(Injection injection, long number, int stream) {
+        double probability = injection.trigger().probability();
+        return probability == 1 || unit(injection, number, stream) <= probability;
+    }
+
+    private RequestFault oneOf(RequestFault.Failure failure, long number) {
+        long bits = CounterRandom.bits(key, number, FaultKind.values().length * 2L);
+        int index = (int) Long.remainderUnsigned(bits, failure.types().size());
+        return new RequestFault.Failure(List.of(failure.types().get(index)));
+    }
+
+    private double unit(Injection injection, long number, int stream) {
+        return CounterRandom.unit(key, number, injection.fault().kind().ordinal() * 2L + stream);
+    }
+
+    private void use(Injection injection) {
+        Trigger left = injection.trigger().used();
+        if (left != injection.trigger()) {
+            FaultKind kind = injection.fault().kind();
+            faults = faults.withInjection(kind, left == null ? null : new Injection(injection.fault(), left));
+        }
     }
 }

@@ -1,4 +1,4 @@
-/** What an endpoint does wrong on purpose, and how that is changed at run time. */
+/** What an endpoint does wrong on purpose, with which requests, and how that is changed at run time. */
 @NullMarked
 package io.llmd.simulator.fault;
 

@@ -2,7 +2,8 @@ package io.llmd.simulator.server;
 
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Reply;
-import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.fault.AnswerFaults;
+import io.llmd.simulator.fault.RequestFaults;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -12,6 +13,7 @@ import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,10 +22,12 @@ import org.slf4j.LoggerFactory;
 final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
     private static final int MOST_PIPELINED = 8;
+    private static final Exchange LEAVING = new LeavingAnswer();
 
     private final Endpoint endpoint;
     private final Deque<FullHttpRequest> pipelined = new ArrayDeque<>();
-    private @Nullable GenerationExchange exchange;
+    private @Nullable Exchange exchange;
+    private boolean taking;
 
     ConnectionHandler(Endpoint endpoint) {
         this.endpoint = endpoint;
@@ -78,40 +82,76 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
     }
 
     private void handle(ChannelHandlerContext context, FullHttpRequest request) {
-        String path = RequestDispatcher.path(request.uri());
-        Faults faults = endpoint.faults().get();
-        if (faults.refuse() && !path.startsWith("/admin/")) {
-            context.close();
+        RequestFaults faults;
+        try {
+            faults = endpoint.dispatcher().faultsOf(request);
+        } catch (ApiException e) {
+            AnswerOutput output = AnswerOutput.of(context, head(request, Map.of()), AnswerFaults.NONE);
+            complete(context, output, endpoint.dispatcher().failed(e));
             return;
         }
-        boolean keepAlive =
-                HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
-        RequestDispatcher.Dispatched dispatched = endpoint.dispatcher().dispatch(request);
-        ResponseHead head = new ResponseHead(
-                keepAlive, !request.protocolVersion().equals(HttpVersion.HTTP_1_0), dispatched.headers());
-        switch (dispatched.reply()) {
-            case Reply.Content content -> head.write(context, content);
-            case Reply.Generate generate -> generate(context, generate, head, faults);
+        if (faults.isRefused()) {
+            context.close();
+        } else if (faults.delayNanos() > 0) {
+            pause(context, faults.delayNanos(), () -> answer(context, request, faults), request.retain()::release);
+        } else {
+            answer(context, request, faults);
         }
     }
 
-    private void generate(ChannelHandlerContext context, Reply.Generate generate, ResponseHead head, Faults faults) {
+    private void answer(ChannelHandlerContext context, FullHttpRequest request, RequestFaults met) {
+        RequestDispatcher.Dispatched dispatched = endpoint.dispatcher().dispatch(request, met);
+        AnswerFaults faults = AnswerFaults.of(met);
+        AnswerOutput output = AnswerOutput.of(context, head(request, dispatched.headers()), faults);
+        switch (dispatched.reply()) {
+            case Reply.Content content
+            when faults.headStallNanos() > 0 ->
+                pause(context, faults.headStallNanos(), () -> complete(context, output, content), () -> {});
+            case Reply.Content content -> complete(context, output, content);
+            case Reply.Generate generate -> generate(context, generate, output, faults);
+        }
+    }
+
+    private static ResponseHead head(FullHttpRequest request, Map<String, String> headers) {
+        boolean keepAlive =
+                HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
+        return new ResponseHead(keepAlive, !request.protocolVersion().equals(HttpVersion.HTTP_1_0), headers);
+    }
+
+    /** Keeps the connection busy with nothing. */
+    private void pause(ChannelHandlerContext context, long nanos, Runnable then, Runnable release) {
+        Runnable goOn = () -> {
+            exchange = null;
+            then.run();
+            release.run();
+            takePipelined(context);
+        };
+        exchange = new Pause(context.executor(), nanos, goOn, release);
+    }
+
+    private void complete(ChannelHandlerContext context, AnswerOutput output, Reply.Content content) {
+        exchange = LEAVING;
+        output.complete(content, () -> next(context));
+    }
+
+    private void generate(
+            ChannelHandlerContext context, Reply.Generate generate, AnswerOutput output, AnswerFaults faults) {
         try {
             endpoint.checkQueue();
             GenerationExchange started =
-                    new GenerationExchange(context, endpoint, generate, head, faults, () -> next(context));
+                    new GenerationExchange(context, endpoint, generate, output, faults, () -> next(context));
             exchange = started;
             started.start();
         } catch (ApiException e) {
-            head.write(context, endpoint.dispatcher().failed(e));
+            complete(context, output, endpoint.dispatcher().failed(e));
         } catch (RuntimeException e) {
             log.atError().setCause(e).log("request failed");
             if (exchange != null) {
                 exchange.abandon();
-                exchange = null;
             }
-            head.write(
+            complete(
                     context,
+                    output,
                     endpoint.dispatcher()
                             .failed(new ApiException(500, "InternalServerError", "Internal server error", null)));
         }
@@ -119,16 +159,41 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
 
     private void next(ChannelHandlerContext context) {
         exchange = null;
-        while (exchange == null && context.channel().isActive()) {
-            FullHttpRequest request = pipelined.pollFirst();
-            if (request == null) {
-                return;
+        takePipelined(context);
+    }
+
+    private void takePipelined(ChannelHandlerContext context) {
+        if (taking) {
+            return;
+        }
+        taking = true;
+        try {
+            while (exchange == null && context.channel().isActive()) {
+                FullHttpRequest request = pipelined.pollFirst();
+                if (request == null) {
+                    return;
+                }
+                try {
+                    handle(context, request);
+                } finally {
+                    request.release();
+                }
             }
-            try {
-                handle(context, request);
-            } finally {
-                request.release();
-            }
+        } finally {
+            taking = false;
+        }
+    }
+
+    /** An answer on its way out. */
+    private static final class LeavingAnswer implements Exchange {
+        @Override
+        public void writable() {
+            // everything is written
+        }
+
+        @Override
+        public void abandon() {
+            // nobody waits for it
         }
     }
 }

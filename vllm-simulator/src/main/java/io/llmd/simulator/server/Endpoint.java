@@ -69,7 +69,8 @@ final class Endpoint {
             engineSettings = engineSettings.withHasher(cache.hasher());
         }
         engine = new RunningEngine(settings.servedModelName(), engineSettings, runtime.driver(), listeners);
-        faults = new FaultSwitch(changed -> engine.slowFactorLater(changed.slowFactor()));
+        faults = new FaultSwitch(settings.seed(), settings.port());
+        faults.listen(changed -> engine.slowFactorLater(changed.slowFactor()));
         dispatcher = new RequestDispatcher(settings, routes(start), faults);
     }
 

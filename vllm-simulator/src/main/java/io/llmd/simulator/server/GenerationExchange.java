@@ -1,22 +1,16 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Reply;
-import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.fault.AnswerFaults;
+import io.llmd.simulator.fault.InjectedErrors;
 import io.llmd.simulator.output.Choice;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -26,18 +20,22 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Nothing is buffered for a slow reader: what the engine has produced is a number, and text is made when the channel
  * takes it. What piled up while the channel was full goes out as one event.
  */
-final class GenerationExchange {
+final class GenerationExchange implements Exchange {
     private final ChannelHandlerContext context;
     private final Endpoint endpoint;
     private final Reply.Generate generate;
-    private final ResponseHead head;
-    private final Faults faults;
+    private final AnswerOutput output;
+    private final AnswerFaults faults;
     private final Runnable done;
     private final AtomicBoolean drainQueued = new AtomicBoolean();
     private final StringBuilder text = new StringBuilder();
     private List<Choice> choices = List.of();
+    private @Nullable Future<?> stallTimer;
+    private boolean opened;
     private boolean firstOutputSent;
     private boolean behind;
+    private boolean stalled;
+    private boolean stallOver;
     private volatile boolean ended;
 
     /** @param done called once when the connection is free for its next request */
@@ -45,24 +43,33 @@ final class GenerationExchange {
             ChannelHandlerContext context,
             Endpoint endpoint,
             Reply.Generate generate,
-            ResponseHead head,
-            Faults faults,
+            AnswerOutput output,
+            AnswerFaults faults,
             Runnable done) {
         this.context = context;
         this.endpoint = endpoint;
         this.generate = generate;
-        this.head = head;
+        this.output = output;
         this.faults = faults;
         this.done = done;
     }
 
     void start() {
         choices = endpoint.start(generate, this::wake);
+        if (faults.headStallNanos() > 0) {
+            stall(faults.headStallNanos());
+        } else {
+            open();
+        }
+    }
+
+    private void open() {
+        opened = true;
         if (generate.sampling().stream()) {
-            context.write(streamHead());
+            output.open();
             generate.answer().open(text);
-            writeText();
-            context.flush();
+            output.events(text);
+            output.flush();
         }
     }
 
@@ -73,16 +80,15 @@ final class GenerationExchange {
         }
     }
 
-    /** The client left, or the endpoint closes. */
-    void abandon() {
+    @Override
+    public void abandon() {
         if (!ended) {
-            ended = true;
-            endpoint.end(choices);
+            end();
         }
     }
 
-    /** The channel takes bytes again. */
-    void writable() {
+    @Override
+    public void writable() {
         if (behind) {
             drain();
         }
@@ -94,11 +100,14 @@ final class GenerationExchange {
             return;
         }
         if (choices.stream().anyMatch(GenerationExchange::isAborted)) {
-            cut();
-        } else if (generate.sampling().stream()) {
-            drainStream();
-        } else {
-            drainComplete();
+            end();
+            output.close();
+        } else if (!stalled) {
+            if (generate.sampling().stream()) {
+                drainStream();
+            } else {
+                drainComplete();
+            }
         }
     }
 
@@ -107,35 +116,32 @@ final class GenerationExchange {
     }
 
     private void drainComplete() {
-        if (choices.stream().anyMatch(choice -> reached(faults.dropAfterTokens(), choice.produced()))) {
-            cut();
-            return;
-        }
-        boolean stalled = choices.stream().anyMatch(choice -> reached(faults.stallAfterTokens(), choice.produced()));
-        if (!stalled && choices.stream().allMatch(Endpoint::isComplete)) {
+        int produced = choices.stream().mapToInt(Choice::produced).max().orElse(0);
+        if (!isFaulty(produced) && choices.stream().allMatch(Endpoint::isComplete)) {
             ObjectNode body = generate.answer().body(choices);
             end();
-            head.write(context, Reply.Content.json(body));
-            release();
+            output.complete(Reply.Content.json(body), done);
         }
     }
 
     private void drainStream() {
         boolean progress = true;
-        while (progress && !ended && context.channel().isWritable()) {
+        while (progress && !ended && !stalled && output.isReady()) {
             progress = false;
             for (Choice choice : choices) {
-                progress |= !ended && sendNext(choice);
+                progress |= !ended && !stalled && sendNext(choice);
             }
             behind = false;
         }
-        if (!ended) {
-            behind = !context.channel().isWritable();
-            if (choices.stream().allMatch(Choice::finishSent)) {
-                endStream();
-            }
+        if (ended) {
+            return;
         }
-        context.flush();
+        behind = !output.isReady();
+        if (!stalled && choices.stream().allMatch(Choice::finishSent)) {
+            generate.answer().close(text, choices);
+            endStream();
+        }
+        output.flush();
     }
 
     /** Sends one event of a choice if one is due. */
@@ -145,17 +151,13 @@ final class GenerationExchange {
         int produced = over
                 ? choice.produced()
                 : Math.min(choice.produced(), choice.plan().length() - 1);
-        if (choice.finishSent() || produced == choice.sent() || reached(faults.stallAfterTokens(), choice.sent())) {
+        if (choice.finishSent() || produced == choice.sent() || isFaulty(choice.sent())) {
             return false;
-        }
-        if (reached(faults.dropAfterTokens(), choice.sent())) {
-            cut();
-            return true;
         }
         if (!firstOutputSent) {
             firstOutputSent = true;
             generate.answer().firstOutput(text, choices);
-            writeText();
+            output.events(text);
         }
         int interval = choice.sent() == 0 ? 1 : generate.sampling().streamInterval();
         if (produced - choice.sent() < interval && !over) {
@@ -164,88 +166,83 @@ final class GenerationExchange {
         int upTo = behind ? produced : Math.min(produced, choice.sent() + interval);
         int from = choice.sent();
         long lateNanos = System.nanoTime() - choice.producedAt();
-        String delta = choice.takeText(limit(upTo, from));
+        String delta = choice.takeText(faults.limit(from, upTo));
         boolean last = over && choice.sent() == choice.plan().length();
         generate.answer().output(text, choice, from, delta, last);
-        writeText();
+        output.events(text);
         endpoint.pacing().observe(lateNanos);
         if (last) {
             choice.finishIsSent();
         }
-        if (reached(faults.dropAfterTokens(), choice.sent())) {
-            cut();
-        }
-        return true;
+        return !isFaulty(choice.sent());
     }
 
-    /** No further than a fault allows. */
-    private int limit(int upTo, int from) {
-        int limit = upTo;
-        for (int fault : new int[] {faults.stallAfterTokens(), faults.dropAfterTokens()}) {
-            limit = fault == Faults.OFF ? limit : Math.min(limit, Math.max(fault, from + 1));
+    /** Whether the answer cannot go on as it should after so many tokens of a choice; then it does what it does. */
+    private boolean isFaulty(int tokens) {
+        if (tokens >= faults.stallAfterTokens() && !stallOver) {
+            stallOver = true;
+            stall(faults.stallNanos());
+            return true;
         }
-        return limit;
+        if (tokens >= faults.stopAfterTokens()) {
+            stop();
+            return true;
+        }
+        return false;
     }
 
-    private static boolean reached(int fault, int tokens) {
-        return fault != Faults.OFF && tokens >= fault;
+    private void stall(long nanos) {
+        stalled = true;
+        output.flush();
+        if (nanos != AnswerFaults.FOREVER) {
+            stallTimer = context.executor().schedule(this::goOn, nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void goOn() {
+        stalled = false;
+        behind = true;
+        if (!opened) {
+            open();
+        }
+        drain();
+    }
+
+    private void stop() {
+        switch (faults.stop()) {
+            case CLOSE -> {
+                end();
+                output.close();
+            }
+            case RESET -> {
+                end();
+                output.reset();
+            }
+            case ERROR -> fail(InjectedErrors.engineDead());
+        }
+    }
+
+    private void fail(ApiException error) {
+        if (generate.sampling().stream()) {
+            generate.answer().fail(text, error);
+            endStream();
+        } else {
+            end();
+            output.complete(endpoint.dispatcher().failed(error), done);
+        }
     }
 
     private void endStream() {
-        generate.answer().close(text, choices);
-        writeText();
+        output.events(text);
         end();
-        var last = context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
-        if (!head.keepAlive()) {
-            last.addListener(ChannelFutureListener.CLOSE);
-        }
-        release();
-    }
-
-    /** A connection that closes takes no further request. */
-    private void release() {
-        if (head.keepAlive()) {
-            done.run();
-        }
+        output.end(done);
     }
 
     private void end() {
         ended = true;
+        if (stallTimer != null) {
+            stallTimer.cancel(false);
+        }
         endpoint.end(choices);
-    }
-
-    /** Ends without the end of the answer. */
-    private void cut() {
-        end();
-        context.flush();
-        context.close();
-    }
-
-    private void writeText() {
-        if (text.isEmpty()) {
-            return;
-        }
-        if (head.chunked()) {
-            // the encoder would make three buffers of it; it only has to see the head and the end
-            context.pipeline().firstContext().write(ChunkedText.of(context.alloc(), text));
-        } else {
-            ByteBuf buffer = context.alloc().ioBuffer(text.length());
-            ByteBufUtil.writeUtf8(buffer, text);
-            context.write(new DefaultHttpContent(buffer));
-        }
-        text.setLength(0);
-    }
-
-    private HttpResponse streamHead() {
-        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-        response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8");
-        head.headers().forEach(response.headers()::set);
-        if (head.chunked()) {
-            response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-        }
-        if (!head.keepAlive()) {
-            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-        }
-        return response;
     }
 }

@@ -2,13 +2,14 @@ package io.llmd.simulator.server;
 
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Call;
-import io.llmd.simulator.api.ErrorTypes;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.fault.FaultSwitch;
-import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.fault.InjectedErrors;
+import io.llmd.simulator.fault.RequestFault;
+import io.llmd.simulator.fault.RequestFaults;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -23,27 +24,44 @@ import org.slf4j.LoggerFactory;
 /** Finds the route of a request, lets it in or not, and turns what goes wrong into an answer. Thread-safe. */
 final class RequestDispatcher {
     private static final Logger log = LoggerFactory.getLogger(RequestDispatcher.class);
+    private static final RequestFaults REFUSED = RequestFaults.of(List.of(new RequestFault.Refuse()));
 
     private final SimulatorSettings settings;
     private final Routes routes;
     private final FaultSwitch faults;
+    private final InjectedErrors errors;
     private final AccessKeys keys;
 
     RequestDispatcher(SimulatorSettings settings, Routes routes, FaultSwitch faults) {
         this.settings = settings;
         this.routes = routes;
         this.faults = faults;
+        errors = new InjectedErrors(settings);
         keys = new AccessKeys(settings.api().keys());
     }
 
-    Dispatched dispatch(FullHttpRequest request) {
+    /**
+     * The faults that a request meets.
+     *
+     * @throws ApiException if it asks for one that there is not
+     */
+    RequestFaults faultsOf(FullHttpRequest request) {
+        String path = path(request.uri());
+        if (routes.match(path, request.method().name()) instanceof Routes.Match.Found found
+                && found.route().kind() == Routes.Kind.INFERENCE) {
+            return faults.draw(name -> request.headers().get(name), () -> ByteBufUtil.getBytes(request.content()));
+        }
+        return !path.startsWith("/admin/") && faults.refusesOther() ? REFUSED : RequestFaults.NONE;
+    }
+
+    Dispatched dispatch(FullHttpRequest request, RequestFaults met) {
         Map<String, String> headers = new HashMap<>();
         if (settings.api().requestIdHeaders()) {
             String given = request.headers().get("x-request-id");
             headers.put(
                     "X-Request-Id", given == null ? UUID.randomUUID().toString().replace("-", "") : given);
         }
-        return new Dispatched(reply(request, headers), headers);
+        return new Dispatched(reply(request, headers, met), headers);
     }
 
     /** What is answered when the work for a request fails. */
@@ -51,7 +69,7 @@ final class RequestDispatcher {
         return Reply.Content.json(error.status(), Json.error(settings.errorFormat(), error));
     }
 
-    private Reply reply(FullHttpRequest request, Map<String, String> headers) {
+    private Reply reply(FullHttpRequest request, Map<String, String> headers, RequestFaults met) {
         if (!request.decoderResult().isSuccess()) {
             return Reply.Content.text("text/plain; charset=utf-8", "Invalid HTTP request received.")
                     .withStatus(400);
@@ -67,15 +85,15 @@ final class RequestDispatcher {
                 headers.put("Allow", String.join(", ", wrong.allowed()));
                 yield detail(405, "Method Not Allowed");
             }
-            case Routes.Match.Found found -> handled(found, request, path);
+            case Routes.Match.Found found -> {
+                Reply error = errors.of(met);
+                yield error == null ? handled(found, request, path) : error;
+            }
         };
     }
 
     private Reply handled(Routes.Match.Found found, FullHttpRequest request, String path) {
         try {
-            if (found.route().kind() == Routes.Kind.INFERENCE) {
-                failIfTold();
-            }
             return found.route().handler().handle(call(request, path, found.variables()));
         } catch (ApiException e) {
             return failed(e);
@@ -95,13 +113,6 @@ final class RequestDispatcher {
             return Reply.Content.empty(307);
         }
         return detail(404, "Not Found");
-    }
-
-    private void failIfTold() {
-        Faults.Status status = faults.takeStatus();
-        if (status != null) {
-            throw new ApiException(status.code(), ErrorTypes.of(status.code()), "Injected fault", null);
-        }
     }
 
     private static Reply detail(int status, String text) {

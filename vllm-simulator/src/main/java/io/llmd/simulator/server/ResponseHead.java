@@ -1,15 +1,13 @@
 package io.llmd.simulator.server;
 
 import io.llmd.simulator.api.Reply;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.Map;
@@ -23,11 +21,13 @@ import java.util.Map;
  */
 record ResponseHead(boolean keepAlive, boolean chunked, Map<String, String> headers) {
 
-    void write(ChannelHandlerContext context, Reply.Content content) {
-        ByteBuf body = Unpooled.wrappedBuffer(content.body());
-        FullHttpResponse response =
-                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(content.status()), body);
-        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, content.body().length);
+    /** A complete answer that tells some length. */
+    FullHttpResponse response(Reply.Content content, int toldLength) {
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                HttpResponseStatus.valueOf(content.status()),
+                Unpooled.wrappedBuffer(content.body()));
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, toldLength);
         if (content.contentType() != null) {
             response.headers().set(HttpHeaderNames.CONTENT_TYPE, content.contentType());
         }
@@ -37,9 +37,20 @@ record ResponseHead(boolean keepAlive, boolean chunked, Map<String, String> head
         } else if (!chunked) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
         }
-        ChannelFuture written = context.writeAndFlush(response);
-        if (!keepAlive) {
-            written.addListener(ChannelFutureListener.CLOSE);
+        return response;
+    }
+
+    /** The head of a stream. */
+    HttpResponse stream() {
+        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8");
+        headers.forEach(response.headers()::set);
+        if (chunked) {
+            response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
+        if (!keepAlive) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+        return response;
     }
 }

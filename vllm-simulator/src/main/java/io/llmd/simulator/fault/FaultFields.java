@@ -1,0 +1,77 @@
+package io.llmd.simulator.fault;
+
+import io.llmd.simulator.api.Json;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Faults as JSON. A change names the fields that it changes; null and false switch one off. */
+final class FaultFields {
+    private static final String DEAD = "dead";
+    private static final String SLOW_FACTOR = "slow_factor";
+
+    private FaultFields() {}
+
+    /** The names of all fields. */
+    static List<String> names() {
+        List<String> names = new ArrayList<>(FaultKind.names());
+        names.addAll(List.of(DEAD, SLOW_FACTOR));
+        return names;
+    }
+
+    /**
+     * The faults after a change.
+     *
+     * @throws IllegalArgumentException naming the field that is unknown or has a bad value
+     */
+    static Faults change(Faults old, ObjectNode change) {
+        Faults next = old;
+        for (String name : change.propertyNames()) {
+            next = change(next, name, change.get(name));
+        }
+        return next;
+    }
+
+    private static Faults change(Faults old, String name, JsonNode value) {
+        return switch (name) {
+            case DEAD -> old.withDead(isOn(name, value));
+            case SLOW_FACTOR -> old.withSlowFactor(factor(name, value));
+            default -> {
+                if (!names().contains(name)) {
+                    throw new IllegalArgumentException(name + ": unknown (expected: one of " + names() + ")");
+                }
+                FaultKind kind = FaultKind.of(name);
+                yield old.withInjection(kind, InjectionFields.read(kind, value));
+            }
+        };
+    }
+
+    static ObjectNode write(Faults faults) {
+        ObjectNode body = Json.object();
+        for (FaultKind kind : FaultKind.values()) {
+            body.set(kind.wireName(), injection(faults, kind));
+        }
+        return body.put(DEAD, faults.dead()).put(SLOW_FACTOR, faults.slowFactor());
+    }
+
+    private static JsonNode injection(Faults faults, FaultKind kind) {
+        @Nullable Injection injection = faults.injections().get(kind);
+        return InjectionFields.write(kind, injection);
+    }
+
+    private static boolean isOn(String name, JsonNode value) {
+        if (!value.isNull() && !value.isBoolean()) {
+            throw new IllegalArgumentException(name + ": " + Json.string(value) + " (expected: true or false)");
+        }
+        return value.asBoolean(false);
+    }
+
+    private static double factor(String name, JsonNode value) {
+        if (!value.isNull() && !value.isNumber()) {
+            throw new IllegalArgumentException(name + ": " + Json.string(value) + " (expected: a number)");
+        }
+        return value.isNull() ? 1 : value.doubleValue();
+    }
+}
