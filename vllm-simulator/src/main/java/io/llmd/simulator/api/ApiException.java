@@ -37,6 +37,11 @@ public final class ApiException extends RuntimeException {
         return new ApiException(400, "Bad Request", message, param);
     }
 
+    /** Something that went wrong here. */
+    public static ApiException internal() {
+        return new ApiException(500, "InternalServerError", "Internal server error", null);
+    }
+
     public static ApiException notFound(String message, @Nullable String param) {
         return new ApiException(404, "NotFoundError", message, param);
     }

@@ -39,12 +39,14 @@ public sealed interface Reply {
      *
      * @param prompts each gives {@code sampling.n()} choices
      * @param sampling absent for work without output
+     * @param transfer what it says about other endpoints
      */
     record Generate(
             List<RenderedPrompt> prompts,
             Sampling sampling,
             boolean promptOnly,
             @Nullable String adapter,
+            TransferFields transfer,
             Answer answer)
             implements Reply {}
 }

@@ -12,6 +12,8 @@ final class EnvironmentOptions {
             "PYTHONHASHSEED", SimulatorOption.HASH_SEED,
             "VLLM_KV_EVENTS_USE_INT_BLOCK_HASHES", SimulatorOption.KV_EVENTS_USE_INT_BLOCK_HASHES,
             "VLLM_API_KEY", SimulatorOption.API_KEY,
+            "VLLM_NIXL_SIDE_CHANNEL_HOST", SimulatorOption.NIXL_SIDE_CHANNEL_HOST,
+            "VLLM_NIXL_SIDE_CHANNEL_PORT", SimulatorOption.NIXL_SIDE_CHANNEL_PORT,
             "VLLM_ALLOW_RUNTIME_LORA_UPDATING", SimulatorOption.ALLOW_RUNTIME_LORA_UPDATING);
 
     private EnvironmentOptions() {}

@@ -6,6 +6,7 @@ import static io.llmd.simulator.config.OptionSetter.onOff;
 import io.llmd.simulator.engine.EngineSettingsBuilder;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.OrderingPolicy;
 import java.nio.file.Path;
@@ -224,7 +225,56 @@ public enum SimulatorOption {
     TRUST_REQUEST_CHAT_TEMPLATE(
             "trust-request-chat-template",
             "let requests bring a chat template",
-            onOff((b, on) -> b.api(api -> api.trustRequestTemplates(on))));
+            onOff((b, on) -> b.api(api -> api.trustRequestTemplates(on)))),
+    ROLE(
+            "role",
+            "what the endpoint is meant for: both, prefill, decode, encode",
+            (b, v) -> b.role(EndpointRole.valueOf(v.toUpperCase(Locale.ROOT)))),
+    KV_CONNECTOR(
+            "kv-connector",
+            "exchange KV blocks with other endpoints: nixl or none",
+            (b, v) -> b.handoff(handoff -> handoff.connector(KvConnector.valueOf(v.toUpperCase(Locale.ROOT))))),
+    KV_TRANSFER_CONFIG(
+            "kv-transfer-config",
+            "the same as vLLM's JSON, with NixlConnector",
+            (b, v) -> b.handoff(handoff -> KvTransferConfig.apply(handoff, v))),
+    NIXL_SIDE_CHANNEL_HOST(
+            "nixl-side-channel-host",
+            "where the side channel listens, and what other endpoints are told",
+            (b, v) -> b.handoff(handoff -> handoff.sideChannelHost(v))),
+    NIXL_SIDE_CHANNEL_PORT(
+            "nixl-side-channel-port",
+            "TCP port of the side channel, 0 for a free one; further data-parallel ranks have the following ones",
+            (b, v) -> b.handoff(handoff -> handoff.sideChannelPort(integer(v)))),
+    KV_LEASE_DURATION(
+            "kv-lease-duration",
+            "how long blocks are held for another endpoint; by default 30 s, and what older versions did",
+            (b, v) -> b.handoff(handoff -> handoff.lease(duration(v)))),
+    KV_LOAD_FAILURE_POLICY(
+            "kv-load-failure-policy",
+            "what becomes of a request whose blocks cannot be read: fail or recompute",
+            (b, v) -> b.handoff(handoff -> handoff.loadFailure(LoadFailurePolicy.valueOf(v.toUpperCase(Locale.ROOT))))),
+    KV_TRANSFER_FABRIC(
+            "kv-transfer-fabric",
+            "network of one GPU: " + TransferFabric.names(),
+            (b, v) -> b.handoff(handoff ->
+                    handoff.fabric(TransferFabric.of(v).orElseThrow(() -> new IllegalArgumentException(v))))),
+    KV_TRANSFER_GBYTES(
+            "kv-transfer-gbytes-per-second",
+            "what the network of one GPU carries, instead of a fabric",
+            (b, v) -> b.handoff(handoff -> handoff.transferBytesPerSecond(decimal(v) * 1e9))),
+    KV_TRANSFER_BASE_TIME(
+            "kv-transfer-base-time",
+            "fixed time of reading blocks",
+            (b, v) -> b.handoff(handoff -> handoff.transferBase(duration(v)))),
+    KV_TRANSFER_DESCRIPTOR_TIME(
+            "kv-transfer-descriptor-time",
+            "time of each piece of memory that is read; a block has two in each layer",
+            (b, v) -> b.handoff(handoff -> handoff.transferDescriptor(duration(v)))),
+    KV_HANDSHAKE_TIME(
+            "kv-handshake-time",
+            "first contact between two engines",
+            (b, v) -> b.handoff(handoff -> handoff.handshake(duration(v))));
 
     private static final Pattern PLAIN_NUMBER = Pattern.compile("\\d+(?:\\.\\d+)?");
     private static final Pattern DURATION_PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m|h)");

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param lora adapters
  * @param kvEvents where changes of the cache are published; null for nowhere
  * @param blockHashing how blocks are named there
+ * @param handoff the part in requests that several endpoints serve
  */
 public record SimulatorSettings(
         String host,
@@ -55,7 +56,8 @@ public record SimulatorSettings(
         @Nullable Path tokenizer,
         LoraSettings lora,
         @Nullable KvEventSettings kvEvents,
-        BlockHashing blockHashing) {
+        BlockHashing blockHashing,
+        HandoffSettings handoff) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");
@@ -65,6 +67,7 @@ public record SimulatorSettings(
         Objects.requireNonNull(preset, "preset");
         Objects.requireNonNull(api, "api");
         Objects.requireNonNull(lora, "lora");
+        Objects.requireNonNull(handoff, "handoff");
         range("port", port, 0, 65_535);
         range("maxWaitingQueueLength", maxWaitingQueueLength, 0, Integer.MAX_VALUE);
         range("maxBodyBytes", maxBodyBytes, 1, Integer.MAX_VALUE);

@@ -25,6 +25,7 @@ public final class SimulatorSettingsBuilder {
     private List<String> servedModelNames = List.of();
     private final EngineDraft engine = new EngineDraft();
     private final LoraSettingsBuilder lora = new LoraSettingsBuilder();
+    private final HandoffSettingsBuilder handoff = new HandoffSettingsBuilder();
     private OutputLength outputLength = new OutputLength.LogNormal(128, 0.8);
     private int maxWaitingQueueLength = 0;
     private int maxBodyBytes = 64 << 20;
@@ -39,7 +40,9 @@ public final class SimulatorSettingsBuilder {
 
     private final KvEventDraft kvEvents = new KvEventDraft();
 
-    SimulatorSettingsBuilder() {}
+    SimulatorSettingsBuilder() {
+        engine.change(handoff::applyTo);
+    }
 
     /** Sets {@link SimulatorSettings#host()}. */
     public SimulatorSettingsBuilder host(String value) {
@@ -57,6 +60,18 @@ public final class SimulatorSettingsBuilder {
     public SimulatorSettingsBuilder model(String value) {
         model = value;
         return this;
+    }
+
+    /** Changes how the endpoint takes part in requests that several endpoints serve. */
+    public SimulatorSettingsBuilder handoff(Consumer<HandoffSettingsBuilder> change) {
+        change.accept(handoff);
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#role()}; for {@link EndpointRole#ENCODE} the engine runs the encoder alone. */
+    public SimulatorSettingsBuilder role(EndpointRole value) {
+        handoff.role(value);
+        return encoder(encoder -> encoder.withEncodeOnly(encoder.encodeOnly() || value == EndpointRole.ENCODE));
     }
 
     /** Sets {@link SimulatorSettings#servedModelNames()}. */
@@ -338,6 +353,7 @@ public final class SimulatorSettingsBuilder {
                 tokenizer,
                 lora.build(),
                 kvEvents.build(preset),
-                kvEvents.hashing(preset));
+                kvEvents.hashing(preset),
+                handoff.build(preset));
     }
 }

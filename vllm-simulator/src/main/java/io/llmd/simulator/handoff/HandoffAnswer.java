@@ -1,6 +1,7 @@
 package io.llmd.simulator.handoff;
 
 import io.llmd.simulator.engine.HeldBlocks;
+import java.util.OptionalInt;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,19 +19,17 @@ public record HandoffAnswer(EngineCard card, Address holder, Generation generati
      *
      * @param groups whether blocks are listed for each group of KV caches; if not, there is one flat list
      * @param counts whether the tokens in the blocks are told
-     * @param all whether the keys are there that came with context and pipeline parallelism and with pushing
+     * @param parallelism whether the keys are there that came with context and pipeline parallelism, and with pushing
+     * @param cached whether cached tokens are told, which the other endpoint reports as its own
      */
-    public record Generation(boolean groups, boolean counts, boolean all) {
+    public record Generation(boolean groups, boolean counts, boolean parallelism, boolean cached) {}
 
-        /** The keys of a version. */
-        public static Generation of(int major, int minor) {
-            int version = major * 1000 + minor;
-            return new Generation(version >= 17, version >= 17, version >= 24);
-        }
-    }
-
-    /** The object for the blocks held for a request. */
-    public ObjectNode write(String requestName, HeldBlocks held) {
+    /**
+     * The object for the blocks held for a request.
+     *
+     * @param cachedTokens prompt tokens that were cached; absent if the request did more than prefill
+     */
+    public ObjectNode write(String requestName, HeldBlocks held, OptionalInt cachedTokens) {
         ObjectNode params = JsonNodeFactory.instance
                 .objectNode()
                 .put("do_remote_prefill", true)
@@ -45,14 +44,17 @@ public record HandoffAnswer(EngineCard card, Address holder, Generation generati
                 .put("remote_host", holder.host())
                 .put("remote_port", holder.port())
                 .put("tp_size", card.tensorParallel());
-        if (generation.all()) {
+        if (generation.parallelism()) {
             params.put("dcp_size", 1).put("pp_size", 1);
         }
         if (generation.counts()) {
             params.put("remote_num_tokens", held.tokens());
         }
-        if (generation.all()) {
+        if (generation.parallelism()) {
             params.putNull("remote_blocks_expiry_time").put("transfer_mode", "pull");
+        }
+        if (generation.cached() && cachedTokens.isPresent()) {
+            params.put("remote_prefill_cached_tokens", cachedTokens.getAsInt());
         }
         return params;
     }

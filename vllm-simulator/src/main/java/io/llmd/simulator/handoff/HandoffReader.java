@@ -178,7 +178,6 @@ public final class HandoffReader implements EngineSink {
             fail(pull);
             return;
         }
-        pull.started = now;
         channel.ask(
                 peer.address,
                 new SideChannelRequest.Read(handoff.engineId(), handoff.requestId()),
@@ -193,6 +192,7 @@ public final class HandoffReader implements EngineSink {
             fail(pull);
             return;
         }
+        pull.started = now;
         TransferModel model = settings.transfer();
         long descriptors = TransferModel.descriptors(settings.deployment(), pull.blocks);
         double preparation = (model.baseNanos() + descriptors * model.descriptorNanos()) * settings.timeScale();

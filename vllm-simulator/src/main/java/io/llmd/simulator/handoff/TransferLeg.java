@@ -1,5 +1,6 @@
 package io.llmd.simulator.handoff;
 
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -40,7 +41,12 @@ public sealed interface TransferLeg {
         boolean hasPort = port != null && port.isInt() && port.intValue() > 0 && port.intValue() <= 65_535;
         return engineId == null || requestId == null || host == null || !hasPort || blocks == 0
                 ? null
-                : new Handoff(engineId, requestId, new Address(host, port.intValue()), blocks);
+                : new Handoff(engineId, requestId, new Address(host, port.intValue()), blocks, cachedTokens(params));
+    }
+
+    private static OptionalInt cachedTokens(ObjectNode params) {
+        JsonNode tokens = params.get("remote_prefill_cached_tokens");
+        return tokens != null && tokens.isInt() ? OptionalInt.of(tokens.intValue()) : OptionalInt.empty();
     }
 
     /** Length of the block list, or of the first of several. */

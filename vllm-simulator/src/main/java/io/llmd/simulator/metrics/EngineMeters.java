@@ -28,6 +28,7 @@ public final class EngineMeters {
     private long cacheHits;
     private long promptTokens;
     private long promptTokensCached;
+    private long promptTokensLoaded;
     private long generationTokens;
 
     /**
@@ -63,6 +64,7 @@ public final class EngineMeters {
             case EngineEvent.StepCompleted step -> {
                 promptTokens += step.promptTokens();
                 promptTokensCached += step.cachedTokens();
+                promptTokensLoaded += step.loadedTokens();
                 observe(HistogramMeter.ITERATION_TOKENS, step.promptTokens() + step.producedTokens());
             }
             case EngineEvent.Finished end -> end(end);
@@ -137,10 +139,17 @@ public final class EngineMeters {
         counter(out, "vllm:prompt_tokens", "Number of prefill tokens processed.", promptTokens);
         String bySource = "vllm:prompt_tokens_by_source_total";
         out.meter(bySource, "counter", "Number of prompt tokens by source.")
-                .sample(bySource, labels.with("source", "local_compute"), promptTokens - promptTokensCached)
+                .sample(
+                        bySource,
+                        labels.with("source", "local_compute"),
+                        promptTokens - promptTokensCached - promptTokensLoaded)
                 .sample(bySource, labels.with("source", "local_cache_hit"), promptTokensCached)
-                .sample(bySource, labels.with("source", "external_kv_transfer"), 0);
-        counter(out, "vllm:prompt_tokens_cached", "Number of cached prompt tokens.", promptTokensCached);
+                .sample(bySource, labels.with("source", "external_kv_transfer"), promptTokensLoaded);
+        counter(
+                out,
+                "vllm:prompt_tokens_cached",
+                "Number of cached prompt tokens.",
+                promptTokensCached + promptTokensLoaded);
         counter(out, "vllm:generation_tokens", "Number of generation tokens processed.", generationTokens);
         out.meter("vllm:request_success_total", "counter", "Count of successfully processed requests.");
         finished.forEach((reason, count) ->

@@ -5,6 +5,7 @@ import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
+import io.llmd.simulator.api.TransferFields;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.RenderedPrompt;
@@ -41,7 +42,8 @@ public final class ChatApi {
         String id = "chatcmpl-" + RequestIds.of(call, fields);
         AnswerHead head = new AnswerHead(
                 id, call.nowSeconds(), model, fingerprint, sampling, settings.promptTokensDetails(), logprobs);
-        return new Reply.Generate(List.of(prompt), sampling, false, null, new ChatAnswer(head));
+        return new Reply.Generate(
+                List.of(prompt), sampling, false, null, TransferFields.read(fields), new ChatAnswer(head));
     }
 
     public static @Nullable Integer maxTokens(Sampling sampling) {

@@ -5,6 +5,7 @@ import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
+import io.llmd.simulator.api.TransferFields;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.RenderedPrompt;
@@ -57,6 +58,7 @@ public final class CompletionApi {
         List<String> echoes = echo
                 ? prompts.stream().map(read -> tokenizer.decode(read.tokens())).toList()
                 : List.of();
-        return new Reply.Generate(prompts, sampling, false, null, new CompletionAnswer(head, echoes));
+        return new Reply.Generate(
+                prompts, sampling, false, null, TransferFields.read(fields), new CompletionAnswer(head, echoes));
     }
 }

@@ -6,6 +6,7 @@ import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
+import io.llmd.simulator.api.TransferFields;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.RenderedPrompt;
@@ -46,7 +47,7 @@ public final class ResponsesApi {
         String tail = RequestIds.of(call, fields);
         ResponsesAnswer answer = new ResponsesAnswer(
                 "resp_" + tail, "msg_" + tail, call.nowSeconds(), model, settings.promptTokensDetails(), fields);
-        return new Reply.Generate(List.of(prompt), sampling, false, null, answer);
+        return new Reply.Generate(List.of(prompt), sampling, false, null, TransferFields.read(fields), answer);
     }
 
     /** The same conversation as a chat request, so that both APIs share prefixes. */

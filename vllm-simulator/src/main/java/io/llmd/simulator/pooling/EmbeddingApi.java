@@ -7,6 +7,7 @@ import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
+import io.llmd.simulator.api.TransferFields;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.CounterRandom;
 import io.llmd.simulator.openai.ModelNames;
@@ -65,6 +66,7 @@ public final class EmbeddingApi {
                 sampling,
                 true,
                 null,
+                TransferFields.NONE,
                 new EmbeddingAnswer(id, call.nowSeconds(), model, settings.seed(), dimensions, base64));
     }
 

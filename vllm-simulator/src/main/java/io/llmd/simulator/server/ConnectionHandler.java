@@ -149,11 +149,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
             if (exchange != null) {
                 exchange.abandon();
             }
-            complete(
-                    context,
-                    output,
-                    endpoint.dispatcher()
-                            .failed(new ApiException(500, "InternalServerError", "Internal server error", null)));
+            complete(context, output, endpoint.dispatcher().failed(ApiException.internal()));
         }
     }
 

@@ -5,6 +5,7 @@ import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.EngineSink;
@@ -13,11 +14,13 @@ import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.MediaKey;
 import io.llmd.simulator.fault.AdminApi;
 import io.llmd.simulator.fault.FaultSwitch;
+import io.llmd.simulator.handoff.TransferLeg;
 import io.llmd.simulator.kvevents.AdapterPaths;
 import io.llmd.simulator.kvevents.KvEventPublisher;
 import io.llmd.simulator.kvevents.KvEventSettings;
 import io.llmd.simulator.kvevents.PublishedCache;
 import io.llmd.simulator.metrics.EngineMeters;
+import io.llmd.simulator.metrics.NixlMeters;
 import io.llmd.simulator.metrics.PacingMeter;
 import io.llmd.simulator.openai.ChatApi;
 import io.llmd.simulator.openai.ChatMessages;
@@ -43,6 +46,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** One endpoint without its sockets: routes, engine, meters and faults. Safe from any event loop. */
 final class Endpoint {
@@ -54,6 +59,7 @@ final class Endpoint {
     private final PacingMeter pacing = new PacingMeter();
     private final FaultSwitch faults;
     private final RequestDispatcher dispatcher;
+    private final @Nullable HandoffPort handoffs;
     private final AtomicLong engineIds = new AtomicLong();
     private final AtomicInteger load = new AtomicInteger();
 
@@ -62,7 +68,7 @@ final class Endpoint {
         this.tokenizer = tokenizer;
         meters = new EngineMeters(settings.engine(), settings.servedModelName(), start);
         cache = published(settings, runtime);
-        List<EngineSink> listeners = new ArrayList<>(List.of(meters::record));
+        List<EngineSink> listeners = new ArrayList<>(List.of(meters::record, this::hear));
         EngineSettings engineSettings = settings.engine();
         if (cache != null) {
             listeners.add(cache.feed());
@@ -71,7 +77,23 @@ final class Endpoint {
         engine = new RunningEngine(settings.servedModelName(), engineSettings, runtime.driver(), listeners);
         faults = new FaultSwitch(settings.seed(), settings.port());
         faults.listen(changed -> engine.slowFactorLater(changed.slowFactor()));
+        handoffs = openHandoffs(runtime);
         dispatcher = new RequestDispatcher(settings, routes(start), faults);
+    }
+
+    private @Nullable HandoffPort openHandoffs(SimulatorRuntime runtime) {
+        if (!settings.handoff().isConnected()) {
+            return null;
+        }
+        try {
+            return HandoffPort.open(settings, HandoffPort.engineId(settings.handoff()), 0, runtime, engine);
+        } catch (RuntimeException e) {
+            engine.closeLater();
+            if (cache != null) {
+                cache.close();
+            }
+            throw e;
+        }
     }
 
     private static @Nullable PublishedCache published(SimulatorSettings settings, SimulatorRuntime runtime) {
@@ -106,9 +128,9 @@ final class Endpoint {
         TokenizeApi tokenize = new TokenizeApi(settings, tokenizer, messages, models);
         AdminApi admin = new AdminApi(faults);
         Routes routes = new Routes()
-                .inference("/v1/chat/completions", chat::handle)
-                .inference("/v1/completions", completions::handle)
-                .inference("/v1/responses", responses::handle)
+                .inference("/v1/chat/completions", releasing(chat::handle))
+                .inference("/v1/completions", releasing(completions::handle))
+                .inference("/v1/responses", releasing(responses::handle))
                 .inference("/v1/embeddings", embeddings::handle)
                 .post("/tokenize", tokenize::tokenize)
                 .post("/detokenize", tokenize::detokenize)
@@ -131,6 +153,16 @@ final class Endpoint {
         return routes;
     }
 
+    private void hear(EngineEvent event) {
+        if (handoffs != null) {
+            handoffs.hear(event);
+        }
+    }
+
+    private Routes.Handler releasing(Routes.Handler handler) {
+        return handoffs == null ? handler : handoffs.releasing(handler);
+    }
+
     private Reply health() {
         return Reply.Content.empty(faults.get().dead() ? 503 : 200);
     }
@@ -138,7 +170,9 @@ final class Endpoint {
     private Reply metrics() {
         return Reply.Content.text(
                 "text/plain; version=0.0.4; charset=utf-8",
-                meters.scrape(engine.snapshot(), engine.lagSeconds()) + pacing.scrape());
+                meters.scrape(engine.snapshot(), engine.lagSeconds())
+                        + pacing.scrape()
+                        + (handoffs == null ? "" : NixlMeters.scrape(List.of(handoffs.meters()))));
     }
 
     private String fingerprint() {
@@ -189,6 +223,10 @@ final class Endpoint {
             }
         }
         load.addAndGet(settings.api().loadTracking() ? 1 : 0);
+        HandoffPort port = handoffs;
+        TransferLeg leg = port == null
+                ? new TransferLeg.Both()
+                : TransferLeg.of(generate.transfer().kv());
         for (Choice choice : choices) {
             OutputPlan plan = choice.plan();
             engine.submitLater(
@@ -203,12 +241,37 @@ final class Endpoint {
                             sampling.cacheSalt(),
                             generate.adapter(),
                             media(generate.prompts().get(choice.index() / sampling.n())),
-                            0,
-                            false,
-                            0),
-                    choice);
+                            leg instanceof TransferLeg.Decode ? choice.prompt().length : 0,
+                            leg instanceof TransferLeg.Prefill,
+                            generate.transfer().cacheHitThreshold()),
+                    port == null ? choice : port.reporting(leg, choice),
+                    (current, now) -> {
+                        if (port != null) {
+                            port.admitted(choice.engineId(), leg, now);
+                        }
+                    });
         }
         return choices;
+    }
+
+    /** The body of a complete answer. */
+    ObjectNode body(Reply.Generate generate, List<Choice> choices) {
+        ObjectNode body = generate.answer().body(choices);
+        if (handoffs != null && generate.transfer().kv() != null) {
+            JsonNode id = body.get("id") == null ? body.get("request_id") : body.get("id");
+            ObjectNode params = handoffs.params(
+                    internalId(id == null ? "" : id.asString()),
+                    choices.subList(0, generate.sampling().n()));
+            if (params != null) {
+                body.set("kv_transfer_params", params);
+            }
+        }
+        return body;
+    }
+
+    /** The id inside of vLLM: completions number their prompts. */
+    private static String internalId(String answerId) {
+        return answerId.startsWith("cmpl-") ? answerId + "-0" : answerId;
     }
 
     private static List<MediaKey> media(RenderedPrompt prompt) {
@@ -233,6 +296,9 @@ final class Endpoint {
     }
 
     void close() {
+        if (handoffs != null) {
+            handoffs.close();
+        }
         engine.closeLater();
         if (cache != null) {
             cache.close();

@@ -18,7 +18,7 @@ final class EngineDriver implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
 
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
-    private final List<RunningEngine> engines = new CopyOnWriteArrayList<>();
+    private final List<Driven> engines = new CopyOnWriteArrayList<>();
     private final Thread thread;
     private volatile boolean closed;
 
@@ -27,12 +27,12 @@ final class EngineDriver implements AutoCloseable {
         thread.start();
     }
 
-    void add(RunningEngine engine) {
+    void add(Driven engine) {
         engines.add(engine);
         LockSupport.unpark(thread);
     }
 
-    void remove(RunningEngine engine) {
+    void remove(Driven engine) {
         engines.remove(engine);
     }
 
@@ -59,7 +59,7 @@ final class EngineDriver implements AutoCloseable {
             runCommands();
             long now = System.nanoTime();
             long next = NEVER;
-            for (RunningEngine engine : engines) {
+            for (Driven engine : engines) {
                 next = Math.min(next, advance(engine, now));
             }
             if (commands.isEmpty() && !closed) {
@@ -75,7 +75,7 @@ final class EngineDriver implements AutoCloseable {
         }
     }
 
-    private long advance(RunningEngine engine, long now) {
+    private long advance(Driven engine, long now) {
         try {
             return engine.advance(now);
         } catch (RuntimeException e) {

@@ -2,9 +2,11 @@ package io.llmd.simulator.server;
 
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.fault.AnswerFaults;
 import io.llmd.simulator.fault.InjectedErrors;
 import io.llmd.simulator.output.Choice;
+import io.llmd.simulator.output.SequenceEnd;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -99,9 +101,12 @@ final class GenerationExchange implements Exchange {
         if (ended) {
             return;
         }
-        if (choices.stream().anyMatch(GenerationExchange::isAborted)) {
+        if (choices.stream().anyMatch(choice -> endedBy(choice, FinishReason.ABORT))) {
             end();
             output.close();
+        } else if (choices.stream().anyMatch(choice -> endedBy(choice, FinishReason.ERROR))) {
+            fail(ApiException.internal());
+            output.flush();
         } else if (!stalled) {
             if (generate.sampling().stream()) {
                 drainStream();
@@ -111,14 +116,15 @@ final class GenerationExchange implements Exchange {
         }
     }
 
-    private static boolean isAborted(Choice choice) {
-        return choice.end() != null && !Endpoint.isComplete(choice);
+    private static boolean endedBy(Choice choice, FinishReason reason) {
+        SequenceEnd end = choice.end();
+        return end != null && end.reason() == reason;
     }
 
     private void drainComplete() {
         int produced = choices.stream().mapToInt(Choice::produced).max().orElse(0);
         if (!isFaulty(produced) && choices.stream().allMatch(Endpoint::isComplete)) {
-            ObjectNode body = generate.answer().body(choices);
+            ObjectNode body = endpoint.body(generate, choices);
             end();
             output.complete(Reply.Content.json(body), done);
         }
@@ -151,7 +157,7 @@ final class GenerationExchange implements Exchange {
         int produced = over
                 ? choice.produced()
                 : Math.min(choice.produced(), choice.plan().length() - 1);
-        if (choice.finishSent() || produced == choice.sent() || isFaulty(choice.sent())) {
+        if (choice.finishSent() || produced == choice.sent() && !over || isFaulty(choice.sent())) {
             return false;
         }
         if (!firstOutputSent) {
@@ -167,10 +173,12 @@ final class GenerationExchange implements Exchange {
         int from = choice.sent();
         long lateNanos = System.nanoTime() - choice.producedAt();
         String delta = choice.takeText(faults.limit(from, upTo));
-        boolean last = over && choice.sent() == choice.plan().length();
+        boolean last = over && choice.sent() == choice.produced();
         generate.answer().output(text, choice, from, delta, last);
         output.events(text);
-        endpoint.pacing().observe(lateNanos);
+        if (produced > 0) {
+            endpoint.pacing().observe(lateNanos);
+        }
         if (last) {
             choice.finishIsSent();
         }

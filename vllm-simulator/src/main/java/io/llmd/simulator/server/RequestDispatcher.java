@@ -99,7 +99,7 @@ final class RequestDispatcher {
             return failed(e);
         } catch (RuntimeException e) {
             log.atError().setCause(e).addKeyValue("path", path).log("request failed");
-            return failed(new ApiException(500, "InternalServerError", "Internal server error", null));
+            return failed(ApiException.internal());
         }
     }
 

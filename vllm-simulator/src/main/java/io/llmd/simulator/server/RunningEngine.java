@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * One engine on the wall clock. Methods that end in "later" are safe from any thread; the others belong to the driver's
  * thread.
  */
-final class RunningEngine {
+final class RunningEngine implements Driven {
     private static final Logger log = LoggerFactory.getLogger(RunningEngine.class);
 
     private final String name;
@@ -44,7 +44,8 @@ final class RunningEngine {
         driver.add(this);
     }
 
-    String name() {
+    @Override
+    public String name() {
         return name;
     }
 
@@ -59,7 +60,12 @@ final class RunningEngine {
     }
 
     void submitLater(EngineRequest request, Generation generation) {
-        driver.execute(() -> submit(request, generation));
+        submitLater(request, generation, (taken, now) -> {});
+    }
+
+    /** @param admitted called with the engine and its time when it has taken the request, before it does anything */
+    void submitLater(EngineRequest request, Generation generation, ObjLongConsumer<Engine> admitted) {
+        driver.execute(() -> submit(request, generation, admitted));
     }
 
     void abortLater(long requestId) {
@@ -96,7 +102,7 @@ final class RunningEngine {
         }
     }
 
-    private void submit(EngineRequest request, Generation generation) {
+    private void submit(EngineRequest request, Generation generation, ObjLongConsumer<Engine> admitted) {
         if (failed) {
             generation.ended(SequenceEnd.lost());
             return;
@@ -105,6 +111,7 @@ final class RunningEngine {
         try {
             engine.submit(request, now);
             generations.put(request.id(), generation);
+            admitted.accept(engine, now);
         } catch (IllegalArgumentException e) {
             log.atError().setCause(e).addKeyValue("endpoint", name).log("engine refused a request");
             generation.ended(SequenceEnd.lost());
@@ -118,8 +125,8 @@ final class RunningEngine {
         return now;
     }
 
-    /** Handles what is due; returns when the next thing is. */
-    long advance(long now) {
+    @Override
+    public long advance(long now) {
         long next = engine.nextEventTime();
         if (next <= now) {
             lagNanos = now - next;
@@ -135,7 +142,8 @@ final class RunningEngine {
     }
 
     /** Ends all requests without an answer. */
-    void fail() {
+    @Override
+    public void fail() {
         failed = true;
         Map<Long, Generation> left = Map.copyOf(generations);
         generations.clear();

@@ -146,19 +146,14 @@ class HandoffReaderTest {
 
     @Test
     void heartbeatsKeepTheLeaseWhileTheRequestWaitsForItsTurn() {
-        long blocking = d.plain(prompt(30_000, 9), 2_000);
-        long second = d.plain(prompt(30_000, 8), 2_000);
-        world.advanceTo(500 * MILLI);
-        d.engine.slowFactor(100);
+        fill(d);
         Handoff handoff = prefilled(prompt(20_000, 1));
         world.advanceTo(world.now() + 20_000 * MILLI);
         long id = d.decode(prompt(20_000, 1), 1, handoff);
         world.advanceTo(world.now() + 70_000 * MILLI);
-        assertThat(d.hasFinished(blocking)).isFalse();
+        assertThat(d.hasFinished(id)).isFalse();
         assertThat(p.engine.snapshot().leases()).isEqualTo(1);
 
-        d.abort(blocking);
-        d.abort(second);
         d.abort(id);
         world.runUntilIdle();
         assertThat(p.engine.snapshot().leases()).isZero();
@@ -237,11 +232,22 @@ class HandoffReaderTest {
 
     @Test
     void abortBeforeTheTurnTellsTheHolder() {
-        Handoff handoff = prefilled(prompt(1000, 1));
-        long id = d.decode(prompt(1000, 1), 1, handoff);
+        fill(d);
+        Handoff handoff = prefilled(prompt(20_000, 1));
+        long id = d.decode(prompt(20_000, 1), 1, handoff);
+        world.advanceTo(world.now() + 10 * MILLI);
+        assertThat(d.all(EngineEvent.LoadWanted.class)).isEmpty();
         assertThat(d.abort(id)).isTrue();
         world.advanceTo(world.now() + 10 * MILLI);
         assertThat(p.engine.snapshot().usedBlocks()).isZero();
+    }
+
+    /** Leaves too few blocks for a prompt of 20,000 tokens, for long. */
+    private void fill(HandoffWorld.Node node) {
+        node.plain(prompt(30_000, 9), 2_000);
+        node.plain(prompt(30_000, 8), 2_000);
+        world.advanceTo(world.now() + 500 * MILLI);
+        node.engine.slowFactor(100);
     }
 
     @Test

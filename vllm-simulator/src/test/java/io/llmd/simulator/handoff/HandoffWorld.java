@@ -21,6 +21,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.PriorityQueue;
 
 /** Engines that hand blocks to each other, in virtual time over a network that tests can cut. */
@@ -226,7 +227,8 @@ final class HandoffWorld {
             if (held == null) {
                 throw new IllegalStateException("request " + id + " has no blocks held");
             }
-            return new Handoff(engineId, holder.name("cmpl-" + id, id), address, held.blocks().length);
+            return new Handoff(
+                    engineId, holder.name("cmpl-" + id, id), address, held.blocks().length, OptionalInt.empty());
         }
 
         <T extends EngineEvent> List<T> all(Class<T> type) {

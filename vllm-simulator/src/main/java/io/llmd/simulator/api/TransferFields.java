@@ -1,0 +1,55 @@
+package io.llmd.simulator.api;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a request says about other endpoints that take part in it.
+ *
+ * @param kv {@code kv_transfer_params}
+ * @param ec {@code ec_transfer_params}
+ * @param cacheHitThreshold share of the prompt that must be cached, 0 for none
+ */
+public record TransferFields(
+        @Nullable ObjectNode kv, @Nullable ObjectNode ec, double cacheHitThreshold) {
+    /** Nothing. */
+    public static final TransferFields NONE = new TransferFields(null, null, 0);
+
+    /** Reads the fields of a body. */
+    public static TransferFields read(RequestFields fields) {
+        return of(fields, fields, null);
+    }
+
+    /** Reads the fields of a body that has some of them in its sampling parameters, which count where it has both. */
+    public static TransferFields read(RequestFields fields, @Nullable RequestFields samplingParams) {
+        RequestFields extra = samplingParams == null ? null : samplingParams.object("extra_args");
+        return of(fields, samplingParams == null ? fields : samplingParams, extra);
+    }
+
+    private static TransferFields of(RequestFields fields, RequestFields sampling, @Nullable RequestFields extra) {
+        ObjectNode kv = object(fields, "kv_transfer_params");
+        ObjectNode ec = object(fields, "ec_transfer_params");
+        if (extra != null) {
+            kv = kv == null ? object(extra, "kv_transfer_params") : kv;
+            ec = ec == null ? object(extra, "ec_transfer_params") : ec;
+        }
+        double threshold = threshold(sampling.get("cache_hit_threshold"));
+        return kv == null && ec == null && threshold == 0 ? NONE : new TransferFields(kv, ec, threshold);
+    }
+
+    private static @Nullable ObjectNode object(RequestFields fields, String name) {
+        RequestFields object = fields.object(name);
+        return object == null ? null : object.body();
+    }
+
+    private static double threshold(@Nullable JsonNode value) {
+        if (value == null) {
+            return 0;
+        }
+        if (!value.isNumber() || value.doubleValue() < 0 || value.doubleValue() > 1) {
+            throw ApiException.badRequest("cache_hit_threshold must be between 0 and 1.", "cache_hit_threshold");
+        }
+        return value.doubleValue();
+    }
+}

@@ -1,0 +1,47 @@
+package io.llmd.simulator.config;
+
+import io.llmd.simulator.engine.TransferModel;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an endpoint takes part in requests that several endpoints serve.
+ *
+ * @param role what the endpoint is meant for
+ * @param connector how KV blocks are exchanged
+ * @param engineId name of the engine; a new one at each start if absent
+ * @param sideChannelHost where the side channel listens, and what other endpoints are told
+ * @param sideChannelPort TCP port of the side channel of the first engine, 0 for a free one; the others follow
+ * @param heartbeats whether the endpoint extends leases while its requests wait
+ * @param checkCompatibility whether blocks of engines with another model or version are left alone
+ * @param transfer how long reading takes
+ */
+public record HandoffSettings(
+        EndpointRole role,
+        KvConnector connector,
+        @Nullable String engineId,
+        String sideChannelHost,
+        int sideChannelPort,
+        boolean heartbeats,
+        boolean checkCompatibility,
+        TransferModel transfer) {
+    public HandoffSettings {
+        Objects.requireNonNull(role, "role");
+        Objects.requireNonNull(connector, "connector");
+        Objects.requireNonNull(transfer, "transfer");
+        if (sideChannelHost.isBlank()) {
+            throw new IllegalArgumentException("sideChannelHost: blank (expected: a host)");
+        }
+        if (sideChannelPort < 0 || sideChannelPort > 65_535) {
+            throw new IllegalArgumentException("sideChannelPort: " + sideChannelPort + " (expected: 0 to 65535)");
+        }
+        if (engineId != null && engineId.isBlank()) {
+            throw new IllegalArgumentException("engineId: blank (expected: a name)");
+        }
+    }
+
+    /** Whether blocks are exchanged at all. */
+    public boolean isConnected() {
+        return connector != KvConnector.NONE;
+    }
+}

@@ -1,0 +1,133 @@
+package io.llmd.simulator.config;
+
+import io.llmd.simulator.engine.EngineSettingsBuilder;
+import io.llmd.simulator.engine.LoadFailurePolicy;
+import io.llmd.simulator.engine.TransferModel;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Builds {@link HandoffSettings} and what the engine needs for them. Not thread-safe. */
+public final class HandoffSettingsBuilder {
+    private EndpointRole role = EndpointRole.BOTH;
+    private KvConnector connector = KvConnector.NONE;
+    private @Nullable String engineId;
+    private String sideChannelHost = "localhost";
+    private int sideChannelPort = 5600;
+    private @Nullable Duration lease;
+    private @Nullable Boolean heartbeats;
+    private boolean checkCompatibility = true;
+    private LoadFailurePolicy loadFailure = LoadFailurePolicy.FAIL;
+    private TransferModel transfer = TransferModel.ROCE_100G;
+
+    HandoffSettingsBuilder() {}
+
+    /** Sets {@link HandoffSettings#role()}. */
+    public HandoffSettingsBuilder role(EndpointRole value) {
+        role = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#connector()}. */
+    public HandoffSettingsBuilder connector(KvConnector value) {
+        connector = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#engineId()}. */
+    public HandoffSettingsBuilder engineId(String value) {
+        engineId = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#sideChannelHost()}. */
+    public HandoffSettingsBuilder sideChannelHost(String value) {
+        sideChannelHost = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#sideChannelPort()}. */
+    public HandoffSettingsBuilder sideChannelPort(int value) {
+        sideChannelPort = value;
+        return this;
+    }
+
+    /** Sets how long blocks are held for another endpoint; by default what the version of vLLM does. */
+    public HandoffSettingsBuilder lease(Duration value) {
+        if (!value.isPositive()) {
+            throw new IllegalArgumentException("lease: " + value + " (expected: > 0)");
+        }
+        lease = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#heartbeats()}; by default what the version of vLLM does. */
+    public HandoffSettingsBuilder heartbeats(boolean value) {
+        heartbeats = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#checkCompatibility()}. */
+    public HandoffSettingsBuilder checkCompatibility(boolean value) {
+        checkCompatibility = value;
+        return this;
+    }
+
+    /** Sets what a failed load of blocks leads to. */
+    public HandoffSettingsBuilder loadFailure(LoadFailurePolicy value) {
+        loadFailure = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#transfer()}. */
+    public HandoffSettingsBuilder transfer(TransferModel value) {
+        transfer = value;
+        return this;
+    }
+
+    /** Chooses a network by its name; the time of the handshake stays. */
+    public HandoffSettingsBuilder fabric(TransferFabric value) {
+        return transfer(value.on(transfer));
+    }
+
+    /** Sets the time of the first contact between two engines; the rest of {@link #transfer} stays. */
+    public HandoffSettingsBuilder handshake(Duration value) {
+        return transfer(transfer.withHandshakeNanos(value.toNanos()));
+    }
+
+    /** Sets the fixed time of a transfer; the rest of {@link #transfer} stays. */
+    public HandoffSettingsBuilder transferBase(Duration value) {
+        return transfer(new TransferModel(
+                value.toNanos(), transfer.descriptorNanos(), transfer.bytesPerSecond(), transfer.handshakeNanos()));
+    }
+
+    /** Sets the time of one descriptor of a transfer; the rest of {@link #transfer} stays. */
+    public HandoffSettingsBuilder transferDescriptor(Duration value) {
+        return transfer(new TransferModel(
+                transfer.baseNanos(), value.toNanos(), transfer.bytesPerSecond(), transfer.handshakeNanos()));
+    }
+
+    /** Sets what one GPU's network interface carries; the rest of {@link #transfer} stays. */
+    public HandoffSettingsBuilder transferBytesPerSecond(double value) {
+        return transfer(
+                new TransferModel(transfer.baseNanos(), transfer.descriptorNanos(), value, transfer.handshakeNanos()));
+    }
+
+    HandoffSettings build(VersionPreset version) {
+        return new HandoffSettings(
+                role,
+                connector,
+                engineId,
+                sideChannelHost,
+                sideChannelPort,
+                heartbeats == null ? version.hasLeaseHeartbeats() : heartbeats,
+                checkCompatibility,
+                transfer);
+    }
+
+    void applyTo(EngineSettingsBuilder engine) {
+        engine.loadFailure(loadFailure);
+        if (lease != null) {
+            engine.leaseNanos(lease.toNanos());
+        }
+    }
+}

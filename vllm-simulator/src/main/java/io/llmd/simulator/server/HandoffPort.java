@@ -1,0 +1,242 @@
+package io.llmd.simulator.server;
+
+import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.Call;
+import io.llmd.simulator.api.Json;
+import io.llmd.simulator.api.Routes;
+import io.llmd.simulator.config.HandoffSettings;
+import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.config.VersionPreset;
+import io.llmd.simulator.engine.Deployment;
+import io.llmd.simulator.engine.EngineEvent;
+import io.llmd.simulator.engine.GpuModel;
+import io.llmd.simulator.engine.HeldBlocks;
+import io.llmd.simulator.engine.ModelArchitecture;
+import io.llmd.simulator.handoff.Address;
+import io.llmd.simulator.handoff.BlockHolder;
+import io.llmd.simulator.handoff.EngineCard;
+import io.llmd.simulator.handoff.HandoffAnswer;
+import io.llmd.simulator.handoff.HandoffReader;
+import io.llmd.simulator.handoff.SideChannel;
+import io.llmd.simulator.handoff.SideChannelRequest;
+import io.llmd.simulator.handoff.TransferLeg;
+import io.llmd.simulator.metrics.NixlMeters;
+import io.llmd.simulator.output.Choice;
+import io.llmd.simulator.output.Generation;
+import io.llmd.simulator.output.SequenceEnd;
+import io.llmd.simulator.sidechannel.SideChannelClient;
+import io.llmd.simulator.sidechannel.SideChannelServer;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One engine's part in requests that several engines serve: its side channel, the blocks it holds for others, and those
+ * it gets from them. Methods that end in "later" are safe from any thread.
+ */
+final class HandoffPort implements Driven, AutoCloseable {
+    private final String name;
+    private final EngineDriver driver;
+    private final NixlMeters meters;
+    private final BlockHolder holder;
+    private final HandoffReader reader;
+    private final HandoffAnswer answer;
+    private final SideChannelServer server;
+    private final SideChannelClient client;
+    private final boolean reportsCached;
+
+    private HandoffPort(
+            SimulatorSettings settings, String engineId, int rank, SimulatorRuntime runtime, RunningEngine engine) {
+        HandoffSettings handoff = settings.handoff();
+        driver = runtime.driver();
+        name = settings.servedModelName();
+        meters = new NixlMeters(settings.servedModelName(), rank);
+        Deployment deployment = deployment(settings);
+        EngineCard card = EngineCard.of(
+                engineId,
+                settings.version(),
+                settings.model(),
+                deployment,
+                settings.engine().blockTokens());
+        double timeScale = settings.engine().timeScale();
+        long leaseNanos = Math.round(settings.engine().leaseNanos() * timeScale);
+        holder = new BlockHolder(card, leaseNanos * 2 / 3, engine::later, meters);
+        client = new SideChannelClient(runtime.eventLoops());
+        reader = new HandoffReader(
+                new HandoffReader.Reading(
+                        card,
+                        deployment,
+                        handoff.transfer(),
+                        timeScale,
+                        handoff.heartbeats() ? Math.max(1, leaseNanos / 6) : 0,
+                        handoff.checkCompatibility()),
+                this::ask,
+                meters,
+                (requestId, loaded) -> engine.later((current, now) -> current.completeLoad(requestId, loaded, now)));
+        int port = handoff.sideChannelPort();
+        server = SideChannelServer.start(
+                handoff.sideChannelHost(), port == 0 ? 0 : port + rank, runtime.eventLoops(), holder::answer);
+        answer = new HandoffAnswer(
+                card, new Address(handoff.sideChannelHost(), server.port()), generation(settings.preset()));
+        reportsCached = generation(settings.preset()).cached();
+        driver.add(this);
+    }
+
+    /**
+     * Opens the side channel of an engine.
+     *
+     * @param engineId unique among the engines of all endpoints
+     * @throws java.io.UncheckedIOException if its port cannot be bound
+     */
+    static HandoffPort open(
+            SimulatorSettings settings, String engineId, int rank, SimulatorRuntime runtime, RunningEngine engine) {
+        return new HandoffPort(settings, engineId, rank, runtime, engine);
+    }
+
+    /** The name of an endpoint's engines without their ranks. */
+    static String engineId(HandoffSettings settings) {
+        return settings.engineId() == null ? UUID.randomUUID().toString() : settings.engineId();
+    }
+
+    private static HandoffAnswer.Generation generation(VersionPreset version) {
+        return new HandoffAnswer.Generation(
+                version.isAtLeast(17), version.isAtLeast(20), version.isAtLeast(24), version.isAtLeast(32));
+    }
+
+    private static Deployment deployment(SimulatorSettings settings) {
+        return settings.deployment() == null
+                ? new Deployment(ModelArchitecture.LLAMA_8B, GpuModel.H100, 1, 2)
+                : settings.deployment();
+    }
+
+    private void ask(Address address, SideChannelRequest request, SideChannel.Answered then) {
+        client.ask(address, request, response -> driver.execute(() -> then.accept(response, System.nanoTime())));
+    }
+
+    /** The port of its side channel. */
+    int port() {
+        return server.port();
+    }
+
+    NixlMeters meters() {
+        return meters;
+    }
+
+    /** Hears what the engine does, on the driver's thread. */
+    void hear(EngineEvent event) {
+        meters.accept(event);
+        reader.accept(event);
+    }
+
+    /** To be called on the driver's thread when the engine has taken a request. */
+    void admitted(long requestId, TransferLeg leg, long now) {
+        switch (leg) {
+            case TransferLeg.Decode decode -> reader.expect(requestId, decode.handoff(), now);
+            case TransferLeg.Incomplete _ -> meters.incompleteHandoff();
+            case TransferLeg.Both _, TransferLeg.Prefill _ -> {
+                // no blocks to get
+            }
+        }
+    }
+
+    /** The same sequence, whose cached tokens are those of the prefill leg if they were told. */
+    Generation reporting(TransferLeg leg, Generation generation) {
+        return reportsCached
+                        && leg instanceof TransferLeg.Decode decode
+                        && decode.handoff().cachedTokens().isPresent()
+                ? new CachedElsewhere(
+                        generation, decode.handoff().cachedTokens().getAsInt())
+                : generation;
+    }
+
+    /** The same route, but a request that is refused gives the blocks back that are held for it. */
+    Routes.Handler releasing(Routes.Handler handler) {
+        return call -> {
+            try {
+                return handler.handle(call);
+            } catch (ApiException e) {
+                release(call);
+                throw e;
+            }
+        };
+    }
+
+    private void release(Call call) {
+        try {
+            if (Json.parse(call.body()) instanceof ObjectNode body
+                    && body.get("kv_transfer_params") instanceof ObjectNode params
+                    && TransferLeg.of(params) instanceof TransferLeg.Decode decode) {
+                driver.execute(() -> reader.release(decode.handoff(), System.nanoTime()));
+            }
+        } catch (ApiException e) {
+            // what cannot be read names no blocks
+        }
+    }
+
+    /**
+     * What the answer to a prefill leg tells about blocks; absent if none are held.
+     *
+     * @param choices of one prompt. As in vLLM the one that ended last is told, and nobody comes for the blocks of the
+     *     others
+     */
+    @Nullable
+    ObjectNode params(String answerId, List<Choice> choices) {
+        return choices.stream()
+                .filter(choice -> held(choice) != null)
+                .max(Comparator.comparingLong(HandoffPort::deadline).thenComparingInt(Choice::index))
+                .map(choice -> params(choices.size() > 1 ? choice.index() + "_" + answerId : answerId, choice))
+                .orElse(null);
+    }
+
+    private @Nullable ObjectNode params(String id, Choice choice) {
+        SequenceEnd end = choice.end();
+        HeldBlocks held = held(choice);
+        return end == null || held == null
+                ? null
+                : answer.write(
+                        holder.name(id, choice.engineId()),
+                        held,
+                        choice.produced() == 1 ? OptionalInt.of(end.cachedTokens()) : OptionalInt.empty());
+    }
+
+    private static @Nullable HeldBlocks held(Choice choice) {
+        SequenceEnd end = choice.end();
+        return end == null ? null : end.held();
+    }
+
+    private static long deadline(Choice choice) {
+        HeldBlocks held = held(choice);
+        return held == null ? Long.MIN_VALUE : held.deadline();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public long advance(long now) {
+        long next = reader.nextEventTime();
+        if (next <= now) {
+            reader.advance(now);
+            next = reader.nextEventTime();
+        }
+        return next;
+    }
+
+    @Override
+    public void fail() {
+        server.close();
+        client.close();
+    }
+
+    @Override
+    public void close() {
+        driver.remove(this);
+        server.close();
+        client.close();
+    }
+}
