@@ -46,12 +46,13 @@ DEVELOPMENT = {
     "VLLM_ENABLE_RESPONSES_API_STORE": "1",
 }
 COMMON = ["--max-model-len", "2048", "--max-num-seqs", "8", "--enforce-eager", "--block-size", "32", "--dtype", "bfloat16"]
+UCX = {"UCX_TLS": "tcp,self", "UCX_NET_DEVICES": "lo", "VLLM_KEEP_ALIVE_ON_ENGINE_DEATH": "1"}
 TOOLS = ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
 LORA = ["--enable-lora", "--max-loras", "2", "--max-lora-rank", "8"]
 SCALE_OUT = "--enable-scale-out"
 # Flags that not every version knows; those that `vllm serve --help=all` does not list are left out.
 OPTIONAL = [SCALE_OUT, "--enable-tokenizer-info-endpoint", "--enable-server-load-tracking"]
-CORE = ["start", "routing", "chats", "chat_errors", "tools", "forced_tools", "completions", "completion_errors", "other_apis", "development", "end"]
+CORE = ["start", "routing", "chats", "chat_errors", "tools", "completions", "completion_errors", "other_apis", "development", "end"]
 
 
 class Run:
@@ -70,6 +71,7 @@ def runs(port, optional):
     nixl = json.dumps({"kv_connector": "NixlConnector", "kv_role": "kv_both"})
     yield Run("core", ["--enable-prompt-tokens-details", *TOOLS, *optional],
               {f"core-{name.replace('_', '-')}": _http(getattr(scenarios, name)) for name in CORE}, DEVELOPMENT)
+    yield Run("forced-tools", ["--enable-prompt-tokens-details", *TOOLS], {"forced-tools": _http(scenarios.forced_tools)})
     yield Run("plain", [], {"plain": _http(scenarios.plain)})
     yield Run("access", ["--api-key", "secret", "--enable-request-id-headers", *scale_out], {"access": _http(scenarios.access)})
     yield Run("priority", ["--scheduling-policy", "priority", "--enable-force-include-usage", "--return-tokens-as-token-ids",
@@ -80,9 +82,9 @@ def runs(port, optional):
     yield Run("nixl", ["--kv-transfer-config", nixl, *scale_out], {"nixl": _http(scenarios.handoff)},
               {"VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1"})
     short_lease = json.dumps({"kv_connector": "NixlConnector", "kv_role": "kv_both", "kv_connector_extra_config": {"kv_lease_duration": 6}})
-    yield Run("nixl-pair", ["--kv-transfer-config", short_lease, "--enable-prompt-tokens-details"], {"nixl-pair": _pair(port)},
-              {"VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1", "VLLM_NIXL_ABORT_REQUEST_TIMEOUT": "5"},
-              peer_environment={"VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1", "VLLM_NIXL_SIDE_CHANNEL_PORT": "5700"})
+    yield Run("nixl-pair", ["--kv-transfer-config", short_lease, "--enable-prompt-tokens-details", "--dtype", "float32"], {"nixl-pair": _pair(port)},
+              {**UCX, "VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1", "VLLM_NIXL_ABORT_REQUEST_TIMEOUT": "5"},
+              peer_environment={**UCX, "VLLM_NIXL_SIDE_CHANNEL_HOST": "127.0.0.1", "VLLM_NIXL_SIDE_CHANNEL_PORT": "5700"})
     yield Run("admission", ["--max-num-queued-reqs", "1"], {"admission": _http(scenarios.admission)})
     yield Run("death", [], {"death": _death}, {"VLLM_KEEP_ALIVE_ON_ENGINE_DEATH": "1"})
     yield _kv_run("sha256", "sha256", port, topic=f"kv@127.0.0.1:8000@{MODEL}")
@@ -199,7 +201,8 @@ def _write(path, content):
     text = json.dumps(content, indent=1, ensure_ascii=False)
     # A list of numbers stays on one line.
     text = re.sub(r"\[\n\s+(-?\d+(?:,\n\s+-?\d+)*)\n\s+\]", lambda found: "[" + re.sub(r"\s+", "", found[1]) + "]", text)
-    path.write_text(text + "\n")
+    # Old versions put the path of their own sources into messages.
+    path.write_text(text.replace(sys.prefix, "/environment") + "\n")
 
 
 def _manifest(path, version, models):

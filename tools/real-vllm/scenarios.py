@@ -1,6 +1,7 @@
 """The requests that are recorded, one function per golden file. Each gets a Wire and the name of the served model."""
 
 import json
+import re
 import threading
 import time
 
@@ -46,6 +47,8 @@ PREFILL_ONLY = {
     "remote_port": None,
 }
 LONG = "The model reads a prompt, splits it into tokens, computes keys and values for every token. " * 6
+# No two of these characters make one token.
+TOO_LONG = "~" * 2100
 GREEDY = {"temperature": 0, "seed": 1}
 # Long after the first token and long before the last of 1900.
 HALF_WAY_SECONDS = 0.2
@@ -227,13 +230,17 @@ def tools(wire, model):
 def forced_tools(wire, model):
     """Tool calls found by the parser in text; the grammar of `structured_outputs` writes the text."""
     path = "/v1/chat/completions"
-    text = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Berlin\"}}\n</tool_call>"
-    for name, choice in (("one call", text), ("text and a call", "Hello " + text), ("two calls", text + "\n" + text), ("broken call", text[:40])):
+    call = "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Berlin\"}}\n</tool_call>"
+    for name, text in (("one call", call), ("text and a call", "Hello " + call), ("two calls", call + "\n" + call), ("broken call", call[:40])):
         for stream in (False, True):
             wire.send(
                 f"tool_choice auto, {name}" + (", stream" if stream else ""), "POST", path,
-                chat(model, tools=[WEATHER], tool_choice="auto", max_tokens=160, stream=stream, structured_outputs={"choice": [choice]}),
+                chat(model, tools=[WEATHER], tool_choice="auto", max_tokens=160, stream=stream, structured_outputs={"regex": _literally(text)}),
             )
+
+
+def _literally(text):
+    return re.sub(r"([{}()])", r"\\\1", text)
 
 
 def chat_errors(wire, model):
@@ -299,9 +306,9 @@ def chat_errors(wire, model):
     bad("max_completion_tokens 0", max_completion_tokens=0)
     bad("max_tokens beyond the context", max_tokens=5000)
     bad("max_tokens fills the context by one too many", max_tokens=2048)
-    bad("prompt too long", messages=[{"role": "user", "content": LONG * 30}])
-    bad("prompt too long, stream", messages=[{"role": "user", "content": LONG * 30}], stream=True)
-    wire.send("prompt too long, no max_tokens", "POST", path, without(chat(model, messages=[{"role": "user", "content": LONG * 30}]), "max_tokens"))
+    bad("prompt too long", messages=[{"role": "user", "content": TOO_LONG}])
+    bad("prompt too long, stream", messages=[{"role": "user", "content": TOO_LONG}], stream=True)
+    wire.send("prompt too long, no max_tokens", "POST", path, without(chat(model, messages=[{"role": "user", "content": TOO_LONG}]), "max_tokens"))
     bad("min_tokens above max_tokens", min_tokens=10)
     bad("min_tokens -1", min_tokens=-1)
     bad("n=0", n=0)
@@ -424,10 +431,10 @@ def completion_errors(wire, model):
     bad("max_tokens 0", max_tokens=0)
     bad("max_tokens null", max_tokens=None, stop=["e"])
     bad("max_tokens beyond the context", max_tokens=5000)
-    bad("prompt too long", prompt=LONG * 30)
-    bad("prompt ids too long", prompt=[300] * 2100)
-    bad("prompt ids fill the context", prompt=[300] * 2048)
-    bad("prompt ids leave one place", prompt=[300] * 2047)
+    bad("prompt too long", prompt=TOO_LONG)
+    bad("prompt ids too long", prompt=[9] * 2100)
+    bad("prompt ids fill the context", prompt=[9] * 2048)
+    bad("prompt ids leave one place", prompt=[9] * 2047)
     bad("logprobs -2", logprobs=-2)
     bad("logprobs -1", logprobs=-1)
     bad("logprobs 21", logprobs=21)
@@ -467,7 +474,7 @@ def other_apis(wire, model):
     wire.send("responses, unknown model", "POST", "/v1/responses", {"model": "no-such-model", "input": "Hello"})
     wire.send("responses, without model", "POST", "/v1/responses", {"input": "Hello", "max_output_tokens": 3, "temperature": 0})
     wire.send("responses, end of sequence forced", "POST", "/v1/responses", {"model": model, "input": "Hello", "max_output_tokens": 5, "logit_bias": {"2": 100}})
-    wire.send("responses, prompt too long", "POST", "/v1/responses", {"model": model, "input": LONG * 30})
+    wire.send("responses, prompt too long", "POST", "/v1/responses", {"model": model, "input": TOO_LONG})
     wire.send("responses, X-Request-Id", "POST", "/v1/responses", {"model": model, "input": "Hello", "max_output_tokens": 2}, headers={"X-Request-Id": "from-header"})
 
     message = {"model": model, "messages": MESSAGES, "max_tokens": 5, "temperature": 0}
@@ -482,7 +489,7 @@ def other_apis(wire, model):
     wire.send("messages, without messages", "POST", "/v1/messages", without(message, "messages"))
     wire.send("messages, messages empty", "POST", "/v1/messages", {**message, "messages": []})
     wire.send("messages, malformed JSON", "POST", "/v1/messages", raw="{")
-    wire.send("messages, prompt too long", "POST", "/v1/messages", {**message, "messages": [{"role": "user", "content": LONG * 30}]})
+    wire.send("messages, prompt too long", "POST", "/v1/messages", {**message, "messages": [{"role": "user", "content": TOO_LONG}]})
     tool = {"name": "get_weather", "input_schema": WEATHER["function"]["parameters"]}
     wire.send("messages, forced tool", "POST", "/v1/messages", {**message, "max_tokens": 40, "tools": [tool], "tool_choice": {"type": "tool", "name": "get_weather"}})
     wire.send("messages, forced tool, stream", "POST", "/v1/messages", {**message, "max_tokens": 40, "tools": [tool], "tool_choice": {"type": "tool", "name": "get_weather"}, "stream": True})
@@ -598,6 +605,8 @@ def _abort_while_running(wire, model):
         ("aborted by pause", ("/pause", None), False),
         ("aborted by pause, stream", ("/pause", None), True),
     ):
+        if wire.send(None, "GET", ending[0]).status == 404:
+            continue
         body = chat(model, max_tokens=1900, ignore_eos=True, stream=stream, request_id="long")
         worker = threading.Thread(target=wire.send, args=(name, "POST", "/v1/chat/completions", body))
         worker.start()
@@ -850,6 +859,7 @@ def pair(prefill, decode, model):
     prefilled("Fifth. " + LONG, "prefill leg after the expiry")
     metrics("metrics after the expiry")
     decoded("Fourth. " + LONG, "decode leg after the expiry", fourth)
-    decoded("Sixth. " + LONG, "decode leg with the flags alone", {"do_remote_prefill": True, "do_remote_decode": False})
-    decoded("Seventh. " + LONG, "no handoff", None)
+    decoded("Sixth. " + LONG, "no handoff", None)
     metrics("metrics at the end")
+    decoded("Seventh. " + LONG, "decode leg with the flags alone", {"do_remote_prefill": True, "do_remote_decode": False})
+    decode.send("health of the decode side after that", "GET", "/health")
