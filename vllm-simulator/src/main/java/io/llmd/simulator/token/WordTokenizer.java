@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * A tokeniser without a vocabulary file: any bytes become token ids and come back exactly.
+ * A tokenizer without a vocabulary file: any bytes become token ids and come back exactly.
  *
  * <p>Words are cut into pieces of up to {@value #PIECE} characters, a space before a word belonging to its first piece,
  * which gives about four characters a token for English. Other ASCII characters are one token each, other characters

@@ -1,4 +1,4 @@
-/** The tokeniser, chat rendering and the seeded generator of output text. */
+/** Tokenizers, prompts of tokens and media items, and the seeded generator of output text. */
 @NullMarked
 package io.llmd.simulator.token;
 
