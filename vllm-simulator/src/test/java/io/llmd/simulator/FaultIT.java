@@ -379,6 +379,56 @@ class FaultIT {
     }
 
     @Test
+    void frozenMetricsStayAsTheyWere() throws Exception {
+        whole("");
+        client.post("/admin/config", "{\"metrics\":\"frozen\"}");
+        String frozen = metrics();
+        assertThat(frozen).contains("vllm:generation_tokens_total{engine=\"0\",model_name=\"sim-8b\"} 6.0");
+        whole("");
+        client.post("/admin/config", "{\"slow_factor\":2}");
+        assertThat(metrics()).isEqualTo(frozen);
+        client.post("/admin/config", "{\"metrics\":null}");
+        assertThat(metrics()).contains("vllm:generation_tokens_total{engine=\"0\",model_name=\"sim-8b\"} 12.0");
+    }
+
+    @Test
+    void metricsCanBeMissing() throws Exception {
+        client.post("/admin/config", "{\"metrics\":404}");
+        assertThat(client.get("/metrics").statusCode()).isEqualTo(404);
+        assertThat(client.get("/metrics").body()).isEqualTo("{\"detail\":\"Not Found\"}");
+        client.post("/admin/config", "{\"metrics\":500}");
+        assertThat(client.get("/metrics").statusCode()).isEqualTo(500);
+        assertThat(metrics()).isEqualTo("Internal Server Error");
+        client.post("/admin/config", "{\"metrics\":\"empty\"}");
+        assertThat(client.get("/metrics").statusCode()).isEqualTo(200);
+        assertThat(metrics()).isEmpty();
+    }
+
+    @Test
+    void metricsCanBeSlow() throws Exception {
+        client.post("/admin/config", "{\"metrics\":{\"delay\":\"80ms\"}}");
+        RawExchange seen = RawExchange.get(simulator.port(), "/metrics");
+        assertThat(seen.nanos()).isGreaterThan(80_000_000);
+        assertThat(seen.body()).contains("vllm:num_requests_running");
+        assertThat(seen.end()).isEqualTo(End.KEPT);
+    }
+
+    @Test
+    void requestsWaitForWithheldBlocks() throws Exception {
+        client.post("/admin/config", "{\"withheld_share\":1}");
+        await("blocks are withheld").until(() -> simulator.statistics().kvUsage() == 1);
+        var answer = client.postLater(COMPLETIONS, WHOLE);
+        await("request waits").until(() -> simulator.statistics().waiting() == 1);
+        assertThat(metrics()).contains("vllm:kv_cache_usage_perc{engine=\"0\",model_name=\"sim-8b\"} 1.0");
+        client.post("/admin/config", "{\"withheld_share\":0}");
+        assertThat(answer.get().statusCode()).isEqualTo(200);
+    }
+
+    private String metrics() throws Exception {
+        return client.get("/metrics").body();
+    }
+
+    @Test
     void requestKeepsTheFaultsOfItsArrival() throws Exception {
         simulator.faults(
                 old -> old.with(Injection.always(new RequestFault.StallAfterTokens(2, Duration.ofMillis(100)))));

@@ -118,7 +118,7 @@ class SimulatorArchTest {
             ours("pooling", "openai", "api", "chat", "output", "token", "config", "engine");
 
     @ArchTest
-    static final ArchRule faultsKnowApisOnly = ours("fault", "api", "config", "engine");
+    static final ArchRule faultsKnowApisOnly = ours("fault", "api", "config", "engine", "kvevents");
 
     @ArchTest
     static final ArchRule handoffKnowsNoApi = ours("handoff", "engine", "metrics");

@@ -20,6 +20,7 @@ final class BatchPlanner {
     private final int[] scratch;
     private int deferredCount;
     private long preemptions;
+    private boolean preempted;
 
     BatchPlanner(EngineSettings settings, BlockPool pool) {
         this.settings = settings;
@@ -66,16 +67,21 @@ final class BatchPlanner {
         refused.clear();
         adapters.beginStep();
         encoder.beginStep();
-        boolean nobodyPreempted = planRunning(step, time, sink);
+        preempted = false;
+        planRunning(step, time, sink);
         deferredCount = 0;
-        if (nobodyPreempted && admit) {
+        if (!preempted && admit) {
             planWaiting(step, time, sink);
         }
         tellEvicted(time, sink);
     }
 
-    private boolean planRunning(Step step, long time, EngineSink sink) {
-        boolean nobodyPreempted = true;
+    /** Whether the last plan preempted a sequence. */
+    boolean hasPreempted() {
+        return preempted;
+    }
+
+    private void planRunning(Step step, long time, EngineSink sink) {
         for (int i = 0; i < running.size() && step.tokens() < settings.maxNumBatchedTokens(); i++) {
             Sequence sequence = running.get(i);
             int tokens = encodable(sequence, sequence.computed, chunk(sequence, sequence.computed, step));
@@ -84,7 +90,7 @@ final class BatchPlanner {
             }
             int missing = missingBlocks(sequence.computed + tokens, sequence.blockCount());
             while (missing > pool.free() && sequence.status == Sequence.Status.RUNNING) {
-                nobodyPreempted = false;
+                preempted = true;
                 if (giveWay(step, time, sink) < i) {
                     i--;
                 }
@@ -96,7 +102,6 @@ final class BatchPlanner {
                 i--;
             }
         }
-        return nobodyPreempted;
     }
 
     /** Preempts one sequence; returns the place it had in the batch. */

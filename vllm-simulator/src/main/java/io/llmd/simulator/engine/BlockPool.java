@@ -8,7 +8,8 @@ import java.util.Arrays;
  * <p>Block 0 is reserved and never given out. A block with references is in use. A block without is in the free queue,
  * a doubly linked list in eviction order, and may still carry the hash of its content: it can be taken back by
  * {@link #acquireCached} until {@link #allocate} gives it to somebody else. Blocks of equal content are not merged;
- * the one registered first answers look-ups, and the next of them takes over when it is evicted.
+ * the one registered first answers look-ups, and the next of them takes over when it is evicted. A withheld block has
+ * neither references nor content and is in no queue.
  */
 final class BlockPool {
     static final int NONE = BlockIndex.NONE;
@@ -25,6 +26,9 @@ final class BlockPool {
     private long freed;
     private int freeHead = NONE;
     private int freeTail = NONE;
+    private int withheldHead = NONE;
+    private int withheld;
+    private int toWithhold;
     private int free;
     private int cached;
 
@@ -51,8 +55,14 @@ final class BlockPool {
         return free;
     }
 
+    /** Blocks that are not free, withheld ones included. */
     int used() {
         return total() - free;
+    }
+
+    /** Blocks with references. */
+    int held() {
+        return used() - withheld;
     }
 
     int cached() {
@@ -77,6 +87,12 @@ final class BlockPool {
 
     /** Takes the block that was free longest and forgets its content. The caller has checked {@link #free}. */
     int allocate() {
+        int block = takeFree();
+        references[block] = 1;
+        return block;
+    }
+
+    private int takeFree() {
         int block = freeHead;
         if (block == NONE) {
             throw new IllegalStateException("no free block");
@@ -85,8 +101,31 @@ final class BlockPool {
         if (hashed[block]) {
             evict(block);
         }
-        references[block] = 1;
         return block;
+    }
+
+    /**
+     * Withholds so many blocks from everybody: what is free of them at once, the others as they become free. Those
+     * withheld beyond that are free again.
+     */
+    void withhold(int blocks) {
+        toWithhold = blocks;
+        while (withheld < toWithhold && free > 0) {
+            withholdOne(takeFree());
+        }
+        while (withheld > toWithhold) {
+            int block = withheldHead;
+            withheldHead = nextFree[block];
+            withheld--;
+            appendFree(block);
+            freed++;
+        }
+    }
+
+    private void withholdOne(int block) {
+        nextFree[block] = withheldHead;
+        withheldHead = block;
+        withheld++;
     }
 
     /** Gives one reference back; the last one puts the block at the end of the free queue. */
@@ -94,13 +133,21 @@ final class BlockPool {
         if (references[block] <= 0) {
             throw new IllegalStateException("block " + block + " is not in use");
         }
-        if (--references[block] == 0) {
+        if (--references[block] > 0) {
+            return;
+        }
+        if (withheld < toWithhold) {
+            if (hashed[block]) {
+                evict(block);
+            }
+            withholdOne(block);
+        } else {
             appendFree(block);
             freed++;
         }
     }
 
-    /** How often the last reference on a block was given back; never falls. */
+    /** How often a block became free; never falls. */
     long freed() {
         return freed;
     }
@@ -217,7 +264,18 @@ final class BlockPool {
             inUse += references[block] > 0 ? 1 : 0;
             withHash += hashed[block] ? 1 : 0;
         }
-        require(inUse + free == total(), inUse + " in use and " + free + " free of " + total());
+        int apart = 0;
+        for (int block = withheldHead; block != NONE; block = nextFree[block]) {
+            require(references[block] == 0 && !hashed[block], "withheld block " + block + " is in use or findable");
+            apart++;
+        }
+        require(apart == withheld, apart + " blocks are withheld, counted " + withheld);
+        require(
+                withheld == toWithhold || free == 0,
+                withheld + " withheld of " + toWithhold + " while others are free");
+        require(
+                inUse + free + withheld == total(),
+                inUse + " in use, " + free + " free and " + withheld + " withheld of " + total());
         require(withHash == cached, withHash + " blocks carry a hash, counted " + cached);
         int found = 0;
         for (int block = 1; block < references.length; block++) {

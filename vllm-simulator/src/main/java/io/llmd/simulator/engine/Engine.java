@@ -187,7 +187,7 @@ public final class Engine {
         if (restartRunning) {
             restartRunning(now);
         }
-        if (pool.used() > 0) {
+        if (pool.held() > 0) {
             return false;
         }
         forgetContents(now);
@@ -197,6 +197,21 @@ public final class Engine {
     /** Forgets an adapter, so that its next use loads it. */
     public void forgetAdapter(String adapter) {
         planner.adapters().forget(adapter);
+    }
+
+    /**
+     * Makes blocks unusable, as if something else took their memory: those that are free at once, others as they become
+     * free. What they have cached is lost. Requests that do not fit any longer wait.
+     *
+     * @param blocks how many of them, in [0, {@link EngineSnapshot#totalBlocks()}]; 0 makes all usable again
+     */
+    public void withhold(int blocks, long now) {
+        moveTo(now);
+        if (blocks < 0 || blocks > pool.total()) {
+            throw new IllegalArgumentException("blocks: " + blocks + " (expected: 0 to " + pool.total() + ")");
+        }
+        pool.withhold(blocks);
+        stepDue = true;
     }
 
     /** Factor on the duration of the steps that start from now on; 1 is normal. */
@@ -318,6 +333,10 @@ public final class Engine {
             return;
         }
         planner.plan(step, pause == null, time, sink);
+        if (step.isEmpty() && planner.hasPreempted()) {
+            // what the last running sequence gave up may be enough for it to start again
+            planner.plan(step, pause == null, time, sink);
+        }
         for (Sequence refused : planner.refused()) {
             failed++;
             sink.accept(end(refused, FinishReason.CACHE_THRESHOLD, null));

@@ -14,7 +14,7 @@ import java.util.List;
  * @param failed ended because blocks could not be read from another engine, or too little was cached
  * @param preemptions sequences that lost their blocks, each time counted
  * @param steps steps started
- * @param usedBlocks blocks that sequences and leases hold
+ * @param usedBlocks blocks that are not free: sequences and leases hold them, or they are withheld
  * @param totalBlocks blocks that sequences may hold
  * @param cachedBlocks blocks with a registered hash, in use or not
  * @param leases requests whose blocks are held for another engine

@@ -52,11 +52,6 @@ public record AnswerFaults(
         return answer;
     }
 
-    /** An answer that comes late. */
-    public static AnswerFaults late(Duration delay) {
-        return NONE.with(new RequestFault.StallBeforeHead(delay));
-    }
-
     /** Whether its bytes are others than they should be, or come otherwise. */
     public boolean damages() {
         return drip != null || garbage != null || contentLengthOff != 0;

@@ -11,13 +11,17 @@ import tools.jackson.databind.node.ObjectNode;
 final class FaultFields {
     private static final String DEAD = "dead";
     private static final String SLOW_FACTOR = "slow_factor";
+    private static final String WITHHELD_SHARE = "withheld_share";
+    private static final String METRICS = "metrics";
+    private static final String KV_EVENTS = "kv_events";
+    private static final String HANDOFF = "handoff";
 
     private FaultFields() {}
 
     /** The names of all fields. */
     static List<String> names() {
         List<String> names = new ArrayList<>(FaultKind.names());
-        names.addAll(List.of(DEAD, SLOW_FACTOR));
+        names.addAll(List.of(DEAD, SLOW_FACTOR, WITHHELD_SHARE, METRICS, KV_EVENTS, HANDOFF));
         return names;
     }
 
@@ -37,7 +41,11 @@ final class FaultFields {
     private static Faults change(Faults old, String name, JsonNode value) {
         return switch (name) {
             case DEAD -> old.withDead(isOn(name, value));
-            case SLOW_FACTOR -> old.withSlowFactor(factor(name, value));
+            case SLOW_FACTOR -> old.withSlowFactor(number(name, value, 1));
+            case WITHHELD_SHARE -> old.withWithheldShare(number(name, value, 0));
+            case METRICS -> old.withMetrics(EndpointFields.metrics(value));
+            case KV_EVENTS -> old.withKvEvents(EndpointFields.kvEvents(value));
+            case HANDOFF -> old.withHandoff(EndpointFields.handoff(value));
             default -> {
                 if (!names().contains(name)) {
                     throw new IllegalArgumentException(name + ": unknown (expected: one of " + names() + ")");
@@ -53,7 +61,11 @@ final class FaultFields {
         for (FaultKind kind : FaultKind.values()) {
             body.set(kind.wireName(), injection(faults, kind));
         }
-        return body.put(DEAD, faults.dead()).put(SLOW_FACTOR, faults.slowFactor());
+        body.put(DEAD, faults.dead()).put(SLOW_FACTOR, faults.slowFactor()).put(WITHHELD_SHARE, faults.withheldShare());
+        body.set(METRICS, EndpointFields.write(faults.metrics()));
+        body.set(KV_EVENTS, EndpointFields.write(faults.kvEvents()));
+        body.set(HANDOFF, EndpointFields.write(faults.handoff()));
+        return body;
     }
 
     private static JsonNode injection(Faults faults, FaultKind kind) {
@@ -68,10 +80,10 @@ final class FaultFields {
         return value.asBoolean(false);
     }
 
-    private static double factor(String name, JsonNode value) {
+    private static double number(String name, JsonNode value, double off) {
         if (!value.isNull() && !value.isNumber()) {
             throw new IllegalArgumentException(name + ": " + Json.string(value) + " (expected: a number)");
         }
-        return value.isNull() ? 1 : value.doubleValue();
+        return value.isNull() ? off : value.doubleValue();
     }
 }

@@ -2,6 +2,7 @@ package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Call;
 import io.llmd.simulator.engine.CounterRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.function.UnaryOperator;
  */
 public final class FaultSwitch {
     private static final long STREAM = 0x66_61_75_6c_74L;
+
+    private static final RequestFaults REFUSED = RequestFaults.of(List.of(new RequestFault.Refuse()));
 
     private final long key;
     private final List<FaultListener> listeners = new CopyOnWriteArrayList<>();
@@ -75,10 +78,17 @@ public final class FaultSwitch {
         return draw(number, dependsOnPhase ? phase.get() : RequestPhase.BOTH);
     }
 
-    /** Whether the next request that is not to the model is refused, which counts as met. */
-    public boolean refusesOther() {
+    /** The faults of the next request that is not to the model, which count as met. */
+    public RequestFaults drawOther(String path) {
         long number = others.getAndIncrement();
-        return faults.injections().containsKey(FaultKind.REFUSE) && drawRefusal(number);
+        Faults current = faults;
+        if (current.injections().containsKey(FaultKind.REFUSE) && drawRefusal(number)) {
+            return REFUSED;
+        }
+        Duration delay = current.metrics().delay();
+        return delay != null && path.equals("/metrics")
+                ? RequestFaults.of(List.of(new RequestFault.StallBeforeHead(delay)))
+                : RequestFaults.NONE;
     }
 
     private synchronized RequestFaults draw(long number, RequestPhase phase) {

@@ -1,5 +1,6 @@
 package io.llmd.simulator.fault;
 
+import io.llmd.simulator.kvevents.KvEventFaults;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -11,15 +12,30 @@ import org.jspecify.annotations.Nullable;
  * @param injections what goes wrong with requests
  * @param dead {@code /health} answers 503
  * @param slowFactor factor on the duration of engine steps
+ * @param withheldShare share of the KV blocks that nobody gets, in [0, 1]
+ * @param metrics what goes wrong with {@code /metrics}
+ * @param kvEvents what goes wrong with the published events; setting them anew counts their batches from the start
+ * @param handoff what goes wrong between endpoints that share the work for a request
  */
-public record Faults(Map<FaultKind, Injection> injections, boolean dead, double slowFactor) {
+public record Faults(
+        Map<FaultKind, Injection> injections,
+        boolean dead,
+        double slowFactor,
+        double withheldShare,
+        MetricsFault metrics,
+        KvEventFaults kvEvents,
+        HandoffFaults handoff) {
     /** Everything works. */
-    public static final Faults NONE = new Faults(Map.of(), false, 1);
+    public static final Faults NONE =
+            new Faults(Map.of(), false, 1, 0, MetricsFault.NONE, KvEventFaults.NONE, HandoffFaults.NONE);
 
     public Faults {
         injections = injections.isEmpty() ? Map.of() : Collections.unmodifiableMap(new EnumMap<>(injections));
         if (!(slowFactor > 0) || slowFactor > 1e6) {
             throw new IllegalArgumentException("slow_factor: " + slowFactor + " (expected: > 0 to 1000000)");
+        }
+        if (!(withheldShare >= 0) || withheldShare > 1) {
+            throw new IllegalArgumentException("withheld_share: " + withheldShare + " (expected: 0 to 1)");
         }
     }
 
@@ -35,12 +51,32 @@ public record Faults(Map<FaultKind, Injection> injections, boolean dead, double 
 
     /** With another health. */
     public Faults withDead(boolean next) {
-        return new Faults(injections, next, slowFactor);
+        return new Faults(injections, next, slowFactor, withheldShare, metrics, kvEvents, handoff);
     }
 
     /** With another factor on the duration of engine steps. */
     public Faults withSlowFactor(double next) {
-        return new Faults(injections, dead, next);
+        return new Faults(injections, dead, next, withheldShare, metrics, kvEvents, handoff);
+    }
+
+    /** With another share of the KV blocks that nobody gets. */
+    public Faults withWithheldShare(double next) {
+        return new Faults(injections, dead, slowFactor, next, metrics, kvEvents, handoff);
+    }
+
+    /** With another fault of {@code /metrics}. */
+    public Faults withMetrics(MetricsFault next) {
+        return new Faults(injections, dead, slowFactor, withheldShare, next, kvEvents, handoff);
+    }
+
+    /** With other faults of the published events. */
+    public Faults withKvEvents(KvEventFaults next) {
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, next, handoff);
+    }
+
+    /** With other faults between endpoints. */
+    public Faults withHandoff(HandoffFaults next) {
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, next);
     }
 
     Faults withInjection(FaultKind kind, @Nullable Injection injection) {
@@ -51,6 +87,6 @@ public record Faults(Map<FaultKind, Injection> injections, boolean dead, double 
         } else {
             next.put(kind, injection);
         }
-        return new Faults(next, dead, slowFactor);
+        return new Faults(next, dead, slowFactor, withheldShare, metrics, kvEvents, handoff);
     }
 }

@@ -45,6 +45,19 @@ final class Parameters {
         return !values.path(name).isMissingNode() && !values.path(name).isNull();
     }
 
+    boolean isNumber(String name) {
+        return values.path(name).isNumber();
+    }
+
+    /** Whether a switch is on; off if absent. */
+    boolean isOn(String name) {
+        JsonNode node = values.path(name);
+        if (has(name) && !node.isBoolean()) {
+            throw bad(name, node, "true or false");
+        }
+        return node.asBoolean(false);
+    }
+
     int integer(String name) {
         JsonNode node = required(name, "a whole number");
         if (!node.isIntegralNumber() || !node.canConvertToInt()) {

@@ -57,6 +57,7 @@ final class Endpoint {
     private final RunningEngine engine;
     private final EngineMeters meters;
     private final PacingMeter pacing = new PacingMeter();
+    private final MetricsPage metricsPage = new MetricsPage(this::metrics);
     private final FaultSwitch faults;
     private final RequestDispatcher dispatcher;
     private final @Nullable HandoffPort handoffs;
@@ -76,7 +77,8 @@ final class Endpoint {
         }
         engine = new RunningEngine(settings.servedModelName(), engineSettings, runtime.driver(), listeners);
         faults = new FaultSwitch(settings.seed(), settings.port());
-        faults.listen(changed -> engine.slowFactorLater(changed.slowFactor()));
+        faults.listen(new EngineFaults(engine, kvEvents()));
+        faults.listen(metricsPage);
         handoffs = openHandoffs(runtime);
         dispatcher = new RequestDispatcher(settings, routes(start), faults);
     }
@@ -140,7 +142,7 @@ final class Endpoint {
                 .post("/ping", call -> health())
                 .get("/version", call -> Reply.Content.json(Json.object().put("version", settings.version())))
                 .get("/load", call -> Reply.Content.json(Json.object().put("server_load", load.get())))
-                .get("/metrics", call -> metrics())
+                .get("/metrics", call -> metricsPage.reply())
                 .get("/admin/config", admin::read)
                 .post("/admin/config", admin::change);
         if (settings.api().documentation()) {
@@ -167,12 +169,10 @@ final class Endpoint {
         return Reply.Content.empty(faults.get().dead() ? 503 : 200);
     }
 
-    private Reply metrics() {
-        return Reply.Content.text(
-                "text/plain; version=0.0.4; charset=utf-8",
-                meters.scrape(engine.snapshot(), engine.lagSeconds())
-                        + pacing.scrape()
-                        + (handoffs == null ? "" : NixlMeters.scrape(List.of(handoffs.meters()))));
+    private String metrics() {
+        return meters.scrape(engine.snapshot(), engine.lagSeconds())
+                + pacing.scrape()
+                + (handoffs == null ? "" : NixlMeters.scrape(List.of(handoffs.meters())));
     }
 
     private String fingerprint() {

@@ -8,7 +8,6 @@ import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.fault.InjectedErrors;
-import io.llmd.simulator.fault.RequestFault;
 import io.llmd.simulator.fault.RequestFaults;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.FullHttpRequest;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
 /** Finds the route of a request, lets it in or not, and turns what goes wrong into an answer. Thread-safe. */
 final class RequestDispatcher {
     private static final Logger log = LoggerFactory.getLogger(RequestDispatcher.class);
-    private static final RequestFaults REFUSED = RequestFaults.of(List.of(new RequestFault.Refuse()));
 
     private final SimulatorSettings settings;
     private final Routes routes;
@@ -51,7 +49,7 @@ final class RequestDispatcher {
                 && found.route().kind() == Routes.Kind.INFERENCE) {
             return faults.draw(name -> request.headers().get(name), () -> ByteBufUtil.getBytes(request.content()));
         }
-        return !path.startsWith("/admin/") && faults.refusesOther() ? REFUSED : RequestFaults.NONE;
+        return path.startsWith("/admin/") ? RequestFaults.NONE : faults.drawOther(path);
     }
 
     Dispatched dispatch(FullHttpRequest request, RequestFaults met) {

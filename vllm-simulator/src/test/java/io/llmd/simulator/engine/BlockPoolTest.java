@@ -72,4 +72,33 @@ class BlockPoolTest {
         assertThat(pool.free()).isEqualTo(3);
         assertThatIllegalStateException().isThrownBy(() -> pool.release(block));
     }
+
+    @Test
+    void withheldBlocksAreNotGivenOutAndLoseTheirContent() {
+        int block = pool.allocate();
+        pool.register(block, 42);
+        pool.release(block);
+        pool.withhold(3);
+        assertThat(pool.free()).isZero();
+        assertThat(pool.used()).isEqualTo(3);
+        assertThat(pool.held()).isZero();
+        assertThat(pool.find(42)).isEqualTo(BlockPool.NONE);
+        assertThat(pool.takeEvicted()).containsExactly(42);
+        pool.withhold(1);
+        assertThat(pool.free()).isEqualTo(2);
+    }
+
+    @Test
+    void blockInUseIsWithheldWhenItIsReleased() {
+        int a = pool.allocate();
+        int b = pool.allocate();
+        pool.withhold(2);
+        assertThat(pool.held()).isEqualTo(2);
+        pool.release(a);
+        assertThat(pool.free()).isZero();
+        pool.release(b);
+        assertThat(pool.free()).isEqualTo(1);
+        pool.withhold(0);
+        assertThat(pool.free()).isEqualTo(3);
+    }
 }

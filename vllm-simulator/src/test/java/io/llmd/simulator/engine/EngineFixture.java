@@ -114,6 +114,11 @@ final class EngineFixture {
         return aborted;
     }
 
+    void withhold(int blocks) {
+        engine.withhold(blocks, now);
+        engine.check();
+    }
+
     /** Moves to the time of the next event and handles it. */
     boolean next() {
         long time = engine.nextEventTime();

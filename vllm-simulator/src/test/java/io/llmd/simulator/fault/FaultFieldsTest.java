@@ -42,7 +42,16 @@ class FaultFieldsTest {
                 "\"garbage\":{\"kind\":\"odd_split\",\"event\":3}",
                 "\"content_length\":-4",
                 "\"dead\":true",
-                "\"slow_factor\":2.5"
+                "\"slow_factor\":2.5",
+                "\"withheld_share\":0.75",
+                "\"metrics\":\"frozen\"",
+                "\"metrics\":404",
+                "\"metrics\":{\"page\":\"empty\",\"delay\":\"2s\"}",
+                "\"metrics\":{\"page\":\"live\",\"delay\":\"2s\"}",
+                "\"kv_events\":{\"drop\":0.5,\"duplicate\":0.25,\"reorder\":0.0,\"skip\":0.0,\"seed\":3}",
+                "\"kv_events\":{\"drop\":0.0,\"duplicate\":0.0,\"reorder\":1.0,\"skip\":0.0,\"batches\":2,\"seed\":0}",
+                "\"handoff\":{\"absent\":0.5,\"loopback_host\":1.0,\"lease\":\"1s\",\"read_failure\":0.25,"
+                        + "\"handshake_mismatch\":true,\"slow_factor\":4.0}"
             })
     void fieldIsReadAsItIsWritten(String field) {
         Faults faults = FaultFields.change(Faults.NONE, object("{" + field + "}"));
@@ -92,7 +101,15 @@ class FaultFieldsTest {
                 "'stall_after_tokens':{'tokens':1,'phase':'encode'}|phase: encode (expected: one of prefill, decode, both)",
                 "'dead':1|dead: 1 (expected: true or false)",
                 "'slow_factor':0|slow_factor: 0.0 (expected: > 0 to 1000000)",
-                "'slow_factor':'fast'|slow_factor: \"fast\" (expected: a number)"
+                "'slow_factor':'fast'|slow_factor: \"fast\" (expected: a number)",
+                "'withheld_share':2|withheld_share: 2.0 (expected: 0 to 1)",
+                "'metrics':'gone'|metrics page: gone (expected: frozen, empty, live, or a status)",
+                "'metrics':200|metrics page: 200 (expected: 400 to 599)",
+                "'metrics':{'delay':'0s'}|metrics delay: 0s (expected: > 0)",
+                "'kv_events':1|kv_events: 1 (expected: an object with some of [drop, duplicate,",
+                "'kv_events':{'drop':0.7,'skip':0.7}|(expected: shares >= 0, together <= 1)",
+                "'handoff':{'absent':2}|handoff absent: 2.0 (expected: 0 to 1)",
+                "'handoff':{'handshake_mismatch':1}|handoff.handshake_mismatch: 1 (expected: true or false)"
             })
     void badValueIsRefusedWithWhatIsExpected(String fields, String message) {
         String json = "{" + fields.replace('\'', '"') + "}";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.simulator.config.FailureType;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -77,10 +78,18 @@ class FaultSwitchTest {
 
     @Test
     void refusalMeetsOtherRequestsToo() {
-        assertThat(faults.refusesOther()).isFalse();
+        assertThat(faults.drawOther("/health").isRefused()).isFalse();
         faults.set(old -> old.with(new Injection(new RequestFault.Refuse(), Trigger.times(1))));
-        assertThat(faults.refusesOther()).isTrue();
-        assertThat(faults.refusesOther()).isFalse();
+        assertThat(faults.drawOther("/health").isRefused()).isTrue();
+        assertThat(faults.drawOther("/health").isRefused()).isFalse();
+    }
+
+    @Test
+    void lateMetricsAreThoseOnly() {
+        faults.set(old -> old.withMetrics(new MetricsFault(MetricsFault.Page.LIVE, 0, Duration.ofSeconds(1))));
+        assertThat(AnswerFaults.of(faults.drawOther("/metrics")).headStallNanos())
+                .isEqualTo(1_000_000_000);
+        assertThat(faults.drawOther("/health")).isSameAs(RequestFaults.NONE);
     }
 
     @Test

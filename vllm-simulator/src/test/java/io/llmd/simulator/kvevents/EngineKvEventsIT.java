@@ -88,6 +88,23 @@ class EngineKvEventsIT {
         }
     }
 
+    @Test
+    void faultsOfEventsAreSetOverHttp() throws Exception {
+        try (Running endpoint = new Running(BlockHashing.DEFAULT, KvHashForm.UNSIGNED, 8192, 32_768)) {
+            endpoint.configure("{\"kv_events\":{\"skip\":1,\"batches\":1}}");
+            endpoint.complete(0, 40, 1);
+            endpoint.complete(1000, 1040, 1);
+            assertThat(endpoint.sequences(2)).containsExactly(1L, 2L);
+            endpoint.configure("{\"kv_events\":{\"skip\":1,\"batches\":1}}");
+            endpoint.configure("{\"dead\":true}");
+            endpoint.complete(2000, 2040, 1);
+            assertThat(endpoint.sequences(3)).containsExactly(1L, 2L, 4L);
+            endpoint.configure("{\"kv_events\":null}");
+            endpoint.complete(3000, 3040, 1);
+            assertThat(endpoint.sequences(4)).containsExactly(1L, 2L, 4L, 5L);
+        }
+    }
+
     private static String name(ArrayValue event) {
         return event.get(0).asStringValue().asString();
     }
@@ -117,13 +134,29 @@ class EngineKvEventsIT {
             publisher = Objects.requireNonNull(simulator.kvEvents());
         }
 
+        void configure(String faults) throws IOException, InterruptedException {
+            post("/admin/config", faults);
+        }
+
+        /** Sequence numbers of all batches, when there are so many. */
+        List<Long> sequences(int batches) {
+            try (KvEventClient replay = KvEventClient.replay(Objects.requireNonNull(publisher.replayEndpoint()))) {
+                return Awaitility.await("all batches can be replayed")
+                        .until(() -> replay.replayedSequences(0), sequences -> sequences.size() == batches);
+            }
+        }
+
         /** Sends token ids as a prompt and waits for the answer. */
         void complete(int from, int to, int outputs) throws IOException, InterruptedException {
             String prompt =
                     IntStream.range(from, to).mapToObj(Integer::toString).collect(Collectors.joining(","));
             String body = "{\"model\":\"sim-8b\",\"ignore_eos\":true,\"max_tokens\":" + outputs + ",\"prompt\":["
                     + prompt + "]}";
-            HttpRequest request = HttpRequest.newBuilder(URI.create(simulator.baseUrl() + "/v1/completions"))
+            post("/v1/completions", body);
+        }
+
+        private void post(String path, String body) throws IOException, InterruptedException {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(simulator.baseUrl() + path))
                     .header("content-type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofString(body))
                     .build();

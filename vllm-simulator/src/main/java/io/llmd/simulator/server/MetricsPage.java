@@ -1,0 +1,57 @@
+package io.llmd.simulator.server;
+
+import io.llmd.simulator.api.Json;
+import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.fault.FaultListener;
+import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.fault.MetricsFault;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** {@code GET /metrics}, or what is wrong with it. Safe from any thread. */
+final class MetricsPage implements FaultListener {
+    private final Supplier<String> live;
+    private volatile State state = new State(MetricsFault.NONE, null);
+
+    /** @param live writes the meters as they are */
+    MetricsPage(Supplier<String> live) {
+        this.live = live;
+    }
+
+    /**
+     * What is answered.
+     *
+     * @param frozen the page that does not change, if there is one
+     */
+    private record State(MetricsFault fault, @Nullable String frozen) {}
+
+    @Override
+    public void changed(Faults faults) {
+        MetricsFault fault = faults.metrics();
+        String frozen = state.frozen();
+        boolean freezes = fault.page() == MetricsFault.Page.FROZEN;
+        state = new State(fault, freezes && frozen == null ? live.get() : freezes ? frozen : null);
+    }
+
+    Reply reply() {
+        State now = state;
+        return switch (now.fault().page()) {
+            case LIVE -> page(live.get());
+            case FROZEN -> page(now.frozen() == null ? live.get() : now.frozen());
+            case EMPTY -> page("");
+            case ERROR -> error(HttpResponseStatus.valueOf(now.fault().status()));
+        };
+    }
+
+    private static Reply page(String text) {
+        return Reply.Content.text("text/plain; version=0.0.4; charset=utf-8", text);
+    }
+
+    private static Reply error(HttpResponseStatus status) {
+        return status.code() == 404
+                ? Reply.Content.json(404, Json.object().put("detail", "Not Found"))
+                : Reply.Content.text("text/plain; charset=utf-8", status.reasonPhrase())
+                        .withStatus(status.code());
+    }
+}
