@@ -46,6 +46,9 @@ DEVELOPMENT = {
     "VLLM_ENABLE_RESPONSES_API_STORE": "1",
 }
 COMMON = ["--max-model-len", "2048", "--max-num-seqs", "8", "--enforce-eager", "--block-size", "32", "--dtype", "bfloat16"]
+# Lists that stay on one line: numbers, and a header's name and value.
+NUMBERS = re.compile(r"\[\n\s+(-?\d+(?:,\n\s+-?\d+)*)\n\s+\]")
+PAIR = re.compile(r'\[\n\s+("(?:[^"\\]|\\.)*",\n\s+"(?:[^"\\]|\\.)*")\n\s+\]')
 UCX = {"UCX_TLS": "tcp,self", "UCX_NET_DEVICES": "lo", "VLLM_KEEP_ALIVE_ON_ENGINE_DEATH": "1"}
 TOOLS = ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
 LORA = ["--enable-lora", "--max-loras", "2", "--max-lora-rank", "8"]
@@ -199,8 +202,8 @@ def _optional_flags():
 
 def _write(path, content):
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    # A list of numbers stays on one line.
-    text = re.sub(r"\[\n\s+(-?\d+(?:,\n\s+-?\d+)*)\n\s+\]", lambda found: "[" + re.sub(r"\s+", "", found[1]) + "]", text)
+    for flat in (NUMBERS, PAIR):
+        text = flat.sub(lambda found: "[" + re.sub(r"\n\s+", "", found[1]) + "]", text)
     # Old versions put the path of their own sources into messages.
     path.write_text(text.replace(sys.prefix, "/environment") + "\n")
 

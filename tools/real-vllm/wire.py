@@ -106,7 +106,7 @@ def _golden(name, method, path, headers, payload, answer):
     request = {"method": method, "path": path, "headers": headers}
     if payload is not None:
         request["body"] = payload
-    response = {"status": answer.status, "reason": answer.reason, "headers": answer.headers}
+    response = {"status": answer.status, "reason": answer.reason, "headers": [header for header in answer.headers if header[0] != "date"]}
     try:
         response["body"] = answer.body.decode("utf-8")
     except UnicodeDecodeError:
