@@ -166,6 +166,34 @@ class VllmSimulatorIT {
         assertThat(third.body()).contains("\"code\":429");
     }
 
+    @Test
+    void requestsBeyondTheBoundsOfTheQueueGet503() throws Exception {
+        restart(fast().maxQueuedRequests(2).latency(HOUR));
+        completion(5);
+        await("first one runs").until(() -> simulator.statistics().running() == 1);
+        HttpResponse<String> two = client.post("/v1/completions", "{\"prompt\":\"Hi\",\"n\":2}");
+        assertThat(two.statusCode()).isEqualTo(503);
+        assertThat(two.body())
+                .isEqualTo("{\"error\":{\"message\":\"The engine is currently busy and cannot accept new requests."
+                        + " Please try again later or on a different instance.\",\"type\":\"Service Unavailable\","
+                        + "\"param\":null,\"code\":503}}");
+        assertThat(client.get("/metrics").body())
+                .contains("vllm:admission_rejections_total{model_name=\"sim-8b\",reason=\"max_num_queued_reqs\"} 1.0");
+    }
+
+    @Test
+    void promptTokensBeyondTheBoundOfTheQueueGet503() throws Exception {
+        restart(fast().maxQueuedTokens(3).latency(new LatencyModel.Constant(3_600_000_000_000L, 0, 0, 0)));
+        client.postLater("/v1/completions", "{\"prompt\":[1,2,3]}");
+        await("first one runs").until(() -> simulator.statistics().running() == 1);
+        HttpResponse<String> second = client.post("/v1/completions", "{\"prompt\":[1]}");
+        assertThat(second.statusCode()).isEqualTo(503);
+        assertThat(second.body()).contains("The engine has reached its prefill token backlog limit.");
+        assertThat(client.get("/metrics").body())
+                .contains(
+                        "vllm:admission_rejections_total{model_name=\"sim-8b\",reason=\"max_num_queued_tokens\"} 1.0");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             /v1/chat/completions | {"messages":[]} | 400 | messages
@@ -306,7 +334,7 @@ class VllmSimulatorIT {
         assertThat(client.get("/v1/models").body()).contains("\"id\":\"sim-8b\"", "\"max_model_len\":32768");
         assertThat(client.get("/load").body()).isEqualTo("{\"server_load\":0}");
         assertThat(client.get("/metrics").headers().firstValue("content-type"))
-                .contains("text/plain; version=0.0.4; charset=utf-8");
+                .contains("text/plain; version=1.0.0; charset=utf-8");
     }
 
     @Test

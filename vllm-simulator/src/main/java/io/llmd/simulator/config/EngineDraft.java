@@ -45,6 +45,7 @@ final class EngineDraft {
     Integer maxNumBatchedTokens;
 
     int blockTokens = 16;
+    double blockSample;
     EncoderSettings encoder = EncoderSettings.DEFAULTS;
 
     /** Changes settings of the engine, after all that is chosen here. */
@@ -78,6 +79,7 @@ final class EngineDraft {
                 .blockTokens(blockTokens)
                 .adapters(adapters)
                 .encoder(encoder)
+                .blockSample(blockSample)
                 .leaseNanos(version.lease().toNanos());
         if (deployment == null) {
             int sequences = orElse(maxNumSeqs, DEFAULT_SEQUENCES);

@@ -10,14 +10,12 @@ import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.OrderingPolicy;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -79,31 +77,31 @@ public enum SimulatorOption {
     TIME_TO_FIRST_TOKEN(
             "time-to-first-token",
             "constant model: step of a whole uncached prompt",
-            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN, duration(v))),
+            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN, Times.parse(v))),
     TIME_TO_FIRST_TOKEN_STD_DEV(
             "time-to-first-token-std-dev",
             "its standard deviation, at most 30 % of it",
-            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN_STD_DEV, duration(v))),
+            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN_STD_DEV, Times.parse(v))),
     INTER_TOKEN_LATENCY(
             "inter-token-latency",
             "constant model: step that decodes",
-            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY, duration(v))),
+            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY, Times.parse(v))),
     INTER_TOKEN_LATENCY_STD_DEV(
             "inter-token-latency-std-dev",
             "its standard deviation, at most 30 % of it",
-            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY_STD_DEV, duration(v))),
+            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY_STD_DEV, Times.parse(v))),
     PREFILL_OVERHEAD(
             "prefill-overhead",
             "constant model: fixed part of a prompt",
-            (b, v) -> b.constantLatency(ConstantTime.PREFILL_OVERHEAD, duration(v))),
+            (b, v) -> b.constantLatency(ConstantTime.PREFILL_OVERHEAD, Times.parse(v))),
     PREFILL_TIME_PER_TOKEN(
             "prefill-time-per-token",
             "constant model: for each uncached prompt token",
-            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_PER_TOKEN, duration(v))),
+            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_PER_TOKEN, Times.parse(v))),
     PREFILL_TIME_STD_DEV(
             "prefill-time-std-dev",
             "standard deviation of the two together",
-            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_STD_DEV, duration(v))),
+            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_STD_DEV, Times.parse(v))),
     TIME_FACTOR_UNDER_LOAD(
             "time-factor-under-load",
             "constant model: factor on the steps of a full batch, at least 1",
@@ -147,11 +145,19 @@ public enum SimulatorOption {
             "max-waiting-queue-length",
             "waiting requests beyond which new ones get 429, 0 for no bound",
             (b, v) -> b.maxWaitingQueueLength(integer(v))),
+    MAX_NUM_QUEUED_REQS(
+            "max-num-queued-reqs",
+            "sequences in progress beyond which new requests get 503, 0 for no bound",
+            (b, v) -> b.maxQueuedRequests(integer(v))),
+    MAX_NUM_QUEUED_TOKENS(
+            "max-num-queued-tokens",
+            "prompt tokens without output yet from which on new requests get 503, 0 for no bound",
+            (b, v) -> b.maxQueuedTokens(Long.parseLong(v))),
     MAX_REQUEST_BODY_SIZE_MB(
             "max-request-body-size-mb",
             "larger request bodies get 413",
             (b, v) -> b.maxBodyBytes(Math.multiplyExact(integer(v), 1 << 20))),
-    IDLE_TIMEOUT("idle-timeout", "idle connections are closed after it", (b, v) -> b.idleTimeout(duration(v))),
+    IDLE_TIMEOUT("idle-timeout", "idle connections are closed after it", (b, v) -> b.idleTimeout(Times.parse(v))),
     ENABLE_PROMPT_TOKENS_DETAILS(
             "enable-prompt-tokens-details",
             "tell cached tokens in usage",
@@ -172,11 +178,12 @@ public enum SimulatorOption {
     ENCODER_BASE_TIME(
             "encoder-base-time",
             "time of the encoder for each image, sound or video",
-            (b, v) -> b.encoder(encoder -> encoder.withBaseNanos(duration(v).toNanos()))),
+            (b, v) -> b.encoder(encoder -> encoder.withBaseNanos(Times.parse(v).toNanos()))),
     ENCODER_TIME_PER_TOKEN(
             "encoder-time-per-token",
             "time of the encoder for each of its tokens",
-            (b, v) -> b.encoder(encoder -> encoder.withPerTokenNanos(duration(v).toNanos()))),
+            (b, v) -> b.encoder(
+                    encoder -> encoder.withPerTokenNanos(Times.parse(v).toNanos()))),
     ENCODER_CACHE_SIZE(
             "encoder-cache-size",
             "tokens whose embeddings the encoder keeps",
@@ -204,6 +211,22 @@ public enum SimulatorOption {
             "allow-runtime-lora-updating",
             "let requests load and unload adapters",
             onOff((b, on) -> b.lora(lora -> lora.runtimeUpdating(on)))),
+    KV_CACHE_METRICS(
+            "kv-cache-metrics",
+            "measure how long KV blocks stay",
+            onOff((b, on) -> b.metrics(metrics -> metrics.blocks(on)))),
+    KV_CACHE_METRICS_SAMPLE(
+            "kv-cache-metrics-sample",
+            "share of the KV blocks that are measured, above 0 to 1",
+            (b, v) -> b.metrics(metrics -> metrics.blockSample(decimal(v)))),
+    SHOW_HIDDEN_METRICS_FOR_VERSION(
+            "show-hidden-metrics-for-version",
+            "show meters of an older version, too",
+            (b, v) -> b.metrics(metrics -> metrics.alsoOf(VersionPreset.of(v)))),
+    FAKE_METRICS(
+            "fake-metrics",
+            "metrics told instead of the real ones, a JSON object",
+            (b, v) -> b.metrics(metrics -> metrics.fake(FakeMetrics.parse(v)))),
     API_KEY("api-key", "keys that are let in", list((b, v) -> b.api(api -> api.keys(words(v))))),
     ENABLE_REQUEST_ID_HEADERS(
             "enable-request-id-headers",
@@ -249,7 +272,7 @@ public enum SimulatorOption {
     KV_LEASE_DURATION(
             "kv-lease-duration",
             "how long blocks are held for another endpoint; by default 30 s, and what older versions did",
-            (b, v) -> b.handoff(handoff -> handoff.lease(duration(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.lease(Times.parse(v)))),
     KV_LOAD_FAILURE_POLICY(
             "kv-load-failure-policy",
             "what becomes of a request whose blocks cannot be read: fail or recompute",
@@ -266,19 +289,15 @@ public enum SimulatorOption {
     KV_TRANSFER_BASE_TIME(
             "kv-transfer-base-time",
             "fixed time of reading blocks",
-            (b, v) -> b.handoff(handoff -> handoff.transferBase(duration(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.transferBase(Times.parse(v)))),
     KV_TRANSFER_DESCRIPTOR_TIME(
             "kv-transfer-descriptor-time",
             "time of each piece of memory that is read; a block has two in each layer",
-            (b, v) -> b.handoff(handoff -> handoff.transferDescriptor(duration(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.transferDescriptor(Times.parse(v)))),
     KV_HANDSHAKE_TIME(
             "kv-handshake-time",
             "first contact between two engines",
-            (b, v) -> b.handoff(handoff -> handoff.handshake(duration(v))));
-
-    private static final Pattern PLAIN_NUMBER = Pattern.compile("\\d+(?:\\.\\d+)?");
-    private static final Pattern DURATION_PART = Pattern.compile("(\\d+(?:\\.\\d+)?)(ns|us|ms|s|m|h)");
-    private static final Pattern DURATION = Pattern.compile("(?:" + DURATION_PART + ")+");
+            (b, v) -> b.handoff(handoff -> handoff.handshake(Times.parse(v))));
 
     /** Other names, of vLLM and llm-d-inference-sim. */
     private static final Map<String, SimulatorOption> OTHER_NAMES = Map.of(
@@ -363,33 +382,6 @@ public enum SimulatorOption {
                 .map(String::strip)
                 .filter(word -> !word.isEmpty())
                 .toList();
-    }
-
-    /** Numbers with ns, us, ms, s, m or h behind them; milliseconds if one stands alone. */
-    private static Duration duration(String value) {
-        if (PLAIN_NUMBER.matcher(value).matches()) {
-            return Duration.ofNanos(Math.round(decimal(value) * 1e6));
-        }
-        if (!DURATION.matcher(value).matches()) {
-            throw new IllegalArgumentException(value);
-        }
-        double nanos = DURATION_PART
-                .matcher(value)
-                .results()
-                .mapToDouble(part -> decimal(part.group(1)) * unitNanos(part.group(2)))
-                .sum();
-        return Duration.ofNanos(Math.round(nanos));
-    }
-
-    private static double unitNanos(String unit) {
-        return switch (unit) {
-            case "ns" -> 1;
-            case "us" -> 1e3;
-            case "ms" -> 1e6;
-            case "s" -> 1e9;
-            case "m" -> 6e10;
-            default -> 3.6e12;
-        };
     }
 
     private static void latency(SimulatorSettingsBuilder builder, String value) {

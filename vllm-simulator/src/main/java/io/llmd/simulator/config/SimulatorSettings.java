@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param engine what the engine can hold and how fast it is
  * @param deployment model and GPUs behind the step times; absent if these are given otherwise
  * @param outputLength length of answers where the request does not say
- * @param maxWaitingQueueLength waiting requests beyond which new ones get 429; 0 for no bound
+ * @param admission bounds beyond which requests are refused
  * @param maxBodyBytes request bodies beyond it get 413
  * @param idleTimeout connections without a request are closed after it
  * @param promptTokensDetails whether usage tells cached tokens
@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param kvEvents where changes of the cache are published; null for nowhere
  * @param blockHashing how blocks are named there
  * @param handoff the part in requests that several endpoints serve
+ * @param memoryUtilization share of the GPU memory that the engine takes
+ * @param metrics what the metrics page tells
  */
 public record SimulatorSettings(
         String host,
@@ -44,7 +46,7 @@ public record SimulatorSettings(
         EngineSettings engine,
         @Nullable Deployment deployment,
         OutputLength outputLength,
-        int maxWaitingQueueLength,
+        AdmissionSettings admission,
         int maxBodyBytes,
         Duration idleTimeout,
         boolean promptTokensDetails,
@@ -57,7 +59,9 @@ public record SimulatorSettings(
         LoraSettings lora,
         @Nullable KvEventSettings kvEvents,
         BlockHashing blockHashing,
-        HandoffSettings handoff) {
+        HandoffSettings handoff,
+        double memoryUtilization,
+        MetricsSettings metrics) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");
@@ -68,8 +72,12 @@ public record SimulatorSettings(
         Objects.requireNonNull(api, "api");
         Objects.requireNonNull(lora, "lora");
         Objects.requireNonNull(handoff, "handoff");
+        Objects.requireNonNull(metrics, "metrics");
+        if (!(memoryUtilization > 0 && memoryUtilization <= 1)) {
+            throw new IllegalArgumentException("memoryUtilization: " + memoryUtilization + " (expected: above 0 to 1)");
+        }
         range("port", port, 0, 65_535);
-        range("maxWaitingQueueLength", maxWaitingQueueLength, 0, Integer.MAX_VALUE);
+        Objects.requireNonNull(admission, "admission");
         range("maxBodyBytes", maxBodyBytes, 1, Integer.MAX_VALUE);
         range("embeddingDimensions", embeddingDimensions, 1, 65_536);
         range("imageTokens", imageTokens, 1, 1 << 20);

@@ -26,8 +26,9 @@ public final class SimulatorSettingsBuilder {
     private final EngineDraft engine = new EngineDraft();
     private final LoraSettingsBuilder lora = new LoraSettingsBuilder();
     private final HandoffSettingsBuilder handoff = new HandoffSettingsBuilder();
+    private final MetricsSettingsBuilder metrics = new MetricsSettingsBuilder();
     private OutputLength outputLength = new OutputLength.LogNormal(128, 0.8);
-    private int maxWaitingQueueLength = 0;
+    private AdmissionSettings admission = AdmissionSettings.NONE;
     private int maxBodyBytes = 64 << 20;
     private Duration idleTimeout = Duration.ofSeconds(75);
     private boolean promptTokensDetails = true;
@@ -159,9 +160,21 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
-    /** Sets {@link SimulatorSettings#maxWaitingQueueLength()}. */
+    /** Sets {@link AdmissionSettings#maxWaiting()}. */
     public SimulatorSettingsBuilder maxWaitingQueueLength(int value) {
-        maxWaitingQueueLength = value;
+        admission = admission.withMaxWaiting(value);
+        return this;
+    }
+
+    /** Sets {@link AdmissionSettings#maxSequences()}. */
+    public SimulatorSettingsBuilder maxQueuedRequests(int value) {
+        admission = admission.withMaxSequences(value);
+        return this;
+    }
+
+    /** Sets {@link AdmissionSettings#maxPrefillTokens()}. */
+    public SimulatorSettingsBuilder maxQueuedTokens(long value) {
+        admission = admission.withMaxPrefillTokens(value);
         return this;
     }
 
@@ -267,6 +280,12 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Changes what the metrics page tells. */
+    public SimulatorSettingsBuilder metrics(Consumer<MetricsSettingsBuilder> change) {
+        change.accept(metrics);
+        return this;
+    }
+
     /** Changes settings of the encoder. */
     public SimulatorSettingsBuilder encoder(UnaryOperator<EncoderSettings> change) {
         engine.encoder = change.apply(engine.encoder);
@@ -333,6 +352,8 @@ public final class SimulatorSettingsBuilder {
     public SimulatorSettings build() {
         VersionPreset preset = VersionPreset.of(version);
         Deployment deployment = engine.deployment(model, preset);
+        MetricsSettings metricsSettings = metrics.build();
+        engine.blockSample = metricsSettings.blockSample();
         return new SimulatorSettings(
                 host,
                 port,
@@ -341,7 +362,7 @@ public final class SimulatorSettingsBuilder {
                 engine.build(deployment, lora.adapters(), preset),
                 deployment,
                 outputLength,
-                maxWaitingQueueLength,
+                admission,
                 maxBodyBytes,
                 idleTimeout,
                 promptTokensDetails,
@@ -354,6 +375,8 @@ public final class SimulatorSettingsBuilder {
                 lora.build(),
                 kvEvents.build(preset),
                 kvEvents.hashing(preset),
-                handoff.build(preset));
+                handoff.build(preset),
+                engine.memoryUtilization,
+                metricsSettings);
     }
 }

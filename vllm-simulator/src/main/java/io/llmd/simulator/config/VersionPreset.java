@@ -1,6 +1,7 @@
 package io.llmd.simulator.config;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -109,6 +110,19 @@ public record VersionPreset(String version, long number) {
     public Duration extraStepOverhead() {
         long minor = Math.clamp(number / 1000, LAST_OLD_STEP, FIRST_NEW_STEP);
         return Duration.ofNanos(OLDEST_STEP_NANOS * (FIRST_NEW_STEP - minor) / (FIRST_NEW_STEP - LAST_OLD_STEP));
+    }
+
+    /** The reasons that requests are counted by when they end. */
+    public List<String> finishedReasons() {
+        if (isAtLeast(17)) {
+            return List.of("stop", "length", "abort", "error", "repetition");
+        }
+        return isAtLeast(13) ? List.of("stop", "length", "abort", "error") : List.of("stop", "length", "abort");
+    }
+
+    /** Whether the tokens of a step leave those out that were cached. */
+    public boolean countsComputedTokens() {
+        return isAtLeast(16);
     }
 
     /** Whether a meter is on the page; its name without {@code _total}. */

@@ -21,6 +21,7 @@ final class BlockPool {
     private final int[] nextFree;
     private final int[] nextTwin;
     private final BlockIndex firstByHash;
+    private final BlockResidency residency;
     private long[] evicted = new long[16];
     private int evictedCount;
     private long freed;
@@ -33,6 +34,11 @@ final class BlockPool {
     private int cached;
 
     BlockPool(int blocks) {
+        this(blocks, new BlockResidency(0, 0));
+    }
+
+    BlockPool(int blocks, BlockResidency residency) {
+        this.residency = residency;
         references = new int[blocks];
         hashes = new long[blocks];
         hashed = new boolean[blocks];
@@ -83,11 +89,13 @@ final class BlockPool {
         if (references[block]++ == 0) {
             unlinkFree(block);
         }
+        residency.used(block);
     }
 
     /** Takes the block that was free longest and forgets its content. The caller has checked {@link #free}. */
     int allocate() {
         int block = takeFree();
+        residency.allocated(block);
         references[block] = 1;
         return block;
     }
@@ -100,6 +108,7 @@ final class BlockPool {
         unlinkFree(block);
         if (hashed[block]) {
             evict(block);
+            residency.evicted(block);
         }
         return block;
     }
@@ -218,6 +227,7 @@ final class BlockPool {
         firstByHash.clear();
         Arrays.fill(hashed, false);
         Arrays.fill(nextTwin, NONE);
+        residency.clear();
         cached = 0;
     }
 

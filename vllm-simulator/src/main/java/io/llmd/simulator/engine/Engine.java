@@ -24,6 +24,7 @@ public final class Engine {
     private static final long NO_EVENT = Long.MAX_VALUE;
 
     private final EngineSettings settings;
+    private final BlockResidency residency;
     private final BlockPool pool;
     private final BatchPlanner planner;
     private final LeaseTable leases = new LeaseTable();
@@ -49,7 +50,8 @@ public final class Engine {
 
     public Engine(EngineSettings settings) {
         this.settings = settings;
-        pool = new BlockPool(settings.blocks());
+        residency = new BlockResidency(settings.blockSample(), settings.seed());
+        pool = new BlockPool(settings.blocks(), residency);
         planner = new BatchPlanner(settings, pool);
         decodeRun = new DecodeRun(planner, pool, settings.blockTokens());
     }
@@ -332,11 +334,13 @@ public final class Engine {
         if (pause == PauseMode.KEEP) {
             return;
         }
+        residency.at(time);
         planner.plan(step, pause == null, time, sink);
         if (step.isEmpty() && planner.hasPreempted()) {
             // what the last running sequence gave up may be enough for it to start again
             planner.plan(step, pause == null, time, sink);
         }
+        residency.tell(sink);
         for (Sequence refused : planner.refused()) {
             failed++;
             sink.accept(end(refused, FinishReason.CACHE_THRESHOLD, null));

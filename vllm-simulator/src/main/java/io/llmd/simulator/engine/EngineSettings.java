@@ -22,6 +22,7 @@ import java.util.Objects;
  * @param encoder media
  * @param leaseNanos how long blocks are held for another engine, before time scale
  * @param loadFailure what a failed load of blocks leads to
+ * @param blockSample share of the blocks whose times {@link EngineSink#evicted} tells, in [0, 1]
  */
 public record EngineSettings(
         int maxNumSeqs,
@@ -40,7 +41,8 @@ public record EngineSettings(
         AdapterSettings adapters,
         EncoderSettings encoder,
         long leaseNanos,
-        LoadFailurePolicy loadFailure) {
+        LoadFailurePolicy loadFailure,
+        double blockSample) {
     public EngineSettings {
         Objects.requireNonNull(ordering, "ordering");
         Objects.requireNonNull(latency, "latency");
@@ -60,6 +62,9 @@ public record EngineSettings(
         }
         if (!(timeScale > 0) || Double.isInfinite(timeScale)) {
             throw new IllegalArgumentException("timeScale: " + timeScale + " (expected: > 0)");
+        }
+        if (!(blockSample >= 0 && blockSample <= 1)) {
+            throw new IllegalArgumentException("blockSample: " + blockSample + " (expected: 0 to 1)");
         }
         if (!(noiseCv >= 0) || noiseCv > 1) {
             throw new IllegalArgumentException("noiseCv: " + noiseCv + " (expected: 0 to 1)");
@@ -90,7 +95,8 @@ public record EngineSettings(
                 adapters,
                 encoder,
                 leaseNanos,
-                loadFailure);
+                loadFailure,
+                blockSample);
     }
 
     /** The same engine with other names of its blocks. */
@@ -112,7 +118,8 @@ public record EngineSettings(
                 adapters,
                 encoder,
                 leaseNanos,
-                loadFailure);
+                loadFailure,
+                blockSample);
     }
 
     /** Blocks that so many tokens fill, the last one in part perhaps. */

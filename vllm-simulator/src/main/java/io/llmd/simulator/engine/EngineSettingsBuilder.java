@@ -20,6 +20,7 @@ public final class EngineSettingsBuilder {
     private EncoderSettings encoder = EncoderSettings.DEFAULTS;
     private long leaseNanos = 30_000_000_000L;
     private LoadFailurePolicy loadFailure = LoadFailurePolicy.FAIL;
+    private double blockSample = 0;
     private String hashSeed = "0";
     private @Nullable BlockHasher hasher;
 
@@ -121,6 +122,12 @@ public final class EngineSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link EngineSettings#blockSample()}. */
+    public EngineSettingsBuilder blockSample(double value) {
+        blockSample = value;
+        return this;
+    }
+
     /** Sets the seed of the block hashes where no {@link #hasher} is set. */
     public EngineSettingsBuilder hashSeed(String value) {
         hashSeed = value;
@@ -157,6 +164,7 @@ public final class EngineSettingsBuilder {
                 adapters,
                 encoder,
                 leaseNanos,
-                loadFailure);
+                loadFailure,
+                blockSample);
     }
 }

@@ -31,4 +31,7 @@ public interface EngineSink {
     default boolean blockTokens() {
         return blocks();
     }
+
+    /** Takes the times of a block that lost its content; of those blocks only that are measured. */
+    default void evicted(EvictedBlock block) {}
 }

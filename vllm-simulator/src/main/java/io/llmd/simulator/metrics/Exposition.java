@@ -1,29 +1,83 @@
 package io.llmd.simulator.metrics;
 
 import java.math.BigDecimal;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
-/** Writes Prometheus text exposition 0.0.4 byte for byte like Python's client, sorted labels included. */
+/**
+ * Writes Prometheus text exposition byte for byte like Python's client, sorted labels included. A meter can be opened
+ * again: its samples stay together.
+ */
 final class Exposition {
     private static final Pattern TRAILING_ZEROS = Pattern.compile("[0.]+$");
 
-    private final StringBuilder out = new StringBuilder(16_384);
+    private static final Map<Double, String> BOUNDS = new ConcurrentHashMap<>();
+    private static final String TOTAL = "_total";
 
-    /** Starts a meter; counters carry {@code _total} in {@code name} already. */
-    Exposition meter(String name, String type, String help) {
-        out.append("# HELP ")
-                .append(name)
-                .append(' ')
-                .append(help)
-                .append("\n# TYPE ")
-                .append(name)
-                .append(' ')
-                .append(type)
-                .append('\n');
+    private final Map<String, StringBuilder> meters = new LinkedHashMap<>();
+    private final Predicate<String> shown;
+    private final double createdSeconds;
+    private StringBuilder out = new StringBuilder();
+    private String meter = "";
+    private String base = "";
+    private String help = "";
+    private boolean hidden;
+
+    /** Shows every meter, without the times of their creation. */
+    Exposition() {
+        this(name -> true, Double.NaN);
+    }
+
+    /**
+     * @param shown tells by its name, without {@code _total}, whether a meter is shown
+     * @param createdSeconds when counters, histograms and summaries began to count; NaN if that is not told
+     */
+    Exposition(Predicate<String> shown, double createdSeconds) {
+        this.shown = shown;
+        this.createdSeconds = createdSeconds;
+        meters.put(meter, out);
+    }
+
+    /** Opens a meter; counters carry {@code _total} in {@code name} already. */
+    Exposition meter(String name, String type, String meterHelp) {
+        meter = name;
+        base = name.endsWith(TOTAL) && type.equals("counter")
+                ? name.substring(0, name.length() - TOTAL.length())
+                : name;
+        help = meterHelp;
+        hidden = !shown.test(base);
+        out = hidden ? new StringBuilder() : opened(name, type);
         return this;
+    }
+
+    private StringBuilder opened(String name, String type) {
+        return meters.computeIfAbsent(
+                name,
+                ignored -> new StringBuilder(256)
+                        .append("# HELP ")
+                        .append(name)
+                        .append(' ')
+                        .append(help)
+                        .append("\n# TYPE ")
+                        .append(name)
+                        .append(' ')
+                        .append(type)
+                        .append('\n'));
+    }
+
+    /** Opens a gauge. */
+    Exposition gauge(String name, String meterHelp) {
+        return meter(name, "gauge", meterHelp);
+    }
+
+    /** Opens a counter; {@code name} without {@code _total}. */
+    Exposition counter(String name, String meterHelp) {
+        return meter(name + TOTAL, "counter", meterHelp);
     }
 
     Exposition sample(String name, Map<String, String> labels, double value) {
@@ -31,22 +85,53 @@ final class Exposition {
     }
 
     Exposition sample(String name, Labels labels, double value) {
-        out.append(name).append(labels.text()).append(' ');
-        appendNumber(value);
-        out.append('\n');
+        out.append(name).append(labels.text()).append(' ').append(number(value)).append('\n');
         return this;
+    }
+
+    /** The value of the open gauge. */
+    Exposition value(Labels labels, double value) {
+        return sample(meter, labels, value);
+    }
+
+    /** The value of the open counter. */
+    Exposition count(Labels labels, double value) {
+        return sample(meter, labels, value).created(labels, createdSeconds);
     }
 
     Exposition histogram(String name, Labels labels, Histogram.Counts counts) {
         long cumulative = 0;
         for (int i = 0; i < counts.bounds().length; i++) {
             cumulative += counts.counts()[i];
-            sample(name + "_bucket", labels.with("le", number(counts.bounds()[i])), cumulative);
+            sample(name + "_bucket", labels.with("le", bound(counts.bounds()[i])), cumulative);
         }
         cumulative += counts.counts()[counts.bounds().length];
         sample(name + "_bucket", labels.with("le", "+Inf"), cumulative);
         sample(name + "_count", labels, cumulative);
         return sample(name + "_sum", labels, counts.sum());
+    }
+
+    /** The state of the open histogram. */
+    Exposition histogram(Labels labels, Histogram.Counts counts) {
+        return histogram(meter, labels, counts).created(labels, createdSeconds);
+    }
+
+    /** When the open counter, histogram or summary began to count for these labels. */
+    Exposition created(Labels labels, double seconds) {
+        if (!hidden && !Double.isNaN(seconds)) {
+            String name = base + "_created";
+            StringBuilder samples = opened(name, "gauge");
+            samples.append(name)
+                    .append(labels.text())
+                    .append(' ')
+                    .append(number(seconds))
+                    .append('\n');
+        }
+        return this;
+    }
+
+    private static String bound(double value) {
+        return BOUNDS.computeIfAbsent(value, Exposition::number);
     }
 
     /** A number as Python's client prints it: {@code 1.0}, {@code 0.001}, {@code 1.234567e+06}, {@code +Inf}. */
@@ -85,33 +170,47 @@ final class Exposition {
         return "%se%s%02d".formatted(mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
     }
 
-    private void appendNumber(double value) {
-        out.append(number(value));
-    }
-
     @Override
     public String toString() {
-        return out.toString();
+        int length = meters.values().stream().mapToInt(StringBuilder::length).sum();
+        StringBuilder page = new StringBuilder(length);
+        meters.values().forEach(page::append);
+        return page.toString();
     }
 
     /** Labels in the order of their names, rendered once. */
-    record Labels(SortedMap<String, String> values, String text) {
+    static final class Labels {
+        private final SortedMap<String, String> values;
+        private final String text;
+        private final Map<String, Map<String, Labels>> longer = new ConcurrentHashMap<>();
 
-        static Labels of(Map<String, String> values) {
-            SortedMap<String, String> sorted = new TreeMap<>(values);
-            StringBuilder text = new StringBuilder();
-            sorted.forEach((name, value) -> text.append(text.isEmpty() ? '{' : ',')
+        private Labels(SortedMap<String, String> values) {
+            this.values = values;
+            StringBuilder rendered = new StringBuilder();
+            values.forEach((name, value) -> rendered.append(rendered.isEmpty() ? '{' : ',')
                     .append(name)
                     .append("=\"")
                     .append(escape(value))
                     .append('"'));
-            return new Labels(sorted, text.isEmpty() ? "" : text.append('}').toString());
+            text = rendered.isEmpty() ? "" : rendered.append('}').toString();
         }
 
+        static Labels of(Map<String, String> values) {
+            return new Labels(new TreeMap<>(values));
+        }
+
+        String text() {
+            return text;
+        }
+
+        /** These and one more, which is kept; for values of which there are few. */
         Labels with(String name, String value) {
-            SortedMap<String, String> more = new TreeMap<>(values);
-            more.put(name, value);
-            return of(more);
+            return longer.computeIfAbsent(name, ignored -> new ConcurrentHashMap<>())
+                    .computeIfAbsent(value, ignored -> {
+                        SortedMap<String, String> more = new TreeMap<>(values);
+                        more.put(name, value);
+                        return new Labels(more);
+                    });
         }
 
         private static String escape(String value) {

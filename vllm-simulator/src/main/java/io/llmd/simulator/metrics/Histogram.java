@@ -15,12 +15,21 @@ final class Histogram {
     }
 
     void observe(double value) {
+        observe(value, 1);
+    }
+
+    /** Observes a value so many times. */
+    void observe(double value, long times) {
         int bucket = 0;
         while (bucket < bounds.length && value > bounds[bucket]) {
             bucket++;
         }
-        counts[bucket]++;
-        sum += value;
+        counts[bucket] += times;
+        sum += value * times;
+    }
+
+    double[] bounds() {
+        return bounds;
     }
 
     Counts copy() {

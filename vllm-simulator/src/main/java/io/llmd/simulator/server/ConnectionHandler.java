@@ -137,7 +137,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
     private void generate(
             ChannelHandlerContext context, Reply.Generate generate, AnswerOutput output, AnswerFaults faults) {
         try {
-            endpoint.checkQueue();
+            endpoint.admit(generate);
             GenerationExchange started =
                     new GenerationExchange(context, endpoint, generate, output, faults, () -> next(context));
             exchange = started;

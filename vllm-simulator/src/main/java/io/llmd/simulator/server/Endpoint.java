@@ -1,6 +1,5 @@
 package io.llmd.simulator.server;
 
-import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
@@ -20,6 +19,7 @@ import io.llmd.simulator.kvevents.KvEventPublisher;
 import io.llmd.simulator.kvevents.KvEventSettings;
 import io.llmd.simulator.kvevents.PublishedCache;
 import io.llmd.simulator.metrics.EngineMeters;
+import io.llmd.simulator.metrics.MeterPage;
 import io.llmd.simulator.metrics.NixlMeters;
 import io.llmd.simulator.metrics.PacingMeter;
 import io.llmd.simulator.openai.ChatApi;
@@ -56,6 +56,8 @@ final class Endpoint {
     private final @Nullable PublishedCache cache;
     private final RunningEngine engine;
     private final EngineMeters meters;
+    private final MeterPage page;
+    private final Admission admission;
     private final PacingMeter pacing = new PacingMeter();
     private final MetricsPage metricsPage = new MetricsPage(this::metrics);
     private final FaultSwitch faults;
@@ -67,15 +69,18 @@ final class Endpoint {
     Endpoint(SimulatorSettings settings, Tokenizer tokenizer, SimulatorRuntime runtime, Instant start) {
         this.settings = settings;
         this.tokenizer = tokenizer;
-        meters = new EngineMeters(settings.engine(), settings.servedModelName(), start);
+        meters = new EngineMeters(settings, 0, InstantSource.system());
+        page = new MeterPage(settings, start, InstantSource.system());
+        admission = new Admission(settings.admission());
         cache = published(settings, runtime);
-        List<EngineSink> listeners = new ArrayList<>(List.of(meters::record, this::hear));
+        List<EngineSink> listeners = new ArrayList<>(List.<EngineSink>of(meters, this::hear));
         EngineSettings engineSettings = settings.engine();
         if (cache != null) {
             listeners.add(cache.feed());
             engineSettings = engineSettings.withHasher(cache.hasher());
         }
-        engine = new RunningEngine(settings.servedModelName(), engineSettings, runtime.driver(), listeners);
+        engine = new RunningEngine(
+                settings.servedModelName(), engineSettings, runtime.driver(), listeners, meters::observe);
         faults = new FaultSwitch(settings.seed(), settings.port());
         faults.listen(new EngineFaults(engine, kvEvents()));
         faults.listen(metricsPage);
@@ -170,9 +175,9 @@ final class Endpoint {
     }
 
     private String metrics() {
-        return meters.scrape(engine.snapshot(), engine.lagSeconds())
-                + pacing.scrape()
-                + (handoffs == null ? "" : NixlMeters.scrape(List.of(handoffs.meters())));
+        MeterPage.EngineState state = new MeterPage.EngineState(meters, engine.snapshot(), engine.lagSeconds());
+        String more = pacing.scrape() + (handoffs == null ? "" : NixlMeters.scrape(List.of(handoffs.meters())));
+        return page.text(List.of(state), admission.rejections(), more);
     }
 
     private String fingerprint() {
@@ -200,13 +205,10 @@ final class Endpoint {
         return engine.snapshot();
     }
 
-    /** Answers 429 if the waiting queue has a bound and is full. */
-    void checkQueue() {
-        int most = settings.maxWaitingQueueLength();
+    /** Refuses a request if it would be beyond what may be in progress. */
+    void admit(Reply.Generate generate) {
         EngineSnapshot now = engine.snapshot();
-        if (most > 0 && now.waiting() + now.arriving() >= most) {
-            throw new ApiException(429, "TooManyRequestsError", "The waiting queue is full (" + most + ").", null);
-        }
+        admission.check(generate, now.waiting() + now.arriving());
     }
 
     /** Starts a request's choices; {@code wake} is called from the engine's thread whenever one of them got on. */
@@ -214,7 +216,6 @@ final class Endpoint {
         Sampling sampling = generate.sampling();
         List<Choice> choices = new ArrayList<>(generate.prompts().size() * sampling.n());
         for (RenderedPrompt prompt : generate.prompts()) {
-            meters.choices(sampling.n());
             for (int i = 0; i < sampling.n(); i++) {
                 OutputPlan plan = generate.promptOnly()
                         ? OutputPlan.none(tokenizer)
@@ -222,6 +223,7 @@ final class Endpoint {
                 choices.add(new Choice(engineIds.incrementAndGet(), choices.size(), prompt.tokens(), plan, wake));
             }
         }
+        admission.begin(choices);
         load.addAndGet(settings.api().loadTracking() ? 1 : 0);
         HandoffPort port = handoffs;
         TransferLeg leg = port == null
@@ -281,7 +283,17 @@ final class Endpoint {
     }
 
     /** Gives back what {@link #start} took; aborts what the engine still computes. */
-    void end(List<Choice> choices) {
+    void end(Reply.Generate generate, List<Choice> choices) {
+        int n = generate.sampling().n();
+        for (int first = 0; first < choices.size(); first += n) {
+            meters.ended(
+                    n,
+                    choices.subList(first, first + n).stream()
+                            .mapToInt(Choice::produced)
+                            .max()
+                            .orElse(0));
+        }
+        admission.end(choices);
         load.addAndGet(settings.api().loadTracking() ? -1 : 0);
         for (Choice choice : choices) {
             if (choice.end() == null) {

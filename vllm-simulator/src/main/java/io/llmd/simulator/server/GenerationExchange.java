@@ -251,6 +251,6 @@ final class GenerationExchange implements Exchange {
         if (stallTimer != null) {
             stallTimer.cancel(false);
         }
-        endpoint.end(choices);
+        endpoint.end(generate, choices);
     }
 }

@@ -5,6 +5,7 @@ import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.fault.MetricsFault;
+import io.llmd.simulator.metrics.MeterPage;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,7 @@ final class MetricsPage implements FaultListener {
     }
 
     private static Reply page(String text) {
-        return Reply.Content.text("text/plain; version=0.0.4; charset=utf-8", text);
+        return Reply.Content.text(MeterPage.CONTENT_TYPE, text);
     }
 
     private static Reply error(HttpResponseStatus status) {

@@ -6,11 +6,13 @@ import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.EngineSnapshot;
+import io.llmd.simulator.engine.EvictedBlock;
 import io.llmd.simulator.output.Generation;
 import io.llmd.simulator.output.SequenceEnd;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,7 @@ final class RunningEngine implements Driven {
     private final Engine engine;
     private final EngineDriver driver;
     private final List<EngineSink> listeners;
+    private final Consumer<EngineSnapshot> watcher;
     private final EngineSink sink;
     private final Map<Long, Generation> generations = new HashMap<>();
     private boolean failed;
@@ -33,11 +36,25 @@ final class RunningEngine implements Driven {
     private volatile EngineSnapshot snapshot;
     private volatile long lagNanos;
 
-    /** @param listeners hear of every event on the driver's thread, before the request's owner does */
+    /** An engine whose state nobody watches. */
     RunningEngine(String name, EngineSettings settings, EngineDriver driver, List<EngineSink> listeners) {
+        this(name, settings, driver, listeners, snapshot -> {});
+    }
+
+    /**
+     * @param listeners hear of every event on the driver's thread, before the request's owner does
+     * @param watcher is told the state there whenever it has changed
+     */
+    RunningEngine(
+            String name,
+            EngineSettings settings,
+            EngineDriver driver,
+            List<EngineSink> listeners,
+            Consumer<EngineSnapshot> watcher) {
         this.name = name;
         this.driver = driver;
         this.listeners = List.copyOf(listeners);
+        this.watcher = watcher;
         sink = new Fanout(this.listeners.stream().anyMatch(EngineSink::blocks));
         engine = new Engine(settings);
         snapshot = engine.snapshot();
@@ -136,6 +153,7 @@ final class RunningEngine implements Driven {
         }
         if (changed) {
             snapshot = engine.snapshot();
+            watcher.accept(snapshot);
             changed = false;
         }
         return next;
@@ -197,6 +215,11 @@ final class RunningEngine implements Driven {
         @Override
         public boolean blocks() {
             return blocks;
+        }
+
+        @Override
+        public void evicted(EvictedBlock block) {
+            listeners.forEach(listener -> listener.evicted(block));
         }
     }
 }

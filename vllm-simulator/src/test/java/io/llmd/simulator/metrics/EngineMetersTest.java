@@ -2,31 +2,48 @@ package io.llmd.simulator.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineRequest;
-import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.PauseMode;
+import io.llmd.simulator.engine.SleepState;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class EngineMetersTest {
-    private final EngineSettings settings = EngineSettings.builder()
-            .maxNumSeqs(4)
-            .blocks(100)
-            .maxModelLen(1000)
-            .latency(new LatencyModel.Constant(100_000_000, 10_000_000, 0, 0))
-            .build();
-    private final EngineMeters meters = new EngineMeters(settings, "m", Instant.ofEpochSecond(1_700_000_000));
-    private final Engine engine = new Engine(settings);
+    private static final Instant START = Instant.ofEpochSecond(1_700_000_000);
+
+    private SimulatorSettings settings = settings().build();
+    private EngineMeters meters = new EngineMeters(settings, 0, InstantSource.fixed(START));
+    private Engine engine = new Engine(settings.engine());
+
+    private static SimulatorSettingsBuilder settings() {
+        return SimulatorSettings.builder()
+                .model("m")
+                .maxNumSeqs(4)
+                .kvBlocks(100)
+                .maxModelLen(1000)
+                .latency(new LatencyModel.Constant(100_000_000, 10_000_000, 0, 0));
+    }
+
+    private void use(SimulatorSettingsBuilder changed) {
+        settings = changed.build();
+        meters = new EngineMeters(settings, 0, InstantSource.fixed(START));
+        engine = new Engine(settings.engine());
+    }
 
     @Test
     void twoEqualRequestsAreCountedWithTheirTimesAndHits() {
         submit(1, 33, 3);
-        engine.advance(1_000_000_000L, meters::record);
+        engine.advance(1_000_000_000L, meters);
         submit(2, 33, 3);
-        engine.advance(2_000_000_000L, meters::record);
+        engine.advance(2_000_000_000L, meters);
 
         assertThat(lines())
                 .contains(
@@ -46,6 +63,10 @@ class EngineMetersTest {
                         "vllm:time_to_first_token_seconds_bucket{engine=\"0\",le=\"0.1\",model_name=\"m\"} 2.0",
                         "vllm:inter_token_latency_seconds_count{engine=\"0\",model_name=\"m\"} 4.0",
                         "vllm:iteration_tokens_total_bucket{engine=\"0\",le=\"1.0\",model_name=\"m\"} 4.0",
+                        "vllm:iteration_tokens_total_bucket{engine=\"0\",le=\"8.0\",model_name=\"m\"} 5.0",
+                        "vllm:prompt_tokens_cached_by_source_total{engine=\"0\",model_name=\"m\",source=\"device\"} 32.0",
+                        "vllm:prompt_tokens_created{engine=\"0\",model_name=\"m\"} 1.7e+09",
+                        "vllm:request_num_preemptions_bucket{engine=\"0\",le=\"1.0\",model_name=\"m\"} 2.0",
                         "vllm:iteration_tokens_total_count{engine=\"0\",model_name=\"m\"} 6.0",
                         "vllm:request_prompt_tokens_sum{engine=\"0\",model_name=\"m\"} 66.0",
                         "process_start_time_seconds 1.7e+09");
@@ -56,7 +77,7 @@ class EngineMetersTest {
         for (int id = 1; id <= 6; id++) {
             submit(id, 16, 50);
         }
-        engine.advance(1, meters::record);
+        engine.advance(1, meters);
         assertThat(lines())
                 .contains(
                         "vllm:num_requests_running{engine=\"0\",model_name=\"m\"} 4.0",
@@ -69,6 +90,104 @@ class EngineMetersTest {
                 .asString()
                 .contains("block_size=\"16\"", "num_gpu_blocks=\"100\"", "engine=\"0\"")
                 .endsWith("} 1.0");
+    }
+
+    @Test
+    void metersOfOlderVersionsHaveTheirNames() {
+        use(settings().version("0.10.2"));
+        assertThat(lines())
+                .contains("vllm:gpu_cache_usage_perc{engine=\"0\",model_name=\"m\"} 0.0")
+                .contains("vllm:gpu_prefix_cache_queries_total{engine=\"0\",model_name=\"m\"} 0.0")
+                .anyMatch(line -> line.startsWith("vllm:time_per_output_token_seconds_bucket{"))
+                .noneMatch(line -> line.contains("num_requests_waiting_by_reason"))
+                .noneMatch(line -> line.contains("finished_reason=\"error\""));
+        use(settings().version("0.10.1"));
+        assertThat(lines()).noneMatch(line -> line.startsWith("vllm:inter_token_latency_seconds"));
+        use(settings());
+        assertThat(lines()).noneMatch(line -> line.contains("gpu_cache_usage_perc"));
+        use(settings().option("show-hidden-metrics-for-version", "0.10"));
+        assertThat(lines())
+                .contains("vllm:gpu_cache_usage_perc{engine=\"0\",model_name=\"m\"} 0.0")
+                .anyMatch(line -> line.startsWith("vllm:num_requests_waiting_by_reason{"));
+    }
+
+    @Test
+    void deferredRequestsAreTheWaitingOnesWithoutTheirAdapter() {
+        use(settings().option("lora-modules", "a=x"));
+        submit(1, 16, 50, "a");
+        submit(2, 16, 50, "b");
+        engine.advance(1, meters);
+        meters.observe(engine.snapshot());
+        assertThat(lines())
+                .contains(
+                        "vllm:num_requests_waiting{engine=\"0\",model_name=\"m\"} 1.0",
+                        "vllm:num_requests_waiting_by_reason{engine=\"0\",model_name=\"m\",reason=\"capacity\"} 0.0",
+                        "vllm:num_requests_waiting_by_reason{engine=\"0\",model_name=\"m\",reason=\"deferred\"} 1.0",
+                        "vllm:lora_requests_info{max_lora=\"1\",running_lora_adapters=\"a\",waiting_lora_adapters=\"b\"} 1.7e+09");
+    }
+
+    @Test
+    void statesOfAdaptersStayOnThePage() {
+        use(settings().option("lora-modules", "a=x"));
+        meters.observe(engine.snapshot());
+        submit(1, 16, 2, "a");
+        engine.advance(1, meters);
+        meters.observe(engine.snapshot());
+        engine.advance(1_000_000_000L, meters);
+        assertThat(lines())
+                .filteredOn(line -> line.startsWith("vllm:lora_requests_info{"))
+                .hasSize(2);
+        use(settings());
+        assertThat(lines()).noneMatch(line -> line.contains("lora_requests_info"));
+    }
+
+    @Test
+    void sleepingEnginesSayHowDeep() {
+        engine.sleep(SleepState.DISCARD_ALL, PauseMode.ABORT, 5);
+        assertThat(lines())
+                .contains(
+                        "vllm:engine_sleep_state{engine=\"0\",model_name=\"m\",sleep_state=\"awake\"} 0.0",
+                        "vllm:engine_sleep_state{engine=\"0\",model_name=\"m\",sleep_state=\"weights_offloaded\"} 0.0",
+                        "vllm:engine_sleep_state{engine=\"0\",model_name=\"m\",sleep_state=\"discard_all\"} 1.0");
+    }
+
+    @Test
+    void preemptionsAreCountedForEachRequest() {
+        use(settings().kvBlocks(64));
+        for (int id = 1; id <= 4; id++) {
+            submit(id, 200, 300);
+        }
+        engine.advance(100_000_000_000L, meters);
+        assertThat(engine.snapshot().preemptions()).isPositive();
+        assertThat(lines())
+                .contains(
+                        "vllm:request_num_preemptions_count{engine=\"0\",model_name=\"m\"} 4.0",
+                        "vllm:request_num_preemptions_sum{engine=\"0\",model_name=\"m\"} "
+                                + Exposition.number(engine.snapshot().preemptions()));
+    }
+
+    @Test
+    void timesOfBlocksAreMeasuredOnDemand() {
+        assertThat(lines()).noneMatch(line -> line.contains("kv_block_"));
+        use(settings()
+                .option("kv-cache-metrics", "")
+                .option("kv-cache-metrics-sample", "1")
+                .kvBlocks(64));
+        int[] first = new int[900];
+        submit(1, first, 1);
+        engine.advance(1_000_000_000L, meters);
+        submitAt(2, first, 1_000_000_000L);
+        engine.advance(3_000_000_000L, meters);
+        int[] other = new int[900];
+        java.util.Arrays.fill(other, 9);
+        submitAt(3, other, 3_000_000_000L);
+        engine.advance(4_000_000_000L, meters);
+        assertThat(lines())
+                .contains(
+                        "vllm:kv_block_lifetime_seconds_bucket{engine=\"0\",le=\"2.0\",model_name=\"m\"} 0.0",
+                        "vllm:kv_block_lifetime_seconds_bucket{engine=\"0\",le=\"5.0\",model_name=\"m\"} 50.0",
+                        "vllm:kv_block_idle_before_evict_seconds_bucket{engine=\"0\",le=\"1.0\",model_name=\"m\"} 0.0",
+                        "vllm:kv_block_idle_before_evict_seconds_bucket{engine=\"0\",le=\"2.0\",model_name=\"m\"} 50.0");
     }
 
     @Test
@@ -102,26 +221,32 @@ class EngineMetersTest {
     }
 
     private List<String> lines() {
-        return meters.scrape(engine.snapshot(), 0).lines().toList();
+        MeterPage page = new MeterPage(settings, START, InstantSource.fixed(START));
+        return page.text(
+                        List.of(new MeterPage.EngineState(meters, engine.snapshot(), 0)), MeterPage.Rejections.NONE, "")
+                .lines()
+                .toList();
     }
 
     private void submit(long id, int promptTokens, int outputs) {
+        submit(id, promptTokens, outputs, null);
+    }
+
+    private void submit(long id, int promptTokens, int outputs, @Nullable String adapter) {
         long now = id == 2 && promptTokens == 33 ? 1_000_000_000L : 0;
-        engine.submit(
-                new EngineRequest(
-                        id,
-                        new int[promptTokens],
-                        outputs,
-                        outputs,
-                        FinishReason.STOP,
-                        index -> 7,
-                        0,
-                        null,
-                        null,
-                        List.of(),
-                        0,
-                        false,
-                        0),
-                now);
+        engine.submit(request(id, new int[promptTokens], outputs, adapter), now);
+    }
+
+    private void submit(long id, int[] prompt, int outputs) {
+        engine.submit(request(id, prompt, outputs, null), 0);
+    }
+
+    private void submitAt(long id, int[] prompt, long now) {
+        engine.submit(request(id, prompt, 1, null), now);
+    }
+
+    private static EngineRequest request(long id, int[] prompt, int outputs, @Nullable String adapter) {
+        return new EngineRequest(
+                id, prompt, outputs, outputs, FinishReason.STOP, index -> 7, 0, null, adapter, List.of(), 0, false, 0);
     }
 }
