@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 class RealVllmPromptsTest {
     private static final Path RECORDINGS = Path.of("src/test/resources/golden/real-vllm");
     private static final List<String> FILES =
-            List.of("core-chats.json", "core-tools.json", "core-forced-tools.json", "core-other-apis.json");
+            List.of("core-chats.json", "core-tools.json", "forced-tools.json", "core-other-apis.json");
     private static final Set<String> PATHS = Set.of("/v1/chat/completions", "/tokenize");
     private static final JsonMapper MAPPER = new JsonMapper();
 
