@@ -114,6 +114,10 @@ final class EndpointFields {
                 .put("slow_factor", handoff.slowFactor());
     }
 
+    static @Nullable Duration down(JsonNode value) {
+        return isOff(value) ? null : Parameters.of("die", value, List.of("for")).duration("for");
+    }
+
     private static boolean isOff(JsonNode value) {
         return value.isNull() || value.isBoolean() && !value.booleanValue();
     }

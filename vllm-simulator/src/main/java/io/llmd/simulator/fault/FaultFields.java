@@ -1,6 +1,7 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Json;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +16,14 @@ final class FaultFields {
     private static final String METRICS = "metrics";
     private static final String KV_EVENTS = "kv_events";
     private static final String HANDOFF = "handoff";
+    private static final String DIE = "die";
 
     private FaultFields() {}
 
     /** The names of all fields. */
     static List<String> names() {
         List<String> names = new ArrayList<>(FaultKind.names());
-        names.addAll(List.of(DEAD, SLOW_FACTOR, WITHHELD_SHARE, METRICS, KV_EVENTS, HANDOFF));
+        names.addAll(List.of(DEAD, SLOW_FACTOR, WITHHELD_SHARE, METRICS, KV_EVENTS, HANDOFF, DIE));
         return names;
     }
 
@@ -46,6 +48,7 @@ final class FaultFields {
             case METRICS -> old.withMetrics(EndpointFields.metrics(value));
             case KV_EVENTS -> old.withKvEvents(EndpointFields.kvEvents(value));
             case HANDOFF -> old.withHandoff(EndpointFields.handoff(value));
+            case DIE -> old.withDown(EndpointFields.down(value));
             default -> {
                 if (!names().contains(name)) {
                     throw new IllegalArgumentException(name + ": unknown (expected: one of " + names() + ")");
@@ -54,6 +57,13 @@ final class FaultFields {
                 yield old.withInjection(kind, InjectionFields.read(kind, value));
             }
         };
+    }
+
+    /** The faults without those that a change names. */
+    static Faults without(Faults old, ObjectNode change) {
+        ObjectNode off = Json.object();
+        change.propertyNames().forEach(off::putNull);
+        return change(old, off);
     }
 
     static ObjectNode write(Faults faults) {
@@ -65,7 +75,8 @@ final class FaultFields {
         body.set(METRICS, EndpointFields.write(faults.metrics()));
         body.set(KV_EVENTS, EndpointFields.write(faults.kvEvents()));
         body.set(HANDOFF, EndpointFields.write(faults.handoff()));
-        return body;
+        Duration down = faults.down();
+        return body.put(DIE, down == null ? null : DurationText.of(down));
     }
 
     private static JsonNode injection(Faults faults, FaultKind kind) {

@@ -34,9 +34,10 @@ public final class FaultSwitch {
         key = CounterRandom.bits(seed, endpoint, STREAM);
     }
 
-    /** Tells of every change that somebody asks for from now on. */
-    public void listen(FaultListener listener) {
+    /** Tells what is set, and of every change that somebody asks for from now on. */
+    public synchronized void listen(FaultListener listener) {
         listeners.add(listener);
+        listener.changed(faults);
     }
 
     /** Tells of no further change. */

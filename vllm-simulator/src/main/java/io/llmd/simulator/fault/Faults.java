@@ -1,6 +1,7 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.kvevents.KvEventFaults;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics what goes wrong with {@code /metrics}
  * @param kvEvents what goes wrong with the published events; setting them anew counts their batches from the start
  * @param handoff what goes wrong between endpoints that share the work for a request
+ * @param down how long the endpoint is not there, from now on; absent if it is there
  */
 public record Faults(
         Map<FaultKind, Injection> injections,
@@ -24,10 +26,11 @@ public record Faults(
         double withheldShare,
         MetricsFault metrics,
         KvEventFaults kvEvents,
-        HandoffFaults handoff) {
+        HandoffFaults handoff,
+        @Nullable Duration down) {
     /** Everything works. */
     public static final Faults NONE =
-            new Faults(Map.of(), false, 1, 0, MetricsFault.NONE, KvEventFaults.NONE, HandoffFaults.NONE);
+            new Faults(Map.of(), false, 1, 0, MetricsFault.NONE, KvEventFaults.NONE, HandoffFaults.NONE, null);
 
     public Faults {
         injections = injections.isEmpty() ? Map.of() : Collections.unmodifiableMap(new EnumMap<>(injections));
@@ -36,6 +39,9 @@ public record Faults(
         }
         if (!(withheldShare >= 0) || withheldShare > 1) {
             throw new IllegalArgumentException("withheld_share: " + withheldShare + " (expected: 0 to 1)");
+        }
+        if (down != null && !down.isPositive()) {
+            throw new IllegalArgumentException("die: " + DurationText.of(down) + " (expected: > 0)");
         }
     }
 
@@ -51,32 +57,37 @@ public record Faults(
 
     /** With another health. */
     public Faults withDead(boolean next) {
-        return new Faults(injections, next, slowFactor, withheldShare, metrics, kvEvents, handoff);
+        return new Faults(injections, next, slowFactor, withheldShare, metrics, kvEvents, handoff, down);
     }
 
     /** With another factor on the duration of engine steps. */
     public Faults withSlowFactor(double next) {
-        return new Faults(injections, dead, next, withheldShare, metrics, kvEvents, handoff);
+        return new Faults(injections, dead, next, withheldShare, metrics, kvEvents, handoff, down);
     }
 
     /** With another share of the KV blocks that nobody gets. */
     public Faults withWithheldShare(double next) {
-        return new Faults(injections, dead, slowFactor, next, metrics, kvEvents, handoff);
+        return new Faults(injections, dead, slowFactor, next, metrics, kvEvents, handoff, down);
     }
 
     /** With another fault of {@code /metrics}. */
     public Faults withMetrics(MetricsFault next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, next, kvEvents, handoff);
+        return new Faults(injections, dead, slowFactor, withheldShare, next, kvEvents, handoff, down);
     }
 
     /** With other faults of the published events. */
     public Faults withKvEvents(KvEventFaults next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, next, handoff);
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, next, handoff, down);
     }
 
     /** With other faults between endpoints. */
     public Faults withHandoff(HandoffFaults next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, next);
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, next, down);
+    }
+
+    /** Dies and starts again so much later, with another engine and an empty cache; null to be there. */
+    public Faults withDown(@Nullable Duration next) {
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, next);
     }
 
     Faults withInjection(FaultKind kind, @Nullable Injection injection) {
@@ -87,6 +98,6 @@ public record Faults(
         } else {
             next.put(kind, injection);
         }
-        return new Faults(next, dead, slowFactor, withheldShare, metrics, kvEvents, handoff);
+        return new Faults(next, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, down);
     }
 }

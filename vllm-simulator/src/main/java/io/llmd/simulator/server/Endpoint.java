@@ -61,12 +61,20 @@ final class Endpoint {
     private final PacingMeter pacing = new PacingMeter();
     private final MetricsPage metricsPage = new MetricsPage(this::metrics);
     private final FaultSwitch faults;
+    private final EngineFaults engineFaults;
     private final RequestDispatcher dispatcher;
     private final @Nullable HandoffPort handoffs;
     private final AtomicLong engineIds = new AtomicLong();
     private final AtomicInteger load = new AtomicInteger();
 
-    Endpoint(SimulatorSettings settings, Tokenizer tokenizer, SimulatorRuntime runtime, Instant start) {
+    /** @param faults outlast the endpoint, as {@code admin} does */
+    Endpoint(
+            SimulatorSettings settings,
+            Tokenizer tokenizer,
+            SimulatorRuntime runtime,
+            Instant start,
+            FaultSwitch faults,
+            AdminApi admin) {
         this.settings = settings;
         this.tokenizer = tokenizer;
         meters = new EngineMeters(settings, 0, InstantSource.system());
@@ -81,11 +89,12 @@ final class Endpoint {
         }
         engine = new RunningEngine(
                 settings.servedModelName(), engineSettings, runtime.driver(), listeners, meters::observe);
-        faults = new FaultSwitch(settings.seed(), settings.port());
-        faults.listen(new EngineFaults(engine, kvEvents()));
-        faults.listen(metricsPage);
+        this.faults = faults;
+        engineFaults = new EngineFaults(engine, kvEvents());
         handoffs = openHandoffs(runtime);
-        dispatcher = new RequestDispatcher(settings, routes(start), faults);
+        dispatcher = new RequestDispatcher(settings, routes(start, admin), faults);
+        faults.listen(engineFaults);
+        faults.listen(metricsPage);
     }
 
     private @Nullable HandoffPort openHandoffs(SimulatorRuntime runtime) {
@@ -124,7 +133,7 @@ final class Endpoint {
         return adapter -> paths.getOrDefault(adapter, adapter);
     }
 
-    private Routes routes(Instant start) {
+    private Routes routes(Instant start, AdminApi admin) {
         ModelNames models = new ModelNames(settings);
         String fingerprint = fingerprint();
         ChatMessages messages = new ChatMessages(ChatTemplates.of(settings, tokenizer));
@@ -133,7 +142,6 @@ final class Endpoint {
         ResponsesApi responses = new ResponsesApi(settings, messages, models);
         EmbeddingApi embeddings = new EmbeddingApi(settings, tokenizer, models);
         TokenizeApi tokenize = new TokenizeApi(settings, tokenizer, messages, models);
-        AdminApi admin = new AdminApi(faults);
         Routes routes = new Routes()
                 .inference("/v1/chat/completions", releasing(chat::handle))
                 .inference("/v1/completions", releasing(completions::handle))
@@ -149,7 +157,8 @@ final class Endpoint {
                 .get("/load", call -> Reply.Content.json(Json.object().put("server_load", load.get())))
                 .get("/metrics", call -> metricsPage.reply())
                 .get("/admin/config", admin::read)
-                .post("/admin/config", admin::change);
+                .post("/admin/config", admin::change)
+                .post("/admin/script", admin::play);
         if (settings.api().documentation()) {
             ApiDocumentation documentation = new ApiDocumentation(routes, settings.version());
             routes.get("/docs", call -> documentation.page()).get("/openapi.json", call -> documentation.schema());
@@ -191,10 +200,6 @@ final class Endpoint {
 
     RequestDispatcher dispatcher() {
         return dispatcher;
-    }
-
-    FaultSwitch faults() {
-        return faults;
     }
 
     PacingMeter pacing() {
@@ -308,6 +313,8 @@ final class Endpoint {
     }
 
     void close() {
+        faults.forget(engineFaults);
+        faults.forget(metricsPage);
         if (handoffs != null) {
             handoffs.close();
         }

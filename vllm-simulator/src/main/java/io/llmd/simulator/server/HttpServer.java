@@ -2,41 +2,54 @@ package io.llmd.simulator.server;
 
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
+import io.llmd.simulator.fault.AdminApi;
+import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.fault.Faults;
+import io.llmd.simulator.fault.ScriptPlayer;
 import io.llmd.simulator.kvevents.KvEventPublisher;
 import io.llmd.simulator.token.Tokenizer;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.group.ChannelGroup;
-import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.timeout.IdleStateHandler;
-import io.netty.util.concurrent.GlobalEventExecutor;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One endpoint on its port. */
+/**
+ * One endpoint on its port. It may die and start again, by its faults, which last beyond its death as the world around
+ * it does: then it listens on the same port with another engine.
+ */
 public final class HttpServer implements AutoCloseable {
-    private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(16 << 10, 64 << 10);
+    private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int MOST_RETRIES = 300;
 
-    private final Endpoint endpoint;
-    private final Channel listener;
-    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final SimulatorSettings settings;
+    private final SimulatorRuntime runtime;
+    private final Tokenizer tokenizer;
+    private final FaultSwitch faults;
+    private final ScriptPlayer script;
+    private final AdminApi admin;
+    private final int port;
+    private EndpointLife life;
+    private boolean alive = true;
+    private boolean closed;
+    private Runnable pendingStart = () -> {};
+    private volatile Endpoint endpoint;
+    private volatile @Nullable Duration down;
 
-    private HttpServer(Endpoint endpoint, SimulatorRuntime runtime) {
-        this.endpoint = endpoint;
-        listener = bind(runtime);
+    private HttpServer(SimulatorSettings settings, SimulatorRuntime runtime) {
+        this.settings = settings;
+        this.runtime = runtime;
+        tokenizer = runtime.tokenizers().get(settings.tokenizer());
+        faults = new FaultSwitch(settings.seed(), settings.port());
+        script = new ScriptPlayer(faults, runtime::after, System::nanoTime);
+        admin = new AdminApi(faults, script);
+        life = begin(settings.port());
+        port = life.port();
+        endpoint = life.endpoint();
     }
 
     /**
@@ -47,24 +60,19 @@ public final class HttpServer implements AutoCloseable {
      * @throws IllegalStateException if the native code of a tokenizer does not load
      */
     public static HttpServer start(SimulatorSettings settings, SimulatorRuntime runtime) {
-        Tokenizer tokenizer = runtime.tokenizers().get(settings.tokenizer());
-        Endpoint endpoint = new Endpoint(settings, tokenizer, runtime, Instant.now());
-        try {
-            return new HttpServer(endpoint, runtime);
-        } catch (RuntimeException e) {
-            endpoint.close();
-            throw e;
-        }
+        HttpServer server = new HttpServer(settings, runtime);
+        server.faults.listen(server::follow);
+        return server;
     }
 
     /** The port it listens on. */
     public int port() {
-        return ((InetSocketAddress) listener.localAddress()).getPort();
+        return port;
     }
 
     /** Its settings. */
     public SimulatorSettings settings() {
-        return endpoint.settings();
+        return settings;
     }
 
     /** The engine's state after its last step; any thread. */
@@ -79,50 +87,70 @@ public final class HttpServer implements AutoCloseable {
 
     /** The faults that are set; any thread. */
     public Faults faults() {
-        return endpoint.faults().get();
+        return faults.get();
     }
 
     /** Changes the faults; any thread. */
     public Faults faults(UnaryOperator<Faults> change) {
-        return endpoint.faults().set(change);
+        return faults.set(change);
     }
 
     /** Stops listening and cuts all connections; their requests are aborted. */
     @Override
-    public void close() {
-        listener.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
-        connections.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
-        endpoint.close();
+    public synchronized void close() {
+        closed = true;
+        script.close();
+        pendingStart.run();
+        if (alive) {
+            alive = false;
+            life.close();
+        }
     }
 
-    private Channel bind(SimulatorRuntime runtime) {
-        SimulatorSettings settings = endpoint.settings();
-        ChannelFuture bound = new ServerBootstrap()
-                .group(runtime.eventLoops())
-                .channel(NioServerSocketChannel.class)
-                .option(ChannelOption.SO_BACKLOG, 1024)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
-                .childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        connections.add(channel);
-                        channel.pipeline()
-                                .addLast(new IdleStateHandler(
-                                        0, 0, settings.idleTimeout().toMillis(), TimeUnit.MILLISECONDS))
-                                .addLast(new HttpServerCodec())
-                                .addLast(new HttpObjectAggregator(settings.maxBodyBytes()))
-                                .addLast(new ConnectionHandler(endpoint));
-                    }
-                })
-                .bind(settings.host(), settings.port())
-                .awaitUninterruptibly();
-        Throwable cause = bound.cause();
-        if (cause != null) {
-            throw new UncheckedIOException(
-                    "cannot listen on " + settings.host() + ":" + settings.port(), new IOException(cause));
+    private EndpointLife begin(int atPort) {
+        return new EndpointLife(
+                new Endpoint(settings, tokenizer, runtime, Instant.now(), faults, admin), runtime, atPort);
+    }
+
+    /** Hears of changes in their order; dying and starting block, so that a thread of their own does it. */
+    private void follow(Faults changed) {
+        Duration next = changed.down();
+        Duration before = down;
+        down = next;
+        if (next != null && !next.equals(before)) {
+            runtime.after(0, () -> die(next));
+        } else if (next == null && before != null) {
+            runtime.after(0, () -> start(MOST_RETRIES));
         }
-        return bound.channel();
+    }
+
+    private synchronized void die(Duration length) {
+        if (closed) {
+            return;
+        }
+        pendingStart.run();
+        pendingStart = runtime.after(length.toNanos(), () -> faults.set(old -> old.withDown(null)));
+        if (alive) {
+            alive = false;
+            life.close();
+        }
+    }
+
+    private synchronized void start(int retries) {
+        if (closed || alive) {
+            return;
+        }
+        pendingStart.run();
+        try {
+            life = begin(port);
+            endpoint = life.endpoint();
+            alive = true;
+        } catch (UncheckedIOException | IllegalArgumentException e) {
+            if (retries == 0) {
+                log.atError().setCause(e).addKeyValue("endpoint", port).log("endpoint cannot start again");
+                return;
+            }
+            pendingStart = runtime.after(RETRY_NANOS, () -> start(retries - 1));
+        }
     }
 }

@@ -103,11 +103,14 @@ class FaultSwitchTest {
     }
 
     @Test
-    void listenersHearEveryChange() {
+    void listenersHearWhatIsSetAndEveryChange() {
         List<Double> heard = new ArrayList<>();
-        faults.listen(changed -> heard.add(changed.slowFactor()));
+        FaultListener listener = changed -> heard.add(changed.slowFactor());
         faults.set(old -> old.withSlowFactor(2));
+        faults.listen(listener);
         faults.set(old -> old.withSlowFactor(3));
+        faults.forget(listener);
+        faults.set(old -> old.withSlowFactor(4));
         assertThat(heard).containsExactly(2.0, 3.0);
     }
 
