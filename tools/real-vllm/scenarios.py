@@ -616,7 +616,7 @@ def _abort_while_running(wire, model):
         if ending[0] == "/pause":
             wire.send("resume after abort", "POST", "/resume")
     wire.send("metrics right after an abort", "GET", "/metrics")
-    wire.keep_lines("vllm:num_requests", "vllm:request_success_total")
+    wire.keep_values("vllm:num_requests", "vllm:request_success_total")
 
 
 def sleep(wire, model):
@@ -627,7 +627,7 @@ def sleep(wire, model):
     wire.send("is_paused while asleep", "GET", "/is_paused")
     wire.send("health while asleep", "GET", "/health")
     wire.send("metrics while asleep", "GET", "/metrics")
-    wire.keep_lines("vllm:engine_sleep_state", "vllm:num_requests", "vllm:sleep", "vllm:wake")
+    wire.keep_values("vllm:engine_sleep_state", "vllm:num_requests", "vllm:sleep", "vllm:wake")
     wire.send("wake_up with a tag", "POST", "/wake_up?tags=scheduling")
     wire.send("is_sleeping after a tag", "GET", "/is_sleeping")
     wire.send("wake_up", "POST", "/wake_up")
@@ -638,7 +638,7 @@ def sleep(wire, model):
     wire.send("sleep level 1", "POST", "/sleep?level=1")
     wire.send("is_sleeping at level 1", "GET", "/is_sleeping")
     wire.send("metrics at level 1", "GET", "/metrics")
-    wire.keep_lines("vllm:engine_sleep_state", "vllm:num_requests", "vllm:sleep", "vllm:wake")
+    wire.keep_values("vllm:engine_sleep_state", "vllm:num_requests", "vllm:sleep", "vllm:wake")
 
 
 def access(wire, model):
@@ -666,7 +666,7 @@ def access(wire, model):
     wire.send("key, id given, refused", "POST", path, chat(model, max_tokens=0), headers={**key, "X-Request-Id": "from-header"})
     wire.send("key, id given, health", "GET", "/health", headers={"X-Request-Id": "from-header"})
     wire.send("metrics without key", "GET", "/metrics")
-    wire.keep_lines("vllm:num_requests", "http_requests_total")
+    wire.keep_values("vllm:num_requests", "http_requests_total")
 
 
 def plain(wire, model):
@@ -693,7 +693,7 @@ def plain(wire, model):
     wire.send("sleep", "POST", "/sleep")
     wire.send("reset_prefix_cache", "POST", "/reset_prefix_cache")
     wire.send("metrics", "GET", "/metrics")
-    wire.keep_lines("vllm:cache_config_info", "vllm:num_requests", "http_requests_total")
+    wire.keep_values("vllm:cache_config_info", "vllm:num_requests", "http_requests_total")
 
 
 def priority(wire, model):
@@ -708,7 +708,7 @@ def priority(wire, model):
     wire.send("completions, stream, usage forced", "POST", "/v1/completions", completion(model, stream=True))
     wire.send("logprobs as token ids", "POST", path, chat(model, logprobs=True, max_tokens=2))
     wire.send("metrics", "GET", "/metrics")
-    wire.keep_lines("vllm:num_requests", "vllm:prompt_tokens_total")
+    wire.keep_values("vllm:num_requests", "vllm:prompt_tokens_total")
 
 
 def admission(wire, model):
@@ -720,7 +720,7 @@ def admission(wire, model):
     wire.send("messages", "POST", "/v1/messages", {"model": model, "messages": MESSAGES, "max_tokens": 2})
     wire.send("health", "GET", "/health")
     wire.send("metrics", "GET", "/metrics")
-    wire.keep_lines("vllm:admission_rejections", "vllm:num_requests")
+    wire.keep_values("vllm:admission_rejections", "vllm:num_requests")
 
 
 def death(wire, model, kill_engine):
@@ -746,7 +746,7 @@ def death(wire, model, kill_engine):
     wire.send("models after", "GET", "/v1/models")
     wire.send("tokenize after", "POST", "/tokenize", {"model": model, "prompt": "Hello"})
     wire.send("metrics after", "GET", "/metrics")
-    wire.keep_lines("vllm:num_requests", "vllm:request_success_total", "vllm:kv_cache_usage_perc")
+    wire.keep_values("vllm:num_requests", "vllm:request_success_total", "vllm:kv_cache_usage_perc")
 
 
 def lora(wire, model, adapter):
@@ -754,7 +754,7 @@ def lora(wire, model, adapter):
     load, unload, path = "/v1/load_lora_adapter", "/v1/unload_lora_adapter", "/v1/chat/completions"
     wire.send("models before", "GET", "/v1/models")
     wire.send("metrics before", "GET", "/metrics")
-    wire.keep_lines("vllm:lora_requests_info", "vllm:num_requests", "vllm:request_success_total")
+    wire.keep_values("vllm:lora_requests_info", "vllm:num_requests", "vllm:request_success_total")
     wire.send("load without name", "POST", load, {"lora_path": adapter})
     wire.send("load without path", "POST", load, {"lora_name": "first"})
     wire.send("load with empty name", "POST", load, {"lora_name": "", "lora_path": adapter})
@@ -771,7 +771,7 @@ def lora(wire, model, adapter):
     wire.send("completion with the second adapter", "POST", "/v1/completions", completion("second"))
     wire.send("chat with the base model", "POST", path, chat(model))
     wire.send("metrics with adapters", "GET", "/metrics")
-    wire.keep_lines("vllm:lora_requests_info", "vllm:num_requests", "vllm:request_success_total")
+    wire.keep_values("vllm:lora_requests_info", "vllm:num_requests", "vllm:request_success_total")
     wire.send("unload without name", "POST", unload, {})
     wire.send("unload with empty name", "POST", unload, {"lora_name": ""})
     wire.send("unload unknown", "POST", unload, {"lora_name": "none"})
@@ -780,7 +780,7 @@ def lora(wire, model, adapter):
     wire.send("chat after unload", "POST", path, chat("second"))
     wire.send("models after", "GET", "/v1/models")
     wire.send("metrics after", "GET", "/metrics")
-    wire.keep_lines("vllm:lora_requests_info", "vllm:num_requests", "vllm:request_success_total")
+    wire.keep_values("vllm:lora_requests_info", "vllm:num_requests", "vllm:request_success_total")
 
 
 def pooling(wire, model):
@@ -799,7 +799,7 @@ def pooling(wire, model):
     wire.send("chat on a pooling model", "POST", "/v1/chat/completions", chat(model))
     wire.send("completions on a pooling model", "POST", "/v1/completions", completion(model))
     wire.send("metrics", "GET", "/metrics")
-    wire.keep_lines("vllm:num_requests", "vllm:request_success_total", "vllm:prompt_tokens_total", "vllm:cache_config_info")
+    wire.keep_values("vllm:num_requests", "vllm:request_success_total", "vllm:prompt_tokens_total", "vllm:cache_config_info")
 
 
 def handoff(wire, model):
@@ -820,7 +820,7 @@ def handoff(wire, model):
               {"token_ids": list(range(300, 400)), "sampling_params": {"max_tokens": 1}, "kv_transfer_params": PREFILL_ONLY})
     leg("no handoff asked", kv_transfer_params=None)
     wire.send("metrics", "GET", "/metrics")
-    wire.keep_lines(*CONNECTOR_METRICS)
+    wire.keep_values(*CONNECTOR_METRICS)
 
 
 CONNECTOR_METRICS = ("vllm:nixl", "vllm:external_prefix_cache", "vllm:num_requests", "vllm:prompt_tokens_by_source", "vllm:prompt_tokens_cached",
@@ -842,7 +842,7 @@ def pair(prefill, decode, model):
     def metrics(name):
         for side, wire in (("prefill", prefill), ("decode", decode)):
             wire.send(f"{name}, {side} side", "GET", "/metrics")
-            wire.keep_lines(*CONNECTOR_METRICS)
+            wire.keep_values(*CONNECTOR_METRICS)
 
     first = prefilled(LONG, "prefill leg")
     metrics("metrics between the legs")

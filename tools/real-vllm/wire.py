@@ -48,11 +48,15 @@ class Wire:
         response = self.exchanges[-1]["response"]
         response["bodyShape"] = _shape(json.loads(response.pop("body")), depth)
 
-    def keep_lines(self, *prefixes):
-        """Keeps of the last answer's body only the lines that begin with one of the prefixes, buckets and birth times left out."""
+    def keep_lines(self, *prefixes, without=()):
+        """Keeps of the last answer's body only the lines that begin with one of the prefixes."""
         response = self.exchanges[-1]["response"]
-        response["bodyLines"] = [line for line in response.pop("body").splitlines()
-                                 if line.startswith(prefixes) and "_bucket{" not in line and "_created" not in line]
+        kept = [line for line in response.pop("body").splitlines() if line.startswith(prefixes)]
+        response["bodyLines"] = [line for line in kept if not any(part in line for part in without)]
+
+    def keep_values(self, *prefixes):
+        """The same for an exposition, buckets and birth times left out."""
+        self.keep_lines(*prefixes, without=("_bucket{", "_created"))
 
     def _exchange(self, method, path, headers, payload):
         lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
