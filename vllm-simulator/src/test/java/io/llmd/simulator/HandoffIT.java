@@ -218,7 +218,7 @@ class HandoffIT {
         assertThat(answer.get("kv_transfer_params").isNull()).isTrue();
         assertThat(d.metric("vllm:external_prefix_cache_hits_total")).isEqualTo(tokens);
         assertThat(d.metric("vllm:nixl_xfer_time_seconds_count")).isEqualTo(1);
-        assertThat(d.metric("vllm:nixl_bytes_transferred_sum")).isEqualTo(tokens * 131_072.0);
+        assertThat(d.metric("vllm:nixl_bytes_transferred_sum")).isEqualTo((tokens + 15) / 16 * 16 * 131_072.0);
         assertThat(d.client().get("/metrics").body())
                 .contains("vllm:prompt_tokens_by_source_total{engine=\"0\",model_name=\"sim-8b\","
                         + "source=\"external_kv_transfer\"} " + tokens + ".0");
@@ -255,7 +255,7 @@ class HandoffIT {
         int tokens = prefilled.get("usage").get("prompt_tokens").intValue();
         d.post(COMPLETIONS, decode(prefilled, 2));
         int here = (known - 1) / 16 * 16;
-        assertThat(d.metric("vllm:nixl_bytes_transferred_sum")).isEqualTo((tokens - here) * 131_072.0);
+        assertThat(d.metric("vllm:nixl_bytes_transferred_sum")).isEqualTo(((tokens + 15) / 16 * 16 - here) * 131_072.0);
     }
 
     @Test

@@ -14,6 +14,8 @@ final class EnvironmentOptions {
             "VLLM_API_KEY", SimulatorOption.API_KEY,
             "VLLM_NIXL_SIDE_CHANNEL_HOST", SimulatorOption.NIXL_SIDE_CHANNEL_HOST,
             "VLLM_NIXL_SIDE_CHANNEL_PORT", SimulatorOption.NIXL_SIDE_CHANNEL_PORT,
+            "VLLM_EC_SIDE_CHANNEL_HOST", SimulatorOption.EC_SIDE_CHANNEL_HOST,
+            "VLLM_EC_SIDE_CHANNEL_PORT", SimulatorOption.EC_SIDE_CHANNEL_PORT,
             "VLLM_ALLOW_RUNTIME_LORA_UPDATING", SimulatorOption.ALLOW_RUNTIME_LORA_UPDATING);
 
     private EnvironmentOptions() {}

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param heartbeats whether the endpoint extends leases while its requests wait
  * @param checkCompatibility whether blocks of engines with another model or version are left alone
  * @param transfer how long reading takes
+ * @param embeddings the part in requests whose media another endpoint encodes
  */
 public record HandoffSettings(
         EndpointRole role,
@@ -24,11 +25,13 @@ public record HandoffSettings(
         int sideChannelPort,
         boolean heartbeats,
         boolean checkCompatibility,
-        TransferModel transfer) {
+        TransferModel transfer,
+        EmbeddingSettings embeddings) {
     public HandoffSettings {
         Objects.requireNonNull(role, "role");
         Objects.requireNonNull(connector, "connector");
         Objects.requireNonNull(transfer, "transfer");
+        Objects.requireNonNull(embeddings, "embeddings");
         if (sideChannelHost.isBlank()) {
             throw new IllegalArgumentException("sideChannelHost: blank (expected: a host)");
         }

@@ -18,6 +18,11 @@ public final class HandoffSettingsBuilder {
     private boolean checkCompatibility = true;
     private LoadFailurePolicy loadFailure = LoadFailurePolicy.FAIL;
     private TransferModel transfer = TransferModel.ROCE_100G;
+    private @Nullable Boolean embeddings;
+    private @Nullable Boolean givesEmbeddings;
+    private @Nullable Boolean takesEmbeddings;
+    private String embeddingHost = "localhost";
+    private int embeddingPort = 5601;
 
     HandoffSettingsBuilder() {}
 
@@ -112,6 +117,46 @@ public final class HandoffSettingsBuilder {
                 new TransferModel(transfer.baseNanos(), transfer.descriptorNanos(), value, transfer.handshakeNanos()));
     }
 
+    /** Sets {@link EmbeddingSettings#gives()}. */
+    public HandoffSettingsBuilder givesEmbeddings(boolean value) {
+        givesEmbeddings = value;
+        return this;
+    }
+
+    /** Sets {@link EmbeddingSettings#takes()}. */
+    public HandoffSettingsBuilder takesEmbeddings(boolean value) {
+        takesEmbeddings = value;
+        return this;
+    }
+
+    /** Exchanges embeddings in the direction that the role asks for, or does not; by default encoding endpoints do. */
+    public HandoffSettingsBuilder exchangesEmbeddings(boolean value) {
+        embeddings = value;
+        return this;
+    }
+
+    /** Sets {@link EmbeddingSettings#host()}. */
+    public HandoffSettingsBuilder embeddingHost(String value) {
+        embeddingHost = value;
+        return this;
+    }
+
+    /** Sets {@link EmbeddingSettings#port()}. */
+    public HandoffSettingsBuilder embeddingPort(int value) {
+        embeddingPort = value;
+        return this;
+    }
+
+    private EmbeddingSettings embeddingSettings() {
+        boolean encodes = role == EndpointRole.ENCODE;
+        boolean wanted = embeddings == null ? encodes : embeddings;
+        return new EmbeddingSettings(
+                givesEmbeddings == null ? wanted && encodes : givesEmbeddings,
+                takesEmbeddings == null ? wanted && !encodes : takesEmbeddings,
+                embeddingHost,
+                embeddingPort);
+    }
+
     HandoffSettings build(VersionPreset version) {
         return new HandoffSettings(
                 role,
@@ -121,7 +166,8 @@ public final class HandoffSettingsBuilder {
                 sideChannelPort,
                 heartbeats == null ? version.hasLeaseHeartbeats() : heartbeats,
                 checkCompatibility,
-                transfer);
+                transfer,
+                embeddingSettings());
     }
 
     void applyTo(EngineSettingsBuilder engine) {

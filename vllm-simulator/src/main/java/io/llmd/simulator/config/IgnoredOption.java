@@ -55,11 +55,7 @@ final class IgnoredOption {
                                 "lora-dtype",
                                 "async-scheduling",
                                 "stream-interval"),
-                        why(
-                                "media are not processed",
-                                "mm-processor-kwargs",
-                                "limit-mm-per-prompt",
-                                "ec-transfer-config"),
+                        why("media are not processed", "mm-processor-kwargs", "limit-mm-per-prompt"),
                         why(
                                 "answers are made from the seed",
                                 "dataset-path",

@@ -297,7 +297,24 @@ public enum SimulatorOption {
     KV_HANDSHAKE_TIME(
             "kv-handshake-time",
             "first contact between two engines",
-            (b, v) -> b.handoff(handoff -> handoff.handshake(Times.parse(v))));
+            (b, v) -> b.handoff(handoff -> handoff.handshake(Times.parse(v)))),
+    EC_CONNECTOR(
+            "ec-connector",
+            "exchange embeddings of media with other endpoints: nixl or none; an encoding one gives, others take",
+            (b, v) -> b.handoff(handoff ->
+                    handoff.exchangesEmbeddings(KvConnector.valueOf(v.toUpperCase(Locale.ROOT)) == KvConnector.NIXL))),
+    EC_TRANSFER_CONFIG(
+            "ec-transfer-config",
+            "the same as vLLM's JSON, with ECCPUConnector",
+            (b, v) -> b.handoff(handoff -> EcTransferConfig.apply(handoff, v))),
+    EC_SIDE_CHANNEL_HOST(
+            "ec-side-channel-host",
+            "where the side channel for embeddings listens, and what other endpoints are told",
+            (b, v) -> b.handoff(handoff -> handoff.embeddingHost(v))),
+    EC_SIDE_CHANNEL_PORT(
+            "ec-side-channel-port",
+            "its TCP port, 0 for a free one",
+            (b, v) -> b.handoff(handoff -> handoff.embeddingPort(integer(v))));
 
     /** Other names, of vLLM and llm-d-inference-sim. */
     private static final Map<String, SimulatorOption> OTHER_NAMES = Map.of(

@@ -47,6 +47,7 @@ public record VersionPreset(String version, long number) {
             Map.entry("vllm:request_num_preemptions", Shown.from(30)),
             Map.entry("vllm:num_requests_kv_fetch_by_stage", Shown.from(32)),
             Map.entry("vllm:prompt_tokens_cached_by_source", Shown.from(32)),
+            Map.entry("vllm:nixl_num_notifications_after_expiry", Shown.from(24)),
             Map.entry("vllm:admission_rejections", Shown.from(32)));
 
     private static final long OLDEST_STEP_NANOS = 5_400_000;

@@ -151,7 +151,9 @@ final class BatchPlanner {
 
     private boolean isDeferred(Sequence sequence) {
         String adapter = sequence.request.adapter();
-        return sequence.status == Sequence.Status.LOADING || adapter != null && !adapters.hasRoom(adapter);
+        return sequence.onHold
+                || sequence.status == Sequence.Status.LOADING
+                || adapter != null && !adapters.hasRoom(adapter);
     }
 
     /** Takes the first waiting sequence out of the queue, wherever it goes; false if it has to stay. */

@@ -56,9 +56,14 @@ final class EncoderCache {
         return tokens;
     }
 
-    private void keep(MediaKey item) {
-        cached.put(item.hash(), item.length());
-        cachedTokens += item.length();
+    boolean has(String hash) {
+        return cached.containsKey(hash);
+    }
+
+    /** Caches embeddings, wherever they come from. */
+    void keep(MediaKey item) {
+        Integer before = cached.put(item.hash(), item.length());
+        cachedTokens += item.length() - (before == null ? 0 : before);
         while (cachedTokens > settings.cacheTokens() && cached.size() > 1) {
             cachedTokens -= cached.pollFirstEntry().getValue();
         }

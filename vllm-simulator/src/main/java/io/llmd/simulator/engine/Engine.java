@@ -141,6 +141,42 @@ public final class Engine {
         return leases.extend(requestId, deadline);
     }
 
+    /**
+     * Makes a request stay where it waits until {@link #release}, though it could run.
+     *
+     * @return false if it is running, or has ended
+     */
+    public boolean hold(long requestId) {
+        Sequence sequence = sequences.get(requestId);
+        if (sequence == null || sequence.status == Sequence.Status.RUNNING) {
+            return false;
+        }
+        sequence.onHold = true;
+        return true;
+    }
+
+    /** Ends a {@link #hold}; false if there is none. */
+    public boolean release(long requestId, long now) {
+        moveTo(now);
+        Sequence sequence = sequences.get(requestId);
+        if (sequence == null || !sequence.onHold) {
+            return false;
+        }
+        sequence.onHold = false;
+        stepDue = true;
+        return true;
+    }
+
+    /** Whether the embeddings of a media item are cached. */
+    public boolean hasEmbeddings(String hash) {
+        return planner.encoder().has(hash);
+    }
+
+    /** Caches the embeddings of a media item that another engine sent. */
+    public void keepEmbeddings(MediaKey item) {
+        planner.encoder().keep(item);
+    }
+
     /** Whether blocks of a request that has ended are held for another engine. */
     public boolean holdsBlocksOf(long requestId) {
         return leases.holds(requestId);

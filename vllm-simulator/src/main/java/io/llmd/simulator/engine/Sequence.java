@@ -25,6 +25,10 @@ final class Sequence {
     int loadedTokens;
     boolean loadAsked;
     boolean loaded;
+
+    /** Whether somebody outside makes it wait. */
+    boolean onHold;
+
     long scheduled = RequestTimes.NEVER;
     long firstToken = RequestTimes.NEVER;
     long lastToken = RequestTimes.NEVER;

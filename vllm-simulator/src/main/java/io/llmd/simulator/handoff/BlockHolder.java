@@ -44,16 +44,18 @@ public final class BlockHolder {
 
     /** Answers a question; {@code then} is called once, perhaps on the engine's thread. */
     public void answer(SideChannelRequest request, Consumer<SideChannelResponse> then) {
-        if (request instanceof SideChannelRequest.Handshake) {
+        if (!(request instanceof SideChannelRequest.OfHolder question)) {
+            then.accept(new SideChannelResponse.Refused("only blocks are here"));
+        } else if (question instanceof SideChannelRequest.Handshake) {
             then.accept(new SideChannelResponse.Card(card));
-        } else if (request.engineId().equals(card.engineId())) {
-            engine.later((current, now) -> then.accept(answer(request, current, now)));
+        } else if (question.engineId().equals(card.engineId())) {
+            engine.later((current, now) -> then.accept(answer(question, current, now)));
         } else {
             then.accept(new SideChannelResponse.Refused("this is engine " + card.engineId()));
         }
     }
 
-    private SideChannelResponse answer(SideChannelRequest request, Engine current, long now) {
+    private SideChannelResponse answer(SideChannelRequest.OfHolder request, Engine current, long now) {
         return switch (request) {
             case SideChannelRequest.Handshake _ -> new SideChannelResponse.Card(card);
             case SideChannelRequest.Read read -> isHeld(read.requestId(), current) ? DONE : UNKNOWN;

@@ -132,15 +132,23 @@ public final class HandoffReader implements EngineSink {
         for (Pull pull = link.poll(now); pull != null; pull = link.poll(now)) {
             transferred(pull, now);
         }
-        if (settling.removeIf(peer -> peer.isReady(now))) {
-            peers.values().stream()
-                    .filter(peer -> peer.isReady(now))
-                    .toList()
-                    .forEach(peer -> peer.takeWaiting().forEach(pull -> proceed(pull, now)));
-        }
+        settle(now);
         if (settings.heartbeatNanos() > 0 && !pulls.isEmpty() && nextHeartbeat <= now) {
             nextHeartbeat = now + settings.heartbeatNanos();
             beat(now);
+        }
+    }
+
+    private void settle(long now) {
+        List<Peer> settled =
+                settling.stream().filter(peer -> peer.readyAt <= now).toList();
+        settling.removeAll(settled);
+        for (Peer peer : settled) {
+            if (peer.card == null) {
+                giveUp(peer);
+            } else {
+                peer.takeWaiting().forEach(pull -> proceed(pull, now));
+            }
         }
     }
 
@@ -196,17 +204,23 @@ public final class HandoffReader implements EngineSink {
         TransferModel model = settings.transfer();
         long descriptors = TransferModel.descriptors(settings.deployment(), pull.blocks);
         double preparation = (model.baseNanos() + descriptors * model.descriptorNanos()) * settings.timeScale();
-        link.begin(pull, Math.round(preparation), TransferModel.bytesPerGpu(settings.deployment(), pull.tokens), now);
+        link.begin(pull, Math.round(preparation), bytes(pull), now);
     }
 
     private void transferred(Pull pull, long now) {
         long descriptors = TransferModel.descriptors(settings.deployment(), pull.blocks);
         double postNanos = descriptors * settings.transfer().descriptorNanos() * settings.timeScale();
-        long bytes = TransferModel.bytesPerGpu(settings.deployment(), pull.tokens);
+        long bytes = bytes(pull);
         for (int gpu = 0; gpu < settings.deployment().tensorParallel(); gpu++) {
             meters.transferred((now - pull.started) / 1e9, postNanos / 1e9, bytes, descriptors);
         }
         tell(pull);
+    }
+
+    /** Whole blocks are read, as in vLLM. */
+    private long bytes(Pull pull) {
+        return TransferModel.bytesPerGpu(
+                settings.deployment(), pull.blocks * settings.card().blockTokens());
     }
 
     /** Tells the holder, and the engine what came of it. */
@@ -259,10 +273,14 @@ public final class HandoffReader implements EngineSink {
 
     private void met(Peer peer, SideChannelResponse response, long ready, long now) {
         EngineCard card = response instanceof SideChannelResponse.Card answer ? answer.card() : null;
+        if (response instanceof SideChannelResponse.Unreachable && now < ready) {
+            // an engine that does not answer is given up no sooner than one that does is met
+            peer.readyAt = ready;
+            settling.add(peer);
+            return;
+        }
         if (card == null || !isUsable(card, peer.engineId)) {
-            peers.remove(peer.engineId);
-            meters.transferFailed();
-            peer.takeWaiting().forEach(pull -> end(pull, false));
+            giveUp(peer);
             return;
         }
         peers.values().removeIf(other -> other.address.equals(peer.address) && other != peer && !other.hasWaiting());
@@ -273,6 +291,12 @@ public final class HandoffReader implements EngineSink {
         } else {
             settling.add(peer);
         }
+    }
+
+    private void giveUp(Peer peer) {
+        peers.remove(peer.engineId);
+        meters.transferFailed();
+        peer.takeWaiting().forEach(pull -> end(pull, false));
     }
 
     private boolean isUsable(EngineCard card, String engineId) {

@@ -11,7 +11,10 @@ final class Peer {
     final String engineId;
     final Address address;
 
-    /** What it told at the handshake, which has to settle until {@link #readyAt} before anything can be read. */
+    /**
+     * What it told at the handshake, absent if it did not answer. Either counts from {@link #readyAt} on, and not
+     * before.
+     */
     @Nullable
     EngineCard card;
 

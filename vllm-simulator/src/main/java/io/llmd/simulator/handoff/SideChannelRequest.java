@@ -6,18 +6,28 @@ import java.util.Objects;
 /** What an engine asks another one over its side channel. */
 public sealed interface SideChannelRequest {
 
-    /** The engine that is meant; another one may listen at its address by now. */
-    String engineId();
+    /** Asks for the embeddings of a media item. */
+    record Fetch(String hash) implements SideChannelRequest {
+        public Fetch {
+            Objects.requireNonNull(hash, "hash");
+        }
+    }
+
+    /** Asks an engine that holds blocks. */
+    sealed interface OfHolder extends SideChannelRequest {
+        /** The engine that is meant; another one may listen at its address by now. */
+        String engineId();
+    }
 
     /** Asks for the engine's {@link EngineCard}. */
-    record Handshake(String engineId) implements SideChannelRequest {
+    record Handshake(String engineId) implements OfHolder {
         public Handshake {
             Objects.requireNonNull(engineId, "engineId");
         }
     }
 
     /** Asks whether the blocks of a request can be read. */
-    record Read(String engineId, String requestId) implements SideChannelRequest {
+    record Read(String engineId, String requestId) implements OfHolder {
         public Read {
             Objects.requireNonNull(engineId, "engineId");
             Objects.requireNonNull(requestId, "requestId");
@@ -25,7 +35,7 @@ public sealed interface SideChannelRequest {
     }
 
     /** Says that the blocks of a request were read, or are not needed. */
-    record Notify(String engineId, String requestId) implements SideChannelRequest {
+    record Notify(String engineId, String requestId) implements OfHolder {
         public Notify {
             Objects.requireNonNull(engineId, "engineId");
             Objects.requireNonNull(requestId, "requestId");
@@ -33,7 +43,7 @@ public sealed interface SideChannelRequest {
     }
 
     /** Says that the blocks of some requests are still wanted. */
-    record Heartbeat(String engineId, List<String> requestIds) implements SideChannelRequest {
+    record Heartbeat(String engineId, List<String> requestIds) implements OfHolder {
         public Heartbeat {
             Objects.requireNonNull(engineId, "engineId");
             requestIds = List.copyOf(requestIds);

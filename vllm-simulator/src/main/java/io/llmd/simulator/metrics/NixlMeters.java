@@ -1,9 +1,11 @@
 package io.llmd.simulator.metrics;
 
+import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.LeaseEnd;
 import io.llmd.simulator.metrics.Exposition.Labels;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -20,6 +22,8 @@ public final class NixlMeters implements EngineSink {
     };
 
     private final Labels labels;
+    private final VersionPreset version;
+    private final double startSeconds;
     private final Histogram transferTime = new Histogram(TRANSFER);
     private final Histogram postTime = new Histogram(POST);
     private final Histogram bytes = new Histogram(bytesBounds());
@@ -32,9 +36,15 @@ public final class NixlMeters implements EngineSink {
     private long externalHits;
     private long incomplete;
 
-    /** @param rank data-parallel rank of the engine */
-    public NixlMeters(String modelName, int rank) {
+    /**
+     * @param rank data-parallel rank of the engine
+     * @param version decides which meters are shown
+     * @param start when they began to count
+     */
+    public NixlMeters(String modelName, int rank, VersionPreset version, Instant start) {
         labels = Labels.of(Map.of("model_name", modelName, "engine", Integer.toString(rank)));
+        this.version = version;
+        startSeconds = start.getEpochSecond() + start.getNano() / 1e9;
     }
 
     private static double[] bytesBounds() {
@@ -97,9 +107,13 @@ public final class NixlMeters implements EngineSink {
         }
     }
 
-    /** The exposition of several engines, meter by meter. */
+    /** The exposition of several engines, meter by meter; empty if there are none. */
     public static String scrape(List<NixlMeters> engines) {
-        Exposition out = new Exposition();
+        if (engines.isEmpty()) {
+            return "";
+        }
+        NixlMeters first = engines.getFirst();
+        Exposition out = new Exposition(first.version::shows, first.startSeconds);
         counter(
                 out,
                 engines,
@@ -177,24 +191,22 @@ public final class NixlMeters implements EngineSink {
 
     private static void counter(
             Exposition out, List<NixlMeters> engines, String name, String help, ToDoubleFunction<NixlMeters> value) {
-        String total = name + "_total";
-        out.meter(total, "counter", help);
+        out.counter(name, help);
         for (NixlMeters meters : engines) {
             synchronized (meters) {
-                out.sample(total, meters.labels, value.applyAsDouble(meters));
+                out.count(meters.labels, value.applyAsDouble(meters));
             }
         }
     }
 
     private static void histogram(
             Exposition out, List<NixlMeters> engines, String name, String help, HistogramOf histogram) {
-        out.meter(name, "histogram", help);
         for (NixlMeters meters : engines) {
             Histogram.Counts counts;
             synchronized (meters) {
                 counts = histogram.of(meters).copy();
             }
-            out.histogram(name, meters.labels, counts);
+            out.meter(name, "histogram", help).histogram(meters.labels, counts);
         }
     }
 

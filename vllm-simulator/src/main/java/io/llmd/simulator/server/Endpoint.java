@@ -46,7 +46,6 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One endpoint without its sockets: routes, engine, meters and faults. Safe from any event loop. */
@@ -63,7 +62,7 @@ final class Endpoint {
     private final FaultSwitch faults;
     private final EngineFaults engineFaults;
     private final RequestDispatcher dispatcher;
-    private final @Nullable HandoffPort handoffs;
+    private final TransferPorts transfers;
     private final AtomicLong engineIds = new AtomicLong();
     private final AtomicInteger load = new AtomicInteger();
 
@@ -91,18 +90,15 @@ final class Endpoint {
                 settings.servedModelName(), engineSettings, runtime.driver(), listeners, meters::observe);
         this.faults = faults;
         engineFaults = new EngineFaults(engine, kvEvents());
-        handoffs = openHandoffs(runtime);
+        transfers = openTransfers(runtime);
         dispatcher = new RequestDispatcher(settings, routes(start, admin), faults);
         faults.listen(engineFaults);
         faults.listen(metricsPage);
     }
 
-    private @Nullable HandoffPort openHandoffs(SimulatorRuntime runtime) {
-        if (!settings.handoff().isConnected()) {
-            return null;
-        }
+    private TransferPorts openTransfers(SimulatorRuntime runtime) {
         try {
-            return HandoffPort.open(settings, HandoffPort.engineId(settings.handoff()), 0, runtime, engine);
+            return TransferPorts.open(settings, HandoffPort.engineId(settings.handoff()), 0, runtime, engine);
         } catch (RuntimeException e) {
             engine.closeLater();
             if (cache != null) {
@@ -143,9 +139,9 @@ final class Endpoint {
         EmbeddingApi embeddings = new EmbeddingApi(settings, tokenizer, models);
         TokenizeApi tokenize = new TokenizeApi(settings, tokenizer, messages, models);
         Routes routes = new Routes()
-                .inference("/v1/chat/completions", releasing(chat::handle))
-                .inference("/v1/completions", releasing(completions::handle))
-                .inference("/v1/responses", releasing(responses::handle))
+                .inference("/v1/chat/completions", transfers.releasing(chat::handle))
+                .inference("/v1/completions", transfers.releasing(completions::handle))
+                .inference("/v1/responses", transfers.releasing(responses::handle))
                 .inference("/v1/embeddings", embeddings::handle)
                 .post("/tokenize", tokenize::tokenize)
                 .post("/detokenize", tokenize::detokenize)
@@ -170,13 +166,7 @@ final class Endpoint {
     }
 
     private void hear(EngineEvent event) {
-        if (handoffs != null) {
-            handoffs.hear(event);
-        }
-    }
-
-    private Routes.Handler releasing(Routes.Handler handler) {
-        return handoffs == null ? handler : handoffs.releasing(handler);
+        transfers.hear(event);
     }
 
     private Reply health() {
@@ -185,7 +175,7 @@ final class Endpoint {
 
     private String metrics() {
         MeterPage.EngineState state = new MeterPage.EngineState(meters, engine.snapshot(), engine.lagSeconds());
-        String more = pacing.scrape() + (handoffs == null ? "" : NixlMeters.scrape(List.of(handoffs.meters())));
+        String more = pacing.scrape() + NixlMeters.scrape(transfers.meters());
         return page.text(List.of(state), admission.rejections(), more);
     }
 
@@ -230,12 +220,10 @@ final class Endpoint {
         }
         admission.begin(choices);
         load.addAndGet(settings.api().loadTracking() ? 1 : 0);
-        HandoffPort port = handoffs;
-        TransferLeg leg = port == null
-                ? new TransferLeg.Both()
-                : TransferLeg.of(generate.transfer().kv());
+        TransferLeg leg = transfers.leg(generate);
         for (Choice choice : choices) {
             OutputPlan plan = choice.plan();
+            List<MediaKey> media = media(generate.prompts().get(choice.index() / sampling.n()));
             engine.submitLater(
                     new EngineRequest(
                             choice.engineId(),
@@ -247,16 +235,12 @@ final class Endpoint {
                             0,
                             sampling.cacheSalt(),
                             generate.adapter(),
-                            media(generate.prompts().get(choice.index() / sampling.n())),
+                            media,
                             leg instanceof TransferLeg.Decode ? choice.prompt().length : 0,
                             leg instanceof TransferLeg.Prefill,
                             generate.transfer().cacheHitThreshold()),
-                    port == null ? choice : port.reporting(leg, choice),
-                    (current, now) -> {
-                        if (port != null) {
-                            port.admitted(choice.engineId(), leg, now);
-                        }
-                    });
+                    transfers.reporting(leg, choice),
+                    transfers.admission(choice.engineId(), leg, generate, media));
         }
         return choices;
     }
@@ -264,21 +248,12 @@ final class Endpoint {
     /** The body of a complete answer. */
     ObjectNode body(Reply.Generate generate, List<Choice> choices) {
         ObjectNode body = generate.answer().body(choices);
-        if (handoffs != null && generate.transfer().kv() != null) {
-            JsonNode id = body.get("id") == null ? body.get("request_id") : body.get("id");
-            ObjectNode params = handoffs.params(
-                    internalId(id == null ? "" : id.asString()),
-                    choices.subList(0, generate.sampling().n()));
-            if (params != null) {
-                body.set("kv_transfer_params", params);
-            }
-        }
+        transfers.complete(
+                body,
+                generate,
+                choices.subList(0, generate.sampling().n()),
+                media(generate.prompts().getFirst()));
         return body;
-    }
-
-    /** The id inside of vLLM: completions number their prompts. */
-    private static String internalId(String answerId) {
-        return answerId.startsWith("cmpl-") ? answerId + "-0" : answerId;
     }
 
     private static List<MediaKey> media(RenderedPrompt prompt) {
@@ -315,9 +290,7 @@ final class Endpoint {
     void close() {
         faults.forget(engineFaults);
         faults.forget(metricsPage);
-        if (handoffs != null) {
-            handoffs.close();
-        }
+        transfers.close();
         engine.closeLater();
         if (cache != null) {
             cache.close();

@@ -26,6 +26,7 @@ import io.llmd.simulator.output.Generation;
 import io.llmd.simulator.output.SequenceEnd;
 import io.llmd.simulator.sidechannel.SideChannelClient;
 import io.llmd.simulator.sidechannel.SideChannelServer;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
@@ -53,7 +54,7 @@ final class HandoffPort implements Driven, AutoCloseable {
         HandoffSettings handoff = settings.handoff();
         driver = runtime.driver();
         name = settings.servedModelName();
-        meters = new NixlMeters(settings.servedModelName(), rank);
+        meters = new NixlMeters(settings.servedModelName(), rank, settings.preset(), Instant.now());
         Deployment deployment = deployment(settings);
         EngineCard card = EngineCard.of(
                 engineId,
@@ -106,7 +107,7 @@ final class HandoffPort implements Driven, AutoCloseable {
                 version.isAtLeast(17), version.isAtLeast(20), version.isAtLeast(24), version.isAtLeast(32));
     }
 
-    private static Deployment deployment(SimulatorSettings settings) {
+    static Deployment deployment(SimulatorSettings settings) {
         return settings.deployment() == null
                 ? new Deployment(ModelArchitecture.LLAMA_8B, GpuModel.H100, 1, 2)
                 : settings.deployment();

@@ -28,11 +28,14 @@ final class Lines {
 
     static ByteBuf request(ByteBufAllocator allocator, long number, SideChannelRequest request) {
         ObjectNode line = Json.object().put("id", number).put("op", operation(request));
-        line.put("engine_id", request.engineId());
+        if (request instanceof SideChannelRequest.OfHolder question) {
+            line.put("engine_id", question.engineId());
+        }
         switch (request) {
             case SideChannelRequest.Handshake _ -> {
                 // the engine is all it tells
             }
+            case SideChannelRequest.Fetch fetch -> line.put("mm_hash", fetch.hash());
             case SideChannelRequest.Read read -> line.put("request_id", read.requestId());
             case SideChannelRequest.Notify notice -> line.put("request_id", notice.requestId());
             case SideChannelRequest.Heartbeat heartbeat -> {
@@ -65,15 +68,21 @@ final class Lines {
     /** @throws IllegalArgumentException if it is no request */
     static Numbered<SideChannelRequest> request(ByteBuf line) {
         ObjectNode fields = parse(line);
-        String engineId = string(fields, "engine_id");
-        SideChannelRequest request = switch (string(fields, "op")) {
+        String operation = string(fields, "op");
+        SideChannelRequest request = operation.equals("fetch")
+                ? new SideChannelRequest.Fetch(string(fields, "mm_hash"))
+                : ofHolder(operation, string(fields, "engine_id"), fields);
+        return new Numbered<>(number(fields, "id"), request);
+    }
+
+    private static SideChannelRequest ofHolder(String operation, String engineId, ObjectNode fields) {
+        return switch (operation) {
             case "handshake" -> new SideChannelRequest.Handshake(engineId);
             case "read" -> new SideChannelRequest.Read(engineId, string(fields, "request_id"));
             case "notify" -> new SideChannelRequest.Notify(engineId, string(fields, "request_id"));
             case "heartbeat" -> new SideChannelRequest.Heartbeat(engineId, strings(fields, "request_ids"));
             default -> throw new IllegalArgumentException("op: unknown");
         };
-        return new Numbered<>(number(fields, "id"), request);
     }
 
     /** @throws IllegalArgumentException if it is no response */
@@ -100,6 +109,7 @@ final class Lines {
     private static String operation(SideChannelRequest request) {
         return switch (request) {
             case SideChannelRequest.Handshake _ -> "handshake";
+            case SideChannelRequest.Fetch _ -> "fetch";
             case SideChannelRequest.Read _ -> "read";
             case SideChannelRequest.Notify _ -> "notify";
             case SideChannelRequest.Heartbeat _ -> "heartbeat";

@@ -178,4 +178,22 @@ class EngineControlTest {
         assertThat(sim.finished(catAgain).cachedTokens()).isEqualTo(48);
         assertThat(sim.engine.snapshot().mediaQueries()).isEqualTo(2);
     }
+
+    @Test
+    void heldRequestWaitsAndLetsOthersPass() {
+        EngineFixture sim = new EngineFixture(settings(8, 8192, 1000, 4096, constant()));
+        long held = sim.submit(prompt(16, 1), 1);
+        assertThat(sim.engine.hold(held)).isTrue();
+        long next = sim.submit(prompt(16, 2), 1);
+        sim.runUntilIdle();
+        assertThat(sim.finished(next).reason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(sim.engine.snapshot().waiting()).isEqualTo(1);
+        assertThat(sim.engine.snapshot().deferred()).isEqualTo(1);
+
+        assertThat(sim.engine.release(held, sim.now())).isTrue();
+        sim.runUntilIdle();
+        assertThat(sim.finished(held).reason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(sim.engine.hold(held)).isFalse();
+        assertThat(sim.engine.release(held, sim.now())).isFalse();
+    }
 }

@@ -56,9 +56,9 @@ class HandoffReaderTest {
         double seconds = d.metric("vllm:nixl_xfer_time_seconds_sum") / 4;
         double modelled = NO_HANDSHAKE.nanos(LLAMA_70B, 5000, 313, 1) / 1e9;
         assertThat(seconds).isEqualTo(modelled, within(0.0002));
-        assertThat(seconds).isEqualTo(0.002 + 2 * 313 * 80 * 1.5e-6 + 5000 * 327_680 / 4 / 12.1e9, within(0.0002));
+        assertThat(seconds).isEqualTo(0.002 + 2 * 313 * 80 * 1.5e-6 + 5008.0 * 327_680 / 4 / 12.1e9, within(0.0002));
         assertThat(d.metric("vllm:nixl_xfer_time_seconds_count")).isEqualTo(4);
-        assertThat(d.metric("vllm:nixl_bytes_transferred_sum")).isEqualTo(5000.0 * 327_680);
+        assertThat(d.metric("vllm:nixl_bytes_transferred_sum")).isEqualTo(5008.0 * 327_680);
         assertThat(d.metric("vllm:nixl_num_descriptors_sum")).isEqualTo(4.0 * 2 * 313 * 80);
         assertThat(d.metric("vllm:external_prefix_cache_hits_total")).isEqualTo(5000);
     }
@@ -195,6 +195,18 @@ class HandoffReaderTest {
         world.runUntilIdle();
         assertThat(d.finished(id).reason()).isEqualTo(FinishReason.ERROR);
         assertThat(d.reader.pending()).isZero();
+    }
+
+    @Test
+    void deadHolderIsGivenUpWhenTheHandshakeWouldHaveBeenOver() {
+        HandoffWorld.Node slow = world.node("slow", 3, LoadFailurePolicy.FAIL, TransferModel.ROCE_100G, "0.32.0");
+        Handoff handoff = prefilled(prompt(1000, 1));
+        world.stop(p);
+        long begin = world.now();
+        long id = slow.decode(prompt(1000, 1), 1, handoff);
+        world.runUntilIdle();
+        assertThat(slow.finished(id).time() - begin).isEqualTo(5_000 * MILLI);
+        assertThat(slow.metric("vllm:nixl_num_failed_transfers_total")).isEqualTo(1);
     }
 
     @Test

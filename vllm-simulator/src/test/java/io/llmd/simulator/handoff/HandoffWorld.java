@@ -1,5 +1,6 @@
 package io.llmd.simulator.handoff;
 
+import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
@@ -14,6 +15,7 @@ import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.TransferModel;
 import io.llmd.simulator.metrics.NixlMeters;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -137,7 +139,7 @@ final class HandoffWorld {
                     .loadFailure(policy)
                     .build());
             EngineCard card = EngineCard.of(engineId, version, "sim-70b", LLAMA_70B, 16);
-            meters = new NixlMeters("sim-70b", 0);
+            meters = new NixlMeters("sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH);
             holder = new BlockHolder(
                     card,
                     LEASE * 2 / 3,
