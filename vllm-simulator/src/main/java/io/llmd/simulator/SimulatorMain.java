@@ -20,16 +20,16 @@ public final class SimulatorMain {
             System.out.println("Usage: SimulatorMain [OPTION]...\n\n" + String.join("\n", OptionHelp.lines()));
             return;
         }
-        StartPlan plan;
+        SimulatedPool pool;
         try {
-            plan = StartPlan.of(List.of(args), System.getenv());
+            StartPlan plan = StartPlan.of(List.of(args), System.getenv());
+            plan.warnings().forEach(log::warn);
+            pool = SimulatedPool.start(plan);
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(USAGE);
             return;
         }
-        plan.warnings().forEach(log::warn);
-        SimulatedPool pool = SimulatedPool.start(plan);
         for (VllmSimulator endpoint : pool.endpoints()) {
             log.atInfo()
                     .addKeyValue("model", endpoint.settings().servedModelName())

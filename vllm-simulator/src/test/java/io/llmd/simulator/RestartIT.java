@@ -1,6 +1,7 @@
 package io.llmd.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -18,6 +19,8 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +28,7 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** An endpoint that dies and starts again, over its sockets. */
 @Timeout(60)
@@ -164,6 +168,32 @@ class RestartIT {
         assertThat(client.post("/admin/script", "[{\"at\":\"1s\",\"set\":{\"misspelt\":1}}]")
                         .body())
                 .contains("misspelt: unknown (expected: one of [refuse, status,");
+    }
+
+    @Test
+    void faultsOfTheCommandLineAreThereFromTheStart(@TempDir Path folder) throws Exception {
+        Path script = Files.writeString(
+                folder.resolve("script.yaml"), "- at: 0s\n  set: {dead: true}\n- {at: 1h, set: {die: 5s}}\n");
+        restart(settings()
+                .option("failure-injection-rate", "100")
+                .option("failure-types", "server_error")
+                .option("fault-script", script.toString()));
+        assertThat(client.post(COMPLETIONS, PROMPT).statusCode()).isEqualTo(503);
+        awaiting("script began").until(() -> client.get("/health").statusCode() == 503);
+        assertThat(client.get("/admin/config").body())
+                .contains("\"failure\":[\"server_error\"]")
+                .endsWith("\"script\":[{\"at\":\"0s\",\"set\":{\"dead\":true},\"state\":\"active\"},"
+                        + "{\"at\":\"1h\",\"set\":{\"die\":\"5s\"},\"state\":\"waiting\"}]}");
+    }
+
+    @Test
+    void fileThatIsNoScriptIsRefusedAtTheStart(@TempDir Path folder) throws Exception {
+        Path script = Files.writeString(folder.resolve("script.yaml"), "- {at: 1s, set: {misspelt: 1}}\n");
+        SimulatorSettings bad =
+                settings().option("fault-script", script.toString()).build();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> VllmSimulator.start(bad, runtime))
+                .withMessageContaining("script.yaml: misspelt: unknown (expected: one of [refuse, status,");
     }
 
     private void restart(SimulatorSettingsBuilder settings) {

@@ -227,6 +227,19 @@ public enum SimulatorOption {
             "fake-metrics",
             "metrics told instead of the real ones, a JSON object",
             (b, v) -> b.metrics(metrics -> metrics.fake(FakeMetrics.parse(v)))),
+    FAILURE_INJECTION_RATE(
+            "failure-injection-rate",
+            "percentage of the requests to the model that get an error",
+            (b, v) -> b.faults(faults -> faults.withFailurePercent(integer(v)))),
+    FAILURE_TYPES(
+            "failure-types",
+            "which errors: rate_limit, invalid_api_key, context_length, server_error, invalid_request, model_not_found",
+            list((b, v) -> b.faults(faults -> faults.withFailureTypes(
+                    words(v).stream().map(FailureType::of).toList())))),
+    FAULT_SCRIPT(
+            "fault-script",
+            "a YAML or JSON file with faults that come and go by the clock",
+            (b, v) -> b.faults(faults -> faults.withScript(Path.of(v)))),
     API_KEY("api-key", "keys that are let in", list((b, v) -> b.api(api -> api.keys(words(v))))),
     ENABLE_REQUEST_ID_HEADERS(
             "enable-request-id-headers",

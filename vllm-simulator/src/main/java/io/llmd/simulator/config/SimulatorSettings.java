@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param handoff the part in requests that several endpoints serve
  * @param memoryUtilization share of the GPU memory that the engine takes
  * @param metrics what the metrics page tells
+ * @param faults what goes wrong from the start on
  */
 public record SimulatorSettings(
         String host,
@@ -61,7 +62,8 @@ public record SimulatorSettings(
         BlockHashing blockHashing,
         HandoffSettings handoff,
         double memoryUtilization,
-        MetricsSettings metrics) {
+        MetricsSettings metrics,
+        FaultSettings faults) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");
@@ -72,6 +74,7 @@ public record SimulatorSettings(
         Objects.requireNonNull(api, "api");
         Objects.requireNonNull(lora, "lora");
         Objects.requireNonNull(handoff, "handoff");
+        Objects.requireNonNull(faults, "faults");
         Objects.requireNonNull(metrics, "metrics");
         if (!(memoryUtilization > 0 && memoryUtilization <= 1)) {
             throw new IllegalArgumentException("memoryUtilization: " + memoryUtilization + " (expected: above 0 to 1)");

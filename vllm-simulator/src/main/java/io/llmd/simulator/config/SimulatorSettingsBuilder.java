@@ -29,6 +29,7 @@ public final class SimulatorSettingsBuilder {
     private final MetricsSettingsBuilder metrics = new MetricsSettingsBuilder();
     private OutputLength outputLength = new OutputLength.LogNormal(128, 0.8);
     private AdmissionSettings admission = AdmissionSettings.NONE;
+    private FaultSettings faults = FaultSettings.NONE;
     private int maxBodyBytes = 64 << 20;
     private Duration idleTimeout = Duration.ofSeconds(75);
     private boolean promptTokensDetails = true;
@@ -157,6 +158,12 @@ public final class SimulatorSettingsBuilder {
     /** Sets {@link SimulatorSettings#outputLength()}. */
     public SimulatorSettingsBuilder outputLength(OutputLength value) {
         outputLength = value;
+        return this;
+    }
+
+    /** Changes {@link SimulatorSettings#faults()}. */
+    public SimulatorSettingsBuilder faults(UnaryOperator<FaultSettings> change) {
+        faults = change.apply(faults);
         return this;
     }
 
@@ -377,6 +384,7 @@ public final class SimulatorSettingsBuilder {
                 kvEvents.hashing(preset),
                 handoff.build(preset),
                 engine.memoryUtilization,
-                metricsSettings);
+                metricsSettings,
+                faults);
     }
 }

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as a number with {@code ns}, {@code us}, {@code ms}, {@code s} or {@code m} behind it; milliseconds without. */
+/** Durations as a number with a unit behind it, {@code ns} to {@code h}; milliseconds without. */
 final class DurationText {
-    private static final Pattern FORM = Pattern.compile("(\\d{1,15}(?:\\.\\d{1,9})?)(ns|us|ms|s|m)?");
+    private static final Pattern FORM = Pattern.compile("(\\d{1,15}(?:\\.\\d{1,9})?)(ns|us|ms|s|m|h)?");
     private static final Duration LONGEST = Duration.ofDays(365);
 
     private DurationText() {}
@@ -28,7 +28,7 @@ final class DurationText {
     /** The shortest text with a whole number. */
     static String of(Duration duration) {
         long nanos = duration.toNanos();
-        for (String unit : new String[] {"m", "s", "ms", "us"}) {
+        for (String unit : new String[] {"h", "m", "s", "ms", "us"}) {
             if (nanos != 0 && nanos % nanosPer(unit) == 0) {
                 return nanos / nanosPer(unit) + unit;
             }
@@ -42,7 +42,8 @@ final class DurationText {
             case "us" -> 1_000;
             case "ms" -> 1_000_000;
             case "s" -> 1_000_000_000;
-            default -> 60_000_000_000L;
+            case "m" -> 60_000_000_000L;
+            default -> 3_600_000_000_000L;
         };
     }
 

@@ -1,6 +1,7 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.config.FailureType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Faults as JSON. A change names the fields that it changes; null and false switch one off. */
+/**
+ * Faults as JSON. A change names the fields that it changes; null and false switch one off. Failures can be named as
+ * llm-d-inference-sim names them, too.
+ */
 final class FaultFields {
     private static final String DEAD = "dead";
     private static final String SLOW_FACTOR = "slow_factor";
@@ -17,13 +21,16 @@ final class FaultFields {
     private static final String KV_EVENTS = "kv_events";
     private static final String HANDOFF = "handoff";
     private static final String DIE = "die";
+    private static final String FAILURE_RATE = "failure-injection-rate";
+    private static final String FAILURE_TYPES = "failure-types";
 
     private FaultFields() {}
 
     /** The names of all fields. */
     static List<String> names() {
         List<String> names = new ArrayList<>(FaultKind.names());
-        names.addAll(List.of(DEAD, SLOW_FACTOR, WITHHELD_SHARE, METRICS, KV_EVENTS, HANDOFF, DIE));
+        names.addAll(List.of(
+                DEAD, SLOW_FACTOR, WITHHELD_SHARE, METRICS, KV_EVENTS, HANDOFF, DIE, FAILURE_RATE, FAILURE_TYPES));
         return names;
     }
 
@@ -37,7 +44,9 @@ final class FaultFields {
         for (String name : change.propertyNames()) {
             next = change(next, name, change.get(name));
         }
-        return next;
+        // types count only together with a rate, which may stand behind them
+        JsonNode types = change.get(FAILURE_TYPES);
+        return types == null ? next : change(next, FAILURE_TYPES, types);
     }
 
     private static Faults change(Faults old, String name, JsonNode value) {
@@ -48,6 +57,8 @@ final class FaultFields {
             case METRICS -> old.withMetrics(EndpointFields.metrics(value));
             case KV_EVENTS -> old.withKvEvents(EndpointFields.kvEvents(value));
             case HANDOFF -> old.withHandoff(EndpointFields.handoff(value));
+            case FAILURE_RATE -> old.withFailures(percent(value), types(old));
+            case FAILURE_TYPES -> old.withFailures(percent(old), types(value));
             case DIE -> old.withDown(EndpointFields.down(value));
             default -> {
                 if (!names().contains(name)) {
@@ -82,6 +93,34 @@ final class FaultFields {
     private static JsonNode injection(Faults faults, FaultKind kind) {
         @Nullable Injection injection = faults.injections().get(kind);
         return InjectionFields.write(kind, injection);
+    }
+
+    private static int percent(JsonNode value) {
+        if (value.isNull()) {
+            return 0;
+        }
+        if (!value.isIntegralNumber() || value.longValue() < 0 || value.longValue() > 100) {
+            throw new IllegalArgumentException(
+                    FAILURE_RATE + ": " + Json.string(value) + " (expected: 0 to 100 percent)");
+        }
+        return value.intValue();
+    }
+
+    private static int percent(Faults faults) {
+        Injection failures = faults.injections().get(FaultKind.FAILURE);
+        return failures == null ? 0 : (int) Math.round(failures.trigger().probability() * 100);
+    }
+
+    private static List<FailureType> types(JsonNode value) {
+        return Parameters.of(FAILURE_TYPES, value, List.of("types")).texts("types").stream()
+                .map(FailureType::of)
+                .toList();
+    }
+
+    private static List<FailureType> types(Faults faults) {
+        return faults.injections().get(FaultKind.FAILURE) instanceof Injection(RequestFault.Failure failure, var _)
+                ? failure.types()
+                : List.of();
     }
 
     private static boolean isOn(String name, JsonNode value) {

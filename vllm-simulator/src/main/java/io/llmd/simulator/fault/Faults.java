@@ -1,9 +1,12 @@
 package io.llmd.simulator.fault;
 
+import io.llmd.simulator.config.FailureType;
+import io.llmd.simulator.config.FaultSettings;
 import io.llmd.simulator.kvevents.KvEventFaults;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +46,18 @@ public record Faults(
         if (down != null && !down.isPositive()) {
             throw new IllegalArgumentException("die: " + DurationText.of(down) + " (expected: > 0)");
         }
+    }
+
+    /** The faults that an endpoint starts with. */
+    public static Faults of(FaultSettings settings) {
+        return NONE.withFailures(settings.failurePercent(), settings.failureTypes());
+    }
+
+    /** With errors for a share of the requests. */
+    Faults withFailures(int percent, List<FailureType> types) {
+        return percent == 0
+                ? without(FaultKind.FAILURE)
+                : with(new Injection(new RequestFault.Failure(types), Trigger.withProbability(percent / 100.0)));
     }
 
     /** With a fault of requests, in the place of one of the same kind. */

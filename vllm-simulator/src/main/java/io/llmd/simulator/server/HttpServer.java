@@ -3,12 +3,14 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.fault.AdminApi;
+import io.llmd.simulator.fault.FaultScript;
 import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.fault.ScriptPlayer;
 import io.llmd.simulator.kvevents.KvEventPublisher;
 import io.llmd.simulator.token.Tokenizer;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
@@ -40,29 +42,31 @@ public final class HttpServer implements AutoCloseable {
     private volatile Endpoint endpoint;
     private volatile @Nullable Duration down;
 
-    private HttpServer(SimulatorSettings settings, SimulatorRuntime runtime) {
+    private HttpServer(SimulatorSettings settings, SimulatorRuntime runtime, FaultScript first) {
         this.settings = settings;
         this.runtime = runtime;
         tokenizer = runtime.tokenizers().get(settings.tokenizer());
         faults = new FaultSwitch(settings.seed(), settings.port());
         script = new ScriptPlayer(faults, runtime::after, System::nanoTime);
         admin = new AdminApi(faults, script);
+        faults.set(none -> Faults.of(settings.faults()));
         life = begin(settings.port());
         port = life.port();
         endpoint = life.endpoint();
+        faults.listen(this::follow);
+        script.play(first);
     }
 
     /**
      * Starts an endpoint and returns when it accepts connections.
      *
      * @throws UncheckedIOException if the port cannot be bound
-     * @throws IllegalArgumentException if the files of a tokenizer are missing or cannot be read
+     * @throws IllegalArgumentException if the files of a tokenizer are missing or cannot be read, or those of a script
      * @throws IllegalStateException if the native code of a tokenizer does not load
      */
     public static HttpServer start(SimulatorSettings settings, SimulatorRuntime runtime) {
-        HttpServer server = new HttpServer(settings, runtime);
-        server.faults.listen(server::follow);
-        return server;
+        Path script = settings.faults().script();
+        return new HttpServer(settings, runtime, script == null ? FaultScript.EMPTY : FaultScript.read(script));
     }
 
     /** The port it listens on. */

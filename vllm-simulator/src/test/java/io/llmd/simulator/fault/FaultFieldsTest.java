@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.config.FailureType;
+import io.llmd.simulator.config.FaultSettings;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +74,26 @@ class FaultFieldsTest {
     }
 
     @Test
+    void failuresCanBeNamedAsElsewhere() {
+        Injection rateLimits =
+                new Injection(new RequestFault.Failure(List.of(FailureType.RATE_LIMIT)), Trigger.withProbability(0.25));
+        for (String json : List.of(
+                "{\"failure-types\":[\"rate_limit\"],\"failure-injection-rate\":25}",
+                "{\"failure-injection-rate\":25,\"failure-types\":[\"rate_limit\"]}")) {
+            Faults faults = FaultFields.change(Faults.NONE, object(json));
+            assertThat(faults).isEqualTo(Faults.NONE.with(rateLimits));
+            assertThat(faults)
+                    .isEqualTo(Faults.of(FaultSettings.NONE
+                            .withFailurePercent(25)
+                            .withFailureTypes(List.of(FailureType.RATE_LIMIT))));
+            assertThat(FaultFields.change(faults, object("{\"failure-injection-rate\":50}")))
+                    .isEqualTo(Faults.NONE.with(new Injection(rateLimits.fault(), Trigger.withProbability(0.5))));
+            assertThat(FaultFields.change(faults, object("{\"failure-injection-rate\":0}")))
+                    .isEqualTo(Faults.NONE);
+        }
+    }
+
+    @Test
     void unknownFieldNamesTheAcceptedOnes() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FaultFields.change(Faults.NONE, object("{\"misspelt\":1}")))
@@ -103,6 +126,8 @@ class FaultFieldsTest {
                 "'dead':1|dead: 1 (expected: true or false)",
                 "'slow_factor':0|slow_factor: 0.0 (expected: > 0 to 1000000)",
                 "'slow_factor':'fast'|slow_factor: \"fast\" (expected: a number)",
+                "'failure-injection-rate':101|failure-injection-rate: 101 (expected: 0 to 100 percent)",
+                "'failure-types':['bad_luck']|failure type: bad_luck (expected: one of rate_limit,",
                 "'die':true|die.for: absent (expected: a duration",
                 "'die':'0s'|die: 0s (expected: > 0)",
                 "'withheld_share':2|withheld_share: 2.0 (expected: 0 to 1)",
