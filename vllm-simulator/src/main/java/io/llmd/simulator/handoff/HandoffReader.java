@@ -4,12 +4,14 @@ import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.metrics.FetchStage;
 import io.llmd.simulator.metrics.NixlMeters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The decoding side of a separated request: gets the blocks that other engines hold for its engine's requests, and tells
@@ -32,6 +34,7 @@ public final class HandoffReader implements EngineSink {
     private final Loads loads;
     private final TransferLink<Pull> link;
     private final Map<Long, Pull> pulls = new LinkedHashMap<>();
+    private final Map<Long, Pull> read = new HashMap<>();
     private final Map<String, Peer> peers = new HashMap<>();
     private final List<Peer> settling = new ArrayList<>();
     private long nextHeartbeat = Long.MIN_VALUE;
@@ -71,7 +74,9 @@ public final class HandoffReader implements EngineSink {
 
     /** A request is about to be submitted whose blocks another engine holds. */
     public void expect(long requestId, Handoff handoff, long now) {
-        pulls.put(requestId, new Pull(requestId, handoff));
+        Pull pull = new Pull(requestId, handoff);
+        pulls.put(requestId, pull);
+        move(pull, FetchStage.WAITING_TO_START);
         peer(handoff, now);
         if (settings.heartbeatNanos() > 0) {
             nextHeartbeat = Math.max(nextHeartbeat, now);
@@ -100,13 +105,14 @@ public final class HandoffReader implements EngineSink {
                 }
             }
             case EngineEvent.Finished end -> {
+                runs(end.request().id());
                 Pull pull = pulls.get(end.request().id());
                 if (pull != null) {
                     abandon(pull, end.time());
                 }
             }
-            case EngineEvent.Scheduled _,
-                    EngineEvent.Preempted _,
+            case EngineEvent.Scheduled scheduled -> runs(scheduled.requestId());
+            case EngineEvent.Preempted _,
                     EngineEvent.TokenProduced _,
                     EngineEvent.LeaseEnded _,
                     EngineEvent.BlocksStored _,
@@ -156,11 +162,13 @@ public final class HandoffReader implements EngineSink {
         pull.wanted = true;
         pull.tokens = tokens;
         pull.blocks = blocks;
+        move(pull, pull.reads() ? FetchStage.IN_PROGRESS : null);
         proceedWhenReady(pull, now);
     }
 
     private void abandon(Pull pull, long now) {
         pull.abandoned = true;
+        move(pull, null);
         if (!pull.wanted) {
             want(pull, 0, 0, now);
         }
@@ -251,8 +259,25 @@ public final class HandoffReader implements EngineSink {
     private void end(Pull pull, boolean loaded) {
         pulls.remove(pull.requestId);
         if (pull.reads()) {
+            move(pull, loaded ? FetchStage.COMPLETED_WAITING : null);
+            if (loaded) {
+                read.put(pull.requestId, pull);
+            }
             loads.ended(pull.requestId, loaded);
         }
+    }
+
+    /** A request runs, or has ended. */
+    private void runs(long requestId) {
+        Pull pull = read.remove(requestId);
+        if (pull != null) {
+            move(pull, null);
+        }
+    }
+
+    private void move(Pull pull, @Nullable FetchStage stage) {
+        meters.fetching(pull.stage, stage);
+        pull.stage = stage;
     }
 
     /** The holder, with whom a handshake begins if it is new. */

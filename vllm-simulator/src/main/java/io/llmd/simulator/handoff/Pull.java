@@ -1,5 +1,8 @@
 package io.llmd.simulator.handoff;
 
+import io.llmd.simulator.metrics.FetchStage;
+import org.jspecify.annotations.Nullable;
+
 /** What one request gets from the engine that holds its blocks. Not thread-safe. */
 final class Pull {
     final long requestId;
@@ -15,6 +18,10 @@ final class Pull {
 
     /** Whether the request has ended meanwhile, so that nobody waits for the blocks. */
     boolean abandoned;
+
+    /** How far the request is with it; absent once it runs, or needs no blocks. */
+    @Nullable
+    FetchStage stage;
 
     /** When reading began. */
     long started;

@@ -6,9 +6,11 @@ import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.LeaseEnd;
 import io.llmd.simulator.metrics.Exposition.Labels;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The meters of one engine that exchanges KV blocks with others, under vLLM's names. Hears the engine's events; a short
@@ -35,6 +37,7 @@ public final class NixlMeters implements EngineSink {
     private long externalQueries;
     private long externalHits;
     private long incomplete;
+    private final Map<FetchStage, Integer> fetching = new EnumMap<>(FetchStage.class);
 
     /**
      * @param rank data-parallel rank of the engine
@@ -79,6 +82,21 @@ public final class NixlMeters implements EngineSink {
         lateNotifications++;
     }
 
+    /**
+     * A request got on with its blocks.
+     *
+     * @param before where it was; absent for a new one
+     * @param now where it is; absent if it runs, or needs no blocks any longer
+     */
+    public synchronized void fetching(@Nullable FetchStage before, @Nullable FetchStage now) {
+        if (before != null) {
+            fetching.merge(before, -1, Integer::sum);
+        }
+        if (now != null) {
+            fetching.merge(now, 1, Integer::sum);
+        }
+    }
+
     /** A request was to read blocks, but did not say enough to find them. */
     public synchronized void incompleteHandoff() {
         incomplete++;
@@ -114,6 +132,9 @@ public final class NixlMeters implements EngineSink {
         }
         NixlMeters first = engines.getFirst();
         Exposition out = new Exposition(first.version::shows, first.startSeconds);
+        for (NixlMeters meters : engines) {
+            meters.writeStages(out);
+        }
         counter(
                 out,
                 engines,
@@ -187,6 +208,17 @@ public final class NixlMeters implements EngineSink {
                 "Requests that were to read blocks but did not say enough to find them.",
                 meters -> meters.incomplete);
         return out.toString();
+    }
+
+    private synchronized void writeStages(Exposition out) {
+        out.gauge(
+                "vllm:num_requests_kv_fetch_by_stage",
+                "Number of waiting requests by async KV load stage. Stage labels: 'waiting_to_start' = needs an async"
+                        + " KV load that has not started; 'in_progress' = load started and not yet reported finished;"
+                        + " 'completed_waiting' = load finished, request not running yet.");
+        for (FetchStage stage : FetchStage.values()) {
+            out.value(labels.with("stage", stage.wireName()), fetching.getOrDefault(stage, 0));
+        }
     }
 
     private static void counter(

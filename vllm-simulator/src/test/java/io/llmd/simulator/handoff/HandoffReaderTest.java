@@ -64,6 +64,23 @@ class HandoffReaderTest {
     }
 
     @Test
+    void stagesOfFetchingAreCounted() {
+        fill(d);
+        Handoff handoff = prefilled(prompt(20_000, 1));
+        long id = d.decode(prompt(20_000, 1), 1, handoff);
+        world.advanceTo(world.now() + 10 * MILLI);
+        assertThat(d.stages()).containsExactly(1, 0, 0);
+        HandoffWorld.Node idle = world.node("idle", 3);
+        idle.decode(prompt(20_000, 1), 1, handoff);
+        world.advanceTo(world.now() + 10 * MILLI);
+        assertThat(idle.stages()).containsExactly(0, 1, 0);
+        d.abort(id);
+        world.runUntilIdle();
+        assertThat(d.stages()).containsExactly(0, 0, 0);
+        assertThat(idle.stages()).containsExactly(0, 0, 0);
+    }
+
+    @Test
     void halfOfThePrefixHereHalvesTheBytes() {
         d.plain(prompt(2560, 1), 1);
         Handoff handoff = prefilled(prompt(5120, 1));

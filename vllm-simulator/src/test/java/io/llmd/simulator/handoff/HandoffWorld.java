@@ -237,6 +237,15 @@ final class HandoffWorld {
             return events.stream().filter(type::isInstance).map(type::cast).toList();
         }
 
+        /** Requests that wait to start reading, read, and have read. */
+        List<Integer> stages() {
+            return NixlMeters.scrape(List.of(meters))
+                    .lines()
+                    .filter(line -> line.startsWith("vllm:num_requests_kv_fetch_by_stage{"))
+                    .map(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .toList();
+        }
+
         double metric(String name) {
             return NixlMeters.scrape(List.of(meters))
                     .lines()
