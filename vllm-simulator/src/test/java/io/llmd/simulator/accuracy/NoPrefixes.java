@@ -1,0 +1,13 @@
+package io.llmd.simulator.accuracy;
+
+import io.llmd.simulator.cluster.ClientRequest;
+
+/** Knows nothing. */
+final class NoPrefixes implements PrefixKnowledge {
+    private static final double[] NOTHING = {};
+
+    @Override
+    public double[] shares(ClientRequest request) {
+        return NOTHING;
+    }
+}

@@ -1,0 +1,2 @@
+/** How near the engine model comes to published measurements, as tests, tables and plots. */
+package io.llmd.simulator.accuracy;
