@@ -1,12 +1,16 @@
 package io.llmd.simulator.cluster;
 
+import io.llmd.simulator.engine.BlockHasher;
 import io.llmd.simulator.engine.CounterRandom;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.RememberingBlockHasher;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -37,7 +41,7 @@ public final class Simulation {
     private long events;
 
     /**
-     * @param engines one for each endpoint; their seeds are replaced
+     * @param engines one for each endpoint; their seeds are replaced, and their hashers remember prompts
      * @param results takes what became of each request when it ends
      */
     public Simulation(
@@ -52,10 +56,13 @@ public final class Simulation {
         this.settings = settings;
         this.router = router;
         this.workload = workload;
+        Map<BlockHasher, BlockHasher> hashers = new IdentityHashMap<>();
         for (EngineSettings engine : engines) {
             int index = endpoints.size();
             long noise = CounterRandom.bits(settings.seed(), index, NOISE);
-            endpoints.add(new SimulatedEndpoint(index, engine.withSeed(noise), router));
+            BlockHasher hasher = hashers.computeIfAbsent(
+                    engine.hasher(), hashing -> new RememberingBlockHasher(hashing, engine.blockTokens()));
+            endpoints.add(new SimulatedEndpoint(index, engine.withSeed(noise).withHasher(hasher), router));
         }
         views = Collections.unmodifiableList(endpoints);
         engineTimes = new EngineTimes(endpoints.size());

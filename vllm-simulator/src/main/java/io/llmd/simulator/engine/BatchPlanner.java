@@ -18,6 +18,7 @@ final class BatchPlanner {
     private final ArrayList<Sequence> deferred = new ArrayList<>();
     private final List<Sequence> refused = new ArrayList<>();
     private final int[] scratch;
+    private int[] found = new int[64];
     private int deferredCount;
     private long preemptions;
     private boolean preempted;
@@ -267,15 +268,25 @@ final class BatchPlanner {
         return settings.encoder().encodeOnly() ? 0 : settings.blocksFor(tokens) - held;
     }
 
-    /** Leading full blocks in the cache. The last known token is always computed, for its output is what is wanted. */
+    /**
+     * Leading full blocks in the cache; {@link #found} names them until the next look. The last known token is always
+     * computed, for its output is what is wanted.
+     */
     private int matchedBlocks(Sequence sequence) {
         if (!settings.prefixCaching() || settings.encoder().encodeOnly()) {
             return 0;
         }
         int full = (sequence.known() - 1) / settings.blockTokens();
+        if (full > found.length) {
+            found = new int[Math.max(full, 2 * found.length)];
+        }
         int matched = 0;
-        while (matched < full && pool.find(hash(sequence, matched)) != BlockPool.NONE) {
-            matched++;
+        while (matched < full) {
+            int block = find(sequence, matched);
+            if (block == BlockPool.NONE) {
+                break;
+            }
+            found[matched++] = block;
         }
         return matched;
     }
@@ -290,12 +301,12 @@ final class BatchPlanner {
         }
         int cached = sequence.matched * settings.blockTokens();
         boolean longer = cached + settings.blockTokens() < sequence.known()
-                && pool.find(hash(sequence, sequence.matched)) != BlockPool.NONE;
+                && find(sequence, sequence.matched) != BlockPool.NONE;
         return !longer && chunk(sequence, cached, step) >= sequence.tokensAtMatch;
     }
 
     private boolean fits(Sequence sequence, int matched, int missing, int tokens) {
-        int lacking = missing + freeAmongMatched(sequence, matched) - pool.free();
+        int lacking = missing + freeAmongFound(matched) - pool.free();
         sequence.matched = matched;
         sequence.missing = Math.max(0, lacking);
         sequence.tokensAtMatch = tokens;
@@ -303,19 +314,18 @@ final class BatchPlanner {
         return lacking <= 0;
     }
 
-    private int freeAmongMatched(Sequence sequence, int matched) {
+    private int freeAmongFound(int matched) {
         int free = 0;
         for (int i = 0; i < matched; i++) {
-            free += pool.references(pool.find(hash(sequence, i))) == 0 ? 1 : 0;
+            free += pool.references(found[i]) == 0 ? 1 : 0;
         }
         return free;
     }
 
     private void take(Sequence sequence, int matched, int missing) {
         for (int i = 0; i < matched; i++) {
-            int block = pool.find(hash(sequence, i));
-            pool.acquireCached(block);
-            sequence.addBlock(block);
+            pool.acquireCached(found[i]);
+            sequence.addBlock(found[i]);
         }
         sequence.registered(matched);
         sequence.computed = matched * settings.blockTokens();
@@ -337,7 +347,7 @@ final class BatchPlanner {
         }
         tellEvicted(time, sink);
         for (int i = first; i < full; i++) {
-            pool.register(sequence.block(i), hash(sequence, i));
+            pool.register(sequence.block(i), hash(sequence, i), home(sequence, i));
         }
         sequence.registered(full);
         if (sink.blocks()) {
@@ -377,16 +387,40 @@ final class BatchPlanner {
     /** One more block for a decoding sequence, outside of a plan. */
     void grow(Sequence sequence) {
         sequence.addBlock(pool.allocate());
-        pool.dropEvicted();
     }
 
     /** Makes the next block of a decoding sequence findable, outside of a plan. */
-    void registerNext(Sequence sequence) {
-        int next = sequence.registered();
-        if (settings.prefixCaching()) {
-            pool.register(sequence.block(next), hash(sequence, next));
-            sequence.registered(next + 1);
+    void registerNext(Sequence sequence, long time, EngineSink sink) {
+        registerFullBlocks(sequence, (sequence.registered() + 1) * settings.blockTokens(), time, sink);
+    }
+
+    /** Tells what remains to be told after {@link #grow} and {@link #registerNext}. */
+    void endPlan(long time, EngineSink sink) {
+        tellEvicted(time, sink);
+    }
+
+    /** Whether planning the next step after one that only decodes could take nobody in, as things stand. */
+    boolean nobodyEnters(Step step) {
+        if (waiting.isEmpty()) {
+            return true;
         }
+        return deferredCount == 0
+                && (running.size() >= settings.maxNumSeqs()
+                        || step.tokens() >= settings.maxNumBatchedTokens()
+                        || headStays(step));
+    }
+
+    private boolean headStays(Step step) {
+        Sequence head = waiting.first();
+        return !head.loaded && !isDeferred(head) && surelyStays(head, step);
+    }
+
+    private int find(Sequence sequence, int block) {
+        return pool.find(hash(sequence, block), home(sequence, block));
+    }
+
+    private int home(Sequence sequence, int block) {
+        return BlockIndex.home(hash(sequence, BlockIndex.runStart(block)), block);
     }
 
     private long hash(Sequence sequence, int block) {
@@ -403,7 +437,7 @@ final class BatchPlanner {
         int computed = head.loaded ? head.computed : matched * settings.blockTokens();
         int tokens = chunk(head, computed, step);
         int missing = missingBlocks(computed + tokens, matched);
-        int reclaimed = head.loaded ? 0 : freeAmongMatched(head, matched);
+        int reclaimed = head.loaded ? 0 : freeAmongFound(matched);
         if (!isDeferred(head) && tokens > 0 && missing + reclaimed <= pool.free()) {
             throw new IllegalStateException("request " + head.request.id() + " waits though it fits");
         }

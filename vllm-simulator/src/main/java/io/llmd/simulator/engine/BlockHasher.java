@@ -18,5 +18,16 @@ public interface BlockHasher {
          *     but for chance
          */
         long next(int[] tokens, int from);
+
+        /**
+         * Goes on behind blocks whose hashes are known, instead of beginning with the first one. Only on a new chain.
+         *
+         * @param blocks how many
+         * @param last hash of the last of them
+         * @return false if the chain has to see all blocks; then it still begins with the first one
+         */
+        default boolean skip(int blocks, long last) {
+            return false;
+        }
     }
 }

@@ -8,19 +8,17 @@ import java.util.Arrays;
  * <p>Block 0 is reserved and never given out. A block with references is in use. A block without is in the free queue,
  * a doubly linked list in eviction order, and may still carry the hash of its content: it can be taken back by
  * {@link #acquireCached} until {@link #allocate} gives it to somebody else. Blocks of equal content are not merged;
- * the one registered first answers look-ups, and the next of them takes over when it is evicted. A withheld block has
- * neither references nor content and is in no queue.
+ * the one registered first answers look-ups, and the next of them when it is evicted. A withheld block has neither
+ * references nor content and is in no queue.
  */
 final class BlockPool {
     static final int NONE = BlockIndex.NONE;
 
     private final int[] references;
-    private final long[] hashes;
     private final boolean[] hashed;
     private final int[] previousFree;
     private final int[] nextFree;
-    private final int[] nextTwin;
-    private final BlockIndex firstByHash;
+    private final BlockIndex byHash;
     private final BlockResidency residency;
     private long[] evicted = new long[16];
     private int evictedCount;
@@ -40,13 +38,10 @@ final class BlockPool {
     BlockPool(int blocks, BlockResidency residency) {
         this.residency = residency;
         references = new int[blocks];
-        hashes = new long[blocks];
         hashed = new boolean[blocks];
         previousFree = new int[blocks];
         nextFree = new int[blocks];
-        nextTwin = new int[blocks];
-        firstByHash = new BlockIndex(blocks);
-        Arrays.fill(nextTwin, NONE);
+        byHash = new BlockIndex(blocks);
         for (int block = 1; block < blocks; block++) {
             appendFree(block);
         }
@@ -79,9 +74,9 @@ final class BlockPool {
         return references[block];
     }
 
-    /** The block that answers for a hash, or {@link #NONE}. */
-    int find(long hash) {
-        return firstByHash.get(hash);
+    /** The block that answers for a hash of that {@link BlockIndex#home}, or {@link #NONE}. */
+    int find(long hash, int home) {
+        return byHash.get(hash, home);
     }
 
     /** Takes one more reference on a block that {@link #find} returned. */
@@ -162,48 +157,23 @@ final class BlockPool {
     }
 
     /** Makes the content of a block in use findable. */
-    void register(int block, long hash) {
+    void register(int block, long hash, int home) {
         if (hashed[block]) {
             throw new IllegalStateException("block " + block + " is registered already");
         }
         hashed[block] = true;
-        hashes[block] = hash;
+        byHash.add(block, hash, home);
         cached++;
-        int first = firstByHash.get(hash);
-        if (first == NONE) {
-            firstByHash.put(hash, block);
-        } else {
-            int last = first;
-            while (nextTwin[last] != NONE) {
-                last = nextTwin[last];
-            }
-            nextTwin[last] = block;
-        }
     }
 
     private void evict(int block) {
-        long hash = hashes[block];
-        int first = find(hash);
-        if (first == block) {
-            if (nextTwin[block] == NONE) {
-                firstByHash.remove(hash);
-            } else {
-                firstByHash.put(hash, nextTwin[block]);
-            }
-        } else {
-            int before = first;
-            while (nextTwin[before] != block) {
-                before = nextTwin[before];
-            }
-            nextTwin[before] = nextTwin[block];
-        }
-        nextTwin[block] = NONE;
+        byHash.remove(block);
         hashed[block] = false;
         cached--;
         if (evictedCount == evicted.length) {
             evicted = Arrays.copyOf(evicted, evictedCount * 2);
         }
-        evicted[evictedCount++] = hash;
+        evicted[evictedCount++] = byHash.hash(block);
     }
 
     boolean hasEvicted() {
@@ -224,9 +194,8 @@ final class BlockPool {
 
     /** Forgets the content of all blocks; references and the order of the free queue stay. */
     void forgetContents() {
-        firstByHash.clear();
+        byHash.clear();
         Arrays.fill(hashed, false);
-        Arrays.fill(nextTwin, NONE);
         residency.clear();
         cached = 0;
     }
@@ -289,16 +258,9 @@ final class BlockPool {
         require(withHash == cached, withHash + " blocks carry a hash, counted " + cached);
         int found = 0;
         for (int block = 1; block < references.length; block++) {
-            if (hashed[block]) {
-                int twin = firstByHash.get(hashes[block]);
-                while (twin != NONE && twin != block) {
-                    require(hashes[twin] == hashes[block], "block " + twin + " is under a wrong hash");
-                    twin = nextTwin[twin];
-                }
-                found += twin == block ? 1 : 0;
-            }
+            found += hashed[block] && byHash.reaches(block) ? 1 : 0;
         }
-        require(found == cached, "the map reaches " + found + " blocks of " + cached);
+        require(found == cached, "the index reaches " + found + " blocks of " + cached);
     }
 
     private static void require(boolean condition, String message) {

@@ -1,82 +1,116 @@
 package io.llmd.simulator.engine;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
 /**
  * A run of steps in which every sequence decodes one token and none enters or leaves. Sequences are sorted by their
  * place within a block, so that a step touches only those that begin or fill one; what happened to the others is added
- * up at the end of the run. Steps, times and blocks are exactly those of steps taken one by one. Not thread-safe.
+ * up when the run is closed. Steps, times, blocks and events are exactly those of steps planned one by one. Not
+ * thread-safe.
  */
 final class DecodeRun {
+    private static final int LEAST_STEPS = 3;
+
     private final BatchPlanner planner;
     private final BlockPool pool;
     private final int blockTokens;
-    private final List<List<Sequence>> byPlace = new ArrayList<>();
-    private final List<Sequence> sequences = new ArrayList<>();
+
+    /** For each place within a block the sequences that are there at the start, by their index in the step. */
+    private final int[][] atPlace;
+
+    private final int[] countAtPlace;
+    private Sequence[] sequences = new Sequence[16];
+    private int size;
+    private int most;
+    private int done;
+    private long lastEnd;
 
     DecodeRun(BatchPlanner planner, BlockPool pool, int blockTokens) {
         this.planner = planner;
         this.pool = pool;
         this.blockTokens = blockTokens;
-        for (int i = 0; i < blockTokens; i++) {
-            byPlace.add(new ArrayList<>());
-        }
+        atPlace = new int[blockTokens][4];
+        countAtPlace = new int[blockTokens];
+    }
+
+    boolean isOpen() {
+        return size > 0;
     }
 
     /**
-     * Begins with a step that was planned as usual.
+     * Opens a run with a step that was planned as usual and is about to end.
      *
-     * @return steps that can end within the run; 0 if it would not pay
+     * @return false if it would not pay; there is no run then
      */
-    int begin(Step step) {
-        int most = Integer.MAX_VALUE;
+    boolean open(Step step) {
+        most = Integer.MAX_VALUE;
         for (int i = 0; i < step.size(); i++) {
             Sequence sequence = step.sequence(i);
             most = Math.min(most, sequence.request.outputLength() - sequence.outputs - 1);
         }
-        sequences.clear();
-        if (blockTokens == 1 || most < 3) {
-            return 0;
+        if (blockTokens == 1 || most < LEAST_STEPS) {
+            return false;
         }
-        byPlace.forEach(List::clear);
-        for (int i = 0; i < step.size(); i++) {
-            Sequence sequence = step.sequence(i);
-            sequences.add(sequence);
-            byPlace.get(sequence.computed % blockTokens).add(sequence);
+        done = 0;
+        size = step.size();
+        if (size > sequences.length) {
+            sequences = new Sequence[Math.max(size, 2 * sequences.length)];
         }
-        return most;
+        Arrays.fill(countAtPlace, 0);
+        for (int i = 0; i < size; i++) {
+            sequences[i] = step.sequence(i);
+            put(i, sequences[i].computed % blockTokens);
+        }
+        return true;
     }
 
-    /** Whether the pool has the blocks that the step number {@code offset} after the first needs. */
-    boolean canFollow(int offset) {
-        return beginning(offset).size() <= pool.free();
+    private void put(int index, int place) {
+        int count = countAtPlace[place]++;
+        if (count == atPlace[place].length) {
+            atPlace[place] = Arrays.copyOf(atPlace[place], 2 * count);
+        }
+        atPlace[place][count] = index;
     }
 
-    /** Plans that step. */
-    void follow(int offset) {
-        for (Sequence sequence : beginning(offset)) {
-            planner.grow(sequence);
-        }
-        for (Sequence sequence : beginning(offset + 1)) {
-            planner.registerNext(sequence);
-        }
+    /** Whether one more step can end without ending a sequence, and the pool has blocks for the step after it. */
+    boolean canFollow() {
+        return done < most && countAtPlace[place(done + 1)] <= pool.free();
     }
 
-    /** Sequences whose computed tokens fill their blocks when that step starts. */
-    private List<Sequence> beginning(int offset) {
-        return byPlace.get(Math.floorMod(-offset, blockTokens));
+    /** Ends a step at {@code time} and plans the next one. */
+    void follow(long time, EngineSink sink) {
+        done++;
+        lastEnd = time;
+        int[] growing = atPlace[place(done)];
+        int[] filling = atPlace[place(done + 1)];
+        int grown = 0;
+        int filled = 0;
+        int toGrow = countAtPlace[place(done)];
+        int toFill = countAtPlace[place(done + 1)];
+        while (grown < toGrow || filled < toFill) {
+            if (filled == toFill || grown < toGrow && growing[grown] < filling[filled]) {
+                planner.grow(sequences[growing[grown++]]);
+            } else {
+                planner.registerNext(sequences[filling[filled++]], time, sink);
+            }
+        }
+        planner.endPlan(time, sink);
     }
 
-    /** Ends after so many steps, the last of which ended at {@code time}. */
-    void end(int steps, long time) {
-        if (steps == 0) {
-            return;
+    /** Place at the start of those sequences whose computed tokens fill their blocks when so many steps have ended. */
+    private int place(int steps) {
+        return Math.floorMod(-steps, blockTokens);
+    }
+
+    /** Closes the run, if there is one, while the step after the last that ended is under way. */
+    void close() {
+        for (int i = 0; i < size; i++) {
+            Sequence sequence = sequences[i];
+            sequence.outputs += done;
+            sequence.computed += done;
+            sequence.lastToken = done > 0 ? lastEnd : sequence.lastToken;
         }
-        for (Sequence sequence : sequences) {
-            sequence.outputs += steps;
-            sequence.computed += steps;
-            sequence.lastToken = time;
-        }
+        Arrays.fill(sequences, 0, size, null);
+        size = 0;
     }
 }

@@ -69,7 +69,9 @@ public final class Engine {
         }
         long ready = now + scaled(settings.latency().apiNanos());
         Sequence last = arriving.peekLast();
-        Sequence sequence = new Sequence(request, now, last == null ? ready : Math.max(ready, last.readyAt));
+        int mostBlocks = settings.blocksFor(request.prompt().length + request.outputLength());
+        Sequence sequence =
+                new Sequence(request, mostBlocks, now, last == null ? ready : Math.max(ready, last.readyAt));
         if (sequences.putIfAbsent(request.id(), sequence) != null) {
             throw new IllegalArgumentException("request " + request.id() + " is in the engine already");
         }
@@ -85,6 +87,7 @@ public final class Engine {
      */
     public boolean abort(long requestId, long now) {
         moveTo(now);
+        decodeRun.close();
         Sequence sequence = sequences.get(requestId);
         if (sequence == null) {
             return false;
@@ -185,6 +188,7 @@ public final class Engine {
     /** Makes waiting requests stay where they are until {@link #resume}. */
     public void pause(PauseMode mode, long now) {
         moveTo(now);
+        decodeRun.close();
         pause = mode;
         if (mode == PauseMode.ABORT) {
             List.copyOf(sequences.values()).forEach(sequence -> leave(sequence, FinishReason.ABORT));
@@ -222,6 +226,7 @@ public final class Engine {
      */
     public boolean resetPrefixCache(boolean restartRunning, long now) {
         moveTo(now);
+        decodeRun.close();
         if (restartRunning) {
             restartRunning(now);
         }
@@ -280,12 +285,12 @@ public final class Engine {
         for (long next = nextOwnEvent(); next <= now; next = nextOwnEvent()) {
             time = Math.max(time, next);
             endExpiredLeases(sink);
-            if (stepInFlight && stepEnd <= time) {
+            if (stepInFlight && stepEnd <= time && !repeatStep(sink)) {
                 completeStep(sink);
             }
             queueArrivals();
             if (!stepInFlight && stepDue) {
-                startStep(now, sink);
+                startStep(sink);
             }
         }
         moveTo(now);
@@ -365,7 +370,7 @@ public final class Engine {
         }
     }
 
-    private void startStep(long limit, EngineSink sink) {
+    private void startStep(EngineSink sink) {
         stepDue = false;
         if (pause == PauseMode.KEEP) {
             return;
@@ -381,12 +386,8 @@ public final class Engine {
             failed++;
             sink.accept(end(refused, FinishReason.CACHE_THRESHOLD, null));
         }
-        if (step.isEmpty()) {
-            return;
-        }
-        begin(step);
-        if (!sink.tokens() && !sink.blocks() && planner.waiting().isEmpty() && step.decodesOnly()) {
-            runDecodes(limit, sink);
+        if (!step.isEmpty()) {
+            begin(step);
         }
     }
 
@@ -397,27 +398,35 @@ public final class Engine {
         stepInFlight = true;
     }
 
-    /** Runs of steps that only decode, each like any other but without looking at sequences that nothing happens to. */
-    private void runDecodes(long limit, EngineSink sink) {
-        int most = decodeRun.begin(step);
-        int done = 0;
-        while (done < most && stepEnd <= limit && stepEnd < nextInterruption() && decodeRun.canFollow(done + 1)) {
-            time = stepEnd;
-            tellStep(0, 0, 0, step.size(), sink);
-            done++;
-            decodeRun.follow(done);
-            planner.repeat(step);
-            begin(step);
+    /**
+     * Ends a step that only decodes, and starts the next one for the same sequences, if planning it could lead to
+     * nothing else.
+     */
+    private boolean repeatStep(EngineSink sink) {
+        if (!isRepeatable(sink) || !decodeRun.isOpen() && !decodeRun.open(step) || !decodeRun.canFollow()) {
+            return false;
         }
-        decodeRun.end(done, time);
+        tellStep(0, 0, 0, step.size(), sink);
+        residency.at(time);
+        decodeRun.follow(time, sink);
+        residency.tell(sink);
+        planner.repeat(step);
+        begin(step);
+        return true;
     }
 
-    private long nextInterruption() {
+    private boolean isRepeatable(EngineSink sink) {
         Sequence first = arriving.peekFirst();
-        return first == null ? leases.nextDeadline() : Math.min(first.readyAt, leases.nextDeadline());
+        return !stepDue
+                && pause == null
+                && !sink.tokens()
+                && step.decodesOnly()
+                && (first == null || first.readyAt > time)
+                && planner.nobodyEnters(step);
     }
 
     private void completeStep(EngineSink sink) {
+        decodeRun.close();
         stepInFlight = false;
         int produced = 0;
         int promptTokens = 0;
@@ -574,6 +583,7 @@ public final class Engine {
 
     /** Verifies the invariants; for tests. */
     void check() {
+        decodeRun.close();
         pool.check();
         int references = 0;
         int held = leases.blocks();

@@ -71,5 +71,12 @@ public final class FastBlockHasher implements BlockHasher {
             parent = hash;
             return hash;
         }
+
+        @Override
+        public boolean skip(int blocks, long last) {
+            position = blocks * blockTokens;
+            parent = last;
+            return true;
+        }
     }
 }

@@ -43,15 +43,18 @@ final class Sequence {
     /** Whether the step being planned, or in flight, includes it. */
     boolean planned;
 
-    private int[] blocks = new int[8];
+    private final int mostBlocks;
+    private int[] blocks = {};
     private int blockCount;
-    private long[] hashes = new long[8];
+    private long[] hashes = {};
     private int hashCount;
     private BlockHasher.@Nullable Chain chain;
     private int registered;
 
-    Sequence(EngineRequest request, long arrival, long readyAt) {
+    /** @param mostBlocks that it can fill */
+    Sequence(EngineRequest request, int mostBlocks, long arrival, long readyAt) {
         this.request = request;
+        this.mostBlocks = mostBlocks;
         promptTokens = request.prompt().length;
         this.arrival = arrival;
         this.readyAt = readyAt;
@@ -91,7 +94,7 @@ final class Sequence {
 
     void addBlock(int block) {
         if (blockCount == blocks.length) {
-            blocks = Arrays.copyOf(blocks, blockCount * 2);
+            blocks = Arrays.copyOf(blocks, Math.max(mostBlocks, blockCount + 1));
         }
         blocks[blockCount++] = block;
     }
@@ -112,7 +115,7 @@ final class Sequence {
         BlockHasher.Chain names = chain == null ? hasher.begin(request) : chain;
         chain = names;
         if (index >= hashes.length) {
-            hashes = Arrays.copyOf(hashes, Math.max(index + 1, hashes.length * 2));
+            hashes = Arrays.copyOf(hashes, Math.max(mostBlocks, index + 1));
         }
         while (hashCount <= index) {
             int from = hashCount * scratch.length;

@@ -7,6 +7,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class BlockPoolTest {
+    private static final int HOME = 5;
+
     private final BlockPool pool = new BlockPool(4);
 
     @AfterEach
@@ -35,9 +37,9 @@ class BlockPoolTest {
     @Test
     void freeBlockKeepsItsContentUntilItIsReused() {
         int block = pool.allocate();
-        pool.register(block, 42);
+        pool.register(block, 42, HOME);
         pool.release(block);
-        assertThat(pool.find(42)).isEqualTo(block);
+        assertThat(pool.find(42, HOME)).isEqualTo(block);
 
         pool.acquireCached(block);
         assertThat(pool.free()).isEqualTo(2);
@@ -45,26 +47,26 @@ class BlockPoolTest {
         pool.allocate();
         pool.allocate();
         assertThat(pool.allocate()).isEqualTo(block);
-        assertThat(pool.find(42)).isEqualTo(BlockPool.NONE);
+        assertThat(pool.find(42, HOME)).isEqualTo(BlockPool.NONE);
     }
 
     @Test
     void twinTakesOverWhenTheFirstIsEvicted() {
         int first = pool.allocate();
         int twin = pool.allocate();
-        pool.register(first, 42);
-        pool.register(twin, 42);
-        assertThat(pool.find(42)).isEqualTo(first);
+        pool.register(first, 42, HOME);
+        pool.register(twin, 42, HOME);
+        assertThat(pool.find(42, HOME)).isEqualTo(first);
         pool.allocate();
         pool.release(first);
         assertThat(pool.allocate()).isEqualTo(first);
-        assertThat(pool.find(42)).isEqualTo(twin);
+        assertThat(pool.find(42, HOME)).isEqualTo(twin);
     }
 
     @Test
     void sharedBlockIsFreeAfterItsLastReference() {
         int block = pool.allocate();
-        pool.register(block, 42);
+        pool.register(block, 42, HOME);
         pool.acquireCached(block);
         pool.release(block);
         assertThat(pool.free()).isEqualTo(2);
@@ -76,13 +78,13 @@ class BlockPoolTest {
     @Test
     void withheldBlocksAreNotGivenOutAndLoseTheirContent() {
         int block = pool.allocate();
-        pool.register(block, 42);
+        pool.register(block, 42, HOME);
         pool.release(block);
         pool.withhold(3);
         assertThat(pool.free()).isZero();
         assertThat(pool.used()).isEqualTo(3);
         assertThat(pool.held()).isZero();
-        assertThat(pool.find(42)).isEqualTo(BlockPool.NONE);
+        assertThat(pool.find(42, HOME)).isEqualTo(BlockPool.NONE);
         assertThat(pool.takeEvicted()).containsExactly(42);
         pool.withhold(1);
         assertThat(pool.free()).isEqualTo(2);

@@ -162,15 +162,31 @@ class EnginePropertyTest {
 
     @Property(tries = 300, seed = "20264")
     void runsOfDecodesGiveTheLogAndTheStateOfSingleSteps(@ForAll("longScripts") Script script) {
-        EngineFixture single = new EngineFixture(settings(script), EngineFixture.Listening.TOKENS);
-        EngineFixture runs = new EngineFixture(settings(script), EngineFixture.Listening.NOTHING);
+        assertAlike(script, EngineFixture.Listening.TOKENS, EngineFixture.Listening.NOTHING, false);
+    }
+
+    @Property(tries = 300, seed = "20265")
+    void runsOfDecodesTellOfBlocksAsSingleStepsDo(@ForAll("longScripts") Script script) {
+        assertAlike(script, EngineFixture.Listening.EVERYTHING, EngineFixture.Listening.BLOCKS, false);
+    }
+
+    @Property(tries = 300, seed = "20266")
+    void runsOfDecodesGoOnAcrossCalls(@ForAll("longScripts") Script script) {
+        assertAlike(script, EngineFixture.Listening.EVERYTHING, EngineFixture.Listening.BLOCKS, true);
+    }
+
+    private static void assertAlike(
+            Script script, EngineFixture.Listening all, EngineFixture.Listening some, boolean punctual) {
+        EngineFixture single = new EngineFixture(settings(script), all);
+        EngineFixture runs = new EngineFixture(settings(script), some).unchecked();
         play(script, single, false);
-        play(script, runs, false);
+        play(script, runs, punctual);
         assertThat(log(runs))
                 .isEqualTo(log(single).stream()
                         .filter(line -> !line.startsWith("TokenProduced"))
                         .toList());
         assertThat(runs.engine.snapshot()).isEqualTo(single.engine.snapshot());
+        runs.engine.check();
     }
 
     @Provide
