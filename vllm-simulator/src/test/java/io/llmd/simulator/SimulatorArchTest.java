@@ -111,7 +111,29 @@ class SimulatorArchTest {
 
     @ArchTest
     static final ArchRule openaiKnowsNoOtherFeature =
-            ours("openai", "api", "chat", "output", "token", "config", "engine");
+            ours("openai", "structured", "api", "chat", "output", "token", "config", "engine");
+
+    @ArchTest
+    static final ArchRule structuredKnowsNoRequest = ours("structured", "api", "output", "token", "config", "engine");
+
+    @ArchTest
+    static final ArchRule scaleoutMayUseOpenai = ours("scaleout", "openai", "api", "output", "token", "config");
+
+    @ArchTest
+    static final ArchRule responsesAreChats =
+            ours("responses", "scaleout", "openai", "api", "output", "token", "engine");
+
+    @ArchTest
+    static final ArchRule messagesOfAnthropicAreChats =
+            ours("anthropic", "scaleout", "openai", "api", "output", "token", "engine");
+
+    @ArchTest
+    static final ArchRule onlyStructuredKnowsTheLibraryForPatterns = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.llmd.simulator.structured")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("com.github.curiousoddman..");
 
     @ArchTest
     static final ArchRule poolingMayUseOpenai =

@@ -2,13 +2,13 @@ package io.llmd.simulator.api;
 
 import io.llmd.simulator.output.Choice;
 import java.util.List;
-import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
 
 /** How one API writes results. Called on the event loop of the connection. */
 public interface Answer {
 
     /** The body of a complete answer. */
-    ObjectNode body(List<Choice> choices);
+    JsonNode body(List<Choice> choices);
 
     /** Appends the events that open a stream, before anything is computed. */
     void open(StringBuilder out);

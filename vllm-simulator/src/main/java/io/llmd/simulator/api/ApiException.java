@@ -51,6 +51,11 @@ public final class ApiException extends RuntimeException {
         return new ApiException(status, phrase, phrase, null);
     }
 
+    /** Whether the body has not the fields that the endpoint reads. */
+    public boolean isOfBody() {
+        return type.equals("Bad Request");
+    }
+
     public int status() {
         return status;
     }

@@ -18,10 +18,23 @@ public final class BodySchema {
 
     private final List<Consumer<RequestFields>> checks;
     private final Map<String, Field> fields;
+    private final List<BodySchema> options;
 
     private BodySchema(Builder builder) {
         checks = List.copyOf(builder.checks);
         fields = new LinkedHashMap<>(builder.fields);
+        options = List.of();
+    }
+
+    private BodySchema(List<BodySchema> options) {
+        checks = List.of();
+        fields = Map.of();
+        this.options = List.copyOf(options);
+    }
+
+    /** A body of one of several schemas; what is wrong with each is told if it is of none. Checks are left out. */
+    public static BodySchema either(BodySchema... options) {
+        return new BodySchema(List.of(options));
     }
 
     public static Builder builder() {
@@ -56,13 +69,21 @@ public final class BodySchema {
 
     /** Values of this schema, as part of another; checks are left out. */
     public FieldType asType() {
+        if (!options.isEmpty()) {
+            return FieldType.anyOf(options.stream().map(BodySchema::asType).toArray(FieldType[]::new));
+        }
+        return type("model_attributes_type", "Input should be a valid dictionary or object to extract fields from");
+    }
+
+    /** The same as {@link #asType}, for what vLLM keeps as a dictionary. */
+    public FieldType asDict() {
+        return type("dict_type", "Input should be a valid dictionary");
+    }
+
+    private FieldType type(String error, String message) {
         return (location, node, errors) -> {
             if (!(node instanceof ObjectNode object)) {
-                errors.add(new FieldError(
-                        "model_attributes_type",
-                        location,
-                        "Input should be a valid dictionary or object to extract fields from",
-                        node));
+                errors.add(new FieldError(error, location, message, node));
                 return node;
             }
             ObjectNode read = Json.object();

@@ -50,7 +50,8 @@ public record Call(
         return id == null || id.isEmpty() ? null : id;
     }
 
-    private void requireJson() {
+    /** Answers 400 unless the content type is that of JSON. */
+    public void requireJson() {
         String contentType = headers.get("content-type");
         String type = contentType == null ? "" : contentType.toLowerCase(Locale.ROOT);
         int parameters = type.indexOf(';');

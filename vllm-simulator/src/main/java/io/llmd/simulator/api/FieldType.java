@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -47,6 +48,14 @@ public interface FieldType {
         return node;
     };
 
+    /** A list whose elements are looked at later. */
+    FieldType ITERABLE = (location, node, errors) -> {
+        if (!(node instanceof ArrayNode)) {
+            errors.add(new FieldError("iterable_type", location, "Input should be iterable", node));
+        }
+        return node;
+    };
+
     /**
      * Reads a value.
      *
@@ -59,6 +68,16 @@ public interface FieldType {
     /** Null, too. */
     default FieldType nullable() {
         return (location, node, errors) -> node.isNull() ? node : read(location, node, errors);
+    }
+
+    /** The same type, and values that pass a test are taken as they are. */
+    default FieldType unless(Predicate<JsonNode> fits) {
+        return (location, node, errors) -> fits.test(node) ? node : read(location, node, errors);
+    }
+
+    /** The same type, with a name that appears in the path of what is wrong. */
+    default FieldType named(String name) {
+        return (location, node, errors) -> read(location + "." + name, node, errors);
     }
 
     /** A list of such values. */
@@ -122,6 +141,24 @@ public interface FieldType {
                         "Input should be greater than or equal to " + least,
                         node,
                         Map.of("ge", least)));
+            }
+            return read;
+        };
+    }
+
+    /** An integer above 0, with the words of a check that vLLM makes by hand. */
+    default FieldType positive(String name) {
+        return (location, node, errors) -> {
+            int before = errors.size();
+            JsonNode read = read(location, node, errors);
+            if (errors.size() == before && read.bigIntegerValue().signum() <= 0) {
+                String problem = name + " must be positive";
+                errors.add(new FieldError(
+                        "value_error",
+                        location,
+                        "Value error, " + problem,
+                        node,
+                        Map.of("error", new PythonText.Raw("ValueError('" + problem + "')"))));
             }
             return read;
         };

@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
@@ -14,6 +15,7 @@ import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -36,12 +38,34 @@ public final class Json {
         return JsonNodeFactory.instance.objectNode();
     }
 
+    public static ArrayNode array() {
+        return JsonNodeFactory.instance.arrayNode();
+    }
+
     public static byte[] bytes(JsonNode node) {
         return MAPPER.writeValueAsBytes(node);
     }
 
     public static String string(JsonNode node) {
         return MAPPER.writeValueAsString(node);
+    }
+
+    /** A value on one line with spaces after commas and colons, as models write it. */
+    public static String spaced(JsonNode node) {
+        return switch (node) {
+            case ObjectNode object -> {
+                StringJoiner fields = new StringJoiner(", ", "{", "}");
+                object.properties()
+                        .forEach(field -> fields.add(quoted(field.getKey()) + ": " + spaced(field.getValue())));
+                yield fields.toString();
+            }
+            case ArrayNode array -> {
+                StringJoiner elements = new StringJoiner(", ", "[", "]");
+                array.forEach(element -> elements.add(spaced(element)));
+                yield elements.toString();
+            }
+            default -> string(node);
+        };
     }
 
     /** A string as a JSON literal, quotes included. */

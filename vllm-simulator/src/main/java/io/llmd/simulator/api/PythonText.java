@@ -36,6 +36,14 @@ public final class PythonText {
         };
     }
 
+    /** A text that is written as it is. */
+    record Raw(String text) {
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
     private static String decimal(double number) {
         if (number == Math.rint(number) && Math.abs(number) < 1e16) {
             return "%.1f".formatted(number);

@@ -4,6 +4,7 @@ import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.RenderedPrompt;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -33,6 +34,14 @@ public sealed interface Reply {
             return new Content(status, null, new byte[0]);
         }
     }
+
+    /**
+     * Work for the engine that goes on after the answer.
+     *
+     * @param answer what the client gets at once
+     * @param started gets what aborts the work, before the answer is sent
+     */
+    record Background(Generate work, Content answer, Consumer<Runnable> started) implements Reply {}
 
     /**
      * Work for the engine.

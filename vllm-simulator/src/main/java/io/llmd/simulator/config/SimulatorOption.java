@@ -327,7 +327,57 @@ public enum SimulatorOption {
     EC_SIDE_CHANNEL_PORT(
             "ec-side-channel-port",
             "its TCP port, 0 for a free one",
-            (b, v) -> b.handoff(handoff -> handoff.embeddingPort(integer(v))));
+            (b, v) -> b.handoff(handoff -> handoff.embeddingPort(integer(v)))),
+    ENABLE_FORCE_INCLUDE_USAGE(
+            "enable-force-include-usage",
+            "tell usage in every stream",
+            onOff((b, on) -> b.answers(a -> a.forceIncludeUsage(on)))),
+    RETURN_TOKENS_AS_TOKEN_IDS(
+            "return-tokens-as-token-ids",
+            "name tokens by id in log-probabilities",
+            onOff((b, on) -> b.answers(a -> a.tokensAsIds(on)))),
+    MAX_LOGPROBS(
+            "max-logprobs",
+            "most log-probabilities of one token, -1 for all",
+            (b, v) -> b.answers(a -> a.maxLogprobs(integer(v)))),
+    STREAM_INTERVAL("stream-interval", "tokens in one event", (b, v) -> b.answers(a -> a.streamInterval(integer(v)))),
+    TRUST_REQUEST_MM_KWARGS(
+            "trust-request-mm-kwargs",
+            "let requests say how media is processed",
+            onOff((b, on) -> b.answers(a -> a.trustMediaOptions(on)))),
+    ENABLE_AUTO_TOOL_CHOICE(
+            "enable-auto-tool-choice",
+            "look for calls of tools in outputs",
+            onOff((b, on) -> b.answers(a -> a.autoToolChoice(on)))),
+    REASONING_PARSER(
+            "reasoning-parser",
+            "any name: begin chat answers with reasoning; none: do not",
+            (b, v) -> b.answers(a -> a.reasoning(!v.isEmpty() && !v.equals("none")))),
+    MODE("mode", "random or echo", (b, v) -> b.answers(a -> a.mode(OutputMode.valueOf(v.toUpperCase(Locale.ROOT))))),
+    MAX_TOOL_CALL_INTEGER_PARAM(
+            "max-tool-call-integer-param", "largest integer in calls", toolCalls(ToolCallOption.MAX_INTEGER)),
+    MIN_TOOL_CALL_INTEGER_PARAM(
+            "min-tool-call-integer-param", "smallest integer in calls", toolCalls(ToolCallOption.MIN_INTEGER)),
+    MAX_TOOL_CALL_NUMBER_PARAM(
+            "max-tool-call-number-param", "largest number in calls", toolCalls(ToolCallOption.MAX_NUMBER)),
+    MIN_TOOL_CALL_NUMBER_PARAM(
+            "min-tool-call-number-param", "smallest number in calls", toolCalls(ToolCallOption.MIN_NUMBER)),
+    MAX_TOOL_CALL_ARRAY_PARAM_LENGTH(
+            "max-tool-call-array-param-length", "longest array in calls", toolCalls(ToolCallOption.MAX_ARRAY_LENGTH)),
+    MIN_TOOL_CALL_ARRAY_PARAM_LENGTH(
+            "min-tool-call-array-param-length", "shortest array in calls", toolCalls(ToolCallOption.MIN_ARRAY_LENGTH)),
+    TOOL_CALL_NOT_REQUIRED_PARAM_PROBABILITY(
+            "tool-call-not-required-param-probability",
+            "percent of optional parameters that calls give",
+            toolCalls(ToolCallOption.OPTIONAL_PARAMETERS)),
+    OBJECT_TOOL_CALL_NOT_REQUIRED_FIELD_PROBABILITY(
+            "object-tool-call-not-required-field-probability",
+            "percent of optional fields that objects in calls have",
+            toolCalls(ToolCallOption.OPTIONAL_FIELDS)),
+    TOOL_CALL_EXTRA_CALL_PROBABILITY(
+            "tool-call-extra-call-probability",
+            "percent of answers with one call more than needed, rolled again after each",
+            toolCalls(ToolCallOption.FURTHER_CALLS));
 
     /** Other names, of vLLM and llm-d-inference-sim. */
     private static final Map<String, SimulatorOption> OTHER_NAMES = Map.of(
@@ -396,6 +446,11 @@ public enum SimulatorOption {
 
     private static <T> String names(List<T> presets, Function<T, String> name) {
         return presets.stream().map(name).collect(Collectors.joining(", "));
+    }
+
+    private static OptionSetter toolCalls(ToolCallOption option) {
+        return (builder, value) ->
+                builder.answers(answers -> answers.toolCalls(old -> option.with(old, integer(value))));
     }
 
     private static int integer(String value) {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param embeddingDimensions length of embedding vectors
  * @param imageTokens prompt tokens of one image, sound or video
  * @param api the HTTP API
+ * @param answers what answers say
  * @param tokenizer a tokenizer.json or a folder that has one; null for the tokenizer that needs no files
  * @param lora adapters
  * @param kvEvents where changes of the cache are published; null for nowhere
@@ -56,6 +57,7 @@ public record SimulatorSettings(
         int embeddingDimensions,
         int imageTokens,
         ApiSettings api,
+        AnswerSettings answers,
         @Nullable Path tokenizer,
         LoraSettings lora,
         @Nullable KvEventSettings kvEvents,
@@ -79,6 +81,7 @@ public record SimulatorSettings(
         if (!(memoryUtilization > 0 && memoryUtilization <= 1)) {
             throw new IllegalArgumentException("memoryUtilization: " + memoryUtilization + " (expected: above 0 to 1)");
         }
+        Objects.requireNonNull(answers, "answers");
         range("port", port, 0, 65_535);
         Objects.requireNonNull(admission, "admission");
         range("maxBodyBytes", maxBodyBytes, 1, Integer.MAX_VALUE);

@@ -38,6 +38,7 @@ public final class SimulatorSettingsBuilder {
     private int embeddingDimensions = 384;
     private int imageTokens = 256;
     private final ApiSettingsBuilder api = new ApiSettingsBuilder();
+    private final AnswerSettingsBuilder answers = new AnswerSettingsBuilder();
     private @Nullable Path tokenizer;
 
     private final KvEventDraft kvEvents = new KvEventDraft();
@@ -275,6 +276,12 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Changes {@link SimulatorSettings#answers()}. */
+    public SimulatorSettingsBuilder answers(Consumer<AnswerSettingsBuilder> change) {
+        change.accept(answers);
+        return this;
+    }
+
     /** Sets {@link SimulatorSettings#tokenizer()}. */
     public SimulatorSettingsBuilder tokenizer(@Nullable Path value) {
         tokenizer = value;
@@ -378,6 +385,7 @@ public final class SimulatorSettingsBuilder {
                 embeddingDimensions,
                 imageTokens,
                 api.build(),
+                answers.build(),
                 tokenizer,
                 lora.build(),
                 kvEvents.build(preset),

@@ -7,21 +7,28 @@ import io.llmd.simulator.output.Sampling;
  * What all answers and chunks to one request share.
  *
  * @param created Unix time in seconds
- * @param tellCached whether usage tells cached tokens
- * @param logprobs whether the client wants log-probabilities
+ * @param wanted which log-probabilities the client wants
  */
-record AnswerHead(
+public record AnswerHead(
         String id,
         long created,
         String model,
         String fingerprint,
         Sampling sampling,
-        boolean tellCached,
-        boolean logprobs) {
+        UsageRules usage,
+        LogprobOptions wanted,
+        Logprobs logprobs) {
 
     /** The start of a chunk, up to and including the key {@code choices}. */
     String chunkStart(String object) {
         return "data: {\"id\":" + Json.quoted(id) + ",\"object\":\"" + object + "\",\"created\":" + created
                 + ",\"model\":" + Json.quoted(model) + ",\"choices\":";
+    }
+
+    /** Appends the fingerprint to the chunk of a finished choice, unless a chunk with usage follows. */
+    void appendFingerprint(StringBuilder out) {
+        if (!sampling.includeUsage()) {
+            out.append(",\"system_fingerprint\":").append(Json.quoted(fingerprint));
+        }
     }
 }

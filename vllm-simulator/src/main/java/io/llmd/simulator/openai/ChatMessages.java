@@ -45,14 +45,15 @@ public final class ChatMessages {
             throw RequestFields.missing("messages");
         }
         if (messages.isEmpty()) {
-            throw ApiException.badRequest("messages: List should have at least 1 item", "messages");
+            throw ApiException.badRequest(
+                    "Cannot apply chat template to an empty conversation. Provide at least one message.", null);
         }
         MediaParts media = new MediaParts(fields);
         List<Chat.Message> read = new ArrayList<>(messages.size());
         messages.forEach(message -> read.add(message(message, media)));
         return new Chat(
                 read,
-                tools(fields),
+                objects("tools", completed(fields.array("tools"))),
                 objects("documents", fields.array("documents")),
                 arguments(fields),
                 fields.string("chat_template"),
@@ -61,17 +62,18 @@ public final class ChatMessages {
     }
 
     private static Chat.Ending ending(RequestFields fields) {
-        boolean continueFinal = fields.bool("continue_final_message", false);
-        boolean addPrompt = fields.bool("add_generation_prompt", !continueFinal);
-        if (continueFinal && addPrompt) {
+        boolean addPrompt = fields.bool("add_generation_prompt", true);
+        if (!fields.bool("continue_final_message", false)) {
+            return addPrompt ? Chat.Ending.GENERATION_PROMPT : Chat.Ending.CLOSED;
+        }
+        if (addPrompt) {
             throw ApiException.badRequest(
-                    "Cannot set both `continue_final_message` and `add_generation_prompt` to True.",
-                    "continue_final_message");
+                    "continue_final_message and add_generation_prompt are not compatible. Use continue_final_message"
+                            + " when you want the model to continue the final message, and add_generation_prompt when"
+                            + " you want to add a header that will prompt it to start a new assistant message instead.",
+                    null);
         }
-        if (continueFinal) {
-            return Chat.Ending.OPEN_MESSAGE;
-        }
-        return addPrompt ? Chat.Ending.GENERATION_PROMPT : Chat.Ending.CLOSED;
+        return Chat.Ending.OPEN_MESSAGE;
     }
 
     private static Map<String, @Nullable Object> arguments(RequestFields fields) {
@@ -87,26 +89,11 @@ public final class ChatMessages {
         return arguments;
     }
 
-    private static List<Object> tools(RequestFields fields) {
-        ArrayNode tools = fields.array("tools");
-        if (tools != null && tools.isEmpty()) {
-            throw ApiException.badRequest("tools: must not be an empty array", "tools");
-        }
-        JsonNode choice = fields.get("tool_choice");
-        boolean chosen =
-                choice != null && !(choice.isString() && choice.stringValue().equals("none"));
-        if (chosen && tools == null) {
-            throw ApiException.badRequest("When using `tool_choice`, `tools` must be set.", "tool_choice");
-        }
-        if (choice instanceof ObjectNode named && tools != null && !isDefined(functionName(named), tools)) {
-            throw ApiException.badRequest(
-                    "The tool specified in `tool_choice` does not match any of the specified `tools`", "tool_choice");
-        }
-        return objects("tools", tools == null ? null : completed(tools));
-    }
-
     /** Tools as vLLM passes them on: with the fields it knows first, and null for those that are absent. */
-    private static ArrayNode completed(ArrayNode tools) {
+    private static @Nullable ArrayNode completed(@Nullable ArrayNode tools) {
+        if (tools == null) {
+            return null;
+        }
         ArrayNode completed = JsonNodeFactory.instance.arrayNode();
         for (JsonNode tool : tools) {
             ObjectNode copy = Json.object().put("type", "function");
@@ -135,20 +122,6 @@ public final class ChatMessages {
             }
         }
         return objects;
-    }
-
-    private static boolean isDefined(@Nullable String name, ArrayNode tools) {
-        for (JsonNode tool : tools) {
-            if (tool instanceof ObjectNode object && name != null && name.equals(functionName(object))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static @Nullable String functionName(ObjectNode tool) {
-        RequestFields function = new RequestFields(tool).object("function");
-        return function == null ? null : function.string("name");
     }
 
     private static Chat.Message message(JsonNode node, MediaParts media) {

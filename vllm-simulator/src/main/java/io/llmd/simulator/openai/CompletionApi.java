@@ -6,59 +6,65 @@ import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
 import io.llmd.simulator.api.TransferFields;
-import io.llmd.simulator.config.SimulatorSettings;
-import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import java.util.List;
-import tools.jackson.databind.JsonNode;
 
 /** {@code POST /v1/completions}. */
 public final class CompletionApi {
-    private static final int DEFAULT_MAX_TOKENS = 16;
-
-    private final SimulatorSettings settings;
+    private final CompletionRequests requests;
+    private final AnswerHeads heads;
     private final Tokenizer tokenizer;
-    private final ModelNames models;
-    private final String fingerprint;
 
-    public CompletionApi(SimulatorSettings settings, Tokenizer tokenizer, ModelNames models, String fingerprint) {
-        this.settings = settings;
+    public CompletionApi(CompletionRequests requests, AnswerHeads heads, Tokenizer tokenizer) {
+        this.requests = requests;
+        this.heads = heads;
         this.tokenizer = tokenizer;
-        this.models = models;
-        this.fingerprint = fingerprint;
     }
 
     public Reply handle(Call call) {
-        RequestFields fields = call.fields();
-        String model = models.resolve(fields);
-        if (fields.has("suffix")) {
-            throw ApiException.badRequest("suffix is not currently supported", "suffix");
+        return answer(call, call.fields(CompletionSchema.SCHEMA));
+    }
+
+    /** Answers a request whose types were checked. */
+    public Reply answer(Call call, RequestFields fields) {
+        if (fields.bool("stream", false) && fields.bool("use_beam_search", false)) {
+            throw ApiException.badRequest("Streaming is not currently supported with beam search", null);
         }
-        JsonNode prompt = fields.get("prompt");
-        if (prompt == null) {
-            throw ApiException.badRequest("Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
-        }
-        Sampling sampling = SamplingFields.read(
-                fields, call.headers().get(SamplingFields.OUTPUT_TOKENS_HEADER), DEFAULT_MAX_TOKENS, "max_tokens");
-        List<RenderedPrompt> prompts = PromptField.read("prompt", prompt, tokenizer);
-        prompts.forEach(tokens -> models.checkLength(tokens, ChatApi.maxTokens(sampling)));
-        if (fields.has("prompt_logprobs") && sampling.stream()) {
-            throw ApiException.badRequest("`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
-        }
-        boolean echo = fields.bool("echo", false);
-        AnswerHead head = new AnswerHead(
+        CompletionRequest request = requests.read(call, fields);
+        AnswerHead head = heads.head(
                 "cmpl-" + RequestIds.of(call, fields),
                 call.nowSeconds(),
-                model,
-                fingerprint,
-                sampling,
-                settings.promptTokensDetails(),
-                fields.integer("logprobs") != null);
-        List<String> echoes = echo
-                ? prompts.stream().map(read -> tokenizer.decode(read.tokens())).toList()
-                : List.of();
+                request.model(),
+                request.sampling(),
+                heads.usage(),
+                request.logprobs());
         return new Reply.Generate(
-                prompts, sampling, false, null, TransferFields.read(fields), new CompletionAnswer(head, echoes));
+                request.prompts(),
+                request.sampling(),
+                false,
+                null,
+                TransferFields.read(fields),
+                new CompletionAnswer(head, echo(request)));
+    }
+
+    private CompletionAnswer.Echo echo(CompletionRequest request) {
+        if (!request.echo()) {
+            return CompletionAnswer.Echo.OFF;
+        }
+        boolean ids = request.sampling().returnTokenIds();
+        List<String> texts = request.prompts().stream()
+                .map(RenderedPrompt::tokens)
+                .map(tokens -> ids ? "" : text(tokens))
+                .toList();
+        return new CompletionAnswer.Echo(texts, request.sampling().n(), request.promptOnly());
+    }
+
+    /** The text that was sent: without the token that begins every text. */
+    private String text(int[] tokens) {
+        boolean begins = tokenizer.beginOfText().isPresent()
+                && tokens.length > 0
+                && tokens[0] == tokenizer.beginOfText().getAsInt();
+        return tokenizer.decode(begins ? java.util.Arrays.copyOfRange(tokens, 1, tokens.length) : tokens);
     }
 }

@@ -4,12 +4,10 @@ import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.config.SimulatorSettings;
-import io.llmd.simulator.token.RenderedPrompt;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The names an endpoint serves its model under, and the checks that need the model. */
+/** The names an endpoint serves its model under. */
 public final class ModelNames {
     private final SimulatorSettings settings;
 
@@ -24,31 +22,12 @@ public final class ModelNames {
             return settings.servedModelName();
         }
         if (!settings.servedModelNames().contains(wanted)) {
-            throw ApiException.notFound("The model `" + wanted + "` does not exist.", "model");
+            throw ApiException.notFound(
+                    "The model `" + wanted + "` does not exist. Valid aliases: "
+                            + String.join(", ", settings.servedModelNames()) + ".",
+                    "model");
         }
         return wanted;
-    }
-
-    /** Answers 400 unless the prompt and what is asked for fit into the model's length. */
-    public void checkLength(RenderedPrompt prompt, @Nullable Integer maxTokens) {
-        int most = settings.maxModelLen();
-        if (prompt.length() == 0) {
-            throw ApiException.badRequest("The prompt must not be empty.", "prompt");
-        }
-        if (prompt.length() >= most) {
-            throw ApiException.badRequest(
-                    "This model's maximum context length is " + most + " tokens. However, your request has "
-                            + prompt.length() + " input tokens. Please reduce the length of the input messages.",
-                    "input_tokens");
-        }
-        if (maxTokens != null && prompt.length() + (long) maxTokens > most) {
-            throw ApiException.badRequest(
-                    "'max_tokens' or 'max_completion_tokens' is too large: " + maxTokens
-                            + ". This model's maximum context length is " + most + " tokens and your request has "
-                            + prompt.length() + " input tokens (" + maxTokens + " > " + most + " - " + prompt.length()
-                            + ").",
-                    "max_tokens");
-        }
     }
 
     /** The body of {@code GET /v1/models}. */

@@ -1,7 +1,6 @@
 package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.ApiException;
-import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import java.util.ArrayList;
@@ -9,48 +8,38 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 
-/** A prompt that is a string, a list of strings, a list of token ids or a list of such lists. */
+/** A prompt that is a string, a list of strings, a list of token ids or a list of such lists, and was checked to be. */
 public final class PromptField {
     private PromptField() {}
 
-    public static List<RenderedPrompt> read(String name, JsonNode node, Tokenizer tokenizer) {
-        if (node.isString()) {
-            return List.of(encode(node, tokenizer));
+    /** The prompts, at least one unless the list is empty. */
+    public static List<RenderedPrompt> read(JsonNode node, Tokenizer tokenizer) {
+        if (!(node instanceof ArrayNode array)) {
+            return List.of(RenderedPrompt.of(tokenizer.encodePrompt(node.stringValue())));
         }
-        if (!(node instanceof ArrayNode array) || array.isEmpty()) {
-            throw invalid(name);
-        }
-        if (array.get(0).isNumber()) {
-            return List.of(tokens(name, array, tokenizer));
+        if (!array.isEmpty() && array.get(0).isNumber()) {
+            return List.of(ids(array, tokenizer));
         }
         List<RenderedPrompt> prompts = new ArrayList<>(array.size());
         for (JsonNode element : array) {
-            if (element.isString()) {
-                prompts.add(encode(element, tokenizer));
-            } else if (element instanceof ArrayNode tokens) {
-                prompts.add(tokens(name, tokens, tokenizer));
-            } else {
-                throw invalid(name);
-            }
+            prompts.add(
+                    element instanceof ArrayNode tokens
+                            ? ids(tokens, tokenizer)
+                            : RenderedPrompt.of(tokenizer.encodePrompt(element.stringValue())));
         }
         return prompts;
     }
 
-    private static RenderedPrompt encode(JsonNode text, Tokenizer tokenizer) {
-        return RenderedPrompt.of(tokenizer.encodePrompt(text.stringValue()));
-    }
-
-    private static RenderedPrompt tokens(String name, ArrayNode array, Tokenizer tokenizer) {
-        int[] tokens = RequestFields.tokens(name, array);
-        for (int token : tokens) {
-            if (token >= tokenizer.vocabularySize()) {
-                throw ApiException.badRequest("Token id " + token + " is out of vocabulary", name);
+    /** A prompt of token ids; 400 for one that the vocabulary has not. */
+    public static RenderedPrompt ids(ArrayNode array, Tokenizer tokenizer) {
+        int[] tokens = new int[array.size()];
+        for (int i = 0; i < tokens.length; i++) {
+            JsonNode element = array.get(i);
+            if (!element.canConvertToInt() || element.intValue() >= tokenizer.vocabularySize()) {
+                throw ApiException.badRequest("Token id " + element + " is out of vocabulary", null);
             }
+            tokens[i] = element.intValue();
         }
         return RenderedPrompt.of(tokens);
-    }
-
-    private static ApiException invalid(String name) {
-        return RequestFields.invalid(name, "a string, a list of strings, a list of token ids, or a list of those");
     }
 }

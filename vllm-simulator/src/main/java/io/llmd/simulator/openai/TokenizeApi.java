@@ -1,6 +1,8 @@
 package io.llmd.simulator.openai;
 
+import io.llmd.simulator.api.BodySchema;
 import io.llmd.simulator.api.Call;
+import io.llmd.simulator.api.FieldType;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.RequestFields;
@@ -11,6 +13,31 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code POST /tokenize}, {@code POST /detokenize} and {@code GET /tokenizer_info}. */
 public final class TokenizeApi {
+    private static final BodySchema PROMPT = BodySchema.builder()
+            .optional("model", FieldType.STRING.nullable())
+            .required("prompt", FieldType.STRING)
+            .optional("add_special_tokens", FieldType.BOOLEAN)
+            .optional("return_token_strs", FieldType.BOOLEAN.nullable())
+            .build();
+    private static final BodySchema CHAT = BodySchema.builder()
+            .optional("model", FieldType.STRING.nullable())
+            .required("messages", MessageType.MESSAGE.list())
+            .optional("add_generation_prompt", FieldType.BOOLEAN)
+            .optional("return_token_strs", FieldType.BOOLEAN.nullable())
+            .optional("continue_final_message", FieldType.BOOLEAN)
+            .optional("add_special_tokens", FieldType.BOOLEAN)
+            .optional("chat_template", FieldType.STRING.nullable())
+            .optional("chat_template_kwargs", FieldType.DICT.nullable())
+            .optional("tools", GenerationTypes.TOOLS)
+            .build();
+    private static final BodySchema TOKENIZE = BodySchema.either(PROMPT, CHAT);
+    private static final BodySchema DETOKENIZE = BodySchema.builder()
+            .optional("model", FieldType.STRING.nullable())
+            .required(
+                    "tokens",
+                    FieldType.INTEGER.atLeast(0).atMost(Long.MAX_VALUE).list())
+            .build();
+
     private final SimulatorSettings settings;
     private final Tokenizer tokenizer;
     private final ChatMessages messages;
@@ -24,7 +51,7 @@ public final class TokenizeApi {
     }
 
     public Reply tokenize(Call call) {
-        RequestFields fields = call.fields();
+        RequestFields fields = call.fields(TOKENIZE);
         models.resolve(fields);
         int[] tokens = tokens(fields);
         ObjectNode body = Json.object().put("count", tokens.length).put("max_model_len", settings.maxModelLen());
@@ -44,11 +71,8 @@ public final class TokenizeApi {
     }
 
     public Reply detokenize(Call call) {
-        RequestFields fields = call.fields();
+        RequestFields fields = call.fields(DETOKENIZE);
         models.resolve(fields);
-        if (!fields.has("tokens")) {
-            throw RequestFields.missing("tokens");
-        }
         return Reply.Content.json(Json.object().put("prompt", tokenizer.decode(fields.tokens("tokens"))));
     }
 
@@ -57,12 +81,9 @@ public final class TokenizeApi {
     }
 
     private int[] tokens(RequestFields fields) {
-        if (fields.has("messages")) {
-            return messages.render(fields).tokens();
-        }
         String prompt = fields.string("prompt");
         if (prompt == null) {
-            throw RequestFields.missing("prompt");
+            return messages.render(fields).tokens();
         }
         return fields.bool("add_special_tokens", true) ? tokenizer.encodePrompt(prompt) : tokenizer.encode(prompt);
     }

@@ -1,60 +1,72 @@
 package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.Json;
-import io.llmd.simulator.output.Choice;
-import io.llmd.simulator.output.SequenceEnd;
-import java.util.List;
+import java.util.OptionalInt;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Token counts of an answer.
  *
- * @param cachedTokens prompt tokens found in the prefix cache; 0 is not told
+ * @param cachedTokens prompt tokens found in the prefix cache, absent if not told
+ * @param createdTokens prompt tokens that the prefix cache got, absent if not told
+ * @param reasoningTokens completion tokens of reasoning, absent if not told
  */
-record Usage(int promptTokens, int completionTokens, int cachedTokens) {
+public record Usage(
+        int promptTokens,
+        int completionTokens,
+        OptionalInt cachedTokens,
+        OptionalInt createdTokens,
+        OptionalInt reasoningTokens) {
 
-    /** Counts what was sent so far; prompts count once for all their choices. */
-    static Usage of(List<Choice> choices, boolean tellCached) {
-        int prompts = 0;
-        int completions = 0;
-        int cached = 0;
-        int[] counted = {};
-        for (Choice choice : choices) {
-            SequenceEnd end = choice.end();
-            completions += end == null ? choice.sent() : choice.produced();
-            if (choice.prompt() != counted) {
-                counted = choice.prompt();
-                prompts += counted.length;
-                cached += end == null ? 0 : end.cachedTokens();
-            }
-        }
-        return new Usage(prompts, completions, tellCached ? cached : 0);
+    /** All tokens. */
+    public int totalTokens() {
+        return promptTokens + completionTokens;
     }
 
-    /** As in complete answers. */
-    ObjectNode complete() {
+    /** As in complete answers: what is not told is null. */
+    public ObjectNode complete() {
         ObjectNode usage = counts();
-        if (cachedTokens > 0) {
-            usage.putObject("prompt_tokens_details").put("cached_tokens", cachedTokens);
+        if (cachedTokens.isPresent()) {
+            ObjectNode details = usage.putObject("prompt_tokens_details");
+            put(details, "cached_tokens", cachedTokens);
+            put(details, "created_cache_tokens", createdTokens);
+            details.putNull("multimodal_tokens");
         } else {
             usage.putNull("prompt_tokens_details");
         }
-        return usage;
-    }
-
-    /** As in event streams. */
-    ObjectNode streamed() {
-        ObjectNode usage = counts();
-        if (cachedTokens > 0) {
-            usage.putObject("prompt_tokens_details").put("cached_tokens", cachedTokens);
+        if (reasoningTokens.isPresent()) {
+            usage.putObject("completion_tokens_details").put("reasoning_tokens", reasoningTokens.getAsInt());
+        } else {
+            usage.putNull("completion_tokens_details");
         }
         return usage;
     }
 
-    private ObjectNode counts() {
+    /** As at the end of event streams: what is not told is left out. */
+    public ObjectNode streamed() {
+        ObjectNode usage = counts();
+        if (cachedTokens.isPresent()) {
+            ObjectNode details = usage.putObject("prompt_tokens_details").put("cached_tokens", cachedTokens.getAsInt());
+            createdTokens.ifPresent(created -> details.put("created_cache_tokens", created));
+        }
+        reasoningTokens.ifPresent(
+                reasoning -> usage.putObject("completion_tokens_details").put("reasoning_tokens", reasoning));
+        return usage;
+    }
+
+    /** The plain counts, as in every chunk of a stream that tells its usage all the time. */
+    public ObjectNode counts() {
         return Json.object()
                 .put("prompt_tokens", promptTokens)
-                .put("total_tokens", promptTokens + completionTokens)
+                .put("total_tokens", totalTokens())
                 .put("completion_tokens", completionTokens);
+    }
+
+    private static void put(ObjectNode node, String name, OptionalInt value) {
+        if (value.isPresent()) {
+            node.put(name, value.getAsInt());
+        } else {
+            node.putNull(name);
+        }
     }
 }

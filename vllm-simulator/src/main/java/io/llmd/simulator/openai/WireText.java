@@ -9,18 +9,18 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Pieces of JSON that several answers share. */
-final class WireText {
+public final class WireText {
     /** The event that ends a stream. */
-    static final String DONE = "data: [DONE]\n\n";
+    public static final String DONE = "data: [DONE]\n\n";
 
     private WireText() {}
 
-    static String finishReason(Choice choice) {
+    public static String finishReason(Choice choice) {
         SequenceEnd end = choice.end();
         return (end == null ? FinishReason.ABORT : end.reason()).wireName();
     }
 
-    static void putStopReason(ObjectNode node, @Nullable Object stopReason) {
+    public static void putStopReason(ObjectNode node, @Nullable Object stopReason) {
         if (stopReason instanceof Integer token) {
             node.put("stop_reason", token);
         } else if (stopReason instanceof String text) {
@@ -31,7 +31,7 @@ final class WireText {
     }
 
     /** The value of {@code finish_reason} and, for the last chunk, {@code stop_reason}. */
-    static void appendFinish(StringBuilder out, Choice choice, boolean last) {
+    public static void appendFinish(StringBuilder out, Choice choice, boolean last) {
         if (!last) {
             out.append("null");
             return;
@@ -40,18 +40,17 @@ final class WireText {
         appendStopReason(out, choice);
     }
 
-    static void appendStopReason(StringBuilder out, Choice choice) {
+    public static void appendStopReason(StringBuilder out, Choice choice) {
         Object reason = choice.plan().stopReason();
         out.append(reason instanceof String text ? Json.quoted(text) : String.valueOf(reason));
     }
 
-    /** {@code ,"token_ids":[...]} of the tokens sent since {@code from}. */
-    static void appendTokenIds(StringBuilder out, Choice choice, int from) {
-        out.append(",\"token_ids\":");
+    /** Ids of the tokens sent since {@code from}. */
+    public static void appendTokenIds(StringBuilder out, Choice choice, int from) {
         appendIds(out, ids(choice, from, choice.sent()));
     }
 
-    static void appendIds(StringBuilder out, int[] ids) {
+    public static void appendIds(StringBuilder out, int[] ids) {
         out.append('[');
         for (int i = 0; i < ids.length; i++) {
             out.append(i == 0 ? "" : ",").append(ids[i]);
@@ -59,7 +58,7 @@ final class WireText {
         out.append(']');
     }
 
-    static void putTokenIds(ObjectNode node, String name, boolean wanted, Choice choice, int from, int to) {
+    public static void putTokenIds(ObjectNode node, String name, boolean wanted, Choice choice, int from, int to) {
         if (wanted) {
             putIds(node.putArray(name), ids(choice, from, to));
         } else {
@@ -67,7 +66,7 @@ final class WireText {
         }
     }
 
-    static void putPromptIds(ObjectNode node, boolean wanted, Choice choice) {
+    public static void putPromptIds(ObjectNode node, boolean wanted, Choice choice) {
         if (wanted) {
             putIds(node.putArray("prompt_token_ids"), choice.prompt());
         } else {

@@ -1,4 +1,4 @@
-/** The OpenAI endpoints: chat, completions, responses, models, and vLLM's tokenize and detokenize. */
+/** The OpenAI endpoints: chat, completions, models, and vLLM's tokenize and detokenize. */
 @NullMarked
 package io.llmd.simulator.openai;
 

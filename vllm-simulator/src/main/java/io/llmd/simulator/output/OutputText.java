@@ -6,6 +6,7 @@ import io.llmd.simulator.token.TokenDecoder;
 public final class OutputText {
     private final OutputPlan plan;
     private final TokenDecoder decoder;
+    private final StringBuilder unread = new StringBuilder();
     private int tokens;
     private int chars;
 
@@ -24,17 +25,19 @@ public final class OutputText {
         return chars;
     }
 
-    /** The text up to a token, which is excluded; what a character lacks at the end of the plan is not waited for. */
+    /**
+     * The text up to a token, which is excluded, but for what may become part of a stop string. A character that lacks
+     * bytes at the end of the plan is never shown.
+     */
     public String upTo(int end) {
-        StringBuilder text = new StringBuilder();
         for (; tokens < end; tokens++) {
-            text.append(decoder.append(plan.tokens().tokenAt(tokens)));
+            unread.append(decoder.append(plan.tokens().tokenAt(tokens)));
         }
-        if (tokens == plan.length()) {
-            text.append(decoder.end());
-        }
-        text.setLength(Math.clamp(plan.visibleChars() - (long) chars, 0, text.length()));
+        boolean whole = tokens == plan.length();
+        int length = Math.max(0, unread.length() - (whole ? 0 : plan.heldChars()));
+        String text = unread.substring(0, Math.clamp(plan.visibleChars() - (long) chars, 0, length));
+        unread.delete(0, length);
         chars += text.length();
-        return text.toString();
+        return text;
     }
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What a request says about its output, validated.
  *
  * @param maxTokens limit, absent for what the model length leaves
+ * @param source what is said
  * @param outputTokens length the client dictates, as in {@code X-Sim-Output-Tokens}
  */
 public record Sampling(
@@ -26,7 +27,29 @@ public record Sampling(
         boolean includeUsage,
         boolean continuousUsage,
         int streamInterval,
-        boolean returnTokenIds) {
+        boolean returnTokenIds,
+        OutputSource source) {
+
+    /** Of work without output. */
+    public static Sampling none() {
+        return new Sampling(
+                OptionalInt.of(1),
+                0,
+                1,
+                false,
+                List.of(),
+                new int[0],
+                false,
+                0,
+                OptionalInt.empty(),
+                null,
+                false,
+                false,
+                false,
+                1,
+                false,
+                OutputSource.WORDS);
+    }
 
     /** Whether a token ends the output. */
     public boolean isStopToken(int token) {

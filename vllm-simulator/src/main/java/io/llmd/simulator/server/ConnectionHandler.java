@@ -109,6 +109,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
                 pause(context, faults.headStallNanos(), () -> complete(context, output, content), () -> {});
             case Reply.Content content -> complete(context, output, content);
             case Reply.Generate generate -> generate(context, generate, output, faults);
+            case Reply.Background background -> complete(context, output, begin(context, background));
         }
     }
 
@@ -151,6 +152,18 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
             }
             complete(context, output, endpoint.dispatcher().failed(ApiException.internal()));
         }
+    }
+
+    private Reply.Content begin(ChannelHandlerContext context, Reply.Background background) {
+        try {
+            endpoint.admit(background.work());
+        } catch (ApiException e) {
+            return endpoint.dispatcher().failed(e);
+        }
+        BackgroundWork work = new BackgroundWork(endpoint, background.work(), context.executor());
+        work.start();
+        background.started().accept(work::abort);
+        return background.answer();
     }
 
     private void next(ChannelHandlerContext context) {

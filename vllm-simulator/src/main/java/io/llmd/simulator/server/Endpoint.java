@@ -22,18 +22,10 @@ import io.llmd.simulator.metrics.EngineMeters;
 import io.llmd.simulator.metrics.MeterPage;
 import io.llmd.simulator.metrics.NixlMeters;
 import io.llmd.simulator.metrics.PacingMeter;
-import io.llmd.simulator.openai.ChatApi;
-import io.llmd.simulator.openai.ChatMessages;
-import io.llmd.simulator.openai.CompletionApi;
-import io.llmd.simulator.openai.ModelNames;
-import io.llmd.simulator.openai.ResponsesApi;
-import io.llmd.simulator.openai.TokenizeApi;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.output.SequenceEnd;
-import io.llmd.simulator.pooling.EmbeddingApi;
-import io.llmd.simulator.token.ContentHash;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import java.security.SecureRandom;
@@ -46,6 +38,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One endpoint without its sockets: routes, engine, meters and faults. Safe from any event loop. */
@@ -130,39 +123,15 @@ final class Endpoint {
     }
 
     private Routes routes(Instant start, AdminApi admin) {
-        ModelNames models = new ModelNames(settings);
-        String fingerprint = fingerprint();
-        ChatMessages messages = new ChatMessages(ChatTemplates.of(settings, tokenizer));
-        ChatApi chat = new ChatApi(settings, messages, models, fingerprint);
-        CompletionApi completions = new CompletionApi(settings, tokenizer, models, fingerprint);
-        ResponsesApi responses = new ResponsesApi(settings, messages, models);
-        EmbeddingApi embeddings = new EmbeddingApi(settings, tokenizer, models);
-        TokenizeApi tokenize = new TokenizeApi(settings, tokenizer, messages, models);
-        Routes routes = new Routes()
-                .inference("/v1/chat/completions", transfers.releasing(chat::handle))
-                .inference("/v1/completions", transfers.releasing(completions::handle))
-                .inference("/v1/responses", transfers.releasing(responses::handle))
-                .inference("/v1/embeddings", embeddings::handle)
-                .post("/tokenize", tokenize::tokenize)
-                .post("/detokenize", tokenize::detokenize)
-                .get("/v1/models", call -> Reply.Content.json(models.list(start.getEpochSecond())))
+        return ApiRoutes.of(settings, tokenizer, start, transfers::releasing)
                 .get("/health", call -> health())
                 .get("/ping", call -> health())
                 .post("/ping", call -> health())
-                .get("/version", call -> Reply.Content.json(Json.object().put("version", settings.version())))
                 .get("/load", call -> Reply.Content.json(Json.object().put("server_load", load.get())))
                 .get("/metrics", call -> metricsPage.reply())
                 .get("/admin/config", admin::read)
                 .post("/admin/config", admin::change)
                 .post("/admin/script", admin::play);
-        if (settings.api().documentation()) {
-            ApiDocumentation documentation = new ApiDocumentation(routes, settings.version());
-            routes.get("/docs", call -> documentation.page()).get("/openapi.json", call -> documentation.schema());
-        }
-        if (settings.api().tokenizerInfo()) {
-            routes.get("/tokenizer_info", tokenize::info);
-        }
-        return routes;
     }
 
     private void hear(EngineEvent event) {
@@ -177,11 +146,6 @@ final class Endpoint {
         MeterPage.EngineState state = new MeterPage.EngineState(meters, engine.snapshot(), engine.lagSeconds());
         String more = pacing.scrape() + NixlMeters.scrape(transfers.meters());
         return page.text(List.of(state), admission.rejections(), more);
-    }
-
-    private String fingerprint() {
-        int hash = Long.hashCode(ContentHash.of(settings.model() + settings.seed()));
-        return "vllm-" + settings.version() + "-tp1-" + String.format("%08x", hash);
     }
 
     SimulatorSettings settings() {
@@ -246,13 +210,15 @@ final class Endpoint {
     }
 
     /** The body of a complete answer. */
-    ObjectNode body(Reply.Generate generate, List<Choice> choices) {
-        ObjectNode body = generate.answer().body(choices);
-        transfers.complete(
-                body,
-                generate,
-                choices.subList(0, generate.sampling().n()),
-                media(generate.prompts().getFirst()));
+    JsonNode body(Reply.Generate generate, List<Choice> choices) {
+        JsonNode body = generate.answer().body(choices);
+        if (body instanceof ObjectNode object) {
+            transfers.complete(
+                    object,
+                    generate,
+                    choices.subList(0, generate.sampling().n()),
+                    media(generate.prompts().getFirst()));
+        }
         return body;
     }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.JsonNode;
 
 /**
  * One request between engine and client. Its methods run on the connection's event loop; only {@link #wake} comes from
@@ -124,7 +124,7 @@ final class GenerationExchange implements Exchange {
     private void drainComplete() {
         int produced = choices.stream().mapToInt(Choice::produced).max().orElse(0);
         if (!isFaulty(produced) && choices.stream().allMatch(Endpoint::isComplete)) {
-            ObjectNode body = endpoint.body(generate, choices);
+            JsonNode body = endpoint.body(generate, choices);
             end();
             output.complete(Reply.Content.json(body), done);
         }

@@ -19,4 +19,9 @@ public record MediaItem(String hash, int offset, int length, Modality modality) 
             throw new IllegalArgumentException("offset, length: " + offset + ", " + length + " (expected: >= 0, >= 1)");
         }
     }
+
+    /** The same item elsewhere. */
+    public MediaItem movedBy(int tokens) {
+        return new MediaItem(hash, offset + tokens, length, modality);
+    }
 }

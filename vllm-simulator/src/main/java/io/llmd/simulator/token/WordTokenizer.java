@@ -106,7 +106,7 @@ public final class WordTokenizer implements Tokenizer {
 
     @Override
     public OptionalInt endOfText() {
-        return OptionalInt.empty();
+        return OptionalInt.of(SPECIALS + SpecialToken.MESSAGE_END.ordinal());
     }
 
     @Override

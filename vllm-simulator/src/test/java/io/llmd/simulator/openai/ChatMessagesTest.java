@@ -29,7 +29,8 @@ class ChatMessagesTest {
         assertThat(text("{" + USER + "}")).isEqualTo("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
         assertThat(text("{" + USER + ",\"add_generation_prompt\":false}"))
                 .isEqualTo("<|im_start|>user\nHi<|im_end|>\n");
-        assertThat(text("{" + USER + ",\"continue_final_message\":true}")).isEqualTo("<|im_start|>user\nHi");
+        assertThat(text("{" + USER + ",\"continue_final_message\":true,\"add_generation_prompt\":false}"))
+                .isEqualTo("<|im_start|>user\nHi");
     }
 
     @Test
@@ -115,7 +116,6 @@ class ChatMessagesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {}                                                                     | messages
-            {"messages":[]}                                                        | messages
             {"messages":["x"]}                                                     | messages
             {"messages":[{"content":"x"}]}                                         | messages.role
             {"messages":[{"role":"user","content":5}]}                             | messages.content

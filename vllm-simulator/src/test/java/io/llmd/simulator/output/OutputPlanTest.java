@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.simulator.api.BodySchema;
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.config.OutputLength;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.FinishReason;
@@ -11,6 +12,8 @@ import io.llmd.simulator.openai.SamplingFields;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import io.llmd.simulator.token.WordTokenizer;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,12 +85,16 @@ class OutputPlanTest {
     }
 
     private OutputPlan plan(String body, int choice) {
-        Sampling sampling = SamplingFields.read(
-                BodySchema.ANY.read(body.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-                null,
-                0,
-                "max_tokens",
-                "max_completion_tokens");
+        RequestFields fields = BodySchema.ANY.read(body.getBytes(StandardCharsets.UTF_8));
+        boolean newer = fields.has("max_completion_tokens");
+        Integer wanted = fields.integer(newer ? "max_completion_tokens" : "max_tokens");
+        Sampling sampling = new SamplingFields(settings, tokenizer)
+                .read(
+                        fields,
+                        null,
+                        wanted == null ? OptionalInt.empty() : OptionalInt.of(wanted),
+                        156,
+                        OutputSource.WORDS);
         return OutputPlan.of(
                 settings, tokenizer, RenderedPrompt.of(tokenizer.encode("a".repeat(500))), sampling, choice);
     }

@@ -1,0 +1,94 @@
+package io.llmd.simulator.recorded;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Exchanges in which the simulator differs from vLLM, and why. */
+final class KnownDifferences {
+    private static final String OTHER_WORDS = "the model says other words, so that it ends elsewhere";
+    private static final String STATES = "sleeping and pausing are not simulated yet";
+    private static final String EVERY_MODEL = "every model generates, embeds and scores";
+    private static final String THRESHOLD = "a field of llm-d's vLLM";
+    private static final String SCALE_OUT = "always on";
+
+    private static final Map<String, Map<String, String>> FILES = Map.ofEntries(
+            Map.entry(
+                    "core-start",
+                    Map.of(
+                            "GET /is_sleeping", STATES,
+                            "GET /is_paused", STATES,
+                            "GET /kv_event_sources", "events are not simulated yet",
+                            "GET /tokenizer_info", "tells less",
+                            "HEAD /openapi.json", "HEAD is not served")),
+            Map.entry(
+                    "core-routing",
+                    Map.of(
+                            "data parallel rank 1", "there are no ranks yet",
+                            "CORS preflight", "other origins are not told apart")),
+            Map.entry(
+                    "core-chats",
+                    Map.of(
+                            "beam search",
+                            "found by sampling, which knows its cached tokens",
+                            "cache_hit_threshold",
+                            THRESHOLD)),
+            Map.entry(
+                    "core-chat-errors",
+                    Map.of(
+                            "content part of unknown type", "a message of a Python library about its own types",
+                            "content part image", "every model takes media",
+                            "structured_outputs with a broken regex", "a message of a Rust library",
+                            "cache_hit_threshold 2", THRESHOLD,
+                            "use_beam_search with stream", "found by sampling, token after token")),
+            Map.entry("core-completions", Map.of("response_format json_object", OTHER_WORDS)),
+            Map.entry(
+                    "core-tools",
+                    Map.of(
+                            "tool_choice required", OTHER_WORDS,
+                            "tool_choice required, stream", OTHER_WORDS,
+                            "tool_choice named", OTHER_WORDS,
+                            "tool_choice named, stream", OTHER_WORDS)),
+            Map.entry(
+                    "forced-tools",
+                    Map.of("tool_choice auto, broken call, stream", "calls without an end are no calls here")),
+            Map.entry(
+                    "core-other-apis",
+                    Map.of(
+                            "messages, forced tool", OTHER_WORDS,
+                            "/v1/embeddings on a generation model", EVERY_MODEL,
+                            "/pooling on a generation model", EVERY_MODEL,
+                            "/classify on a generation model", EVERY_MODEL,
+                            "/score on a generation model", EVERY_MODEL,
+                            "/v1/score on a generation model", EVERY_MODEL,
+                            "/rerank on a generation model", EVERY_MODEL,
+                            "/v1/rerank on a generation model", EVERY_MODEL,
+                            "/v2/rerank on a generation model", EVERY_MODEL)),
+            Map.entry(
+                    "pooling",
+                    Map.of(
+                            "embeddings, dimensions",
+                            "vectors have any length",
+                            "embeddings, no input",
+                            "fewer forms of input are known",
+                            "embeddings, unknown model",
+                            "the message is that of generation",
+                            "classify",
+                            EVERY_MODEL,
+                            "chat on a pooling model",
+                            EVERY_MODEL,
+                            "completions on a pooling model",
+                            EVERY_MODEL)),
+            Map.entry(
+                    "plain",
+                    Map.of(
+                            "generate", SCALE_OUT,
+                            "render", SCALE_OUT,
+                            "responses, background", "responses are always stored")));
+
+    private KnownDifferences() {}
+
+    /** Names of exchanges of a file, and reasons. */
+    static Map<String, String> of(String file) {
+        return new HashMap<>(FILES.getOrDefault(file, Map.of()));
+    }
+}
