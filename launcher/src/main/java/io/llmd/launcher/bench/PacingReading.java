@@ -24,8 +24,8 @@ record PacingReading(Map<Double, Long> counts) {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
                     .timeout(Duration.ofSeconds(10))
                     .build();
-            Matcher bucket =
-                    BUCKET.matcher(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+            Matcher bucket = BUCKET.matcher(
+                    client.send(request, HttpResponse.BodyHandlers.ofString()).body());
             while (bucket.find()) {
                 double bound =
                         bucket.group(1).equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(bucket.group(1));

@@ -153,8 +153,7 @@ final class SimulatorBenchCommand implements Callable<Integer> {
     }
 
     private static List<Integer> ports(Process fleet) throws IOException {
-        BufferedReader out =
-                new BufferedReader(new InputStreamReader(fleet.getInputStream(), StandardCharsets.UTF_8));
+        BufferedReader out = new BufferedReader(new InputStreamReader(fleet.getInputStream(), StandardCharsets.UTF_8));
         String line = out.readLine();
         if (line == null || !line.startsWith("ports ")) {
             throw new BenchFailure("the endpoints did not start: " + line);

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Streams start evenly spread, so that they do not run in step. One thread.
  */
 final class StreamLoad implements AutoCloseable {
-    private final EventLoopGroup loop =
-            new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bench-streams", true), NioIoHandler.newFactory());
+    private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("bench-streams", true), NioIoHandler.newFactory());
     private final LongAdder events = new LongAdder();
     private final LongAdder streams = new LongAdder();
     private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
@@ -41,8 +41,7 @@ final class StreamLoad implements AutoCloseable {
             byte[] body = ("{\"model\":\"sim-8b\",\"stream\":true,\"ignore_eos\":true,\"max_tokens\":" + tokens
                             + ",\"messages\":[{\"role\":\"user\",\"content\":\"Tell me story number " + i + ".\"}]}")
                     .getBytes(StandardCharsets.UTF_8);
-            load.loop.schedule(
-                    () -> load.open(port, body), over.toNanos() * i / streams, TimeUnit.NANOSECONDS);
+            load.loop.schedule(() -> load.open(port, body), over.toNanos() * i / streams, TimeUnit.NANOSECONDS);
         }
         return load;
     }

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class PacingReadingTest {
-    private final PacingReading reading = new PacingReading(
-            new TreeMap<>(Map.of(.001, 90L, .005, 98L, .01, 100L, Double.POSITIVE_INFINITY, 100L)));
+    private final PacingReading reading =
+            new PacingReading(new TreeMap<>(Map.of(.001, 90L, .005, 98L, .01, 100L, Double.POSITIVE_INFINITY, 100L)));
 
     @Test
     void quantileIsTheBoundThatHoldsTheShare() {
