@@ -103,7 +103,6 @@ final class BlockPool {
         unlinkFree(block);
         if (hashed[block]) {
             evict(block);
-            residency.evicted(block);
         }
         return block;
     }
@@ -174,6 +173,7 @@ final class BlockPool {
             evicted = Arrays.copyOf(evicted, evictedCount * 2);
         }
         evicted[evictedCount++] = byHash.hash(block);
+        residency.evicted(block);
     }
 
     boolean hasEvicted() {

@@ -39,6 +39,7 @@ public final class Engine {
     private long stepEnd;
     private long time = Long.MIN_VALUE;
     private double slowFactor = 1;
+    private long leaseNanos;
     private @Nullable PauseMode pause;
     private SleepState sleepState = SleepState.AWAKE;
     private int withAdapter;
@@ -50,6 +51,7 @@ public final class Engine {
 
     public Engine(EngineSettings settings) {
         this.settings = settings;
+        leaseNanos = usualLease(settings);
         residency = new BlockResidency(settings.blockSample(), settings.seed());
         pool = new BlockPool(settings.blocks(), residency);
         planner = new BatchPlanner(settings, pool);
@@ -263,6 +265,23 @@ public final class Engine {
             throw new IllegalArgumentException("slowFactor: " + factor + " (expected: > 0)");
         }
         slowFactor = factor;
+    }
+
+    /** How long blocks are held that another engine shall read, for the requests that end from now on. */
+    public void lease(long nanos) {
+        if (nanos < 0) {
+            throw new IllegalArgumentException("lease: " + nanos + " ns (expected: >= 0)");
+        }
+        leaseNanos = nanos;
+    }
+
+    /** Holds such blocks as long again as the settings say. */
+    public void usualLease() {
+        leaseNanos = usualLease(settings);
+    }
+
+    private static long usualLease(EngineSettings settings) {
+        return Math.round(settings.leaseNanos() * settings.timeScale());
     }
 
     /** When {@link #advance} has something to do next; {@link Long#MAX_VALUE} if nothing happens by itself. */
@@ -493,8 +512,7 @@ public final class Engine {
     }
 
     private HeldBlocks hold(Sequence sequence) {
-        HeldBlocks held =
-                new HeldBlocks(sequence.copyBlocks(), sequence.computed, time + scaled(settings.leaseNanos()));
+        HeldBlocks held = new HeldBlocks(sequence.copyBlocks(), sequence.computed, time + leaseNanos);
         sequence.forgetBlocks();
         leases.add(sequence.request.id(), held);
         return held;

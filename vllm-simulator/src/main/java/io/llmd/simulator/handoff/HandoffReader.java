@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,8 @@ public final class HandoffReader implements EngineSink {
     private final Map<Long, Pull> read = new HashMap<>();
     private final Map<String, Peer> peers = new HashMap<>();
     private final List<Peer> settling = new ArrayList<>();
+    private double slowFactor = 1;
+    private BooleanSupplier readFails = () -> false;
     private long nextHeartbeat = Long.MIN_VALUE;
     private long releases;
 
@@ -70,6 +73,17 @@ public final class HandoffReader implements EngineSink {
         this.meters = meters;
         this.loads = loads;
         link = new TransferLink<>(settings.transfer().bytesPerSecond() / settings.timeScale());
+    }
+
+    /**
+     * Makes reading worse on purpose, from the next transfer on.
+     *
+     * @param factor on the time of transfers
+     * @param fails asked at the end of each transfer
+     */
+    public void disturb(double factor, BooleanSupplier fails) {
+        slowFactor = factor;
+        readFails = fails;
     }
 
     /** A request is about to be submitted whose blocks another engine holds. */
@@ -212,10 +226,14 @@ public final class HandoffReader implements EngineSink {
         TransferModel model = settings.transfer();
         long descriptors = TransferModel.descriptors(settings.deployment(), pull.blocks);
         double preparation = (model.baseNanos() + descriptors * model.descriptorNanos()) * settings.timeScale();
-        link.begin(pull, Math.round(preparation), bytes(pull), now);
+        link.begin(pull, Math.round(preparation * slowFactor), bytes(pull) * slowFactor, now);
     }
 
     private void transferred(Pull pull, long now) {
+        if (readFails.getAsBoolean()) {
+            fail(pull);
+            return;
+        }
         long descriptors = TransferModel.descriptors(settings.deployment(), pull.blocks);
         double postNanos = descriptors * settings.transfer().descriptorNanos() * settings.timeScale();
         long bytes = bytes(pull);

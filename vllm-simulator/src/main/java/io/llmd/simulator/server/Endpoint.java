@@ -12,6 +12,7 @@ import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.MediaKey;
 import io.llmd.simulator.fault.AdminApi;
+import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.fault.FaultSwitch;
 import io.llmd.simulator.handoff.TransferLeg;
 import io.llmd.simulator.kvevents.AdapterPaths;
@@ -53,7 +54,7 @@ final class Endpoint {
     private final PacingMeter pacing = new PacingMeter();
     private final MetricsPage metricsPage = new MetricsPage(this::metrics);
     private final FaultSwitch faults;
-    private final EngineFaults engineFaults;
+    private final List<FaultListener> faultListeners;
     private final RequestDispatcher dispatcher;
     private final TransferPorts transfers;
     private final AtomicLong engineIds = new AtomicLong();
@@ -82,11 +83,11 @@ final class Endpoint {
         engine = new RunningEngine(
                 settings.servedModelName(), engineSettings, runtime.driver(), listeners, meters::observe);
         this.faults = faults;
-        engineFaults = new EngineFaults(engine, kvEvents());
         transfers = openTransfers(runtime);
         dispatcher = new RequestDispatcher(settings, routes(start, admin), faults);
-        faults.listen(engineFaults);
-        faults.listen(metricsPage);
+        faultListeners = new ArrayList<>(List.of(new EngineFaults(engine, kvEvents()), metricsPage));
+        faultListeners.addAll(transfers.troubles());
+        faultListeners.forEach(faults::listen);
     }
 
     private TransferPorts openTransfers(SimulatorRuntime runtime) {
@@ -254,8 +255,7 @@ final class Endpoint {
     }
 
     void close() {
-        faults.forget(engineFaults);
-        faults.forget(metricsPage);
+        faultListeners.forEach(faults::forget);
         transfers.close();
         engine.closeLater();
         if (cache != null) {

@@ -3,6 +3,8 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.kvevents.KvEventPublisher;
+import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Does to an engine and to who publishes its events what the faults say. Called by one thread at a time. */
@@ -25,6 +27,16 @@ final class EngineFaults implements FaultListener {
             double share = faults.withheldShare();
             engine.later((current, now) ->
                     current.withhold((int) Math.round(share * current.snapshot().totalBlocks()), now));
+        }
+        Duration lease = faults.handoff().lease();
+        if (!Objects.equals(lease, applied.handoff().lease())) {
+            engine.later((current, now) -> {
+                if (lease == null) {
+                    current.usualLease();
+                } else {
+                    current.lease(lease.toNanos());
+                }
+            });
         }
         if (events != null && isSetAnew(faults)) {
             events.faults(faults.kvEvents());

@@ -12,6 +12,7 @@ import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.HeldBlocks;
 import io.llmd.simulator.engine.ModelArchitecture;
+import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.handoff.Address;
 import io.llmd.simulator.handoff.BlockHolder;
 import io.llmd.simulator.handoff.EngineCard;
@@ -48,6 +49,7 @@ final class HandoffPort implements Driven, AutoCloseable {
     private final SideChannelServer server;
     private final SideChannelClient client;
     private final boolean reportsCached;
+    private final HandoffTroubles troubles;
 
     private HandoffPort(
             SimulatorSettings settings, String engineId, int rank, SimulatorRuntime runtime, RunningEngine engine) {
@@ -77,9 +79,16 @@ final class HandoffPort implements Driven, AutoCloseable {
                 this::ask,
                 meters,
                 (requestId, loaded) -> engine.later((current, now) -> current.completeLoad(requestId, loaded, now)));
+        troubles = new HandoffTroubles(
+                settings.seed(),
+                settings.port(),
+                factor -> driver.execute(() -> reader.disturb(factor, this::readFails)));
         int port = handoff.sideChannelPort();
         server = SideChannelServer.start(
-                handoff.sideChannelHost(), port == 0 ? 0 : port + rank, runtime.eventLoops(), holder::answer);
+                handoff.sideChannelHost(),
+                port == 0 ? 0 : port + rank,
+                runtime.eventLoops(),
+                (request, then) -> holder.answer(request, response -> then.accept(troubles.told(response))));
         answer = new HandoffAnswer(
                 card, new Address(handoff.sideChannelHost(), server.port()), generation(settings.preset()));
         reportsCached = generation(settings.preset()).cached();
@@ -120,6 +129,15 @@ final class HandoffPort implements Driven, AutoCloseable {
     /** The port of its side channel. */
     int port() {
         return server.port();
+    }
+
+    /** What goes wrong here on purpose. */
+    FaultListener troubles() {
+        return troubles;
+    }
+
+    private boolean readFails() {
+        return troubles.readFails();
     }
 
     NixlMeters meters() {
@@ -185,6 +203,11 @@ final class HandoffPort implements Driven, AutoCloseable {
      */
     @Nullable
     ObjectNode params(String answerId, List<Choice> choices) {
+        ObjectNode params = heldParams(answerId, choices);
+        return params == null ? null : troubles.told(params);
+    }
+
+    private @Nullable ObjectNode heldParams(String answerId, List<Choice> choices) {
         return choices.stream()
                 .filter(choice -> held(choice) != null)
                 .max(Comparator.comparingLong(HandoffPort::deadline).thenComparingInt(Choice::index))

@@ -6,6 +6,7 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.MediaKey;
+import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.handoff.TransferLeg;
 import io.llmd.simulator.metrics.NixlMeters;
 import io.llmd.simulator.output.Choice;
@@ -107,6 +108,11 @@ final class TransferPorts implements AutoCloseable {
     /** The same route, but a request that is refused gives back what is held for it. */
     Routes.Handler releasing(Routes.Handler handler) {
         return blocks == null ? handler : blocks.releasing(handler);
+    }
+
+    /** What goes wrong with the blocks on purpose; empty if it exchanges none. */
+    List<FaultListener> troubles() {
+        return blocks == null ? List.of() : List.of(blocks.troubles());
     }
 
     /** The meters of the connector; empty without one. */
