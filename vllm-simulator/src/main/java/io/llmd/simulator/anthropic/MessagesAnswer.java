@@ -1,6 +1,7 @@
 package io.llmd.simulator.anthropic;
 
 import io.llmd.simulator.api.Answer;
+import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.engine.CounterRandom;
 import io.llmd.simulator.engine.FinishReason;
@@ -188,6 +189,13 @@ final class MessagesAnswer implements Answer {
         event.set("usage", usage(rules.of(choices)));
         event(out, "message_delta", event);
         event(out, "message_stop", Json.object());
+    }
+
+    @Override
+    public void fail(StringBuilder out, ApiException error) {
+        ObjectNode event = Json.object();
+        event.putObject("error").put("type", "internal_error").put("message", error.text());
+        event(out, "error", event);
     }
 
     /** Stands for a signature; a function of the id. */

@@ -2,6 +2,7 @@ package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.output.Sampling;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What all answers and chunks to one request share.
@@ -18,6 +19,26 @@ public record AnswerHead(
         UsageRules usage,
         LogprobOptions wanted,
         Logprobs logprobs) {
+
+    /** Whether the keys are those of releases before 0.30. */
+    boolean isBefore30() {
+        return usage.before30();
+    }
+
+    /** The start of a body, up to and including the model. */
+    ObjectNode bodyStart(String object) {
+        ObjectNode body = Json.object().put("id", id).put("object", object).put("created", created);
+        if (isBefore30()) {
+            body.putNull("prompt_routed_experts");
+        }
+        return body.put("model", model);
+    }
+
+    /** Adds what ends a body. */
+    ObjectNode endBody(ObjectNode body) {
+        body.putNull("kv_transfer_params");
+        return isBefore30() ? body : body.putNull("ec_transfer_params").putNull("metrics");
+    }
 
     /** The start of a chunk, up to and including the key {@code choices}. */
     String chunkStart(String object) {

@@ -12,12 +12,14 @@ public final class AnswerHeads {
     private final boolean details;
     private final boolean reasoning;
     private final int createdBlockTokens;
+    private final boolean before30;
 
     public AnswerHeads(SimulatorSettings settings, Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
         fingerprint = fingerprint(settings);
         details = settings.promptTokensDetails();
         reasoning = settings.answers().reasoning();
+        before30 = !settings.preset().isAtLeast(30);
         createdBlockTokens =
                 settings.engine().prefixCaching() ? settings.engine().blockTokens() : 0;
     }
@@ -37,12 +39,12 @@ public final class AnswerHeads {
 
     /** What answers to chat requests tell about their tokens. */
     public UsageRules chatUsage() {
-        return new UsageRules(details, createdBlockTokens, reasoning);
+        return new UsageRules(details, createdBlockTokens, reasoning, before30);
     }
 
     /** What other answers tell about their tokens. */
     public UsageRules usage() {
-        return new UsageRules(details, 0, false);
+        return new UsageRules(details, 0, false, before30);
     }
 
     /** Of an answer to any request. */

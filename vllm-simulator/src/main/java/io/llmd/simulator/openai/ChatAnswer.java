@@ -22,11 +22,7 @@ public final class ChatAnswer implements Answer {
 
     @Override
     public ObjectNode body(List<Choice> choices) {
-        ObjectNode body = Json.object()
-                .put("id", head.id())
-                .put("object", "chat.completion")
-                .put("created", head.created())
-                .put("model", head.model());
+        ObjectNode body = head.bodyStart("chat.completion");
         ArrayNode array = body.putArray("choices");
         choices.forEach(choice -> array.add(choice(choice)));
         body.putNull("service_tier").put("system_fingerprint", head.fingerprint());
@@ -39,7 +35,7 @@ public final class ChatAnswer implements Answer {
         }
         WireText.putPromptIds(body, head.sampling().returnTokenIds(), choices.getFirst());
         body.put("prompt_text", style.promptText());
-        return body.putNull("kv_transfer_params").putNull("ec_transfer_params").putNull("metrics");
+        return head.endBody(body);
     }
 
     private ObjectNode choice(Choice choice) {
@@ -63,7 +59,7 @@ public final class ChatAnswer implements Answer {
         String content = text.content() == null && style.tools() == ChatStyle.Tools.FORCED ? "" : text.content();
         message.put("content", style.echo().isEmpty() ? content : style.echo() + (content == null ? "" : content));
         message.putNull("refusal").putNull("annotations").putNull("audio").putNull("function_call");
-        if (!text.calls().isEmpty()) {
+        if (!text.calls().isEmpty() || head.isBefore30()) {
             ArrayNode calls = message.putArray("tool_calls");
             for (ChatMessageText.CallText call : text.calls()) {
                 calls.addObject()
@@ -168,7 +164,10 @@ public final class ChatAnswer implements Answer {
         } else if (delta.calls().isEmpty() && delta.reasoning() == null) {
             out.append("{\"content\":")
                     .append(Json.quoted(String.valueOf(delta.content())))
-                    .append('}');
+                    .append(
+                            head.isBefore30() && style.tools() != ChatStyle.Tools.NO_PARSER
+                                    ? ",\"tool_calls\":[]}"
+                                    : "}");
         } else {
             out.append(Json.string(delta.json()));
         }
@@ -193,10 +192,8 @@ public final class ChatAnswer implements Answer {
 
     private void appendUsage(StringBuilder out, Choice choice, int sent) {
         if (head.sampling().continuousUsage()) {
-            Usage usage = head.usage().running(choice, sent);
-            ObjectNode counts = usage.counts();
-            counts.set("completion_tokens_details", usage.complete().get("completion_tokens_details"));
-            out.append(",\"usage\":").append(Json.string(counts));
+            out.append(",\"usage\":")
+                    .append(Json.string(head.usage().running(choice, sent).running()));
         }
     }
 }

@@ -53,6 +53,7 @@ public final class ChatRequests {
         Integer maxTokens = fields.integer(maxTokensName);
         limits.checkWanted(fields, maxTokensName, maxTokens);
         RenderedPrompt prompt = limits.truncated(fields, messages.render(fields));
+        limits.checkTotal(prompt, maxTokens == null ? 0 : maxTokens, true);
         int room = limits.roomOfText(prompt);
         OptionalInt wanted = maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens);
         Sampling sampling = samplingFields.read(

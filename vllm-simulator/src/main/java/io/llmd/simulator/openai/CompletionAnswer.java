@@ -22,16 +22,12 @@ final class CompletionAnswer implements Answer {
 
     @Override
     public ObjectNode body(List<Choice> choices) {
-        ObjectNode body = Json.object()
-                .put("id", head.id())
-                .put("object", "text_completion")
-                .put("created", head.created())
-                .put("model", head.model());
+        ObjectNode body = head.bodyStart("text_completion");
         ArrayNode array = body.putArray("choices");
         choices.forEach(choice -> array.add(choice(choice)));
         body.putNull("service_tier").put("system_fingerprint", head.fingerprint());
         body.set("usage", head.usage().of(choices).complete());
-        return body.putNull("kv_transfer_params").putNull("ec_transfer_params").putNull("metrics");
+        return head.endBody(body);
     }
 
     private ObjectNode choice(Choice choice) {

@@ -55,6 +55,7 @@ public final class CompletionRequests {
                 .map(read -> limits.truncated(fields, read))
                 .toList();
         boolean text = prompt.isString() || prompt.path(0).isString();
+        prompts.forEach(read -> limits.checkTotal(read, maxTokens, text));
         int room = prompts.stream()
                 .mapToInt(text ? limits::roomOfText : limits::room)
                 .min()

@@ -17,17 +17,28 @@ public final class ModelNames {
 
     /** The name for the answer; 404 for a name that is not served. */
     public String resolve(RequestFields fields) {
-        String wanted = fields.string("model");
-        if (wanted == null || wanted.isEmpty()) {
-            return settings.servedModelName();
-        }
+        String wanted = wanted(fields);
         if (!settings.servedModelNames().contains(wanted)) {
-            throw ApiException.notFound(
-                    "The model `" + wanted + "` does not exist. Valid aliases: "
-                            + String.join(", ", settings.servedModelNames()) + ".",
-                    "model");
+            String names = settings.preset().isAtLeast(30)
+                    ? " Valid aliases: " + String.join(", ", settings.servedModelNames()) + "."
+                    : "";
+            throw ApiException.notFound("The model `" + wanted + "` does not exist." + names, "model");
         }
         return wanted;
+    }
+
+    /** The same where vLLM says less about names that are not served. */
+    public String resolveForPooling(RequestFields fields) {
+        String wanted = wanted(fields);
+        if (!settings.servedModelNames().contains(wanted)) {
+            throw ApiException.notFound("The model `" + wanted + "` does not exist.", null);
+        }
+        return wanted;
+    }
+
+    private String wanted(RequestFields fields) {
+        String wanted = fields.string("model");
+        return wanted == null || wanted.isEmpty() ? settings.servedModelName() : wanted;
     }
 
     /** The body of {@code GET /v1/models}. */

@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
 /** What fits into the model's length. */
 public final class PromptLimits {
     private final int most;
+    private final boolean before30;
 
     public PromptLimits(SimulatorSettings settings) {
         most = settings.maxModelLen();
+        before30 = !settings.preset().isAtLeast(30);
     }
 
     /** Answers 400 to limits that no prompt could keep. */
@@ -32,6 +34,26 @@ public final class PromptLimits {
                     "truncate_prompt_tokens",
                     truncate);
         }
+    }
+
+    /**
+     * Answers 400 to a prompt that leaves less than is wanted, as releases before 0.30 do; newer ones give what is left.
+     *
+     * @param text whether the prompt came as text, see {@link #roomOfText}
+     */
+    public void checkTotal(RenderedPrompt prompt, int wanted, boolean text) {
+        if (!before30 || prompt.length() + wanted <= most) {
+            return;
+        }
+        int told = text ? most - wanted + 1 : prompt.length();
+        String least = text ? "at least " : "";
+        throw ApiException.parameter(
+                "This model's maximum context length is " + most + " tokens. However, you requested " + wanted
+                        + " output tokens and your prompt contains " + least + told + " input tokens, for a total of "
+                        + least + (told + wanted) + " tokens. Please reduce the length of the input prompt or the"
+                        + " number of requested output tokens.",
+                "input_tokens",
+                told);
     }
 
     /** The part of a prompt that the request keeps; its start, unless the request says its end. */

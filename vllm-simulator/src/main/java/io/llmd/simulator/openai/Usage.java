@@ -10,13 +10,15 @@ import tools.jackson.databind.node.ObjectNode;
  * @param cachedTokens prompt tokens found in the prefix cache, absent if not told
  * @param createdTokens prompt tokens that the prefix cache got, absent if not told
  * @param reasoningTokens completion tokens of reasoning, absent if not told
+ * @param before30 whether there are no keys for what is not told by releases before 0.30
  */
 public record Usage(
         int promptTokens,
         int completionTokens,
         OptionalInt cachedTokens,
         OptionalInt createdTokens,
-        OptionalInt reasoningTokens) {
+        OptionalInt reasoningTokens,
+        boolean before30) {
 
     /** All tokens. */
     public int totalTokens() {
@@ -29,11 +31,22 @@ public record Usage(
         if (cachedTokens.isPresent()) {
             ObjectNode details = usage.putObject("prompt_tokens_details");
             put(details, "cached_tokens", cachedTokens);
-            put(details, "created_cache_tokens", createdTokens);
-            details.putNull("multimodal_tokens");
+            if (!before30) {
+                put(details, "created_cache_tokens", createdTokens);
+                details.putNull("multimodal_tokens");
+            }
         } else {
             usage.putNull("prompt_tokens_details");
         }
+        return before30 ? usage : withReasoning(usage);
+    }
+
+    /** As in chunks of chats that tell their usage all the time. */
+    public ObjectNode running() {
+        return before30 ? counts() : withReasoning(counts());
+    }
+
+    private ObjectNode withReasoning(ObjectNode usage) {
         if (reasoningTokens.isPresent()) {
             usage.putObject("completion_tokens_details").put("reasoning_tokens", reasoningTokens.getAsInt());
         } else {

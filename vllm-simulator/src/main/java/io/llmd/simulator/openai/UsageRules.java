@@ -11,14 +11,15 @@ import java.util.OptionalInt;
  * @param details whether cached tokens are told
  * @param createdBlockTokens tokens in one block if newly cached tokens are told, else 0
  * @param reasoning whether tokens of reasoning are told
+ * @param before30 whether the keys are those of releases before 0.30
  */
-public record UsageRules(boolean details, int createdBlockTokens, boolean reasoning) {
+public record UsageRules(boolean details, int createdBlockTokens, boolean reasoning, boolean before30) {
     /** Tells the plain counts. */
-    public static final UsageRules PLAIN = new UsageRules(false, 0, false);
+    public static final UsageRules PLAIN = new UsageRules(false, 0, false, false);
 
     /** The same rules, and cached tokens are told in any case. */
     public UsageRules withDetails() {
-        return new UsageRules(true, createdBlockTokens, reasoning);
+        return new UsageRules(true, createdBlockTokens, reasoning, before30);
     }
 
     /** Counts what was sent so far; prompts count once for all their choices. */
@@ -44,15 +45,17 @@ public record UsageRules(boolean details, int createdBlockTokens, boolean reason
         return new Usage(
                 prompts,
                 completions,
-                optional(details, cached),
-                optional(details && createdBlockTokens > 0, created),
-                optional(reasoning, thought));
+                optional(details && !(before30 && cached == 0), cached),
+                optional(details && createdBlockTokens > 0 && !before30, created),
+                optional(reasoning && !before30, thought),
+                before30);
     }
 
     /** Counts one choice so far. */
     public Usage running(Choice choice, int sent) {
-        OptionalInt thought = optional(reasoning, Math.min(sent, choice.plan().reasoningTokens()));
-        return new Usage(choice.prompt().length, sent, OptionalInt.empty(), OptionalInt.empty(), thought);
+        OptionalInt thought =
+                optional(reasoning && !before30, Math.min(sent, choice.plan().reasoningTokens()));
+        return new Usage(choice.prompt().length, sent, OptionalInt.empty(), OptionalInt.empty(), thought, before30);
     }
 
     private int created(int promptTokens, int cachedTokens) {

@@ -45,7 +45,7 @@ public final class PoolingApi {
 
     private Reply vectors(Call call, String prefix, String object, String name) {
         RequestFields fields = PoolingInputs.fields(call);
-        String model = models.resolve(fields);
+        String model = models.resolveForPooling(fields);
         VectorFormat format = VectorFormat.read(fields);
         TokenVectors vectors = new TokenVectors(settings.seed(), inputs.dimensions(fields));
         return reply(call, fields, model, prefix, (choice, node) -> {
@@ -57,7 +57,7 @@ public final class PoolingApi {
     /** Probabilities of {@value #CLASSES} classes for each input. */
     public Reply classify(Call call) {
         RequestFields fields = PoolingInputs.fields(call);
-        String model = models.resolve(fields);
+        String model = models.resolveForPooling(fields);
         TokenVectors vectors = new TokenVectors(settings.seed(), CLASSES - 1);
         return reply(call, fields, model, "classify", (choice, node) -> {
             double second = 1 / (1 + Math.exp(-vectors.of(choice.prompt())[0]));

@@ -75,7 +75,7 @@ public final class ScoreApi {
     /** {@code POST /score}: one to one, one to many, or many to as many. */
     public Reply score(Call call) {
         RequestFields fields = call.fields(SCORE);
-        String model = models.resolve(fields);
+        String model = models.resolveForPooling(fields);
         List<String> names = NAMES.stream()
                 .filter(pair -> pair.stream().allMatch(fields::has))
                 .findFirst()
@@ -119,7 +119,7 @@ public final class ScoreApi {
     /** {@code POST /rerank}: the documents, closest first. */
     public Reply rerank(Call call) {
         RequestFields fields = call.fields(RERANK);
-        String model = models.resolve(fields);
+        String model = models.resolveForPooling(fields);
         String query = texts(fields.body().path("query")).getFirst();
         List<String> documents = texts(fields.body().path("documents"));
         if (documents.isEmpty()) {

@@ -35,7 +35,7 @@ final class RequestDispatcher {
         this.routes = routes;
         this.faults = faults;
         errors = new InjectedErrors(settings);
-        keys = new AccessKeys(settings.api().keys());
+        keys = new AccessKeys(settings.api().keys(), settings.preset());
     }
 
     /**

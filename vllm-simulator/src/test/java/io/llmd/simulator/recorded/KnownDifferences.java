@@ -9,9 +9,10 @@ final class KnownDifferences {
     private static final String STATES = "sleeping and pausing are not simulated yet";
     private static final String EVERY_MODEL = "every model generates, embeds and scores";
     private static final String THRESHOLD = "a field of llm-d's vLLM";
+    private static final String NEWER = "the shape and the words are those of 0.32";
     private static final String SCALE_OUT = "always on";
 
-    private static final Map<String, Map<String, String>> FILES = Map.ofEntries(
+    private static final Map<String, Map<String, String>> NEWEST = Map.ofEntries(
             Map.entry(
                     "core-start",
                     Map.of(
@@ -70,8 +71,6 @@ final class KnownDifferences {
                             "vectors have any length",
                             "embeddings, no input",
                             "fewer forms of input are known",
-                            "embeddings, unknown model",
-                            "the message is that of generation",
                             "classify",
                             EVERY_MODEL,
                             "chat on a pooling model",
@@ -85,10 +84,51 @@ final class KnownDifferences {
                             "render", SCALE_OUT,
                             "responses, background", "responses are always stored")));
 
+    private static final Map<String, Map<String, String>> OLDER = Map.ofEntries(
+            Map.entry(
+                    "core-start",
+                    Map.of(
+                            "GET /is_sleeping",
+                            STATES,
+                            "GET /is_paused",
+                            STATES,
+                            "GET /tokenizer_info",
+                            "tells less",
+                            "HEAD /openapi.json",
+                            "HEAD is not served")),
+            Map.entry("core-chats", Map.of("cache_hit_threshold", THRESHOLD)),
+            Map.entry("core-completions", Map.of("response_format json_object", OTHER_WORDS)),
+            Map.entry(
+                    "core-tools",
+                    Map.of(
+                            "tool_choice none", "tools that are not to be called are not shown to the model",
+                            "tool_choice required", OTHER_WORDS,
+                            "tool_choice required, stream", NEWER,
+                            "tool_choice named, stream", NEWER,
+                            "tool_choice named, one token", NEWER)),
+            Map.entry(
+                    "forced-tools",
+                    Map.of("tool_choice auto, broken call, stream", "calls without an end are no calls here")),
+            Map.entry(
+                    "plain",
+                    Map.of(
+                            "tool_choice named without a parser", NEWER,
+                            "generate", NEWER,
+                            "render", NEWER,
+                            "responses, store without VLLM_ENABLE_RESPONSES_API_STORE", NEWER,
+                            "responses, background", "responses are always stored")),
+            Map.entry(
+                    "access",
+                    Map.of(
+                            "no key, generate", NEWER,
+                            "no key, v2 rerank", EVERY_MODEL,
+                            "key, id given, refused", "errors carry the id, too")));
+
     private KnownDifferences() {}
 
     /** Names of exchanges of a file, and reasons. */
-    static Map<String, String> of(String file) {
-        return new HashMap<>(FILES.getOrDefault(file, Map.of()));
+    static Map<String, String> of(String version, String file) {
+        Map<String, Map<String, String>> files = version.equals("0.21.0") ? OLDER : NEWEST;
+        return new HashMap<>(files.getOrDefault(file, Map.of()));
     }
 }

@@ -30,7 +30,6 @@ import tools.jackson.databind.JsonNode;
  */
 @Timeout(120)
 class RealVllmReplayIT {
-    private static final String VERSION = "0.32.0";
     private static final Path MODEL = Path.of("src/test/resources/golden/real-vllm/model");
 
     private final HttpClient http = HttpClient.newBuilder()
@@ -57,11 +56,32 @@ class RealVllmReplayIT {
                 "pooling"
             })
     void answersLikeTheRecordedOnes(String file) throws Exception {
+        replay("0.32.0", file);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "core-start",
+                "core-chats",
+                "core-completions",
+                "core-tools",
+                "forced-tools",
+                "core-end",
+                "plain",
+                "access",
+                "priority"
+            })
+    void chatsAndCompletionsAreThoseOfAnOlderVersion(String file) throws Exception {
+        replay("0.21.0", file);
+    }
+
+    private void replay(String version, String file) throws Exception {
         List<String> problems = new ArrayList<>();
-        Map<String, String> known = KnownDifferences.of(file);
+        Map<String, String> known = KnownDifferences.of(version, file);
         Map<String, String> ids = new LinkedHashMap<>();
-        try (VllmSimulator simulator = VllmSimulator.start(settings(file))) {
-            for (RecordedExchange exchange : RecordedExchange.of(VERSION, file)) {
+        try (VllmSimulator simulator = VllmSimulator.start(settings(version, file))) {
+            for (RecordedExchange exchange : RecordedExchange.of(version, file)) {
                 HttpResponse<String> response = send(simulator, exchange, ids);
                 String difference = difference(exchange, response);
                 boolean expected = known.remove(exchange.name()) != null;
@@ -76,9 +96,10 @@ class RealVllmReplayIT {
         assertThat(problems).isEmpty();
     }
 
-    private static SimulatorSettings settings(String file) {
+    private static SimulatorSettings settings(String version, String file) {
         SimulatorSettingsBuilder settings = SimulatorSettings.builder()
                 .port(0)
+                .version(version)
                 .model("tiny")
                 .tokenizer(MODEL)
                 .maxModelLen(2048)
@@ -88,11 +109,16 @@ class RealVllmReplayIT {
         switch (file) {
             case "plain" ->
                 settings.answers(answers -> answers.autoToolChoice(false)).promptTokensDetails(false);
-            case "access" -> settings.promptTokensDetails(false).api(RealVllmReplayIT::guarded);
+            case "access" ->
+                settings.promptTokensDetails(false)
+                        .answers(answers -> answers.autoToolChoice(false))
+                        .api(RealVllmReplayIT::guarded);
             case "priority" ->
                 settings.servedModelNames(List.of("tiny", "second"))
                         .promptTokensDetails(true)
-                        .answers(answers -> answers.forceIncludeUsage(true).tokensAsIds(true));
+                        .answers(answers -> answers.forceIncludeUsage(true)
+                                .tokensAsIds(true)
+                                .autoToolChoice(false));
             default ->
                 settings.promptTokensDetails(true)
                         .api(api -> api.loadTracking(true).tokenizerInfo(true));

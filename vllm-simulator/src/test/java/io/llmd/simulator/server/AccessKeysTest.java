@@ -2,13 +2,16 @@ package io.llmd.simulator.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.simulator.config.VersionPreset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class AccessKeysTest {
-    private final AccessKeys keys = new AccessKeys(List.of("secret", "second"));
+    private static final VersionPreset NEW = VersionPreset.of("0.32.0");
+
+    private final AccessKeys keys = new AccessKeys(List.of("secret", "second"), NEW);
 
     @ParameterizedTest
     @CsvSource({
@@ -32,7 +35,14 @@ class AccessKeysTest {
 
     @Test
     void withoutKeysEverybodyIsLetIn() {
-        assertThat(new AccessKeys(List.of()).allows("POST", "/v1/completions", null))
+        assertThat(new AccessKeys(List.of(), NEW).allows("POST", "/v1/completions", null))
                 .isTrue();
+    }
+
+    @Test
+    void olderReleasesGuardLess() {
+        AccessKeys older = new AccessKeys(List.of("secret"), VersionPreset.of("0.21.0"));
+        assertThat(older.allows("POST", "/v1/completions", null)).isFalse();
+        assertThat(older.allows("POST", "/inference/v1/generate", null)).isTrue();
     }
 }
