@@ -11,6 +11,10 @@ import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -24,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Prefill on one endpoint, decode on another one, over real sockets. */
@@ -153,7 +158,40 @@ class HandoffIT {
                         .get("do_remote_prefill")
                         .booleanValue())
                 .isTrue();
+        ObjectNode messages = Json.object().put("model", "sim-8b").put("max_tokens", 1);
+        messages.putArray("messages").addObject().put("role", "user").put("content", WORDS);
+        assertThat(engineOf(p.post("/v1/messages", prefill(messages)))).isEqualTo(engineOf(params));
+        assertThat(p.simulator().statistics().leases()).isEqualTo(3);
+    }
+
+    private static JsonNode engineOf(JsonNode answer) {
+        JsonNode params = answer.get("kv_transfer_params");
+        return (params == null ? answer : params).get("remote_engine_id");
+    }
+
+    @Test
+    void generateReadsTheParametersInBothPlaces() throws Exception {
+        Running p = start(settings());
+        ObjectNode top = generate();
+        top.set("kv_transfer_params", prefill(Json.object()).get("kv_transfer_params"));
+        assertThat(engineOf(p.post("/inference/v1/generate", top)).isString()).isTrue();
+        ObjectNode inside = generate();
+        ((ObjectNode) inside.get("sampling_params"))
+                .putObject("extra_args")
+                .set("kv_transfer_params", prefill(Json.object()).get("kv_transfer_params"));
+        assertThat(engineOf(p.post("/inference/v1/generate", inside)).isString())
+                .isTrue();
         assertThat(p.simulator().statistics().leases()).isEqualTo(2);
+    }
+
+    private static ObjectNode generate() {
+        ObjectNode request = Json.object();
+        ArrayNode tokens = request.putArray("token_ids");
+        for (int i = 0; i < 100; i++) {
+            tokens.add(300 + i);
+        }
+        request.putObject("sampling_params").put("max_tokens", 1);
+        return request;
     }
 
     @Test
@@ -444,6 +482,49 @@ class HandoffIT {
         d.post(COMPLETIONS, completion(5));
         assertThat(finishReason(d.post(COMPLETIONS, request.put("stream", false))))
                 .isEqualTo("length");
+    }
+
+    @Test
+    void mooncakesLegsMeetByTheirTransferId() throws Exception {
+        Running p = start(settings -> settings.handoff(
+                handoff -> handoff.connector(KvConnector.MOONCAKE).mooncakePort(freePort())));
+        Running d = start(settings -> settings.handoff(
+                handoff -> handoff.connector(KvConnector.MOONCAKE).mooncakePort(0)));
+        int port = p.simulator().settings().handoff().sideChannelPort();
+        JsonNode engines = Json.read(p.client()
+                .send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/query"))
+                        .GET())
+                .body());
+        String engineId = engines.get("0").get("engine_id").stringValue();
+
+        ObjectNode request = completion(5);
+        request.putObject("kv_transfer_params")
+                .put("do_remote_prefill", true)
+                .put("do_remote_decode", false)
+                .put("transfer_id", "xfer-1")
+                .put("remote_bootstrap_addr", "http://127.0.0.1:" + port)
+                .put("remote_engine_id", engineId);
+        CompletableFuture<HttpResponse<String>> decode = d.client().postLater(COMPLETIONS, Json.string(request));
+        await("decode leg waits").until(() -> d.simulator().statistics().deferred() == 1);
+        ObjectNode first = completion(1);
+        first.putObject("kv_transfer_params")
+                .put("do_remote_prefill", false)
+                .put("do_remote_decode", true)
+                .put("transfer_id", "xfer-1");
+        assertThat(p.post(COMPLETIONS, first).get("kv_transfer_params").isNull())
+                .isTrue();
+        assertThat(decode.get().statusCode()).isEqualTo(200);
+        assertThat(d.metric("vllm:external_prefix_cache_hits_total")).isPositive();
+        assertThat(d.client().get("/metrics").body()).doesNotContain("vllm:nixl_");
+        await("blocks are given back").until(() -> p.simulator().statistics().usedBlocks() == 0);
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String finishReason(JsonNode answer) {

@@ -1,5 +1,8 @@
 package io.llmd.simulator.config;
 
+import io.llmd.simulator.engine.Deployment;
+import io.llmd.simulator.engine.GpuModel;
+import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.TransferModel;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,9 @@ public record HandoffSettings(
         boolean checkCompatibility,
         TransferModel transfer,
         EmbeddingSettings embeddings) {
+    /** What is read if no model on a GPU is given: blocks of Llama-3.1-8B on one GPU. */
+    public static final Deployment USUAL = new Deployment(ModelArchitecture.LLAMA_8B, GpuModel.H100, 1, 2);
+
     public HandoffSettings {
         Objects.requireNonNull(role, "role");
         Objects.requireNonNull(connector, "connector");

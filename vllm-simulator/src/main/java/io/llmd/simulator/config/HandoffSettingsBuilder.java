@@ -1,5 +1,6 @@
 package io.llmd.simulator.config;
 
+import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettingsBuilder;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.TransferModel;
@@ -8,16 +9,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Builds {@link HandoffSettings} and what the engine needs for them. Not thread-safe. */
 public final class HandoffSettingsBuilder {
+    private static final double IMMEDIATE = 1e18;
+
     private EndpointRole role = EndpointRole.BOTH;
     private KvConnector connector = KvConnector.NONE;
     private @Nullable String engineId;
     private String sideChannelHost = "localhost";
-    private int sideChannelPort = 5600;
+    private int nixlPort = 5600;
+    private int mooncakePort = 8998;
     private @Nullable Duration lease;
     private @Nullable Boolean heartbeats;
     private boolean checkCompatibility = true;
     private LoadFailurePolicy loadFailure = LoadFailurePolicy.FAIL;
     private TransferModel transfer = TransferModel.ROCE_100G;
+    private @Nullable Duration fixedTransfer;
+    private @Nullable Duration transferPerToken;
     private @Nullable Boolean embeddings;
     private @Nullable Boolean givesEmbeddings;
     private @Nullable Boolean takesEmbeddings;
@@ -50,9 +56,15 @@ public final class HandoffSettingsBuilder {
         return this;
     }
 
-    /** Sets {@link HandoffSettings#sideChannelPort()}. */
+    /** Sets {@link HandoffSettings#sideChannelPort()} where NIXL is the connector. */
     public HandoffSettingsBuilder sideChannelPort(int value) {
-        sideChannelPort = value;
+        nixlPort = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#sideChannelPort()} where Mooncake is the connector. */
+    public HandoffSettingsBuilder mooncakePort(int value) {
+        mooncakePort = value;
         return this;
     }
 
@@ -157,16 +169,42 @@ public final class HandoffSettingsBuilder {
                 embeddingPort);
     }
 
-    HandoffSettings build(VersionPreset version) {
+    /** Makes reading take a fixed time, whatever is read, as llm-d-inference-sim does. */
+    public HandoffSettingsBuilder fixedTransfer(Duration value) {
+        fixedTransfer = value;
+        return this;
+    }
+
+    /** Makes reading take a time for each token, as llm-d-inference-sim does. */
+    public HandoffSettingsBuilder transferPerToken(Duration value) {
+        transferPerToken = value;
+        return this;
+    }
+
+    private TransferModel transferModel(@Nullable Deployment deployment) {
+        if (fixedTransfer == null && transferPerToken == null) {
+            return transfer;
+        }
+        if (!transfer.withHandshakeNanos(0).equals(TransferModel.ROCE_100G.withHandshakeNanos(0))) {
+            throw new IllegalArgumentException("transfer: of a network, and constant (expected: one of both)");
+        }
+        long base = fixedTransfer == null ? 0 : fixedTransfer.toNanos();
+        double secondsPerToken = transferPerToken == null ? 0 : transferPerToken.toNanos() / 1e9;
+        long bytes = TransferModel.bytesPerGpu(deployment == null ? HandoffSettings.USUAL : deployment, 1);
+        return new TransferModel(
+                base, 0, secondsPerToken == 0 ? IMMEDIATE : bytes / secondsPerToken, transfer.handshakeNanos());
+    }
+
+    HandoffSettings build(VersionPreset version, @Nullable Deployment deployment) {
         return new HandoffSettings(
                 role,
                 connector,
                 engineId,
                 sideChannelHost,
-                sideChannelPort,
-                heartbeats == null ? version.hasLeaseHeartbeats() : heartbeats,
+                connector == KvConnector.MOONCAKE ? mooncakePort : nixlPort,
+                heartbeats == null ? connector == KvConnector.NIXL && version.hasLeaseHeartbeats() : heartbeats,
                 checkCompatibility,
-                transfer,
+                transferModel(deployment),
                 embeddingSettings());
     }
 
@@ -174,6 +212,8 @@ public final class HandoffSettingsBuilder {
         engine.loadFailure(loadFailure);
         if (lease != null) {
             engine.leaseNanos(lease.toNanos());
+        } else {
+            connector.lease().ifPresent(usual -> engine.leaseNanos(usual.toNanos()));
         }
     }
 }

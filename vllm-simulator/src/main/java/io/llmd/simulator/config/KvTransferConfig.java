@@ -55,7 +55,10 @@ final class KvTransferConfig {
         if ("NixlConnector".equals(name) || "NixlPullConnector".equals(name)) {
             return KvConnector.NIXL;
         }
-        throw new IllegalArgumentException("kv_connector: " + name + " (expected: NixlConnector)");
+        if ("MooncakeConnector".equals(name)) {
+            return KvConnector.MOONCAKE;
+        }
+        throw new IllegalArgumentException("kv_connector: " + name + " (expected: NixlConnector or MooncakeConnector)");
     }
 
     private static void applyExtra(HandoffSettingsBuilder handoff, Map<?, ?> extra) {

@@ -268,11 +268,11 @@ public enum SimulatorOption {
             (b, v) -> b.role(EndpointRole.valueOf(v.toUpperCase(Locale.ROOT)))),
     KV_CONNECTOR(
             "kv-connector",
-            "exchange KV blocks with other endpoints: nixl or none",
+            "exchange KV blocks with other endpoints: nixl, mooncake or none",
             (b, v) -> b.handoff(handoff -> handoff.connector(KvConnector.valueOf(v.toUpperCase(Locale.ROOT))))),
     KV_TRANSFER_CONFIG(
             "kv-transfer-config",
-            "the same as vLLM's JSON, with NixlConnector",
+            "the same as vLLM's JSON, with NixlConnector or MooncakeConnector",
             (b, v) -> b.handoff(handoff -> KvTransferConfig.apply(handoff, v))),
     NIXL_SIDE_CHANNEL_HOST(
             "nixl-side-channel-host",
@@ -282,6 +282,10 @@ public enum SimulatorOption {
             "nixl-side-channel-port",
             "TCP port of the side channel, 0 for a free one; further data-parallel ranks have the following ones",
             (b, v) -> b.handoff(handoff -> handoff.sideChannelPort(integer(v)))),
+    MOONCAKE_BOOTSTRAP_PORT(
+            "mooncake-bootstrap-port",
+            "the same for Mooncake, where GET /query tells the engine",
+            (b, v) -> b.handoff(handoff -> handoff.mooncakePort(integer(v)))),
     KV_LEASE_DURATION(
             "kv-lease-duration",
             "how long blocks are held for another endpoint; by default 30 s, and what older versions did",
@@ -307,6 +311,14 @@ public enum SimulatorOption {
             "kv-transfer-descriptor-time",
             "time of each piece of memory that is read; a block has two in each layer",
             (b, v) -> b.handoff(handoff -> handoff.transferDescriptor(Times.parse(v)))),
+    KV_CACHE_TRANSFER_LATENCY(
+            "kv-cache-transfer-latency",
+            "reading blocks takes this time, whatever is read, instead of the four before",
+            (b, v) -> b.handoff(handoff -> handoff.fixedTransfer(Times.parse(v)))),
+    KV_CACHE_TRANSFER_TIME_PER_TOKEN(
+            "kv-cache-transfer-time-per-token",
+            "reading blocks takes this time for each token",
+            (b, v) -> b.handoff(handoff -> handoff.transferPerToken(Times.parse(v)))),
     KV_HANDSHAKE_TIME(
             "kv-handshake-time",
             "first contact between two engines",
@@ -314,8 +326,7 @@ public enum SimulatorOption {
     EC_CONNECTOR(
             "ec-connector",
             "exchange embeddings of media with other endpoints: nixl or none; an encoding one gives, others take",
-            (b, v) -> b.handoff(handoff ->
-                    handoff.exchangesEmbeddings(KvConnector.valueOf(v.toUpperCase(Locale.ROOT)) == KvConnector.NIXL))),
+            (b, v) -> b.handoff(handoff -> handoff.exchangesEmbeddings(isNixl(v)))),
     EC_TRANSFER_CONFIG(
             "ec-transfer-config",
             "the same as vLLM's JSON, with ECCPUConnector",
@@ -451,6 +462,14 @@ public enum SimulatorOption {
     private static OptionSetter toolCalls(ToolCallOption option) {
         return (builder, value) ->
                 builder.answers(answers -> answers.toolCalls(old -> option.with(old, integer(value))));
+    }
+
+    private static boolean isNixl(String value) {
+        return switch (value) {
+            case "nixl" -> true;
+            case "none" -> false;
+            default -> throw new IllegalArgumentException(value);
+        };
     }
 
     private static int integer(String value) {

@@ -390,7 +390,7 @@ public final class SimulatorSettingsBuilder {
                 lora.build(),
                 kvEvents.build(preset),
                 kvEvents.hashing(preset),
-                handoff.build(preset),
+                handoff.build(preset, deployment),
                 engine.memoryUtilization,
                 metricsSettings,
                 faults);

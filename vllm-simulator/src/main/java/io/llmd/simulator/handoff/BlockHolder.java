@@ -1,22 +1,26 @@
 package io.llmd.simulator.handoff;
 
 import io.llmd.simulator.engine.Engine;
+import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.LeaseEnd;
 import io.llmd.simulator.metrics.NixlMeters;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The prefilling side of a separated request: answers other engines about the blocks that its engine holds for them.
- * Safe from any thread; what touches the engine runs on the engine's.
+ * {@link #answer} is safe from any thread; the rest belongs to the engine's.
  */
 public final class BlockHolder {
     private static final SideChannelResponse DONE = new SideChannelResponse.Done();
+    private static final SideChannelResponse NOT_YET = new SideChannelResponse.NotYet();
     private static final SideChannelResponse UNKNOWN = new SideChannelResponse.Refused("no blocks are held for it");
 
     private final EngineCard card;
     private final RequestNames names;
+    private final @Nullable PromisedBlocks promises;
     private final long extensionNanos;
     private final Engines engine;
     private final NixlMeters meters;
@@ -28,18 +32,40 @@ public final class BlockHolder {
         void later(ObjLongConsumer<Engine> action);
     }
 
-    /** @param extensionNanos what a heartbeat gives from its time on */
-    public BlockHolder(EngineCard card, long extensionNanos, Engines engine, NixlMeters meters) {
+    /**
+     * @param dialect decides whether answers name blocks, or requests do so before they exist
+     * @param extensionNanos what a heartbeat gives from its time on
+     */
+    public BlockHolder(
+            EngineCard card, HandoffDialect dialect, long extensionNanos, Engines engine, NixlMeters meters) {
         this.card = card;
         this.extensionNanos = extensionNanos;
         this.engine = engine;
         this.meters = meters;
         names = new RequestNames(card.engineId());
+        promises = dialect.answersTell()
+                ? null
+                : new PromisedBlocks(
+                        id -> engine.later((current, now) -> current.endLease(id, LeaseEnd.NOTIFIED, now)));
     }
 
-    /** The name under which others ask for a request's blocks. */
+    /** The name under which others ask for a request's blocks, where answers tell it. */
     public String name(String answerId, long requestId) {
         return names.name(answerId, requestId);
+    }
+
+    /** A request has been taken whose blocks others know by a name already. */
+    public void promise(String key, long requestId) {
+        if (promises != null) {
+            promises.promise(key, requestId);
+        }
+    }
+
+    /** Hears what the engine does. */
+    public void hear(EngineEvent event) {
+        if (promises != null) {
+            promises.hear(event);
+        }
     }
 
     /** Answers a question; {@code then} is called once, perhaps on the engine's thread. */
@@ -58,8 +84,8 @@ public final class BlockHolder {
     private SideChannelResponse answer(SideChannelRequest.OfHolder request, Engine current, long now) {
         return switch (request) {
             case SideChannelRequest.Handshake _ -> new SideChannelResponse.Card(card);
-            case SideChannelRequest.Read read -> isHeld(read.requestId(), current) ? DONE : UNKNOWN;
-            case SideChannelRequest.Notify notice -> giveBack(notice.requestId(), current, now) ? DONE : UNKNOWN;
+            case SideChannelRequest.Read read -> readable(read.requestId(), current);
+            case SideChannelRequest.Notify notice -> giveBack(notice.requestId(), current, now);
             case SideChannelRequest.Heartbeat heartbeat -> {
                 heartbeat.requestIds().forEach(name -> extend(name, current, now));
                 yield DONE;
@@ -67,21 +93,36 @@ public final class BlockHolder {
         };
     }
 
-    private boolean isHeld(String name, Engine current) {
-        OptionalLong number = names.number(name);
-        return number.isPresent() && current.holdsBlocksOf(number.getAsLong());
+    private SideChannelResponse readable(String name, Engine current) {
+        OptionalLong number = number(name);
+        if (number.isPresent() && current.holdsBlocksOf(number.getAsLong())) {
+            return DONE;
+        }
+        return promises == null || promises.isOver(name) ? UNKNOWN : NOT_YET;
     }
 
-    private boolean giveBack(String name, Engine current, long now) {
-        OptionalLong number = names.number(name);
-        boolean held = number.isPresent() && current.endLease(number.getAsLong(), LeaseEnd.NOTIFIED, now);
-        if (!held) {
-            meters.notifiedTooLate();
+    private SideChannelResponse giveBack(String name, Engine current, long now) {
+        OptionalLong number = number(name);
+        if (number.isPresent() && current.endLease(number.getAsLong(), LeaseEnd.NOTIFIED, now)) {
+            return DONE;
         }
-        return held;
+        if (promises != null && !promises.isOver(name)) {
+            promises.end(name);
+            return DONE;
+        }
+        meters.notifiedTooLate();
+        return UNKNOWN;
     }
 
     private void extend(String name, Engine current, long now) {
-        names.number(name).ifPresent(number -> current.extendLease(number, now + extensionNanos, now));
+        number(name).ifPresent(number -> current.extendLease(number, now + extensionNanos, now));
+    }
+
+    private OptionalLong number(String name) {
+        if (promises == null) {
+            return names.number(name);
+        }
+        Long request = promises.request(name);
+        return request == null ? OptionalLong.empty() : OptionalLong.of(request);
     }
 }

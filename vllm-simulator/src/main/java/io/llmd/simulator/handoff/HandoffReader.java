@@ -6,7 +6,9 @@ import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.TransferModel;
 import io.llmd.simulator.metrics.FetchStage;
 import io.llmd.simulator.metrics.NixlMeters;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,11 +25,14 @@ import org.jspecify.annotations.Nullable;
  * whether it still has them, the modelled time of the transfer passes, and the holder is told, which also decides
  * whether the blocks were there to the end. A request that ends before that leaves a pull behind which tells the holder.
  *
+ * <p>Where blocks have a name before they exist, the holder is asked again and again until they do, or patience ends.
+ *
  * <p>Hears the events of its engine. Has no clock; not thread-safe.
  */
 public final class HandoffReader implements EngineSink {
     private static final long NEVER = Long.MAX_VALUE;
     private static final int MOST_IDS_PER_HEARTBEAT = 256;
+    private static final long ASK_AGAIN_NANOS = 5_000_000;
 
     private final Reading settings;
     private final SideChannel channel;
@@ -38,6 +43,7 @@ public final class HandoffReader implements EngineSink {
     private final Map<Long, Pull> read = new HashMap<>();
     private final Map<String, Peer> peers = new HashMap<>();
     private final List<Peer> settling = new ArrayList<>();
+    private final Deque<Again> again = new ArrayDeque<>();
     private double slowFactor = 1;
     private BooleanSupplier readFails = () -> false;
     private long nextHeartbeat = Long.MIN_VALUE;
@@ -50,6 +56,7 @@ public final class HandoffReader implements EngineSink {
      * @param transfer times of reading
      * @param timeScale factor on these times
      * @param heartbeatNanos between two heartbeats; 0 for none
+     * @param patienceNanos how long blocks are asked for that do not exist yet
      * @param checkCompatibility whether blocks of engines with another compatibility are left alone
      */
     public record Reading(
@@ -58,7 +65,11 @@ public final class HandoffReader implements EngineSink {
             TransferModel transfer,
             double timeScale,
             long heartbeatNanos,
+            long patienceNanos,
             boolean checkCompatibility) {}
+
+    /** A pull whose holder is to be asked again; all wait equally long, so that they are in the order of their times. */
+    private record Again(Pull pull, long time) {}
 
     /** Where the outcome of loads goes. */
     @FunctionalInterface
@@ -144,6 +155,7 @@ public final class HandoffReader implements EngineSink {
         for (Peer peer : settling) {
             next = Math.min(next, peer.readyAt);
         }
+        next = again.isEmpty() ? next : Math.min(next, again.element().time());
         return settings.heartbeatNanos() == 0 || pulls.isEmpty() ? next : Math.min(next, nextHeartbeat);
     }
 
@@ -153,6 +165,9 @@ public final class HandoffReader implements EngineSink {
             transferred(pull, now);
         }
         settle(now);
+        while (!again.isEmpty() && again.element().time() <= now) {
+            proceedWhenReady(again.remove().pull(), now);
+        }
         if (settings.heartbeatNanos() > 0 && !pulls.isEmpty() && nextHeartbeat <= now) {
             nextHeartbeat = now + settings.heartbeatNanos();
             beat(now);
@@ -174,6 +189,7 @@ public final class HandoffReader implements EngineSink {
 
     private void want(Pull pull, int tokens, int blocks, long now) {
         pull.wanted = true;
+        pull.wantedAt = now;
         pull.tokens = tokens;
         pull.blocks = blocks;
         move(pull, pull.reads() ? FetchStage.IN_PROGRESS : null);
@@ -204,7 +220,7 @@ public final class HandoffReader implements EngineSink {
         }
         Handoff handoff = pull.handoff;
         Peer peer = peer(handoff, now);
-        if (peer.card == null || (long) handoff.blocks() * peer.card.blockTokens() < pull.tokens) {
+        if (peer.card == null || !isEnough(handoff, peer.card, pull.tokens)) {
             fail(pull);
             return;
         }
@@ -214,7 +230,15 @@ public final class HandoffReader implements EngineSink {
                 (response, then) -> readable(pull, response, then));
     }
 
+    private static boolean isEnough(Handoff handoff, EngineCard card, int tokens) {
+        return handoff.blocks() == Handoff.UNTOLD || (long) handoff.blocks() * card.blockTokens() >= tokens;
+    }
+
     private void readable(Pull pull, SideChannelResponse response, long now) {
+        if (response instanceof SideChannelResponse.NotYet && now - pull.wantedAt < settings.patienceNanos()) {
+            again.add(new Again(pull, now + ASK_AGAIN_NANOS));
+            return;
+        }
         if (!(response instanceof SideChannelResponse.Done)) {
             if (response instanceof SideChannelResponse.Unreachable) {
                 peers.remove(pull.handoff.engineId());

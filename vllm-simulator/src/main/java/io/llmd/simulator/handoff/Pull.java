@@ -16,6 +16,8 @@ final class Pull {
     /** Whether the engine has said what it wants. */
     boolean wanted;
 
+    long wantedAt;
+
     /** Whether the request has ended meanwhile, so that nobody waits for the blocks. */
     boolean abandoned;
 

@@ -15,6 +15,9 @@ public sealed interface SideChannelResponse {
     /** The engine does, or did, what was asked. */
     record Done() implements SideChannelResponse {}
 
+    /** There are no blocks yet; ask again. */
+    record NotYet() implements SideChannelResponse {}
+
     /** The engine does not know the request, or is another one. */
     record Refused(String reason) implements SideChannelResponse {
         public Refused {

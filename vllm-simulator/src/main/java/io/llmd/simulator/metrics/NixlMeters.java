@@ -24,6 +24,7 @@ public final class NixlMeters implements EngineSink {
     };
 
     private final Labels labels;
+    private final boolean nixl;
     private final VersionPreset version;
     private final double startSeconds;
     private final Histogram transferTime = new Histogram(TRANSFER);
@@ -40,11 +41,13 @@ public final class NixlMeters implements EngineSink {
     private final Map<FetchStage, Integer> fetching = new EnumMap<>(FetchStage.class);
 
     /**
+     * @param nixl whether NIXL does the transfers; without, only what all connectors have is shown
      * @param rank data-parallel rank of the engine
      * @param version decides which meters are shown
      * @param start when they began to count
      */
-    public NixlMeters(String modelName, int rank, VersionPreset version, Instant start) {
+    public NixlMeters(boolean nixl, String modelName, int rank, VersionPreset version, Instant start) {
+        this.nixl = nixl;
         labels = Labels.of(Map.of("model_name", modelName, "engine", Integer.toString(rank)));
         this.version = version;
         startSeconds = start.getEpochSecond() + start.getNano() / 1e9;
@@ -131,7 +134,7 @@ public final class NixlMeters implements EngineSink {
             return "";
         }
         NixlMeters first = engines.getFirst();
-        Exposition out = new Exposition(first.version::shows, first.startSeconds);
+        Exposition out = new Exposition(first::shows, first.startSeconds);
         for (NixlMeters meters : engines) {
             meters.writeStages(out);
         }
@@ -208,6 +211,10 @@ public final class NixlMeters implements EngineSink {
                 "Requests that were to read blocks but did not say enough to find them.",
                 meters -> meters.incomplete);
         return out.toString();
+    }
+
+    private boolean shows(String meter) {
+        return version.shows(meter) && (nixl || !meter.startsWith("vllm:nixl_"));
     }
 
     private synchronized void writeStages(Exposition out) {

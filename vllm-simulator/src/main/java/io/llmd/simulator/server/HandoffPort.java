@@ -5,19 +5,21 @@ import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.HandoffSettings;
+import io.llmd.simulator.config.KvConnector;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineEvent;
-import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.HeldBlocks;
-import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.handoff.Address;
 import io.llmd.simulator.handoff.BlockHolder;
 import io.llmd.simulator.handoff.EngineCard;
 import io.llmd.simulator.handoff.HandoffAnswer;
+import io.llmd.simulator.handoff.HandoffDialect;
 import io.llmd.simulator.handoff.HandoffReader;
+import io.llmd.simulator.handoff.MooncakeDialect;
+import io.llmd.simulator.handoff.NixlDialect;
 import io.llmd.simulator.handoff.SideChannel;
 import io.llmd.simulator.handoff.SideChannelRequest;
 import io.llmd.simulator.handoff.TransferLeg;
@@ -40,9 +42,12 @@ import tools.jackson.databind.node.ObjectNode;
  * it gets from them. Methods that end in "later" are safe from any thread.
  */
 final class HandoffPort implements Driven, AutoCloseable {
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
+
     private final String name;
     private final EngineDriver driver;
     private final NixlMeters meters;
+    private final HandoffDialect dialect;
     private final BlockHolder holder;
     private final HandoffReader reader;
     private final HandoffAnswer answer;
@@ -56,7 +61,9 @@ final class HandoffPort implements Driven, AutoCloseable {
         HandoffSettings handoff = settings.handoff();
         driver = runtime.driver();
         name = settings.servedModelName();
-        meters = new NixlMeters(settings.servedModelName(), rank, settings.preset(), Instant.now());
+        boolean mooncake = handoff.connector() == KvConnector.MOONCAKE;
+        dialect = mooncake ? new MooncakeDialect() : new NixlDialect();
+        meters = new NixlMeters(!mooncake, settings.servedModelName(), rank, settings.preset(), Instant.now());
         Deployment deployment = deployment(settings);
         EngineCard card = EngineCard.of(
                 engineId,
@@ -66,7 +73,7 @@ final class HandoffPort implements Driven, AutoCloseable {
                 settings.engine().blockTokens());
         double timeScale = settings.engine().timeScale();
         long leaseNanos = Math.round(settings.engine().leaseNanos() * timeScale);
-        holder = new BlockHolder(card, leaseNanos * 2 / 3, engine::later, meters);
+        holder = new BlockHolder(card, dialect, leaseNanos * 2 / 3, engine::later, meters);
         client = new SideChannelClient(runtime.eventLoops());
         reader = new HandoffReader(
                 new HandoffReader.Reading(
@@ -75,6 +82,7 @@ final class HandoffPort implements Driven, AutoCloseable {
                         handoff.transfer(),
                         timeScale,
                         handoff.heartbeats() ? Math.max(1, leaseNanos / 6) : 0,
+                        dialect.answersTell() ? 0 : leaseNanos + Math.round(PATIENCE_NANOS * timeScale),
                         handoff.checkCompatibility()),
                 this::ask,
                 meters,
@@ -83,14 +91,14 @@ final class HandoffPort implements Driven, AutoCloseable {
                 settings.seed(),
                 settings.port(),
                 factor -> driver.execute(() -> reader.disturb(factor, this::readFails)));
-        int port = handoff.sideChannelPort();
-        server = SideChannelServer.start(
-                handoff.sideChannelHost(),
-                port == 0 ? 0 : port + rank,
-                runtime.eventLoops(),
-                (request, then) -> holder.answer(request, response -> then.accept(troubles.told(response))));
-        answer = new HandoffAnswer(
-                card, new Address(handoff.sideChannelHost(), server.port()), generation(settings.preset()));
+        SideChannelServer.Questions questions =
+                (request, then) -> holder.answer(request, response -> then.accept(troubles.told(response)));
+        String host = handoff.sideChannelHost();
+        int port = handoff.sideChannelPort() == 0 ? 0 : handoff.sideChannelPort() + rank;
+        server = mooncake
+                ? SideChannelServer.startWithQuery(host, port, runtime.eventLoops(), questions, () -> query(rank, card))
+                : SideChannelServer.start(host, port, runtime.eventLoops(), questions);
+        answer = new HandoffAnswer(card, new Address(host, server.port()), generation(settings.preset()));
         reportsCached = generation(settings.preset()).cached();
         driver.add(this);
     }
@@ -111,15 +119,26 @@ final class HandoffPort implements Driven, AutoCloseable {
         return settings.engineId() == null ? UUID.randomUUID().toString() : settings.engineId();
     }
 
+    /** What Mooncake's bootstrap server tells: the engine of the rank, and where its GPUs listen. */
+    private static byte[] query(int rank, EngineCard card) {
+        ObjectNode engines = Json.object();
+        ObjectNode workers = engines.putObject(Integer.toString(rank))
+                .put("engine_id", card.engineId())
+                .putObject("worker_addr");
+        for (int gpu = 0; gpu < card.tensorParallel(); gpu++) {
+            workers.putObject(Integer.toString(gpu)).put("0", "sim-" + rank + "-" + gpu);
+        }
+        return Json.bytes(engines);
+    }
+
     private static HandoffAnswer.Generation generation(VersionPreset version) {
         return new HandoffAnswer.Generation(
                 version.isAtLeast(17), version.isAtLeast(20), version.isAtLeast(24), version.isAtLeast(32));
     }
 
     static Deployment deployment(SimulatorSettings settings) {
-        return settings.deployment() == null
-                ? new Deployment(ModelArchitecture.LLAMA_8B, GpuModel.H100, 1, 2)
-                : settings.deployment();
+        Deployment deployment = settings.deployment();
+        return deployment == null ? HandoffSettings.USUAL : deployment;
     }
 
     private void ask(Address address, SideChannelRequest request, SideChannel.Answered then) {
@@ -147,16 +166,27 @@ final class HandoffPort implements Driven, AutoCloseable {
     /** Hears what the engine does, on the driver's thread. */
     void hear(EngineEvent event) {
         meters.accept(event);
+        holder.hear(event);
         reader.accept(event);
+    }
+
+    /** Which part of a request the engine is asked for. */
+    TransferLeg leg(@Nullable ObjectNode params) {
+        return dialect.leg(params);
     }
 
     /** To be called on the driver's thread when the engine has taken a request. */
     void admitted(long requestId, TransferLeg leg, long now) {
         switch (leg) {
             case TransferLeg.Decode decode -> reader.expect(requestId, decode.handoff(), now);
+            case TransferLeg.Prefill prefill -> {
+                if (prefill.key() != null) {
+                    holder.promise(prefill.key(), requestId);
+                }
+            }
             case TransferLeg.Incomplete _ -> meters.incompleteHandoff();
-            case TransferLeg.Both _, TransferLeg.Prefill _ -> {
-                // no blocks to get
+            case TransferLeg.Both _ -> {
+                // nobody else takes part
             }
         }
     }
@@ -187,7 +217,7 @@ final class HandoffPort implements Driven, AutoCloseable {
         try {
             if (Json.parse(call.body()) instanceof ObjectNode body
                     && body.get("kv_transfer_params") instanceof ObjectNode params
-                    && TransferLeg.of(params) instanceof TransferLeg.Decode decode) {
+                    && dialect.leg(params) instanceof TransferLeg.Decode decode) {
                 driver.execute(() -> reader.release(decode.handoff(), System.nanoTime()));
             }
         } catch (ApiException e) {
@@ -209,7 +239,7 @@ final class HandoffPort implements Driven, AutoCloseable {
 
     private @Nullable ObjectNode heldParams(String answerId, List<Choice> choices) {
         return choices.stream()
-                .filter(choice -> held(choice) != null)
+                .filter(choice -> dialect.answersTell() && held(choice) != null)
                 .max(Comparator.comparingLong(HandoffPort::deadline).thenComparingInt(Choice::index))
                 .map(choice -> params(choices.size() > 1 ? choice.index() + "_" + answerId : answerId, choice))
                 .orElse(null);

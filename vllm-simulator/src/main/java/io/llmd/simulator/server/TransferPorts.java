@@ -59,7 +59,7 @@ final class TransferPorts implements AutoCloseable {
 
     /** Which part of a request the engine is asked for; both if it exchanges no blocks. */
     TransferLeg leg(Reply.Generate generate) {
-        return blocks == null ? BOTH : TransferLeg.of(generate.transfer().kv());
+        return blocks == null ? BOTH : blocks.leg(generate.transfer().kv());
     }
 
     /** What is to be done when the engine has taken a sequence. */

@@ -50,6 +50,7 @@ final class Lines {
         ObjectNode line = Json.object().put("id", number);
         switch (response) {
             case SideChannelResponse.Done _ -> line.put("ok", true);
+            case SideChannelResponse.NotYet _ -> line.put("ok", false).put("again", true);
             case SideChannelResponse.Card answer -> {
                 EngineCard card = answer.card();
                 line.put("ok", true)
@@ -92,6 +93,8 @@ final class Lines {
         SideChannelResponse response;
         if (ok == null || !ok.isBoolean()) {
             throw new IllegalArgumentException("ok: missing");
+        } else if (fields.has("again")) {
+            response = new SideChannelResponse.NotYet();
         } else if (!ok.booleanValue()) {
             response = new SideChannelResponse.Refused(string(fields, "error"));
         } else if (fields.has("compatibility_hash")) {

@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
@@ -19,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Listens for the questions of other engines. Thread-safe. */
 public final class SideChannelServer implements AutoCloseable {
@@ -47,6 +49,26 @@ public final class SideChannelServer implements AutoCloseable {
      * @throws UncheckedIOException if the port cannot be bound
      */
     public static SideChannelServer start(String host, int port, EventLoopGroup eventLoops, Questions questions) {
+        return start(
+                host,
+                port,
+                eventLoops,
+                pipeline -> pipeline.addLast(new LineBasedFrameDecoder(Lines.MOST_BYTES))
+                        .addLast(new QuestionHandler(questions)));
+    }
+
+    /**
+     * The same, and answers {@code GET /query} on the port, too.
+     *
+     * @param engines the JSON of that answer; called on an event loop and must not block
+     */
+    public static SideChannelServer startWithQuery(
+            String host, int port, EventLoopGroup eventLoops, Questions questions, Supplier<byte[]> engines) {
+        return start(host, port, eventLoops, pipeline -> pipeline.addLast(new ProtocolSwitch(questions, engines)));
+    }
+
+    private static SideChannelServer start(
+            String host, int port, EventLoopGroup eventLoops, Consumer<ChannelPipeline> protocol) {
         ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
         ChannelFuture bound = new ServerBootstrap()
                 .group(eventLoops)
@@ -56,7 +78,7 @@ public final class SideChannelServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        accept(channel, connections, questions);
+                        accept(channel, connections, protocol);
                     }
                 })
                 .bind(host, port)
@@ -69,16 +91,14 @@ public final class SideChannelServer implements AutoCloseable {
         return new SideChannelServer(connections, bound.channel());
     }
 
-    private static void accept(Channel channel, ChannelGroup connections, Questions questions) {
+    private static void accept(Channel channel, ChannelGroup connections, Consumer<ChannelPipeline> protocol) {
         if (connections.size() >= MOST_CONNECTIONS) {
             channel.close();
             return;
         }
         connections.add(channel);
-        channel.pipeline()
-                .addLast(new IdleStateHandler(IDLE_SECONDS, 0, 0))
-                .addLast(new LineBasedFrameDecoder(Lines.MOST_BYTES))
-                .addLast(new QuestionHandler(questions));
+        channel.pipeline().addLast(new IdleStateHandler(IDLE_SECONDS, 0, 0));
+        protocol.accept(channel.pipeline());
     }
 
     /** The port it listens on. */

@@ -39,10 +39,19 @@ final class HandoffWorld {
     private final Map<Address, Node> listening = new HashMap<>();
     private final PriorityQueue<Delivery> network =
             new PriorityQueue<>(Comparator.comparingLong(Delivery::time).thenComparingLong(Delivery::order));
+    private final HandoffDialect dialect;
     private long deliveries;
     private long now;
 
     private record Delivery(long time, long order, Runnable action) {}
+
+    HandoffWorld() {
+        this(new NixlDialect());
+    }
+
+    HandoffWorld(HandoffDialect dialect) {
+        this.dialect = dialect;
+    }
 
     long now() {
         return now;
@@ -139,9 +148,10 @@ final class HandoffWorld {
                     .loadFailure(policy)
                     .build());
             EngineCard card = EngineCard.of(engineId, version, "sim-70b", LLAMA_70B, 16);
-            meters = new NixlMeters("sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH);
+            meters = new NixlMeters(true, "sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH);
             holder = new BlockHolder(
                     card,
+                    dialect,
                     LEASE * 2 / 3,
                     action -> {
                         engine.advance(now, sink);
@@ -149,7 +159,14 @@ final class HandoffWorld {
                     },
                     meters);
             reader = new HandoffReader(
-                    new HandoffReader.Reading(card, LLAMA_70B, transfer, 1, LEASE / 6, true),
+                    new HandoffReader.Reading(
+                            card,
+                            LLAMA_70B,
+                            transfer,
+                            1,
+                            dialect.answersTell() ? LEASE / 6 : 0,
+                            dialect.answersTell() ? 0 : 2 * LEASE,
+                            true),
                     HandoffWorld.this::ask,
                     meters,
                     (id, loaded) -> outcomes.add(() -> engine.completeLoad(id, loaded, now)));
@@ -158,6 +175,7 @@ final class HandoffWorld {
         private void hear(EngineEvent event) {
             events.add(event);
             meters.accept(event);
+            holder.hear(event);
             reader.accept(event);
         }
 
@@ -173,6 +191,13 @@ final class HandoffWorld {
 
         long prefill(int[] prompt) {
             return submit(prompt, 1, 0, true);
+        }
+
+        /** A prefill leg whose blocks others know by a name already. */
+        long prefill(int[] prompt, String key) {
+            long id = prefill(prompt);
+            holder.promise(key, id);
+            return id;
         }
 
         long decode(int[] prompt, int outputs, Handoff handoff) {

@@ -1,0 +1,133 @@
+package io.llmd.simulator.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.llmd.simulator.engine.LoadFailurePolicy;
+import io.llmd.simulator.engine.TransferModel;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HandoffSettingsTest {
+
+    private static SimulatorSettings of(String... options) {
+        SimulatorSettingsBuilder builder = SimulatorSettings.builder();
+        for (int i = 0; i < options.length; i += 2) {
+            builder.option(options[i], options[i + 1]);
+        }
+        return builder.build();
+    }
+
+    @Test
+    void transferConfigOfVllmIsRead() {
+        SimulatorSettings settings = of(
+                "kv-transfer-config",
+                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\",\"engine_id\":\"e\","
+                        + "\"kv_load_failure_policy\":\"recompute\",\"kv_connector_extra_config\":"
+                        + "{\"kv_lease_duration\":12,\"enforce_handshake_compat\":false}}");
+        assertThat(settings.handoff().connector()).isEqualTo(KvConnector.NIXL);
+        assertThat(settings.handoff().engineId()).isEqualTo("e");
+        assertThat(settings.handoff().checkCompatibility()).isFalse();
+        assertThat(settings.handoff().sideChannelPort()).isEqualTo(5600);
+        assertThat(settings.engine().loadFailure()).isEqualTo(LoadFailurePolicy.RECOMPUTE);
+        assertThat(settings.engine().leaseNanos())
+                .isEqualTo(Duration.ofSeconds(12).toNanos());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"kv_connector\":\"LMCacheConnector\",\"kv_role\":\"kv_both\"} | NixlConnector or MooncakeConnector",
+                "{\"kv_connector\":\"NixlConnector\"} | kv_role: null",
+                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"both\"} | kv_role: both",
+                "{\"kv_conector\":\"NixlConnector\"} | field: kv_conector",
+                "[] | JSON object"
+            })
+    void badTransferConfigIsRefused(String config, String message) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> of("kv-transfer-config", config))
+                .withMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "nixl, 0.32.0, 30, true, 5600",
+        "nixl, 0.21.0, 480, false, 5600",
+        "nixl, 0.11.0, 120, false, 5600",
+        "mooncake, 0.32.0, 480, false, 8998"
+    })
+    void leaseFollowsConnectorAndVersion(String connector, String version, long seconds, boolean heartbeats, int port) {
+        SimulatorSettings settings = of("kv-connector", connector, "emulate-version", version);
+        assertThat(settings.engine().leaseNanos())
+                .isEqualTo(Duration.ofSeconds(seconds).toNanos());
+        assertThat(settings.handoff().heartbeats()).isEqualTo(heartbeats);
+        assertThat(settings.handoff().sideChannelPort()).isEqualTo(port);
+    }
+
+    @Test
+    void fabricAndItsPartsAddUp() {
+        assertThat(of("kv-transfer-fabric", "ib-400g", "kv-handshake-time", "0")
+                        .handoff()
+                        .transfer())
+                .isEqualTo(new TransferModel(2_000_000, 1500, 49.5e9, 0));
+        assertThat(of(
+                                "kv-transfer-gbytes-per-second",
+                                "3",
+                                "kv-transfer-base-time",
+                                "1",
+                                "kv-transfer-descriptor-time",
+                                "10ns")
+                        .handoff()
+                        .transfer())
+                .isEqualTo(new TransferModel(1_000_000, 10, 3e9, 5_000_000_000L));
+    }
+
+    @Test
+    void constantTransferOfTheOtherSimulator() {
+        TransferModel fixed = of("kv-cache-transfer-latency", "20ms").handoff().transfer();
+        assertThat(fixed.nanos(HandoffSettings.USUAL, 5000, 313, 1)).isEqualTo(20_000_001);
+        TransferModel each =
+                of("kv-cache-transfer-time-per-token", "10us").handoff().transfer();
+        assertThat(each.nanos(HandoffSettings.USUAL, 5000, 313, 1)).isEqualTo(50_000_000);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> of("kv-cache-transfer-latency", "20ms", "kv-transfer-fabric", "nvlink"))
+                .withMessageContaining("one of both");
+    }
+
+    @Test
+    void encodingEndpointGivesEmbeddingsAndOthersTakeThem() {
+        SimulatorSettings encoding = of("role", "encode");
+        assertThat(encoding.handoff().embeddings()).isEqualTo(new EmbeddingSettings(true, false, "localhost", 5601));
+        assertThat(encoding.engine().encoder().encodeOnly()).isTrue();
+        assertThat(of("ec-connector", "nixl").handoff().embeddings().takes()).isTrue();
+        assertThat(of("role", "encode", "ec-connector", "none")
+                        .handoff()
+                        .embeddings()
+                        .gives())
+                .isFalse();
+        assertThat(of("ec-transfer-config", "{\"ec_connector\":\"ECCPUConnector\",\"ec_role\":\"ec_both\"}")
+                        .handoff()
+                        .embeddings())
+                .isEqualTo(new EmbeddingSettings(true, true, "localhost", 5601));
+        assertThat(of().handoff().embeddings().gives()).isFalse();
+        assertThat(of().handoff().embeddings().takes()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "role, prefiller",
+        "kv-connector, lmcache",
+        "ec-connector, mooncake",
+        "kv-load-failure-policy, ignore",
+        "kv-transfer-fabric, carrier-pigeon",
+        "nixl-side-channel-port, 70000",
+        "kv-lease-duration, 0"
+    })
+    void badValuesAreRefused(String option, String value) {
+        assertThatIllegalArgumentException().isThrownBy(() -> of(option, value));
+    }
+}
