@@ -6,6 +6,7 @@ import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.kvevents.KvEventPublisher;
 import io.llmd.simulator.server.HttpServer;
 import io.llmd.simulator.server.SimulatorRuntime;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -60,13 +61,24 @@ public final class VllmSimulator implements AutoCloseable {
         return "http://" + (reachable.indexOf(':') >= 0 ? "[" + reachable + "]" : reachable) + ":" + port();
     }
 
-    /** The engine's state after its last step. */
+    /** The state of the engine after its last step; of the first one if there are several. */
     public EngineSnapshot statistics() {
         return server.statistics();
     }
 
-    /** Where it publishes KV events; null if it does not. */
+    /** The state of the engine of each data-parallel rank after its last step. */
+    public List<EngineSnapshot> rankStatistics() {
+        return server.rankStatistics();
+    }
+
+    /** Where it publishes KV events, with its first engine if there are several; null if it does not. */
     public @Nullable KvEventPublisher kvEvents() {
+        List<KvEventPublisher> publishers = server.kvEvents();
+        return publishers.isEmpty() ? null : publishers.getFirst();
+    }
+
+    /** Where each data-parallel rank publishes KV events; empty if it does not. */
+    public List<KvEventPublisher> rankKvEvents() {
         return server.kvEvents();
     }
 

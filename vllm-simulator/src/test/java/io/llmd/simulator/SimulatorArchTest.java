@@ -143,6 +143,9 @@ class SimulatorArchTest {
     static final ArchRule faultsKnowApisOnly = ours("fault", "api", "config", "engine", "kvevents");
 
     @ArchTest
+    static final ArchRule controlKnowsNoFeature = ours("control", "api", "config", "engine", "metrics");
+
+    @ArchTest
     static final ArchRule handoffKnowsNoApi = ours("handoff", "engine", "metrics");
 
     @ArchTest

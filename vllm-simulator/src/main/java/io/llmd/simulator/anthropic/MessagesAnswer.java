@@ -4,7 +4,6 @@ import io.llmd.simulator.api.Answer;
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.engine.CounterRandom;
-import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.openai.ChatMessageText;
 import io.llmd.simulator.openai.ChatRequest;
 import io.llmd.simulator.openai.MessageDelta;
@@ -89,15 +88,18 @@ final class MessagesAnswer implements Answer {
         value.ifPresent(tokens -> node.put(name, tokens));
     }
 
-    private static String stopReason(Choice choice, boolean called) {
-        if (choice.plan().reason() == FinishReason.LENGTH) {
-            return "max_tokens";
-        }
-        return called ? "tool_use" : choice.plan().stopReason() instanceof String ? "stop_sequence" : "end_turn";
+    /** Null if the answer was cut. */
+    private static @Nullable String stopReason(Choice choice, boolean called) {
+        return switch (choice.finish()) {
+            case LENGTH -> "max_tokens";
+            case ABORT -> null;
+            case STOP, ERROR, CACHE_THRESHOLD ->
+                called ? "tool_use" : choice.plan().stopReason() instanceof String ? "stop_sequence" : "end_turn";
+        };
     }
 
     private static @Nullable String stopSequence(Choice choice, boolean called) {
-        return stopReason(choice, called).equals("stop_sequence")
+        return "stop_sequence".equals(stopReason(choice, called))
                 ? String.valueOf(choice.plan().stopReason())
                 : null;
     }

@@ -44,7 +44,13 @@ public final class MessagesApi {
             String id = "chatcmpl-" + RequestIds.of(call, chat);
             MessagesAnswer answer = new MessagesAnswer(id, request, heads.chatUsage());
             return new Reply.Generate(
-                    List.of(request.prompt()), request.sampling(), false, null, TransferFields.read(fields), answer);
+                    id,
+                    request.model(),
+                    List.of(request.prompt()),
+                    request.sampling(),
+                    false,
+                    TransferFields.read(fields),
+                    answer);
         } catch (ApiException e) {
             return refused(e);
         }

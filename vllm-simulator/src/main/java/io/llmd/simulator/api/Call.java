@@ -1,5 +1,6 @@
 package io.llmd.simulator.api;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -9,19 +10,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path without the query
  * @param variables what the placeholders of the route stand for
- * @param query decoded parameters; the last one of a name counts
+ * @param query decoded parameters
  * @param nowSeconds Unix time
  */
 public record Call(
         String path,
         Map<String, String> variables,
-        Map<String, String> query,
+        Map<String, List<String>> query,
         Headers headers,
         byte[] body,
         long nowSeconds) {
     public Call {
         variables = Map.copyOf(variables);
         query = Map.copyOf(query);
+    }
+
+    /** All values of a parameter, in their order; none if it is missing. */
+    public List<String> queryValues(String name) {
+        return query.getOrDefault(name, List.of());
     }
 
     /** The body's fields, of the types that the schema names. */

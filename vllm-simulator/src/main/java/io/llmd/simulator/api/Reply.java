@@ -4,6 +4,7 @@ import io.llmd.simulator.output.Sampling;
 import io.llmd.simulator.token.RenderedPrompt;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -43,18 +44,24 @@ public sealed interface Reply {
      */
     record Background(Generate work, Content answer, Consumer<Runnable> started) implements Reply {}
 
+    /** An answer that is made elsewhere; it waits for something else than the model. */
+    record Later(CompletionStage<Content> answer) implements Reply {}
+
     /**
      * Work for the engine.
      *
+     * @param id of the answer
+     * @param model name under which the model or an adapter is served
      * @param prompts each gives {@code sampling.n()} choices
      * @param sampling absent for work without output
      * @param transfer what it says about other endpoints
      */
     record Generate(
+            String id,
+            String model,
             List<RenderedPrompt> prompts,
             Sampling sampling,
             boolean promptOnly,
-            @Nullable String adapter,
             TransferFields transfer,
             Answer answer)
             implements Reply {}

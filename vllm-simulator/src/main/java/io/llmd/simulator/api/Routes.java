@@ -18,19 +18,20 @@ public final class Routes {
     private final Map<String, Set<String>> documented = new TreeMap<>();
 
     public Routes get(String path, Handler handler) {
-        return add(path, "GET", new Route(Kind.CONTROL, handler));
+        return add("GET", new Route(Kind.CONTROL, path, handler));
     }
 
     public Routes post(String path, Handler handler) {
-        return add(path, "POST", new Route(Kind.CONTROL, handler));
+        return add("POST", new Route(Kind.CONTROL, path, handler));
     }
 
     /** A route to the model: counts as load and can be made to fail. */
     public Routes inference(String path, Handler handler) {
-        return add(path, "POST", new Route(Kind.INFERENCE, handler));
+        return add("POST", new Route(Kind.INFERENCE, path, handler));
     }
 
-    private Routes add(String path, String method, Route route) {
+    private Routes add(String method, Route route) {
+        String path = route.path();
         documented.computeIfAbsent(path, ignored -> new java.util.TreeSet<>()).add(method);
         if (path.indexOf('{') < 0) {
             exact.computeIfAbsent(path, ignored -> new TreeMap<>()).put(method, route);
@@ -71,7 +72,10 @@ public final class Routes {
 
     private static Match match(Map<String, Route> methods, String method, Map<String, String> variables) {
         Route route = methods.get(method);
-        return route == null ? new Match.WrongMethod(methods.keySet()) : new Match.Found(route, variables);
+        if (route != null) {
+            return new Match.Found(route, variables);
+        }
+        return new Match.WrongMethod(methods.values().iterator().next().path(), methods.keySet());
     }
 
     private static List<String> segments(String path) {
@@ -86,8 +90,12 @@ public final class Routes {
         CONTROL
     }
 
-    /** A handler and what it is for. */
-    public record Route(Kind kind, Handler handler) {}
+    /**
+     * A handler and what it is for.
+     *
+     * @param path with its placeholders
+     */
+    public record Route(Kind kind, String path, Handler handler) {}
 
     /** Answers a call, or throws {@link ApiException}; runs on an event loop and does not block. */
     @FunctionalInterface
@@ -101,7 +109,7 @@ public final class Routes {
 
         record UnknownPath() implements Match {}
 
-        record WrongMethod(Set<String> allowed) implements Match {}
+        record WrongMethod(String path, Set<String> allowed) implements Match {}
     }
 
     private record Template(List<String> segments, Map<String, Route> methods) {

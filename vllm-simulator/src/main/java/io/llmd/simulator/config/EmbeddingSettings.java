@@ -17,4 +17,8 @@ public record EmbeddingSettings(boolean gives, boolean takes, String host, int p
             throw new IllegalArgumentException("ecSideChannelPort: " + port + " (expected: 0 to 65535)");
         }
     }
+
+    EmbeddingSettings atPort(int other) {
+        return new EmbeddingSettings(gives, takes, host, other);
+    }
 }

@@ -17,6 +17,7 @@ final class EnvironmentOptions {
             "VLLM_EC_SIDE_CHANNEL_HOST", SimulatorOption.EC_SIDE_CHANNEL_HOST,
             "VLLM_EC_SIDE_CHANNEL_PORT", SimulatorOption.EC_SIDE_CHANNEL_PORT,
             "VLLM_MOONCAKE_BOOTSTRAP_PORT", SimulatorOption.MOONCAKE_BOOTSTRAP_PORT,
+            "VLLM_SERVER_DEV_MODE", SimulatorOption.SERVER_DEV_MODE,
             "VLLM_ALLOW_RUNTIME_LORA_UPDATING", SimulatorOption.ALLOW_RUNTIME_LORA_UPDATING);
 
     private EnvironmentOptions() {}

@@ -49,6 +49,25 @@ public record HandoffSettings(
         }
     }
 
+    /**
+     * The part of another replica that runs beside this one.
+     *
+     * @param replica counts replicas from 0
+     * @param engineOffset engines before those of the replica
+     */
+    HandoffSettings ofReplica(int replica, int engineOffset) {
+        return new HandoffSettings(
+                role,
+                connector,
+                engineId == null || replica == 0 ? engineId : engineId + "-" + replica,
+                sideChannelHost,
+                EndpointsDraft.shifted(sideChannelPort, engineOffset),
+                heartbeats,
+                checkCompatibility,
+                transfer,
+                embeddings.atPort(EndpointsDraft.shifted(embeddings.port(), engineOffset)));
+    }
+
     /** Whether blocks are exchanged at all. */
     public boolean isConnected() {
         return connector != KvConnector.NONE;

@@ -63,6 +63,7 @@ final class IgnoredOption {
                                 "dataset-in-memory",
                                 "dataset-table-name"),
                         why("it is always on", "enable-chunked-prefill"),
+                        why("sleep takes --server-dev-mode only", "enable-sleep-mode"),
                         why(
                                 "logs are those of the simulator",
                                 "disable-log-requests",

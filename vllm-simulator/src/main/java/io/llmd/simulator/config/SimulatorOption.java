@@ -240,6 +240,24 @@ public enum SimulatorOption {
             "fault-script",
             "a YAML or JSON file with faults that come and go by the clock",
             (b, v) -> b.faults(faults -> faults.withScript(Path.of(v)))),
+    SERVER_DEV_MODE(
+            "server-dev-mode",
+            "serve the routes of the development mode: sleep, pause, caches, information",
+            onOff((b, on) -> b.control(control -> control.developmentMode(on)))),
+    STARTUP_DURATION(
+            "startup-duration",
+            "time after the start in which /health/ready answers 503",
+            (b, v) -> b.control(control -> control.startup(Times.parse(v)))),
+    DATA_PARALLEL_SIZE("data-parallel-size", "data-parallel ranks; also -dp", (b, v) -> b.dataParallelSize(integer(v))),
+    DATA_PARALLEL_EXTERNAL_LB(
+            "data-parallel-external-lb",
+            "each rank is an endpoint of its own, on the port and its rank",
+            onOff(SimulatorSettingsBuilder::externalBalance)),
+    DATA_PARALLEL_RANK(
+            "data-parallel-rank",
+            "start this rank only, as an endpoint of its own",
+            (b, v) -> b.dataParallelRank(integer(v))),
+    PODS("pods", "endpoints in this process, on consecutive ports", (b, v) -> b.endpoints(integer(v))),
     API_KEY("api-key", "keys that are let in", list((b, v) -> b.api(api -> api.keys(words(v))))),
     ENABLE_REQUEST_ID_HEADERS(
             "enable-request-id-headers",
@@ -396,6 +414,7 @@ public enum SimulatorOption {
             "enable-kvcache", ENABLE_PREFIX_CACHING,
             "default-embedding-dimensions", EMBEDDING_DIMENSIONS,
             "tp", TENSOR_PARALLEL_SIZE,
+            "dp", DATA_PARALLEL_SIZE,
             "q", QUANTIZATION);
 
     private final String optionName;

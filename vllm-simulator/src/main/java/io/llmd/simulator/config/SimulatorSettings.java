@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param memoryUtilization share of the GPU memory that the engine takes
  * @param metrics what the metrics page tells
  * @param faults what goes wrong from the start on
+ * @param dataParallel ranks of the engine
+ * @param control what operators may do to the running endpoint
  */
 public record SimulatorSettings(
         String host,
@@ -65,7 +67,9 @@ public record SimulatorSettings(
         HandoffSettings handoff,
         double memoryUtilization,
         MetricsSettings metrics,
-        FaultSettings faults) {
+        FaultSettings faults,
+        DataParallelSettings dataParallel,
+        ControlSettings control) {
     public SimulatorSettings {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(engine, "engine");
@@ -78,6 +82,8 @@ public record SimulatorSettings(
         Objects.requireNonNull(handoff, "handoff");
         Objects.requireNonNull(faults, "faults");
         Objects.requireNonNull(metrics, "metrics");
+        Objects.requireNonNull(dataParallel, "dataParallel");
+        Objects.requireNonNull(control, "control");
         if (!(memoryUtilization > 0 && memoryUtilization <= 1)) {
             throw new IllegalArgumentException("memoryUtilization: " + memoryUtilization + " (expected: above 0 to 1)");
         }

@@ -42,6 +42,8 @@ public final class SimulatorSettingsBuilder {
     private @Nullable Path tokenizer;
 
     private final KvEventDraft kvEvents = new KvEventDraft();
+    private final EndpointsDraft endpoints = new EndpointsDraft();
+    private final ControlSettingsBuilder control = new ControlSettingsBuilder();
 
     SimulatorSettingsBuilder() {
         engine.change(handoff::applyTo);
@@ -358,19 +360,67 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Sets how many endpoints {@link #buildAll} gives, on consecutive ports. */
+    public SimulatorSettingsBuilder endpoints(int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("endpoints: " + value + " (expected: >= 1)");
+        }
+        endpoints.endpoints = value;
+        return this;
+    }
+
+    /** Sets {@link DataParallelSettings#size()}. */
+    public SimulatorSettingsBuilder dataParallelSize(int value) {
+        endpoints.ranks = value;
+        return this;
+    }
+
+    /** Sets whether each rank is an endpoint of its own. */
+    public SimulatorSettingsBuilder externalBalance(boolean value) {
+        endpoints.externalBalance = value;
+        return this;
+    }
+
+    /** Makes the endpoint one rank of those that are endpoints of their own. */
+    public SimulatorSettingsBuilder dataParallelRank(int value) {
+        endpoints.rank = value;
+        return this;
+    }
+
+    /** Changes what operators may do to the running endpoint. */
+    public SimulatorSettingsBuilder control(Consumer<ControlSettingsBuilder> change) {
+        change.accept(control);
+        return this;
+    }
+
     /**
-     * The settings.
+     * The settings of the first endpoint.
      *
      * @throws IllegalArgumentException naming the setting that is out of range
      */
     public SimulatorSettings build() {
+        return build(endpoints.places().getFirst());
+    }
+
+    /**
+     * The settings of all endpoints, in the order of their ports.
+     *
+     * @throws IllegalArgumentException naming the setting that is out of range
+     */
+    public List<SimulatorSettings> buildAll() {
+        return endpoints.places().stream().map(this::build).toList();
+    }
+
+    private SimulatorSettings build(EndpointsDraft.Place place) {
         VersionPreset preset = VersionPreset.of(version);
+        int ownPort = EndpointsDraft.shifted(port, place.portOffset());
+        KvEventSettings events = kvEvents.build(preset);
         Deployment deployment = engine.deployment(model, preset);
         MetricsSettings metricsSettings = metrics.build();
         engine.blockSample = metricsSettings.blockSample();
         return new SimulatorSettings(
                 host,
-                port,
+                ownPort,
                 model,
                 servedModelNames,
                 engine.build(deployment, lora.adapters(), preset),
@@ -388,11 +438,13 @@ public final class SimulatorSettingsBuilder {
                 answers.build(),
                 tokenizer,
                 lora.build(),
-                kvEvents.build(preset),
+                events == null ? null : events.ofReplica(place.engineOffset()),
                 kvEvents.hashing(preset),
-                handoff.build(preset, deployment),
+                handoff.build(preset, deployment).ofReplica(place.replica(), place.engineOffset()),
                 engine.memoryUtilization,
                 metricsSettings,
-                faults);
+                faults,
+                place.dataParallel(),
+                control.build());
     }
 }

@@ -37,7 +37,7 @@ public record StartPlan(List<SimulatorSettings> endpoints, List<String> warnings
         }
         SimulatorSettingsBuilder builder = SimulatorSettings.builder();
         given.applyTo(builder);
-        List<SimulatorSettings> endpoints = List.of(builder.build());
+        List<SimulatorSettings> endpoints = builder.buildAll();
         if (endpoints.getFirst().deployment() == null) {
             OF_A_GPU.stream()
                     .filter(given::has)

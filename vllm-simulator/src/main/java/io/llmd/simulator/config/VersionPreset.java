@@ -47,8 +47,24 @@ public record VersionPreset(String version, long number) {
             Map.entry("vllm:request_num_preemptions", Shown.from(30)),
             Map.entry("vllm:num_requests_kv_fetch_by_stage", Shown.from(32)),
             Map.entry("vllm:prompt_tokens_cached_by_source", Shown.from(32)),
+            Map.entry("vllm:sleep_mode_operation_duration_seconds", Shown.from(32)),
+            Map.entry("vllm:sleep_mode_operations_in_flight", Shown.from(32)),
             Map.entry("vllm:nixl_num_notifications_after_expiry", Shown.from(24)),
             Map.entry("vllm:admission_rejections", Shown.from(32)));
+
+    /** First release with a route. Routes that are not here are in all releases. */
+    private static final Map<String, Long> ROUTES = Map.ofEntries(
+            Map.entry("/reset_mm_cache", release(0, 12, 0)),
+            Map.entry("/pause", release(0, 12, 0)),
+            Map.entry("/resume", release(0, 12, 0)),
+            Map.entry("/is_paused", release(0, 12, 0)),
+            Map.entry("/reset_encoder_cache", release(0, 16, 0)),
+            Map.entry("/get_world_size", release(0, 16, 0)),
+            Map.entry("/abort_requests", release(0, 27, 0)),
+            Map.entry("/weight_info", release(0, 27, 0)),
+            Map.entry("/kv_event_sources", release(0, 31, 0)),
+            Map.entry("/release_kv_cache_memory", release(0, 31, 0)),
+            Map.entry("/inference/v1/abort_requests", release(0, 32, 0)));
 
     private static final long OLDEST_STEP_NANOS = 5_400_000;
     private static final int LAST_OLD_STEP = 10;
@@ -124,6 +140,26 @@ public record VersionPreset(String version, long number) {
     /** Whether the tokens of a step leave those out that were cached. */
     public boolean countsComputedTokens() {
         return isAtLeast(16);
+    }
+
+    /** Whether a route is there. */
+    public boolean hasRoute(String path) {
+        return number >= ROUTES.getOrDefault(path, ALWAYS);
+    }
+
+    /** Whether answers to sleep and wake-up calls say what was done, and meters count these calls. */
+    public boolean tellsOfSleep() {
+        return isAtLeast(32);
+    }
+
+    /** Whether the answer to a reset of the prefix cache says if it was done. */
+    public boolean tellsOfResets() {
+        return isAtLeast(27);
+    }
+
+    /** Whether an adapter may have the name of the model. */
+    public boolean allowsAdapterNamedAsModel() {
+        return !isAtLeast(31);
     }
 
     /** Whether a meter is on the page; its name without {@code _total}. */

@@ -53,6 +53,10 @@ final class AdapterSlots {
         return 1 + settings.stepShare() * inStep.size();
     }
 
+    void keep(String adapter) {
+        touch(inHost, adapter, settings.maxHostAdapters());
+    }
+
     void forget(String adapter) {
         onDevice.remove(adapter);
         inHost.remove(adapter);

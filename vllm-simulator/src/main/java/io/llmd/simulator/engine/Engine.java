@@ -208,7 +208,7 @@ public final class Engine {
     public void sleep(SleepState state, PauseMode mode, long now) {
         pause(mode, now);
         sleepState = state;
-        if (state != SleepState.AWAKE) {
+        if (state == SleepState.WEIGHTS_OFFLOADED || state == SleepState.DISCARD_ALL) {
             dropBlocks(now);
             planner.encoder().clear();
         }
@@ -237,6 +237,16 @@ public final class Engine {
         }
         forgetContents(now);
         return true;
+    }
+
+    /** Forgets embeddings of media. */
+    public void resetEncoderCache() {
+        planner.encoder().clear();
+    }
+
+    /** Brings an adapter into host memory ahead of its first use. */
+    public void keepAdapter(String adapter) {
+        planner.adapters().keep(adapter);
     }
 
     /** Forgets an adapter, so that its next use loads it. */

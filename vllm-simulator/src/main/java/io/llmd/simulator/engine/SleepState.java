@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum SleepState {
     /** Everything. */
     AWAKE,
+    /** Everything, but nothing runs. */
+    IDLE,
     /** Weights are in host memory, cached blocks are lost. */
     WEIGHTS_OFFLOADED,
     /** Nothing is kept. */

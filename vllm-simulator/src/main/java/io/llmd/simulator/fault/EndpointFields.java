@@ -1,10 +1,12 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.config.FakeMetrics;
 import io.llmd.simulator.kvevents.KvEventFaults;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -112,6 +114,22 @@ final class EndpointFields {
                 .put("read_failure", handoff.readFailure())
                 .put("handshake_mismatch", handoff.handshakeMismatch())
                 .put("slow_factor", handoff.slowFactor());
+    }
+
+    /** Fields that are not named stay as they are. */
+    @SuppressWarnings("unchecked")
+    static @Nullable FakeMetrics fakeMetrics(@Nullable FakeMetrics old, JsonNode value) {
+        if (isOff(value)) {
+            return null;
+        }
+        if (!value.isObject()) {
+            throw new IllegalArgumentException("fake-metrics: " + Json.string(value) + " (expected: an object)");
+        }
+        return (old == null ? FakeMetrics.empty() : old).with((Map<String, ?>) Json.plain(value));
+    }
+
+    static JsonNode write(@Nullable FakeMetrics metrics) {
+        return metrics == null ? JsonNodeFactory.instance.nullNode() : Json.tree(metrics.fields());
     }
 
     static @Nullable Duration down(JsonNode value) {

@@ -20,6 +20,7 @@ final class FaultFields {
     private static final String METRICS = "metrics";
     private static final String KV_EVENTS = "kv_events";
     private static final String HANDOFF = "handoff";
+    private static final String FAKE_METRICS = "fake-metrics";
     private static final String DIE = "die";
     private static final String FAILURE_RATE = "failure-injection-rate";
     private static final String FAILURE_TYPES = "failure-types";
@@ -30,7 +31,16 @@ final class FaultFields {
     static List<String> names() {
         List<String> names = new ArrayList<>(FaultKind.names());
         names.addAll(List.of(
-                DEAD, SLOW_FACTOR, WITHHELD_SHARE, METRICS, KV_EVENTS, HANDOFF, DIE, FAILURE_RATE, FAILURE_TYPES));
+                DEAD,
+                SLOW_FACTOR,
+                WITHHELD_SHARE,
+                METRICS,
+                KV_EVENTS,
+                HANDOFF,
+                FAKE_METRICS,
+                DIE,
+                FAILURE_RATE,
+                FAILURE_TYPES));
         return names;
     }
 
@@ -57,6 +67,7 @@ final class FaultFields {
             case METRICS -> old.withMetrics(EndpointFields.metrics(value));
             case KV_EVENTS -> old.withKvEvents(EndpointFields.kvEvents(value));
             case HANDOFF -> old.withHandoff(EndpointFields.handoff(value));
+            case FAKE_METRICS -> old.withFakeMetrics(EndpointFields.fakeMetrics(old.fakeMetrics(), value));
             case FAILURE_RATE -> old.withFailures(percent(value), types(old));
             case FAILURE_TYPES -> old.withFailures(percent(old), types(value));
             case DIE -> old.withDown(EndpointFields.down(value));
@@ -86,6 +97,7 @@ final class FaultFields {
         body.set(METRICS, EndpointFields.write(faults.metrics()));
         body.set(KV_EVENTS, EndpointFields.write(faults.kvEvents()));
         body.set(HANDOFF, EndpointFields.write(faults.handoff()));
+        body.set(FAKE_METRICS, EndpointFields.write(faults.fakeMetrics()));
         Duration down = faults.down();
         return body.put(DIE, down == null ? null : DurationText.of(down));
     }

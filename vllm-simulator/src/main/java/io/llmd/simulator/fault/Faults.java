@@ -1,6 +1,7 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.config.FailureType;
+import io.llmd.simulator.config.FakeMetrics;
 import io.llmd.simulator.config.FaultSettings;
 import io.llmd.simulator.kvevents.KvEventFaults;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics what goes wrong with {@code /metrics}
  * @param kvEvents what goes wrong with the published events; setting them anew counts their batches from the start
  * @param handoff what goes wrong between endpoints that share the work for a request
+ * @param fakeMetrics what {@code /metrics} tells instead of the meters; absent for the meters
  * @param down how long the endpoint is not there, from now on; absent if it is there
  */
 public record Faults(
@@ -30,10 +32,11 @@ public record Faults(
         MetricsFault metrics,
         KvEventFaults kvEvents,
         HandoffFaults handoff,
+        @Nullable FakeMetrics fakeMetrics,
         @Nullable Duration down) {
     /** Everything works. */
     public static final Faults NONE =
-            new Faults(Map.of(), false, 1, 0, MetricsFault.NONE, KvEventFaults.NONE, HandoffFaults.NONE, null);
+            new Faults(Map.of(), false, 1, 0, MetricsFault.NONE, KvEventFaults.NONE, HandoffFaults.NONE, null, null);
 
     public Faults {
         injections = injections.isEmpty() ? Map.of() : Collections.unmodifiableMap(new EnumMap<>(injections));
@@ -72,37 +75,42 @@ public record Faults(
 
     /** With another health. */
     public Faults withDead(boolean next) {
-        return new Faults(injections, next, slowFactor, withheldShare, metrics, kvEvents, handoff, down);
+        return new Faults(injections, next, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, down);
     }
 
     /** With another factor on the duration of engine steps. */
     public Faults withSlowFactor(double next) {
-        return new Faults(injections, dead, next, withheldShare, metrics, kvEvents, handoff, down);
+        return new Faults(injections, dead, next, withheldShare, metrics, kvEvents, handoff, fakeMetrics, down);
     }
 
     /** With another share of the KV blocks that nobody gets. */
     public Faults withWithheldShare(double next) {
-        return new Faults(injections, dead, slowFactor, next, metrics, kvEvents, handoff, down);
+        return new Faults(injections, dead, slowFactor, next, metrics, kvEvents, handoff, fakeMetrics, down);
     }
 
     /** With another fault of {@code /metrics}. */
     public Faults withMetrics(MetricsFault next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, next, kvEvents, handoff, down);
+        return new Faults(injections, dead, slowFactor, withheldShare, next, kvEvents, handoff, fakeMetrics, down);
     }
 
     /** With other faults of the published events. */
     public Faults withKvEvents(KvEventFaults next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, next, handoff, down);
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, next, handoff, fakeMetrics, down);
     }
 
     /** With other faults between endpoints. */
     public Faults withHandoff(HandoffFaults next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, next, down);
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, next, fakeMetrics, down);
+    }
+
+    /** With other made-up metrics; null for the meters. */
+    public Faults withFakeMetrics(@Nullable FakeMetrics next) {
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, next, down);
     }
 
     /** Dies and starts again so much later, with another engine and an empty cache; null to be there. */
     public Faults withDown(@Nullable Duration next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, next);
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, next);
     }
 
     Faults withInjection(FaultKind kind, @Nullable Injection injection) {
@@ -113,6 +121,6 @@ public record Faults(
         } else {
             next.put(kind, injection);
         }
-        return new Faults(next, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, down);
+        return new Faults(next, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, down);
     }
 }

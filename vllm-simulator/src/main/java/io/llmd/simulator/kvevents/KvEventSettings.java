@@ -57,4 +57,16 @@ public record KvEventSettings(
     public KvEventSettings withReplay(ReplaySettings value) {
         return new KvEventSettings(endpoint, topic, highWaterMark, queueBatches, format, value);
     }
+
+    /**
+     * The settings of another replica that runs beside this one: what is bound is bound further on.
+     *
+     * @param engineOffset engines before those of the replica
+     */
+    public KvEventSettings ofReplica(int engineOffset) {
+        ZmqEndpoint own = new ZmqEndpoint(endpoint);
+        KvEventSettings moved =
+                own.isBound() ? withEndpoint(own.forRank(engineOffset).address()) : this;
+        return moved.withReplay(replay.ofReplica(engineOffset));
+    }
 }

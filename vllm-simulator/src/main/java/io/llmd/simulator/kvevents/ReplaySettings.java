@@ -48,4 +48,11 @@ public record ReplaySettings(@Nullable String endpoint, int batches, long sizeBy
     public ReplaySettings withForm(ReplayForm value) {
         return new ReplaySettings(endpoint, batches, sizeBytes, value);
     }
+
+    /** The settings of another replica, whose socket is bound further on. */
+    ReplaySettings ofReplica(int engineOffset) {
+        return endpoint == null
+                ? this
+                : withEndpoint(new ZmqEndpoint(endpoint).forRank(engineOffset).address());
+    }
 }

@@ -23,14 +23,27 @@ public final class MeterPage {
     private final SimulatorSettings settings;
     private final InstantSource clock;
     private final double startSeconds;
+    private final HttpMeters http = new HttpMeters();
+    private final SleepMeters sleep;
     private volatile @Nullable FakePage fake;
 
     /** @param start when the endpoint started */
     public MeterPage(SimulatorSettings settings, Instant start, InstantSource clock) {
         this.settings = settings;
         this.clock = clock;
+        sleep = new SleepMeters(clock);
         startSeconds = start.getEpochSecond() + start.getNano() / NANOS;
         fake(settings.metrics().fake());
+    }
+
+    /** Counts HTTP requests. */
+    public HttpMeters http() {
+        return http;
+    }
+
+    /** Counts operations that put the endpoint to sleep or wake it. */
+    public SleepMeters sleep() {
+        return sleep;
     }
 
     /** The metrics that are told instead of the real ones; absent for none. */
@@ -65,6 +78,8 @@ public final class MeterPage {
                 .count(model.with("reason", "max_num_queued_reqs"), rejections.requests())
                 .count(model.with("reason", "max_num_queued_tokens"), rejections.tokens());
         engines.forEach(engine -> engine.meters().writeHistograms(out));
+        sleep.write(out);
+        http.write(out);
         out.gauge("sim_lag_seconds", "How far the simulated engine is behind the clock.")
                 .value(
                         NO_LABELS,

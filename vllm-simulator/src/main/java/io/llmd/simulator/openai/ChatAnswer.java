@@ -49,7 +49,7 @@ public final class ChatAnswer implements Answer {
         }
         boolean called = !text.calls().isEmpty();
         node.put("finish_reason", finishReason(choice, called));
-        WireText.putStopReason(node, choice.plan().stopReason());
+        WireText.putStopReason(node, choice);
         WireText.putTokenIds(node, "token_ids", head.sampling().returnTokenIds(), choice, 0, choice.produced());
         return node.putNull("routed_experts");
     }

@@ -26,10 +26,11 @@ public final class ChatApi {
         ChatRequest request = requests.read(call, fields);
         AnswerHead head = heads.chat("chatcmpl-" + RequestIds.of(call, fields), call.nowSeconds(), request);
         return new Reply.Generate(
+                head.id(),
+                request.model(),
                 List.of(request.prompt()),
                 request.sampling(),
                 false,
-                null,
                 TransferFields.read(fields),
                 new ChatAnswer(head, request.style()));
     }

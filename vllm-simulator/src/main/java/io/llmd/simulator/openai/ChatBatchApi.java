@@ -59,7 +59,13 @@ public final class ChatBatchApi {
                 heads.head(id, call.nowSeconds(), first.model(), first.sampling(), UsageRules.PLAIN, first.logprobs());
         List<RenderedPrompt> prompts = chats.stream().map(ChatRequest::prompt).toList();
         return new Reply.Generate(
-                prompts, first.sampling(), false, null, TransferFields.NONE, new ChatAnswer(head, first.style()));
+                id,
+                first.model(),
+                prompts,
+                first.sampling(),
+                false,
+                TransferFields.NONE,
+                new ChatAnswer(head, first.style()));
     }
 
     private static ObjectNode one(RequestFields fields, ArrayNode messages) {

@@ -39,7 +39,7 @@ final class CompletionAnswer implements Answer {
             node.putNull("logprobs");
         }
         node.put("finish_reason", WireText.finishReason(choice));
-        WireText.putStopReason(node, choice.plan().stopReason());
+        WireText.putStopReason(node, choice);
         boolean ids = head.sampling().returnTokenIds();
         WireText.putTokenIds(node, "token_ids", ids, choice, 0, choice.produced());
         if (head.wanted().prompt().isPresent()) {

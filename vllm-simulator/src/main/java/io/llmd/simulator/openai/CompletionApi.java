@@ -40,10 +40,11 @@ public final class CompletionApi {
                 heads.usage(),
                 request.logprobs());
         return new Reply.Generate(
+                head.id(),
+                request.model(),
                 request.prompts(),
                 request.sampling(),
                 false,
-                null,
                 TransferFields.read(fields),
                 new CompletionAnswer(head, echo(request)));
     }

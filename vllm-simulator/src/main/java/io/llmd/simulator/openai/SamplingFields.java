@@ -62,6 +62,7 @@ public final class SamplingFields {
         boolean forced = settings.answers().forceIncludeUsage();
         boolean usage = forced || streamOptions != null && streamOptions.bool("include_usage", false);
         Long seed = fields.longInteger("seed");
+        Long priority = fields.longInteger("priority");
         int minTokens = orElse(fields.integer("min_tokens"), 0);
         boolean ignoreEos = fields.bool("ignore_eos", false);
         OptionalInt certain = CertainToken.of(fields);
@@ -78,6 +79,7 @@ public final class SamplingFields {
                 seed == null ? 0 : seed,
                 ends ? OptionalInt.of(minTokens + 1) : outputTokens(fields, outputTokens),
                 fields.string("cache_salt"),
+                priority == null ? 0 : priority,
                 fields.bool("stream", false),
                 usage,
                 forced || usage && streamOptions != null && streamOptions.bool("continuous_usage_stats", false),

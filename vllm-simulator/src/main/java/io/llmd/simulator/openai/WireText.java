@@ -20,7 +20,8 @@ public final class WireText {
         return (end == null ? FinishReason.ABORT : end.reason()).wireName();
     }
 
-    public static void putStopReason(ObjectNode node, @Nullable Object stopReason) {
+    public static void putStopReason(ObjectNode node, Choice choice) {
+        Object stopReason = stopReason(choice);
         if (stopReason instanceof Integer token) {
             node.put("stop_reason", token);
         } else if (stopReason instanceof String text) {
@@ -40,8 +41,12 @@ public final class WireText {
         appendStopReason(out, choice);
     }
 
+    private static @Nullable Object stopReason(Choice choice) {
+        return choice.finish() == FinishReason.STOP ? choice.plan().stopReason() : null;
+    }
+
     public static void appendStopReason(StringBuilder out, Choice choice) {
-        Object reason = choice.plan().stopReason();
+        Object reason = stopReason(choice);
         out.append(reason instanceof String text ? Json.quoted(text) : String.valueOf(reason));
     }
 

@@ -1,5 +1,6 @@
 package io.llmd.simulator.output;
 
+import io.llmd.simulator.engine.FinishReason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,12 @@ public final class Choice implements Generation {
     @Nullable
     public SequenceEnd end() {
         return end;
+    }
+
+    /** Why it ended, or will if nothing comes between. */
+    public FinishReason finish() {
+        SequenceEnd how = end;
+        return how == null ? plan.reason() : how.reason();
     }
 
     public int sent() {

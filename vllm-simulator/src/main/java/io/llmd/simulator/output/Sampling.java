@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What a request says about its output, validated.
  *
  * @param maxTokens limit, absent for what the model length leaves
+ * @param priority lower goes first, where the engine orders by it
  * @param source what is said
  * @param outputTokens length the client dictates, as in {@code X-Sim-Output-Tokens}
  */
@@ -23,6 +24,7 @@ public record Sampling(
         long seed,
         OptionalInt outputTokens,
         @Nullable String cacheSalt,
+        long priority,
         boolean stream,
         boolean includeUsage,
         boolean continuousUsage,
@@ -43,6 +45,7 @@ public record Sampling(
                 0,
                 OptionalInt.empty(),
                 null,
+                0,
                 false,
                 false,
                 false,

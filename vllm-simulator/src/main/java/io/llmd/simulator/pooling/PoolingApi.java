@@ -71,7 +71,8 @@ public final class PoolingApi {
             Call call, RequestFields fields, String model, String prefix, BiConsumer<Choice, ObjectNode> item) {
         String id = prefix + "-" + RequestIds.of(call, fields);
         CompleteAnswer answer = choices -> body(id, call.nowSeconds(), model, choices, item);
-        return new Reply.Generate(inputs.prompts(fields), Sampling.none(), true, null, TransferFields.NONE, answer);
+        return new Reply.Generate(
+                id, model, inputs.prompts(fields), Sampling.none(), true, TransferFields.NONE, answer);
     }
 
     private static ObjectNode body(

@@ -98,7 +98,7 @@ public final class ScoreApi {
         }
         String id = "score-" + RequestIds.of(call, fields);
         CompleteAnswer answer = choices -> scoreBody(id, call.nowSeconds(), model, scores, choices);
-        return new Reply.Generate(prompts, Sampling.none(), true, null, TransferFields.NONE, answer);
+        return new Reply.Generate(id, model, prompts, Sampling.none(), true, TransferFields.NONE, answer);
     }
 
     private static ObjectNode scoreBody(
@@ -132,7 +132,7 @@ public final class ScoreApi {
         int top = wanted == null || wanted == 0 ? documents.size() : wanted;
         String id = "score-" + RequestIds.of(call, fields);
         CompleteAnswer answer = choices -> rerankBody(id, model, documents, scores, top, choices);
-        return new Reply.Generate(prompts, Sampling.none(), true, null, TransferFields.NONE, answer);
+        return new Reply.Generate(id, model, prompts, Sampling.none(), true, TransferFields.NONE, answer);
     }
 
     private static ObjectNode rerankBody(

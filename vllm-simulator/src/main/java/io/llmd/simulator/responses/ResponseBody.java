@@ -40,8 +40,15 @@ final class ResponseBody {
 
     /** With what the choice said. */
     ObjectNode json(Choice choice, ArrayNode output) {
-        boolean cut = choice.plan().reason() == FinishReason.LENGTH;
-        return json(cut ? "incomplete" : "completed", output, head.usage().of(List.of(choice)));
+        return json(status(choice.finish()), output, head.usage().of(List.of(choice)));
+    }
+
+    private static String status(FinishReason reason) {
+        return switch (reason) {
+            case LENGTH -> "incomplete";
+            case ABORT -> "cancelled";
+            case STOP, ERROR, CACHE_THRESHOLD -> "completed";
+        };
     }
 
     private ObjectNode json(String status, ArrayNode output, @Nullable Usage usage) {

@@ -55,7 +55,13 @@ public final class ResponsesApi {
             }
         });
         Reply.Generate work = new Reply.Generate(
-                List.of(request.prompt()), request.sampling(), false, null, TransferFields.read(fields), answer);
+                id,
+                request.model(),
+                List.of(request.prompt()),
+                request.sampling(),
+                false,
+                TransferFields.read(fields),
+                answer);
         if (!fields.bool("background", false) || request.sampling().stream()) {
             return work;
         }
@@ -93,12 +99,12 @@ public final class ResponsesApi {
 
     /** {@code GET /v1/responses/{id}}. */
     public Reply read(Call call) {
-        return Reply.Content.json(find(call.variable("id")).body());
+        return Reply.Content.json(find(call.variable("response_id")).body());
     }
 
     /** {@code POST /v1/responses/{id}/cancel}. */
     public Reply cancel(Call call) {
-        String id = call.variable("id");
+        String id = call.variable("response_id");
         StoredResponses.Stored response = find(id);
         Runnable abort = response.abort();
         if (!response.status().equals("queued") || abort == null) {

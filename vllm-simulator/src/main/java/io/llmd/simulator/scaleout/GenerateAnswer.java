@@ -64,7 +64,7 @@ final class GenerateAnswer implements Answer {
         ObjectNode node = Json.object().put("index", choice.index());
         if (last) {
             node.put("finish_reason", WireText.finishReason(choice));
-            WireText.putStopReason(node, choice.plan().stopReason());
+            WireText.putStopReason(node, choice);
         } else {
             node.putNull("finish_reason").putNull("stop_reason");
         }

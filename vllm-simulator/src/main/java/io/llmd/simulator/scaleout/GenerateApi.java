@@ -93,13 +93,14 @@ public final class GenerateApi {
         boolean text = "text".equals(fields.string("output_mode"));
         GenerateAnswer.Mode mode = text ? GenerateAnswer.Mode.TEXT : GenerateAnswer.Mode.TOKENS;
         TransferFields transfer = TransferFields.read(fields, fields.object("sampling_params"));
-        return new Reply.Generate(List.of(prompt), sampling, false, null, transfer, new GenerateAnswer(head, mode));
+        return new Reply.Generate(
+                head.id(), model, List.of(prompt), sampling, false, transfer, new GenerateAnswer(head, mode));
     }
 
     /** The sampling parameters together with what stands beside them. */
     private static RequestFields parameters(RequestFields fields) {
         ObjectNode parameters = ((ObjectNode) fields.body().get("sampling_params")).deepCopy();
-        for (String name : List.of("stream", "stream_options", "cache_salt", "return_token_ids")) {
+        for (String name : List.of("stream", "stream_options", "cache_salt", "priority", "return_token_ids")) {
             JsonNode value = fields.get(name);
             if (value == null) {
                 parameters.remove(name);

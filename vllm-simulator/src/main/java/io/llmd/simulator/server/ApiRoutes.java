@@ -12,6 +12,7 @@ import io.llmd.simulator.openai.ChatMessages;
 import io.llmd.simulator.openai.ChatRequests;
 import io.llmd.simulator.openai.CompletionApi;
 import io.llmd.simulator.openai.CompletionRequests;
+import io.llmd.simulator.openai.LoraAdapters;
 import io.llmd.simulator.openai.ModelNames;
 import io.llmd.simulator.openai.TokenizeApi;
 import io.llmd.simulator.pooling.PoolingApi;
@@ -35,11 +36,15 @@ final class ApiRoutes {
     private final UnaryOperator<Routes.Handler> generating;
     private final Routes routes = new Routes();
 
-    private ApiRoutes(SimulatorSettings settings, Tokenizer tokenizer, UnaryOperator<Routes.Handler> generating) {
+    private ApiRoutes(
+            SimulatorSettings settings,
+            Tokenizer tokenizer,
+            LoraAdapters adapters,
+            UnaryOperator<Routes.Handler> generating) {
         this.generating = generating;
         this.settings = settings;
         this.tokenizer = tokenizer;
-        models = new ModelNames(settings);
+        models = new ModelNames(settings, adapters);
         messages = new ChatMessages(ChatTemplates.of(settings, tokenizer));
         heads = new AnswerHeads(settings, tokenizer);
         chats = new ChatRequests(settings, tokenizer, messages, models);
@@ -52,8 +57,12 @@ final class ApiRoutes {
      * @param generating changes the handlers of requests that other endpoints may have begun
      */
     static Routes of(
-            SimulatorSettings settings, Tokenizer tokenizer, Instant start, UnaryOperator<Routes.Handler> generating) {
-        ApiRoutes routes = new ApiRoutes(settings, tokenizer, generating);
+            SimulatorSettings settings,
+            Tokenizer tokenizer,
+            LoraAdapters adapters,
+            Instant start,
+            UnaryOperator<Routes.Handler> generating) {
+        ApiRoutes routes = new ApiRoutes(settings, tokenizer, adapters, generating);
         routes.generation();
         routes.responses();
         routes.scaleout();
@@ -81,8 +90,8 @@ final class ApiRoutes {
         ResponsesApi responses = new ResponsesApi(tokenizer, chats, heads, models);
         routes.inference("/v1/responses", generating.apply(responses::create))
                 .post("/v1/responses/render", responses::render)
-                .get("/v1/responses/{id}", responses::read)
-                .post("/v1/responses/{id}/cancel", responses::cancel);
+                .get("/v1/responses/{response_id}", responses::read)
+                .post("/v1/responses/{response_id}/cancel", responses::cancel);
     }
 
     private void scaleout() {

@@ -17,6 +17,6 @@ record CachedElsewhere(Generation generation, int cachedTokens) implements Gener
 
     @Override
     public void ended(SequenceEnd end) {
-        generation.ended(new SequenceEnd(end.reason(), cachedTokens, end.held()));
+        generation.ended(new SequenceEnd(end.reason(), cachedTokens, end.held(), end.lost()));
     }
 }

@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /** One connection: takes its requests one after the other, in order. */
 final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
+    private static final String RANK_HEADER = "X-data-parallel-rank";
     private static final int MOST_PIPELINED = 8;
     private static final Exchange LEAVING = new LeavingAnswer();
 
@@ -86,7 +87,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
         try {
             faults = endpoint.dispatcher().faultsOf(request);
         } catch (ApiException e) {
-            AnswerOutput output = AnswerOutput.of(context, head(request, Map.of()), AnswerFaults.NONE);
+            AnswerOutput output = output(context, request, Map.of(), AnswerFaults.NONE);
             complete(context, output, endpoint.dispatcher().failed(e));
             return;
         }
@@ -102,15 +103,27 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
     private void answer(ChannelHandlerContext context, FullHttpRequest request, RequestFaults met) {
         RequestDispatcher.Dispatched dispatched = endpoint.dispatcher().dispatch(request, met);
         AnswerFaults faults = AnswerFaults.of(met);
-        AnswerOutput output = AnswerOutput.of(context, head(request, dispatched.headers()), faults);
+        AnswerOutput output = output(context, request, dispatched.headers(), faults);
+        String rank = request.headers().get(RANK_HEADER);
         switch (dispatched.reply()) {
             case Reply.Content content
             when faults.headStallNanos() > 0 ->
                 pause(context, faults.headStallNanos(), () -> complete(context, output, content), () -> {});
             case Reply.Content content -> complete(context, output, content);
-            case Reply.Generate generate -> generate(context, generate, output, faults);
-            case Reply.Background background -> complete(context, output, begin(context, background));
+            case Reply.Later later -> await(context, output, later);
+            case Reply.Generate generate -> generate(context, generate, rank, output, faults);
+            case Reply.Background background -> complete(context, output, begin(context, background, rank));
         }
+    }
+
+    private AnswerOutput output(
+            ChannelHandlerContext context, FullHttpRequest request, Map<String, String> headers, AnswerFaults faults) {
+        CountedOutput.Received received = new CountedOutput.Received(
+                endpoint.dispatcher().handler(request),
+                request.method().name(),
+                request.content().readableBytes(),
+                System.nanoTime());
+        return new CountedOutput(AnswerOutput.of(context, head(request, headers), faults), endpoint.http(), received);
     }
 
     private static ResponseHead head(FullHttpRequest request, Map<String, String> headers) {
@@ -135,12 +148,22 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
         output.complete(content, () -> next(context));
     }
 
+    private void await(ChannelHandlerContext context, AnswerOutput output, Reply.Later later) {
+        AwaitedAnswer awaited = new AwaitedAnswer(content -> complete(context, output, content));
+        exchange = awaited;
+        awaited.start(later, context.executor(), endpoint.dispatcher());
+    }
+
     private void generate(
-            ChannelHandlerContext context, Reply.Generate generate, AnswerOutput output, AnswerFaults faults) {
+            ChannelHandlerContext context,
+            Reply.Generate generate,
+            @Nullable String rank,
+            AnswerOutput output,
+            AnswerFaults faults) {
         try {
-            endpoint.admit(generate);
+            EngineWork work = endpoint.admit(generate, rank);
             GenerationExchange started =
-                    new GenerationExchange(context, endpoint, generate, output, faults, () -> next(context));
+                    new GenerationExchange(context, endpoint, work, output, faults, () -> next(context));
             exchange = started;
             started.start();
         } catch (ApiException e) {
@@ -154,13 +177,14 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
         }
     }
 
-    private Reply.Content begin(ChannelHandlerContext context, Reply.Background background) {
+    private Reply.Content begin(ChannelHandlerContext context, Reply.Background background, @Nullable String rank) {
+        EngineWork admitted;
         try {
-            endpoint.admit(background.work());
+            admitted = endpoint.admit(background.work(), rank);
         } catch (ApiException e) {
             return endpoint.dispatcher().failed(e);
         }
-        BackgroundWork work = new BackgroundWork(endpoint, background.work(), context.executor());
+        BackgroundWork work = new BackgroundWork(admitted, context.executor());
         work.start();
         background.started().accept(work::abort);
         return background.answer();

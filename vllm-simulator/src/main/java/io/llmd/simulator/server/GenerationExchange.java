@@ -25,6 +25,7 @@ import tools.jackson.databind.JsonNode;
 final class GenerationExchange implements Exchange {
     private final ChannelHandlerContext context;
     private final Endpoint endpoint;
+    private final EngineWork work;
     private final Reply.Generate generate;
     private final AnswerOutput output;
     private final AnswerFaults faults;
@@ -44,20 +45,21 @@ final class GenerationExchange implements Exchange {
     GenerationExchange(
             ChannelHandlerContext context,
             Endpoint endpoint,
-            Reply.Generate generate,
+            EngineWork work,
             AnswerOutput output,
             AnswerFaults faults,
             Runnable done) {
         this.context = context;
         this.endpoint = endpoint;
-        this.generate = generate;
+        this.work = work;
+        generate = work.generate();
         this.output = output;
         this.faults = faults;
         this.done = done;
     }
 
     void start() {
-        choices = endpoint.start(generate, this::wake);
+        choices = work.start(this::wake);
         if (faults.headStallNanos() > 0) {
             stall(faults.headStallNanos());
         } else {
@@ -101,7 +103,7 @@ final class GenerationExchange implements Exchange {
         if (ended) {
             return;
         }
-        if (choices.stream().anyMatch(choice -> endedBy(choice, FinishReason.ABORT))) {
+        if (choices.stream().anyMatch(GenerationExchange::isLost)) {
             end();
             output.close();
         } else if (choices.stream().anyMatch(choice -> endedBy(choice, FinishReason.ERROR))) {
@@ -116,6 +118,11 @@ final class GenerationExchange implements Exchange {
         }
     }
 
+    private static boolean isLost(Choice choice) {
+        SequenceEnd end = choice.end();
+        return end != null && end.lost();
+    }
+
     private static boolean endedBy(Choice choice, FinishReason reason) {
         SequenceEnd end = choice.end();
         return end != null && end.reason() == reason;
@@ -123,8 +130,8 @@ final class GenerationExchange implements Exchange {
 
     private void drainComplete() {
         int produced = choices.stream().mapToInt(Choice::produced).max().orElse(0);
-        if (!isFaulty(produced) && choices.stream().allMatch(Endpoint::isComplete)) {
-            JsonNode body = endpoint.body(generate, choices);
+        if (!isFaulty(produced) && choices.stream().allMatch(EngineWork::isComplete)) {
+            JsonNode body = work.body();
             end();
             output.complete(Reply.Content.json(body), done);
         }
@@ -152,7 +159,7 @@ final class GenerationExchange implements Exchange {
 
     /** Sends one event of a choice if one is due. */
     private boolean sendNext(Choice choice) {
-        boolean over = Endpoint.isComplete(choice);
+        boolean over = EngineWork.isComplete(choice);
         // the last token waits for the end that follows it, so that both go out as one event
         int produced = over
                 ? choice.produced()
@@ -251,6 +258,6 @@ final class GenerationExchange implements Exchange {
         if (stallTimer != null) {
             stallTimer.cancel(false);
         }
-        endpoint.end(generate, choices);
+        work.end();
     }
 }

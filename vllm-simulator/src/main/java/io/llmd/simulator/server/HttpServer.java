@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,8 @@ public final class HttpServer implements AutoCloseable {
         faults = new FaultSwitch(settings.seed(), settings.port());
         script = new ScriptPlayer(faults, runtime::after, System::nanoTime);
         admin = new AdminApi(faults, script);
-        faults.set(none -> Faults.of(settings.faults()));
+        faults.set(none ->
+                Faults.of(settings.faults()).withFakeMetrics(settings.metrics().fake()));
         life = begin(settings.port());
         port = life.port();
         endpoint = life.endpoint();
@@ -79,14 +81,19 @@ public final class HttpServer implements AutoCloseable {
         return settings;
     }
 
-    /** The engine's state after its last step; any thread. */
+    /** The state of the engine of the first rank after its last step; any thread. */
     public EngineSnapshot statistics() {
-        return endpoint.statistics();
+        return endpoint.ranks().first().snapshot();
     }
 
-    /** Where it publishes KV events; null if it does not. */
-    public @Nullable KvEventPublisher kvEvents() {
-        return endpoint.kvEvents();
+    /** The state of the engine of each data-parallel rank after its last step; any thread. */
+    public List<EngineSnapshot> rankStatistics() {
+        return endpoint.ranks().snapshots();
+    }
+
+    /** Where each data-parallel rank publishes its KV events; empty if it does not. */
+    public List<KvEventPublisher> kvEvents() {
+        return endpoint.ranks().kvEvents();
     }
 
     /** The faults that are set; any thread. */

@@ -2,6 +2,7 @@ package io.llmd.simulator.server;
 
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.config.FakeMetrics;
 import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.fault.MetricsFault;
@@ -13,11 +14,15 @@ import org.jspecify.annotations.Nullable;
 /** {@code GET /metrics}, or what is wrong with it. Safe from any thread. */
 final class MetricsPage implements FaultListener {
     private final Supplier<String> live;
+    private final MeterPage meters;
+    private @Nullable FakeMetrics fake;
     private volatile State state = new State(MetricsFault.NONE, null);
 
     /** @param live writes the meters as they are */
-    MetricsPage(Supplier<String> live) {
+    MetricsPage(MeterPage meters, Supplier<String> live) {
+        this.meters = meters;
         this.live = live;
+        fake = meters.fake();
     }
 
     /**
@@ -28,7 +33,12 @@ final class MetricsPage implements FaultListener {
     private record State(MetricsFault fault, @Nullable String frozen) {}
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // equal metrics that are set once more begin anew
     public void changed(Faults faults) {
+        if (faults.fakeMetrics() != fake) {
+            fake = faults.fakeMetrics();
+            meters.fake(fake);
+        }
         MetricsFault fault = faults.metrics();
         String frozen = state.frozen();
         boolean freezes = fault.page() == MetricsFault.Page.FROZEN;

@@ -52,6 +52,15 @@ final class RequestDispatcher {
         return path.startsWith("/admin/") ? RequestFaults.NONE : faults.drawOther(path);
     }
 
+    /** The path of a request's route, with its placeholders; {@code none} without a route. */
+    String handler(FullHttpRequest request) {
+        return switch (routes.match(path(request.uri()), request.method().name())) {
+            case Routes.Match.Found found -> found.route().path();
+            case Routes.Match.WrongMethod wrong -> wrong.path();
+            case Routes.Match.UnknownPath _ -> "none";
+        };
+    }
+
     Dispatched dispatch(FullHttpRequest request, RequestFaults met) {
         Map<String, String> headers = new HashMap<>();
         if (settings.api().requestIdHeaders()) {
@@ -127,16 +136,8 @@ final class RequestDispatcher {
                 System.currentTimeMillis() / 1000);
     }
 
-    private static Map<String, String> query(String uri) {
-        if (uri.indexOf('?') < 0) {
-            return Map.of();
-        }
-        Map<String, String> query = new HashMap<>();
-        for (Map.Entry<String, List<String>> parameter :
-                new QueryStringDecoder(uri).parameters().entrySet()) {
-            query.put(parameter.getKey(), parameter.getValue().getLast());
-        }
-        return query;
+    private static Map<String, List<String>> query(String uri) {
+        return uri.indexOf('?') < 0 ? Map.of() : new QueryStringDecoder(uri).parameters();
     }
 
     static String path(String uri) {

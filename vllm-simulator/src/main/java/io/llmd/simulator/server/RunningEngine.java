@@ -1,5 +1,6 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.control.Engines;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineRequest;
@@ -9,9 +10,13 @@ import io.llmd.simulator.engine.EngineSnapshot;
 import io.llmd.simulator.engine.EvictedBlock;
 import io.llmd.simulator.output.Generation;
 import io.llmd.simulator.output.SequenceEnd;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import org.slf4j.Logger;
@@ -31,6 +36,8 @@ final class RunningEngine implements Driven {
     private final Consumer<EngineSnapshot> watcher;
     private final EngineSink sink;
     private final Map<Long, Generation> generations = new HashMap<>();
+    private final Deque<Runnable> told = new ArrayDeque<>();
+    private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
     private boolean failed;
     private boolean changed;
     private volatile EngineSnapshot snapshot;
@@ -98,6 +105,56 @@ final class RunningEngine implements Driven {
         });
     }
 
+    /**
+     * Does something to the engine at its present time.
+     *
+     * @return what it gave, once {@link #snapshot} tells of it; fails if the engine has ended
+     */
+    <T> CompletableFuture<T> ask(Engines.Action<T> action) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        driver.execute(() -> {
+            try {
+                requireAlive();
+                T given = action.on(engine, advanceToNow());
+                told.add(() -> answer.complete(given));
+            } catch (RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        return answer;
+    }
+
+    /** Completes when no request is running; fails if the engine has ended. */
+    CompletableFuture<Void> whenIdle() {
+        CompletableFuture<Void> idle = new CompletableFuture<>();
+        driver.execute(() -> {
+            if (failed) {
+                idle.completeExceptionally(new IllegalStateException("engine has ended"));
+            } else {
+                waiters.add(idle);
+                changed = true;
+            }
+        });
+        return idle;
+    }
+
+    private void requireAlive() {
+        if (failed) {
+            throw new IllegalStateException("engine has ended");
+        }
+    }
+
+    /** Tells those who wait for a state that it is there. */
+    private void tell() {
+        for (Runnable answer = told.poll(); answer != null; answer = told.poll()) {
+            answer.run();
+        }
+        if (snapshot.running() == 0) {
+            waiters.forEach(waiter -> waiter.complete(null));
+            waiters.clear();
+        }
+    }
+
     void slowFactorLater(double factor) {
         later((current, now) -> current.slowFactor(factor));
     }
@@ -110,18 +167,17 @@ final class RunningEngine implements Driven {
         driver.remove(this);
         if (!failed) {
             long now = advanceToNow();
-            for (long requestId : List.copyOf(generations.keySet())) {
-                engine.abort(requestId, now);
-            }
+            List<Long> requests = List.copyOf(generations.keySet());
+            fail();
+            requests.forEach(request -> engine.abort(request, now));
             engine.advance(now, sink);
             snapshot = engine.snapshot();
-            failed = true;
         }
     }
 
     private void submit(EngineRequest request, Generation generation, ObjLongConsumer<Engine> admitted) {
         if (failed) {
-            generation.ended(SequenceEnd.lost());
+            generation.ended(SequenceEnd.ofLost());
             return;
         }
         long now = advanceToNow();
@@ -131,7 +187,7 @@ final class RunningEngine implements Driven {
             admitted.accept(engine, now);
         } catch (IllegalArgumentException e) {
             log.atError().setCause(e).addKeyValue("endpoint", name).log("engine refused a request");
-            generation.ended(SequenceEnd.lost());
+            generation.ended(SequenceEnd.ofLost());
         }
     }
 
@@ -155,8 +211,15 @@ final class RunningEngine implements Driven {
             snapshot = engine.snapshot();
             watcher.accept(snapshot);
             changed = false;
+            tell();
         }
         return next;
+    }
+
+    private void forsake() {
+        tell();
+        waiters.forEach(waiter -> waiter.completeExceptionally(new IllegalStateException("engine has ended")));
+        waiters.clear();
     }
 
     /** Ends all requests without an answer. */
@@ -165,7 +228,8 @@ final class RunningEngine implements Driven {
         failed = true;
         Map<Long, Generation> left = Map.copyOf(generations);
         generations.clear();
-        left.values().forEach(generation -> generation.ended(SequenceEnd.lost()));
+        left.values().forEach(generation -> generation.ended(SequenceEnd.ofLost()));
+        forsake();
     }
 
     private void accept(EngineEvent event) {

@@ -24,7 +24,8 @@ class RoutesTest {
 
     @Test
     void exactPathComesBeforePlaceholders() {
-        assertThat(routes.match("/things/new", "GET")).isEqualTo(new Routes.Match.WrongMethod(Set.of("POST")));
+        assertThat(routes.match("/things/new", "GET"))
+                .isEqualTo(new Routes.Match.WrongMethod("/things/new", Set.of("POST")));
     }
 
     @Test

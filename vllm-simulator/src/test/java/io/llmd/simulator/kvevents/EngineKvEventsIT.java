@@ -89,6 +89,19 @@ class EngineKvEventsIT {
     }
 
     @Test
+    void sleepClearsAllBlocksWithTheNextStep() throws Exception {
+        try (Running endpoint = new Running(BlockHashing.DEFAULT, KvHashForm.UNSIGNED, 8192, 32_768)) {
+            endpoint.complete(0, 40, 1);
+            endpoint.post("/sleep?level=1", "");
+            endpoint.post("/wake_up", "");
+            endpoint.complete(0, 40, 1);
+            assertThat(endpoint.events())
+                    .extracting(EngineKvEventsIT::name)
+                    .containsExactly("BlockStored", "AllBlocksCleared", "BlockStored");
+        }
+    }
+
+    @Test
     void faultsOfEventsAreSetOverHttp() throws Exception {
         try (Running endpoint = new Running(BlockHashing.DEFAULT, KvHashForm.UNSIGNED, 8192, 32_768)) {
             endpoint.configure("{\"kv_events\":{\"skip\":1,\"batches\":1}}");
@@ -122,6 +135,7 @@ class EngineKvEventsIT {
         Running(BlockHashing hashing, KvHashForm form, int blocks, int maxModelLen) {
             simulator = VllmSimulator.start(SimulatorSettings.builder()
                     .port(0)
+                    .control(control -> control.developmentMode(true))
                     .timeScale(0.01)
                     .kvBlocks(blocks)
                     .maxModelLen(maxModelLen)

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,18 +25,19 @@ import tools.jackson.databind.json.JsonMapper;
 class RealPageTest {
     private static final Instant START = Instant.ofEpochSecond(1_795_703_680);
 
+    private static final HttpMeters.Exchange SAMPLE = new HttpMeters.Exchange("/v1/models", "GET", 200, 0, 0, 0.01);
+
     /** Meters of the real page that are not on ours, by the start of their names, and why. */
     private static final Map<String, String> LEFT_OUT = Map.of(
             "python_", "there is no Python",
             "process_resident_memory_bytes", "the Java runtime does not tell it",
-            "http_", "counted by the server, see HttpMetersTest",
             "vllm:tool_call_parser_invocations", "tool calls are made, not parsed from text");
 
     @ParameterizedTest
     @ValueSource(strings = {"0.21.0", "0.32.0"})
     void metersOfTheRealPageAreOnOurs(String version) throws IOException {
         PageText real = recorded(version, "core-start.json", "GET /metrics");
-        PageText ours = ours(version, "");
+        PageText ours = ours(version, "", exchangesBefore(version, "core-start.json", "GET /metrics"));
         assertThat(ours.shapes())
                 .containsAll(real.shapes().stream()
                         .filter(shape -> shape.startsWith("vllm:cache_config_info"))
@@ -66,6 +68,7 @@ class RealPageTest {
         "0.32.0, plain.json, metrics, ''",
         "0.32.0, priority.json, metrics, ''",
         "0.32.0, admission.json, metrics, ''",
+        "0.32.0, sleep.json, metrics at level 1, sleep",
         "0.32.0, lora.json, metrics before, lora",
         "0.32.0, lora.json, metrics with adapters, lora",
         "0.32.0, lora.json, metrics after, lora"
@@ -75,7 +78,7 @@ class RealPageTest {
         assertThat(recorded(version, file, exchange).shapes())
                 .filteredOn(shape -> LEFT_OUT.keySet().stream().noneMatch(shape::startsWith))
                 .isNotEmpty()
-                .isSubsetOf(ours(version, run).shapes());
+                .isSubsetOf(ours(version, run, List.of(SAMPLE)).shapes());
     }
 
     /** The labels of the cache's configuration tell of the machine; their names are compared with the other shapes. */
@@ -97,7 +100,25 @@ class RealPageTest {
                 .toList();
     }
 
-    private static PageText ours(String version, String run) {
+    private static List<HttpMeters.Exchange> exchangesBefore(String version, String file, String name)
+            throws IOException {
+        List<HttpMeters.Exchange> exchanges = new ArrayList<>();
+        for (JsonNode node : recording(version, file)) {
+            if (node.get("name").stringValue().equals(name)) {
+                return exchanges;
+            }
+            exchanges.add(new HttpMeters.Exchange(
+                    node.at("/request/path").stringValue(),
+                    node.at("/request/method").stringValue(),
+                    node.at("/response/status").intValue(),
+                    0,
+                    0,
+                    0.01));
+        }
+        throw new IllegalArgumentException(name);
+    }
+
+    private static PageText ours(String version, String run, List<HttpMeters.Exchange> exchanges) {
         SimulatorSettingsBuilder builder = SimulatorSettings.builder()
                 .model("tiny")
                 .version(version)
@@ -115,22 +136,32 @@ class RealPageTest {
         engine.submit(EngineRequest.text(1, new int[100], 10, index -> index), 0);
         engine.advance(10_000_000_000L, meters);
         meters.observe(engine.snapshot());
-        String page = new MeterPage(settings, START, InstantSource.fixed(START))
-                .text(List.of(new MeterPage.EngineState(meters, engine.snapshot(), 0)), MeterPage.Rejections.NONE, "");
-        return PageText.parse(page.lines().toList());
+        MeterPage page = new MeterPage(settings, START, InstantSource.fixed(START));
+        exchanges.forEach(exchange -> page.http().answered(exchange, START.getEpochSecond()));
+        if (run.equals("sleep")) {
+            page.sleep().begin("sleep").run();
+            page.sleep().begin("wake").run();
+        }
+        String text = page.text(
+                List.of(new MeterPage.EngineState(meters, engine.snapshot(), 0)), MeterPage.Rejections.NONE, "");
+        return PageText.parse(text.lines().toList());
     }
 
     private static PageText recorded(String version, String file, String exchange) throws IOException {
-        String path = "/golden/real-vllm/" + version + "/" + file;
-        try (InputStream stream = RealPageTest.class.getResourceAsStream(path)) {
-            assertThat(stream).as(path).isNotNull();
-            for (JsonNode node : JsonMapper.shared().readTree(stream)) {
-                if (node.get("name").stringValue().equals(exchange)) {
-                    return PageText.parse(lines(node.get("response")));
-                }
+        for (JsonNode node : recording(version, file)) {
+            if (node.get("name").stringValue().equals(exchange)) {
+                return PageText.parse(lines(node.get("response")));
             }
         }
         throw new IllegalArgumentException(exchange);
+    }
+
+    private static JsonNode recording(String version, String file) throws IOException {
+        String path = "/golden/real-vllm/" + version + "/" + file;
+        try (InputStream stream = RealPageTest.class.getResourceAsStream(path)) {
+            assertThat(stream).as(path).isNotNull();
+            return JsonMapper.shared().readTree(stream);
+        }
     }
 
     private static List<String> lines(JsonNode response) {

@@ -6,7 +6,7 @@ import java.util.Map;
 /** Exchanges in which the simulator differs from vLLM, and why. */
 final class KnownDifferences {
     private static final String OTHER_WORDS = "the model says other words, so that it ends elsewhere";
-    private static final String STATES = "sleeping and pausing are not simulated yet";
+    private static final String TOO_FAST = "replayed one after the other, so that it ends before it is aborted";
     private static final String EVERY_MODEL = "every model generates, embeds and scores";
     private static final String THRESHOLD = "a field of llm-d's vLLM";
     private static final String NEWER = "the shape and the words are those of 0.32";
@@ -16,16 +16,21 @@ final class KnownDifferences {
             Map.entry(
                     "core-start",
                     Map.of(
-                            "GET /is_sleeping", STATES,
-                            "GET /is_paused", STATES,
-                            "GET /kv_event_sources", "events are not simulated yet",
                             "GET /tokenizer_info", "tells less",
                             "HEAD /openapi.json", "HEAD is not served")),
+            Map.entry("core-routing", Map.of("CORS preflight", "other origins are not told apart")),
             Map.entry(
-                    "core-routing",
+                    "lora",
                     Map.of(
-                            "data parallel rank 1", "there are no ranks yet",
-                            "CORS preflight", "other origins are not told apart")),
+                            "load a path that does not exist", "adapters have no files",
+                            "load", "it is there, from the path that does not exist")),
+            Map.entry(
+                    "core-development",
+                    Map.of(
+                            "aborted by abort_requests", TOO_FAST,
+                            "aborted by abort_requests, stream", TOO_FAST,
+                            "aborted by pause", TOO_FAST,
+                            "aborted by pause, stream", TOO_FAST)),
             Map.entry(
                     "core-chats",
                     Map.of(
@@ -88,14 +93,8 @@ final class KnownDifferences {
             Map.entry(
                     "core-start",
                     Map.of(
-                            "GET /is_sleeping",
-                            STATES,
-                            "GET /is_paused",
-                            STATES,
-                            "GET /tokenizer_info",
-                            "tells less",
-                            "HEAD /openapi.json",
-                            "HEAD is not served")),
+                            "GET /tokenizer_info", "tells less",
+                            "HEAD /openapi.json", "HEAD is not served")),
             Map.entry("core-chats", Map.of("cache_hit_threshold", THRESHOLD)),
             Map.entry("core-completions", Map.of("response_format json_object", OTHER_WORDS)),
             Map.entry(

@@ -49,10 +49,13 @@ class RealVllmReplayIT {
                 "core-tools",
                 "forced-tools",
                 "core-other-apis",
+                "core-development",
                 "core-end",
                 "plain",
                 "access",
                 "priority",
+                "sleep",
+                "lora",
                 "pooling"
             })
     void answersLikeTheRecordedOnes(String file) throws Exception {
@@ -119,8 +122,14 @@ class RealVllmReplayIT {
                         .answers(answers -> answers.forceIncludeUsage(true)
                                 .tokensAsIds(true)
                                 .autoToolChoice(false));
+            case "sleep" -> settings.promptTokensDetails(false).control(control -> control.developmentMode(true));
+            case "lora" ->
+                settings.lora(lora -> lora.enabled(true).runtimeUpdating(true).maxAdapters(2))
+                        .promptTokensDetails(false);
             default ->
                 settings.promptTokensDetails(true)
+                        .control(control -> control.developmentMode(true))
+                        .lora(lora -> lora.enabled(false).runtimeUpdating(true))
                         .api(api -> api.loadTracking(true).tokenizerInfo(true));
         }
         return settings.build();

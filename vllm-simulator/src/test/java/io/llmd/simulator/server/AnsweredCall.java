@@ -4,6 +4,7 @@ import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.openai.LoraAdapters;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.OutputPlan;
 import io.llmd.simulator.output.SequenceEnd;
@@ -29,7 +30,8 @@ final class AnsweredCall {
     AnsweredCall(SimulatorSettings settings, int cachedTokens) {
         this.settings = settings;
         this.cachedTokens = cachedTokens;
-        routes = ApiRoutes.of(settings, TOKENIZER, NOW, handler -> handler);
+        routes = ApiRoutes.of(
+                settings, TOKENIZER, new LoraAdapters(settings.lora().modules()), NOW, handler -> handler);
     }
 
     /** What a client reads: a body, or all events of a stream. */
@@ -56,6 +58,7 @@ final class AnsweredCall {
     String text(Reply reply) {
         return switch (reply) {
             case Reply.Content content -> new String(content.body(), StandardCharsets.UTF_8);
+            case Reply.Later later -> text(later.answer().toCompletableFuture().join());
             case Reply.Generate generate when generate.sampling().stream() -> stream(generate);
             case Reply.Generate generate -> complete(generate);
             case Reply.Background background -> text(background.answer());
