@@ -49,6 +49,23 @@ final class ClientSocket implements AutoCloseable {
         return received.toString();
     }
 
+    /** The body of an answer in chunks, which may cut events anywhere; as far as it came. */
+    static String body(String answer) {
+        StringBuilder body = new StringBuilder();
+        int at = answer.indexOf("\r\n\r\n") + 4;
+        while (at < answer.length()) {
+            int sizeEnd = answer.indexOf("\r\n", at);
+            int size = sizeEnd < 0 ? 0 : Integer.parseInt(answer.substring(at, sizeEnd), 16);
+            if (size == 0) {
+                break;
+            }
+            int from = sizeEnd + 2;
+            body.append(answer, from, Math.min(from + size, answer.length()));
+            at = from + size + 2;
+        }
+        return body.toString();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();
