@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.llmd.simulator.RawExchange.End;
+import io.llmd.simulator.api.Json;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.fault.FaultKind;
@@ -13,6 +14,7 @@ import io.llmd.simulator.fault.Injection;
 import io.llmd.simulator.fault.RequestFault;
 import io.llmd.simulator.fault.Trigger;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
 
 /** What a client sees of each fault, byte by byte, and that the endpoint gives everything back. */
 @Timeout(60)
@@ -36,6 +39,8 @@ class FaultIT {
             "{\"prompt\":\"Once upon a time\",\"max_tokens\":6,\"ignore_eos\":true,\"request_id\":\"r\"";
     private static final String STREAM = COMPLETE + ",\"stream\":true}";
     private static final String WHOLE = COMPLETE + "}";
+    private static final String MESSAGE =
+            "{\"model\":\"sim-8b\",\"max_tokens\":6,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
     private static final String DONE = "data: [DONE]\n\n";
     private static final String ENGINE_DEAD =
             "EngineCore encountered an issue. See stack trace (above) for the root cause.";
@@ -230,6 +235,55 @@ class FaultIT {
                 .isEqualTo("{\"error\":{\"message\":\"" + ENGINE_DEAD
                         + "\",\"type\":\"InternalServerError\",\"param\":null,\"code\":500}}");
         assertThat(seen.end()).isEqualTo(End.KEPT);
+    }
+
+    @Test
+    void dyingEngineIsSeenAsInARealVllm() throws Exception {
+        String recorded = recorded("stream under way");
+        String stream = stream("error_after_tokens=2").body();
+        assertThat(stream.substring(stream.indexOf("data: {\"error\"")))
+                .isEqualTo(recorded.substring(recorded.indexOf("data: {\"error\"")));
+        assertThat(whole("error_after_tokens=2").body()).isEqualTo(recorded("whole answer under way"));
+        assertThat(whole("error_after_tokens=0").body()).isEqualTo(recorded("completions after"));
+        assertThat(stream("error_after_tokens=0").body()).isEqualTo(recorded("chat after, stream"));
+        for (int tokens : new int[] {0, 1}) {
+            HttpResponse<String> message =
+                    client.post("/v1/messages", MESSAGE, "X-Sim-Fault", "error_after_tokens=" + tokens);
+            assertThat(message.statusCode()).isEqualTo(500);
+            assertThat(message.body()).isEqualTo(recorded("messages after"));
+        }
+    }
+
+    @Test
+    void streamedMessageEndsWithAnErrorOfItsOwnShape() throws Exception {
+        HttpResponse<String> message = client.post(
+                "/v1/messages", MESSAGE.replace("}]", "}],\"stream\":true"), "X-Sim-Fault", "error_after_tokens=1");
+        assertThat(message.body())
+                .startsWith("event: message_start\n")
+                .endsWith("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"internal_error\","
+                        + "\"message\":\"" + ENGINE_DEAD + "\"}}\n\n");
+    }
+
+    @Test
+    void streamedResponseIsCut() throws Exception {
+        RawExchange seen = RawExchange.post(
+                simulator.port(),
+                "/v1/responses",
+                "{\"input\":\"Hi\",\"stream\":true,\"max_output_tokens\":6}",
+                "X-Sim-Fault: error_after_tokens=1");
+        assertThat(seen.end()).isEqualTo(End.CLOSED);
+        assertThat(seen.body()).contains("response.output_text.delta").doesNotContain("response.completed");
+    }
+
+    private static String recorded(String name) throws IOException {
+        try (InputStream file = FaultIT.class.getResourceAsStream("/golden/real-vllm/0.32.0/death.json")) {
+            for (JsonNode exchange : Json.read(new String(file.readAllBytes(), StandardCharsets.UTF_8))) {
+                if (exchange.get("name").stringValue().equals(name)) {
+                    return exchange.get("response").get("body").stringValue();
+                }
+            }
+        }
+        throw new IllegalArgumentException(name);
     }
 
     @Test

@@ -194,10 +194,16 @@ final class MessagesAnswer implements Answer {
     }
 
     @Override
-    public void fail(StringBuilder out, ApiException error) {
+    public boolean fail(StringBuilder out, ApiException error) {
         ObjectNode event = Json.object();
         event.putObject("error").put("type", "internal_error").put("message", error.text());
         event(out, "error", event);
+        return true;
+    }
+
+    @Override
+    public ObjectNode refusal(ApiException error) {
+        return Json.messagesError(error);
     }
 
     /** Stands for a signature; a function of the id. */

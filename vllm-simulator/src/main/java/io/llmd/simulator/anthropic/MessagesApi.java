@@ -85,8 +85,6 @@ public final class MessagesApi {
 
     /** Errors behind the reading of the body are told in Anthropic's shape. */
     private static Reply refused(ApiException error) {
-        ObjectNode body = Json.object().put("type", "error");
-        body.putObject("error").put("type", error.type()).put("message", error.text());
-        return Reply.Content.json(error.status(), body);
+        return Reply.Content.json(error.status(), Json.messagesError(error));
     }
 }

@@ -2,6 +2,7 @@ package io.llmd.simulator.api;
 
 import io.llmd.simulator.output.Choice;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** How one API writes results. Called on the event loop of the connection. */
@@ -24,8 +25,12 @@ public interface Answer {
      */
     void output(StringBuilder out, Choice choice, int from, String text, boolean last);
 
-    /** Appends the events that end a stream in which something went wrong. */
-    default void fail(StringBuilder out, ApiException error) {
+    /**
+     * Appends the events that end a stream in which something went wrong.
+     *
+     * @return false if nothing tells of it, and the connection is cut
+     */
+    default boolean fail(StringBuilder out, ApiException error) {
         String param = error.param();
         out.append("data: {\"error\": {\"message\": ")
                 .append(Json.quoted(error.text()))
@@ -36,6 +41,12 @@ public interface Answer {
                 .append(", \"code\": ")
                 .append(error.status())
                 .append("}}\n\ndata: [DONE]\n\n");
+        return true;
+    }
+
+    /** The body of an error in the place of a complete answer; absent if it has the usual shape. */
+    default @Nullable JsonNode refusal(ApiException error) {
+        return null;
     }
 
     /** Appends the events that end a stream. */

@@ -146,6 +146,13 @@ public final class Json {
                 Map.of("error", told.message()))));
     }
 
+    /** An error as the messages API tells it. */
+    public static ObjectNode messagesError(ApiException error) {
+        ObjectNode body = object().put("type", "error");
+        body.putObject("error").put("type", error.type()).put("message", error.text());
+        return body;
+    }
+
     public static ObjectNode error(ErrorFormat format, ApiException error) {
         ObjectNode body = object();
         if (format == ErrorFormat.FLAT) {

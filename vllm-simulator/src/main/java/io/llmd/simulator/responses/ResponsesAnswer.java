@@ -1,6 +1,7 @@
 package io.llmd.simulator.responses;
 
 import io.llmd.simulator.api.Answer;
+import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.openai.ChatMessageText;
 import io.llmd.simulator.openai.MessageDelta;
@@ -106,6 +107,11 @@ final class ResponsesAnswer implements Answer {
                                 .put("output_index", output.size()));
             }
         }
+    }
+
+    @Override
+    public boolean fail(StringBuilder out, ApiException error) {
+        return false; // as in vLLM, where what broke the engine breaks the stream
     }
 
     @Override

@@ -238,12 +238,16 @@ final class GenerationExchange implements Exchange {
     }
 
     private void fail(ApiException error) {
-        if (generate.sampling().stream()) {
-            generate.answer().fail(text, error);
+        if (!generate.sampling().stream()) {
+            JsonNode own = generate.answer().refusal(error);
+            end();
+            output.complete(
+                    own == null ? endpoint.dispatcher().failed(error) : Reply.Content.json(error.status(), own), done);
+        } else if (generate.answer().fail(text, error)) {
             endStream();
         } else {
             end();
-            output.complete(endpoint.dispatcher().failed(error), done);
+            output.close();
         }
     }
 

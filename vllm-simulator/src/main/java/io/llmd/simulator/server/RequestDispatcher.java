@@ -93,7 +93,7 @@ final class RequestDispatcher {
                 yield detail(405, "Method Not Allowed");
             }
             case Routes.Match.Found found -> {
-                Reply error = errors.of(met);
+                Reply error = errors.of(met, path);
                 yield error == null ? handled(found, request, path) : error;
             }
         };
