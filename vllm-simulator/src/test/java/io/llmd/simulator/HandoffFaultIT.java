@@ -112,6 +112,7 @@ class HandoffFaultIT {
         decoding.configure("{\"handoff\":{\"read_failure\":1}}");
         assertThat(decode(decoding, prefill()).statusCode()).isEqualTo(500);
         assertThat(decoding.metric("vllm:nixl_num_failed_transfers_total")).isEqualTo(1);
+        assertThat(prefilling.simulator().statistics().leases()).isEqualTo(1);
         decoding.configure("{\"handoff\":{\"read_failure\":0}}");
         assertThat(decode(decoding, prefill()).statusCode()).isEqualTo(200);
 

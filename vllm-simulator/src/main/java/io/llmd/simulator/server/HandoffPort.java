@@ -90,6 +90,7 @@ final class HandoffPort implements Driven, AutoCloseable {
         troubles = new HandoffTroubles(
                 settings.seed(),
                 settings.port(),
+                rank,
                 factor -> driver.execute(() -> reader.disturb(factor, this::readFails)));
         SideChannelServer.Questions questions =
                 (request, then) -> holder.answer(request, response -> then.accept(troubles.told(response)));

@@ -24,9 +24,12 @@ final class HandoffTroubles implements FaultListener {
     private final AtomicLong reads = new AtomicLong();
     private volatile HandoffFaults faults = HandoffFaults.NONE;
 
-    /** @param slowFactor hears of the factor on the time of reads */
-    HandoffTroubles(long seed, long endpoint, DoubleConsumer slowFactor) {
-        key = CounterRandom.bits(seed, endpoint, STREAM);
+    /**
+     * @param rank of the engine within its endpoint
+     * @param slowFactor hears of the factor on the time of reads
+     */
+    HandoffTroubles(long seed, long endpoint, int rank, DoubleConsumer slowFactor) {
+        key = CounterRandom.bits(seed, endpoint, STREAM + rank);
         this.slowFactor = slowFactor;
     }
 
