@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** What a client sees of each fault, byte by byte, and that the endpoint gives everything back. */
@@ -129,6 +130,27 @@ class FaultIT {
                         DONE);
         };
         return String.join("", expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "/v1/completions|'prompt':'Hi','max_tokens':6|data: [DONE]",
+                "/v1/chat/completions|'messages':[{'role':'user','content':'Hi'}],'max_tokens':6|data: [DONE]",
+                "/v1/messages|'model':'sim-8b','messages':[{'role':'user','content':'Hi'}],'max_tokens':6|message_stop",
+                "/v1/responses|'input':'Hi','max_output_tokens':6|response.completed",
+                "/inference/v1/generate|'token_ids':[1,2,3],'sampling_params':{'max_tokens':6}|data: [DONE]"
+            })
+    void streamThatIsDroppedAfterThreeTokensLacksItsEnd(String path, String fields, String end) throws IOException {
+        String body = "{\"stream\":true," + fields.replace('\'', '"') + "}";
+        RawExchange right = RawExchange.post(simulator.port(), path, body);
+        RawExchange seen = RawExchange.post(simulator.port(), path, body, "X-Sim-Fault: drop_after_tokens=3");
+        assertThat(right.body()).contains(end);
+        assertThat(right.end()).isEqualTo(End.KEPT);
+        assertThat(seen.body()).isNotEmpty().doesNotContain(end);
+        assertThat(seen.end()).isEqualTo(End.CLOSED);
     }
 
     @ParameterizedTest
@@ -246,12 +268,15 @@ class FaultIT {
         assertThat(whole("error_after_tokens=2").body()).isEqualTo(recorded("whole answer under way"));
         assertThat(whole("error_after_tokens=0").body()).isEqualTo(recorded("completions after"));
         assertThat(stream("error_after_tokens=0").body()).isEqualTo(recorded("chat after, stream"));
-        for (int tokens : new int[] {0, 1}) {
-            HttpResponse<String> message =
-                    client.post("/v1/messages", MESSAGE, "X-Sim-Fault", "error_after_tokens=" + tokens);
-            assertThat(message.statusCode()).isEqualTo(500);
-            assertThat(message.body()).isEqualTo(recorded("messages after"));
-        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void messageOfADyingEngineIsAnErrorOfItsOwnShape(int tokens) throws Exception {
+        HttpResponse<String> message =
+                client.post("/v1/messages", MESSAGE, "X-Sim-Fault", "error_after_tokens=" + tokens);
+        assertThat(message.statusCode()).isEqualTo(500);
+        assertThat(message.body()).isEqualTo(recorded("messages after"));
     }
 
     @Test

@@ -52,10 +52,20 @@ class RepeatabilityIT {
         assertThat(stream(other, path, body)).isNotEqualTo(stream);
     }
 
-    @Test
-    void typedEventsAreEqualToo() throws IOException {
-        String body = "{\"input\":\"Tell me\",\"stream\":true}";
-        assertThat(stream(first, "/v1/responses", body)).isEqualTo(stream(second, "/v1/responses", body));
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '^',
+            value = {
+                "/v1/responses|'input':'Tell me'",
+                "/v1/messages|'model':'sim-8b','max_tokens':20,'messages':[{'role':'user','content':'Tell me'}]",
+                "/inference/v1/generate|'token_ids':[1,2,3],'sampling_params':{'max_tokens':20}"
+            })
+    void streamsOfTheOtherApisAreEqualToo(String path, String fields) throws IOException {
+        String body = "{\"stream\":true," + fields.replace('\'', '"') + "}";
+        String stream = stream(first, path, body);
+        assertThat(stream).isNotEmpty().isEqualTo(stream(second, path, body));
+        assertThat(stream(other, path, body)).isNotEqualTo(stream);
     }
 
     @Test
@@ -70,7 +80,7 @@ class RepeatabilityIT {
         RawExchange exchange = RawExchange.post(simulator.port(), path, body);
         assertThat(exchange.end()).isEqualTo(RawExchange.End.KEPT);
         return exchange.body()
-                .replaceAll("(cmpl|chatcmpl|resp|msg)(-|_)[0-9a-f]{16,32}", "$1")
+                .replaceAll("(cmpl|chatcmpl|resp|msg|generate-tokens)(-|_)[0-9a-f]{16,32}", "$1")
                 .replaceAll("\"(created|created_at)\":\\d+", "\"$1\":0");
     }
 }
