@@ -18,6 +18,21 @@ class KvChangesTest {
         sim.submit(prompt(500, 2), 100);
         sim.submit(prompt(500, 3), 100);
         sim.submit(prompt(600, 4), 200);
+        assertThat(replayed(sim)).isNotEmpty();
+        assertThat(sim.engine.snapshot().preemptions()).isEqualTo(1);
+    }
+
+    @Test
+    void eventsOfARepeatedPromptGiveThePoolsCachedBlocks() {
+        EngineFixture sim = EngineFixture.llama8b();
+        sim.submit(prompt(2048, 1), 10);
+        assertThat(replayed(sim)).hasSize(128);
+        sim.submit(prompt(2048, 1), 10);
+        assertThat(replayed(sim)).hasSize(128);
+    }
+
+    /** Runs to the end; what is known by the events is compared with the pool after each step. */
+    private static Map<Long, Integer> replayed(EngineFixture sim) {
         Map<Long, Integer> index = new HashMap<>();
         int applied = 0;
         do {
@@ -26,7 +41,7 @@ class KvChangesTest {
             }
             assertThat(copies(index)).isEqualTo(sim.engine.snapshot().cachedBlocks());
         } while (sim.next());
-        assertThat(index).isNotEmpty();
+        return index;
     }
 
     @Test

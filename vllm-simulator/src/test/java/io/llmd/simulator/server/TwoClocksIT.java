@@ -18,20 +18,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** One core under two clocks: what the wall clock saw, virtual time gives again to the nanosecond. */
 class TwoClocksIT {
-    private static final int REQUESTS = 300;
-    private static final int SPREAD_MILLIS = 2000;
-    private static final EngineSettings SETTINGS = EngineSettings.builder()
-            .maxNumSeqs(24)
-            .maxNumBatchedTokens(1024)
-            .blocks(1200)
-            .maxModelLen(4096)
-            .timeScale(0.2)
-            .noiseCv(0.03)
-            .build();
+    private static EngineSettings settings(double timeScale) {
+        return EngineSettings.builder()
+                .maxNumSeqs(24)
+                .maxNumBatchedTokens(1024)
+                .blocks(1200)
+                .maxModelLen(4096)
+                .timeScale(timeScale)
+                .noiseCv(0.03)
+                .build();
+    }
 
     private static final Generation NOBODY = new Generation() {
         @Override
@@ -45,30 +46,31 @@ class TwoClocksIT {
         }
     };
 
-    @Test
-    void virtualTimeRepeatsTheLogOfTheWallClock() {
+    /** A burst, and ten minutes of the engine's time in a fiftieth of them. */
+    @ParameterizedTest
+    @CsvSource({"0.2, 300, 2000", "0.02, 1500, 12000"})
+    void virtualTimeRepeatsTheLogOfTheWallClock(double timeScale, int requests, int spreadMillis) {
+        EngineSettings settings = settings(timeScale);
         List<EngineEvent> real = Collections.synchronizedList(new ArrayList<>());
         try (EngineDriver driver = new EngineDriver();
                 ScheduledExecutorService arrivals = Executors.newSingleThreadScheduledExecutor()) {
-            RunningEngine engine = new RunningEngine("two-clocks", SETTINGS, driver, List.of(real::add));
+            RunningEngine engine = new RunningEngine("two-clocks", settings, driver, List.of(real::add));
             RandomGenerator random =
                     RandomGeneratorFactory.of("L64X128MixRandom").create(7);
-            for (int i = 1; i <= REQUESTS; i++) {
+            for (int i = 1; i <= requests; i++) {
                 EngineRequest request = request(i, random);
                 arrivals.schedule(
-                        () -> engine.submitLater(request, NOBODY),
-                        random.nextInt(SPREAD_MILLIS),
-                        TimeUnit.MILLISECONDS);
+                        () -> engine.submitLater(request, NOBODY), random.nextInt(spreadMillis), TimeUnit.MILLISECONDS);
             }
             Awaitility.await("all requests have ended")
                     .atMost(60, TimeUnit.SECONDS)
-                    .until(() -> engine.snapshot().finished() == REQUESTS);
+                    .until(() -> engine.snapshot().finished() == requests);
         }
         List<EngineEvent.Finished> ends = ends(real);
-        assertThat(ends).hasSize(REQUESTS);
+        assertThat(ends).hasSize(requests);
 
         List<EngineEvent> again = new ArrayList<>();
-        Engine virtual = new Engine(SETTINGS);
+        Engine virtual = new Engine(settings);
         List<EngineEvent.Finished> byArrival = new ArrayList<>(ends);
         byArrival.sort(Comparator.<EngineEvent.Finished>comparingLong(
                         end -> end.times().arrival())
