@@ -146,9 +146,21 @@ public final class Simulation {
             time = engine.nextEventTime();
         } while (time < limit && endpoint.happened.isEmpty());
         engineTimes.update(endpoint.index(), time);
+        int known = endpoint.news.size();
         for (EngineEvent event = endpoint.happened.pollFirst(); event != null; event = endpoint.happened.pollFirst()) {
             tell(endpoint, event);
         }
+        if (endpoint.news.size() > known) {
+            planNews(endpoint, endpoint.news.size() - known);
+        }
+    }
+
+    private void planNews(SimulatedEndpoint endpoint, int count) {
+        planned.add(now + settings.blockEventNanos(), () -> {
+            for (int i = 0; i < count; i++) {
+                router.blocks(endpoint.index(), endpoint.news.removeFirst(), now);
+            }
+        });
     }
 
     private void tell(SimulatedEndpoint endpoint, EngineEvent event) {
@@ -157,12 +169,7 @@ public final class Simulation {
             case EngineEvent.TokenProduced token -> flights.firstToken(endpoint, token.requestId());
             case EngineEvent.LoadWanted wanted -> flights.loadWanted(endpoint, wanted);
             case EngineEvent.LeaseEnded ended -> flights.leaseEnded(endpoint, ended);
-            case EngineEvent.BlockEvent change -> {
-                endpoint.news.addLast(change);
-                planned.add(now + settings.blockEventNanos(), () -> {
-                    router.blocks(endpoint.index(), endpoint.news.removeFirst(), now);
-                });
-            }
+            case EngineEvent.BlockEvent change -> endpoint.news.addLast(change);
             case EngineEvent.Scheduled _, EngineEvent.Preempted _, EngineEvent.StepCompleted _ ->
                 throw new IllegalStateException("nobody asked for " + event);
         }

@@ -8,7 +8,8 @@ package io.llmd.simulator.cluster;
  * @param outputTokens that clients got
  * @param steps of all engines
  * @param preemptions of all engines
- * @param events that were handled: engine steps, arrivals, decisions, scrapes, news of blocks and what else had a time
+ * @param events that were handled: engine steps, arrivals, decisions, scrapes, news of an endpoint's blocks and
+ *     what else had a time
  * @param endNanos virtual time at the end
  */
 public record SimulationTotals(

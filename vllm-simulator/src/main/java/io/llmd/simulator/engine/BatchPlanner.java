@@ -9,6 +9,8 @@ import java.util.List;
  * waiting one that gets none stops all behind it. Not thread-safe.
  */
 final class BatchPlanner {
+    private static final int[] NO_TOKENS = {};
+
     private final EngineSettings settings;
     private final BlockPool pool;
     private final AdapterSlots adapters;
@@ -360,7 +362,7 @@ final class BatchPlanner {
         for (int i = first; i < full; i++) {
             hashes[i - first] = hash(sequence, i);
         }
-        int[] tokens = new int[withTokens ? hashes.length * settings.blockTokens() : 0];
+        int[] tokens = withTokens ? new int[hashes.length * settings.blockTokens()] : NO_TOKENS;
         sequence.copyTokens(first * settings.blockTokens(), tokens, tokens.length);
         long parent = first == 0 ? 0 : hash(sequence, first - 1);
         return new EngineEvent.BlocksStored(sequence.request, first, hashes, parent, tokens, time);

@@ -20,6 +20,16 @@ public interface BlockHasher {
         long next(int[] tokens, int from);
 
         /**
+         * Takes the hashes of the next blocks as far as they are known without a look at tokens.
+         *
+         * @param hashes gets them, from {@code from} on, as many as there is room for
+         * @return how many; {@link #next} goes on behind them
+         */
+        default int takeKnown(long[] hashes, int from) {
+            return 0;
+        }
+
+        /**
          * Goes on behind blocks whose hashes are known, instead of beginning with the first one. Only on a new chain.
          *
          * @param blocks how many

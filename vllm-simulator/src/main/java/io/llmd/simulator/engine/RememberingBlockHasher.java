@@ -93,6 +93,17 @@ public final class RememberingBlockHasher implements BlockHasher {
             return hash;
         }
 
+        @Override
+        public int takeKnown(long[] hashes, int from) {
+            if (rest != null) {
+                return 0;
+            }
+            int count = Math.min(prompt.known - block, hashes.length - from);
+            System.arraycopy(prompt.hashes, block, hashes, from, count);
+            block += count;
+            return count;
+        }
+
         private Chain beginRest() {
             Chain chain = hasher.begin(request);
             if (block > 0 && !chain.skip(block, prompt.hashes[block - 1])) {

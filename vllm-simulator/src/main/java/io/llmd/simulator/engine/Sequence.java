@@ -117,6 +117,7 @@ final class Sequence {
         if (index >= hashes.length) {
             hashes = Arrays.copyOf(hashes, Math.max(mostBlocks, index + 1));
         }
+        hashCount += names.takeKnown(hashes, hashCount);
         while (hashCount <= index) {
             int from = hashCount * scratch.length;
             if (from + scratch.length <= promptTokens) {

@@ -72,6 +72,27 @@ class RememberingBlockHasherTest {
     }
 
     @Test
+    void knownHashesAreTakenAtOnceAsFarAsThereIsRoom() {
+        hashes(remembering, request(), 5);
+        hashes(remembering, request(), 5);
+        counted.blocks = 0;
+        long[] all = hashes(plain, request(), 5);
+        long[] taken = new long[4];
+
+        BlockHasher.Chain chain = remembering.begin(request());
+
+        assertThat(chain.takeKnown(taken, 1)).isEqualTo(3);
+        assertThat(taken).containsExactly(0, all[0], all[1], all[2]);
+        assertThat(chain.next(prompt, 3 * BLOCK)).isEqualTo(all[3]);
+        assertThat(counted.blocks).isZero();
+    }
+
+    @Test
+    void nothingIsTakenAtTheFirstComing() {
+        assertThat(remembering.begin(request()).takeKnown(new long[4], 0)).isZero();
+    }
+
+    @Test
     void chainThatCannotSkipSeesAllBlocks() {
         BlockHasher thorough = new RememberingBlockHasher(new Counting(plain, false), BLOCK);
         for (int coming = 0; coming < 4; coming++) {
