@@ -49,6 +49,15 @@ class SimulatorArchTest {
                     "java.time"));
 
     @ArchTest
+    static final ArchRule routersUseVirtualTimeOnly = classes()
+            .that()
+            .resideInAPackage("io.llmd.simulator.routing")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    with("io.llmd.simulator.routing", "io.llmd.simulator.cluster", "io.llmd.simulator.engine"));
+
+    @ArchTest
     static final ArchRule engineHasNoClockAndNoThread = noClockAndNoThread("engine");
 
     @ArchTest
@@ -56,6 +65,9 @@ class SimulatorArchTest {
 
     @ArchTest
     static final ArchRule workloadsHaveNoClockAndNoThread = noClockAndNoThread("workload");
+
+    @ArchTest
+    static final ArchRule routersHaveNoClockAndNoThread = noClockAndNoThread("routing");
 
     @ArchTest
     static final ArchRule tokenUsesTheEngineOnly = classes()

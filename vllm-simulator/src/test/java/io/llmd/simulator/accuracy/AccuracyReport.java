@@ -1,5 +1,6 @@
 package io.llmd.simulator.accuracy;
 
+import io.llmd.simulator.routing.RoutingPolicy;
 import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,7 +81,7 @@ final class AccuracyReport {
                     .toArray();
             scatter(
                             chart,
-                            policy.title + ", measured",
+                            policy.title() + ", measured",
                             rates,
                             measured.stream()
                                     .mapToDouble(CacheWinsStage::tokensPerSecond)
@@ -88,7 +89,7 @@ final class AccuracyReport {
                     .setMarkerColor(COLORS[policy.ordinal()]);
             line(
                             chart,
-                            policy.title + ", simulated",
+                            policy.title() + ", simulated",
                             rates,
                             table.cluster(policy, AccuracyTable.Constants.STEP_AND_KV).stages().stream()
                                     .mapToDouble(CacheWins.StageResult::tokensPerSecond)

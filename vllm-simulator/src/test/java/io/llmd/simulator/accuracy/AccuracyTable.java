@@ -1,6 +1,7 @@
 package io.llmd.simulator.accuracy;
 
 import io.llmd.simulator.engine.GpuModel;
+import io.llmd.simulator.routing.RoutingPolicy;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -119,7 +120,7 @@ final class AccuracyTable {
         out.append("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |\n");
         cluster.forEach((policy, results) -> results.forEach((constants, result) -> out.append(row(
                 "| %s | %,.0f | %s | %,.0f | %+.1f %% | %.2f | %.1f | %,d |",
-                policy.title,
+                policy.title(),
                 measuredTokensPerSecond(policy),
                 constants.title,
                 result.tokensPerSecond(),

@@ -4,6 +4,7 @@ import static io.llmd.simulator.accuracy.AccuracyTable.Constants.STEP_AND_KV;
 import static io.llmd.simulator.accuracy.AccuracyTable.Constants.UNCALIBRATED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.simulator.routing.RoutingPolicy;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 

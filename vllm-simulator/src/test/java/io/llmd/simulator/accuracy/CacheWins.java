@@ -12,6 +12,7 @@ import io.llmd.simulator.engine.FastBlockHasher;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.PhysicsLatency;
+import io.llmd.simulator.routing.RoutingPolicy;
 import io.llmd.simulator.workload.LadderWorkload;
 import io.llmd.simulator.workload.LadderWorkload.Stage;
 import io.llmd.simulator.workload.SharedPrefixes;
@@ -82,7 +83,7 @@ final class CacheWins {
         SimulationTotals totals = new Simulation(
                         SimulationSettings.DEFAULTS.withSeed(seed).withDelays(ROUTING_NANOS, 0),
                         Collections.nCopies(ENDPOINTS, engine(hasher)),
-                        policy.router(ENDPOINTS, hasher, seed),
+                        policy.router(ENDPOINTS, hasher, BLOCK_TOKENS, seed),
                         ladder,
                         this::take)
                 .run();

@@ -1,5 +1,6 @@
 package io.llmd.simulator.accuracy;
 
+import io.llmd.simulator.routing.RoutingPolicy;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,4 +1,4 @@
-package io.llmd.simulator.accuracy;
+package io.llmd.simulator.routing;
 
 import io.llmd.simulator.cluster.ClientRequest;
 import java.util.ArrayList;

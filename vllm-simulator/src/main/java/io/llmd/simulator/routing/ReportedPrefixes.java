@@ -1,4 +1,4 @@
-package io.llmd.simulator.accuracy;
+package io.llmd.simulator.routing;
 
 import io.llmd.simulator.cluster.ClientRequest;
 import io.llmd.simulator.engine.EngineEvent;
@@ -19,14 +19,22 @@ final class ReportedPrefixes implements PrefixKnowledge {
     public double[] shares(ClientRequest request) {
         long[] hashes = prompts.of(request);
         Arrays.fill(shares, 0);
-        long holding = -1;
-        for (int block = 0; block < hashes.length && holding != 0; block++) {
-            holding &= holders.get(hashes[block]);
-            for (long rest = holding; rest != 0; rest &= rest - 1) {
-                shares[Long.numberOfTrailingZeros(rest)] = (block + 1.0) / hashes.length;
-            }
+        long holding = -1L >>> Long.SIZE - shares.length;
+        int block = 0;
+        while (block < hashes.length && holding != 0) {
+            long still = holding & holders.get(hashes[block]);
+            setShares(holding & ~still, (double) block / hashes.length);
+            holding = still;
+            block++;
         }
+        setShares(holding, 1);
         return shares;
+    }
+
+    private void setShares(long endpoints, double share) {
+        for (long rest = endpoints; rest != 0; rest &= rest - 1) {
+            shares[Long.numberOfTrailingZeros(rest)] = share;
+        }
     }
 
     @Override
