@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        subcommands = {GatewayBenchCommand.class, SimulatorBenchCommand.class},
+        subcommands = {GatewayBenchCommand.class, SimulatorBenchCommand.class, VirtualTimeBenchCommand.class},
         synopsisSubcommandLabel = "COMMAND",
         description = "Measures a part of the suite beside its competitors.")
 public final class BenchCommand {}

@@ -1,4 +1,7 @@
-/** Measures the gateway beside plain proxies: CPU time per request and event, throughput, added latency. */
+/**
+ * Measures the gateway beside plain proxies (CPU time per request and event, throughput, added latency), and the
+ * simulator under both clocks.
+ */
 @NullMarked
 package io.llmd.launcher.bench;
 
