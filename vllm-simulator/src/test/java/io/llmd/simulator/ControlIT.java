@@ -193,7 +193,7 @@ class ControlIT {
         client.post("/admin/config", "{\"fake-metrics\":{\"waiting-requests\":7}}");
         assertThat(client.get("/metrics").body()).contains(line + "7.0").doesNotContain("sim_steps_total");
         HttpResponse<String> state = client.post("/admin/config", "{\"fake-metrics\":{\"running-requests\":2}}");
-        assertThat(state.body()).contains("\"fake-metrics\":{\"waiting-requests\":7.0,\"running-requests\":2.0}");
+        assertThat(state.body()).contains("\"fake-metrics\":{\"running-requests\":2.0,\"waiting-requests\":7.0}");
         assertThat(client.get("/metrics").body()).contains(line + "7.0");
         assertThat(client.post("/admin/config", "{\"fake-metrics\":{\"nothing\":2}}")
                         .statusCode())

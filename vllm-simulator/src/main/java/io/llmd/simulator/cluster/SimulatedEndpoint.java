@@ -33,7 +33,7 @@ final class SimulatedEndpoint implements EndpointView, EngineSink {
         this.index = index;
         this.settings = settings;
         engine = new Engine(settings);
-        metrics = engine.snapshot();
+        metrics = engine.reported();
         firstTokens = router.wantsFirstTokens();
         blocks = router.wantsBlocks();
         blockTokens = router.wantsBlockTokens();
@@ -106,7 +106,7 @@ final class SimulatedEndpoint implements EndpointView, EngineSink {
     }
 
     void scrape(long now) {
-        metrics = engine.snapshot();
+        metrics = engine.reported();
         scrapedAt = now;
     }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -96,24 +97,24 @@ public record FakeMetrics(
         return draft.build();
     }
 
-    /** All fields that are set, as they are read. */
+    /** All fields that are set, as they are read, in the order of their names. */
     public Map<String, Object> fields() {
-        Map<String, Object> fields = new LinkedHashMap<>();
+        Map<String, Object> fields = new TreeMap<>();
         gauges.forEach((field, value) -> fields.put(field, value.text()));
         fields.putAll(buckets);
         fields.putAll(samples);
         fields.putAll(counters);
         if (!finished.isEmpty()) {
-            fields.put("request-success-total", finished);
+            fields.put("request-success-total", new TreeMap<>(finished));
         }
         if (!loras.isEmpty()) {
             fields.put(
                     "loras",
                     loras.stream()
-                            .map(series -> Map.of(
+                            .map(series -> new TreeMap<>(Map.of(
                                     "running", series.running(),
                                     "waiting", series.waiting(),
-                                    "timestamp", series.timestamp()))
+                                    "timestamp", series.timestamp())))
                             .toList());
         }
         return fields;

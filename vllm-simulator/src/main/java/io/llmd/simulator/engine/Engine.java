@@ -48,6 +48,11 @@ public final class Engine {
     private long aborted;
     private long failed;
     private long expiredLeases;
+    private int leftWaiting;
+    private int reportedRunning;
+    private int reportedWaiting;
+    private int reportedDeferred;
+    private int reportedBlocks;
 
     public Engine(EngineSettings settings) {
         this.settings = settings;
@@ -327,17 +332,34 @@ public final class Engine {
 
     /** The state after the last call. */
     public EngineSnapshot snapshot() {
-        return new EngineSnapshot(
+        return snapshot(
                 arriving.size(),
                 planner.waiting().size(),
                 planner.deferredCount(),
                 planner.running().size(),
+                pool.used());
+    }
+
+    /**
+     * The state as vLLM's gauges tell it, which are set at the end of a step: what came during the step under way is not
+     * in them, nor what that step took in.
+     */
+    public EngineSnapshot reported() {
+        return snapshot(0, reportedWaiting, reportedDeferred, reportedRunning, reportedBlocks);
+    }
+
+    private EngineSnapshot snapshot(int arriving, int waiting, int deferred, int running, int usedBlocks) {
+        return new EngineSnapshot(
+                arriving,
+                waiting,
+                deferred,
+                running,
                 finished,
                 aborted,
                 failed,
                 planner.preemptions(),
                 steps,
-                pool.used(),
+                usedBlocks,
                 pool.total(),
                 pool.cached(),
                 leases.size(),
@@ -402,6 +424,7 @@ public final class Engine {
     private void startStep(EngineSink sink) {
         stepDue = false;
         if (pause == PauseMode.KEEP) {
+            reportStanding();
             return;
         }
         residency.at(time);
@@ -415,12 +438,27 @@ public final class Engine {
             failed++;
             sink.accept(end(refused, FinishReason.CACHE_THRESHOLD, null));
         }
-        if (!step.isEmpty()) {
+        if (step.isEmpty()) {
+            reportStanding();
+        } else {
             begin(step);
         }
     }
 
+    private void reportStanding() {
+        leftWaiting = planner.waiting().size();
+        report();
+    }
+
+    private void report() {
+        reportedRunning = planner.running().size();
+        reportedWaiting = leftWaiting;
+        reportedDeferred = planner.deferredCount();
+        reportedBlocks = pool.used();
+    }
+
     private void begin(Step planned) {
+        leftWaiting = planner.waiting().size();
         steps++;
         stepStart = time;
         stepEnd = time + stepNanos(planned);
@@ -435,6 +473,7 @@ public final class Engine {
         if (!isRepeatable(sink) || !decodeRun.isOpen() && !decodeRun.open(step) || !decodeRun.canFollow()) {
             return false;
         }
+        report();
         tellStep(0, 0, 0, step.size(), sink);
         residency.at(time);
         decodeRun.follow(time, sink);
@@ -484,6 +523,7 @@ public final class Engine {
             planner.running().removeIf(sequence -> sequence.status == Sequence.Status.ENDED);
         }
         stepDue = true;
+        report();
         tellStep(promptTokens, cachedTokens, loadedTokens, produced, sink);
     }
 

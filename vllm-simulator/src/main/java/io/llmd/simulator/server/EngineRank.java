@@ -113,7 +113,7 @@ final class EngineRank {
     }
 
     MeterPage.EngineState state() {
-        return new MeterPage.EngineState(meters, engine.snapshot(), engine.lagSeconds());
+        return new MeterPage.EngineState(meters, engine.reported(), engine.lagSeconds());
     }
 
     TransferPorts transfers() {

@@ -41,6 +41,7 @@ final class RunningEngine implements Driven {
     private boolean failed;
     private boolean changed;
     private volatile EngineSnapshot snapshot;
+    private volatile EngineSnapshot reported;
     private volatile long lagNanos;
 
     /** An engine whose state nobody watches. */
@@ -65,6 +66,7 @@ final class RunningEngine implements Driven {
         sink = new Fanout(this.listeners.stream().anyMatch(EngineSink::blocks));
         engine = new Engine(settings);
         snapshot = engine.snapshot();
+        reported = snapshot;
         driver.add(this);
     }
 
@@ -76,6 +78,11 @@ final class RunningEngine implements Driven {
     /** State after the last advance; any thread. */
     EngineSnapshot snapshot() {
         return snapshot;
+    }
+
+    /** The state as its gauges tell it, see {@link Engine#reported}; any thread. */
+    EngineSnapshot reported() {
+        return reported;
     }
 
     /** How far the last event was handled behind its time; any thread. */
@@ -172,6 +179,7 @@ final class RunningEngine implements Driven {
             requests.forEach(request -> engine.abort(request, now));
             engine.advance(now, sink);
             snapshot = engine.snapshot();
+            reported = engine.reported();
         }
     }
 
@@ -209,6 +217,7 @@ final class RunningEngine implements Driven {
         }
         if (changed) {
             snapshot = engine.snapshot();
+            reported = engine.reported();
             watcher.accept(snapshot);
             changed = false;
             tell();

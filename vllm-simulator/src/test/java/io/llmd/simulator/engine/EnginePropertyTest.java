@@ -186,6 +186,7 @@ class EnginePropertyTest {
                         .filter(line -> !line.startsWith("TokenProduced"))
                         .toList());
         assertThat(runs.engine.snapshot()).isEqualTo(single.engine.snapshot());
+        assertThat(runs.engine.reported()).isEqualTo(single.engine.reported());
         runs.engine.check();
     }
 

@@ -133,6 +133,40 @@ class EngineTest {
     }
 
     @Test
+    void gaugesTellWhatTheLastStepLeft() {
+        EngineFixture sim = new EngineFixture(settings(1, 8192, 1000, 4096, constant()));
+        sim.submit(prompt(32, 1), 3);
+        sim.next();
+        assertThat(sim.engine.snapshot().running()).isEqualTo(1);
+        assertThat(sim.engine.reported().running()).isZero();
+        assertThat(sim.engine.reported().usedBlocks()).isZero();
+        sim.submit(prompt(32, 2), 3);
+        sim.next();
+        assertThat(sim.engine.snapshot().waiting()).isEqualTo(1);
+        assertThat(sim.engine.reported().waiting()).isZero();
+
+        sim.runUntil(() -> sim.engine.reported().running() == 1);
+        assertThat(sim.engine.reported().waiting()).as("came during the step").isZero();
+        assertThat(sim.engine.reported().usedBlocks()).isEqualTo(2);
+        sim.runUntil(() -> sim.engine.reported().waiting() == 1);
+        assertThat(sim.engine.snapshot().steps()).isEqualTo(3);
+
+        sim.runUntilIdle();
+        assertThat(sim.engine.reported()).isEqualTo(sim.engine.snapshot());
+    }
+
+    @Test
+    void gaugesTellOfAnAbortInAnIdleEngine() {
+        EngineFixture sim = new EngineFixture(settings(1, 8192, 1000, 4096, constant()));
+        long only = sim.submit(prompt(32, 1), 100);
+        sim.runUntil(() -> sim.engine.reported().running() == 1);
+        sim.abort(only);
+        sim.runUntilIdle();
+        assertThat(sim.engine.reported().running()).isZero();
+        assertThat(sim.engine.reported().usedBlocks()).isZero();
+    }
+
+    @Test
     void smallRequestDoesNotOvertakeAHeadThatLacksBlocks() {
         EngineFixture sim = new EngineFixture(settings(8, 8192, 100, 1584, constant()));
         sim.submit(prompt(1000, 1), 20);
