@@ -7,7 +7,7 @@ final class NoPrefixes implements PrefixKnowledge {
     private static final double[] NOTHING = {};
 
     @Override
-    public double[] shares(ClientRequest request) {
+    public double[] scores(ClientRequest request) {
         return NOTHING;
     }
 }

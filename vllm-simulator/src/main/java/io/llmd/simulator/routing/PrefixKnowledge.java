@@ -6,8 +6,8 @@ import io.llmd.simulator.engine.EngineEvent;
 /** What a router believes about the prefixes that endpoints hold. */
 interface PrefixKnowledge {
 
-    /** Share of the prompt that each endpoint holds from its beginning, in [0, 1]. */
-    double[] shares(ClientRequest request);
+    /** How much of the prompt each endpoint holds, as a score in [0, 1]. */
+    double[] scores(ClientRequest request);
 
     /** The request goes there. */
     default void routed(ClientRequest request, int endpoint) {}

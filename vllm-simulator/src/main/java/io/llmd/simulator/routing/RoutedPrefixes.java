@@ -12,31 +12,31 @@ final class RoutedPrefixes implements PrefixKnowledge {
     private final int blocksToMatch;
     private final int blocksPerEndpoint;
     private final List<LinkedHashMap<Long, Boolean>> remembered = new ArrayList<>();
-    private final double[] shares;
+    private final double[] scores;
 
     RoutedPrefixes(PromptBlocks prompts, int endpoints, int blocksToMatch, int blocksPerEndpoint) {
         this.prompts = prompts;
         this.blocksToMatch = blocksToMatch;
         this.blocksPerEndpoint = blocksPerEndpoint;
-        shares = new double[endpoints];
+        scores = new double[endpoints];
         for (int i = 0; i < endpoints; i++) {
             remembered.add(new LinkedHashMap<>(16, 0.75f, true));
         }
     }
 
     @Override
-    public double[] shares(ClientRequest request) {
+    public double[] scores(ClientRequest request) {
         long[] hashes = prompts.of(request);
         int most = Math.min(hashes.length, blocksToMatch);
-        for (int endpoint = 0; endpoint < shares.length; endpoint++) {
+        for (int endpoint = 0; endpoint < scores.length; endpoint++) {
             Map<Long, Boolean> there = remembered.get(endpoint);
             int matched = 0;
             while (matched < most && there.containsKey(hashes[matched])) {
                 matched++;
             }
-            shares[endpoint] = (double) matched / most;
+            scores[endpoint] = (double) matched / most;
         }
-        return shares;
+        return scores;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.llmd.simulator.routing;
 
 import io.llmd.simulator.cluster.Router;
 import io.llmd.simulator.engine.BlockHasher;
+import io.llmd.simulator.engine.FastBlockHasher;
 
 /** The policies of llm-d's "KV-cache wins" experiment, by the weights of their scores. */
 public enum RoutingPolicy {
@@ -15,6 +16,7 @@ public enum RoutingPolicy {
     /** Free memory and waiting requests, as scraped. */
     LOAD("load", 0, 1, 1);
 
+    private static final int ESTIMATED_BLOCK_TOKENS = 16; // 64 characters
     private static final int BLOCKS_TO_MATCH = 256;
     private static final int BLOCKS_PER_SERVER = 31_250;
 
@@ -47,12 +49,15 @@ public enum RoutingPolicy {
         if (endpoints < 1 || endpoints > Long.SIZE) {
             throw new IllegalArgumentException("endpoints: " + endpoints + " (expected: 1 to " + Long.SIZE + ")");
         }
-        PromptBlocks blocks = new PromptBlocks(hasher, blockTokens);
         PrefixKnowledge knowledge = switch (this) {
-            case PRECISE -> new ReportedPrefixes(blocks, endpoints);
-            case ESTIMATED -> new RoutedPrefixes(blocks, endpoints, BLOCKS_TO_MATCH, BLOCKS_PER_SERVER);
+            case PRECISE -> new ReportedPrefixes(new PromptBlocks(hasher, blockTokens), endpoints);
+            case ESTIMATED -> new RoutedPrefixes(charactersOfPrompts(), endpoints, BLOCKS_TO_MATCH, BLOCKS_PER_SERVER);
             case RANDOM, LOAD -> new NoPrefixes();
         };
         return new WeightedRouter(knowledge, prefix, memory, queue, seed);
+    }
+
+    private static PromptBlocks charactersOfPrompts() {
+        return new PromptBlocks(new FastBlockHasher("characters", ESTIMATED_BLOCK_TOKENS), ESTIMATED_BLOCK_TOKENS);
     }
 }

@@ -26,7 +26,7 @@ final class WeightedRouter implements Router {
 
     @Override
     public Target route(ClientRequest request, long now, List<EndpointView> endpoints) {
-        double[] shares = prefixes.shares(request);
+        double[] scores = prefixes.scores(request);
         int least = Integer.MAX_VALUE;
         int most = 0;
         for (EndpointView endpoint : endpoints) {
@@ -39,7 +39,7 @@ final class WeightedRouter implements Router {
         for (int i = 0; i < endpoints.size(); i++) {
             int waiting = endpoints.get(i).metrics().waiting();
             double queue = most == least ? 1 : (double) (most - waiting) / (most - least);
-            double score = prefixWeight * (prefixWeight > 0 ? shares[i] : 0)
+            double score = prefixWeight * (prefixWeight > 0 ? scores[i] : 0)
                     + memoryWeight * (1 - endpoints.get(i).metrics().kvUsage())
                     + queueWeight * queue;
             double draw = CounterRandom.unit(seed, request.id(), i);

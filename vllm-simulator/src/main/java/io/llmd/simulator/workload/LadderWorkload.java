@@ -18,6 +18,7 @@ public final class LadderWorkload implements Workload {
     private final List<Stage> stages;
     private final RequestSource source;
     private final long seed;
+    private final long mostInFlight;
     private final List<Span> spans = new ArrayList<>();
     private int stage = -1;
     private long begin;
@@ -25,6 +26,7 @@ public final class LadderWorkload implements Workload {
     private long endedInStage;
     private long sent;
     private double nextAt;
+    private long lastEnd;
 
     /** A rate and how many requests come at it. */
     public record Stage(double requestsPerSecond, long requests) {
@@ -46,12 +48,24 @@ public final class LadderWorkload implements Workload {
 
     /** @param seed of the arrivals */
     public LadderWorkload(List<Stage> stages, RequestSource source, long seed) {
+        this(stages, source, seed, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param seed of the arrivals
+     * @param mostInFlight requests that the client has under way at most; the others wait there, where no latency counts
+     */
+    public LadderWorkload(List<Stage> stages, RequestSource source, long seed, long mostInFlight) {
+        if (mostInFlight < 1) {
+            throw new IllegalArgumentException("mostInFlight: " + mostInFlight + " (expected: >= 1)");
+        }
         if (stages.isEmpty()) {
             throw new IllegalArgumentException("stages: 0 (expected: >= 1)");
         }
         this.stages = List.copyOf(stages);
         this.source = source;
         this.seed = seed;
+        this.mostInFlight = mostInFlight;
         beginStage(0);
     }
 
@@ -74,7 +88,9 @@ public final class LadderWorkload implements Workload {
 
     @Override
     public long nextTime() {
-        return stage == stages.size() || sentInStage == stages.get(stage).requests() ? NEVER : (long) nextAt;
+        boolean none =
+                stage == stages.size() || sentInStage == stages.get(stage).requests();
+        return none || sentInStage - endedInStage >= mostInFlight ? NEVER : Math.max((long) nextAt, lastEnd);
     }
 
     @Override
@@ -89,6 +105,7 @@ public final class LadderWorkload implements Workload {
     @Override
     public void ended(RequestResult result) {
         endedInStage++;
+        lastEnd = result.ended();
         if (endedInStage == stages.get(stage).requests()) {
             spans.add(new Span(stage, begin, result.ended()));
             beginStage(result.ended());

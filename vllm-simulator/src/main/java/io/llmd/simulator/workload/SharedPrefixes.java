@@ -8,7 +8,8 @@ import java.util.function.IntFunction;
 
 /**
  * Prompts of groups: all prompts of a group begin alike and go on differently. A fixed set of prompts is asked for round
- * after round in one shuffled order, or each prompt is asked for once. Not thread-safe.
+ * after round in one shuffled order, perhaps from its beginning in each stage, or each prompt is asked for once. Not
+ * thread-safe.
  */
 public final class SharedPrefixes implements RequestSource {
     private static final long SHUFFLE = 1;
@@ -18,7 +19,9 @@ public final class SharedPrefixes implements RequestSource {
     private final long seed;
     private final IntFunction<int[]> prompts;
     private final int[] order;
+    private final boolean eachStageFromFirst;
     private int position;
+    private int stage;
 
     /**
      * Sizes.
@@ -39,8 +42,9 @@ public final class SharedPrefixes implements RequestSource {
         }
     }
 
-    private SharedPrefixes(Shape shape, boolean repeated, long seed) {
+    private SharedPrefixes(Shape shape, boolean repeated, boolean eachStageFromFirst, long seed) {
         this.shape = shape;
+        this.eachStageFromFirst = eachStageFromFirst;
         this.seed = seed;
         order = shuffled(shape.groups() * shape.promptsPerGroup(), seed);
         List<int[]> prefixes = new ArrayList<>();
@@ -60,16 +64,25 @@ public final class SharedPrefixes implements RequestSource {
 
     /** A fixed set of prompts, asked for again and again. */
     public static SharedPrefixes repeated(Shape shape, long seed) {
-        return new SharedPrefixes(shape, true, seed);
+        return new SharedPrefixes(shape, true, false, seed);
+    }
+
+    /** A fixed set of prompts, asked for again and again, and from the first one when a stage begins. */
+    public static SharedPrefixes repeatedByStage(Shape shape, long seed) {
+        return new SharedPrefixes(shape, true, true, seed);
     }
 
     /** Prefixes that are asked for again and again, each time with a new question. */
     public static SharedPrefixes fresh(Shape shape, long seed) {
-        return new SharedPrefixes(shape, false, seed);
+        return new SharedPrefixes(shape, false, false, seed);
     }
 
     @Override
     public ClientRequest next(long id, int stage) {
+        if (eachStageFromFirst && stage != this.stage) {
+            this.stage = stage;
+            position = 0;
+        }
         int prompt = order[position % order.length];
         int[] tokens = prompts.apply(prompt);
         position++;

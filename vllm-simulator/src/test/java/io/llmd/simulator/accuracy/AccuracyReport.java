@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
@@ -31,11 +33,12 @@ final class AccuracyReport {
     /** @param arguments folder of the pictures */
     public static void main(String[] arguments) throws IOException {
         Path folder = Files.createDirectories(Path.of(arguments[0]));
-        AccuracyTable table = AccuracyTable.run(AccuracyTable.Constants.values());
+        AccuracyTable table = AccuracyTable.run();
         System.out.println(table.servers());
         System.out.println(table.clusterRows());
         save(servers(table), folder.resolve("simulator-servers"));
-        save(cluster(table), folder.resolve("simulator-cluster"));
+        save(rates(table), folder.resolve("simulator-cluster"));
+        save(firstTokens(table), folder.resolve("simulator-cluster-first-tokens"));
     }
 
     private static void save(XYChart chart, Path file) throws IOException {
@@ -67,36 +70,44 @@ final class AccuracyReport {
         return chart;
     }
 
-    private static XYChart cluster(AccuracyTable table) {
+    private static XYChart rates(AccuracyTable table) {
         XYChart chart = chart(
                 "Eight endpoints, Qwen3-32B on 2 x H100: output rate of each stage (calibrated)",
                 "requests/s",
                 "output tokens/s");
+        compare(chart, table, CacheWinsStage::tokensPerSecond, CacheWinsRuns::stageRates);
+        return chart;
+    }
+
+    private static XYChart firstTokens(AccuracyTable table) {
+        XYChart chart = chart(
+                "Eight endpoints, Qwen3-32B on 2 x H100: mean time to first token of each stage (calibrated)",
+                "requests/s",
+                "seconds");
+        chart.getStyler().setYAxisLogarithmic(true);
+        compare(chart, table, CacheWinsStage::firstTokenSeconds, CacheWinsRuns::stageFirstTokens);
+        return chart;
+    }
+
+    private static void compare(
+            XYChart chart,
+            AccuracyTable table,
+            ToDoubleFunction<CacheWinsStage> measuredFigure,
+            Function<CacheWinsRuns, double[]> simulatedFigure) {
         for (RoutingPolicy policy : RoutingPolicy.values()) {
-            List<CacheWinsStage> measured = CacheWinsStage.measured().stream()
-                    .filter(stage -> stage.policy() == policy)
-                    .toList();
+            List<CacheWinsStage> measured = CacheWinsStage.measured(policy);
             double[] rates = measured.stream()
                     .mapToDouble(CacheWinsStage::requestsPerSecond)
                     .toArray();
+            double[] simulated = simulatedFigure.apply(table.cluster(policy, AccuracyTable.Constants.CALIBRATED));
             scatter(
                             chart,
                             policy.title() + ", measured",
                             rates,
-                            measured.stream()
-                                    .mapToDouble(CacheWinsStage::tokensPerSecond)
-                                    .toArray())
+                            measured.stream().mapToDouble(measuredFigure).toArray())
                     .setMarkerColor(COLORS[policy.ordinal()]);
-            line(
-                            chart,
-                            policy.title() + ", simulated",
-                            rates,
-                            table.cluster(policy, AccuracyTable.Constants.STEP_AND_KV).stages().stream()
-                                    .mapToDouble(CacheWins.StageResult::tokensPerSecond)
-                                    .toArray())
-                    .setLineColor(COLORS[policy.ordinal()]);
+            line(chart, policy.title() + ", simulated", rates, simulated).setLineColor(COLORS[policy.ordinal()]);
         }
-        return chart;
     }
 
     private static XYChart chart(String title, String x, String y) {

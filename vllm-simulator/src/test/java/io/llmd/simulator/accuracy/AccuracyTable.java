@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** Measured figures beside simulated ones, as Markdown. */
 final class AccuracyTable {
@@ -14,8 +15,7 @@ final class AccuracyTable {
     /** Which constants of the engine a run of the cluster experiment uses. */
     enum Constants {
         UNCALIBRATED("as fitted on vLLM 0.15.1", GpuModel.H100),
-        STEP("step overhead 6.5 ms", GpuModel.H100.withStepNanos(6.5e6)),
-        STEP_AND_KV("and e_k 0.60", GpuModel.H100.withStepNanos(6.5e6).withKvEfficiency(0.60));
+        CALIBRATED("step overhead 6.5 ms", GpuModel.H100.withStepNanos(6.5e6));
 
         final String title;
         final GpuModel gpu;
@@ -27,7 +27,7 @@ final class AccuracyTable {
     }
 
     private final List<AnchorReplay.Point> points = new ArrayList<>();
-    private final Map<RoutingPolicy, Map<Constants, CacheWins.Result>> cluster = new EnumMap<>(RoutingPolicy.class);
+    private final Map<RoutingPolicy, Map<Constants, CacheWinsRuns>> cluster = new EnumMap<>(RoutingPolicy.class);
 
     /** Runs the servers that were measured alone. */
     static List<AnchorReplay.Point> anchors() {
@@ -36,16 +36,16 @@ final class AccuracyTable {
                 .toList();
     }
 
-    /** Runs everything with these constants of the cluster. */
-    static AccuracyTable run(Constants... constants) {
+    /** Runs everything. */
+    static AccuracyTable run() {
         AccuracyTable table = new AccuracyTable();
         table.points.addAll(anchors());
         for (RoutingPolicy policy : RoutingPolicy.values()) {
-            Map<Constants, CacheWins.Result> results = new EnumMap<>(Constants.class);
-            for (Constants chosen : constants) {
-                results.put(chosen, new CacheWins(policy, chosen.gpu, 1).run());
+            Map<Constants, CacheWinsRuns> runs = new EnumMap<>(Constants.class);
+            for (Constants constants : Constants.values()) {
+                runs.put(constants, CacheWinsRuns.of(policy, constants.gpu));
             }
-            table.cluster.put(policy, results);
+            table.cluster.put(policy, runs);
         }
         return table;
     }
@@ -54,25 +54,9 @@ final class AccuracyTable {
         return points;
     }
 
-    CacheWins.Result cluster(RoutingPolicy policy, Constants constants) {
-        CacheWins.Result result = cluster.getOrDefault(policy, Map.of()).get(constants);
-        if (result == null) {
-            throw new IllegalStateException(policy + " was not run with " + constants);
-        }
-        return result;
-    }
-
-    /** Simulated tokens a second against measured ones, less one. */
-    double clusterError(RoutingPolicy policy, Constants constants) {
-        return cluster(policy, constants).tokensPerSecond() / measuredTokensPerSecond(policy) - 1;
-    }
-
-    static double measuredTokensPerSecond(RoutingPolicy policy) {
-        return CacheWinsStage.measured().stream()
-                .filter(stage -> stage.policy() == policy)
-                .mapToDouble(CacheWinsStage::tokensPerSecond)
-                .average()
-                .orElseThrow();
+    CacheWinsRuns cluster(RoutingPolicy policy, Constants constants) {
+        return Objects.requireNonNull(
+                Objects.requireNonNull(cluster.get(policy)).get(constants));
     }
 
     /** Mean of the sizes of the errors of inter-token latency. */
@@ -115,19 +99,22 @@ final class AccuracyTable {
 
     String clusterRows() {
         StringBuilder out = new StringBuilder();
-        out.append(
-                "| policy | measured tok/s | constants | simulated | error | hit ratio | mean TTFT s | preemptions |\n");
-        out.append("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |\n");
-        cluster.forEach((policy, results) -> results.forEach((constants, result) -> out.append(row(
-                "| %s | %,.0f | %s | %,.0f | %+.1f %% | %.2f | %.1f | %,d |",
+        out.append("| policy | measured tok/s | constants | simulated | error | single runs | hit ratio"
+                + " | mean TTFT s measured | simulated | preemptions |\n");
+        out.append("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+        cluster.forEach((policy, results) -> results.forEach((constants, runs) -> out.append(row(
+                "| %s | %,.0f | %s | %,.0f | %+.1f %% | %+.1f to %+.1f %% | %.2f | %.1f | %.1f | %,.0f |",
                 policy.title(),
-                measuredTokensPerSecond(policy),
+                runs.measured(CacheWinsStage::tokensPerSecond),
                 constants.title,
-                result.tokensPerSecond(),
-                clusterError(policy, constants) * 100,
-                result.hitRatio(),
-                result.firstTokenSeconds(),
-                result.totals().preemptions()))));
+                runs.tokensPerSecond(),
+                runs.error() * 100,
+                runs.lowestError() * 100,
+                runs.highestError() * 100,
+                runs.mean(CacheWins.Result::hitRatio),
+                runs.measured(CacheWinsStage::firstTokenSeconds),
+                runs.mean(CacheWins.Result::firstTokenSeconds),
+                runs.mean(CacheWins.Result::preemptions)))));
         return out.toString();
     }
 

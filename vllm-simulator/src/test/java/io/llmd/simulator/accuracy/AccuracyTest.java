@@ -1,10 +1,12 @@
 package io.llmd.simulator.accuracy;
 
-import static io.llmd.simulator.accuracy.AccuracyTable.Constants.STEP_AND_KV;
+import static io.llmd.simulator.accuracy.AccuracyTable.Constants.CALIBRATED;
 import static io.llmd.simulator.accuracy.AccuracyTable.Constants.UNCALIBRATED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.simulator.accuracy.AccuracyTable.Constants;
 import io.llmd.simulator.routing.RoutingPolicy;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -13,11 +15,12 @@ import org.junit.jupiter.api.Test;
  * tables; docs/simulator-accuracy.md shows them with plots.
  */
 class AccuracyTest {
+    private static final double SATURATED_SECONDS = 5;
     private static AccuracyTable table;
 
     @BeforeAll
     static void simulate() {
-        table = AccuracyTable.run(UNCALIBRATED, STEP_AND_KV);
+        table = AccuracyTable.run();
         System.out.println(table.servers());
         System.out.println(table.clusterRows());
     }
@@ -42,28 +45,29 @@ class AccuracyTest {
 
     @Test
     void calibratedThroughputIsWithinTenPercentAndTwentyFiveUnderThrash() {
-        assertThat(Math.abs(table.clusterError(RoutingPolicy.PRECISE, STEP_AND_KV)))
-                .isLessThan(0.10);
-        assertThat(Math.abs(table.clusterError(RoutingPolicy.ESTIMATED, STEP_AND_KV)))
-                .isLessThan(0.10);
-        assertThat(Math.abs(table.clusterError(RoutingPolicy.RANDOM, STEP_AND_KV)))
-                .isLessThan(0.25);
-        assertThat(Math.abs(table.clusterError(RoutingPolicy.LOAD, STEP_AND_KV)))
-                .isLessThan(0.25);
+        throughputIsWithin(0.10, 0.25, CALIBRATED);
     }
 
-    /** Two of the four miss the budget of 15 and 45 % by a little; the bounds are where they are now. */
     @Test
-    void uncalibratedThroughputIsTooHighByWhatThePageSays() {
-        assertThat(table.clusterError(RoutingPolicy.PRECISE, UNCALIBRATED)).isBetween(0.0, 0.17);
-        assertThat(table.clusterError(RoutingPolicy.ESTIMATED, UNCALIBRATED)).isBetween(0.0, 0.15);
-        assertThat(table.clusterError(RoutingPolicy.RANDOM, UNCALIBRATED)).isBetween(0.0, 0.45);
-        assertThat(table.clusterError(RoutingPolicy.LOAD, UNCALIBRATED)).isBetween(0.0, 0.47);
+    void uncalibratedThroughputIsWithinFifteenPercentAndFortyFiveUnderThrash() {
+        throughputIsWithin(0.15, 0.45, UNCALIBRATED);
     }
 
+    /** In each single run, not in their mean only. */
+    private static void throughputIsWithin(double cacheAware, double thrashing, Constants constants) {
+        for (RoutingPolicy policy : RoutingPolicy.values()) {
+            boolean aware = policy == RoutingPolicy.PRECISE || policy == RoutingPolicy.ESTIMATED;
+            double bound = aware ? cacheAware : thrashing;
+            CacheWinsRuns runs = table.cluster(policy, constants);
+            assertThat(runs.lowestError()).as(policy.title()).isGreaterThan(-bound);
+            assertThat(runs.highestError()).as(policy.title()).isLessThan(bound);
+        }
+    }
+
+    /** Random and load differ by 4 % in the measurement, which is no order. */
     @Test
     void policiesKeepTheirOrder() {
-        for (AccuracyTable.Constants constants : new AccuracyTable.Constants[] {UNCALIBRATED, STEP_AND_KV}) {
+        for (Constants constants : Constants.values()) {
             double precise = table.cluster(RoutingPolicy.PRECISE, constants).tokensPerSecond();
             double estimated = table.cluster(RoutingPolicy.ESTIMATED, constants).tokensPerSecond();
             double random = table.cluster(RoutingPolicy.RANDOM, constants).tokensPerSecond();
@@ -74,16 +78,31 @@ class AccuracyTest {
     }
 
     @Test
-    void firstTokensOfThePreciseStagesAreWithinAFactorOfTwo() {
-        double simulated = table.cluster(RoutingPolicy.PRECISE, STEP_AND_KV)
-                .stages()
-                .getFirst()
-                .firstTokenSeconds();
-        double measured = CacheWinsStage.measured().stream()
-                .filter(stage -> stage.policy() == RoutingPolicy.PRECISE)
-                .findFirst()
-                .orElseThrow()
-                .firstTokenSeconds();
-        assertThat(simulated / measured).isBetween(0.5, 2.0);
+    void firstTokensUnderSaturationAreWithinAFactorOfTwo() {
+        for (RoutingPolicy policy : List.of(RoutingPolicy.ESTIMATED, RoutingPolicy.RANDOM, RoutingPolicy.LOAD)) {
+            CacheWinsRuns runs = table.cluster(policy, CALIBRATED);
+            List<CacheWinsStage> measured = CacheWinsStage.measured(policy);
+            double[] simulated = runs.stageFirstTokens();
+            for (int stage = 0; stage < simulated.length; stage++) {
+                if (measured.get(stage).firstTokenSeconds() > SATURATED_SECONDS) {
+                    assertThat(simulated[stage] / measured.get(stage).firstTokenSeconds())
+                            .as(
+                                    "%s at %s requests/s",
+                                    policy.title(), measured.get(stage).requestsPerSecond())
+                            .isBetween(0.5, 2.0);
+                }
+            }
+        }
+    }
+
+    @Test
+    void firstTokensOfThePreciseStagesWithoutQueuesAreWithinAFactorOfTwo() {
+        double[] simulated = table.cluster(RoutingPolicy.PRECISE, CALIBRATED).stageFirstTokens();
+        List<CacheWinsStage> measured = CacheWinsStage.measured(RoutingPolicy.PRECISE);
+        for (int stage = 0; stage < 8; stage++) {
+            assertThat(simulated[stage] / measured.get(stage).firstTokenSeconds())
+                    .as("%s requests/s", measured.get(stage).requestsPerSecond())
+                    .isBetween(0.5, 2.0);
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /** One measured stage of the experiment, from {@code accuracy/kv-cache-wins.csv}, which names its source. */
@@ -18,7 +19,7 @@ record CacheWinsStage(
         double firstTokenSeconds,
         double interTokenSeconds) {
 
-    static List<CacheWinsStage> measured() {
+    private static List<CacheWinsStage> measured() {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(
                 Objects.requireNonNull(CacheWinsStage.class.getResourceAsStream("/accuracy/kv-cache-wins.csv")),
                 StandardCharsets.UTF_8))) {
@@ -31,9 +32,13 @@ record CacheWinsStage(
         }
     }
 
+    static List<CacheWinsStage> measured(RoutingPolicy policy) {
+        return measured().stream().filter(stage -> stage.policy() == policy).toList();
+    }
+
     private static CacheWinsStage parse(String[] fields) {
         return new CacheWinsStage(
-                RoutingPolicy.valueOf(fields[0].toUpperCase(java.util.Locale.ROOT)),
+                RoutingPolicy.valueOf(fields[0].toUpperCase(Locale.ROOT)),
                 Double.parseDouble(fields[1]),
                 Integer.parseInt(fields[2]),
                 Double.parseDouble(fields[3]),

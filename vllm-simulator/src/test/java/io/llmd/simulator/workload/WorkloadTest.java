@@ -60,6 +60,20 @@ class WorkloadTest {
     }
 
     @Test
+    void clientHasNoMoreRequestsUnderWayThanItMay() {
+        LadderWorkload ladder = new LadderWorkload(List.of(new Stage(1000, 3)), SOURCE, 1, 2);
+        ladder.nextTime();
+        ClientRequest first = ladder.next();
+        ladder.next();
+        assertThat(ladder.nextTime()).isEqualTo(Workload.NEVER);
+        end(ladder, first, 5 * SECOND);
+        assertThat(ladder.nextTime()).isEqualTo(5 * SECOND);
+        assertThatThrownBy(() -> new LadderWorkload(List.of(new Stage(1, 1)), SOURCE, 1, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("mostInFlight: 0 (expected: >= 1)");
+    }
+
+    @Test
     void arrivalsComeAtTheirRateAndSpreadLikePoisson() {
         Stage stage = Stage.lasting(50, Duration.ofSeconds(400));
         assertThat(stage.requests()).isEqualTo(20_000);
@@ -135,6 +149,15 @@ class WorkloadTest {
         int[] first = source.next(0, 0).prompt();
         source.next(1, 0);
         assertThat(source.next(2, 0).prompt()).isSameAs(first);
+    }
+
+    @Test
+    void stagesBeginWithTheFirstPromptIfTheyAreToldTo() {
+        SharedPrefixes source = SharedPrefixes.repeatedByStage(new SharedPrefixes.Shape(3, 3, 4, 4, 5), 1);
+        int[] first = source.next(0, 0).prompt();
+        int[] second = source.next(1, 0).prompt();
+        assertThat(source.next(2, 1).prompt()).isSameAs(first);
+        assertThat(source.next(3, 1).prompt()).isSameAs(second);
     }
 
     @Test
