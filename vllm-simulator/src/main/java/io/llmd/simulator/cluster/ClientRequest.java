@@ -47,18 +47,8 @@ public record ClientRequest(
         return new ClientRequest(id, prompt, outputLength, output, priority, cacheSalt, adapter, value);
     }
 
-    /** The same request with another priority. */
-    public ClientRequest withPriority(long value) {
-        return new ClientRequest(id, prompt, outputLength, output, value, cacheSalt, adapter, attachment);
-    }
-
     /** The same request for a LoRA adapter. */
     public ClientRequest withAdapter(@Nullable String value) {
         return new ClientRequest(id, prompt, outputLength, output, priority, cacheSalt, value, attachment);
-    }
-
-    /** The same request with blocks of its own. */
-    public ClientRequest withCacheSalt(@Nullable String value) {
-        return new ClientRequest(id, prompt, outputLength, output, priority, value, adapter, attachment);
     }
 }

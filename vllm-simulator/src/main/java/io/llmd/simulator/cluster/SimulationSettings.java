@@ -62,12 +62,6 @@ public record SimulationSettings(
                 seed, routing, network, scrapeNanos, blockEventNanos, transfer, heartbeatNanos, endNanos);
     }
 
-    /** The same with metrics and news of blocks of another age. */
-    public SimulationSettings withNews(long scrape, long blockEvent) {
-        return new SimulationSettings(
-                seed, routingNanos, networkNanos, scrape, blockEvent, transfer, heartbeatNanos, endNanos);
-    }
-
     /** The same with another fabric between the endpoints. */
     public SimulationSettings withTransfer(TransferModel value) {
         return new SimulationSettings(

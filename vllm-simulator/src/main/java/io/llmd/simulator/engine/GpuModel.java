@@ -121,24 +121,4 @@ public record GpuModel(
                 sequenceNanos,
                 apiNanos);
     }
-
-    /** The same GPU with another efficiency of reading the KV cache. */
-    public GpuModel withKvEfficiency(double efficiency) {
-        return new GpuModel(
-                name,
-                memoryBytes,
-                flops,
-                bytesPerSecond,
-                linkBytesPerSecond,
-                computeEfficiency,
-                weightEfficiency,
-                efficiency,
-                attentionEfficiency,
-                linkEfficiency,
-                reduceNanos,
-                stepNanos,
-                layerNanos,
-                sequenceNanos,
-                apiNanos);
-    }
 }

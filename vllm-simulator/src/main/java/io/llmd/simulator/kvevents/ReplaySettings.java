@@ -41,10 +41,6 @@ public record ReplaySettings(@Nullable String endpoint, int batches, long sizeBy
         return new ReplaySettings(endpoint, value, sizeBytes, form);
     }
 
-    public ReplaySettings withSizeBytes(long value) {
-        return new ReplaySettings(endpoint, batches, value, form);
-    }
-
     public ReplaySettings withForm(ReplayForm value) {
         return new ReplaySettings(endpoint, batches, sizeBytes, value);
     }
