@@ -8,9 +8,9 @@ import io.llmd.simulator.engine.EngineSettingsBuilder;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.PhysicsLatency;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +32,11 @@ final class EngineDraft {
 
     int tensorParallel = 1;
     int weightBytes = 2;
+    int kvValueBytes = 2;
     double memoryUtilization = 0.9;
-    double stepOverheadNanos = -1;
+
+    @Nullable
+    Duration stepOverhead;
 
     @Nullable
     Integer blocks;
@@ -67,11 +70,11 @@ final class EngineDraft {
             throw new IllegalArgumentException(
                     "gpu: " + gpu.name() + " beside a latency model or constant times (expected: one of them)");
         }
-        double step = stepOverheadNanos < 0
+        double step = stepOverhead == null
                 ? gpu.stepNanos() + version.extraStepOverhead().toNanos()
-                : stepOverheadNanos;
+                : stepOverhead.toNanos();
         ModelArchitecture shape = architecture == null ? architectureOf(model) : architecture;
-        return new Deployment(shape, gpu.withStepNanos(step), tensorParallel, weightBytes);
+        return new Deployment(shape, gpu.withStepNanos(step), tensorParallel, weightBytes, kvValueBytes);
     }
 
     EngineSettings build(@Nullable Deployment deployment, AdapterSettings adapters, VersionPreset version) {
@@ -99,10 +102,7 @@ final class EngineDraft {
     }
 
     private static ModelArchitecture architectureOf(String model) {
-        String name = model.toLowerCase(Locale.ROOT);
-        return ModelArchitecture.presets().stream()
-                .filter(preset -> name.contains(preset.name()))
-                .findFirst()
+        return ModelArchitecture.within(model)
                 .orElseThrow(() -> new IllegalArgumentException("architecture: not known for model " + model
                         + " (expected: one of " + architectureNames() + ")"));
     }

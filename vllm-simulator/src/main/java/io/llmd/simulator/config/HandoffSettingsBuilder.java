@@ -5,6 +5,8 @@ import io.llmd.simulator.engine.EngineSettingsBuilder;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.TransferModel;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Builds {@link HandoffSettings} and what the engine needs for them. Not thread-safe. */
@@ -12,15 +14,16 @@ public final class HandoffSettingsBuilder {
     private static final double IMMEDIATE = 1e18;
 
     private EndpointRole role = EndpointRole.BOTH;
-    private KvConnector connector = KvConnector.NONE;
+    private @Nullable KvConnector connector;
+    private @Nullable KvTransferConfig transferConfig;
     private @Nullable String engineId;
     private String sideChannelHost = "localhost";
     private int nixlPort = 5600;
     private int mooncakePort = 8998;
     private @Nullable Duration lease;
     private @Nullable Boolean heartbeats;
-    private boolean checkCompatibility = true;
-    private LoadFailurePolicy loadFailure = LoadFailurePolicy.FAIL;
+    private @Nullable Boolean checkCompatibility;
+    private @Nullable LoadFailurePolicy loadFailure;
     private TransferModel transfer = TransferModel.ROCE_100G;
     private @Nullable Duration fixedTransfer;
     private @Nullable Duration transferPerToken;
@@ -42,6 +45,21 @@ public final class HandoffSettingsBuilder {
     public HandoffSettingsBuilder connector(KvConnector value) {
         connector = value;
         return this;
+    }
+
+    /** Sets what vLLM's option for all of this says; settings that say something else are a contradiction. */
+    HandoffSettingsBuilder transferConfig(KvTransferConfig value) {
+        transferConfig = value;
+        return this;
+    }
+
+    /** What was set that changes nothing. */
+    List<String> withoutEffect() {
+        return transferConfig == null
+                ? List.of()
+                : transferConfig.withoutEffect().stream()
+                        .map("kv-transfer-config: kv_connector_extra_config."::concat)
+                        .toList();
     }
 
     /** Sets {@link HandoffSettings#engineId()}. */
@@ -70,11 +88,15 @@ public final class HandoffSettingsBuilder {
 
     /** Sets how long blocks are held for another endpoint; by default what the version of vLLM does. */
     public HandoffSettingsBuilder lease(Duration value) {
-        if (!value.isPositive()) {
-            throw new IllegalArgumentException("lease: " + value + " (expected: > 0)");
-        }
-        lease = value;
+        lease = requirePositive(value);
         return this;
+    }
+
+    private static Duration requirePositive(Duration lease) {
+        if (!lease.isPositive()) {
+            throw new IllegalArgumentException("lease: " + lease + " (expected: > 0)");
+        }
+        return lease;
     }
 
     /** Sets {@link HandoffSettings#heartbeats()}; by default what the version of vLLM does. */
@@ -162,6 +184,11 @@ public final class HandoffSettingsBuilder {
     private EmbeddingSettings embeddingSettings() {
         boolean encodes = role == EndpointRole.ENCODE;
         boolean wanted = embeddings == null ? encodes : embeddings;
+        if (Boolean.FALSE.equals(embeddings)
+                && (Boolean.TRUE.equals(givesEmbeddings) || Boolean.TRUE.equals(takesEmbeddings))) {
+            throw new IllegalArgumentException(
+                    "ec-connector: none, beside an ec-transfer-config with a connector" + " (expected: one of both)");
+        }
         return new EmbeddingSettings(
                 givesEmbeddings == null ? wanted && encodes : givesEmbeddings,
                 takesEmbeddings == null ? wanted && !encodes : takesEmbeddings,
@@ -195,25 +222,60 @@ public final class HandoffSettingsBuilder {
                 base, 0, secondsPerToken == 0 ? IMMEDIATE : bytes / secondsPerToken, transfer.handshakeNanos());
     }
 
+    private KvConnector chosenConnector() {
+        return agreed("kv-connector", connector, configured(KvTransferConfig::connector), KvConnector.NONE);
+    }
+
+    private @Nullable Duration chosenLease() {
+        return agreed("kv-lease-duration", lease, configured(KvTransferConfig::lease));
+    }
+
+    private <T> @Nullable T configured(Function<KvTransferConfig, @Nullable T> part) {
+        return transferConfig == null ? null : part.apply(transferConfig);
+    }
+
+    private static <T> T agreed(String option, @Nullable T given, @Nullable T configured, T otherwise) {
+        T one = agreed(option, given, configured);
+        return one == null ? otherwise : one;
+    }
+
+    private static <T> @Nullable T agreed(String option, @Nullable T given, @Nullable T configured) {
+        if (given != null && configured != null && !given.equals(configured)) {
+            throw new IllegalArgumentException(
+                    option + ": " + given + ", kv-transfer-config: " + configured + " (expected: one of both)");
+        }
+        return given == null ? configured : given;
+    }
+
     HandoffSettings build(VersionPreset version, @Nullable Deployment deployment) {
+        KvConnector chosen = chosenConnector();
         return new HandoffSettings(
                 role,
-                connector,
-                engineId,
+                chosen,
+                agreed("engine id", engineId, configured(KvTransferConfig::engineId)),
                 sideChannelHost,
-                connector == KvConnector.MOONCAKE ? mooncakePort : nixlPort,
-                heartbeats == null ? connector == KvConnector.NIXL && version.hasLeaseHeartbeats() : heartbeats,
-                checkCompatibility,
+                chosen == KvConnector.MOONCAKE ? mooncakePort : nixlPort,
+                heartbeats == null ? chosen == KvConnector.NIXL && version.hasLeaseHeartbeats() : heartbeats,
+                agreed(
+                        "check of compatibility",
+                        checkCompatibility,
+                        configured(KvTransferConfig::checkCompatibility),
+                        true),
                 transferModel(deployment),
                 embeddingSettings());
     }
 
     void applyTo(EngineSettingsBuilder engine) {
-        engine.loadFailure(loadFailure);
-        if (lease != null) {
-            engine.leaseNanos(lease.toNanos());
+        engine.loadFailure(agreed(
+                "kv-load-failure-policy",
+                loadFailure,
+                configured(KvTransferConfig::loadFailure),
+                LoadFailurePolicy.FAIL));
+        Duration chosen = chosenLease();
+        if (chosen == null) {
+            chosenConnector().lease().ifPresent(usual -> engine.leaseNanos(usual.toNanos()));
         } else {
-            connector.lease().ifPresent(usual -> engine.leaseNanos(usual.toNanos()));
+            engine.leaseNanos(requirePositive(chosen).toNanos());
         }
     }
 }

@@ -44,7 +44,6 @@ final class IgnoredOption {
                                 "max-parallel-loading-workers",
                                 "swap-space",
                                 "cpu-offload-gb",
-                                "kv-cache-dtype",
                                 "calculate-kv-scales",
                                 "model-loader-extra-config",
                                 "generation-config",
@@ -53,8 +52,7 @@ final class IgnoredOption {
                                 "uds-socket-path",
                                 "render-url",
                                 "lora-dtype",
-                                "async-scheduling",
-                                "stream-interval"),
+                                "async-scheduling"),
                         why("media are not processed", "mm-processor-kwargs", "limit-mm-per-prompt"),
                         why(
                                 "answers are made from the seed",
@@ -76,8 +74,6 @@ final class IgnoredOption {
                                 "logtostderr",
                                 "alsologtostderr",
                                 "stderrthreshold",
-                                "log_dir",
-                                "log_file",
                                 "log-dir",
                                 "log-file"))
                 .flatMap(group -> group.entrySet().stream())

@@ -28,6 +28,10 @@ final class KvEventDraft {
 
     private KvEventSettings settings = KvEventSettings.DEFAULT;
     private boolean enabled;
+    private boolean configured;
+    private @Nullable String endpoint;
+    private @Nullable String replayEndpoint;
+    private @Nullable String configuredEndpoint;
     private @Nullable Boolean maps;
     private @Nullable KvEventFormat format;
     private KvHashForm hashForm = KvHashForm.UNSIGNED;
@@ -49,13 +53,11 @@ final class KvEventDraft {
 
     /** Publishes at this address. */
     void endpoint(String value) {
-        settings = settings.withEndpoint(value);
-        enabled = true;
+        endpoint = value;
     }
 
     void replayEndpoint(String value) {
-        settings = settings.withReplay(settings.replay().withEndpoint(value));
-        enabled = true;
+        replayEndpoint = value;
     }
 
     void maps(boolean value) {
@@ -78,6 +80,7 @@ final class KvEventDraft {
     /** The object that vLLM's option takes. */
     void config(String json) {
         Map<String, Object> fields = FlowText.map(json);
+        configured = true;
         for (String name : fields.keySet()) {
             if (!CONFIG_FIELDS.contains(name)) {
                 throw new IllegalArgumentException(
@@ -94,7 +97,7 @@ final class KvEventDraft {
                 continue;
             }
             switch (field.getKey()) {
-                case "endpoint" -> chosen = chosen.withEndpoint(value.toString());
+                case "endpoint" -> configuredEndpoint = value.toString();
                 case "topic" -> chosen = chosen.withTopic(value.toString());
                 case "hwm" -> chosen = chosen.withHighWaterMark(integer("hwm", value));
                 case "max_queue_size" -> chosen = chosen.withQueueBatches(integer("max_queue_size", value));
@@ -106,24 +109,51 @@ final class KvEventDraft {
                 }
             }
         }
+        chosen = configuredEndpoint == null ? chosen : chosen.withEndpoint(configuredEndpoint);
         settings = chosen.withReplay(replay);
     }
 
     /** Where events go; null for nowhere. */
     @Nullable
     KvEventSettings build(VersionPreset version) {
-        if (!enabled) {
+        requireAgreement();
+        if (!enabled && endpoint == null && replayEndpoint == null) {
             return null;
         }
+        KvEventSettings chosen = endpoint == null ? settings : settings.withEndpoint(endpoint);
+        if (replayEndpoint != null) {
+            chosen = chosen.withReplay(chosen.replay().withEndpoint(replayEndpoint));
+        }
         if (format != null) {
-            return settings;
+            return chosen;
         }
         boolean asMaps = maps == null ? version.hasMapEvents() : maps;
         KvEventFormat ofVersion = asMaps ? KvEventFormat.MAP : KvEventFormat.ARRAY;
         ReplayForm replay =
                 version.isAtLeast(FIRST_REPLAY_WITH_TOPIC) ? ReplayForm.WITH_TOPIC : ReplayForm.WITHOUT_TOPIC;
-        return settings.withFormat(ofVersion.withHashForm(hashForm))
-                .withReplay(settings.replay().withForm(replay));
+        return chosen.withFormat(ofVersion.withHashForm(hashForm))
+                .withReplay(chosen.replay().withForm(replay));
+    }
+
+    private void requireAgreement() {
+        if (configured && !enabled && (endpoint != null || replayEndpoint != null)) {
+            throw new IllegalArgumentException("kv-events-config: off, beside zmq-endpoint or kv-events-replay-endpoint"
+                    + " (expected: one of both)");
+        }
+        if (configured) {
+            requireSame("zmq-endpoint", endpoint, configuredEndpoint);
+            requireSame(
+                    "kv-events-replay-endpoint",
+                    replayEndpoint,
+                    settings.replay().endpoint());
+        }
+    }
+
+    private static void requireSame(String option, @Nullable String given, @Nullable String configured) {
+        if (given != null && configured != null && !given.equals(configured)) {
+            throw new IllegalArgumentException(
+                    option + ": " + given + ", kv-events-config: " + configured + " (expected: one of both)");
+        }
     }
 
     BlockHashing hashing(VersionPreset version) {

@@ -61,6 +61,14 @@ public enum SimulatorOption {
             "tensor-parallel-size", "GPUs that share the model; also -tp", (b, v) -> b.tensorParallel(integer(v))),
     DTYPE("dtype", "type of the weights: auto, half, float16, bfloat16", (b, v) -> dtype(v)),
     QUANTIZATION("quantization", "fp8 for weights of one byte; also -q", SimulatorOption::quantization),
+    KV_CACHE_DTYPE(
+            "kv-cache-dtype",
+            "type of the KV cache on a GPU: auto, half, float16, bfloat16; fp8, fp8_e4m3, fp8_e5m2 for one byte",
+            (b, v) -> b.kvValueBytes(kvValueBytes(v))),
+    STEP_OVERHEAD(
+            "step-overhead",
+            "engine's overhead of a step on a GPU; by default what the version has",
+            (b, v) -> b.stepOverhead(Times.parse(v))),
     GPU_MEMORY_UTILIZATION(
             "gpu-memory-utilization",
             "share of the GPU memory that the engine takes, in (0, 1]",
@@ -291,7 +299,7 @@ public enum SimulatorOption {
     KV_TRANSFER_CONFIG(
             "kv-transfer-config",
             "the same as vLLM's JSON, with NixlConnector or MooncakeConnector",
-            (b, v) -> b.handoff(handoff -> KvTransferConfig.apply(handoff, v))),
+            (b, v) -> b.handoff(handoff -> handoff.transferConfig(KvTransferConfig.parse(v)))),
     NIXL_SIDE_CHANNEL_HOST(
             "nixl-side-channel-host",
             "where the side channel listens, and what other endpoints are told",
@@ -417,6 +425,8 @@ public enum SimulatorOption {
             "dp", DATA_PARALLEL_SIZE,
             "q", QUANTIZATION);
 
+    private static final List<String> TWO_BYTES = List.of("auto", "half", "float16", "bfloat16");
+
     private final String optionName;
     private final String description;
     private final OptionSetter setter;
@@ -533,9 +543,19 @@ public enum SimulatorOption {
     }
 
     private static void dtype(String value) {
-        if (!List.of("auto", "half", "float16", "bfloat16").contains(value)) {
+        if (!TWO_BYTES.contains(value)) {
             throw new IllegalArgumentException(value);
         }
+    }
+
+    private static int kvValueBytes(String value) {
+        if (TWO_BYTES.contains(value)) {
+            return 2;
+        }
+        if (List.of("fp8", "fp8_e4m3", "fp8_e5m2").contains(value)) {
+            return 1;
+        }
+        throw new IllegalArgumentException(value);
     }
 
     private static void quantization(SimulatorSettingsBuilder builder, String value) {

@@ -67,6 +67,11 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** What was set that changes nothing. */
+    List<String> withoutEffect() {
+        return handoff.withoutEffect();
+    }
+
     /** Changes how the endpoint takes part in requests that several endpoints serve. */
     public SimulatorSettingsBuilder handoff(Consumer<HandoffSettingsBuilder> change) {
         change.accept(handoff);
@@ -254,15 +259,21 @@ public final class SimulatorSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link Deployment#kvValueBytes()}. */
+    public SimulatorSettingsBuilder kvValueBytes(int value) {
+        engine.kvValueBytes = value;
+        return this;
+    }
+
     /** Sets the share of the GPU memory that the engine takes. */
     public SimulatorSettingsBuilder memoryUtilization(double value) {
         engine.memoryUtilization = value;
         return this;
     }
 
-    /** Sets the engine's overhead of a step on a {@link #gpu}, which depends on the version of vLLM. */
+    /** Sets the engine's overhead of a step on a {@link #gpu}; by default what the version of vLLM has. */
     public SimulatorSettingsBuilder stepOverhead(Duration value) {
-        engine.stepOverheadNanos = value.toNanos();
+        engine.stepOverhead = value;
         return this;
     }
 

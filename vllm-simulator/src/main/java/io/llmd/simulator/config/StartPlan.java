@@ -11,12 +11,6 @@ import java.util.Map;
  * @param warnings what to tell about options that change nothing
  */
 public record StartPlan(List<SimulatorSettings> endpoints, List<String> warnings) {
-    private static final List<SimulatorOption> OF_A_GPU = List.of(
-            SimulatorOption.TENSOR_PARALLEL_SIZE,
-            SimulatorOption.DTYPE,
-            SimulatorOption.QUANTIZATION,
-            SimulatorOption.GPU_MEMORY_UTILIZATION);
-
     public StartPlan {
         endpoints = List.copyOf(endpoints);
         warnings = List.copyOf(warnings);
@@ -38,11 +32,8 @@ public record StartPlan(List<SimulatorSettings> endpoints, List<String> warnings
         SimulatorSettingsBuilder builder = SimulatorSettings.builder();
         given.applyTo(builder);
         List<SimulatorSettings> endpoints = builder.buildAll();
-        if (endpoints.getFirst().deployment() == null) {
-            OF_A_GPU.stream()
-                    .filter(given::has)
-                    .forEach(option -> given.warn(option.optionName() + " has no effect without --gpu"));
-        }
+        OptionEffect.missing(given, endpoints.getFirst()).forEach(given::warn);
+        builder.withoutEffect().forEach(what -> given.warn(what + " has no effect"));
         return new StartPlan(endpoints, given.warnings());
     }
 }

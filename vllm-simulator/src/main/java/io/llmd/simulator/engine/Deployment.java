@@ -7,9 +7,9 @@ import java.util.Objects;
  *
  * @param tensorParallel GPUs that share the model
  * @param weightBytes bytes of a weight: 2 for bf16, 1 for fp8
+ * @param kvValueBytes bytes of a value in the KV cache, likewise
  */
-public record Deployment(ModelArchitecture model, GpuModel gpu, int tensorParallel, int weightBytes) {
-    private static final int KV_VALUE_BYTES = 2;
+public record Deployment(ModelArchitecture model, GpuModel gpu, int tensorParallel, int weightBytes, int kvValueBytes) {
     private static final double OTHER_BYTES_PER_GPU = 2.5e9;
 
     public Deployment {
@@ -22,11 +22,19 @@ public record Deployment(ModelArchitecture model, GpuModel gpu, int tensorParall
         if (weightBytes != 1 && weightBytes != 2) {
             throw new IllegalArgumentException("weightBytes: " + weightBytes + " (expected: 1 or 2)");
         }
+        if (kvValueBytes != 1 && kvValueBytes != 2) {
+            throw new IllegalArgumentException("kvValueBytes: " + kvValueBytes + " (expected: 1 or 2)");
+        }
+    }
+
+    /** A model with a KV cache in bf16. */
+    public Deployment(ModelArchitecture model, GpuModel gpu, int tensorParallel, int weightBytes) {
+        this(model, gpu, tensorParallel, weightBytes, 2);
     }
 
     /** Bytes that one token takes in the KV caches of all GPUs. */
     public long kvBytesPerToken() {
-        return model.kvBytesPerToken(KV_VALUE_BYTES);
+        return model.kvBytesPerToken(kvValueBytes);
     }
 
     /** Bytes of all weights. */

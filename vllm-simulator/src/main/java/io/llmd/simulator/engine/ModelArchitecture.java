@@ -3,7 +3,10 @@ package io.llmd.simulator.engine;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Shape of a decoder model, as far as time and memory depend on it. Figures from the models' published configurations.
@@ -75,6 +78,8 @@ public record ModelArchitecture(
             MIXTRAL_8X7B,
             DEEPSEEK_R1);
 
+    private static final Map<String, ModelArchitecture> OF_THE_SAME_SHAPE = Map.of("llama-3.3-70b", LLAMA_70B);
+
     public ModelArchitecture {
         int least = Arrays.stream(new int[] {layers, hidden, queryHeads, kvHeads, headDim, feedForward, vocabulary})
                 .min()
@@ -98,7 +103,22 @@ public record ModelArchitecture(
     /** The built-in model of that name, case and what stands before a slash ignored. */
     public static Optional<ModelArchitecture> preset(String name) {
         String wanted = name.substring(name.lastIndexOf('/') + 1).toLowerCase(Locale.ROOT);
-        return PRESETS.stream().filter(p -> p.name().equals(wanted)).findFirst();
+        return named(wanted::equals);
+    }
+
+    /** The built-in model whose name is part of a model's name, case ignored. */
+    public static Optional<ModelArchitecture> within(String modelName) {
+        String name = modelName.toLowerCase(Locale.ROOT);
+        return named(name::contains);
+    }
+
+    private static Optional<ModelArchitecture> named(Predicate<String> wanted) {
+        return Stream.concat(
+                        PRESETS.stream().map(preset -> Map.entry(preset.name(), preset)),
+                        OF_THE_SAME_SHAPE.entrySet().stream())
+                .filter(named -> wanted.test(named.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst();
     }
 
     /** Whether tokens run through some of many experts. */

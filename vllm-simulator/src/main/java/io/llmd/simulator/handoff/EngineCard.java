@@ -38,6 +38,7 @@ public record EngineCard(String engineId, String compatibility, int tensorParall
                 "head size " + shape.headDim(),
                 "layers " + shape.layers(),
                 "latent " + shape.latentDim(),
+                "bytes " + deployment.kvValueBytes(),
                 "pull");
         return new EngineCard(engineId, sha256(factors), deployment.tensorParallel(), blockTokens);
     }

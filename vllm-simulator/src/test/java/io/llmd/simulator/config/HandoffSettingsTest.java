@@ -45,12 +45,54 @@ class HandoffSettingsTest {
                 "{\"kv_connector\":\"NixlConnector\"} | kv_role: null",
                 "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"both\"} | kv_role: both",
                 "{\"kv_conector\":\"NixlConnector\"} | field: kv_conector",
+                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\",\"kv_connector_extra_config\":[]} | extra_config: []",
+                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\",\"kv_connector_extra_config\":{\"kv_lease_duration\":\"12s\"}} | kv_lease_duration: 12s",
+                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\",\"kv_connector_extra_config\":{\"kv_lease_duration\":0}} | lease: PT0S",
+                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\",\"kv_connector_extra_config\":{\"enforce_handshake_compat\":1}} | enforce_handshake_compat: 1",
                 "[] | JSON object"
             })
     void badTransferConfigIsRefused(String config, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> of("kv-transfer-config", config))
                 .withMessageContaining(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "kv-connector | mooncake | kv-connector: MOONCAKE, kv-transfer-config: NIXL",
+                "kv-connector | none | kv-connector: NONE, kv-transfer-config: NIXL",
+                "kv-lease-duration | 13s | kv-lease-duration: PT13S, kv-transfer-config: PT12S",
+                "kv-load-failure-policy | fail | kv-load-failure-policy: FAIL, kv-transfer-config: RECOMPUTE"
+            })
+    void whatContradictsTheTransferConfigIsRefused(String option, String value, String message) {
+        String config = "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\",\"kv_load_failure_policy\":"
+                + "\"recompute\",\"kv_connector_extra_config\":{\"kv_lease_duration\":12}}";
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> of(option, value, "kv-transfer-config", config))
+                .withMessage(message + " (expected: one of both)");
+    }
+
+    @Test
+    void whatTheTransferConfigSaysMayBeSaidTwice() {
+        SimulatorSettings settings = of(
+                "kv-connector",
+                "nixl",
+                "kv-transfer-config",
+                "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\"}");
+        assertThat(settings.handoff().connector()).isEqualTo(KvConnector.NIXL);
+    }
+
+    @Test
+    void noExchangeOfEmbeddingsContradictsItsConfig() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> of(
+                        "ec-connector",
+                        "none",
+                        "ec-transfer-config",
+                        "{\"ec_connector\":\"ECCPUConnector\",\"ec_role\":\"ec_both\"}"))
+                .withMessageStartingWith("ec-connector: none");
     }
 
     @ParameterizedTest

@@ -94,6 +94,7 @@ class SimulatorOptionTest {
             {"architecture", "gpt-2"},
             {"dtype", "float32"},
             {"quantization", "gptq"},
+            {"kv-cache-dtype", "int8"},
             {"latency-calculator", "linear"}
         }) {
             assertThatIllegalArgumentException()
@@ -137,6 +138,51 @@ class SimulatorOptionTest {
         assertThat(stepNanos("main")).isEqualTo(1.1e6);
     }
 
+    @Test
+    void overheadOfAStepCanBeCalibrated() {
+        Deployment deployment = SimulatorSettings.builder()
+                .option("gpu", "h100")
+                .option("architecture", "llama-3.1-8b")
+                .option("emulate-version", "0.10.2")
+                .option("step-overhead", "2.5ms")
+                .build()
+                .deployment();
+        assertThat(deployment).isNotNull();
+        assertThat(deployment.gpu().stepNanos()).isEqualTo(2.5e6);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "meta-llama/Llama-3.3-70B-Instruct, llama-3.1-70b",
+        "meta-llama/Llama-3.1-70B, llama-3.1-70b",
+        "org/Qwen3-30B-A3B-fp8, qwen3-30b-a3b"
+    })
+    void shapeOfAModelFollowsFromItsName(String model, String shape) {
+        Deployment deployment = SimulatorSettings.builder()
+                .option("gpu", "h100")
+                .option("model", model)
+                .option("tensor-parallel-size", "4")
+                .build()
+                .deployment();
+        assertThat(deployment).isNotNull();
+        assertThat(deployment.model().name()).isEqualTo(shape);
+    }
+
+    @Test
+    void kvCacheInFp8HoldsTwiceTheTokens() {
+        Deployment deployment = SimulatorSettings.builder()
+                .option("gpu", "h100")
+                .option("architecture", "llama-3.3-70b")
+                .option("tensor-parallel-size", "4")
+                .option("kv-cache-dtype", "fp8_e4m3")
+                .build()
+                .deployment();
+        assertThat(deployment).isNotNull();
+        Deployment bf16 = new Deployment(deployment.model(), deployment.gpu(), 4, 2);
+        assertThat(deployment.kvBytesPerToken()).isEqualTo(bf16.kvBytesPerToken() / 2);
+        assertThat(deployment.blocks(16, 0.9)).isCloseTo(2 * bf16.blocks(16, 0.9), within(1));
+    }
+
     private static double stepNanos(String version) {
         Deployment deployment = SimulatorSettings.builder()
                 .option("gpu", "h100")
@@ -156,6 +202,12 @@ class SimulatorOptionTest {
                 Map.of("latency-model", "llama-70b-h100x4", "time-to-first-token", "5"),
                 Map.of("architecture", "llama-3.1-8b"),
                 Map.of("gpu", "h100"),
+                Map.of("zmq-endpoint", "tcp://*:1", "kv-events-config", "{\"enable_kv_cache_events\": false}"),
+                Map.of(
+                        "zmq-endpoint",
+                        "tcp://*:1",
+                        "kv-events-config",
+                        "{\"enable_kv_cache_events\": true, \"endpoint\": \"tcp://*:2\"}"),
                 Map.of("max-loras", "4", "max-cpu-loras", "2"),
                 Map.of("enable-lora", "false", "lora-modules", "a=b"),
                 Map.of("lora-modules", "sim-8b=path"),

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StartPlanTest {
     @TempDir
@@ -89,6 +91,41 @@ class StartPlanTest {
         assertThat(StartPlan.of(List.of("-tp", "2", "--gpu", "h100", "--architecture", "qwen3-32b"), Map.of())
                         .warnings())
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--failure-types, rate_limit, --failure-injection-rate",
+        "--nixl-side-channel-port, 5700, --kv-connector nixl",
+        "--mooncake-bootstrap-port, 5700, --kv-connector mooncake",
+        "--kv-handshake-time, 1s, --kv-connector",
+        "--kv-transfer-fabric, nvlink, --kv-connector or --ec-connector",
+        "--ec-side-channel-host, localhost, --ec-connector",
+        "--kv-events-use-int-block-hashes, true, --kv-events-config or --zmq-endpoint",
+        "--kv-cache-metrics-sample, 0.5, --kv-cache-metrics",
+        "--kv-cache-dtype, fp8, --gpu",
+        "--step-overhead, 2ms, --gpu"
+    })
+    void optionsThatNeedAnotherAreToldToBeInVain(String option, String value, String needed) {
+        assertThat(StartPlan.of(List.of(option, value), Map.of()).warnings())
+                .containsExactly(option.substring(2) + " has no effect without " + needed);
+    }
+
+    @Test
+    void fieldsOfTheTransferConfigThatChangeNothingAreTold() {
+        String config = "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"kv_both\","
+                + "\"kv_connector_extra_config\":{\"num_threads\":4,\"kv_lease_duration\":5}}";
+        StartPlan plan = StartPlan.of(List.of("--kv-transfer-config", config), Map.of());
+        assertThat(plan.warnings())
+                .containsExactly("kv-transfer-config: kv_connector_extra_config.num_threads has no effect");
+    }
+
+    @Test
+    void ignoredOptionsAreNoRealOnes() {
+        assertThat(IgnoredOption.names())
+                .allSatisfy(
+                        name -> assertThat(SimulatorOption.find(name)).as(name).isNull())
+                .noneMatch(name -> name.contains("_"));
     }
 
     @Test
