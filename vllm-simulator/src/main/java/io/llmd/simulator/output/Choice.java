@@ -8,14 +8,16 @@ import org.jspecify.annotations.Nullable;
  * hand-over needs because the tokens are known; the rest belongs to the event loop of the connection.
  */
 public final class Choice implements Generation {
+    private static final int TIMES = 16;
+
     private final long engineId;
     private final int index;
     private final int[] prompt;
     private final OutputPlan plan;
     private final Runnable wake;
     private final OutputText text;
+    private final long[] times = new long[TIMES];
     private volatile int produced;
-    private volatile long producedAt;
     private volatile @Nullable SequenceEnd end;
     private boolean finishSent;
 
@@ -30,7 +32,7 @@ public final class Choice implements Generation {
 
     @Override
     public void produced(int tokens, long time) {
-        producedAt = time;
+        times[(tokens - 1) % TIMES] = time;
         produced = tokens;
         if (tokens < plan.length()) {
             wake.run();
@@ -63,9 +65,13 @@ public final class Choice implements Generation {
         return produced;
     }
 
-    /** When the last of these was produced, in engine nanoseconds. */
-    public long producedAt() {
-        return producedAt;
+    /**
+     * When a token was produced, in engine nanoseconds.
+     *
+     * @param token counted from 0, below {@link #produced}; of one that many others followed, the time of a later one
+     */
+    public long producedAt(int token) {
+        return times[Math.max(token, produced - TIMES + 1) % TIMES];
     }
 
     @Nullable

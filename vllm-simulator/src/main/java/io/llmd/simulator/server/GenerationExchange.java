@@ -103,11 +103,7 @@ final class GenerationExchange implements Exchange {
         if (ended) {
             return;
         }
-        if (choices.stream().anyMatch(GenerationExchange::isLost)) {
-            end();
-            output.close();
-        } else if (choices.stream().anyMatch(choice -> endedBy(choice, FinishReason.ERROR))) {
-            fail(ApiException.internal());
+        if (broken()) {
             output.flush();
         } else if (!stalled) {
             if (generate.sampling().stream()) {
@@ -118,14 +114,21 @@ final class GenerationExchange implements Exchange {
         }
     }
 
-    private static boolean isLost(Choice choice) {
-        SequenceEnd end = choice.end();
-        return end != null && end.lost();
-    }
-
-    private static boolean endedBy(Choice choice, FinishReason reason) {
-        SequenceEnd end = choice.end();
-        return end != null && end.reason() == reason;
+    /** Ends the answer if a choice was lost or went wrong. */
+    private boolean broken() {
+        for (Choice choice : choices) {
+            SequenceEnd end = choice.end();
+            if (end != null && end.lost()) {
+                end();
+                output.close();
+                return true;
+            }
+            if (end != null && end.reason() == FinishReason.ERROR) {
+                fail(ApiException.internal());
+                return true;
+            }
+        }
+        return false;
     }
 
     private void drainComplete() {
@@ -150,11 +153,20 @@ final class GenerationExchange implements Exchange {
             return;
         }
         behind = !output.isReady();
-        if (!stalled && choices.stream().allMatch(Choice::finishSent)) {
+        if (!stalled && isFinishSent()) {
             generate.answer().close(text, choices);
             endStream();
         }
         output.flush();
+    }
+
+    private boolean isFinishSent() {
+        for (Choice choice : choices) {
+            if (!choice.finishSent()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Sends one event of a choice if one is due. */
@@ -178,18 +190,22 @@ final class GenerationExchange implements Exchange {
         }
         int upTo = behind ? produced : Math.min(produced, choice.sent() + interval);
         int from = choice.sent();
-        long lateNanos = System.nanoTime() - choice.producedAt();
+        observePace(choice, produced);
         String delta = choice.takeText(faults.limit(from, upTo));
         boolean last = over && choice.sent() == choice.produced();
         generate.answer().output(text, choice, from, delta, last);
         output.events(text);
-        if (produced > 0) {
-            endpoint.pacing().observe(lateNanos);
-        }
         if (last) {
             choice.finishIsSent();
         }
         return !isFaulty(choice.sent());
+    }
+
+    /** How late the oldest token of the next event is, unless the client did not take what came before. */
+    private void observePace(Choice choice, int produced) {
+        if (choice.sent() < produced && !behind) {
+            endpoint.pacing().observe(System.nanoTime() - choice.producedAt(choice.sent()));
+        }
     }
 
     /** Whether the answer cannot go on as it should after so many tokens of a choice; then it does what it does. */

@@ -257,7 +257,7 @@ public final class WordTokenizer implements Tokenizer {
     private final class Decoder implements TokenDecoder {
         @Override
         public String append(int token) {
-            return isSpecial(token) ? "" : decode(token);
+            return isSpecial(token) ? "" : new String(bytesOf(token), StandardCharsets.UTF_8);
         }
 
         @Override
