@@ -42,9 +42,17 @@ record PacingReading(Map<Double, Long> counts) {
         return new PacingReading(more);
     }
 
-    /** Smallest bound that holds such a share of the tokens, in seconds. */
+    /** Tokens that were counted. */
+    long tokens() {
+        return counts.getOrDefault(Double.POSITIVE_INFINITY, 0L);
+    }
+
+    /** Smallest bound that holds such a share of the tokens, in seconds; NaN if there are none. */
     double quantile(double share) {
-        long all = counts.getOrDefault(Double.POSITIVE_INFINITY, 0L);
+        long all = tokens();
+        if (all == 0) {
+            return Double.NaN;
+        }
         for (Map.Entry<Double, Long> bucket : counts.entrySet()) {
             if (bucket.getValue() >= share * all) {
                 return bucket.getKey();

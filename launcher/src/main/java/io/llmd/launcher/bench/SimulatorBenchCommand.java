@@ -1,35 +1,41 @@
 package io.llmd.launcher.bench;
 
-import java.io.BufferedReader;
+import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.net.http.HttpClient;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code llmd bench simulator}. Exit codes: 0 measured, also when the goal is missed, 1 a stream failed, 2 usage. */
+/**
+ * {@code llmd bench simulator}. Exit codes: 0 measured, also when the goal is missed, 1 a stream failed, 2 usage, 3 not
+ * possible on this system.
+ */
 @Command(
         name = "simulator",
         mixinStandardHelpOptions = true,
         description = {
             "How late tokens leave many simulated endpoints in one process that serve many streams in real time, and the"
                     + " CPU time of an event.",
-            "Loopback only; the endpoints end with the command."
+            "Clients run in a process of lower priority (nice 10), as if they were elsewhere. Loopback only; all ends with"
+                    + " the command. How it measures: docs/benchmarks.md."
         })
 final class SimulatorBenchCommand implements Callable<Integer> {
-    private static final double GOAL_MILLIS = 5;
-    private static final Duration START = Duration.ofSeconds(5);
+    private static final Map<String, String> USUAL_OPTIONS = Map.of(
+            "model", "sim-8b",
+            "gpu", "l40s",
+            "architecture", "qwen3-14b",
+            "kv-cache-size", "16384");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
@@ -57,11 +63,11 @@ final class SimulatorBenchCommand implements Callable<Integer> {
     private int tokens;
 
     @Option(
-            names = "--latency-model",
-            paramLabel = "NAME",
-            defaultValue = "llama-70b-h100x4",
-            description = "Step times, as for llmd sim (${DEFAULT-VALUE}).")
-    private String latencyModel = "";
+            names = "--set",
+            paramLabel = "NAME=VALUE",
+            description = "Option of llmd sim for all endpoints; may be given several times (default:"
+                    + " gpu=l40s, architecture=qwen3-14b, kv-cache-size=16384).")
+    private Map<String, String> options = Map.of();
 
     @Option(
             names = "--rounds",
@@ -90,75 +96,64 @@ final class SimulatorBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
+        requireAtLeastOne("pods", endpoints);
+        requireAtLeastOne("streams", streams);
+        requireAtLeastOne("tokens", tokens);
+        requireAtLeastOne("rounds", rounds);
+        requireAtLeastOne("seconds", seconds);
+        if (warmUp < 0) {
+            throw new ParameterException(spec.commandLine(), "warm-up: " + warmUp + " (expected: >= 0)");
+        }
+        requireOptionsOfTheSimulator();
         if (!CpuMeter.isSupported()) {
             err.println("llmd: CPU time of other processes is read from /proc, so this bench needs Linux");
             return 3;
         }
         QuietLogs.warningsOnly();
-        Process fleet = new ProcessBuilder(ChildJvm.command(
-                        SimulatorFleet.class.getName(), List.of("" + endpoints, latencyModel, "16384")))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        try {
-            print(measure(fleet, err));
+        try (SimulatorBench bench = new SimulatorBench(settings(), err)) {
+            print(bench.run());
             return 0;
         } catch (BenchFailure failure) {
             err.println("llmd: " + failure.getMessage());
             return 1;
-        } finally {
-            fleet.getOutputStream().close();
-            if (!fleet.waitFor(10, TimeUnit.SECONDS)) {
-                fleet.destroyForcibly();
-            }
         }
     }
 
-    private List<GoalLine> measure(Process fleet, PrintWriter err) throws IOException, InterruptedException {
-        List<Integer> ports = ports(fleet);
-        List<Double> p50 = new ArrayList<>();
-        List<Double> p99 = new ArrayList<>();
-        List<Double> rate = new ArrayList<>();
-        List<Double> cpu = new ArrayList<>();
-        List<Double> cores = new ArrayList<>();
-        CpuMeter meter = CpuMeter.system();
-        try (StreamLoad load = StreamLoad.start(ports, streams, tokens, START);
-                HttpClient client = HttpClient.newHttpClient()) {
-            TimeUnit.SECONDS.sleep(START.toSeconds() + warmUp);
-            for (int round = 0; round < rounds; round++) {
-                PacingReading before = PacingReading.of(client, ports);
-                long eventsBefore = load.events();
-                long cpuBefore = meter.treeNanos(fleet.toHandle());
-                long start = System.nanoTime();
-                TimeUnit.SECONDS.sleep(seconds);
-                double elapsed = (System.nanoTime() - start) / 1e9;
-                long cpuNanos = meter.treeNanos(fleet.toHandle()) - cpuBefore;
-                long events = load.events() - eventsBefore;
-                PacingReading late = PacingReading.of(client, ports).since(before);
-                load.check();
-                p50.add(late.quantile(0.5) * 1e3);
-                p99.add(late.quantile(0.99) * 1e3);
-                rate.add(events / elapsed);
-                cpu.add(cpuNanos / 1e3 / events);
-                cores.add(cpuNanos / 1e9 / elapsed);
-                err.printf("round %d: %,d events, p99 late <= %.2f ms%n", round + 1, events, p99.getLast());
-                err.flush();
-            }
+    private void requireAtLeastOne(String name, int value) {
+        if (value < 1) {
+            throw new ParameterException(spec.commandLine(), name + ": " + value + " (expected: >= 1)");
         }
-        return List.of(
-                GoalLine.judged("simulator", "pacing-error-p99", Figure.of(p99), "ms", GOAL_MILLIS, null, 0),
-                GoalLine.reported("simulator", "pacing-error-p50", Figure.of(p50), "ms", null, 0),
-                GoalLine.reported("simulator", "events", Figure.of(rate), "1/s", null, 0),
-                GoalLine.reported("simulator", "cpu-per-event", Figure.of(cpu), "us", null, 0),
-                GoalLine.reported("simulator", "cores", Figure.of(cores), "cores", null, 0));
     }
 
-    private static List<Integer> ports(Process fleet) throws IOException {
-        BufferedReader out = new BufferedReader(new InputStreamReader(fleet.getInputStream(), StandardCharsets.UTF_8));
-        String line = out.readLine();
-        if (line == null || !line.startsWith("ports ")) {
-            throw new BenchFailure("the endpoints did not start: " + line);
+    private SimulatorBench.Settings settings() {
+        return new SimulatorBench.Settings(
+                endpoints,
+                streams,
+                tokens,
+                chosenOptions(),
+                rounds,
+                Duration.ofSeconds(seconds),
+                Duration.ofSeconds(warmUp));
+    }
+
+    /** Those given; the usual ones where none is given. */
+    private List<String> chosenOptions() {
+        Map<String, String> chosen = new LinkedHashMap<>(options.isEmpty() ? USUAL_OPTIONS : options);
+        chosen.putIfAbsent("model", "sim-8b");
+        chosen.putIfAbsent("kv-cache-size", "16384");
+        List<String> list = new ArrayList<>();
+        chosen.forEach((name, value) -> list.add(name + "=" + value));
+        return list;
+    }
+
+    private void requireOptionsOfTheSimulator() {
+        SimulatorSettingsBuilder builder = SimulatorSettings.builder();
+        try {
+            options.forEach(builder::option);
+            builder.build();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        return Arrays.stream(line.substring(6).split(" ")).map(Integer::valueOf).toList();
     }
 
     private void print(List<GoalLine> lines) {
@@ -167,10 +162,15 @@ final class SimulatorBenchCommand implements Callable<Integer> {
             JsonMapper mapper = JsonMapper.builder().build();
             lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
         } else {
-            out.printf("%d endpoints, %d streams, %s%n", endpoints, streams, latencyModel);
+            out.printf("%d endpoints, %d streams, %s%n", endpoints, streams, String.join(" ", chosenOptions()));
             lines.forEach(line -> out.printf(
                     "  %-18s %,12.3f %-6s (%,.3f to %,.3f)%s%n",
                     line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+            if (lines.getFirst().disturbed() > 0) {
+                out.printf(
+                        "  %d of %d rounds were disturbed by other processes%n",
+                        lines.getFirst().disturbed(), rounds);
+            }
         }
         out.flush();
     }

@@ -2,8 +2,8 @@ package io.llmd.launcher.bench;
 
 import io.llmd.simulator.cluster.Router;
 import io.llmd.simulator.cluster.Target;
-import io.llmd.simulator.engine.BlockHasher;
 import io.llmd.simulator.engine.CounterRandom;
+import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.routing.RoutingPolicy;
 
 /** Who decides in the loop of a simulation. */
@@ -12,7 +12,7 @@ enum VirtualTimeRouting {
     /** Any endpoint: what is cached is evicted and computed again. */
     RANDOM("random") {
         @Override
-        Router router(BlockHasher hasher, long seed) {
+        Router router(EngineSettings engine, long seed) {
             return (request, now, endpoints) -> chosenBy(seed, request.id());
         }
     },
@@ -20,7 +20,7 @@ enum VirtualTimeRouting {
     /** One endpoint for all prompts that begin alike, whatever its load. */
     BY_PREFIX("by prefix") {
         @Override
-        Router router(BlockHasher hasher, long seed) {
+        Router router(EngineSettings engine, long seed) {
             return (request, now, endpoints) -> chosenBy(seed, request.prompt()[0]);
         }
     },
@@ -28,9 +28,9 @@ enum VirtualTimeRouting {
     /** Hears every event of every block, and weighs what endpoints hold against their load. */
     PRECISE("precise") {
         @Override
-        Router router(BlockHasher hasher, long seed) {
+        Router router(EngineSettings engine, long seed) {
             return RoutingPolicy.PRECISE.router(
-                    VirtualTimeWorkload.ENDPOINTS, hasher, VirtualTimeWorkload.BLOCK_TOKENS, seed);
+                    VirtualTimeWorkload.ENDPOINTS, engine.hasher(), engine.blockTokens(), seed);
         }
     };
 
@@ -44,8 +44,8 @@ enum VirtualTimeRouting {
         return title;
     }
 
-    /** @param hasher that of the engines */
-    abstract Router router(BlockHasher hasher, long seed);
+    /** @param engine what each of the engines is */
+    abstract Router router(EngineSettings engine, long seed);
 
     private static Target chosenBy(long seed, long key) {
         return Target.endpoint(

@@ -21,7 +21,7 @@ record VirtualTimeRun(SimulationTotals totals, double cpuSeconds) {
         Simulation simulation = new Simulation(
                 SimulationSettings.DEFAULTS.withSeed(seed),
                 Collections.nCopies(VirtualTimeWorkload.ENDPOINTS, engine),
-                routing.router(engine.hasher(), seed),
+                routing.router(engine, seed),
                 workload.requests(share, seed),
                 result -> {});
         long processBefore = PROCESS.getProcessCpuTime();

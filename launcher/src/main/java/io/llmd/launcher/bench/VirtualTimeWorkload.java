@@ -18,13 +18,15 @@ enum VirtualTimeWorkload {
 
     /**
      * 17,084 requests of 7,200 prompt tokens, 6,000 of them shared in their group, and 1,000 output tokens, in seventeen
-     * stages as in llm-d's "KV-cache wins" experiment.
+     * stages and blocks of 64 tokens as in llm-d's "KV-cache wins" experiment.
      */
     LADDER {
         @Override
         EngineSettings engine() {
             return settings(
-                    new Deployment(ModelArchitecture.QWEN3_32B, GpuModel.H100, 2, 2), 307_328 / BLOCK_TOKENS + 1);
+                    new Deployment(ModelArchitecture.QWEN3_32B, GpuModel.H100, 2, 2),
+                    LADDER_BLOCK_TOKENS,
+                    LADDER_KV_TOKENS / LADDER_BLOCK_TOKENS + 1);
         }
 
         @Override
@@ -43,7 +45,7 @@ enum VirtualTimeWorkload {
         @Override
         EngineSettings engine() {
             Deployment deployment = new Deployment(ModelArchitecture.LLAMA_8B, GpuModel.H100, 1, 2);
-            return settings(deployment, deployment.blocks(BLOCK_TOKENS, 0.9));
+            return settings(deployment, CHAT_BLOCK_TOKENS, deployment.blocks(CHAT_BLOCK_TOKENS, 0.9));
         }
 
         @Override
@@ -55,7 +57,9 @@ enum VirtualTimeWorkload {
     };
 
     static final int ENDPOINTS = 8;
-    static final int BLOCK_TOKENS = 16;
+    private static final int LADDER_BLOCK_TOKENS = 64;
+    private static final int LADDER_KV_TOKENS = 307_328;
+    private static final int CHAT_BLOCK_TOKENS = 16;
     private static final int MAX_MODEL_LEN = 16_384;
     private static final double[] LADDER_RATES = {15, 3, 10, 15, 20, 22, 25, 30, 35, 40, 43, 46, 49, 52, 55, 57, 60};
     private static final int[] LADDER_SECONDS = {50, 20, 20, 20, 38, 34, 30, 25, 21, 38, 36, 33, 30, 29, 27, 26, 25};
@@ -66,10 +70,10 @@ enum VirtualTimeWorkload {
     /** @param share of the requests, in (0, 1]; each stage has one at least */
     abstract Workload requests(double share, long seed);
 
-    private static EngineSettings settings(Deployment deployment, int blocks) {
+    private static EngineSettings settings(Deployment deployment, int blockTokens, int blocks) {
         return EngineSettings.builder()
                 .latency(new PhysicsLatency(deployment))
-                .blockTokens(BLOCK_TOKENS)
+                .blockTokens(blockTokens)
                 .blocks(blocks)
                 .maxModelLen(MAX_MODEL_LEN)
                 .build();

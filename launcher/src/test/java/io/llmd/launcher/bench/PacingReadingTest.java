@@ -23,4 +23,10 @@ class PacingReadingTest {
                 new TreeMap<>(Map.of(.001, 90L, .005, 198L, .01, 200L, Double.POSITIVE_INFINITY, 200L)));
         assertThat(later.since(reading).quantile(0.5)).isEqualTo(.005);
     }
+
+    @Test
+    void nothingHasNoQuantile() {
+        assertThat(reading.since(reading).tokens()).isZero();
+        assertThat(reading.since(reading).quantile(0.99)).isNaN();
+    }
 }
