@@ -1,12 +1,15 @@
 package io.llmd.simulator.structured;
 
+import io.llmd.simulator.api.Json;
 import io.llmd.simulator.config.ToolCallSettings;
+import io.llmd.simulator.engine.CounterRandom;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -20,12 +23,15 @@ import tools.jackson.databind.node.ObjectNode;
 public final class SchemaSample {
     private static final int DEEP = 5;
     private static final int MOST_DEEP = 60;
-    private static final int MOST_SIZE = 10_000;
+    private static final int MOST_ATTEMPTS = 5;
+    private static final int MOST_DUPLICATES = 200;
+    private static final int MOST_FURTHER_ITEMS = 100;
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private final JsonNode root;
     private final ToolCallSettings settings;
     private final Draws draws;
+    private final TextBudget budget = new TextBudget();
 
     private SchemaSample(JsonNode root, ToolCallSettings settings, Draws draws) {
         this.root = root;
@@ -34,16 +40,38 @@ public final class SchemaSample {
     }
 
     /**
-     * Makes a value.
+     * Makes a value, or one for key 0 if the choices that the key makes lead nowhere: a schema that has a value for one
+     * key has one for each.
      *
      * @param key equal keys give equal values
      * @throws UnsupportedSchemaException if the schema allows none, or none that can be found
      */
     public static JsonNode of(JsonNode schema, ToolCallSettings settings, long key) {
-        return new SchemaSample(schema, settings, new Draws(key)).value(schema, 0);
+        JsonNode found = find(schema, settings, key);
+        if (found != null) {
+            return found;
+        }
+        JsonNode first = key == 0 ? null : find(schema, settings, 0);
+        return first == null ? attempt(schema, settings, 0, DEEP) : first;
+    }
+
+    private static @Nullable JsonNode find(JsonNode schema, ToolCallSettings settings, long key) {
+        for (int i = 0; i < MOST_ATTEMPTS; i++) {
+            try {
+                return attempt(schema, settings, i == 0 ? key : CounterRandom.bits(key, i, 11), 0);
+            } catch (UnsupportedSchemaException e) {
+                // another key takes other branches
+            }
+        }
+        return null;
+    }
+
+    private static JsonNode attempt(JsonNode schema, ToolCallSettings settings, long key, int depth) {
+        return new SchemaSample(schema, settings, new Draws(key)).value(schema, depth);
     }
 
     private JsonNode value(JsonNode schema, int depth) {
+        budget.spend(1);
         if (depth > MOST_DEEP) {
             throw new UnsupportedSchemaException("schema is nested without end");
         }
@@ -54,13 +82,13 @@ public final class SchemaSample {
             return text(NODES.objectNode());
         }
         if (object.has("$ref")) {
-            return value(referenced(object.get("$ref").asString()), depth + 1);
+            return value(referenced(SchemaFields.text(object, "$ref")), depth + 1);
         }
         if (object.has("const")) {
-            return object.get("const");
+            return copied(object.get("const"));
         }
         if (object.get("enum") instanceof ArrayNode values && !values.isEmpty()) {
-            return values.get(draws.nextInt(values.size()));
+            return copied(values.get(draws.nextInt(values.size())));
         }
         for (String name : List.of("anyOf", "oneOf")) {
             if (object.get(name) instanceof ArrayNode options && !options.isEmpty()) {
@@ -73,6 +101,11 @@ public final class SchemaSample {
             return value(merged(object, "allOf", parts), depth + 1);
         }
         return ofType(type(object), object, depth);
+    }
+
+    private JsonNode copied(JsonNode value) {
+        budget.spend(Json.string(value).length());
+        return value;
     }
 
     private JsonNode ofType(String type, ObjectNode schema, int depth) {
@@ -113,31 +146,37 @@ public final class SchemaSample {
 
     /** A schema that demands all of several; properties and required fields add up. */
     private ObjectNode merged(ObjectNode schema, String replaced, List<JsonNode> parts) {
-        ObjectNode merged = schema.deepCopy();
+        ObjectNode merged = NODES.objectNode().setAll(schema);
         merged.remove(replaced);
+        budget.spend(merged.size());
         for (JsonNode part : parts) {
-            JsonNode resolved = part.has("$ref") ? referenced(part.get("$ref").asString()) : part;
-            resolved.properties().forEach(field -> {
-                JsonNode old = merged.get(field.getKey());
-                if (old instanceof ObjectNode left && field.getValue() instanceof ObjectNode right) {
-                    left.setAll(right);
-                } else if (old instanceof ArrayNode left && field.getValue() instanceof ArrayNode right) {
-                    left.addAll(right);
-                } else {
-                    merged.set(field.getKey(), field.getValue().deepCopy());
-                }
-            });
+            JsonNode resolved = part.has("$ref") ? referenced(SchemaFields.text(part, "$ref")) : part;
+            budget.spend(resolved.size());
+            resolved.properties()
+                    .forEach(field -> merged.set(field.getKey(), both(merged.get(field.getKey()), field.getValue())));
         }
         return merged;
+    }
+
+    private JsonNode both(@Nullable JsonNode old, JsonNode added) {
+        if (old instanceof ObjectNode left && added instanceof ObjectNode right) {
+            budget.spend(left.size() + right.size());
+            return NODES.objectNode().setAll(left).setAll(right);
+        }
+        if (old instanceof ArrayNode left && added instanceof ArrayNode right) {
+            budget.spend(left.size() + right.size());
+            return NODES.arrayNode().addAll(left).addAll(right);
+        }
+        return added;
     }
 
     private String type(ObjectNode schema) {
         JsonNode type = schema.get("type");
         if (type instanceof ArrayNode types && !types.isEmpty()) {
-            return types.get(draws.nextInt(types.size())).asString();
+            return SchemaFields.asText(types.get(draws.nextInt(types.size())), "type");
         }
         if (type != null) {
-            return type.asString();
+            return SchemaFields.asText(type, "type");
         }
         if (schema.has("properties") || schema.has("required") || schema.has("additionalProperties")) {
             return "object";
@@ -150,10 +189,11 @@ public final class SchemaSample {
 
     private ObjectNode object(ObjectNode schema, int depth) {
         Set<String> required = new LinkedHashSet<>();
-        schema.path("required").forEach(name -> required.add(name.asString()));
+        schema.path("required").forEach(name -> required.add(SchemaFields.asText(name, "required")));
         JsonNode properties = schema.path("properties");
+        budget.spend(required.size() + properties.size());
         int probability = depth == 0 ? settings.optionalParameters() : settings.optionalFields();
-        int missing = size(schema, "minProperties", 0) - required.size();
+        int missing = SchemaFields.size(schema, "minProperties", 0) - required.size();
         ObjectNode object = NODES.objectNode();
         for (var property : properties.properties()) {
             boolean given = required.remove(property.getKey());
@@ -162,35 +202,46 @@ public final class SchemaSample {
                 missing--;
             }
             if (given) {
-                object.set(property.getKey(), value(property.getValue(), depth + 1));
+                put(object, property.getKey(), property.getValue(), depth);
             }
         }
         JsonNode others = schema.path("additionalProperties");
+        if (!others.isObject()) {
+            others = NODES.objectNode();
+        }
         for (String name : required) {
-            object.set(name, value(others.isObject() ? others : NODES.objectNode(), depth + 1));
+            put(object, name, others, depth);
         }
         for (int i = 1; missing > 0; i++, missing--) {
-            object.set("field" + i, value(others.isObject() ? others : NODES.objectNode(), depth + 1));
+            put(object, "field" + i, others, depth);
         }
         return object;
     }
 
+    private void put(ObjectNode object, String name, JsonNode schema, int depth) {
+        budget.spend(name.length());
+        object.set(name, value(schema, depth + 1));
+    }
+
     private ArrayNode array(ObjectNode schema, int depth) {
-        int min = size(schema, "minItems", 0);
-        int low = Math.max(min, depth < DEEP ? settings.arrayLength().min() : 0);
-        int most = schema.path("maxItems")
-                .asInt(Math.max(low, settings.arrayLength().max()));
-        int length = depth < DEEP ? draws.nextInt(Math.min(low, most), most + 1) : min;
-        JsonNode first = schema.path("prefixItems");
+        ArrayNode first = schema.get("prefixItems") instanceof ArrayNode given ? given : NODES.arrayNode();
         JsonNode items = schema.path("items");
+        int min = SchemaFields.size(schema, "minItems", 0);
+        int length = Math.max(first.size(), depth < DEEP ? length(schema, min) : min);
+        if (items.isBoolean() && !items.booleanValue()) {
+            length = first.size();
+        }
         boolean unique = schema.path("uniqueItems").asBoolean(false);
         ArrayNode array = NODES.arrayNode();
         Set<JsonNode> seen = new LinkedHashSet<>();
-        for (int attempts = 0; array.size() < Math.max(length, first.size()) && attempts < 200; attempts++) {
+        int duplicates = 0;
+        while (array.size() < length && duplicates < MOST_DUPLICATES) {
             JsonNode item = array.size() < first.size() ? first.get(array.size()) : items;
             JsonNode value = value(item, depth + 1);
             if (!unique || seen.add(value)) {
                 array.add(value);
+            } else {
+                duplicates++;
             }
         }
         if (array.size() < min) {
@@ -199,22 +250,22 @@ public final class SchemaSample {
         return array;
     }
 
-    private static int size(ObjectNode schema, String name, int absent) {
-        int size = schema.path(name).asInt(absent);
-        if (size > MOST_SIZE) {
-            throw new UnsupportedSchemaException(name + " " + size + " is above " + MOST_SIZE);
-        }
-        return size;
+    private int length(ObjectNode schema, int min) {
+        int low = Math.max(min, settings.arrayLength().min());
+        int most = SchemaFields.size(
+                schema, "maxItems", Math.max(low, settings.arrayLength().max()));
+        return draws.nextInt(Math.min(low, most), Math.min(most, low + MOST_FURTHER_ITEMS) + 1);
     }
 
     private JsonNode integer(ObjectNode schema) {
-        BigDecimal step = schema.has("multipleOf") ? decimal(schema, "multipleOf") : BigDecimal.ONE;
+        BigDecimal step = schema.has("multipleOf") ? SchemaFields.decimal(schema, "multipleOf") : BigDecimal.ONE;
         BigDecimal whole = step.scale() > 0 ? step.scaleByPowerOfTen(step.scale()) : step;
         return NODES.numberNode(multiple(schema, settings.integers(), whole).toBigIntegerExact());
     }
 
     private JsonNode number(ObjectNode schema) {
-        BigDecimal step = schema.has("multipleOf") ? decimal(schema, "multipleOf") : new BigDecimal("0.01");
+        BigDecimal step =
+                schema.has("multipleOf") ? SchemaFields.decimal(schema, "multipleOf") : new BigDecimal("0.01");
         return NODES.numberNode(multiple(schema, settings.numbers(), step));
     }
 
@@ -250,33 +301,32 @@ public final class SchemaSample {
     }
 
     private static BigDecimal bound(ObjectNode schema, String inclusive, String exclusive) {
-        return decimal(schema, schema.has(exclusive) && schema.get(exclusive).isNumber() ? exclusive : inclusive);
-    }
-
-    private static BigDecimal decimal(ObjectNode schema, String name) {
-        JsonNode value = schema.get(name);
-        if (value == null || !value.isNumber()) {
-            throw new UnsupportedSchemaException(name + " is no number");
-        }
-        return value.decimalValue();
+        return SchemaFields.decimal(
+                schema, schema.has(exclusive) && schema.get(exclusive).isNumber() ? exclusive : inclusive);
     }
 
     private JsonNode text(ObjectNode schema) {
+        String text = words(schema);
+        budget.spend(text.length());
+        return NODES.stringNode(text);
+    }
+
+    private String words(ObjectNode schema) {
         if (schema.has("pattern")) {
-            return NODES.stringNode(
-                    PatternText.of(schema.get("pattern").asString()).text(draws.nextLong()));
+            return PatternText.of(SchemaFields.text(schema, "pattern"), budget).text(draws.nextLong(), budget);
         }
         if (schema.has("format")) {
-            String formatted = SampleWords.formatted(schema.get("format").asString(), draws);
+            String formatted = SampleWords.formatted(SchemaFields.text(schema, "format"), draws);
             if (formatted != null) {
-                return NODES.stringNode(formatted);
+                return formatted;
             }
         }
-        int min = size(schema, "minLength", 0);
-        int max = schema.path("maxLength").asInt(Integer.MAX_VALUE);
+        int min = SchemaFields.size(schema, "minLength", 0);
+        int max = SchemaFields.size(schema, "maxLength", Integer.MAX_VALUE);
         if (min > max) {
             throw new UnsupportedSchemaException("minLength " + min + " is above maxLength " + max);
         }
-        return NODES.stringNode(SampleWords.text(min, max, draws));
+        budget.spend(min);
+        return SampleWords.text(min, max, draws);
     }
 }

@@ -54,6 +54,48 @@ class SchemaSampleTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"uniqueItems\":true,\"minItems\":3,\"items\":{\"type\":\"boolean\"}}]}",
+                "{\"type\":[\"null\",\"colour\"]}",
+                "{\"oneOf\":[false,{\"type\":\"integer\"}]}",
+                "{\"type\":\"array\",\"minItems\":12,\"items\":{\"oneOf\":[{\"$ref\":\"#/nowhere\"},{\"const\":1}]}}"
+            })
+    void branchWithoutValuesIsLeftForAnother(String schema) {
+        JsonNode parsed = Json.read(schema);
+        for (int key = 0; key < 200; key++) {
+            assertThat(sample(parsed, key)).isNotNull();
+        }
+    }
+
+    @Test
+    void manyItemsAreMadeAsLongAsTheirTextIsNotTooLarge() {
+        assertThat(sample(Json.read("{\"type\":\"array\",\"minItems\":10000}"), 1))
+                .hasSizeGreaterThanOrEqualTo(10_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"type\":\"array\",\"maxItems\":2147483647}",
+                "{\"type\":\"array\",\"maxItems\":1e400}",
+                "{\"type\":\"array\",\"maxItems\":-3}",
+                "{\"type\":\"array\",\"maxItems\":{}}",
+                "{\"type\":\"array\",\"uniqueItems\":{}}",
+                "{\"type\":\"array\",\"prefixItems\":{\"a\":1}}",
+                "{\"type\":\"array\",\"prefixItems\":[{}],\"items\":false}",
+                "{\"type\":\"string\",\"maxLength\":-1}",
+                "{\"type\":\"object\",\"properties\":[],\"minProperties\":[]}",
+                "{\"type\":\"number\",\"minimum\":-1e308,\"maximum\":1e308}"
+            })
+    void strangeBoundsAreTakenForWhatTheyCanMean(String schema) {
+        JsonNode parsed = Json.read(schema);
+        for (int key = 0; key < 100; key++) {
+            assertThat(Json.string(sample(parsed, key))).hasSizeLessThan(10_000);
+        }
+    }
+
     @Test
     void equalKeysGiveEqualValuesAndOthersDiffer() {
         JsonNode schema = Json.read("{\"type\":\"array\",\"items\":{\"type\":\"number\"},\"minItems\":3}");
@@ -89,6 +131,21 @@ class SchemaSampleTest {
                 "{\"type\":\"array\",\"items\":{\"const\":1},\"minItems\":2,\"uniqueItems\":true}",
                 "{\"$ref\":\"#/nowhere\"}",
                 "{\"$ref\":\"#\"}",
+                "{\"$ref\":{}}",
+                "{\"type\":{}}",
+                "{\"type\":[{}]}",
+                "{\"required\":[{}]}",
+                "{\"type\":\"string\",\"format\":{}}",
+                "{\"type\":\"string\",\"pattern\":{}}",
+                "{\"allOf\":[{\"$ref\":[]}]}",
+                "{\"type\":\"number\",\"minimum\":1e400}",
+                "{\"type\":\"number\",\"maximum\":NaN}",
+                "{\"type\":\"number\",\"multipleOf\":-Infinity}",
+                "{\"type\":\"array\",\"minItems\":1000000000}",
+                "{\"type\":\"array\",\"minItems\":500,\"items\":{\"type\":\"array\",\"minItems\":500}}",
+                "{\"type\":\"object\",\"minProperties\":1000000000}",
+                "{\"type\":\"array\",\"minItems\":1000,\"items\":{\"type\":\"string\",\"minLength\":1000}}",
+                "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"type\":\"array\",\"minItems\":4,\"items\":{\"$ref\":\"#/$defs/a\"}}}}",
                 "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#\"}},\"required\":[\"a\"]}"
             })
     void schemaWithoutValuesIsRefused(String schema) {
