@@ -102,7 +102,12 @@ final class Constraints {
 
     private static Constraint choices(ArrayNode choice) {
         List<String> texts = new ArrayList<>();
-        choice.forEach(text -> texts.add(text.asString()));
+        for (JsonNode text : choice) {
+            if (!text.isString()) {
+                throw ApiException.badRequest("Choice '" + Json.string(text) + "' is not a string", null);
+            }
+            texts.add(text.stringValue());
+        }
         if (texts.isEmpty()) {
             throw ApiException.badRequest("Choice '[]' cannot be an empty list", null);
         }

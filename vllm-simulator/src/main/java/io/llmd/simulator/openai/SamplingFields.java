@@ -1,6 +1,7 @@
 package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.PythonText;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.config.SimulatorSettings;
@@ -85,7 +86,11 @@ public final class SamplingFields {
                 forced || usage && streamOptions != null && streamOptions.bool("continuous_usage_stats", false),
                 Math.max(settings.answers().streamInterval(), orElse(fields.integer("stream_interval"), 1)),
                 fields.bool("return_token_ids", false),
-                repeats ? CertainToken.source(certain.getAsInt()) : source);
+                repeats ? CertainToken.source(certain.getAsInt()) : bounded(source));
+    }
+
+    private static OutputSource bounded(OutputSource source) {
+        return source == OutputSource.WORDS ? source : new BoundedSource(source);
     }
 
     private static void arguments(RequestFields fields, int n, int maxTokens) {
@@ -225,10 +230,10 @@ public final class SamplingFields {
         if (node.isEmpty()) {
             throw ApiException.parameter("allowed_token_ids is not None and empty!", "allowed_token_ids", List.of());
         }
-        List<Integer> outside = new ArrayList<>();
+        List<Object> outside = new ArrayList<>();
         for (JsonNode token : node) {
             if (!token.canConvertToInt() || isOutside(token.intValue())) {
-                outside.add(token.intValue());
+                outside.add(Json.plain(token));
             }
         }
         if (!outside.isEmpty()) {

@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * pass together. Safe from any thread.
  */
 final class Admission {
+    private static final int MOST_SEQUENCES = 65_536;
+
     private final AdmissionSettings settings;
     private final Set<List<Choice>> inProgress = ConcurrentHashMap.newKeySet();
     private final AtomicLong sequences = new AtomicLong();
@@ -26,9 +28,18 @@ final class Admission {
         this.settings = settings;
     }
 
-    /** @param waiting requests in the waiting queues */
+    /**
+     * Lets a request in or not.
+     *
+     * @param waiting requests in the waiting queues
+     * @throws ApiException if it is not let in
+     */
     void check(Reply.Generate generate, int waiting) {
-        int n = generate.prompts().size() * generate.sampling().n();
+        long n = (long) generate.prompts().size() * generate.sampling().n();
+        if (n > MOST_SEQUENCES) {
+            throw ApiException.badRequest(
+                    "n times the number of prompts must be at most " + MOST_SEQUENCES + ", got " + n + ".", null);
+        }
         if (settings.maxWaiting() > 0 && waiting >= settings.maxWaiting()) {
             throw new ApiException(
                     429, "TooManyRequestsError", "The waiting queue is full (" + settings.maxWaiting() + ").", null);

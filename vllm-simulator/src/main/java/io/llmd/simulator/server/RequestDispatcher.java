@@ -17,12 +17,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Finds the route of a request, lets it in or not, and turns what goes wrong into an answer. Thread-safe. */
 final class RequestDispatcher {
     private static final Logger log = LoggerFactory.getLogger(RequestDispatcher.class);
+
+    private static final Pattern LONE_PERCENT = Pattern.compile("%(?!\\p{XDigit}{2})");
 
     private final SimulatorSettings settings;
     private final Routes routes;
@@ -136,8 +139,11 @@ final class RequestDispatcher {
                 System.currentTimeMillis() / 1000);
     }
 
+    /** A percent sign that begins no character stands for itself, as in vLLM's server. */
     private static Map<String, List<String>> query(String uri) {
-        return uri.indexOf('?') < 0 ? Map.of() : new QueryStringDecoder(uri).parameters();
+        return uri.indexOf('?') < 0
+                ? Map.of()
+                : new QueryStringDecoder(LONE_PERCENT.matcher(uri).replaceAll("%25")).parameters();
     }
 
     static String path(String uri) {
