@@ -420,6 +420,32 @@ class FaultIT {
     }
 
     @Test
+    void stepTimesCanBeChangedWhileTheEngineRuns() throws Exception {
+        client.post("/admin/config", "{\"time-to-first-token\":\"150ms\"}");
+        long before = System.nanoTime();
+        assertThat(client.post(COMPLETIONS, WHOLE).statusCode()).isEqualTo(200);
+        assertThat(System.nanoTime() - before).isGreaterThan(150_000_000);
+        assertThat(client.post("/admin/config", "{\"time-to-first-token\":null}")
+                        .body())
+                .contains("\"time-to-first-token\":null");
+    }
+
+    @Test
+    void stepTimesOfAModelCannotBeChanged() throws Exception {
+        try (VllmSimulator modelled =
+                        VllmSimulator.start(SimulatorSettings.builder().port(0).build());
+                SimulatorClient other = new SimulatorClient(modelled)) {
+            HttpResponse<String> refused = other.post("/admin/config", "{\"inter-token-latency\":5}");
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(refused.body()).contains("step times: ", "started with constant ones");
+            assertThat(other.post("/admin/script", "[{\"at\":\"1h\",\"set\":{\"inter-token-latency\":5}}]")
+                            .statusCode())
+                    .isEqualTo(400);
+            assertThat(modelled.faults()).isEqualTo(Faults.NONE);
+        }
+    }
+
+    @Test
     void refusedChangeChangesNothing() throws Exception {
         assertThat(client.post("/admin/config", "{\"dead\":true,\"slow_factor\":-1}")
                         .statusCode())

@@ -2,6 +2,9 @@ package io.llmd.simulator.config;
 
 import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.VariedLatency;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 
 /** The times of {@link LatencyModel.Constant} and their deviations, see {@link VariedLatency}. */
 public enum ConstantTime {
@@ -18,5 +21,17 @@ public enum ConstantTime {
     /** Part of a prompt that grows with its uncached tokens. */
     PREFILL_TIME_PER_TOKEN,
     /** Standard deviation of both together. */
-    PREFILL_TIME_STD_DEV
+    PREFILL_TIME_STD_DEV;
+
+    /** The name in options and JSON. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The time of that name, or absent. */
+    public static Optional<ConstantTime> of(String name) {
+        return Arrays.stream(values())
+                .filter(time -> time.wireName().equals(name))
+                .findFirst();
+    }
 }

@@ -97,7 +97,7 @@ public sealed interface FakeValue {
                         Shape.valueOf(parts[0].toUpperCase(Locale.ROOT)),
                         Double.parseDouble(parts[1]),
                         Double.parseDouble(parts[2]),
-                        Times.parse(parts[3]).toNanos() / 1e9);
+                        DurationText.parse(parts[3]).toNanos() / 1e9);
             }
             return new Constant(Double.parseDouble(value.toString()));
         } catch (IllegalArgumentException e) {

@@ -1,7 +1,6 @@
 package io.llmd.simulator.config;
 
 import io.llmd.simulator.engine.LatencyModel;
-import io.llmd.simulator.engine.VariedLatency;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +27,7 @@ final class LatencyDraft {
 
     void constant() {
         if (model instanceof LatencyModel.Constant given) {
-            constants.putIfAbsent(ConstantTime.TIME_TO_FIRST_TOKEN, given.timeToFirstTokenNanos());
-            constants.putIfAbsent(ConstantTime.INTER_TOKEN_LATENCY, given.interTokenLatencyNanos());
-            constants.putIfAbsent(ConstantTime.PREFILL_OVERHEAD, given.prefillOverheadNanos());
-            constants.putIfAbsent(ConstantTime.PREFILL_TIME_PER_TOKEN, given.prefillTimePerTokenNanos());
+            ConstantTimes.times(given).forEach(constants::putIfAbsent);
             model = null;
         }
         constant = true;
@@ -63,25 +59,7 @@ final class LatencyDraft {
             requireNoVariation();
             return model == null ? LatencyModel.Compact.LLAMA_8B_H100 : model;
         }
-        boolean first = switch (calculator) {
-            case CONSTANT -> true;
-            case PER_TOKEN -> false;
-            case WHAT_IS_GIVEN ->
-                nanos(ConstantTime.TIME_TO_FIRST_TOKEN) > 0 || nanos(ConstantTime.TIME_TO_FIRST_TOKEN_STD_DEV) > 0;
-        };
-        LatencyModel.Constant mean = new LatencyModel.Constant(
-                first ? nanos(ConstantTime.TIME_TO_FIRST_TOKEN) : 0,
-                nanos(ConstantTime.INTER_TOKEN_LATENCY),
-                first ? 0 : nanos(ConstantTime.PREFILL_OVERHEAD),
-                first ? 0 : nanos(ConstantTime.PREFILL_TIME_PER_TOKEN));
-        VariedLatency varied = new VariedLatency(
-                mean,
-                first ? nanos(ConstantTime.TIME_TO_FIRST_TOKEN_STD_DEV) : 0,
-                nanos(ConstantTime.INTER_TOKEN_LATENCY_STD_DEV),
-                first ? 0 : nanos(ConstantTime.PREFILL_TIME_STD_DEV),
-                factorUnderLoad,
-                maxNumSeqs);
-        return varied.equals(new VariedLatency(mean, 0, 0, 0, 1, maxNumSeqs)) ? mean : varied;
+        return new ConstantTimes(constants, factorUnderLoad, maxNumSeqs).model(calculator);
     }
 
     void requireNoVariation() {
@@ -89,9 +67,5 @@ final class LatencyDraft {
             throw new IllegalArgumentException("time-factor-under-load and latency-calculator are for constant times"
                     + " (expected: latency-model constant, or none of both)");
         }
-    }
-
-    private long nanos(ConstantTime time) {
-        return constants.getOrDefault(time, 0L);
     }
 }

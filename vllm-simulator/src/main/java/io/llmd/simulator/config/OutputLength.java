@@ -44,9 +44,7 @@ public sealed interface OutputLength {
 
         @Override
         public int draw(long key) {
-            double u1 = CounterRandom.unit(key, 1, 3);
-            double u2 = CounterRandom.unit(key, 2, 3);
-            double normal = Math.sqrt(-2 * Math.log(u1)) * Math.cos(2 * Math.PI * u2);
+            double normal = CounterRandom.normal(CounterRandom.unit(key, 1, 3), CounterRandom.unit(key, 2, 3));
             double length = median * Math.exp(sigma * normal);
             return (int) Math.clamp(Math.round(length), 1, 1_000_000);
         }

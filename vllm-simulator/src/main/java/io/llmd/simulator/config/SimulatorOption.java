@@ -68,7 +68,7 @@ public enum SimulatorOption {
     STEP_OVERHEAD(
             "step-overhead",
             "engine's overhead of a step on a GPU; by default what the version has",
-            (b, v) -> b.stepOverhead(Times.parse(v))),
+            (b, v) -> b.stepOverhead(DurationText.parse(v))),
     GPU_MEMORY_UTILIZATION(
             "gpu-memory-utilization",
             "share of the GPU memory that the engine takes, in (0, 1]",
@@ -85,31 +85,31 @@ public enum SimulatorOption {
     TIME_TO_FIRST_TOKEN(
             "time-to-first-token",
             "constant model: step of a whole uncached prompt",
-            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN, Times.parse(v))),
+            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN, DurationText.parse(v))),
     TIME_TO_FIRST_TOKEN_STD_DEV(
             "time-to-first-token-std-dev",
             "its standard deviation, at most 30 % of it",
-            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN_STD_DEV, Times.parse(v))),
+            (b, v) -> b.constantLatency(ConstantTime.TIME_TO_FIRST_TOKEN_STD_DEV, DurationText.parse(v))),
     INTER_TOKEN_LATENCY(
             "inter-token-latency",
             "constant model: step that decodes",
-            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY, Times.parse(v))),
+            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY, DurationText.parse(v))),
     INTER_TOKEN_LATENCY_STD_DEV(
             "inter-token-latency-std-dev",
             "its standard deviation, at most 30 % of it",
-            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY_STD_DEV, Times.parse(v))),
+            (b, v) -> b.constantLatency(ConstantTime.INTER_TOKEN_LATENCY_STD_DEV, DurationText.parse(v))),
     PREFILL_OVERHEAD(
             "prefill-overhead",
             "constant model: fixed part of a prompt",
-            (b, v) -> b.constantLatency(ConstantTime.PREFILL_OVERHEAD, Times.parse(v))),
+            (b, v) -> b.constantLatency(ConstantTime.PREFILL_OVERHEAD, DurationText.parse(v))),
     PREFILL_TIME_PER_TOKEN(
             "prefill-time-per-token",
             "constant model: for each uncached prompt token",
-            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_PER_TOKEN, Times.parse(v))),
+            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_PER_TOKEN, DurationText.parse(v))),
     PREFILL_TIME_STD_DEV(
             "prefill-time-std-dev",
             "standard deviation of the two together",
-            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_STD_DEV, Times.parse(v))),
+            (b, v) -> b.constantLatency(ConstantTime.PREFILL_TIME_STD_DEV, DurationText.parse(v))),
     TIME_FACTOR_UNDER_LOAD(
             "time-factor-under-load",
             "constant model: factor on the steps of a full batch, at least 1",
@@ -165,7 +165,8 @@ public enum SimulatorOption {
             "max-request-body-size-mb",
             "larger request bodies get 413",
             (b, v) -> b.maxBodyBytes(Math.multiplyExact(integer(v), 1 << 20))),
-    IDLE_TIMEOUT("idle-timeout", "idle connections are closed after it", (b, v) -> b.idleTimeout(Times.parse(v))),
+    IDLE_TIMEOUT(
+            "idle-timeout", "idle connections are closed after it", (b, v) -> b.idleTimeout(DurationText.parse(v))),
     ENABLE_PROMPT_TOKENS_DETAILS(
             "enable-prompt-tokens-details",
             "tell cached tokens in usage",
@@ -186,12 +187,13 @@ public enum SimulatorOption {
     ENCODER_BASE_TIME(
             "encoder-base-time",
             "time of the encoder for each image, sound or video",
-            (b, v) -> b.encoder(encoder -> encoder.withBaseNanos(Times.parse(v).toNanos()))),
+            (b, v) -> b.encoder(
+                    encoder -> encoder.withBaseNanos(DurationText.parse(v).toNanos()))),
     ENCODER_TIME_PER_TOKEN(
             "encoder-time-per-token",
             "time of the encoder for each of its tokens",
             (b, v) -> b.encoder(
-                    encoder -> encoder.withPerTokenNanos(Times.parse(v).toNanos()))),
+                    encoder -> encoder.withPerTokenNanos(DurationText.parse(v).toNanos()))),
     ENCODER_CACHE_SIZE(
             "encoder-cache-size",
             "tokens whose embeddings the encoder keeps",
@@ -255,7 +257,7 @@ public enum SimulatorOption {
     STARTUP_DURATION(
             "startup-duration",
             "time after the start in which /health/ready answers 503",
-            (b, v) -> b.control(control -> control.startup(Times.parse(v)))),
+            (b, v) -> b.control(control -> control.startup(DurationText.parse(v)))),
     DATA_PARALLEL_SIZE("data-parallel-size", "data-parallel ranks; also -dp", (b, v) -> b.dataParallelSize(integer(v))),
     DATA_PARALLEL_EXTERNAL_LB(
             "data-parallel-external-lb",
@@ -315,7 +317,7 @@ public enum SimulatorOption {
     KV_LEASE_DURATION(
             "kv-lease-duration",
             "how long blocks are held for another endpoint; by default 30 s, and what older versions did",
-            (b, v) -> b.handoff(handoff -> handoff.lease(Times.parse(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.lease(DurationText.parse(v)))),
     KV_LOAD_FAILURE_POLICY(
             "kv-load-failure-policy",
             "what becomes of a request whose blocks cannot be read: fail or recompute",
@@ -332,23 +334,23 @@ public enum SimulatorOption {
     KV_TRANSFER_BASE_TIME(
             "kv-transfer-base-time",
             "fixed time of reading blocks",
-            (b, v) -> b.handoff(handoff -> handoff.transferBase(Times.parse(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.transferBase(DurationText.parse(v)))),
     KV_TRANSFER_DESCRIPTOR_TIME(
             "kv-transfer-descriptor-time",
             "time of each piece of memory that is read; a block has two in each layer",
-            (b, v) -> b.handoff(handoff -> handoff.transferDescriptor(Times.parse(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.transferDescriptor(DurationText.parse(v)))),
     KV_CACHE_TRANSFER_LATENCY(
             "kv-cache-transfer-latency",
             "reading blocks takes this time, whatever is read, instead of the four before",
-            (b, v) -> b.handoff(handoff -> handoff.fixedTransfer(Times.parse(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.fixedTransfer(DurationText.parse(v)))),
     KV_CACHE_TRANSFER_TIME_PER_TOKEN(
             "kv-cache-transfer-time-per-token",
             "reading blocks takes this time for each token",
-            (b, v) -> b.handoff(handoff -> handoff.transferPerToken(Times.parse(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.transferPerToken(DurationText.parse(v)))),
     KV_HANDSHAKE_TIME(
             "kv-handshake-time",
             "first contact between two engines",
-            (b, v) -> b.handoff(handoff -> handoff.handshake(Times.parse(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.handshake(DurationText.parse(v)))),
     EC_CONNECTOR(
             "ec-connector",
             "exchange embeddings of media with other endpoints: nixl or none; an encoding one gives, others take",

@@ -14,6 +14,11 @@ public final class CounterRandom {
         return ((bits(key, first, second) >>> 11) + 1) * 0x1.0p-53;
     }
 
+    /** A standard normal number, of two independent ones in (0, 1]. */
+    public static double normal(double first, double second) {
+        return Math.sqrt(-2 * Math.log(first)) * Math.cos(2 * Math.PI * second);
+    }
+
     private static long mix(long value) {
         long z = value + 0x9E3779B97F4A7C15L;
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;

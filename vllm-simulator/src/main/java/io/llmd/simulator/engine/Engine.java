@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ public final class Engine {
     private long stepStart;
     private long stepEnd;
     private long time = Long.MIN_VALUE;
+    private LatencyModel latency;
     private double slowFactor = 1;
     private long leaseNanos;
     private @Nullable PauseMode pause;
@@ -56,6 +58,7 @@ public final class Engine {
 
     public Engine(EngineSettings settings) {
         this.settings = settings;
+        latency = settings.latency();
         leaseNanos = usualLease(settings);
         residency = new BlockResidency(settings.blockSample(), settings.seed());
         pool = new BlockPool(settings.blocks(), residency);
@@ -74,7 +77,7 @@ public final class Engine {
             throw new IllegalArgumentException("request " + request.id() + ": " + request.prompt().length + " + "
                     + request.outputLength() + " tokens (expected: <= " + settings.maxModelLen() + ")");
         }
-        long ready = now + scaled(settings.latency().apiNanos());
+        long ready = now + scaled(latency.apiNanos());
         Sequence last = arriving.peekLast();
         int mostBlocks = settings.blocksFor(request.prompt().length + request.outputLength());
         Sequence sequence =
@@ -280,6 +283,11 @@ public final class Engine {
             throw new IllegalArgumentException("slowFactor: " + factor + " (expected: > 0)");
         }
         slowFactor = factor;
+    }
+
+    /** How long the steps take that start from now on, and requests that arrive from now on before their first one. */
+    public void latency(LatencyModel value) {
+        latency = Objects.requireNonNull(value, "latency");
     }
 
     /** How long blocks are held that another engine shall read, for the requests that end from now on. */
@@ -625,7 +633,7 @@ public final class Engine {
     }
 
     private long stepNanos(Step planned) {
-        double nanos = settings.latency().stepNanos(planned.load(), CounterRandom.bits(settings.seed(), steps, 0));
+        double nanos = latency.stepNanos(planned.load(), CounterRandom.bits(settings.seed(), steps, 0));
         if (withAdapter > 0) {
             nanos = nanos * planner.adapters().stepFactor() + planner.adapters().loadNanos();
         }
@@ -643,9 +651,8 @@ public final class Engine {
             return 1;
         }
         double sigma = Math.sqrt(Math.log1p(settings.noiseCv() * settings.noiseCv()));
-        double u1 = CounterRandom.unit(settings.seed(), steps, 1);
-        double u2 = CounterRandom.unit(settings.seed(), steps, 2);
-        double normal = Math.sqrt(-2 * Math.log(u1)) * Math.cos(2 * Math.PI * u2);
+        double normal = CounterRandom.normal(
+                CounterRandom.unit(settings.seed(), steps, 1), CounterRandom.unit(settings.seed(), steps, 2));
         return Math.exp(sigma * normal - sigma * sigma / 2);
     }
 

@@ -21,7 +21,9 @@ public record VariedLatency(
         double factorUnderLoad,
         int fullBatch)
         implements LatencyModel {
-    private static final double LARGEST_SHARE = 0.3;
+    /** Largest deviation, as a share of its mean. */
+    public static final double LARGEST_SHARE = 0.3;
+
     private static final double FURTHEST = 0.7;
 
     public VariedLatency {
@@ -66,8 +68,7 @@ public record VariedLatency(
         if (mean == 0 || deviation == 0) {
             return mean;
         }
-        double normal = Math.sqrt(-2 * Math.log(CounterRandom.unit(draw, part, 1)))
-                * Math.cos(2 * Math.PI * CounterRandom.unit(draw, part, 2));
+        double normal = CounterRandom.normal(CounterRandom.unit(draw, part, 1), CounterRandom.unit(draw, part, 2));
         return Math.clamp(mean + deviation * normal, mean * (1 - FURTHEST), mean * (1 + FURTHEST));
     }
 

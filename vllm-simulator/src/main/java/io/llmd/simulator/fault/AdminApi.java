@@ -32,7 +32,10 @@ public final class AdminApi {
 
     public Reply play(Call call) {
         FaultScript script = checked(() -> FaultScript.of(Json.parse(call.body())));
-        player.play(script);
+        checked(() -> {
+            player.play(script);
+            return script;
+        });
         return Reply.Content.json(state());
     }
 

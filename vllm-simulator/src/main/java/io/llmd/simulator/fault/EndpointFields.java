@@ -1,6 +1,7 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.config.DurationText;
 import io.llmd.simulator.config.FakeMetrics;
 import io.llmd.simulator.kvevents.KvEventFaults;
 import java.time.Duration;

@@ -1,9 +1,12 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.config.ConstantTime;
+import io.llmd.simulator.config.DurationText;
 import io.llmd.simulator.config.FailureType;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +24,7 @@ final class FaultFields {
     private static final String KV_EVENTS = "kv_events";
     private static final String HANDOFF = "handoff";
     private static final String FAKE_METRICS = "fake-metrics";
+    private static final String TIME_FACTOR = "time-factor-under-load";
     private static final String DIE = "die";
     private static final String FAILURE_RATE = "failure-injection-rate";
     private static final String FAILURE_TYPES = "failure-types";
@@ -38,9 +42,11 @@ final class FaultFields {
                 KV_EVENTS,
                 HANDOFF,
                 FAKE_METRICS,
+                TIME_FACTOR,
                 DIE,
                 FAILURE_RATE,
                 FAILURE_TYPES));
+        Arrays.stream(ConstantTime.values()).map(ConstantTime::wireName).forEach(names::add);
         return names;
     }
 
@@ -70,15 +76,36 @@ final class FaultFields {
             case FAKE_METRICS -> old.withFakeMetrics(EndpointFields.fakeMetrics(old.fakeMetrics(), value));
             case FAILURE_RATE -> old.withFailures(percent(value), types(old));
             case FAILURE_TYPES -> old.withFailures(percent(old), types(value));
+            case TIME_FACTOR -> old.withTimes(old.times().withFactorUnderLoad(factor(name, value)));
             case DIE -> old.withDown(EndpointFields.down(value));
             default -> {
                 if (!names().contains(name)) {
                     throw new IllegalArgumentException(name + ": unknown (expected: one of " + names() + ")");
                 }
-                FaultKind kind = FaultKind.of(name);
-                yield old.withInjection(kind, InjectionFields.read(kind, value));
+                ConstantTime time = ConstantTime.of(name).orElse(null);
+                yield time == null ? withInjection(old, FaultKind.of(name), value) : withTime(old, time, value);
             }
         };
+    }
+
+    private static Faults withInjection(Faults old, FaultKind kind, JsonNode value) {
+        return old.withInjection(kind, InjectionFields.read(kind, value));
+    }
+
+    private static Faults withTime(Faults old, ConstantTime time, JsonNode value) {
+        boolean usual = value.isNull() || value.isBoolean() && !value.booleanValue();
+        if (!usual && !value.isNumber() && !value.isString()) {
+            throw new IllegalArgumentException(
+                    time.wireName() + ": " + Json.string(value) + " (expected: a duration like 500ms or 5s)");
+        }
+        Long nanos = usual
+                ? null
+                : DurationText.parse(time.wireName(), value.asString()).toNanos();
+        return old.withTimes(old.times().with(time, nanos));
+    }
+
+    private static @Nullable Double factor(String name, JsonNode value) {
+        return value.isNull() || value.isBoolean() && !value.booleanValue() ? null : (Double) number(name, value, 1);
     }
 
     /** The faults without those that a change names. */
@@ -98,6 +125,11 @@ final class FaultFields {
         body.set(KV_EVENTS, EndpointFields.write(faults.kvEvents()));
         body.set(HANDOFF, EndpointFields.write(faults.handoff()));
         body.set(FAKE_METRICS, EndpointFields.write(faults.fakeMetrics()));
+        body.put(TIME_FACTOR, faults.times().factorUnderLoad());
+        for (ConstantTime time : ConstantTime.values()) {
+            Long nanos = faults.times().nanos().get(time);
+            body.put(time.wireName(), nanos == null ? null : DurationText.of(Duration.ofNanos(nanos)));
+        }
         Duration down = faults.down();
         return body.put(DIE, down == null ? null : DurationText.of(down));
     }

@@ -1,6 +1,7 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.config.DurationText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -21,6 +22,7 @@ public final class FaultSwitch {
     private static final RequestFaults REFUSED = RequestFaults.of(List.of(new RequestFault.Refuse()));
 
     private final long key;
+    private final Consumer<Faults> rule;
     private final List<FaultListener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicLong requests = new AtomicLong();
     private final AtomicLong others = new AtomicLong();
@@ -31,7 +33,13 @@ public final class FaultSwitch {
      * @param endpoint what tells this endpoint from others with the same seed
      */
     public FaultSwitch(long seed, long endpoint) {
+        this(seed, endpoint, any -> {});
+    }
+
+    /** @param rule throws what {@link #set} shall throw if faults cannot be had here */
+    public FaultSwitch(long seed, long endpoint, Consumer<Faults> rule) {
         key = CounterRandom.bits(seed, endpoint, STREAM);
+        this.rule = rule;
     }
 
     /** Tells what is set, and of every change that somebody asks for from now on. */
@@ -49,11 +57,18 @@ public final class FaultSwitch {
         return faults;
     }
 
+    /** Changes what is set, and tells all listeners. */
     public synchronized Faults set(UnaryOperator<Faults> change) {
         Faults next = change.apply(faults);
+        requireAllowed(next);
         faults = next;
         listeners.forEach(listener -> listener.changed(next));
         return next;
+    }
+
+    /** Throws what {@link #set} would throw. */
+    void requireAllowed(Faults wanted) {
+        rule.accept(wanted);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.llmd.simulator.fault;
 
+import io.llmd.simulator.config.DurationText;
 import io.llmd.simulator.config.FailureType;
 import io.llmd.simulator.config.FakeMetrics;
 import io.llmd.simulator.config.FaultSettings;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param kvEvents what goes wrong with the published events; setting them anew counts their batches from the start
  * @param handoff what goes wrong between endpoints that share the work for a request
  * @param fakeMetrics what {@code /metrics} tells instead of the meters; absent for the meters
+ * @param times step times that are not those from the start
  * @param down how long the endpoint is not there, from now on; absent if it is there
  */
 public record Faults(
@@ -33,10 +35,20 @@ public record Faults(
         KvEventFaults kvEvents,
         HandoffFaults handoff,
         @Nullable FakeMetrics fakeMetrics,
+        TimeChanges times,
         @Nullable Duration down) {
     /** Everything works. */
-    public static final Faults NONE =
-            new Faults(Map.of(), false, 1, 0, MetricsFault.NONE, KvEventFaults.NONE, HandoffFaults.NONE, null, null);
+    public static final Faults NONE = new Faults(
+            Map.of(),
+            false,
+            1,
+            0,
+            MetricsFault.NONE,
+            KvEventFaults.NONE,
+            HandoffFaults.NONE,
+            null,
+            TimeChanges.NONE,
+            null);
 
     public Faults {
         injections = injections.isEmpty() ? Map.of() : Collections.unmodifiableMap(new EnumMap<>(injections));
@@ -75,42 +87,53 @@ public record Faults(
 
     /** With another health. */
     public Faults withDead(boolean next) {
-        return new Faults(injections, next, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, down);
+        return new Faults(
+                injections, next, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, times, down);
     }
 
     /** With another factor on the duration of engine steps. */
     public Faults withSlowFactor(double next) {
-        return new Faults(injections, dead, next, withheldShare, metrics, kvEvents, handoff, fakeMetrics, down);
+        return new Faults(injections, dead, next, withheldShare, metrics, kvEvents, handoff, fakeMetrics, times, down);
     }
 
     /** With another share of the KV blocks that nobody gets. */
     public Faults withWithheldShare(double next) {
-        return new Faults(injections, dead, slowFactor, next, metrics, kvEvents, handoff, fakeMetrics, down);
+        return new Faults(injections, dead, slowFactor, next, metrics, kvEvents, handoff, fakeMetrics, times, down);
     }
 
     /** With another fault of {@code /metrics}. */
     public Faults withMetrics(MetricsFault next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, next, kvEvents, handoff, fakeMetrics, down);
+        return new Faults(
+                injections, dead, slowFactor, withheldShare, next, kvEvents, handoff, fakeMetrics, times, down);
     }
 
     /** With other faults of the published events. */
     public Faults withKvEvents(KvEventFaults next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, next, handoff, fakeMetrics, down);
+        return new Faults(
+                injections, dead, slowFactor, withheldShare, metrics, next, handoff, fakeMetrics, times, down);
     }
 
     /** With other faults between endpoints. */
     public Faults withHandoff(HandoffFaults next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, next, fakeMetrics, down);
+        return new Faults(
+                injections, dead, slowFactor, withheldShare, metrics, kvEvents, next, fakeMetrics, times, down);
     }
 
     /** With other made-up metrics; null for the meters. */
     public Faults withFakeMetrics(@Nullable FakeMetrics next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, next, down);
+        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, next, times, down);
+    }
+
+    /** With other step times. */
+    public Faults withTimes(TimeChanges next) {
+        return new Faults(
+                injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, next, down);
     }
 
     /** Dies and starts again so much later, with another engine and an empty cache; null to be there. */
     public Faults withDown(@Nullable Duration next) {
-        return new Faults(injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, next);
+        return new Faults(
+                injections, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, times, next);
     }
 
     Faults withInjection(FaultKind kind, @Nullable Injection injection) {
@@ -121,6 +144,6 @@ public record Faults(
         } else {
             next.put(kind, injection);
         }
-        return new Faults(next, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, down);
+        return new Faults(next, dead, slowFactor, withheldShare, metrics, kvEvents, handoff, fakeMetrics, times, down);
     }
 }

@@ -1,6 +1,7 @@
 package io.llmd.simulator.fault;
 
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.config.DurationText;
 import io.llmd.simulator.config.FailureType;
 import java.time.Duration;
 import java.util.ArrayList;

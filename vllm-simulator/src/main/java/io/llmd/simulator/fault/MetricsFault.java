@@ -1,5 +1,6 @@
 package io.llmd.simulator.fault;
 
+import io.llmd.simulator.config.DurationText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,6 @@
 package io.llmd.simulator.fault;
 
+import io.llmd.simulator.config.DurationText;
 import io.llmd.simulator.config.FailureType;
 import java.time.Duration;
 import java.util.List;

@@ -23,8 +23,13 @@ public final class ScriptPlayer implements AutoCloseable {
         this.nanoClock = nanoClock;
     }
 
-    /** Begins a script now, in the place of the former one. */
+    /**
+     * Begins a script now, in the place of the former one.
+     *
+     * @throws IllegalArgumentException if the endpoint cannot have one of its faults
+     */
     public synchronized void play(FaultScript script) {
+        script.entries().forEach(entry -> faults.requireAllowed(FaultFields.change(Faults.NONE, entry.set())));
         close();
         current = new Play(script, nanoClock.getAsLong());
         current.scheduleNext();

@@ -1,5 +1,7 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.kvevents.KvEventPublisher;
@@ -10,11 +12,13 @@ import org.jspecify.annotations.Nullable;
 /** Does to an engine and to who publishes its events what the faults say. Called by one thread at a time. */
 final class EngineFaults implements FaultListener {
     private final RunningEngine engine;
+    private final EngineSettings settings;
     private final @Nullable KvEventPublisher events;
     private Faults applied = Faults.NONE;
 
-    EngineFaults(RunningEngine engine, @Nullable KvEventPublisher events) {
+    EngineFaults(RunningEngine engine, EngineSettings settings, @Nullable KvEventPublisher events) {
         this.engine = engine;
+        this.settings = settings;
         this.events = events;
     }
 
@@ -22,6 +26,10 @@ final class EngineFaults implements FaultListener {
     public void changed(Faults faults) {
         if (faults.slowFactor() != applied.slowFactor()) {
             engine.slowFactorLater(faults.slowFactor());
+        }
+        if (!faults.times().equals(applied.times())) {
+            LatencyModel latency = faults.times().on(settings);
+            engine.later((current, now) -> current.latency(latency));
         }
         if (faults.withheldShare() != applied.withheldShare()) {
             double share = faults.withheldShare();

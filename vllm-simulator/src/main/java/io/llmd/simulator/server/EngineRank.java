@@ -58,7 +58,7 @@ final class EngineRank {
         engine = new RunningEngine(
                 settings.servedModelName(), engineSettings, runtime.driver(), listeners, meters::observe);
         transfers = openTransfers(settings, engineId, runtime);
-        faultListeners = new ArrayList<>(List.of(new EngineFaults(engine, kvEvents())));
+        faultListeners = new ArrayList<>(List.of(new EngineFaults(engine, engineSettings, kvEvents())));
         faultListeners.addAll(transfers.troubles());
         faultListeners.forEach(faults::listen);
     }

@@ -47,7 +47,8 @@ public final class HttpServer implements AutoCloseable {
         this.settings = settings;
         this.runtime = runtime;
         tokenizer = runtime.tokenizers().get(settings.tokenizer());
-        faults = new FaultSwitch(settings.seed(), settings.port());
+        faults = new FaultSwitch(
+                settings.seed(), settings.port(), wanted -> wanted.times().on(settings.engine()));
         script = new ScriptPlayer(faults, runtime::after, System::nanoTime);
         admin = new AdminApi(faults, script);
         faults.set(none ->

@@ -32,6 +32,18 @@ class EngineControlTest {
     }
 
     @Test
+    void otherStepTimesCountFromTheNextStepOn() {
+        EngineFixture sim = engine();
+        long id = sim.submit(prompt(32, 1), 3);
+        sim.advanceTo(5 * MILLI);
+        sim.engine.latency(new LatencyModel.Constant(0, 7 * MILLI, 0, 0));
+        sim.runUntilIdle();
+        assertThat(sim.tokens(id))
+                .extracting(EngineEvent.TokenProduced::time)
+                .containsExactly(10 * MILLI, 17 * MILLI, 24 * MILLI);
+    }
+
+    @Test
     void waitingPauseLetsTheBatchFinish() {
         EngineFixture sim = engine();
         long running = sim.submit(prompt(32, 1), 5);
