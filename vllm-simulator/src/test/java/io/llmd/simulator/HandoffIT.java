@@ -485,6 +485,18 @@ class HandoffIT {
     }
 
     @Test
+    void requestsThatSayNothingFollowTheThresholdOfTheEndpoint() throws Exception {
+        Running d = start(settings -> settings.handoff(handoff -> handoff.cacheHitThreshold(0.8)));
+        assertThat(finishReason(d.post(COMPLETIONS, completion(5)))).isEqualTo("cache_threshold");
+        assertThat(finishReason(d.post(COMPLETIONS, completion(5).put("cache_hit_threshold", 0))))
+                .isEqualTo("length");
+        assertThat(finishReason(d.post(COMPLETIONS, completion(5)))).isEqualTo("length");
+        HttpResponse<String> asked =
+                d.client().post(COMPLETIONS, Json.string(completion(5)), "X-Cache-Threshold-Finish-Reason", "true");
+        assertThat(asked.body()).contains("\"finish_reason\":\"cache_threshold\"");
+    }
+
+    @Test
     void mooncakesLegsMeetByTheirTransferId() throws Exception {
         Running p = start(settings -> settings.handoff(
                 handoff -> handoff.connector(KvConnector.MOONCAKE).mooncakePort(freePort())));

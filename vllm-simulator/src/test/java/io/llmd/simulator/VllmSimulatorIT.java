@@ -252,6 +252,16 @@ class VllmSimulatorIT {
     }
 
     @Test
+    void answersSayWhereTheyComeFrom() throws Exception {
+        restart(fast().api(api ->
+                api.identity(identity -> identity.withName("sim-0").withNamespace("llm"))));
+        HttpResponse<String> served = client.post("/v1/completions", "{\"prompt\":\"Hi\",\"max_tokens\":2}");
+        assertThat(served.headers().firstValue("x-inference-pod")).contains("sim-0");
+        assertThat(served.headers().firstValue("x-inference-namespace")).contains("llm");
+        assertThat(served.headers().firstValue("x-inference-port")).contains(Integer.toString(simulator.port()));
+    }
+
+    @Test
     void keyIsAskedForAndRequestIdComesBack() throws Exception {
         restart(fast().api(api -> api.keys(List.of("secret")).requestIdHeaders(true)));
         HttpResponse<String> refused = client.get("/v1/models");

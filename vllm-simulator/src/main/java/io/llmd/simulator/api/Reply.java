@@ -64,5 +64,11 @@ public sealed interface Reply {
             boolean promptOnly,
             TransferFields transfer,
             Answer answer)
-            implements Reply {}
+            implements Reply {
+
+        /** The same work of which something else is said about other endpoints. */
+        public Generate withTransfer(TransferFields other) {
+            return new Generate(id, model, prompts, sampling, promptOnly, other, answer);
+        }
+    }
 }

@@ -9,12 +9,14 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param kv {@code kv_transfer_params}
  * @param ec {@code ec_transfer_params}
- * @param cacheHitThreshold share of the prompt that must be cached, 0 for none
+ * @param cacheHitThreshold share of the prompt that must be cached, 0 for none; absent if it does not say
  */
 public record TransferFields(
-        @Nullable ObjectNode kv, @Nullable ObjectNode ec, double cacheHitThreshold) {
+        @Nullable ObjectNode kv,
+        @Nullable ObjectNode ec,
+        @Nullable Double cacheHitThreshold) {
     /** Nothing. */
-    public static final TransferFields NONE = new TransferFields(null, null, 0);
+    public static final TransferFields NONE = new TransferFields(null, null, null);
 
     /** Reads the fields of a body. */
     public static TransferFields read(RequestFields fields) {
@@ -34,8 +36,13 @@ public record TransferFields(
             kv = kv == null ? object(extra, "kv_transfer_params") : kv;
             ec = ec == null ? object(extra, "ec_transfer_params") : ec;
         }
-        double threshold = threshold(sampling.get("cache_hit_threshold"));
-        return kv == null && ec == null && threshold == 0 ? NONE : new TransferFields(kv, ec, threshold);
+        Double threshold = threshold(sampling.get("cache_hit_threshold"));
+        return kv == null && ec == null && threshold == null ? NONE : new TransferFields(kv, ec, threshold);
+    }
+
+    /** The same with another share of the prompt that must be cached. */
+    public TransferFields withCacheHitThreshold(double share) {
+        return new TransferFields(kv, ec, share);
     }
 
     private static @Nullable ObjectNode object(RequestFields fields, String name) {
@@ -43,9 +50,9 @@ public record TransferFields(
         return object == null ? null : object.body();
     }
 
-    private static double threshold(@Nullable JsonNode value) {
+    private static @Nullable Double threshold(@Nullable JsonNode value) {
         if (value == null) {
-            return 0;
+            return null;
         }
         if (!value.isNumber() || value.doubleValue() < 0 || value.doubleValue() > 1) {
             throw ApiException.badRequest("cache_hit_threshold must be between 0 and 1.", "cache_hit_threshold");

@@ -11,6 +11,7 @@ import java.util.List;
  * @param documentation whether {@code /docs} and {@code /openapi.json} are served
  * @param tokenizerInfo whether {@code /tokenizer_info} is served
  * @param trustRequestTemplates whether a request may bring a chat template
+ * @param identity what answers say about where they come from
  */
 public record ApiSettings(
         List<String> keys,
@@ -18,7 +19,8 @@ public record ApiSettings(
         boolean loadTracking,
         boolean documentation,
         boolean tokenizerInfo,
-        boolean trustRequestTemplates) {
+        boolean trustRequestTemplates,
+        InferenceIdentity identity) {
     public ApiSettings {
         keys = List.copyOf(keys);
         if (keys.stream().anyMatch(String::isBlank)) {
@@ -31,6 +33,7 @@ public record ApiSettings(
     public String toString() {
         return "ApiSettings[keys=" + (keys.isEmpty() ? "none" : "***") + ", requestIdHeaders=" + requestIdHeaders
                 + ", loadTracking=" + loadTracking + ", documentation=" + documentation
-                + ", tokenizerInfo=" + tokenizerInfo + ", trustRequestTemplates=" + trustRequestTemplates + "]";
+                + ", tokenizerInfo=" + tokenizerInfo + ", trustRequestTemplates=" + trustRequestTemplates
+                + ", identity=" + identity + "]";
     }
 }

@@ -1,6 +1,7 @@
 package io.llmd.simulator.config;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Builds {@link ApiSettings}; what is not set keeps its default. Not thread-safe. */
 public final class ApiSettingsBuilder {
@@ -10,6 +11,7 @@ public final class ApiSettingsBuilder {
     private boolean documentation = true;
     private boolean tokenizerInfo;
     private boolean trustRequestTemplates;
+    private InferenceIdentity identity = InferenceIdentity.NONE;
 
     ApiSettingsBuilder() {}
 
@@ -49,8 +51,14 @@ public final class ApiSettingsBuilder {
         return this;
     }
 
+    /** Changes {@link ApiSettings#identity()}. */
+    public ApiSettingsBuilder identity(UnaryOperator<InferenceIdentity> change) {
+        identity = change.apply(identity);
+        return this;
+    }
+
     ApiSettings build() {
         return new ApiSettings(
-                keys, requestIdHeaders, loadTracking, documentation, tokenizerInfo, trustRequestTemplates);
+                keys, requestIdHeaders, loadTracking, documentation, tokenizerInfo, trustRequestTemplates, identity);
     }
 }

@@ -3,28 +3,31 @@ package io.llmd.simulator.config;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
-/** Reads options from environment variables: {@code SIM_} and the name of the option, and some that vLLM reads. */
+/** Reads options from environment variables: {@code SIM_} and the name of the option, and some that others read. */
 final class EnvironmentOptions {
     private static final String PREFIX = "SIM_";
 
-    private static final Map<String, SimulatorOption> OF_VLLM = Map.of(
-            "PYTHONHASHSEED", SimulatorOption.HASH_SEED,
-            "VLLM_KV_EVENTS_USE_INT_BLOCK_HASHES", SimulatorOption.KV_EVENTS_USE_INT_BLOCK_HASHES,
-            "VLLM_API_KEY", SimulatorOption.API_KEY,
-            "VLLM_NIXL_SIDE_CHANNEL_HOST", SimulatorOption.NIXL_SIDE_CHANNEL_HOST,
-            "VLLM_NIXL_SIDE_CHANNEL_PORT", SimulatorOption.NIXL_SIDE_CHANNEL_PORT,
-            "VLLM_EC_SIDE_CHANNEL_HOST", SimulatorOption.EC_SIDE_CHANNEL_HOST,
-            "VLLM_EC_SIDE_CHANNEL_PORT", SimulatorOption.EC_SIDE_CHANNEL_PORT,
-            "VLLM_MOONCAKE_BOOTSTRAP_PORT", SimulatorOption.MOONCAKE_BOOTSTRAP_PORT,
-            "VLLM_SERVER_DEV_MODE", SimulatorOption.SERVER_DEV_MODE,
-            "VLLM_ALLOW_RUNTIME_LORA_UPDATING", SimulatorOption.ALLOW_RUNTIME_LORA_UPDATING);
+    private static final Map<String, SimulatorOption> OF_OTHERS = Map.ofEntries(
+            Map.entry("PYTHONHASHSEED", SimulatorOption.HASH_SEED),
+            Map.entry("VLLM_KV_EVENTS_USE_INT_BLOCK_HASHES", SimulatorOption.KV_EVENTS_USE_INT_BLOCK_HASHES),
+            Map.entry("VLLM_API_KEY", SimulatorOption.API_KEY),
+            Map.entry("VLLM_NIXL_SIDE_CHANNEL_HOST", SimulatorOption.NIXL_SIDE_CHANNEL_HOST),
+            Map.entry("VLLM_NIXL_SIDE_CHANNEL_PORT", SimulatorOption.NIXL_SIDE_CHANNEL_PORT),
+            Map.entry("VLLM_EC_SIDE_CHANNEL_HOST", SimulatorOption.EC_SIDE_CHANNEL_HOST),
+            Map.entry("VLLM_EC_SIDE_CHANNEL_PORT", SimulatorOption.EC_SIDE_CHANNEL_PORT),
+            Map.entry("VLLM_MOONCAKE_BOOTSTRAP_PORT", SimulatorOption.MOONCAKE_BOOTSTRAP_PORT),
+            Map.entry("VLLM_SERVER_DEV_MODE", SimulatorOption.SERVER_DEV_MODE),
+            Map.entry("VLLM_ALLOW_RUNTIME_LORA_UPDATING", SimulatorOption.ALLOW_RUNTIME_LORA_UPDATING),
+            Map.entry("POD_NAME", SimulatorOption.INFERENCE_POD),
+            Map.entry("POD_NAMESPACE", SimulatorOption.INFERENCE_NAMESPACE));
 
     private EnvironmentOptions() {}
 
     static GivenOptions read(Map<String, String> environment) {
         GivenOptions given = new GivenOptions();
-        OF_VLLM.forEach((variable, option) -> {
+        OF_OTHERS.forEach((variable, option) -> {
             String value = environment.get(variable);
             if (value != null && !value.isEmpty()) {
                 given.add(option, option.optionName(), List.of(value));
@@ -42,6 +45,11 @@ final class EnvironmentOptions {
             }
         }
         return given;
+    }
+
+    /** Variables that vLLM and llm-d-inference-sim read, too. */
+    static Set<String> ofOthers() {
+        return OF_OTHERS.keySet();
     }
 
     /** The variable that sets an option. */

@@ -4,6 +4,7 @@ import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.engine.TransferSpread;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param heartbeats whether the endpoint extends leases while its requests wait
  * @param checkCompatibility whether blocks of engines with another model or version are left alone
  * @param transfer how long reading takes
+ * @param spread of the single times of reading
+ * @param cacheHitThreshold share of a prompt that must be cached if the request does not say, in [0, 1]
  * @param embeddings the part in requests whose media another endpoint encodes
  */
 public record HandoffSettings(
@@ -29,6 +32,8 @@ public record HandoffSettings(
         boolean heartbeats,
         boolean checkCompatibility,
         TransferModel transfer,
+        TransferSpread spread,
+        double cacheHitThreshold,
         EmbeddingSettings embeddings) {
     /** What is read if no model on a GPU is given: blocks of Llama-3.1-8B on one GPU. */
     public static final Deployment USUAL = new Deployment(ModelArchitecture.LLAMA_8B, GpuModel.H100, 1, 2);
@@ -37,7 +42,11 @@ public record HandoffSettings(
         Objects.requireNonNull(role, "role");
         Objects.requireNonNull(connector, "connector");
         Objects.requireNonNull(transfer, "transfer");
+        Objects.requireNonNull(spread, "spread");
         Objects.requireNonNull(embeddings, "embeddings");
+        if (!(cacheHitThreshold >= 0 && cacheHitThreshold <= 1)) {
+            throw new IllegalArgumentException("cacheHitThreshold: " + cacheHitThreshold + " (expected: 0 to 1)");
+        }
         if (sideChannelHost.isBlank()) {
             throw new IllegalArgumentException("sideChannelHost: blank (expected: a host)");
         }
@@ -65,6 +74,8 @@ public record HandoffSettings(
                 heartbeats,
                 checkCompatibility,
                 transfer,
+                spread,
+                cacheHitThreshold,
                 embeddings.atPort(EndpointsDraft.shifted(embeddings.port(), engineOffset)));
     }
 

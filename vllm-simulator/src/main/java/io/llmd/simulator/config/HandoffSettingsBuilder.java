@@ -4,6 +4,8 @@ import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettingsBuilder;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.engine.TransferSpread;
+import io.llmd.simulator.engine.VariedLatency;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -27,6 +29,9 @@ public final class HandoffSettingsBuilder {
     private TransferModel transfer = TransferModel.ROCE_100G;
     private @Nullable Duration fixedTransfer;
     private @Nullable Duration transferPerToken;
+    private Duration fixedTransferDeviation = Duration.ZERO;
+    private Duration transferPerTokenDeviation = Duration.ZERO;
+    private double cacheHitThreshold;
     private @Nullable Boolean embeddings;
     private @Nullable Boolean givesEmbeddings;
     private @Nullable Boolean takesEmbeddings;
@@ -208,6 +213,37 @@ public final class HandoffSettingsBuilder {
         return this;
     }
 
+    /** Sets the standard deviation of {@link #fixedTransfer}. */
+    public HandoffSettingsBuilder fixedTransferDeviation(Duration value) {
+        fixedTransferDeviation = value;
+        return this;
+    }
+
+    /** Sets the standard deviation of what {@link #transferPerToken} comes to for all tokens of a request. */
+    public HandoffSettingsBuilder transferPerTokenDeviation(Duration value) {
+        transferPerTokenDeviation = value;
+        return this;
+    }
+
+    /** Sets {@link HandoffSettings#cacheHitThreshold()}. */
+    public HandoffSettingsBuilder cacheHitThreshold(double value) {
+        cacheHitThreshold = value;
+        return this;
+    }
+
+    private TransferSpread spread() {
+        long mean = fixedTransfer == null ? 0 : fixedTransfer.toNanos();
+        if (fixedTransferDeviation.toNanos() > VariedLatency.LARGEST_SHARE * mean) {
+            throw new IllegalArgumentException("kv-cache-transfer-latency-std-dev: " + fixedTransferDeviation
+                    + " (expected: at most 30 % of kv-cache-transfer-latency)");
+        }
+        if (transferPerToken == null && transferPerTokenDeviation.isPositive()) {
+            throw new IllegalArgumentException("kv-cache-transfer-time-std-dev: " + transferPerTokenDeviation
+                    + " (expected: with kv-cache-transfer-time-per-token)");
+        }
+        return new TransferSpread(fixedTransferDeviation.toNanos(), transferPerTokenDeviation.toNanos());
+    }
+
     private TransferModel transferModel(@Nullable Deployment deployment) {
         if (fixedTransfer == null && transferPerToken == null) {
             return transfer;
@@ -262,6 +298,8 @@ public final class HandoffSettingsBuilder {
                         configured(KvTransferConfig::checkCompatibility),
                         true),
                 transferModel(deployment),
+                spread(),
+                cacheHitThreshold,
                 embeddingSettings());
     }
 

@@ -53,6 +53,14 @@ final class IgnoredOption {
                                 "render-url",
                                 "lora-dtype",
                                 "async-scheduling"),
+                        why("KV events leave once for each step, as in vLLM", "event-batch-size"),
+                        why("definitions of tools are checked as vLLM does", "skip-tool-validation"),
+                        why("the model makes texts only", "omni", "image-emission-rate", "time-to-generate-image"),
+                        why(
+                                "there is no TLS, plain HTTP is served",
+                                "ssl-certfile",
+                                "ssl-keyfile",
+                                "self-signed-certs"),
                         why("media are not processed", "mm-processor-kwargs", "limit-mm-per-prompt"),
                         why(
                                 "answers are made from the seed",

@@ -33,6 +33,8 @@ enum OptionEffect {
             SimulatorOption.NIXL_SIDE_CHANNEL_HOST,
             SimulatorOption.KV_LEASE_DURATION,
             SimulatorOption.KV_LOAD_FAILURE_POLICY,
+            SimulatorOption.KV_CACHE_TRANSFER_LATENCY_STD_DEV,
+            SimulatorOption.KV_CACHE_TRANSFER_TIME_STD_DEV,
             SimulatorOption.KV_HANDSHAKE_TIME),
     TRANSFER(
             "--kv-connector or --ec-connector",

@@ -273,6 +273,14 @@ public enum SimulatorOption {
             "enable-request-id-headers",
             "put X-Request-Id on answers",
             onOff((b, on) -> b.api(api -> api.requestIdHeaders(on)))),
+    INFERENCE_POD(
+            "inference-pod",
+            "put this as x-inference-pod on answers, and the port as x-inference-port",
+            (b, v) -> b.api(api -> api.identity(identity -> identity.withName(v)))),
+    INFERENCE_NAMESPACE(
+            "inference-namespace",
+            "put this as x-inference-namespace on answers",
+            (b, v) -> b.api(api -> api.identity(identity -> identity.withNamespace(v)))),
     ENABLE_SERVER_LOAD_TRACKING(
             "enable-server-load-tracking",
             "count requests in /load",
@@ -347,6 +355,18 @@ public enum SimulatorOption {
             "kv-cache-transfer-time-per-token",
             "reading blocks takes this time for each token",
             (b, v) -> b.handoff(handoff -> handoff.transferPerToken(DurationText.parse(v)))),
+    KV_CACHE_TRANSFER_LATENCY_STD_DEV(
+            "kv-cache-transfer-latency-std-dev",
+            "standard deviation of the first one, at most 30 % of it",
+            (b, v) -> b.handoff(handoff -> handoff.fixedTransferDeviation(DurationText.parse(v)))),
+    KV_CACHE_TRANSFER_TIME_STD_DEV(
+            "kv-cache-transfer-time-std-dev",
+            "standard deviation of what all tokens of a request take",
+            (b, v) -> b.handoff(handoff -> handoff.transferPerTokenDeviation(DurationText.parse(v)))),
+    GLOBAL_CACHE_HIT_THRESHOLD(
+            "global-cache-hit-threshold",
+            "cache_hit_threshold of requests without one: share of the prompt that must be cached, 0 to 1",
+            (b, v) -> b.handoff(handoff -> handoff.cacheHitThreshold(decimal(v)))),
     KV_HANDSHAKE_TIME(
             "kv-handshake-time",
             "first contact between two engines",

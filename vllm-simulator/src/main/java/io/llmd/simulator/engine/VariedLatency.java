@@ -64,7 +64,7 @@ public record VariedLatency(
         return fullBatch == 1 ? 1 : 1 + (factorUnderLoad - 1) * (load.sequences() - 1) / (fullBatch - 1);
     }
 
-    private static double drawn(double mean, double deviation, long draw, int part) {
+    static double drawn(double mean, double deviation, long draw, int part) {
         if (mean == 0 || deviation == 0) {
             return mean;
         }

@@ -1,9 +1,11 @@
 package io.llmd.simulator.handoff;
 
+import io.llmd.simulator.engine.CounterRandom;
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSink;
 import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.engine.TransferSpread;
 import io.llmd.simulator.metrics.FetchStage;
 import io.llmd.simulator.metrics.NixlMeters;
 import java.util.ArrayDeque;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class HandoffReader implements EngineSink {
     private static final long NEVER = Long.MAX_VALUE;
     private static final int MOST_IDS_PER_HEARTBEAT = 256;
+    private static final long SPREAD = 0x73_70_72L;
     private static final long ASK_AGAIN_NANOS = 5_000_000;
 
     private final Reading settings;
@@ -54,6 +57,8 @@ public final class HandoffReader implements EngineSink {
      *
      * @param card of the reading engine
      * @param transfer times of reading
+     * @param spread of single ones
+     * @param seed of the spread
      * @param timeScale factor on these times
      * @param heartbeatNanos between two heartbeats; 0 for none
      * @param patienceNanos how long blocks are asked for that do not exist yet
@@ -63,6 +68,8 @@ public final class HandoffReader implements EngineSink {
             EngineCard card,
             Deployment deployment,
             TransferModel transfer,
+            TransferSpread spread,
+            long seed,
             double timeScale,
             long heartbeatNanos,
             long patienceNanos,
@@ -248,9 +255,13 @@ public final class HandoffReader implements EngineSink {
         }
         pull.started = now;
         TransferModel model = settings.transfer();
-        long descriptors = TransferModel.descriptors(settings.deployment(), pull.blocks);
-        double preparation = (model.baseNanos() + descriptors * model.descriptorNanos()) * settings.timeScale();
-        link.begin(pull, Math.round(preparation * slowFactor), bytes(pull) * slowFactor, now);
+        double preparation = model.setupNanos(settings.deployment(), pull.blocks);
+        double carriage = model.wireNanos(
+                settings.deployment(), pull.blocks * settings.card().blockTokens());
+        long draw = CounterRandom.bits(settings.seed(), pull.requestId, SPREAD);
+        double setup = settings.spread().setupFactor(preparation, draw) * slowFactor;
+        double wire = settings.spread().wireFactor(carriage, draw) * slowFactor;
+        link.begin(pull, Math.round(preparation * settings.timeScale() * setup), bytes(pull) * wire, now);
     }
 
     private void transferred(Pull pull, long now) {

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -101,7 +102,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
     }
 
     private void answer(ChannelHandlerContext context, FullHttpRequest request, RequestFaults met) {
-        RequestDispatcher.Dispatched dispatched = endpoint.dispatcher().dispatch(request, met);
+        RequestDispatcher.Dispatched dispatched = endpoint.dispatcher().dispatch(request, met, port(context));
         AnswerFaults faults = AnswerFaults.of(met);
         AnswerOutput output = output(context, request, dispatched.headers(), faults);
         String rank = request.headers().get(RANK_HEADER);
@@ -114,6 +115,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
             case Reply.Generate generate -> generate(context, generate, rank, output, faults);
             case Reply.Background background -> complete(context, output, begin(context, background, rank));
         }
+    }
+
+    private static int port(ChannelHandlerContext context) {
+        return context.channel().localAddress() instanceof InetSocketAddress address ? address.getPort() : 0;
     }
 
     private AnswerOutput output(

@@ -62,6 +62,7 @@ final class EngineWork {
 
     private EngineRequest request(Choice choice, TransferLeg leg, List<MediaKey> media) {
         OutputPlan plan = choice.plan();
+        Double threshold = generate.transfer().cacheHitThreshold();
         return new EngineRequest(
                 choice.engineId(),
                 choice.prompt(),
@@ -75,7 +76,7 @@ final class EngineWork {
                 media,
                 leg instanceof TransferLeg.Decode ? choice.prompt().length : 0,
                 leg instanceof TransferLeg.Prefill,
-                generate.transfer().cacheHitThreshold());
+                threshold == null ? 0 : threshold);
     }
 
     private RenderedPrompt promptOf(Choice choice) {

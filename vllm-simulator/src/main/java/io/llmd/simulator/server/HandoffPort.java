@@ -80,6 +80,8 @@ final class HandoffPort implements Driven, AutoCloseable {
                         card,
                         deployment,
                         handoff.transfer(),
+                        handoff.spread(),
+                        settings.seed(),
                         timeScale,
                         handoff.heartbeats() ? Math.max(1, leaseNanos / 6) : 0,
                         dialect.answersTell() ? 0 : leaseNanos + Math.round(PATIENCE_NANOS * timeScale),

@@ -32,6 +32,7 @@ final class RequestDispatcher {
     private final FaultSwitch faults;
     private final InjectedErrors errors;
     private final AccessKeys keys;
+    private final CacheThreshold threshold;
 
     RequestDispatcher(SimulatorSettings settings, Routes routes, FaultSwitch faults) {
         this.settings = settings;
@@ -39,6 +40,7 @@ final class RequestDispatcher {
         this.faults = faults;
         errors = new InjectedErrors(settings);
         keys = new AccessKeys(settings.api().keys(), settings.preset());
+        threshold = new CacheThreshold(settings.handoff().cacheHitThreshold());
     }
 
     /**
@@ -64,8 +66,10 @@ final class RequestDispatcher {
         };
     }
 
-    Dispatched dispatch(FullHttpRequest request, RequestFaults met) {
+    /** @param port on which the request came in */
+    Dispatched dispatch(FullHttpRequest request, RequestFaults met, int port) {
         Map<String, String> headers = new HashMap<>();
+        settings.api().identity().addTo(headers, port);
         if (settings.api().requestIdHeaders()) {
             String given = request.headers().get("x-request-id");
             headers.put(
@@ -104,7 +108,8 @@ final class RequestDispatcher {
 
     private Reply handled(Routes.Match.Found found, FullHttpRequest request, String path) {
         try {
-            return found.route().handler().handle(call(request, path, found.variables()));
+            Reply reply = found.route().handler().handle(call(request, path, found.variables()));
+            return threshold.on(reply, request.headers()::get);
         } catch (ApiException e) {
             return failed(e);
         } catch (RuntimeException e) {

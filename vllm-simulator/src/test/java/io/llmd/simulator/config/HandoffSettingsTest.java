@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.engine.TransferSpread;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +142,28 @@ class HandoffSettingsTest {
     }
 
     @Test
+    void constantTransferOfTheOtherSimulatorHasItsDeviations() {
+        assertThat(of(
+                                "kv-cache-transfer-latency",
+                                "20ms",
+                                "kv-cache-transfer-latency-std-dev",
+                                "6ms",
+                                "kv-cache-transfer-time-per-token",
+                                "10us",
+                                "kv-cache-transfer-time-std-dev",
+                                "2ms")
+                        .handoff()
+                        .spread())
+                .isEqualTo(new TransferSpread(6_000_000, 2_000_000));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> of("kv-cache-transfer-latency", "20ms", "kv-cache-transfer-latency-std-dev", "7ms"))
+                .withMessageContaining("at most 30 %");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> of("kv-cache-transfer-time-std-dev", "7ms"))
+                .withMessageContaining("kv-cache-transfer-time-per-token");
+    }
+
+    @Test
     void encodingEndpointGivesEmbeddingsAndOthersTakeThem() {
         SimulatorSettings encoding = of("role", "encode");
         assertThat(encoding.handoff().embeddings()).isEqualTo(new EmbeddingSettings(true, false, "localhost", 5601));
@@ -167,7 +190,8 @@ class HandoffSettingsTest {
         "kv-load-failure-policy, ignore",
         "kv-transfer-fabric, carrier-pigeon",
         "nixl-side-channel-port, 70000",
-        "kv-lease-duration, 0"
+        "kv-lease-duration, 0",
+        "global-cache-hit-threshold, 1.5"
     })
     void badValuesAreRefused(String option, String value) {
         assertThatIllegalArgumentException().isThrownBy(() -> of(option, value));

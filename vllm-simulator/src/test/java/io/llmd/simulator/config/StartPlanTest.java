@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -154,6 +155,45 @@ class StartPlanTest {
         assertThat(settings.lora().modules())
                 .containsExactly(new LoraModule("sql", "p", null), new LoraModule("chat", "q", null));
         assertThat(plan.warnings()).hasSize(1);
+    }
+
+    @Test
+    void optionsOfTheInferenceSimulatorWithoutEffectAreTaken() {
+        StartPlan plan = StartPlan.of(
+                List.of(
+                        "--event-batch-size",
+                        "16",
+                        "--skip-tool-validation",
+                        "--omni",
+                        "--image-emission-rate",
+                        "5",
+                        "--time-to-generate-image",
+                        "1s",
+                        "--ssl-certfile",
+                        "c",
+                        "--ssl-keyfile",
+                        "k",
+                        "--self-signed-certs"),
+                Map.of());
+        assertThat(plan.warnings())
+                .hasSize(8)
+                .contains("self-signed-certs is ignored: there is no TLS, plain HTTP is served");
+    }
+
+    @Test
+    void answersCanSayWhereTheyComeFrom() {
+        InferenceIdentity identity = StartPlan.of(List.of(), Map.of("POD_NAME", "sim-0", "POD_NAMESPACE", "llm"))
+                .endpoints()
+                .getFirst()
+                .api()
+                .identity();
+        Map<String, String> headers = new HashMap<>();
+        identity.addTo(headers, 8200);
+        assertThat(headers)
+                .isEqualTo(
+                        Map.of("x-inference-pod", "sim-0", "x-inference-port", "8200", "x-inference-namespace", "llm"));
+        InferenceIdentity.NONE.withNamespace("llm").addTo(headers, 1);
+        assertThat(headers).containsEntry("x-inference-port", "8200");
     }
 
     @Test

@@ -13,6 +13,9 @@ import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.LeaseEnd;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.engine.TransferSpread;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HandoffReaderTest {
@@ -61,6 +64,27 @@ class HandoffReaderTest {
         assertThat(d.metric("vllm:nixl_bytes_transferred_sum")).isEqualTo(5008.0 * 327_680);
         assertThat(d.metric("vllm:nixl_num_descriptors_sum")).isEqualTo(4.0 * 2 * 313 * 80);
         assertThat(d.metric("vllm:external_prefix_cache_hits_total")).isEqualTo(5000);
+    }
+
+    @Test
+    void transfersWithASpreadTakeDifferentTimesAroundTheModelledOne() {
+        HandoffWorld varied = new HandoffWorld(new NixlDialect(), new TransferSpread(20 * MILLI, 0));
+        TransferModel fixed = new TransferModel(100 * MILLI, 0, 1e18, 0);
+        HandoffWorld.Node holder = varied.node("p", 1);
+        HandoffWorld.Node reader = varied.node("d", 2, LoadFailurePolicy.FAIL, fixed, "0.32.0");
+        List<Double> millis = new ArrayList<>();
+        for (int i = 1; i <= 20; i++) {
+            long held = holder.prefill(prompt(320, i));
+            varied.advanceTo(varied.now() + 50 * MILLI);
+            double before = i == 1 ? 0 : reader.metric("vllm:nixl_xfer_time_seconds_sum");
+            reader.decode(prompt(320, i), 1, holder.handoff(held));
+            varied.runUntilIdle();
+            millis.add((reader.metric("vllm:nixl_xfer_time_seconds_sum") - before) / 4 * 1000);
+        }
+        assertThat(millis).allSatisfy(time -> assertThat(time).isBetween(30.0, 170.1));
+        assertThat(millis.stream().distinct()).hasSizeGreaterThan(15);
+        assertThat(millis.stream().mapToDouble(time -> time).average().orElseThrow())
+                .isBetween(85.0, 115.0);
     }
 
     @Test

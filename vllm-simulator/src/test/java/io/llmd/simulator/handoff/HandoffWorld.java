@@ -14,6 +14,7 @@ import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.TransferModel;
+import io.llmd.simulator.engine.TransferSpread;
 import io.llmd.simulator.metrics.NixlMeters;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -40,17 +41,23 @@ final class HandoffWorld {
     private final PriorityQueue<Delivery> network =
             new PriorityQueue<>(Comparator.comparingLong(Delivery::time).thenComparingLong(Delivery::order));
     private final HandoffDialect dialect;
+    private final TransferSpread spread;
     private long deliveries;
     private long now;
 
     private record Delivery(long time, long order, Runnable action) {}
 
     HandoffWorld() {
-        this(new NixlDialect());
+        this(new NixlDialect(), TransferSpread.NONE);
     }
 
     HandoffWorld(HandoffDialect dialect) {
+        this(dialect, TransferSpread.NONE);
+    }
+
+    HandoffWorld(HandoffDialect dialect, TransferSpread spread) {
         this.dialect = dialect;
+        this.spread = spread;
     }
 
     long now() {
@@ -163,6 +170,8 @@ final class HandoffWorld {
                             card,
                             LLAMA_70B,
                             transfer,
+                            spread,
+                            0,
                             1,
                             dialect.answersTell() ? LEASE / 6 : 0,
                             dialect.answersTell() ? 0 : 2 * LEASE,

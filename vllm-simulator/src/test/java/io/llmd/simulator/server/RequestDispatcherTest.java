@@ -32,7 +32,7 @@ class RequestDispatcherTest {
         var request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, uri);
         return new String(
                 ((Reply.Content)
-                                dispatcher.dispatch(request, RequestFaults.NONE).reply())
+                                dispatcher.dispatch(request, RequestFaults.NONE, 8000).reply())
                         .body(),
                 StandardCharsets.UTF_8);
     }
