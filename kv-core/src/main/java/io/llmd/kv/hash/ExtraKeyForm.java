@@ -6,7 +6,7 @@ public enum ExtraKeyForm {
     BARE,
     /**
      * A tuple of what it is and the value, such as {@code ("cache_salt", salt)}; an adapter enters with its path. As in
-     * vLLM 0.32.
+     * vLLM since 0.31.
      */
     TAGGED
 }

@@ -1,9 +1,9 @@
 package io.llmd.simulator.config;
 
 import io.llmd.kv.event.KvEventFormat;
+import io.llmd.kv.event.KvEventSchema;
 import io.llmd.kv.event.KvHashForm;
 import io.llmd.kv.hash.BlockHashAlgorithm;
-import io.llmd.kv.hash.ExtraKeyForm;
 import io.llmd.simulator.kvevents.BlockHashing;
 import io.llmd.simulator.kvevents.KvEventSettings;
 import io.llmd.simulator.kvevents.ReplayForm;
@@ -23,8 +23,6 @@ final class KvEventDraft {
             "hwm",
             "max_queue_size",
             "topic");
-    private static final int FIRST_REPLAY_WITH_TOPIC = 24;
-    private static final int FIRST_TAGGED_KEYS = 32;
 
     private KvEventSettings settings = KvEventSettings.DEFAULT;
     private boolean enabled;
@@ -127,11 +125,8 @@ final class KvEventDraft {
         if (format != null) {
             return chosen;
         }
-        boolean asMaps = maps == null ? version.hasMapEvents() : maps;
-        KvEventFormat ofVersion = asMaps ? KvEventFormat.MAP : KvEventFormat.ARRAY;
-        ReplayForm replay =
-                version.isAtLeast(FIRST_REPLAY_WITH_TOPIC) ? ReplayForm.WITH_TOPIC : ReplayForm.WITHOUT_TOPIC;
-        return chosen.withFormat(ofVersion.withHashForm(hashForm))
+        ReplayForm replay = version.replaysTopic() ? ReplayForm.WITH_TOPIC : ReplayForm.WITHOUT_TOPIC;
+        return chosen.withFormat(KvEventFormat.MAP.withSchema(schema(version)).withHashForm(hashForm))
                 .withReplay(chosen.replay().withForm(replay));
     }
 
@@ -160,8 +155,15 @@ final class KvEventDraft {
         if (hashing != null) {
             return hashing;
         }
-        ExtraKeyForm keys = version.isAtLeast(FIRST_TAGGED_KEYS) ? ExtraKeyForm.TAGGED : ExtraKeyForm.BARE;
-        return new BlockHashing(algorithm, seed, keys);
+        return new BlockHashing(algorithm, seed, version.extraKeyForm());
+    }
+
+    private KvEventSchema schema(VersionPreset version) {
+        KvEventSchema ofVersion = version.kvEventSchema();
+        if (maps == null || maps == ofVersion.isMap()) {
+            return ofVersion;
+        }
+        return maps ? KvEventSchema.MAP : KvEventSchema.SPEC_KIND;
     }
 
     private static void requirePublisher(String value) {

@@ -1,9 +1,13 @@
 package io.llmd.simulator.config;
 
+import io.llmd.kv.event.KvEventSchema;
+import io.llmd.kv.hash.ExtraKeyForm;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -66,6 +70,23 @@ public record VersionPreset(String version, long number) {
             Map.entry("/release_kv_cache_memory", release(0, 31, 0)),
             Map.entry("/inference/v1/abort_requests", release(0, 32, 0)));
 
+    /** First release with a layout of KV events. */
+    private static final NavigableMap<Long, KvEventSchema> EVENT_SCHEMAS = new TreeMap<>(Map.of(
+            ALWAYS,
+            KvEventSchema.ORIGINAL,
+            release(0, 10, 2),
+            KvEventSchema.MEDIUM,
+            release(0, 14, 0),
+            KvEventSchema.ADAPTER_NAME,
+            release(0, 17, 0),
+            KvEventSchema.EXTRA_KEYS,
+            release(0, 20, 0),
+            KvEventSchema.GROUP,
+            release(0, 22, 0),
+            KvEventSchema.SPEC_KIND,
+            release(0, 24, 0),
+            KvEventSchema.MAP));
+
     private static final long OLDEST_STEP_NANOS = 5_400_000;
     private static final int LAST_OLD_STEP = 10;
     private static final int FIRST_NEW_STEP = 15;
@@ -115,9 +136,19 @@ public record VersionPreset(String version, long number) {
         return isAtLeast(22);
     }
 
-    /** Whether KV events are maps, from 0.24 on, or arrays. */
-    public boolean hasMapEvents() {
-        return isAtLeast(24);
+    /** Layout of KV events: arrays that grew longer, and maps from 0.24 on. */
+    public KvEventSchema kvEventSchema() {
+        return EVENT_SCHEMAS.floorEntry(number).getValue();
+    }
+
+    /** Whether replayed KV events carry their topic. */
+    public boolean replaysTopic() {
+        return isAtLeast(26);
+    }
+
+    /** How adapter, media and salt enter the hash of a block. */
+    public ExtraKeyForm extraKeyForm() {
+        return isAtLeast(31) ? ExtraKeyForm.TAGGED : ExtraKeyForm.BARE;
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.llmd.kv.event.KvEventFormat;
+import io.llmd.kv.event.KvEventSchema;
 import io.llmd.kv.event.KvHashForm;
 import io.llmd.kv.hash.BlockHashAlgorithm;
 import io.llmd.kv.hash.ExtraKeyForm;
@@ -44,7 +45,7 @@ class KvEventDraftTest {
                 .option("zmq-endpoint", "tcp://*:5557")
                 .option("emulate-version", "0.21.0")
                 .build();
-        assertThat(old.kvEvents().format()).isEqualTo(KvEventFormat.ARRAY);
+        assertThat(old.kvEvents().format()).isEqualTo(KvEventFormat.ARRAY.withSchema(KvEventSchema.GROUP));
         assertThat(old.kvEvents().replay().form()).isEqualTo(ReplayForm.WITHOUT_TOPIC);
         assertThat(old.blockHashing().extraKeyForm()).isEqualTo(ExtraKeyForm.BARE);
 

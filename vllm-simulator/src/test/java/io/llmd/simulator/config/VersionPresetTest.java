@@ -3,6 +3,8 @@ package io.llmd.simulator.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.llmd.kv.event.KvEventSchema;
+import io.llmd.kv.hash.ExtraKeyForm;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,11 +39,37 @@ class VersionPresetTest {
         assertThat(preset.errorFormat()).isEqualTo(errors);
         assertThat(preset.lease()).hasSeconds(leaseSeconds);
         assertThat(preset.hasLeaseHeartbeats()).isEqualTo(heartbeats);
-        assertThat(preset.hasMapEvents()).isEqualTo(mapEvents);
+        assertThat(preset.kvEventSchema().isMap()).isEqualTo(mapEvents);
         assertThat(preset.extraStepOverhead()).hasNanos(Math.round(extraStepMillis * 1e6));
         assertThat(preset.shows("vllm:gpu_cache_usage_perc")).isEqualTo(oldUsageGauge);
         assertThat(preset.shows("vllm:num_requests_waiting_by_reason")).isEqualTo(waitingByReason);
         assertThat(preset.shows("vllm:kv_cache_usage_perc")).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0.10.1, ORIGINAL, BARE, false",
+        "0.10.2, MEDIUM, BARE, false",
+        "0.13.0, MEDIUM, BARE, false",
+        "0.14.0, ADAPTER_NAME, BARE, false",
+        "0.16.0, ADAPTER_NAME, BARE, false",
+        "0.17.0, EXTRA_KEYS, BARE, false",
+        "0.20.0, GROUP, BARE, false",
+        "0.21.0, GROUP, BARE, false",
+        "0.22.0, SPEC_KIND, BARE, false",
+        "0.24.0, MAP, BARE, false",
+        "0.25.1, MAP, BARE, false",
+        "0.26.0, MAP, BARE, true",
+        "0.30.0, MAP, BARE, true",
+        "0.31.0, MAP, TAGGED, true",
+        "main, MAP, TAGGED, true"
+    })
+    void kvEventsAreThoseOfTheRelease(
+            String version, KvEventSchema schema, ExtraKeyForm extraKeys, boolean replaysTopic) {
+        VersionPreset preset = VersionPreset.of(version);
+        assertThat(preset.kvEventSchema()).isEqualTo(schema);
+        assertThat(preset.extraKeyForm()).isEqualTo(extraKeys);
+        assertThat(preset.replaysTopic()).isEqualTo(replaysTopic);
     }
 
     @ParameterizedTest
