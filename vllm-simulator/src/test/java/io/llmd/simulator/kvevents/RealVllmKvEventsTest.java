@@ -20,7 +20,6 @@ import io.llmd.kv.hash.ExtraKeyForm;
 import io.llmd.kv.hash.ExtraKeys;
 import io.llmd.kv.hash.HashDomain;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -33,25 +32,26 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What vLLM 0.32.0 published, recorded with {@code tools/real-vllm}; its hash seed was "0". */
 class RealVllmKvEventsTest {
 
-    private static final String FOLDER = "/golden/real-vllm/0.32.0/";
+    private static final String VERSION = "0.32.0";
     private static final HexFormat HEX = HexFormat.of();
 
     @ParameterizedTest
     @CsvSource({
-        "kv-events-sha256.json, UNSIGNED, 6",
-        "kv-events-sha256-cbor.json, UNSIGNED, 33",
-        "kv-events-sha256-cbor-bytes.json, DIGEST, 6"
+        "kv-events-sha256, UNSIGNED, 6",
+        "kv-events-sha256-cbor, UNSIGNED, 33",
+        "kv-events-sha256-cbor-bytes, DIGEST, 6",
+        "kv-events-xxhash, UNSIGNED, 6",
+        "kv-events-xxhash-cbor, UNSIGNED, 6"
     })
     void payloadsAreEqualToTheByte(String file, KvHashForm hashForm, int batches) throws IOException {
         KvEventEncoder encoder = new KvEventEncoder(KvEventFormat.MAP.withHashForm(hashForm));
         List<String> recorded = new ArrayList<>();
         List<String> encoded = new ArrayList<>();
-        for (JsonNode step : read(file).get("steps")) {
+        for (JsonNode step : KvRecordings.read(VERSION, file).get("steps")) {
             for (JsonNode message : step.get("messages")) {
                 recorded.add(message.get("frames").get(2).asString());
                 encoded.add(HEX.formatHex(encoder.encode(batch(message.get("decoded")))));
@@ -63,15 +63,17 @@ class RealVllmKvEventsTest {
     /** Without the blocks of adapters: their hash holds the path of the adapter, which the recording leaves out. */
     @ParameterizedTest
     @CsvSource({
-        "kv-events-sha256.json, sha256, 10",
-        "kv-events-sha256-cbor.json, sha256_cbor, 146",
-        "kv-events-sha256-cbor-bytes.json, sha256_cbor, 10"
+        "kv-events-sha256, sha256, 10",
+        "kv-events-sha256-cbor, sha256_cbor, 146",
+        "kv-events-sha256-cbor-bytes, sha256_cbor, 10",
+        "kv-events-xxhash, xxhash, 10",
+        "kv-events-xxhash-cbor, xxhash_cbor, 10"
     })
     void hashesAreThoseOfTheTokens(String file, String algorithm, int blocks) throws IOException {
         Chain chain = new Chain(
                 HashDomain.seeded(BlockHashAlgorithm.of(algorithm), "0").withExtraKeyForm(ExtraKeyForm.TAGGED));
         int compared = 0;
-        for (JsonNode step : read(file).get("steps")) {
+        for (JsonNode step : KvRecordings.read(VERSION, file).get("steps")) {
             for (JsonNode message : step.get("messages")) {
                 for (KvEvent event : batch(message.get("decoded")).events()) {
                     if (event instanceof KvEvent.BlockStored stored && stored.adapter() == null) {
@@ -118,13 +120,6 @@ class RealVllmKvEventsTest {
 
     private static List<Long> ids(BlockHashes hashes) {
         return IntStream.range(0, hashes.size()).mapToObj(hashes::id).toList();
-    }
-
-    private static JsonNode read(String file) throws IOException {
-        try (InputStream in =
-                Objects.requireNonNull(RealVllmKvEventsTest.class.getResourceAsStream(FOLDER + file), file)) {
-            return JsonMapper.shared().readTree(in);
-        }
     }
 
     private static KvEventBatch batch(JsonNode decoded) {
