@@ -113,12 +113,13 @@ final class KvEventDraft {
 
     /** Where events go; null for nowhere. */
     @Nullable
-    KvEventSettings build(VersionPreset version) {
+    KvEventSettings build(VersionPreset version, EventTopic topic) {
         requireAgreement();
         if (!enabled && endpoint == null && replayEndpoint == null) {
             return null;
         }
-        KvEventSettings chosen = endpoint == null ? settings : settings.withEndpoint(endpoint);
+        KvEventSettings chosen = settings.withTopic(topic.of(settings.topic()));
+        chosen = endpoint == null ? chosen : chosen.withEndpoint(endpoint);
         if (replayEndpoint != null) {
             chosen = chosen.withReplay(chosen.replay().withEndpoint(replayEndpoint));
         }

@@ -425,7 +425,9 @@ public final class SimulatorSettingsBuilder {
     private SimulatorSettings build(EndpointsDraft.Place place) {
         VersionPreset preset = VersionPreset.of(version);
         int ownPort = EndpointsDraft.shifted(port, place.portOffset());
-        KvEventSettings events = kvEvents.build(preset);
+        EventTopic topic =
+                new EventTopic(host, ownPort, servedModelNames.isEmpty() ? model : servedModelNames.getFirst());
+        KvEventSettings events = kvEvents.build(preset, topic);
         Deployment deployment = engine.deployment(model, preset);
         MetricsSettings metricsSettings = metrics.build();
         engine.blockSample = metricsSettings.blockSample();

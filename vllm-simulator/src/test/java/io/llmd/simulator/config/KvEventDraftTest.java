@@ -10,9 +10,34 @@ import io.llmd.kv.hash.BlockHashAlgorithm;
 import io.llmd.kv.hash.ExtraKeyForm;
 import io.llmd.simulator.kvevents.KvEventSettings;
 import io.llmd.simulator.kvevents.ReplayForm;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class KvEventDraftTest {
+
+    @Test
+    void topicNamesTheEndpoint() {
+        List<SimulatorSettings> endpoints = SimulatorSettings.builder()
+                .host("10.0.0.7")
+                .port(8200)
+                .option("served-model-name", "org/{port},alias")
+                .option("pods", "2")
+                .option("kv-events-config", "{\"enable_kv_cache_events\":true,\"topic\":\"kv@{host}:{port}@{model}\"}")
+                .buildAll();
+        assertThat(endpoints)
+                .extracting(settings -> settings.kvEvents().topic())
+                .containsExactly("kv@10.0.0.7:8200@org/{port}", "kv@10.0.0.7:8201@org/{port}");
+    }
+
+    @Test
+    void topicCannotNameAPortThatIsNotKnown() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SimulatorSettings.builder()
+                        .port(0)
+                        .option("kv-events-config", "{\"enable_kv_cache_events\":true,\"topic\":\"{port}\"}")
+                        .build())
+                .withMessageContaining("topic: {port} with port 0");
+    }
 
     @Test
     void nothingIsPublishedUnlessAskedFor() {
