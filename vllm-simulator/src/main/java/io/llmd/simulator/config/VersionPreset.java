@@ -199,6 +199,25 @@ public record VersionPreset(String version, long number) {
         return shown == null || number >= shown.from() && number < shown.until();
     }
 
+    /** The releases that added meters, oldest first. */
+    static List<String> releasesWithMeters() {
+        return names(METERS.values().stream().map(Shown::from).toList());
+    }
+
+    /** The releases that added routes, oldest first. */
+    static List<String> releasesWithRoutes() {
+        return names(List.copyOf(ROUTES.values()));
+    }
+
+    private static List<String> names(List<Long> releases) {
+        return releases.stream()
+                .filter(release -> release != ALWAYS)
+                .sorted()
+                .distinct()
+                .map(release -> "0." + release / 1000 + (release % 1000 == 0 ? "" : "." + release % 1000))
+                .toList();
+    }
+
     private static long release(int major, int minor, int patch) {
         return (major * 1000L + minor) * 1000 + patch;
     }

@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Faults of requests as JSON: an object with all parameters, or the first parameter alone. */
 final class InjectionFields {
-    private static final List<String> TRIGGER = List.of("probability", "phase", "count");
+    static final List<String> TRIGGER = List.of("probability", "phase", "count");
     private static final Duration SECOND = Duration.ofSeconds(1);
 
     private InjectionFields() {}

@@ -9,15 +9,10 @@ import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.PhysicsLatency;
 import io.llmd.simulator.engine.VariedLatency;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -305,19 +300,5 @@ class SimulatorOptionTest {
         Arrays.sort(drawn);
         assertThat(drawn[1000]).isBetween(115, 142);
         assertThat(drawn[0]).isPositive();
-    }
-
-    @Test
-    void documentationListsEveryOption() throws IOException {
-        String page = Files.readString(Path.of("../docs/simulator.md"));
-        List<String> documented = Pattern.compile("^\\| `--([a-z-]+)` \\|", Pattern.MULTILINE)
-                .matcher(page)
-                .results()
-                .map((MatchResult match) -> match.group(1))
-                .toList();
-        assertThat(documented)
-                .containsExactlyElementsOf(Arrays.stream(SimulatorOption.values())
-                        .map(SimulatorOption::optionName)
-                        .toList());
     }
 }
