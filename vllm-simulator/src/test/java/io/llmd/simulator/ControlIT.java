@@ -8,6 +8,7 @@ import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.SleepState;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -181,7 +182,7 @@ class ControlIT {
 
     @Test
     void endpointIsReadySomeTimeAfterItsStart() throws Exception {
-        restart(settings().control(control -> control.startup(java.time.Duration.ofMillis(300))));
+        restart(settings().control(control -> control.startup(Duration.ofMillis(300))));
         assertThat(client.get("/health/ready").statusCode()).isEqualTo(503);
         assertThat(client.get("/health").statusCode()).isEqualTo(200);
         await("it is ready").until(() -> client.get("/health/ready").statusCode(), status -> status == 200);

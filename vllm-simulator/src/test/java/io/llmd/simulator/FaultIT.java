@@ -15,6 +15,7 @@ import io.llmd.simulator.fault.RequestFault;
 import io.llmd.simulator.fault.Trigger;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -542,7 +544,7 @@ class FaultIT {
             try {
                 seen.add(stream(""));
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         });
         await("request runs").until(() -> simulator.statistics().finished() == 1);
@@ -571,7 +573,7 @@ class FaultIT {
     /** The text of the events, however it is spread over them. */
     private static String text(String events) {
         StringBuilder text = new StringBuilder();
-        java.util.regex.Pattern.compile("\"text\":\"([^\"]*)\"")
+        Pattern.compile("\"text\":\"([^\"]*)\"")
                 .matcher(events)
                 .results()
                 .forEach(match -> text.append(match.group(1)));

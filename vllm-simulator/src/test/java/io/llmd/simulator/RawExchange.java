@@ -10,6 +10,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What one request brings on a connection of its own, byte by byte.
@@ -95,7 +96,7 @@ record RawExchange(String bytes, End end, long nanos) {
         if (head < 0) {
             return 1;
         }
-        String lines = answer.substring(0, head).toLowerCase(java.util.Locale.ROOT);
+        String lines = answer.substring(0, head).toLowerCase(Locale.ROOT);
         if (lines.contains("transfer-encoding: chunked")) {
             return answer.endsWith("\r\n0\r\n\r\n") ? 0 : 1;
         }
@@ -119,7 +120,7 @@ record RawExchange(String bytes, End end, long nanos) {
     String header(String name) {
         return bytes.lines()
                 .takeWhile(line -> !line.isEmpty())
-                .filter(line -> line.toLowerCase(java.util.Locale.ROOT).startsWith(name + ": "))
+                .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(name + ": "))
                 .map(line -> line.substring(name.length() + 2))
                 .findFirst()
                 .orElse("");

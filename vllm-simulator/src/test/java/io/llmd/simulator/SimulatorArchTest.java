@@ -12,6 +12,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.llmd.simulator.server.SimulatorRuntime;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Who may use whom. */
@@ -116,6 +117,12 @@ class SimulatorArchTest {
             .resideInAnyPackage("ai.djl..");
 
     @ArchTest
+    static final ArchRule settingsKnowTheEngineAndKvEventsOnly = ours("config", "engine", "kvevents");
+
+    @ArchTest
+    static final ArchRule metersKnowSettingsAndTheEngineOnly = ours("metrics", "config", "engine");
+
+    @ArchTest
     static final ArchRule outputKnowsNoApi = ours("output", "engine", "token", "config");
 
     @ArchTest
@@ -206,7 +213,7 @@ class SimulatorArchTest {
 
     /** Of our packages, one may use itself and some others. */
     private static ArchRule ours(String name, String... others) {
-        String[] allowed = java.util.Arrays.copyOf(others, others.length + 1);
+        String[] allowed = Arrays.copyOf(others, others.length + 1);
         allowed[others.length] = name;
         return classes()
                 .that()
@@ -217,11 +224,11 @@ class SimulatorArchTest {
     }
 
     private static String[] packages(String... names) {
-        return java.util.Arrays.stream(names).map("io.llmd.simulator."::concat).toArray(String[]::new);
+        return Arrays.stream(names).map("io.llmd.simulator."::concat).toArray(String[]::new);
     }
 
     private static String[] with(String... more) {
-        String[] all = java.util.Arrays.copyOf(JDK, JDK.length + more.length);
+        String[] all = Arrays.copyOf(JDK, JDK.length + more.length);
         System.arraycopy(more, 0, all, JDK.length, more.length);
         return all;
     }

@@ -19,8 +19,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,7 +86,7 @@ class VllmSimulatorIT {
         String streamed = client.post(CHAT, "{\"stream\":true," + body).body();
         String content = whole.replaceFirst(".*\"content\":\"([^\"]*)\".*", "$1");
         StringBuilder joined = new StringBuilder();
-        java.util.regex.Pattern.compile("\"content\":\"([^\"]*)\"")
+        Pattern.compile("\"content\":\"([^\"]*)\"")
                 .matcher(streamed)
                 .results()
                 .forEach(match -> joined.append(match.group(1)));
@@ -387,8 +390,7 @@ class VllmSimulatorIT {
                 .body();
         String vector = two.replaceFirst(".*\"embedding\":(\\[[^]]*]).*", "$1");
         assertThat(one).contains(vector, "\"usage\":{\"prompt_tokens\":2,\"total_tokens\":2");
-        double squares = java.util.Arrays.stream(
-                        vector.substring(1, vector.length() - 1).split(","))
+        double squares = Arrays.stream(vector.substring(1, vector.length() - 1).split(","))
                 .mapToDouble(Double::parseDouble)
                 .map(value -> value * value)
                 .sum();
@@ -487,7 +489,7 @@ class VllmSimulatorIT {
 
     @Test
     void manyEndpointsShareThreadsAndAnswer() throws Exception {
-        List<VllmSimulator> many = java.util.stream.IntStream.range(0, 30)
+        List<VllmSimulator> many = IntStream.range(0, 30)
                 .mapToObj(i -> VllmSimulator.start(fast().seed(i).build()))
                 .toList();
         try {

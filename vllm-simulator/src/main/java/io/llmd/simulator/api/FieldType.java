@@ -1,7 +1,9 @@
 package io.llmd.simulator.api;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -253,7 +255,7 @@ public interface FieldType {
         if (node.isNumber()) {
             double value = node.doubleValue();
             if (value == Math.rint(value) && !Double.isInfinite(value)) {
-                return JsonNodeFactory.instance.numberNode(new java.math.BigDecimal(value).toBigInteger());
+                return JsonNodeFactory.instance.numberNode(new BigDecimal(value).toBigInteger());
             }
             boolean finite = Double.isFinite(value);
             errors.add(new FieldError(
@@ -307,7 +309,7 @@ public interface FieldType {
     }
 
     private static Map<String, Object> ordered(Object... pairs) {
-        Map<String, Object> map = new java.util.LinkedHashMap<>();
+        Map<String, Object> map = new LinkedHashMap<>();
         for (int i = 0; i < pairs.length; i += 2) {
             map.put((String) pairs[i], pairs[i + 1]);
         }

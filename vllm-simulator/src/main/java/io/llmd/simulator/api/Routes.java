@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,7 @@ public final class Routes {
 
     private Routes add(String method, Route route) {
         String path = route.path();
-        documented.computeIfAbsent(path, ignored -> new java.util.TreeSet<>()).add(method);
+        documented.computeIfAbsent(path, ignored -> new TreeSet<>()).add(method);
         if (path.indexOf('{') < 0) {
             exact.computeIfAbsent(path, ignored -> new TreeMap<>()).put(method, route);
             return this;

@@ -2,6 +2,7 @@ package io.llmd.simulator.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Reads options from a command line as vLLM does: {@code --name value}, {@code --name=value}, switches without a value
@@ -84,7 +85,7 @@ final class CommandLineOptions {
     }
 
     private boolean hasBoolean() {
-        return next < arguments.size() && BOOLEANS.contains(arguments.get(next).toLowerCase(java.util.Locale.ROOT));
+        return next < arguments.size() && BOOLEANS.contains(arguments.get(next).toLowerCase(Locale.ROOT));
     }
 
     /** An option starts with a dash and no number, so that values may be negative. */

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes values as JSON as Python does, by default on one line with a space after commas and colons.
@@ -36,7 +37,7 @@ public record JsonWriter(int indent, boolean ascii, String comma, String colon, 
     }
 
     /** A value of a template, or maps, lists, strings, numbers, booleans and null. */
-    public String write(@org.jspecify.annotations.Nullable Object value) {
+    public String write(@Nullable Object value) {
         StringBuilder out = new StringBuilder();
         append(Values.of(value), 1, out);
         return out.toString();

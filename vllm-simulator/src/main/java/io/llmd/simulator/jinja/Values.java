@@ -1,5 +1,6 @@
 package io.llmd.simulator.jinja;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -214,7 +215,7 @@ final class Values {
             return (number == 0 && 1 / number < 0 ? "-0" : Long.toString((long) number)) + ".0";
         }
         String text = size >= 1e-4 && size < 1e16
-                ? new java.math.BigDecimal(Double.toString(number)).toPlainString()
+                ? new BigDecimal(Double.toString(number)).toPlainString()
                 : Double.toString(number);
         int exponent = text.indexOf('E');
         if (exponent < 0) {

@@ -8,6 +8,7 @@ import io.llmd.simulator.api.RequestIds;
 import io.llmd.simulator.api.TransferFields;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
+import java.util.Arrays;
 import java.util.List;
 
 /** {@code POST /v1/completions}. */
@@ -66,6 +67,6 @@ public final class CompletionApi {
         boolean begins = tokenizer.beginOfText().isPresent()
                 && tokens.length > 0
                 && tokens[0] == tokenizer.beginOfText().getAsInt();
-        return tokenizer.decode(begins ? java.util.Arrays.copyOfRange(tokens, 1, tokens.length) : tokens);
+        return tokenizer.decode(begins ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens);
     }
 }

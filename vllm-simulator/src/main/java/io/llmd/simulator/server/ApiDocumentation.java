@@ -3,6 +3,7 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
+import java.util.Locale;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code GET /openapi.json} and {@code GET /docs}: the paths that are served and their methods. */
@@ -32,7 +33,7 @@ final class ApiDocumentation {
         routes.documented().forEach((path, methods) -> {
             ObjectNode node = paths.putObject(path);
             for (String method : methods) {
-                ObjectNode operation = node.putObject(method.toLowerCase(java.util.Locale.ROOT));
+                ObjectNode operation = node.putObject(method.toLowerCase(Locale.ROOT));
                 operation.putObject("responses").putObject("200").put("description", "Successful Response");
             }
         });

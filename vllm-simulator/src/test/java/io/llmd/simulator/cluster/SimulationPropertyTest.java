@@ -11,7 +11,9 @@ import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.workload.ClosedLoopWorkload;
 import io.llmd.simulator.workload.RequestSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,14 +51,14 @@ class SimulationPropertyTest {
     void heapOfEnginesNamesTheEarliestTwo(@ForAll long seed) {
         EngineTimes times = new EngineTimes(7);
         long[] expected = new long[7];
-        java.util.Arrays.fill(expected, Long.MAX_VALUE);
+        Arrays.fill(expected, Long.MAX_VALUE);
         for (int i = 0; i < 200; i++) {
             int engine = (int) Math.floorMod(CounterRandom.bits(seed, i, 1), 7L);
             long time = Math.floorMod(CounterRandom.bits(seed, i, 2), 50L);
             times.update(engine, time);
             expected[engine] = time;
             long[] sorted = expected.clone();
-            java.util.Arrays.sort(sorted);
+            Arrays.sort(sorted);
             assertThat(times.firstTime()).isEqualTo(sorted[0]);
             assertThat(times.secondTime()).isEqualTo(sorted[1]);
             assertThat(expected[times.first()]).isEqualTo(sorted[0]);
@@ -74,7 +76,7 @@ class SimulationPropertyTest {
             queue.add(time, () -> ran.add(Tuple.of(time, number)));
             expected.add(Tuple.of(time, number));
         }
-        expected.sort(java.util.Comparator.comparingLong(Tuple.Tuple2::get1));
+        expected.sort(Comparator.comparingLong(Tuple.Tuple2::get1));
         while (!queue.isEmpty()) {
             queue.take().run();
         }

@@ -12,6 +12,7 @@ import io.llmd.simulator.engine.PauseMode;
 import io.llmd.simulator.engine.SleepState;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -179,7 +180,7 @@ class EngineMetersTest {
         submitAt(2, first, 1_000_000_000L);
         engine.advance(3_000_000_000L, meters);
         int[] other = new int[900];
-        java.util.Arrays.fill(other, 9);
+        Arrays.fill(other, 9);
         submitAt(3, other, 3_000_000_000L);
         engine.advance(4_000_000_000L, meters);
         assertThat(lines())

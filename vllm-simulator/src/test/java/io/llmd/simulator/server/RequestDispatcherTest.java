@@ -31,8 +31,9 @@ class RequestDispatcherTest {
     private String answer(String uri) {
         var request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, uri);
         return new String(
-                ((Reply.Content)
-                                dispatcher.dispatch(request, RequestFaults.NONE, 8000).reply())
+                ((Reply.Content) dispatcher
+                                .dispatch(request, RequestFaults.NONE, 8000)
+                                .reply())
                         .body(),
                 StandardCharsets.UTF_8);
     }
