@@ -69,7 +69,9 @@ final class AnsweredCall {
     String complete(Reply.Generate generate) {
         List<Choice> choices = choices(generate);
         for (Choice choice : choices) {
-            choice.produced(choice.plan().length(), 0);
+            if (choice.plan().length() > 0) {
+                choice.produced(choice.plan().length(), 0);
+            }
             end(choice);
         }
         return generate.answer().body(choices).toString();
