@@ -183,16 +183,27 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
     }
 
     private Reply.Content begin(ChannelHandlerContext context, Reply.Background background, @Nullable String rank) {
-        EngineWork admitted;
         try {
-            admitted = endpoint.admit(background.work(), rank);
+            EngineWork admitted = endpoint.admit(background.work(), rank);
+            BackgroundWork work = new BackgroundWork(admitted, context.executor());
+            begin(work, background);
+            return background.answer();
         } catch (ApiException e) {
             return endpoint.dispatcher().failed(e);
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).log("request failed");
+            return endpoint.dispatcher().failed(ApiException.internal());
         }
-        BackgroundWork work = new BackgroundWork(admitted, context.executor());
-        work.start();
-        background.started().accept(work::abort);
-        return background.answer();
+    }
+
+    private static void begin(BackgroundWork work, Reply.Background background) {
+        try {
+            work.start();
+            background.started().accept(work::abort);
+        } catch (RuntimeException e) {
+            work.abort();
+            throw e;
+        }
     }
 
     private void next(ChannelHandlerContext context) {

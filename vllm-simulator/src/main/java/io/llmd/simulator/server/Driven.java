@@ -9,6 +9,6 @@ interface Driven {
     /** Does what is due at {@code now}; returns when the next thing is, {@link Long#MAX_VALUE} for never. */
     long advance(long now);
 
-    /** Told that it threw, and is moved no longer. */
+    /** Told on the driver's thread that it threw, and is moved no longer. */
     void fail();
 }

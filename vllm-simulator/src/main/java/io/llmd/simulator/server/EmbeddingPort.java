@@ -124,9 +124,11 @@ final class EmbeddingPort implements Driven, AutoCloseable {
         return next;
     }
 
+    /** Nobody else ends the requests that wait for embeddings, so that the engine ends with it. */
     @Override
     public void fail() {
         closeSockets();
+        driver.drop(engine, new IllegalStateException("its side channel for embeddings has failed"));
     }
 
     @Override

@@ -42,18 +42,23 @@ final class Endpoint {
         readyNanos = System.nanoTime() + settings.control().startup().toNanos();
         LoraAdapters adapters = new LoraAdapters(settings.lora().modules());
         ranks = EngineRanks.start(settings, runtime, adapters::path, faults);
-        works = new EngineWorks(settings, tokenizer, adapters, ranks);
-        page = new MeterPage(settings, start, InstantSource.system());
-        metricsPage = new MetricsPage(page, this::metrics);
-        RankControl control = new RankControl(ranks, works);
-        adapters.all().forEach(adapter -> control.keep(adapter.name()));
-        Routes routes =
-                ApiRoutes.of(settings, tokenizer, adapters, start, ranks.first().transfers()::releasing);
-        addOwn(routes, admin);
-        addAdapters(routes, new LoraApi(settings, adapters, control));
-        new ControlApi(settings, control, page.sleep()).addTo(routes);
-        dispatcher = new RequestDispatcher(settings, routes, faults);
-        faults.listen(metricsPage);
+        try {
+            works = new EngineWorks(settings, tokenizer, adapters, ranks);
+            page = new MeterPage(settings, start, InstantSource.system());
+            metricsPage = new MetricsPage(page, this::metrics);
+            RankControl control = new RankControl(ranks, works);
+            adapters.all().forEach(adapter -> control.keep(adapter.name()));
+            Routes routes = ApiRoutes.of(
+                    settings, tokenizer, adapters, start, ranks.first().transfers()::releasing);
+            addOwn(routes, admin);
+            addAdapters(routes, new LoraApi(settings, adapters, control));
+            new ControlApi(settings, control, page.sleep()).addTo(routes);
+            dispatcher = new RequestDispatcher(settings, routes, faults);
+            faults.listen(metricsPage);
+        } catch (RuntimeException e) {
+            ranks.close();
+            throw e;
+        }
     }
 
     private void addOwn(Routes routes, AdminApi admin) {
@@ -82,7 +87,7 @@ final class Endpoint {
     }
 
     private Reply health(boolean good) {
-        return Reply.Content.empty(faults.get().dead() || !good ? 503 : 200);
+        return Reply.Content.empty(faults.get().dead() || ranks.haveEnded() || !good ? 503 : 200);
     }
 
     private int load() {

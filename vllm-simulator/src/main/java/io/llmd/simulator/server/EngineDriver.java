@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that moves engines along the wall clock. It sleeps until the next event of any engine or the next
- * command; deadlines are absolute, so that a late wake-up is caught up without shifting what follows.
+ * command; deadlines are absolute, so that a late wake-up is caught up without shifting what follows. What breaks in
+ * one engine, errors included, ends that engine alone.
  */
 final class EngineDriver implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EngineDriver.class);
@@ -78,18 +79,23 @@ final class EngineDriver implements AutoCloseable {
     private long advance(Driven engine, long now) {
         try {
             return engine.advance(now);
-        } catch (RuntimeException e) {
-            log.atError().setCause(e).addKeyValue("endpoint", engine.name()).log("engine failed and is stopped");
-            engines.remove(engine);
-            engine.fail();
+        } catch (RuntimeException | Error e) {
+            drop(engine, e);
             return NEVER;
         }
+    }
+
+    /** Ends an engine that broke, so that the others go on; to be called on the driver's thread. */
+    void drop(Driven engine, Throwable cause) {
+        log.atError().setCause(cause).addKeyValue("endpoint", engine.name()).log("engine failed and is stopped");
+        engines.remove(engine);
+        guarded(engine::fail);
     }
 
     private static void guarded(Runnable command) {
         try {
             command.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.atError().setCause(e).log("engine command failed");
         }
     }

@@ -49,18 +49,27 @@ final class EngineRank {
         this.faults = faults;
         meters = new EngineMeters(settings, rank, InstantSource.system());
         cache = published(settings, rank, runtime, paths);
+        try {
+            engine = engine(settings, runtime);
+            transfers = openTransfers(settings, engineId, runtime);
+        } catch (RuntimeException e) {
+            closeCache();
+            throw e;
+        }
+        faultListeners = new ArrayList<>(List.of(new EngineFaults(engine, settings.engine(), kvEvents())));
+        faultListeners.addAll(transfers.troubles());
+        faultListeners.forEach(faults::listen);
+    }
+
+    private RunningEngine engine(SimulatorSettings settings, SimulatorRuntime runtime) {
         List<EngineSink> listeners = new ArrayList<>(List.<EngineSink>of(meters, this::hear));
         EngineSettings engineSettings = settings.engine();
         if (cache != null) {
             listeners.add(cache.feed());
             engineSettings = engineSettings.withHasher(cache.hasher());
         }
-        engine = new RunningEngine(
+        return new RunningEngine(
                 settings.servedModelName(), engineSettings, runtime.driver(), listeners, meters::observe);
-        transfers = openTransfers(settings, engineId, runtime);
-        faultListeners = new ArrayList<>(List.of(new EngineFaults(engine, engineSettings, kvEvents())));
-        faultListeners.addAll(transfers.troubles());
-        faultListeners.forEach(faults::listen);
     }
 
     private static @Nullable PublishedCache published(
@@ -83,7 +92,7 @@ final class EngineRank {
         try {
             return TransferPorts.open(settings, ownId(settings.dataParallel(), engineId), rank, runtime, engine);
         } catch (RuntimeException e) {
-            closeEngine();
+            engine.closeLater();
             throw e;
         }
     }
@@ -138,11 +147,11 @@ final class EngineRank {
     void close() {
         faultListeners.forEach(faults::forget);
         transfers.close();
-        closeEngine();
+        engine.closeLater();
+        closeCache();
     }
 
-    private void closeEngine() {
-        engine.closeLater();
+    private void closeCache() {
         if (cache != null) {
             cache.close();
         }

@@ -117,6 +117,11 @@ final class EngineRanks {
         return ranks.stream().map(EngineRank::kvEvents).filter(Objects::nonNull).toList();
     }
 
+    /** Whether one of the engines has ended. */
+    boolean haveEnded() {
+        return ranks.stream().anyMatch(rank -> rank.engine().hasEnded());
+    }
+
     /** A figure of all engines together. */
     int sum(ToIntFunction<EngineSnapshot> figure) {
         return ranks.stream().map(EngineRank::snapshot).mapToInt(figure).sum();

@@ -46,6 +46,7 @@ final class HandoffPort implements Driven, AutoCloseable {
 
     private final String name;
     private final EngineDriver driver;
+    private final RunningEngine engine;
     private final NixlMeters meters;
     private final HandoffDialect dialect;
     private final BlockHolder holder;
@@ -60,6 +61,7 @@ final class HandoffPort implements Driven, AutoCloseable {
             SimulatorSettings settings, String engineId, int rank, SimulatorRuntime runtime, RunningEngine engine) {
         HandoffSettings handoff = settings.handoff();
         driver = runtime.driver();
+        this.engine = engine;
         name = settings.servedModelName();
         boolean mooncake = handoff.connector() == KvConnector.MOONCAKE;
         dialect = mooncake ? new MooncakeDialect() : new NixlDialect();
@@ -284,10 +286,12 @@ final class HandoffPort implements Driven, AutoCloseable {
         return next;
     }
 
+    /** Nobody else ends the requests that wait for blocks, so that the engine ends with it. */
     @Override
     public void fail() {
         server.close();
         client.close();
+        driver.drop(engine, new IllegalStateException("its side channel has failed"));
     }
 
     @Override

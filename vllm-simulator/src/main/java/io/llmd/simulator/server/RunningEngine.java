@@ -38,7 +38,7 @@ final class RunningEngine implements Driven {
     private final Map<Long, Generation> generations = new HashMap<>();
     private final Deque<Runnable> told = new ArrayDeque<>();
     private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
-    private boolean failed;
+    private volatile boolean failed;
     private boolean changed;
     private volatile EngineSnapshot snapshot;
     private volatile EngineSnapshot reported;
@@ -90,6 +90,11 @@ final class RunningEngine implements Driven {
         return lagNanos / 1e9;
     }
 
+    /** Whether it has ended, because it was closed or something in it broke; any thread. */
+    boolean hasEnded() {
+        return failed;
+    }
+
     void submitLater(EngineRequest request, Generation generation) {
         submitLater(request, generation, (taken, now) -> {});
     }
@@ -124,7 +129,7 @@ final class RunningEngine implements Driven {
                 requireAlive();
                 T given = action.on(engine, advanceToNow());
                 told.add(() -> answer.complete(given));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 answer.completeExceptionally(e);
             }
         });
@@ -167,7 +172,13 @@ final class RunningEngine implements Driven {
     }
 
     void closeLater() {
-        driver.execute(this::stop);
+        driver.execute(() -> {
+            try {
+                stop();
+            } catch (RuntimeException | Error e) {
+                driver.drop(this, e);
+            }
+        });
     }
 
     private void stop() {
@@ -188,14 +199,40 @@ final class RunningEngine implements Driven {
             generation.ended(SequenceEnd.ofLost());
             return;
         }
-        long now = advanceToNow();
+        try {
+            long now = advanceToNow();
+            if (isTaken(request, now)) {
+                generations.put(request.id(), generation);
+                tellAdmitted(request, admitted, now);
+            } else {
+                generation.ended(SequenceEnd.ofLost());
+            }
+        } catch (RuntimeException | Error e) {
+            generations.put(request.id(), generation);
+            driver.drop(this, e);
+        }
+    }
+
+    private boolean isTaken(EngineRequest request, long now) {
         try {
             engine.submit(request, now);
-            generations.put(request.id(), generation);
-            admitted.accept(engine, now);
+            return true;
         } catch (IllegalArgumentException e) {
             log.atError().setCause(e).addKeyValue("endpoint", name).log("engine refused a request");
-            generation.ended(SequenceEnd.ofLost());
+            return false;
+        }
+    }
+
+    private void tellAdmitted(EngineRequest request, ObjLongConsumer<Engine> admitted, long now) {
+        try {
+            admitted.accept(engine, now);
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).addKeyValue("endpoint", name).log("request failed and is aborted");
+            engine.abort(request.id(), now);
+            Generation lost = generations.remove(request.id());
+            if (lost != null) {
+                lost.ended(SequenceEnd.ofLost());
+            }
         }
     }
 
