@@ -26,8 +26,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection to one other engine. Lives on one event loop. A connection that breaks fails what was asked over it; the
- * next question opens another one.
+ * The connection to one other engine. Lives on one event loop. A connection that breaks, or is closed, fails what was
+ * asked over it and what is asked later; it is not opened again.
  */
 final class AnswerConnection {
     private static final int CONNECT_MILLIS = 1_000;
@@ -41,6 +41,7 @@ final class AnswerConnection {
     private final Map<Long, Question> open = new LinkedHashMap<>();
     private long numbers;
     private boolean connecting;
+    private boolean closed;
     private @Nullable Channel channel;
 
     private record Question(SideChannelRequest request, Consumer<SideChannelResponse> then, Future<?> timeout) {}
@@ -58,6 +59,7 @@ final class AnswerConnection {
 
     void close() {
         loop.execute(() -> {
+            closed = true;
             if (channel != null) {
                 channel.close();
             } else {
@@ -67,6 +69,10 @@ final class AnswerConnection {
     }
 
     private void askHere(SideChannelRequest request, Consumer<SideChannelResponse> then) {
+        if (closed) {
+            then.accept(new SideChannelResponse.Unreachable("closed"));
+            return;
+        }
         if (open.size() >= MOST_OPEN_QUESTIONS) {
             then.accept(new SideChannelResponse.Unreachable(holder + " has too many questions to answer"));
             return;
@@ -90,6 +96,9 @@ final class AnswerConnection {
     }
 
     private void connect(InetSocketAddress address) {
+        if (closed) {
+            return;
+        }
         if (address.isUnresolved()) {
             connecting = false;
             failAll(holder + " is not known");
@@ -121,6 +130,10 @@ final class AnswerConnection {
             return;
         }
         Channel made = connection.channel();
+        if (closed) {
+            made.close();
+            return;
+        }
         channel = made;
         open.forEach((number, question) ->
                 made.write(Lines.request(made.alloc(), number, question.request()), made.voidPromise()));
@@ -136,6 +149,7 @@ final class AnswerConnection {
     }
 
     private void failAll(String reason) {
+        closed = true;
         ended.accept(this);
         for (long number : List.copyOf(open.keySet())) {
             answered(number, new SideChannelResponse.Unreachable(reason));

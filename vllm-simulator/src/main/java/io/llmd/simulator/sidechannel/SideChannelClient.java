@@ -24,7 +24,11 @@ public final class SideChannelClient implements AutoCloseable {
             then.accept(new SideChannelResponse.Unreachable("closed"));
             return;
         }
-        connections.computeIfAbsent(holder, this::connection).ask(request, then);
+        AnswerConnection connection = connections.computeIfAbsent(holder, this::connection);
+        if (closed) {
+            connection.close();
+        }
+        connection.ask(request, then);
     }
 
     private AnswerConnection connection(Address holder) {

@@ -8,18 +8,22 @@ import io.llmd.simulator.handoff.Address;
 import io.llmd.simulator.handoff.EngineCard;
 import io.llmd.simulator.handoff.SideChannelRequest;
 import io.llmd.simulator.handoff.SideChannelResponse;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +77,35 @@ class SideChannelIT {
             }
         }
         assertThat(asked).hasSize(12).startsWith(requests.toArray(SideChannelRequest[]::new));
+    }
+
+    @Test
+    void connectionThatIsClosedBeforeItIsMadeIsNotMade() throws Exception {
+        EventLoop loop = loops.next();
+        CountDownLatch both = new CountDownLatch(1);
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
+            server.setSoTimeout(500);
+            AnswerConnection connection =
+                    new AnswerConnection(loop, new Address(HOST, server.getLocalPort()), ended -> {});
+            loop.execute(() -> awaited(both));
+            CompletableFuture<SideChannelResponse> before = new CompletableFuture<>();
+            connection.ask(READ, before::complete);
+            connection.close();
+            CompletableFuture<SideChannelResponse> after = new CompletableFuture<>();
+            connection.ask(READ, after::complete);
+            both.countDown();
+            assertThat(before.get(2, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
+            assertThat(after.get(2, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
+            assertThatThrownBy(server::accept).isInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
+    private static void awaited(CountDownLatch latch) {
+        try {
+            latch.await(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test
