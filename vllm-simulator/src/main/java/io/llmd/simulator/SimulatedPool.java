@@ -17,6 +17,8 @@ public final class SimulatedPool implements AutoCloseable {
      * Starts all endpoints, or none.
      *
      * @throws java.io.UncheckedIOException if a port cannot be bound
+     * @throws IllegalArgumentException if the files of a tokenizer or of a script cannot be read
+     * @throws IllegalStateException if the native code of a tokenizer does not load
      */
     public static SimulatedPool start(StartPlan plan) {
         List<VllmSimulator> started = new ArrayList<>();

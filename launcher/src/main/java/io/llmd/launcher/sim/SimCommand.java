@@ -88,6 +88,8 @@ public final class SimCommand implements Callable<Integer> {
         } catch (UncheckedIOException e) {
             throw new CommandFailure(
                     ExitCode.FAILED, e.getMessage() + "; choose another port with --port, or 0 for a free one");
+        } catch (IllegalStateException e) {
+            throw new CommandFailure(ExitCode.FAILED, String.valueOf(e.getMessage()));
         }
     }
 }
