@@ -223,7 +223,7 @@ public interface FieldType {
         if (node.isString() || node.isNumber()) {
             String text = node.isString()
                     ? node.stringValue().toLowerCase(Locale.ROOT)
-                    : node.doubleValue() == 0 ? "0" : node.doubleValue() == 1 ? "1" : "";
+                    : Json.number(node) == 0 ? "0" : Json.number(node) == 1 ? "1" : "";
             switch (text) {
                 case "1", "on", "t", "true", "y", "yes" -> {
                     return JsonNodeFactory.instance.booleanNode(true);
@@ -253,7 +253,7 @@ public interface FieldType {
             return JsonNodeFactory.instance.numberNode(node.booleanValue() ? 1 : 0);
         }
         if (node.isNumber()) {
-            double value = node.doubleValue();
+            double value = Json.number(node);
             if (value == Math.rint(value) && !Double.isInfinite(value)) {
                 return JsonNodeFactory.instance.numberNode(new BigDecimal(value).toBigInteger());
             }

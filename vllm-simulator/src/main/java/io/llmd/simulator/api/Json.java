@@ -83,6 +83,11 @@ public final class Json {
         return true;
     }
 
+    /** A number; infinite if it is beyond the range of a double. */
+    public static double number(JsonNode node) {
+        return node.isIntegralNumber() ? node.bigIntegerValue().doubleValue() : node.doubleValue();
+    }
+
     /** A value as maps, lists, strings, numbers, booleans and null. */
     public static Object plain(JsonNode node) {
         return MAPPER.treeToValue(node, Object.class);

@@ -27,7 +27,7 @@ public record RequestFields(ObjectNode body) {
             return false;
         }
         if (node.isNumber()) {
-            return node.doubleValue() != 0;
+            return Json.number(node) != 0;
         }
         if (node.isString()) {
             return !node.stringValue().isEmpty();
@@ -69,7 +69,7 @@ public record RequestFields(ObjectNode body) {
     @Nullable
     public Double number(String name) {
         JsonNode node = read(name, FieldType.NUMBER);
-        return node == null ? null : node.doubleValue();
+        return node == null ? null : Json.number(node);
     }
 
     @Nullable

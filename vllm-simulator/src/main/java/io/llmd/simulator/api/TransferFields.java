@@ -54,9 +54,9 @@ public record TransferFields(
         if (value == null) {
             return null;
         }
-        if (!value.isNumber() || value.doubleValue() < 0 || value.doubleValue() > 1) {
+        if (!value.isNumber() || Json.number(value) < 0 || Json.number(value) > 1) {
             throw ApiException.badRequest("cache_hit_threshold must be between 0 and 1.", "cache_hit_threshold");
         }
-        return value.doubleValue();
+        return Json.number(value);
     }
 }

@@ -143,7 +143,7 @@ final class FaultFields {
         if (value.isNull()) {
             return 0;
         }
-        if (!value.isIntegralNumber() || value.longValue() < 0 || value.longValue() > 100) {
+        if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0 || value.intValue() > 100) {
             throw new IllegalArgumentException(
                     FAILURE_RATE + ": " + Json.string(value) + " (expected: 0 to 100 percent)");
         }
@@ -178,6 +178,6 @@ final class FaultFields {
         if (!value.isNull() && !value.isNumber()) {
             throw new IllegalArgumentException(name + ": " + Json.string(value) + " (expected: a number)");
         }
-        return value.isNull() ? off : value.doubleValue();
+        return value.isNull() ? off : Json.number(value);
     }
 }

@@ -79,7 +79,7 @@ final class Parameters {
         if (!node.isNumber()) {
             throw bad(name, node, "a number");
         }
-        return node.doubleValue();
+        return Json.number(node);
     }
 
     Duration duration(String name) {

@@ -51,6 +51,7 @@ public record EmbeddingOffer(MediaKey item, Address holder, long bytes) {
                 && port.intValue() > 0
                 && port.intValue() <= 65_535
                 && size != null
+                && size.isIntegralNumber()
                 && size.canConvertToLong()
                 && size.longValue() >= 0;
         return complete

@@ -12,9 +12,7 @@ import io.llmd.kv.hash.RequestExtraKeys;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSink;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +26,7 @@ public final class KvEventFeed implements EngineSink {
     private final AdapterPaths paths;
     private final DoubleSupplier clock;
     private final DigestLedger digests;
-    private final Map<String, Integer> adapterNumbers = new HashMap<>();
+    private final AdapterNumbers adapters = new AdapterNumbers();
     private List<KvEvent> pending = new ArrayList<>();
 
     /**
@@ -102,11 +100,7 @@ public final class KvEventFeed implements EngineSink {
     }
 
     private @Nullable LoraAdapter adapter(@Nullable String name) {
-        if (name == null) {
-            return null;
-        }
-        Integer number = adapterNumbers.computeIfAbsent(name, ignored -> adapterNumbers.size() + 1);
-        return new LoraAdapter(number, name);
+        return name == null ? null : new LoraAdapter(adapters.of(name), name);
     }
 
     private void removed(long[] ids) {

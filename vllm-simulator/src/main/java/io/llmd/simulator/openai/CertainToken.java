@@ -1,5 +1,6 @@
 package io.llmd.simulator.openai;
 
+import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.output.OutputSource;
 import io.llmd.simulator.output.Script;
@@ -20,7 +21,7 @@ final class CertainToken {
         if (fields.get("logit_bias") instanceof ObjectNode bias) {
             for (String key : bias.propertyNames()) {
                 JsonNode value = bias.get(key);
-                if (value.isNumber() && value.doubleValue() >= CERTAIN) {
+                if (value.isNumber() && Json.number(value) >= CERTAIN) {
                     return OptionalInt.of(Integer.parseInt(key.strip()));
                 }
             }

@@ -3,6 +3,7 @@ package io.llmd.simulator.openai;
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.BodySchema;
 import io.llmd.simulator.api.Call;
+import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.RequestIds;
@@ -39,7 +40,7 @@ public final class ChatBatchApi {
                     "use_beam_search");
         }
         JsonNode n = fields.get("n");
-        if (n != null && !(n.isNumber() && n.doubleValue() == 1)) {
+        if (n != null && !(n.isNumber() && Json.number(n) == 1)) {
             throw ApiException.parameter(
                     "Batch chat completions do not support `n > 1`. Please set `n` to 1.",
                     "n",

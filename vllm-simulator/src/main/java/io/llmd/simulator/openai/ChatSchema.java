@@ -3,6 +3,7 @@ package io.llmd.simulator.openai;
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.BodySchema;
 import io.llmd.simulator.api.FieldType;
+import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -100,7 +101,7 @@ public final class ChatSchema {
         GenerationChecks.promptLogprobs(fields);
         GenerationChecks.alternatives(fields, "top_logprobs");
         JsonNode top = fields.get("top_logprobs");
-        if (top != null && (top.doubleValue() == -1 || top.doubleValue() > 0) && !fields.truthy("logprobs")) {
+        if (top != null && (Json.number(top) == -1 || Json.number(top) > 0) && !fields.truthy("logprobs")) {
             throw ApiException.parameter("when using `top_logprobs`, `logprobs` must be set to true.", "top_logprobs");
         }
     }

@@ -1,6 +1,7 @@
 package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,7 @@ public final class GenerationChecks {
         if (!value.isNumber() && !value.isBoolean()) {
             throw ApiException.parameter("`" + name + "` must be an integer.", name, plain(value));
         }
-        double number = value.isBoolean() ? 0 : value.doubleValue();
+        double number = value.isBoolean() ? 0 : Json.number(value);
         if (number < 0 && number != -1) {
             throw ApiException.parameter("`" + name + "` must be a positive value or -1.", name, plain(value));
         }
@@ -86,7 +87,7 @@ public final class GenerationChecks {
 
     public static void promptLogprobs(RequestFields fields) {
         JsonNode value = fields.get("prompt_logprobs");
-        boolean wanted = value != null && value.isNumber() && (value.doubleValue() > 0 || value.doubleValue() == -1);
+        boolean wanted = value != null && value.isNumber() && (Json.number(value) > 0 || Json.number(value) == -1);
         if (wanted && fields.truthy("stream")) {
             throw ApiException.parameter("`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs");
         }

@@ -96,6 +96,36 @@ class FaultFieldsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "failure-injection-rate",
+                "slow_factor",
+                "withheld_share",
+                "status",
+                "stall_after_tokens",
+                "delay",
+                "die",
+                "metrics",
+                "content_length"
+            })
+    void numberBeyondAllBoundsIsRefused(String field) {
+        for (String number : List.of("9".repeat(400), "-" + "9".repeat(400), "1e400", "99999999999999999999")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> FaultFields.change(Faults.NONE, object("{\"" + field + "\":" + number + "}")));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"drop", "duplicate", "reorder", "skip", "batches", "seed"})
+    void numberOfAKvEventFaultBeyondAllBoundsIsRefused(String field) {
+        for (String number : List.of("9".repeat(400), "1e400")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> FaultFields.change(
+                            Faults.NONE, object("{\"kv_events\":{\"" + field + "\":" + number + "}}")));
+        }
+    }
+
     @Test
     void unknownFieldNamesTheAcceptedOnes() {
         assertThatIllegalArgumentException()

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.config.SimulatorSettings;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,39 @@ class HostileRequestTest {
         assertThatExceptionOfType(ApiException.class)
                 .isThrownBy(() -> complete(field))
                 .satisfies(e -> assertThat(e.status()).isEqualTo(400));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "temperature",
+                "top_p",
+                "min_p",
+                "presence_penalty",
+                "repetition_penalty",
+                "n",
+                "seed",
+                "priority",
+                "min_tokens",
+                "logprobs",
+                "prompt_logprobs",
+                "echo",
+                "cache_hit_threshold",
+                "truncate_prompt_tokens"
+            })
+    void numberBeyondTheRangeOfADoubleIsRefused(String field) {
+        for (String number : List.of("9".repeat(400), "-" + "9".repeat(400))) {
+            assertThatExceptionOfType(ApiException.class)
+                    .isThrownBy(() -> complete("\"" + field + "\":" + number))
+                    .satisfies(e -> assertThat(e.status()).isEqualTo(400));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"top_k\":", "\"stream_interval\":", "\"logit_bias\":{\"5\":"})
+    void numberThatCanOnlyBeLargeCountsAsTheLargest(String field) {
+        String end = field.indexOf('{') < 0 ? "" : "}";
+        assertThat(complete(field + "9".repeat(400) + end)).contains("choices");
     }
 
     @Test
