@@ -192,11 +192,11 @@ class EndpointPickerConfigErrorsTest {
                 refused(
                         "several problems at once",
                         "apiVersion: v2\nkind: EndpointPickerConfig\nplugins:\n  - type: ghost-scorer\n"
-                                + "  - type: lora-affinity-scorer\n",
+                                + "  - type: latency-scorer\n",
                         "f:1:apiVersion: v2 (expected: llm-d.ai/v1alpha1)",
                         "f:4:plugins[0].type: unknown plugin type ghost-scorer (expected: one of "
                                 + new PluginRegistry(TestPlugins.all()).types() + ")",
-                        "f:5:plugins[1].type: type lora-affinity-scorer is known to llm-d v0.10 but not available in"
+                        "f:5:plugins[1].type: type latency-scorer is known to llm-d v0.10 but not available in"
                                 + " this version"),
                 refused(
                         "tab",

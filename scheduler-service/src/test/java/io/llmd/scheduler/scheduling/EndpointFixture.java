@@ -3,8 +3,11 @@ package io.llmd.scheduler.scheduling;
 import io.llmd.scheduler.scheduling.RequestBody.Api;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Endpoints and requests for tests of plugins. */
@@ -30,6 +33,17 @@ public final class EndpointFixture {
     /** An idle endpoint with labels. */
     public static Endpoint labelled(String name, Map<String, String> labels) {
         return new Endpoint(metadata(name, labels), metrics(0, 0, 0), true);
+    }
+
+    /** An endpoint with LoRA adapters, each of which one request uses. */
+    public static Endpoint withAdapters(String name, Set<String> active, Set<String> waiting, int maxActive) {
+        EndpointMetrics metrics =
+                new EndpointMetrics(0, 0, 0, 16, 1000, oneRequestEach(active), oneRequestEach(waiting), maxActive, 1);
+        return new Endpoint(metadata(name, Map.of()), metrics, true);
+    }
+
+    private static Map<String, Integer> oneRequestEach(Set<String> adapters) {
+        return adapters.stream().collect(Collectors.toMap(Function.identity(), adapter -> 1));
     }
 
     /** Idle endpoints by name. */
@@ -59,6 +73,13 @@ public final class EndpointFixture {
     /** A request with a source of randomness. */
     public static InferenceRequest request(RandomGenerator random) {
         return request(Map.of(), 0, random);
+    }
+
+    /** A request for a model with a prompt of so many tokens, all 0. */
+    public static InferenceRequest request(String model, int promptTokens) {
+        Prompt prompt = new Prompt(new byte[promptTokens * Prompt.TOKEN_BYTES], promptTokens * Prompt.TOKEN_BYTES);
+        RequestBody body = new RequestBody(Api.CHAT_COMPLETIONS, model, false, -1, List.of(prompt), "", 0);
+        return new InferenceRequest("r-1", model, body, Map.of(), 0, "default-flow", 0, new SplittableRandom(42));
     }
 
     private static InferenceRequest request(Map<String, String> headers, long nanos, RandomGenerator random) {

@@ -30,7 +30,9 @@ class ScorerPropertyTest {
             new LoadAwareScorer(ParameterBinder.bind(LoadAwareScorer.Params.class, "")),
             new PrefixCacheScorer(ParameterBinder.bind(PrefixCacheScorer.Params.class, "matchLengthWeight: 0.4")),
             new TokenLoadScorer(ParameterBinder.bind(TokenLoadScorer.Params.class, "")),
-            new ActiveRequestScorer(ParameterBinder.bind(ActiveRequestScorer.Params.class, "idleThreshold: 1")));
+            new ActiveRequestScorer(ParameterBinder.bind(ActiveRequestScorer.Params.class, "idleThreshold: 1")),
+            new LoraAffinityScorer(),
+            new ContextLengthAwareScorer(ParameterBinder.bind(ContextLengthAwareScorer.Params.class, "")));
 
     @Property(tries = 200)
     void scoresAreInRangeAndDoNotDependOnTheOrderOfCandidates(
