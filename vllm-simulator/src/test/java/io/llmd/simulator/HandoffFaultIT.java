@@ -140,18 +140,39 @@ class HandoffFaultIT {
         assertThat(System.nanoTime() - start).isGreaterThan(100_000_000);
     }
 
-    private JsonNode prefill() throws Exception {
+    @Test
+    void oneRequestCanAskForATroubleOfItsHandoff() throws Exception {
+        assertThat(prefill("X-Sim-Fault", "handoff_absent").isNull()).isTrue();
+        assertThat(prefill("X-Sim-Fault", "handoff_loopback_host")
+                        .get("remote_host")
+                        .stringValue())
+                .isEqualTo("127.0.0.1");
+        assertThat(decode(decoding, prefill(), "X-Sim-Fault", "handoff_read_failure")
+                        .statusCode())
+                .isEqualTo(500);
+        assertThat(decoding.metric("vllm:nixl_num_failed_transfers_total")).isEqualTo(1);
+        assertThat(decode(decoding, prefill()).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void troublesOfHandoffsCanComeACountOfTimes() throws Exception {
+        prefilling.configure("{\"handoff_absent\":{\"count\":1,\"phase\":\"prefill\"}}");
+        assertThat(prefill().isNull()).isTrue();
+        assertThat(prefill().isNull()).isFalse();
+    }
+
+    private JsonNode prefill(String... headers) throws Exception {
         ObjectNode request = completion();
         request.putObject("kv_transfer_params").put("do_remote_decode", true).put("do_remote_prefill", false);
-        HttpResponse<String> answer = prefilling.client().post(COMPLETIONS, Json.string(request));
+        HttpResponse<String> answer = prefilling.client().post(COMPLETIONS, Json.string(request), headers);
         assertThat(answer.statusCode()).isEqualTo(200);
         return Json.read(answer.body()).get("kv_transfer_params");
     }
 
-    private static HttpResponse<String> decode(Running endpoint, JsonNode handoff) throws Exception {
+    private static HttpResponse<String> decode(Running endpoint, JsonNode handoff, String... headers) throws Exception {
         ObjectNode request = completion();
         request.set("kv_transfer_params", handoff);
-        return endpoint.client().post(COMPLETIONS, Json.string(request));
+        return endpoint.client().post(COMPLETIONS, Json.string(request), headers);
     }
 
     private static ObjectNode completion() {

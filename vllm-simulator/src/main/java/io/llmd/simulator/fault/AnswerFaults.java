@@ -70,7 +70,11 @@ public record AnswerFaults(
 
     private AnswerFaults with(RequestFault fault) {
         return switch (fault) {
-            case RequestFault.Refuse _, RequestFault.Status _, RequestFault.Failure _, RequestFault.Delay _ -> this;
+            case RequestFault.Refuse _,
+                    RequestFault.Status _,
+                    RequestFault.Failure _,
+                    RequestFault.Delay _,
+                    RequestFault.OfHandoff _ -> this;
             case RequestFault.StallBeforeHead stall -> withHeadStall(nanos(stall.length()));
             case RequestFault.StallAfterTokens stall -> withStall(stall.tokens(), nanos(stall.length()));
             case RequestFault.ErrorAfterTokens error -> withStop(error.tokens(), Stop.ERROR);

@@ -20,7 +20,10 @@ public enum FaultKind {
     ERROR_AFTER_TOKENS("tokens"),
     DRIP("bytes", "every"),
     GARBAGE("kind", "event"),
-    CONTENT_LENGTH("off");
+    CONTENT_LENGTH("off"),
+    HANDOFF_ABSENT,
+    HANDOFF_LOOPBACK_HOST,
+    HANDOFF_READ_FAILURE;
 
     private final List<String> parameters;
 

@@ -63,6 +63,7 @@ final class InjectionFields {
             case GARBAGE ->
                 new RequestFault.Garbage(Damage.of(parameters.text("kind")), parameters.integer("event", 1));
             case CONTENT_LENGTH -> new RequestFault.ContentLength(parameters.integer("off"));
+            case HANDOFF_ABSENT, HANDOFF_LOOPBACK_HOST, HANDOFF_READ_FAILURE -> new RequestFault.OfHandoff(kind);
         };
     }
 
@@ -100,8 +101,8 @@ final class InjectionFields {
 
     private static void parameters(ObjectNode node, RequestFault fault) {
         switch (fault) {
-            case RequestFault.Refuse _ -> {
-                // has none
+            case RequestFault.Refuse _, RequestFault.OfHandoff _ -> {
+                // have none
             }
             case RequestFault.Status status -> node.put("code", status.code());
             case RequestFault.Failure failure -> {

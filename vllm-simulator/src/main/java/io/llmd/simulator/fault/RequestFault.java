@@ -3,7 +3,9 @@ package io.llmd.simulator.fault;
 import io.llmd.simulator.config.DurationText;
 import io.llmd.simulator.config.FailureType;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What goes wrong with one request. Tokens are those of a choice that were sent or, in a complete answer, computed. */
@@ -193,6 +195,22 @@ public sealed interface RequestFault {
         @Override
         public FaultKind kind() {
             return FaultKind.CONTENT_LENGTH;
+        }
+    }
+
+    /**
+     * What goes wrong between the endpoints that share the work for the request.
+     *
+     * @param kind one of those for this
+     */
+    record OfHandoff(FaultKind kind) implements RequestFault {
+        private static final Set<FaultKind> KINDS =
+                EnumSet.of(FaultKind.HANDOFF_ABSENT, FaultKind.HANDOFF_LOOPBACK_HOST, FaultKind.HANDOFF_READ_FAILURE);
+
+        public OfHandoff {
+            if (!KINDS.contains(kind)) {
+                throw new IllegalArgumentException("kind: " + kind + " (expected: one of " + KINDS + ")");
+            }
         }
     }
 

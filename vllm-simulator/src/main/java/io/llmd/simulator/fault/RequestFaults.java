@@ -47,6 +47,11 @@ public record RequestFaults(Map<FaultKind, RequestFault> byKind) {
                 : 0;
     }
 
+    /** Whether the request meets a fault of a kind. */
+    public boolean has(FaultKind kind) {
+        return byKind.containsKey(kind);
+    }
+
     /** The fault of a kind; absent if the request does not meet it. */
     @Nullable
     RequestFault get(FaultKind kind) {

@@ -104,6 +104,14 @@ public final class HandoffReader implements EngineSink {
         readFails = fails;
     }
 
+    /** Makes the read for a request that is expected fail on purpose. */
+    public void failRead(long requestId) {
+        Pull pull = pulls.get(requestId);
+        if (pull != null) {
+            pull.fails = true;
+        }
+    }
+
     /** A request is about to be submitted whose blocks another engine holds. */
     public void expect(long requestId, Handoff handoff, long now) {
         Pull pull = new Pull(requestId, handoff);
@@ -265,7 +273,7 @@ public final class HandoffReader implements EngineSink {
     }
 
     private void transferred(Pull pull, long now) {
-        if (readFails.getAsBoolean()) {
+        if (readFails.getAsBoolean() || pull.fails) {
             fail(pull);
             return;
         }

@@ -25,6 +25,9 @@ final class Pull {
     @Nullable
     FetchStage stage;
 
+    /** Whether the blocks shall come in vain. */
+    boolean fails;
+
     /** When reading began. */
     long started;
 

@@ -112,8 +112,8 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
                 pause(context, faults.headStallNanos(), () -> complete(context, output, content), () -> {});
             case Reply.Content content -> complete(context, output, content);
             case Reply.Later later -> await(context, output, later);
-            case Reply.Generate generate -> generate(context, generate, rank, output, faults);
-            case Reply.Background background -> complete(context, output, begin(context, background, rank));
+            case Reply.Generate generate -> generate(context, generate, rank, output, met);
+            case Reply.Background background -> complete(context, output, begin(context, background, rank, met));
         }
     }
 
@@ -164,9 +164,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
             Reply.Generate generate,
             @Nullable String rank,
             AnswerOutput output,
-            AnswerFaults faults) {
+            RequestFaults met) {
         try {
-            EngineWork work = endpoint.admit(generate, rank);
+            EngineWork work = endpoint.admit(generate, rank, met);
+            AnswerFaults faults = AnswerFaults.of(met);
             GenerationExchange started =
                     new GenerationExchange(context, endpoint, work, output, faults, () -> next(context));
             exchange = started;
@@ -182,9 +183,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
         }
     }
 
-    private Reply.Content begin(ChannelHandlerContext context, Reply.Background background, @Nullable String rank) {
+    private Reply.Content begin(
+            ChannelHandlerContext context, Reply.Background background, @Nullable String rank, RequestFaults met) {
         try {
-            EngineWork admitted = endpoint.admit(background.work(), rank);
+            EngineWork admitted = endpoint.admit(background.work(), rank, met);
             BackgroundWork work = new BackgroundWork(admitted, context.executor());
             begin(work, background);
             return background.answer();

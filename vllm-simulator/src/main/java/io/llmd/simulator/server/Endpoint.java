@@ -7,6 +7,7 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.control.ControlApi;
 import io.llmd.simulator.fault.AdminApi;
 import io.llmd.simulator.fault.FaultSwitch;
+import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.metrics.HttpMeters;
 import io.llmd.simulator.metrics.MeterPage;
 import io.llmd.simulator.metrics.PacingMeter;
@@ -122,10 +123,11 @@ final class Endpoint {
      * Lets a request in.
      *
      * @param rank value of the header that names the rank, absent without
+     * @param faults that it meets
      * @throws io.llmd.simulator.api.ApiException if it is not let in
      */
-    EngineWork admit(Reply.Generate generate, @Nullable String rank) {
-        return works.admit(generate, rank);
+    EngineWork admit(Reply.Generate generate, @Nullable String rank, RequestFaults faults) {
+        return works.admit(generate, rank, faults);
     }
 
     void close() {

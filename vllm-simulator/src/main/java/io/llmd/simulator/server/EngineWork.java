@@ -3,6 +3,7 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.MediaKey;
+import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.handoff.TransferLeg;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.OutputPlan;
@@ -21,12 +22,14 @@ final class EngineWork {
     private final EngineWorks works;
     private final EngineRank rank;
     private final Reply.Generate generate;
+    private final RequestFaults faults;
     private volatile List<Choice> choices = List.of();
 
-    EngineWork(EngineWorks works, EngineRank rank, Reply.Generate generate) {
+    EngineWork(EngineWorks works, EngineRank rank, Reply.Generate generate, RequestFaults faults) {
         this.works = works;
         this.rank = rank;
         this.generate = generate;
+        this.faults = faults;
     }
 
     /** Whether an ended sequence has something to tell. */
@@ -55,7 +58,7 @@ final class EngineWork {
                     .submitLater(
                             request(choice, leg, media),
                             rank.transfers().reporting(leg, choice),
-                            rank.transfers().admission(choice.engineId(), leg, generate, media));
+                            rank.transfers().admission(choice.engineId(), leg, generate, media, faults));
         }
         return started;
     }
@@ -102,7 +105,8 @@ final class EngineWork {
                             object,
                             generate,
                             choices.subList(0, generate.sampling().n()),
-                            media(generate.prompts().getFirst()));
+                            media(generate.prompts().getFirst()),
+                            faults);
         }
         return body;
     }

@@ -3,6 +3,7 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.metrics.MeterPage;
 import io.llmd.simulator.openai.LoraAdapters;
 import io.llmd.simulator.output.Choice;
@@ -38,12 +39,13 @@ final class EngineWorks {
      * Lets a request in.
      *
      * @param rank value of the header that names the rank, absent without
+     * @param faults that it meets
      * @throws ApiException if there is no such rank, or too much in progress
      */
-    EngineWork admit(Reply.Generate generate, @Nullable String rank) {
+    EngineWork admit(Reply.Generate generate, @Nullable String rank, RequestFaults faults) {
         EngineRank chosen = ranks.choose(rank);
         admission.check(generate, ranks.sum(engine -> engine.waiting() + engine.arriving()));
-        return new EngineWork(this, chosen, generate);
+        return new EngineWork(this, chosen, generate, faults);
     }
 
     List<Choice> choices(Reply.Generate generate, EngineRank rank, Runnable wake) {

@@ -12,6 +12,7 @@ import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.HeldBlocks;
 import io.llmd.simulator.fault.FaultListener;
+import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.handoff.Address;
 import io.llmd.simulator.handoff.BlockHolder;
 import io.llmd.simulator.handoff.EngineCard;
@@ -180,10 +181,19 @@ final class HandoffPort implements Driven, AutoCloseable {
         return dialect.leg(params);
     }
 
-    /** To be called on the driver's thread when the engine has taken a request. */
-    void admitted(long requestId, TransferLeg leg, long now) {
+    /**
+     * To be called on the driver's thread when the engine has taken a request.
+     *
+     * @param readFails whether its blocks shall come in vain
+     */
+    void admitted(long requestId, TransferLeg leg, boolean readFails, long now) {
         switch (leg) {
-            case TransferLeg.Decode decode -> reader.expect(requestId, decode.handoff(), now);
+            case TransferLeg.Decode decode -> {
+                reader.expect(requestId, decode.handoff(), now);
+                if (readFails) {
+                    reader.failRead(requestId);
+                }
+            }
             case TransferLeg.Prefill prefill -> {
                 if (prefill.key() != null) {
                     holder.promise(prefill.key(), requestId);
@@ -235,11 +245,12 @@ final class HandoffPort implements Driven, AutoCloseable {
      *
      * @param choices of one prompt. As in vLLM the one that ended last is told, and nobody comes for the blocks of the
      *     others
+     * @param faults that the request meets
      */
     @Nullable
-    ObjectNode params(String answerId, List<Choice> choices) {
+    ObjectNode params(String answerId, List<Choice> choices, RequestFaults faults) {
         ObjectNode params = heldParams(answerId, choices);
-        return params == null ? null : troubles.told(params);
+        return params == null ? null : troubles.told(params, faults);
     }
 
     private @Nullable ObjectNode heldParams(String answerId, List<Choice> choices) {

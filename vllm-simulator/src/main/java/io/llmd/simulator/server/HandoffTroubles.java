@@ -1,9 +1,11 @@
 package io.llmd.simulator.server;
 
 import io.llmd.simulator.engine.CounterRandom;
+import io.llmd.simulator.fault.FaultKind;
 import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.fault.HandoffFaults;
+import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.handoff.EngineCard;
 import io.llmd.simulator.handoff.SideChannelResponse;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,14 +41,20 @@ final class HandoffTroubles implements FaultListener {
         slowFactor.accept(faults.slowFactor());
     }
 
-    /** What the answer to a prefill leg tells in the place of this. */
+    /**
+     * What the answer to a prefill leg tells in the place of this.
+     *
+     * @param met faults of this request
+     */
     @Nullable
-    ObjectNode told(ObjectNode params) {
+    ObjectNode told(ObjectNode params, RequestFaults met) {
         long number = answers.getAndIncrement();
-        if (hits(faults.absent(), number, ABSENT)) {
+        if (met.has(FaultKind.HANDOFF_ABSENT) || hits(faults.absent(), number, ABSENT)) {
             return null;
         }
-        return hits(faults.loopbackHost(), number, LOOPBACK) ? params.put("remote_host", "127.0.0.1") : params;
+        return met.has(FaultKind.HANDOFF_LOOPBACK_HOST) || hits(faults.loopbackHost(), number, LOOPBACK)
+                ? params.put("remote_host", "127.0.0.1")
+                : params;
     }
 
     /** What another engine is told in the place of this. */

@@ -6,7 +6,9 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.MediaKey;
+import io.llmd.simulator.fault.FaultKind;
 import io.llmd.simulator.fault.FaultListener;
+import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.handoff.TransferLeg;
 import io.llmd.simulator.metrics.NixlMeters;
 import io.llmd.simulator.output.Choice;
@@ -63,11 +65,13 @@ final class TransferPorts implements AutoCloseable {
     }
 
     /** What is to be done when the engine has taken a sequence. */
-    ObjLongConsumer<Engine> admission(long requestId, TransferLeg leg, Reply.Generate generate, List<MediaKey> media) {
+    ObjLongConsumer<Engine> admission(
+            long requestId, TransferLeg leg, Reply.Generate generate, List<MediaKey> media, RequestFaults faults) {
+        boolean readFails = faults.has(FaultKind.HANDOFF_READ_FAILURE);
         ObjectNode offered = media.isEmpty() ? null : generate.transfer().ec();
         return (engine, now) -> {
             if (blocks != null) {
-                blocks.admitted(requestId, leg, now);
+                blocks.admitted(requestId, leg, readFails, now);
             }
             if (embeddings != null && offered != null) {
                 embeddings.admitted(requestId, media, offered, engine);
@@ -85,10 +89,17 @@ final class TransferPorts implements AutoCloseable {
      *
      * @param choices of the first prompt
      * @param media of the first prompt
+     * @param faults that the request meets
      */
-    void complete(ObjectNode body, Reply.Generate generate, List<Choice> choices, List<MediaKey> media) {
-        ObjectNode params =
-                blocks == null || generate.transfer().kv() == null ? null : blocks.params(internalId(body), choices);
+    void complete(
+            ObjectNode body,
+            Reply.Generate generate,
+            List<Choice> choices,
+            List<MediaKey> media,
+            RequestFaults faults) {
+        ObjectNode params = blocks == null || generate.transfer().kv() == null
+                ? null
+                : blocks.params(internalId(body), choices, faults);
         if (params != null) {
             body.set("kv_transfer_params", params);
         }

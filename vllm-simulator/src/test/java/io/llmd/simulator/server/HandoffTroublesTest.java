@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.fault.Faults;
 import io.llmd.simulator.fault.HandoffFaults;
+import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.handoff.EngineCard;
 import io.llmd.simulator.handoff.SideChannelResponse;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ class HandoffTroublesTest {
 
     private static List<String> answers(HandoffTroubles troubles, int count) {
         return IntStream.range(0, count)
-                .mapToObj(_ -> troubles.told(Json.object().put("remote_host", "10.0.0.1")))
+                .mapToObj(_ -> troubles.told(Json.object().put("remote_host", "10.0.0.1"), RequestFaults.NONE))
                 .map(params ->
                         params == null ? "absent" : params.get("remote_host").stringValue())
                 .toList();
