@@ -228,6 +228,18 @@ final class BlockPool {
         free--;
     }
 
+    /** Hashes of the blocks that can be found, and of those whose loss was not taken yet, one for each; for tests. */
+    long[] toldHashes() {
+        long[] hashes = Arrays.copyOf(evicted, evictedCount + cached);
+        int count = evictedCount;
+        for (int block = 1; block < references.length; block++) {
+            if (hashed[block]) {
+                hashes[count++] = byHash.hash(block);
+            }
+        }
+        return hashes;
+    }
+
     /** Verifies the invariants in O(blocks); for tests. */
     void check() {
         int linked = 0;

@@ -656,6 +656,11 @@ public final class Engine {
         return Math.exp(sigma * normal - sigma * sigma / 2);
     }
 
+    /** Hashes that events have made findable when all of them were delivered, one for each block; for tests. */
+    long[] toldHashes() {
+        return pool.toldHashes();
+    }
+
     /** Verifies the invariants; for tests. */
     void check() {
         decodeRun.close();

@@ -2,21 +2,33 @@ package io.llmd.simulator.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
-/** Drives one engine in virtual time and keeps what it did. */
+/**
+ * Drives one engine in virtual time and keeps what it did. After each call the invariants of the engine hold and no
+ * request is lost; after each advance its events have told of exactly the blocks that are cached.
+ */
 final class EngineFixture {
     static final long MILLI = 1_000_000;
 
     final List<EngineEvent> events = new ArrayList<>();
     final Engine engine;
     private final Listening listening;
+    private final ToldBlocks told = new ToldBlocks();
+    private final Deque<Long> loading = new ArrayDeque<>();
     private final EngineSink sink = new EngineSink() {
         @Override
         public void accept(EngineEvent event) {
             events.add(event);
+            told.apply(event);
+            if (event instanceof EngineEvent.LoadWanted wanted && wanted.tokens() > 0) {
+                loading.addLast(wanted.requestId());
+            }
         }
 
         @Override
@@ -31,6 +43,7 @@ final class EngineFixture {
     };
     private long now;
     private long nextId = 1;
+    private long submitted;
     private boolean checked = true;
 
     EngineFixture(EngineSettings settings) {
@@ -52,6 +65,10 @@ final class EngineFixture {
         if (checked) {
             engine.check();
         }
+        EngineSnapshot state = engine.snapshot();
+        assertThat(state.active() + state.finished() + state.aborted() + state.failed())
+                .as("requests in all states")
+                .isEqualTo(submitted);
     }
 
     /** Which of the costly events are asked for. */
@@ -97,6 +114,7 @@ final class EngineFixture {
 
     long submit(EngineRequest request) {
         engine.submit(request, now);
+        submitted++;
         check();
         return request.id();
     }
@@ -129,8 +147,25 @@ final class EngineFixture {
     }
 
     void withhold(int blocks) {
-        engine.withhold(blocks, now);
-        engine.check();
+        call(engine -> engine.withhold(blocks, now));
+    }
+
+    void call(Consumer<Engine> call) {
+        call.accept(engine);
+        check();
+    }
+
+    /** Answers the load that was wanted first of those without an answer, if there is one. */
+    void answerLoad(boolean loaded) {
+        Long id = loading.pollFirst();
+        if (id != null) {
+            call(engine -> engine.completeLoad(id, loaded, now));
+        }
+    }
+
+    /** Hashes that the events so far make findable. */
+    int toldBlocks() {
+        return told.distinct();
     }
 
     /** Moves to the time of the next event and handles it. */
@@ -147,6 +182,9 @@ final class EngineFixture {
         now = Math.max(now, time);
         engine.advance(now, sink);
         check();
+        if (checked && sink.blocks()) {
+            told.requireEqual(engine.toldHashes());
+        }
     }
 
     void runUntilIdle() {

@@ -2,9 +2,7 @@ package io.llmd.simulator.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -46,18 +44,6 @@ class WithheldBlocksPropertyTest {
         assertThat(end.usedBlocks()).isZero();
     }
 
-    @Property(tries = 300, seed = "20281")
-    void eventsTellWhatIsCachedAtAnyTime(@ForAll("calls") List<Call> calls) {
-        EngineFixture sim = new EngineFixture(settings(300));
-        play(calls, sim);
-        sim.withhold(0);
-        sim.runUntilIdle();
-        Map<Long, Integer> index = new HashMap<>();
-        sim.events.forEach(event -> apply(event, index));
-        assertThat(index.values().stream().mapToInt(Integer::intValue).sum())
-                .isEqualTo(sim.engine.snapshot().cachedBlocks());
-    }
-
     @Property(tries = 100, seed = "20282")
     void idleEngineHoldsBackExactlyWhatItIsTold(@ForAll("calls") List<Call> calls) {
         EngineFixture sim = new EngineFixture(settings(300));
@@ -96,24 +82,5 @@ class WithheldBlocksPropertyTest {
             }
         }
         return submitted;
-    }
-
-    private static void apply(EngineEvent event, Map<Long, Integer> index) {
-        switch (event) {
-            case EngineEvent.BlocksStored stored -> {
-                for (long hash : stored.hashes()) {
-                    index.merge(hash, 1, Integer::sum);
-                }
-            }
-            case EngineEvent.BlocksRemoved removed -> {
-                for (long hash : removed.hashes()) {
-                    assertThat(index).containsKey(hash);
-                    index.computeIfPresent(hash, (_, copies) -> copies == 1 ? null : copies - 1);
-                }
-            }
-            default -> {
-                // not about blocks
-            }
-        }
     }
 }
