@@ -64,7 +64,11 @@ final class BatchPlanner {
         return refused;
     }
 
-    /** Fills the step. */
+    /**
+     * Fills the step.
+     *
+     * @param admit whether waiting sequences that hold no blocks may enter; those that do may in any case
+     */
     void plan(Step step, boolean admit, long time, EngineSink sink) {
         step.clear();
         refused.clear();
@@ -73,8 +77,8 @@ final class BatchPlanner {
         preempted = false;
         planRunning(step, time, sink);
         deferredCount = 0;
-        if (!preempted && admit) {
-            planWaiting(step, time, sink);
+        if (!preempted) {
+            planWaiting(step, admit, time, sink);
         }
         tellEvicted(time, sink);
     }
@@ -114,7 +118,6 @@ final class BatchPlanner {
         running.remove(place);
         if (victim.planned) {
             step.remove(victim);
-            victim.planned = false;
         }
         preempt(victim, time, sink);
         return place;
@@ -122,13 +125,17 @@ final class BatchPlanner {
 
     private void preempt(Sequence victim, long time, EngineSink sink) {
         victim.restart(pool);
+        victim.planned = false;
         victim.status = Sequence.Status.PREEMPTED;
         waiting.addFirst(victim);
         preemptions++;
         sink.accept(new EngineEvent.Preempted(victim.request.id(), time));
     }
 
-    /** Preempts all running sequences, the last one first, so that their order is kept. */
+    /**
+     * Preempts all running sequences, the last one first, so that their order is kept. What a step in flight computes for
+     * them is lost.
+     */
     void preemptAll(long time, EngineSink sink) {
         for (int i = running.size() - 1; i >= 0; i--) {
             preempt(running.get(i), time, sink);
@@ -136,8 +143,8 @@ final class BatchPlanner {
         running.clear();
     }
 
-    private void planWaiting(Step step, long time, EngineSink sink) {
-        while (!waiting.isEmpty()
+    private void planWaiting(Step step, boolean admit, long time, EngineSink sink) {
+        while ((admit ? !waiting.isEmpty() : waiting.beginsWithHolder())
                 && running.size() < settings.maxNumSeqs()
                 && step.tokens() < settings.maxNumBatchedTokens()) {
             Sequence sequence = waiting.first();
@@ -437,7 +444,8 @@ final class BatchPlanner {
         Sequence head = waiting.first();
         int matched = head.loaded ? head.blockCount() : matchedBlocks(head);
         int computed = head.loaded ? head.computed : matched * settings.blockTokens();
-        int tokens = chunk(head, computed, step);
+        int remote = head.loaded || head.loadAsked ? 0 : head.request.remoteTokens();
+        int tokens = Math.max(chunk(head, computed, step), remote - computed);
         int missing = missingBlocks(computed + tokens, matched);
         int reclaimed = head.loaded ? 0 : freeAmongFound(matched);
         if (!isDeferred(head) && tokens > 0 && missing + reclaimed <= pool.free()) {

@@ -192,9 +192,10 @@ final class BlockPool {
         evictedCount = 0;
     }
 
-    /** Forgets the content of all blocks; references and the order of the free queue stay. */
+    /** Forgets the content of all blocks, and what was evicted; references and the order of the free queue stay. */
     void forgetContents() {
         byHash.clear();
+        evictedCount = 0;
         Arrays.fill(hashed, false);
         residency.clear();
         cached = 0;

@@ -629,6 +629,8 @@ public final class Engine {
 
     private void forgetContents(long now) {
         pool.forgetContents();
+        planner.waiting().forEach(Sequence::forgetMatch);
+        stepDue = true;
         undelivered.addLast(new EngineEvent.BlocksCleared(now));
     }
 

@@ -157,6 +157,11 @@ final class Sequence {
     void restart(BlockPool pool) {
         releaseBlocks(pool);
         loaded = false;
+        forgetMatch();
+    }
+
+    /** What was found in the cache at the last look is no longer true. */
+    void forgetMatch() {
         missing = 0;
     }
 

@@ -1,53 +1,49 @@
 package io.llmd.simulator.engine;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
-/** Sequences that wait for the batch, in the order of the policy. Not thread-safe. */
+/**
+ * Sequences that wait for the batch, in the order of the policy. Those that hold blocks, which another engine sends or has
+ * sent, come first: behind one that lacks blocks they would keep from it what they hold. Not thread-safe.
+ */
 final class WaitingQueue implements Iterable<Sequence> {
-    private static final Comparator<Sequence> BY_PRIORITY = Comparator.<Sequence>comparingLong(
-                    sequence -> sequence.request.priority())
-            .thenComparingLong(sequence -> sequence.arrival)
-            .thenComparingLong(sequence -> sequence.request.id());
-
-    private final Deque<Sequence> arrivals = new ArrayDeque<>();
-    private final TreeSet<Sequence> priorities = new TreeSet<>(BY_PRIORITY);
-    private final boolean byPriority;
+    private final WaitingLine holding;
+    private final WaitingLine others;
 
     WaitingQueue(OrderingPolicy ordering) {
-        byPriority = ordering == OrderingPolicy.PRIORITY;
+        holding = new WaitingLine(ordering);
+        others = new WaitingLine(ordering);
     }
 
     /** The sequence that gives way to the others: the last admitted, or the worst by priority. */
     Sequence victim(List<Sequence> running) {
-        return byPriority ? running.stream().max(BY_PRIORITY).orElseThrow() : running.getLast();
+        return others.victim(running);
     }
 
     boolean isEmpty() {
-        return byPriority ? priorities.isEmpty() : arrivals.isEmpty();
+        return holding.isEmpty() && others.isEmpty();
+    }
+
+    /** Whether the first one held blocks when it came in. */
+    boolean beginsWithHolder() {
+        return !holding.isEmpty();
     }
 
     int size() {
-        return byPriority ? priorities.size() : arrivals.size();
+        return holding.size() + others.size();
     }
 
     void add(Sequence sequence) {
-        queue().add(sequence);
+        lineOf(sequence).add(sequence);
     }
 
     /** Puts a sequence back before those that arrived after it. */
     void addFirst(Sequence sequence) {
-        if (byPriority) {
-            priorities.add(sequence);
-        } else {
-            arrivals.addFirst(sequence);
-        }
+        lineOf(sequence).addFirst(sequence);
     }
 
     /** Puts back what was taken from the front, order kept. */
@@ -58,32 +54,33 @@ final class WaitingQueue implements Iterable<Sequence> {
         taken.clear();
     }
 
+    private WaitingLine lineOf(Sequence sequence) {
+        return sequence.blockCount() > 0 ? holding : others;
+    }
+
     Sequence first() {
-        return byPriority ? priorities.getFirst() : arrivals.getFirst();
+        return firstLine().first();
     }
 
     void removeFirst() {
-        if (byPriority) {
-            priorities.removeFirst();
-        } else {
-            arrivals.removeFirst();
-        }
+        firstLine().removeFirst();
+    }
+
+    private WaitingLine firstLine() {
+        return holding.isEmpty() ? others : holding;
     }
 
     void remove(Sequence sequence) {
-        if (byPriority) {
-            priorities.remove(sequence);
-        } else {
-            arrivals.remove(sequence);
+        if (!holding.remove(sequence)) {
+            others.remove(sequence);
         }
     }
 
     @Override
     public Iterator<Sequence> iterator() {
-        return byPriority ? priorities.iterator() : arrivals.iterator();
-    }
-
-    private Collection<Sequence> queue() {
-        return byPriority ? priorities : arrivals;
+        return Stream.concat(
+                        StreamSupport.stream(holding.spliterator(), false),
+                        StreamSupport.stream(others.spliterator(), false))
+                .iterator();
     }
 }

@@ -110,6 +110,49 @@ class EngineControlTest {
     }
 
     @Test
+    void whatAStepComputesForRestartedRequestsIsLost() {
+        EngineFixture sim = engine();
+        long id = sim.submit(prompt(32, 1), 1);
+        sim.advanceTo(5 * MILLI);
+        sim.call(engine -> engine.resetPrefixCache(true, sim.now()));
+        sim.advanceTo(10 * MILLI);
+        assertThat(sim.tokens(id)).isEmpty();
+        sim.runUntilIdle();
+        assertThat(sim.tokens(id)).extracting(EngineEvent.TokenProduced::time).containsExactly(20 * MILLI);
+        assertThat(sim.engine.snapshot().usedBlocks()).isZero();
+    }
+
+    @Test
+    void blocksThatWereClearedAreNotRemovedAfterwards() {
+        EngineFixture sim = engine();
+        sim.submit(prompt(64, 1), 1);
+        sim.runUntilIdle();
+        sim.withhold(999);
+        sim.call(engine -> engine.resetPrefixCache(false, sim.now()));
+        sim.withhold(0);
+        sim.submit(prompt(64, 1), 1);
+        sim.runUntilIdle();
+        assertThat(sim.all(EngineEvent.BlocksCleared.class)).hasSize(1);
+        assertThat(sim.all(EngineEvent.BlocksRemoved.class)).isEmpty();
+    }
+
+    @Test
+    void resetLetsTheFirstInTheQueueTryAgain() {
+        EngineFixture sim = new EngineFixture(settings(2, 16, 100, 1584, constant()));
+        long id = sim.submit(prompt(16, 1), 60);
+        sim.withhold(96);
+        sim.runUntilIdle();
+        assertThat(sim.engine.snapshot().waiting()).isEqualTo(1);
+        long steps = sim.engine.snapshot().steps();
+        sim.call(engine -> engine.resetPrefixCache(false, sim.now()));
+        sim.advanceTo(sim.now());
+        assertThat(sim.engine.snapshot().steps()).isEqualTo(steps + 1);
+        sim.withhold(0);
+        sim.runUntilIdle();
+        assertThat(sim.tokens(id)).hasSize(60);
+    }
+
+    @Test
     void betterPriorityGoesFirstAndTheWorstGivesWay() {
         EngineFixture sim = new EngineFixture(EngineSettings.builder()
                 .maxNumSeqs(1)

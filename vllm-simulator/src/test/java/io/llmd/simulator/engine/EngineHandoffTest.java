@@ -188,6 +188,33 @@ class EngineHandoffTest {
     }
 
     @Test
+    void requestWithLoadedBlocksGoesBeforeOneThatLacksBlocks() {
+        EngineFixture sim = new EngineFixture(settings(1, 8192, 21, 320, constant()));
+        long loading = sim.draft(prompt(160, 1), 2).remoteTokens(160).submit();
+        long growing = sim.submit(prompt(150, 2), 100);
+        sim.runUntilIdle();
+        assertThat(sim.engine.snapshot().preemptions()).isPositive();
+        sim.completeLoad(loading, true);
+        sim.runUntilIdle();
+        assertThat(sim.finished(loading).time())
+                .isLessThan(sim.finished(growing).time());
+        assertThat(sim.tokens(growing)).hasSize(100);
+    }
+
+    @Test
+    void waitingPauseTakesInWhatWasLoaded() {
+        EngineFixture sim = engine();
+        long loading = sim.draft(prompt(100, 1), 2).remoteTokens(100).submit();
+        sim.advanceTo(0);
+        sim.call(engine -> engine.pause(PauseMode.WAIT, sim.now()));
+        long later = sim.submit(prompt(16, 2), 1);
+        sim.completeLoad(loading, true);
+        sim.runUntilIdle();
+        assertThat(sim.tokens(loading)).hasSize(2);
+        assertThat(sim.tokens(later)).isEmpty();
+    }
+
+    @Test
     void tooLittleCachedEndsTheRequestAtOnce() {
         EngineFixture sim = engine();
         sim.submit(prompt(320, 1), 1);
