@@ -4,6 +4,7 @@ import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
+import io.llmd.simulator.engine.EngineInvariants;
 import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.EngineSink;
@@ -27,7 +28,10 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
 
-/** Engines that hand blocks to each other, in virtual time over a network that tests can cut. */
+/**
+ * Engines that hand blocks to each other, in virtual time over a network that tests can cut. Whenever an engine has done
+ * something, its invariants hold.
+ */
 final class HandoffWorld {
     static final long MILLI = 1_000_000;
     static final long LEASE = 30_000 * MILLI;
@@ -196,6 +200,7 @@ final class HandoffWorld {
                     outcome.run();
                 }
             } while (Math.min(engine.nextEventTime(), reader.nextEventTime()) <= now);
+            EngineInvariants.check(engine);
         }
 
         long prefill(int[] prompt) {
