@@ -1,7 +1,9 @@
 package io.llmd.simulator.recorded;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Exchanges in which the simulator differs from vLLM, and why. */
 final class KnownDifferences {
@@ -11,6 +13,13 @@ final class KnownDifferences {
     private static final String THRESHOLD = "a field of llm-d's vLLM";
     private static final String NEWER = "the shape and the words are those of 0.32";
     private static final String SCALE_OUT = "always on";
+    private static final String ALIVE = "nothing dies while a request runs; FaultIT lets it";
+    private static final String NO_FILES = "adapters have no files";
+    private static final String LOADED_BEFORE = "it is there, from the path that does not exist";
+    private static final String CHECKED_LATER = "only newer versions refuse it";
+    private static final String CRASH = "an exception of that version";
+    private static final String BY_SAMPLING = "found by sampling, token after token";
+    private static final Map<String, String> DEATH = Map.of("stream under way", ALIVE, "whole answer under way", ALIVE);
 
     private static final Map<String, Map<String, String>> NEWEST = Map.ofEntries(
             Map.entry(
@@ -22,8 +31,9 @@ final class KnownDifferences {
             Map.entry(
                     "lora",
                     Map.of(
-                            "load a path that does not exist", "adapters have no files",
-                            "load", "it is there, from the path that does not exist")),
+                            "load a path that does not exist", NO_FILES,
+                            "load", LOADED_BEFORE)),
+            Map.entry("death", DEATH),
             Map.entry(
                     "core-development",
                     Map.of(
@@ -45,7 +55,7 @@ final class KnownDifferences {
                             "content part image", "every model takes media",
                             "structured_outputs with a broken regex", "a message of a Rust library",
                             "cache_hit_threshold 2", THRESHOLD,
-                            "use_beam_search with stream", "found by sampling, token after token")),
+                            "use_beam_search with stream", BY_SAMPLING)),
             Map.entry("core-completions", Map.of("response_format json_object", OTHER_WORDS)),
             Map.entry(
                     "core-tools",
@@ -95,8 +105,41 @@ final class KnownDifferences {
                     Map.of(
                             "GET /tokenizer_info", "tells less",
                             "HEAD /openapi.json", "HEAD is not served")),
+            Map.entry(
+                    "core-routing",
+                    Map.of(
+                            "JSON array", CRASH,
+                            "JSON string", CRASH,
+                            "JSON null", CRASH,
+                            "CORS preflight", "other origins are not told apart")),
             Map.entry("core-chats", Map.of("cache_hit_threshold", THRESHOLD)),
+            Map.entry(
+                    "core-chat-errors",
+                    Map.ofEntries(
+                            Map.entry("content part image", "every model takes media"),
+                            Map.entry("tools and structured_outputs", CHECKED_LATER),
+                            Map.entry("temperature 3", CHECKED_LATER),
+                            Map.entry("five stop strings", CHECKED_LATER),
+                            Map.entry("bad_words with an empty string", CRASH),
+                            Map.entry("cache_salt of 129 characters", CHECKED_LATER),
+                            Map.entry("cache_salt with a slash", CHECKED_LATER),
+                            Map.entry("mm_processor_kwargs", CHECKED_LATER),
+                            Map.entry("stream_interval 0", CHECKED_LATER),
+                            Map.entry("cache_hit_threshold 2", THRESHOLD),
+                            Map.entry("logprob_token_ids without logprobs", CHECKED_LATER),
+                            Map.entry("use_beam_search with stream", BY_SAMPLING))),
             Map.entry("core-completions", Map.of("response_format json_object", OTHER_WORDS)),
+            Map.entry("core-completion-errors", Map.of("max_tokens null", CRASH)),
+            Map.entry("core-other-apis", otherApisOfOlder()),
+            Map.entry("core-development", Map.of("aborted by pause", TOO_FAST, "aborted by pause, stream", TOO_FAST)),
+            Map.entry("lora", Map.of("load a path that does not exist", NO_FILES, "load", LOADED_BEFORE)),
+            Map.entry("nixl", Map.of("prefill leg, generate", NEWER)),
+            Map.entry(
+                    "death",
+                    Map.of(
+                            "stream under way", ALIVE,
+                            "whole answer under way", ALIVE,
+                            "messages after", NEWER)),
             Map.entry(
                     "core-tools",
                     Map.of(
@@ -123,7 +166,65 @@ final class KnownDifferences {
                             "no key, v2 rerank", EVERY_MODEL,
                             "key, id given, refused", "errors carry the id, too")));
 
+    /** Files with errors of which an older version says the same in other words, or of which it has none. */
+    private static final Set<String> OTHER_ERRORS = Set.of(
+            "core-routing",
+            "core-chat-errors",
+            "core-completion-errors",
+            "core-other-apis",
+            "core-development",
+            "lora");
+
     private KnownDifferences() {}
+
+    /** Chats and completions have the shape of an older version, other APIs do not. */
+    private static Map<String, String> otherApisOfOlder() {
+        Map<String, String> known = new HashMap<>();
+        List.of(
+                        "responses",
+                        "responses, stored",
+                        "responses, GET by id",
+                        "responses, stream",
+                        "responses, messages and instructions",
+                        "responses, background",
+                        "responses, previous id",
+                        "responses, without model",
+                        "responses, end of sequence forced",
+                        "responses, X-Request-Id",
+                        "messages, stream",
+                        "messages, system and stop_sequences",
+                        "messages, messages empty",
+                        "messages, prompt too long",
+                        "messages, forced tool, stream",
+                        "generate",
+                        "generate, stream",
+                        "generate, stream with usage",
+                        "generate, n=2",
+                        "generate, logprobs",
+                        "generate, request_id",
+                        "generate, X-Request-Id",
+                        "generate, long twice 1",
+                        "generate, long twice 2",
+                        "render chat",
+                        "render chat, all fields",
+                        "render chat, return_token_offsets",
+                        "render completions",
+                        "render completions, two prompts",
+                        "render completions, token ids",
+                        "render responses",
+                        "render messages",
+                        "chat batch",
+                        "chat batch, stream",
+                        "chat batch, tools")
+                .forEach(name -> known.put(name, NEWER));
+        List.of("/v1/embeddings", "/pooling", "/classify", "/score", "/v1/score", "/rerank", "/v1/rerank", "/v2/rerank")
+                .forEach(path -> known.put(path + " on a generation model", EVERY_MODEL));
+        return known;
+    }
+
+    static boolean errorsHaveOtherWords(String version, String file) {
+        return version.equals("0.21.0") && OTHER_ERRORS.contains(file);
+    }
 
     /** Names of exchanges of a file, and reasons. */
     static Map<String, String> of(String version, String file) {

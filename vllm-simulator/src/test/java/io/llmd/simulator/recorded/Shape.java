@@ -45,6 +45,16 @@ final class Shape {
         return all.toString();
     }
 
+    /** The names of all fields of an object, those of objects in it included. */
+    static String fields(JsonNode node) {
+        if (!node.isObject()) {
+            return "";
+        }
+        List<String> fields = new ArrayList<>();
+        node.properties().forEach(field -> fields.add(field.getKey() + fields(field.getValue())));
+        return "{" + String.join(",", fields) + "}";
+    }
+
     private static String of(String key, JsonNode node) {
         if (node instanceof ObjectNode object) {
             Set<String> fields = new java.util.LinkedHashSet<>();
