@@ -13,6 +13,7 @@ import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
+import io.llmd.scheduler.plugin.session.SessionTokenSigner;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
@@ -61,6 +62,12 @@ class SchedulerConfiguration {
     @Bean
     MetricsScraper metricsScraper(SchedulerProperties properties, EndpointStore store, SchedulerObserver observer) {
         return new MetricsScraper(store, properties.metrics().scrapeSettings(), observer, NANO_CLOCK);
+    }
+
+    /** One key for all plugins that pin sessions. */
+    @Bean
+    SessionTokenSigner sessionTokenSigner() {
+        return SessionTokenSigner.withRandomKey();
     }
 
     @Bean

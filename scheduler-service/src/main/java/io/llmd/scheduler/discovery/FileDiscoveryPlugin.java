@@ -3,6 +3,7 @@ package io.llmd.scheduler.discovery;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Plugin;
+import java.util.List;
 import org.springframework.stereotype.Component;
 
 /**
@@ -44,6 +45,11 @@ public final class FileDiscoveryPlugin implements Plugin {
         @Override
         public String type() {
             return TYPE;
+        }
+
+        @Override
+        public List<String> aliases() {
+            return List.of("multicluster-file-discovery");
         }
 
         @Override

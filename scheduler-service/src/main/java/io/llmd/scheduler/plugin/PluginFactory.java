@@ -15,7 +15,10 @@ public interface PluginFactory<P extends Record> {
     /** Type name in configuration: kebab-case. */
     String type();
 
-    /** Deprecated type names that still work, with a warning. */
+    /**
+     * Other type names that mean the same: deprecated ones, which give a warning, and those that llm-d uses for
+     * endpoints that are clusters.
+     */
     default List<String> aliases() {
         return List.of();
     }

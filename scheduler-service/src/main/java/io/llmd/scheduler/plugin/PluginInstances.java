@@ -104,7 +104,8 @@ final class PluginInstances {
                     "type " + type.value() + " is experimental (expected: scheduler.allow-experimental-plugins=true)");
             return false;
         }
-        if (!factory.type().equals(type.value())) {
+        boolean isDeprecated = known == null || known.stability() == Stability.DEPRECATED;
+        if (isDeprecated && !factory.type().equals(type.value())) {
             problems.warning(
                     type.line(), path, "type " + type.value() + " is deprecated, use " + factory.type() + " instead");
         } else if (known != null && known.stability() == Stability.DEPRECATED) {

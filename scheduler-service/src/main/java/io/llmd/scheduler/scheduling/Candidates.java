@@ -78,6 +78,21 @@ public final class Candidates {
         return key.valueType().cast(columns.get(key));
     }
 
+    /**
+     * Column object of a type, whoever produced it: of several, the one whose producer comes first in the alphabet. Null
+     * when there is none.
+     */
+    public <T> @Nullable T dataOfAnyProducer(String type, Class<T> valueType) {
+        DataKey<?> first = null;
+        for (DataKey<?> key : columns.keySet()) {
+            boolean matches = key.type().equals(type) && key.valueType() == valueType;
+            if (matches && (first == null || key.producer().compareTo(first.producer()) < 0)) {
+                first = key;
+            }
+        }
+        return first == null ? null : valueType.cast(columns.get(first));
+    }
+
     /** Writes a column object for all views of this decision. */
     public <T> void put(DataKey<T> key, T column) {
         columns.put(key, key.valueType().cast(column));

@@ -1,5 +1,7 @@
 package io.llmd.scheduler.scheduling;
 
+import org.jspecify.annotations.Nullable;
+
 /** The data keys of llm-d v0.10 that exist here, with their default producers. */
 public final class DataKeys {
 
@@ -8,6 +10,12 @@ public final class DataKeys {
 
     /** Default producer of {@link #inFlightLoads} and {@link #uncachedTokens}. */
     public static final String IN_FLIGHT_PRODUCER = "inflight-load-producer";
+
+    /** Name of {@link #sessionId} in configurations. */
+    public static final String SESSION_ID = "SessionIDDataKey";
+
+    /** Default producer of {@link #sessionId}. */
+    public static final String SESSION_ID_PRODUCER = "session-id-producer";
 
     private DataKeys() {}
 
@@ -26,6 +34,17 @@ public final class DataKeys {
     public static DataKey<UncachedTokens> uncachedTokens(String producer) {
         return new DataKey<>(
                 "UncachedRequestTokensDataKey", orDefault(producer, IN_FLIGHT_PRODUCER), UncachedTokens.class);
+    }
+
+    /** Id of the session that the request belongs to; null producer is the default. */
+    public static DataKey<String> sessionId(@Nullable String producer) {
+        return new DataKey<>(
+                SESSION_ID, orDefault(producer == null ? "" : producer, SESSION_ID_PRODUCER), String.class);
+    }
+
+    /** A number that each endpoint has. */
+    public static DataKey<EndpointNumbers> numbers(String attribute, String producer) {
+        return new DataKey<>(attribute, producer, EndpointNumbers.class);
     }
 
     private static String orDefault(String producer, String defaultProducer) {

@@ -217,6 +217,28 @@ class EndpointPickerConfigLoaderTest {
     }
 
     @Test
+    void typesForClustersAreExperimentalNamesOfOthersAndNotDeprecated() {
+        String text = HEAD + """
+                plugins:
+                  - type: multicluster-prefix-cache-scorer
+                  - type: multicluster-session-affinity-filter
+                  - type: multicluster-queue-scorer
+                  - type: multicluster-kv-cache-utilization-scorer
+                """;
+        assertThat(loader.load(text, "c.yaml").findings())
+                .hasSize(4)
+                .allSatisfy(finding -> assertThat(finding.toString()).contains("is experimental"));
+        LoadResult result =
+                new EndpointPickerConfigLoader(new PluginRegistry(TestPlugins.all()), true).load(text, "c.yaml");
+        assertThat(result.findings()).isEmpty();
+        assertThat(weights(result.orThrow().plan(), "default"))
+                .containsOnlyKeys(
+                        "multicluster-prefix-cache-scorer",
+                        "multicluster-queue-scorer",
+                        "multicluster-kv-cache-utilization-scorer");
+    }
+
+    @Test
     void mergeKeysAndAliasesAreExpanded() {
         SchedulingPlan plan = plan(HEAD + """
                 plugins:

@@ -162,6 +162,11 @@ final class ApproxPrefixCacheProducer implements DataProducer, PreRequest {
         }
 
         @Override
+        public List<String> aliases() {
+            return List.of("multicluster-approx-prefix-cache-producer");
+        }
+
+        @Override
         public Class<Params> paramsType() {
             return Params.class;
         }

@@ -78,6 +78,11 @@ final class PrefixCacheScorer implements Scorer {
         }
 
         @Override
+        public List<String> aliases() {
+            return List.of("multicluster-prefix-cache-scorer");
+        }
+
+        @Override
         public Class<Params> paramsType() {
             return Params.class;
         }

@@ -1,4 +1,4 @@
-package io.llmd.scheduler.plugin.scorer;
+package io.llmd.scheduler.plugin.session;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;

@@ -1,4 +1,4 @@
-package io.llmd.scheduler.plugin.scorer;
+package io.llmd.scheduler.plugin.session;
 
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
