@@ -152,7 +152,7 @@ final class HandoffWorld {
             this.engineId = engineId;
             this.address = address;
             engine = new Engine(EngineSettings.builder()
-                    .blocks(4096)
+                    .blocks(2049)
                     .maxModelLen(32_768)
                     .latency(new LatencyModel.Constant(10 * MILLI, MILLI, 0, 0))
                     .leaseNanos(LEASE)
@@ -193,6 +193,7 @@ final class HandoffWorld {
         }
 
         private void advance() {
+            boolean isDue = engine.nextEventTime() <= now;
             do {
                 engine.advance(now, sink);
                 reader.advance(now);
@@ -200,7 +201,9 @@ final class HandoffWorld {
                     outcome.run();
                 }
             } while (Math.min(engine.nextEventTime(), reader.nextEventTime()) <= now);
-            EngineInvariants.check(engine);
+            if (isDue) {
+                EngineInvariants.check(engine);
+            }
         }
 
         long prefill(int[] prompt) {
