@@ -22,4 +22,9 @@ public record EndpointMetadata(
         Objects.requireNonNull(host, "host");
         labels = Map.copyOf(labels);
     }
+
+    /** {@code host:port}, IPv6 in brackets. */
+    public String hostPort() {
+        return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
+    }
 }

@@ -38,7 +38,7 @@ class PluginDocsTest {
                     .filteredOn(name -> !name.equals("README"))
                     .containsExactlyInAnyOrderElementsOf(REGISTRY.types());
         }
-        assertThat(Pattern.compile("(?m)^\\| \\[([a-z-]+)]\\(")
+        assertThat(Pattern.compile("(?m)^\\| \\[([a-z0-9-]+)]\\(")
                         .matcher(Files.readString(DOCS.resolve("README.md")))
                         .results()
                         .map(row -> row.group(1)))

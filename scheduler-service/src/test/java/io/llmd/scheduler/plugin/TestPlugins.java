@@ -25,7 +25,7 @@ final class TestPlugins {
     static List<PluginFactory<?>> real() {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
             String here = TestPlugins.class.getPackageName();
-            context.scan(here + ".filter", here + ".scorer", here + ".picker", here + ".profile");
+            context.scan(here + ".filter", here + ".scorer", here + ".picker", here + ".profile", here + ".admitter");
             context.refresh();
             List<PluginFactory<?>> factories = new ArrayList<>();
             context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);
