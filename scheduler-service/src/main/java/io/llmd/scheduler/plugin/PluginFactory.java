@@ -2,6 +2,7 @@ package io.llmd.scheduler.plugin;
 
 import io.llmd.scheduler.scheduling.Plugin;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Makes plugin instances of one type. Factories are Spring components and are found automatically; a factory that needs
@@ -33,4 +34,19 @@ public interface PluginFactory<P extends Record> {
      * @param params checked parameters
      */
     Plugin create(String name, P params);
+
+    /** Names of other plugins in the parameters. Those are made first. */
+    default List<String> references(P params) {
+        return List.of();
+    }
+
+    /**
+     * Makes an instance that refers to others.
+     *
+     * @param referenced the plugins of {@link #references} by name
+     * @throws IllegalArgumentException when one of them is of the wrong kind
+     */
+    default Plugin create(String name, P params, Map<String, Plugin> referenced) {
+        return create(name, params);
+    }
 }

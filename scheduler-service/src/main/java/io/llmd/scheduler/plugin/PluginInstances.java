@@ -5,12 +5,16 @@ import io.llmd.scheduler.plugin.KnownTypes.KnownType;
 import io.llmd.scheduler.plugin.KnownTypes.Stability;
 import io.llmd.scheduler.scheduling.Plugin;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the plugin instances of one configuration, in file order, then those that are added automatically. */
+/**
+ * Makes the plugin instances of one configuration, in file order, then those that are added automatically. One
+ * that refers to others by name is made after them.
+ */
 final class PluginInstances {
 
     /**
@@ -22,12 +26,23 @@ final class PluginInstances {
      */
     record Origin(String type, int line, String path) {}
 
+    /**
+     * An instance that is yet to be made.
+     *
+     * @param line line of its parameters
+     * @param path field of its entry
+     * @param references names of plugins that must be made first
+     */
+    private record Order<P extends Record>(
+            PluginFactory<P> factory, String name, P params, int line, String path, List<String> references) {}
+
     private final PluginRegistry registry;
     private final boolean allowExperimental;
     private final Map<String, PluginInstance> previous;
     private final Problems problems;
     private final Map<String, PluginInstance> instances = new LinkedHashMap<>();
     private final Map<String, Origin> origins = new LinkedHashMap<>();
+    private final List<Order<?>> waiting = new ArrayList<>();
 
     PluginInstances(
             PluginRegistry registry,
@@ -44,6 +59,55 @@ final class PluginInstances {
     void addAll(List<PluginSpec> specs) {
         for (int i = 0; i < specs.size(); i++) {
             add(specs.get(i), "plugins[" + i + "]");
+        }
+        makeWaiting();
+    }
+
+    /** Makes the instances that refer to others, and restores the order of the file. */
+    private void makeWaiting() {
+        for (Order<?> ready = firstReady(); ready != null; ready = firstReady()) {
+            waiting.remove(ready);
+            make(ready);
+        }
+        waiting.forEach(this::reportReferences);
+        Map<String, PluginInstance> made = new HashMap<>(instances);
+        instances.clear();
+        for (String name : origins.keySet()) {
+            PluginInstance instance = made.get(name);
+            if (instance != null) {
+                instances.put(name, instance);
+            }
+        }
+    }
+
+    private @Nullable Order<?> firstReady() {
+        for (Order<?> order : waiting) {
+            if (instances.keySet().containsAll(order.references())) {
+                return order;
+            }
+        }
+        return null;
+    }
+
+    private void reportReferences(Order<?> order) {
+        for (String reference : order.references()) {
+            boolean waits = waiting.stream().anyMatch(other -> other.name().equals(reference));
+            if (!origins.containsKey(reference)) {
+                problems.error(
+                        order.line(),
+                        order.path() + ".parameters",
+                        "no plugin " + reference + " (expected: one of " + instances.keySet() + ")");
+            } else if (waits) {
+                problems.error(
+                        order.line(),
+                        order.path() + ".parameters",
+                        order.name() + " refers to " + reference + ", which waits for others (expected: no cycle)");
+            } else if (!instances.containsKey(reference)) {
+                problems.error(
+                        order.line(),
+                        order.path() + ".parameters",
+                        order.name() + " refers to " + reference + ", which cannot be made");
+            }
         }
     }
 
@@ -119,16 +183,34 @@ final class PluginInstances {
         if (params == null) {
             return;
         }
-        PluginInstance kept = previous.get(name);
-        if (kept != null && kept.type().equals(factory.type()) && kept.params().equals(params)) {
-            instances.put(name, kept);
+        Order<P> order = new Order<>(factory, name, params, parameters.line(), path, factory.references(params));
+        if (order.references().isEmpty()) {
+            make(order);
+        } else {
+            waiting.add(order);
+        }
+    }
+
+    /** Makes an instance, or keeps the previous one; one that refers to others is always made, since those may be new. */
+    private <P extends Record> void make(Order<P> order) {
+        String type = order.factory().type();
+        PluginInstance kept = order.references().isEmpty() ? previous.get(order.name()) : null;
+        if (kept != null && kept.type().equals(type) && kept.params().equals(order.params())) {
+            instances.put(order.name(), kept);
             return;
         }
+        Map<String, Plugin> referenced = new HashMap<>();
+        for (String reference : order.references()) {
+            PluginInstance instance = instances.get(reference);
+            if (instance != null) {
+                referenced.put(reference, instance.plugin());
+            }
+        }
         try {
-            Plugin plugin = factory.create(name, params);
-            instances.put(name, new PluginInstance(name, factory.type(), params, plugin));
+            Plugin plugin = order.factory().create(order.name(), order.params(), referenced);
+            instances.put(order.name(), new PluginInstance(order.name(), type, order.params(), plugin));
         } catch (IllegalArgumentException | IllegalStateException e) {
-            problems.error(parameters.line(), path + ".parameters", String.valueOf(e.getMessage()));
+            problems.error(order.line(), order.path() + ".parameters", String.valueOf(e.getMessage()));
         }
     }
 

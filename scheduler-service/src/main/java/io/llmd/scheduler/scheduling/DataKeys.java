@@ -47,6 +47,11 @@ public final class DataKeys {
         return new DataKey<>(attribute, producer, EndpointNumbers.class);
     }
 
+    /** The endpoint that an earlier profile of the decision chose; written by the profile handler. */
+    public static DataKey<PeerEndpoint> peerEndpoint() {
+        return new DataKey<>("peer-endpoint", "disagg-profile-handler", PeerEndpoint.class);
+    }
+
     private static String orDefault(String producer, String defaultProducer) {
         return producer.isEmpty() ? defaultProducer : producer;
     }

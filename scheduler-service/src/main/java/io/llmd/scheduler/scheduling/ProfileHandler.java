@@ -9,10 +9,15 @@ public interface ProfileHandler extends Plugin {
     /**
      * Profiles to run next. Called again after they ran, until it answers with an empty list.
      *
+     * @param candidates the candidates before filtering, with all produced data; a handler may add data of its own
      * @param profiles names of all configured profiles in configuration order
      * @param results results so far; a profile that left nobody or failed is present as {@link ProfileOutcome.Failed}
      */
-    List<String> nextProfiles(InferenceRequest request, List<String> profiles, Map<String, ProfileOutcome> results);
+    List<String> nextProfiles(
+            InferenceRequest request,
+            Candidates candidates,
+            List<String> profiles,
+            Map<String, ProfileOutcome> results);
 
     /** Turns the results into the outcome of the decision. */
     SchedulingOutcome process(InferenceRequest request, Map<String, ProfileOutcome> results);

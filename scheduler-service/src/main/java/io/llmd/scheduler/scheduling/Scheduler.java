@@ -168,9 +168,9 @@ public final class Scheduler {
         Map<String, ProfileOutcome> results = LinkedHashMap.newLinkedHashMap(names.size());
         ProfileHandler handler = plan.handler().plugin();
         try {
-            List<String> next = handler.nextProfiles(request, names, results);
+            List<String> next = handler.nextProfiles(request, candidates, names, results);
             while (runNew(next, plan, request, candidates, results, recorder)) {
-                next = handler.nextProfiles(request, names, results);
+                next = handler.nextProfiles(request, candidates, names, results);
             }
             return Objects.requireNonNull(handler.process(request, results), "profile handler answered null");
         } catch (RuntimeException e) {

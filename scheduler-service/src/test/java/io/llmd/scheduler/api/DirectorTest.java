@@ -324,7 +324,10 @@ class DirectorTest {
 
         @Override
         public List<String> nextProfiles(
-                InferenceRequest request, List<String> profiles, Map<String, ProfileOutcome> results) {
+                InferenceRequest request,
+                Candidates candidates,
+                List<String> profiles,
+                Map<String, ProfileOutcome> results) {
             return results.isEmpty() ? profiles : List.of();
         }
 

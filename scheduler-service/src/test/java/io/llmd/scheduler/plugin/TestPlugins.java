@@ -25,7 +25,13 @@ final class TestPlugins {
     static List<PluginFactory<?>> real() {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
             String here = TestPlugins.class.getPackageName();
-            context.scan(here + ".filter", here + ".scorer", here + ".picker", here + ".profile", here + ".admitter");
+            context.scan(
+                    here + ".filter",
+                    here + ".scorer",
+                    here + ".picker",
+                    here + ".profile",
+                    here + ".admitter",
+                    here + ".decider");
             context.refresh();
             List<PluginFactory<?>> factories = new ArrayList<>();
             context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);

@@ -194,7 +194,10 @@ class SchedulerTest {
     private record Handler(Next next) implements ProfileHandler {
         @Override
         public List<String> nextProfiles(
-                InferenceRequest request, List<String> profiles, Map<String, ProfileOutcome> results) {
+                InferenceRequest request,
+                Candidates candidates,
+                List<String> profiles,
+                Map<String, ProfileOutcome> results) {
             return next.after(results);
         }
 

@@ -2,6 +2,7 @@ package io.llmd.scheduler.plugin.profile;
 
 import io.llmd.scheduler.plugin.NoParams;
 import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.ProfileHandler;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
@@ -15,7 +16,10 @@ final class SingleProfileHandler implements ProfileHandler {
 
     @Override
     public List<String> nextProfiles(
-            InferenceRequest request, List<String> profiles, Map<String, ProfileOutcome> results) {
+            InferenceRequest request,
+            Candidates candidates,
+            List<String> profiles,
+            Map<String, ProfileOutcome> results) {
         return results.isEmpty() ? profiles : List.of();
     }
 

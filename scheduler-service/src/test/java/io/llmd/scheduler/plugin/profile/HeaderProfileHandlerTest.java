@@ -64,7 +64,9 @@ class HeaderProfileHandlerTest {
 
     @Test
     void theProfileRunsOnce() {
-        assertThat(handler("").nextProfiles(named("chat"), TWO, Map.of("chat", new ProfileOutcome.Failed("nobody"))))
+        assertThat(handler("")
+                        .nextProfiles(
+                                named("chat"), idle("a"), TWO, Map.of("chat", new ProfileOutcome.Failed("nobody"))))
                 .isEmpty();
     }
 
@@ -78,7 +80,7 @@ class HeaderProfileHandlerTest {
     }
 
     private static List<String> next(String parameters, InferenceRequest request, List<String> profiles) {
-        return handler(parameters).nextProfiles(request, profiles, Map.of());
+        return handler(parameters).nextProfiles(request, idle("a"), profiles, Map.of());
     }
 
     private static HeaderProfileHandler handler(String parameters) {

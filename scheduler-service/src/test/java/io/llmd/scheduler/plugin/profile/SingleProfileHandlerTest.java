@@ -17,8 +17,10 @@ class SingleProfileHandlerTest {
 
     @Test
     void theProfileRunsOnce() {
-        assertThat(handler.nextProfiles(request(), List.of("chat"), Map.of())).containsExactly("chat");
-        assertThat(handler.nextProfiles(request(), List.of("chat"), Map.of("chat", new ProfileOutcome.Failed("x"))))
+        assertThat(handler.nextProfiles(request(), idle("a"), List.of("chat"), Map.of()))
+                .containsExactly("chat");
+        assertThat(handler.nextProfiles(
+                        request(), idle("a"), List.of("chat"), Map.of("chat", new ProfileOutcome.Failed("x"))))
                 .isEmpty();
     }
 
