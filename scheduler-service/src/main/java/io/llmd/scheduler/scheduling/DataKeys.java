@@ -17,6 +17,9 @@ public final class DataKeys {
     /** Default producer of {@link #sessionId}. */
     public static final String SESSION_ID_PRODUCER = "session-id-producer";
 
+    /** Default producer of {@link #topologies}. */
+    public static final String TOPOLOGY_PRODUCER = "topology-extractor";
+
     private DataKeys() {}
 
     /** Leading blocks of the prompt that each endpoint holds, as {@code producer} knows it; empty is the default. */
@@ -50,6 +53,11 @@ public final class DataKeys {
     /** The endpoint that an earlier profile of the decision chose; written by the profile handler. */
     public static DataKey<PeerEndpoint> peerEndpoint() {
         return new DataKey<>("peer-endpoint", "disagg-profile-handler", PeerEndpoint.class);
+    }
+
+    /** Where endpoints run; empty producer is the default. */
+    public static DataKey<Topologies> topologies(String producer) {
+        return new DataKey<>("Topology", orDefault(producer, TOPOLOGY_PRODUCER), Topologies.class);
     }
 
     private static String orDefault(String producer, String defaultProducer) {

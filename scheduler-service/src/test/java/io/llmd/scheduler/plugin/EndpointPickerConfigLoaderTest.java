@@ -239,6 +239,23 @@ class EndpointPickerConfigLoaderTest {
     }
 
     @Test
+    void topologyLoadsWithOrWithoutItsSource() {
+        EndpointPickerConfigLoader experimental = new EndpointPickerConfigLoader(TestPlugins.registered(), true);
+        String plugins = HEAD + "plugins:\n  - type: topology-affinity-scorer\n";
+        assertThat(experimental.load(plugins, "c.yaml").orThrow().plan().producers())
+                .extracting(NamedPlugin::name)
+                .containsExactly("topology-extractor");
+        LoadResult withSource = experimental.load(plugins + """
+                  - {name: places, type: topology-extractor}
+                  - type: endpoint-notification-source
+                dataLayer:
+                  sources:
+                    - {pluginRef: endpoint-notification-source, extractors: [{pluginRef: places}]}
+                """, "c.yaml");
+        assertThat(withSource.findings()).isEmpty();
+    }
+
+    @Test
     void mergeKeysAndAliasesAreExpanded() {
         SchedulingPlan plan = plan(HEAD + """
                 plugins:
