@@ -14,6 +14,7 @@ import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
 import io.llmd.scheduler.plugin.session.SessionTokenSigner;
+import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
@@ -57,6 +58,11 @@ class SchedulerConfiguration {
     @Bean
     PrefixIndexes prefixIndexes(EndpointStore store) {
         return new PrefixIndexes(store);
+    }
+
+    @Bean
+    MediaIndexes mediaIndexes(EndpointStore store) {
+        return new MediaIndexes(store);
     }
 
     @Bean

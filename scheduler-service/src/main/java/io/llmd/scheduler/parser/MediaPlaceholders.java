@@ -1,5 +1,6 @@
 package io.llmd.scheduler.parser;
 
+import java.util.Arrays;
 import net.openhft.hashing.LongHashFunction;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -18,6 +19,8 @@ final class MediaPlaceholders {
     private static final LongHashFunction XXH64 = LongHashFunction.xx();
 
     private final TokenBuffer scratch = new TokenBuffer(64);
+    private long[] hashes = {};
+    private int count;
 
     /** Reads the value of {@code image_url}: an address, or an object with one. */
     void image(JsonParser parser, TokenBuffer target) {
@@ -65,10 +68,32 @@ final class MediaPlaceholders {
         if (scratch.length() == 0) {
             return;
         }
-        int token = (int) XXH64.hashBytes(scratch.bytes(), 0, scratch.length());
+        long hash = XXH64.hashBytes(scratch.bytes(), 0, scratch.length());
+        remember(hash);
+        int token = (int) hash;
         target.align();
         for (int i = 0; i < tokens; i++) {
             target.appendToken(token);
         }
+    }
+
+    private void remember(long hash) {
+        if (count == hashes.length) {
+            hashes = Arrays.copyOf(hashes, Math.max(4, 2 * count));
+        }
+        hashes[count++] = hash;
+    }
+
+    /** Hashes of all media so far, each once, in ascending order. */
+    long[] hashes() {
+        Arrays.sort(hashes, 0, count);
+        int distinct = 0;
+        for (int i = 0; i < count; i++) {
+            if (distinct == 0 || hashes[i] != hashes[distinct - 1]) {
+                hashes[distinct++] = hashes[i];
+            }
+        }
+        count = distinct;
+        return Arrays.copyOf(hashes, distinct);
     }
 }

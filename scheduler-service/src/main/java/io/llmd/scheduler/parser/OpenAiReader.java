@@ -69,7 +69,7 @@ final class OpenAiReader {
             throw new MalformedBodyException(
                     promptMember() + ": missing or empty (expected: " + expectedPrompt() + ")");
         }
-        return new RequestBody(api, model, stream, limit(), assembled(), cacheSalt, length);
+        return new RequestBody(api, model, stream, limit(), assembled(), cacheSalt, length, media.hashes());
     }
 
     private int limit() {

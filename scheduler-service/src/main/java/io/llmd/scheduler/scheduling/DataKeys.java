@@ -20,6 +20,9 @@ public final class DataKeys {
     /** Default producer of {@link #topologies}. */
     public static final String TOPOLOGY_PRODUCER = "topology-extractor";
 
+    /** Default producer of {@link #mediaMatches}. */
+    public static final String MEDIA_PRODUCER = "mm-embeddings-cache-producer";
+
     private DataKeys() {}
 
     /** Leading blocks of the prompt that each endpoint holds, as {@code producer} knows it; empty is the default. */
@@ -58,6 +61,12 @@ public final class DataKeys {
     /** Where endpoints run; empty producer is the default. */
     public static DataKey<Topologies> topologies(String producer) {
         return new DataKey<>("Topology", orDefault(producer, TOPOLOGY_PRODUCER), Topologies.class);
+    }
+
+    /** Media of the prompt that endpoints have encoded before; empty producer is the default. */
+    public static DataKey<MediaMatches> mediaMatches(String producer) {
+        return new DataKey<>(
+                "MultiModalEncoderCacheMatchInfoKey", orDefault(producer, MEDIA_PRODUCER), MediaMatches.class);
     }
 
     private static String orDefault(String producer, String defaultProducer) {

@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param prompts one per prompt; empty for a body that is not understood
  * @param cacheSalt separates prefix caches, empty when absent
  * @param sizeBytes size of the body
+ * @param mediaHashes hashes of the images, videos and recordings in the prompts, each once; must not change
  */
 public record RequestBody(
         Api api,
@@ -21,7 +22,10 @@ public record RequestBody(
         int maxOutputTokens,
         List<Prompt> prompts,
         String cacheSalt,
-        int sizeBytes) {
+        int sizeBytes,
+        long[] mediaHashes) {
+
+    private static final long[] NO_MEDIA = {};
 
     /** Kinds of request. */
     public enum Api {
@@ -38,6 +42,19 @@ public record RequestBody(
         Objects.requireNonNull(model, "model");
         prompts = List.copyOf(prompts);
         Objects.requireNonNull(cacheSalt, "cacheSalt");
+        Objects.requireNonNull(mediaHashes, "mediaHashes");
+    }
+
+    /** A body without media. */
+    public RequestBody(
+            Api api,
+            String model,
+            boolean stream,
+            int maxOutputTokens,
+            List<Prompt> prompts,
+            String cacheSalt,
+            int sizeBytes) {
+        this(api, model, stream, maxOutputTokens, prompts, cacheSalt, sizeBytes, NO_MEDIA);
     }
 
     /** Tokens of all prompts. */

@@ -85,6 +85,18 @@ class RequestParsersTest {
         assertThat(bytes(first)).isNotEqualTo(bytes(image("data:image/png;base64,AAAB")));
     }
 
+    @Test
+    void mediaAreNamedByOneHashEach() {
+        String part = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"http://x/%d.png\"}}";
+        String content = String.join(",", part.formatted(1), part.formatted(2), part.formatted(1));
+        RequestBody body =
+                parse(CHAT, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[" + content + "]}]}");
+        assertThat(body.mediaHashes()).hasSize(2).doesNotHaveDuplicates();
+        assertThat(parse("/v1/completions", "{\"model\":\"m\",\"prompt\":\"x\"}")
+                        .mediaHashes())
+                .isEmpty();
+    }
+
     private Prompt image(String url) {
         return parse(
                         CHAT,

@@ -82,6 +82,12 @@ public final class EndpointFixture {
         return new InferenceRequest("r-1", model, body, Map.of(), 0, "default-flow", 0, new SplittableRandom(42));
     }
 
+    /** A request with media of these hashes. */
+    public static InferenceRequest requestWithMedia(long... hashes) {
+        RequestBody body = new RequestBody(Api.CHAT_COMPLETIONS, "m", false, -1, List.of(), "", 0, hashes);
+        return new InferenceRequest("r-1", "m", body, Map.of(), 0, "default-flow", 0, new SplittableRandom(42));
+    }
+
     private static InferenceRequest request(Map<String, String> headers, long nanos, RandomGenerator random) {
         RequestBody body = new RequestBody(Api.CHAT_COMPLETIONS, "m", false, -1, List.of(), "", 0);
         return new InferenceRequest("r-1", "m", body, headers, 0, "default-flow", nanos, random);
