@@ -18,10 +18,12 @@ final class Exposition {
 
     private static final Map<Double, String> BOUNDS = new ConcurrentHashMap<>();
     private static final String TOTAL = "_total";
+    private static final int SMALL = 1_000_000;
 
     private final Map<String, StringBuilder> meters = new LinkedHashMap<>();
     private final Predicate<String> shown;
     private final double createdSeconds;
+    private final String createdText;
     private StringBuilder out = new StringBuilder();
     private String meter = "";
     private String base = "";
@@ -40,6 +42,7 @@ final class Exposition {
     Exposition(Predicate<String> shown, double createdSeconds) {
         this.shown = shown;
         this.createdSeconds = createdSeconds;
+        createdText = number(createdSeconds);
         meters.put(meter, out);
     }
 
@@ -85,8 +88,20 @@ final class Exposition {
     }
 
     Exposition sample(String name, Labels labels, double value) {
-        out.append(name).append(labels.text()).append(' ').append(number(value)).append('\n');
+        out.append(name).append(labels.text()).append(' ');
+        appendNumber(out, value);
+        out.append('\n');
         return this;
+    }
+
+    /** Most numbers are small and whole. */
+    private static void appendNumber(StringBuilder text, double value) {
+        int whole = (int) value;
+        if (whole == value && whole >= 0 && whole < SMALL && Double.doubleToRawLongBits(value) >= 0) {
+            text.append(whole).append(".0");
+        } else {
+            text.append(number(value));
+        }
     }
 
     /** The value of the open gauge. */
@@ -101,12 +116,13 @@ final class Exposition {
 
     Exposition histogram(String name, Labels labels, Histogram.Counts counts) {
         long cumulative = 0;
+        String bucket = name + "_bucket";
         for (int i = 0; i < counts.bounds().length; i++) {
             cumulative += counts.counts()[i];
-            sample(name + "_bucket", labels.with("le", bound(counts.bounds()[i])), cumulative);
+            sample(bucket, labels.with("le", bound(counts.bounds()[i])), cumulative);
         }
         cumulative += counts.counts()[counts.bounds().length];
-        sample(name + "_bucket", labels.with("le", "+Inf"), cumulative);
+        sample(bucket, labels.with("le", "+Inf"), cumulative);
         sample(name + "_count", labels, cumulative);
         return sample(name + "_sum", labels, counts.sum());
     }
@@ -124,7 +140,7 @@ final class Exposition {
             samples.append(name)
                     .append(labels.text())
                     .append(' ')
-                    .append(number(seconds))
+                    .append(seconds == createdSeconds ? createdText : number(seconds))
                     .append('\n');
         }
         return this;

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExpositionTest {
 
@@ -32,6 +33,13 @@ class ExpositionTest {
     })
     void numbersLookLikePythonsClient(double value, String text) {
         assertThat(Exposition.number(value)).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, -0.0, 1, -3, 2.5, 999_999, 1_000_000, 3e9, 1e-5, Double.NaN, Double.POSITIVE_INFINITY})
+    void samplesHaveTheseNumbers(double value) {
+        assertThat(new Exposition().sample("a", Map.of(), value).toString())
+                .isEqualTo("a " + Exposition.number(value) + "\n");
     }
 
     @Test
