@@ -3,6 +3,7 @@ package io.llmd.launcher.config;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +26,7 @@ final class PluginTypes implements AutoCloseable {
         context.registerBean(EndpointStore.class, () -> new EndpointStore(Duration.ofSeconds(1), System::nanoTime));
         context.registerBean(InFlightTrackers.class);
         context.registerBean(PrefixIndexes.class);
+        context.registerBean(MediaIndexes.class);
         factoryClasses().forEach(type -> context.registerBean(type));
         context.refresh();
     }
