@@ -13,7 +13,7 @@ final class DocumentedMeters {
 
     private static final Pattern SERVICE_ROW = Pattern.compile("(?m)^\\| `([A-Za-z0-9_.]+)` \\| ([a-z ]+) \\|");
     private static final Pattern ENDPOINT_ROW =
-            Pattern.compile("(?m)^\\| `([a-z0-9_:]+)` \\| (?:counter|gauge|histogram) \\|");
+            Pattern.compile("(?m)^\\| `([a-z0-9_:]+)` \\| (?:counter|gauge|histogram|summary) \\|");
 
     private DocumentedMeters() {}
 
