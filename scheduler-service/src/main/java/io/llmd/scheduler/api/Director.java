@@ -130,7 +130,10 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             case ParseOutcome.Malformed malformed ->
                 refused(request, ScheduleRejection.Reason.BAD_REQUEST, malformed.message());
             case ParseOutcome.Parsed parsed ->
-                decide(request, Requests.of(request, parsed.body(), priorities, now), recorder);
+                decide(
+                        request,
+                        scheduler.process(plans.get(), Requests.of(request, parsed.body(), priorities, now)),
+                        recorder);
         };
     }
 

@@ -13,6 +13,7 @@ import io.llmd.scheduler.scheduling.NamedPlugin;
 import io.llmd.scheduler.scheduling.Plugin;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.ProfileHandler;
+import io.llmd.scheduler.scheduling.RequestProcessor;
 import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import io.llmd.scheduler.scheduling.SchedulingProfile;
@@ -111,6 +112,7 @@ public final class EndpointPickerConfigLoader {
             return new LoadResult.Refused(problems.inFileOrder());
         }
         SchedulingPlan plan = new SchedulingPlan(
+                named(instances, RequestProcessor.class),
                 named(instances, Screener.class),
                 producers,
                 named(instances, Admitter.class),

@@ -35,6 +35,11 @@ public record InferenceRequest(
         Objects.requireNonNull(random, "random");
     }
 
+    /** The same request of another flow. */
+    public InferenceRequest withFairnessId(String flow) {
+        return new InferenceRequest(requestId, targetModel, body, headers, priority, flow, receivedNanos, random);
+    }
+
     /** Value of a header by its lower-case name, null when absent. */
     public @Nullable String header(String name) {
         return headers.get(name);

@@ -3,12 +3,12 @@ package io.llmd.scheduler.scheduling;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.scheduler.scheduling.SchedulingOutcome.Reason;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,22 +27,70 @@ public final class Scheduler {
         this.faults = Objects.requireNonNull(faults, "faults");
     }
 
+    /** What the plan's request processors make of a request, in configuration order; one that fails is left out. */
+    public InferenceRequest process(SchedulingPlan plan, InferenceRequest request) {
+        InferenceRequest processed = request;
+        for (NamedPlugin<RequestProcessor> processor : plan.requestProcessors()) {
+            try {
+                processed = Objects.requireNonNull(processor.plugin().process(processed), "processor answered null");
+            } catch (RuntimeException e) {
+                faults.failed(processor.name(), e);
+            }
+        }
+        return processed;
+    }
+
     /**
-     * Decides.
+     * Decides at once, without the data of producers that have to wait.
      *
      * @param candidates all endpoints that the request may use; keeps the produced data for {@link #scheduled}
      * @param recorder {@link DecisionRecorder#NONE} unless the decision is to be explained
      */
     public SchedulingOutcome schedule(
             SchedulingPlan plan, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
-        if (candidates.isEmpty()) {
-            return new SchedulingOutcome.Rejected(Reason.NO_ENDPOINTS, "the pool has no endpoints for this request");
+        Candidates screened = screen(plan.screeners(), request, candidates);
+        if (screened.isEmpty()) {
+            return noEndpoints(candidates);
+        }
+        new Production(plan.producers(), request, screened, faults).runWithoutWaiting();
+        return decide(plan, request, screened, recorder);
+    }
+
+    /**
+     * Decides when the data of all producers is there. Without a producer that has to wait the outcome is there on return.
+     *
+     * @param candidates as in {@link #schedule}; must not be touched before the outcome is there
+     * @return never completes exceptionally unless a recorder throws; completed on this thread, or on that of the producer
+     *     that was awaited last
+     */
+    public CompletionStage<SchedulingOutcome> scheduleWhenReady(
+            SchedulingPlan plan, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
+        if (!plan.waits()) {
+            return CompletableFuture.completedFuture(schedule(plan, request, candidates, recorder));
         }
         Candidates screened = screen(plan.screeners(), request, candidates);
         if (screened.isEmpty()) {
-            return new SchedulingOutcome.Rejected(Reason.NO_ENDPOINTS, "screeners left no endpoint");
+            return CompletableFuture.completedFuture(noEndpoints(candidates));
         }
-        produce(plan.producers(), request, screened);
+        CompletableFuture<SchedulingOutcome> outcome = new CompletableFuture<>();
+        new Production(plan.producers(), request, screened, faults).run(() -> {
+            try {
+                outcome.complete(decide(plan, request, screened, recorder));
+            } catch (RuntimeException e) {
+                outcome.completeExceptionally(e);
+            }
+        });
+        return outcome;
+    }
+
+    private static SchedulingOutcome noEndpoints(Candidates candidates) {
+        return new SchedulingOutcome.Rejected(
+                Reason.NO_ENDPOINTS,
+                candidates.isEmpty() ? "the pool has no endpoints for this request" : "screeners left no endpoint");
+    }
+
+    private SchedulingOutcome decide(
+            SchedulingPlan plan, InferenceRequest request, Candidates screened, DecisionRecorder recorder) {
         String denial = denial(plan.admitters(), request, screened);
         if (denial != null) {
             return new SchedulingOutcome.Rejected(Reason.DENIED, denial);
@@ -89,7 +137,7 @@ public final class Scheduler {
     }
 
     private Candidates screen(List<NamedPlugin<Screener>> screeners, InferenceRequest request, Candidates candidates) {
-        if (screeners.isEmpty()) {
+        if (screeners.isEmpty() || candidates.isEmpty()) {
             return candidates;
         }
         int[] votes = new int[candidates.slotCount()];
@@ -108,43 +156,6 @@ public final class Scheduler {
         }
         int needed = voters;
         return candidates.where(position -> votes[candidates.slot(position)] == needed);
-    }
-
-    private void produce(List<NamedPlugin<DataProducer>> producers, InferenceRequest request, Candidates candidates) {
-        Set<DataKey<?>> lost = Set.of();
-        for (int i = 0; i < producers.size(); i++) {
-            NamedPlugin<DataProducer> producer = producers.get(i);
-            DataKey<?> missing =
-                    lost.isEmpty() ? null : firstOf(producer.plugin().requires(), lost);
-            if (missing != null) {
-                faults.skipped(producer.name(), missing);
-            } else if (produce(producer, request, candidates)) {
-                continue;
-            }
-            lost = lost.isEmpty() ? new HashSet<>() : lost;
-            lost.addAll(producer.plugin().produces());
-        }
-    }
-
-    /** Whether the producer did its work; what it wrote before failing is taken back. */
-    private boolean produce(NamedPlugin<DataProducer> producer, InferenceRequest request, Candidates candidates) {
-        try {
-            producer.plugin().produce(request, candidates);
-            return true;
-        } catch (RuntimeException e) {
-            faults.failed(producer.name(), e);
-            producer.plugin().produces().forEach(candidates::remove);
-            return false;
-        }
-    }
-
-    private static @Nullable DataKey<?> firstOf(List<DataKey<?>> keys, Set<DataKey<?>> lost) {
-        for (DataKey<?> key : keys) {
-            if (lost.contains(key)) {
-                return key;
-            }
-        }
-        return null;
     }
 
     private @Nullable String denial(

@@ -10,6 +10,7 @@ import java.util.Objects;
 /**
  * Everything that configuration says about a decision. Immutable; each decision runs under one plan from start to end.
  *
+ * @param requestProcessors look at requests before anything else, in configuration order
  * @param screeners narrow the pool first
  * @param producers in an order in which data is written before it is read
  * @param admitters may deny, in configuration order
@@ -20,6 +21,7 @@ import java.util.Objects;
  * @param featureGates gates and whether they are on
  */
 public record SchedulingPlan(
+        List<NamedPlugin<RequestProcessor>> requestProcessors,
         List<NamedPlugin<Screener>> screeners,
         List<NamedPlugin<DataProducer>> producers,
         List<NamedPlugin<Admitter>> admitters,
@@ -29,6 +31,7 @@ public record SchedulingPlan(
         List<NamedPlugin<ResponseHook>> responseHooks,
         Map<String, Boolean> featureGates) {
     public SchedulingPlan {
+        requestProcessors = List.copyOf(requestProcessors);
         screeners = List.copyOf(screeners);
         producers = List.copyOf(producers);
         admitters = List.copyOf(admitters);
@@ -42,9 +45,33 @@ public record SchedulingPlan(
         }
     }
 
+    /** A plan without request processors. */
+    public SchedulingPlan(
+            List<NamedPlugin<Screener>> screeners,
+            List<NamedPlugin<DataProducer>> producers,
+            List<NamedPlugin<Admitter>> admitters,
+            Map<String, SchedulingProfile> profiles,
+            NamedPlugin<ProfileHandler> handler,
+            List<NamedPlugin<PreRequest>> preRequests,
+            List<NamedPlugin<ResponseHook>> responseHooks,
+            Map<String, Boolean> featureGates) {
+        this(List.of(), screeners, producers, admitters, profiles, handler, preRequests, responseHooks, featureGates);
+    }
+
+    /** Whether a decision may have to wait for data. */
+    public boolean waits() {
+        for (int i = 0; i < producers.size(); i++) {
+            if (producers.get(i).plugin() instanceof AwaitingProducer) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** What a decision does, one line per plugin, for people. */
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
+        requestProcessors.forEach(plugin -> lines.add("request processor " + plugin.name()));
         screeners.forEach(plugin -> lines.add("screener " + plugin.name()));
         producers.forEach(plugin -> lines.add("producer " + plugin.name() + " of "
                 + plugin.plugin().produces().stream().map(DataKey::type).toList()));
