@@ -19,6 +19,7 @@ final class SimulatorBench implements AutoCloseable {
     private static final double MAX_FOREIGN_SHARE = 0.20;
     private static final Duration START_OF_A_STREAM = Duration.ofNanos(2_500_000);
     private static final List<String> LOW_PRIORITY = List.of("nice", "-n", "10");
+    private static final List<String> REAL_TIME_PRIORITY = List.of("chrt", "--rr", "1");
 
     private final Settings settings;
     private final PrintWriter progress;
@@ -38,6 +39,7 @@ final class SimulatorBench implements AutoCloseable {
      * @param rounds measurements, at least 1
      * @param window length of one
      * @param warmUp after the start of the last stream
+     * @param realTime whether the endpoints get a core before everything of usual priority
      */
     record Settings(
             int endpoints,
@@ -46,7 +48,8 @@ final class SimulatorBench implements AutoCloseable {
             List<String> options,
             int rounds,
             Duration window,
-            Duration warmUp) {}
+            Duration warmUp,
+            boolean realTime) {}
 
     private record Clients(long events, long completed) {}
 
@@ -58,9 +61,7 @@ final class SimulatorBench implements AutoCloseable {
     SimulatorBench(Settings settings, PrintWriter progress) throws IOException {
         this.settings = settings;
         this.progress = progress;
-        List<String> ofFleet = new ArrayList<>(List.of("" + settings.endpoints()));
-        ofFleet.addAll(settings.options());
-        fleet = start(ChildJvm.command(SimulatorFleet.class.getName(), ofFleet));
+        fleet = start(fleetCommand());
         try {
             ports = readPorts();
             clients = start(clientCommand());
@@ -71,10 +72,34 @@ final class SimulatorBench implements AutoCloseable {
         fromClients = reader(clients);
     }
 
+    /** Whether this user may start processes of real-time priority. */
+    static boolean mayUseRealTime() throws InterruptedException {
+        List<String> trial = new ArrayList<>(REAL_TIME_PRIORITY);
+        trial.add("true");
+        try {
+            return new ProcessBuilder(trial)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException noSuchCommand) {
+            return false;
+        }
+    }
+
     private static Process start(List<String> command) throws IOException {
         return new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
+    }
+
+    private List<String> fleetCommand() {
+        List<String> arguments = new ArrayList<>(List.of("" + settings.endpoints()));
+        arguments.addAll(settings.options());
+        List<String> command = new ArrayList<>(settings.realTime() ? REAL_TIME_PRIORITY : List.of());
+        command.addAll(ChildJvm.command(SimulatorFleet.class.getName(), arguments));
+        return command;
     }
 
     private List<String> clientCommand() {

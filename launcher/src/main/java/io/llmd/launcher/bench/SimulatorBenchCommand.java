@@ -27,8 +27,9 @@ import tools.jackson.databind.json.JsonMapper;
         description = {
             "How late tokens leave many simulated endpoints in one process that serve many streams in real time, and the"
                     + " CPU time of an event.",
-            "Clients run in a process of lower priority (nice 10), as if they were elsewhere. Loopback only; all ends with"
-                    + " the command. How it measures: docs/benchmarks.md."
+            "Endpoints get a core before all others (real-time priority) where this user may ask for it, and clients run in a"
+                    + " process of lower priority (nice 10), as if they were elsewhere. Loopback only; all ends with the"
+                    + " command. How it measures: docs/benchmarks.md."
         })
 final class SimulatorBenchCommand implements Callable<Integer> {
     private static final Map<String, String> USUAL_OPTIONS = Map.of(
@@ -86,9 +87,12 @@ final class SimulatorBenchCommand implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "S",
-            defaultValue = "15",
+            defaultValue = "30",
             description = "Seconds between the last stream's start and the first measurement (${DEFAULT-VALUE}).")
     private int warmUp;
+
+    @Option(names = "--usual-priority", description = "Endpoints wait for a core like every other process.")
+    private boolean usualPriority;
 
     @Option(names = "--json", description = "One JSON object per line instead of a table.")
     private boolean json;
@@ -110,8 +114,9 @@ final class SimulatorBenchCommand implements Callable<Integer> {
             return 3;
         }
         QuietLogs.warningsOnly();
-        try (SimulatorBench bench = new SimulatorBench(settings(), err)) {
-            print(bench.run());
+        boolean realTime = !usualPriority && SimulatorBench.mayUseRealTime();
+        try (SimulatorBench bench = new SimulatorBench(settings(realTime), err)) {
+            print(bench.run(), realTime);
             return 0;
         } catch (BenchFailure failure) {
             err.println("llmd: " + failure.getMessage());
@@ -125,7 +130,7 @@ final class SimulatorBenchCommand implements Callable<Integer> {
         }
     }
 
-    private SimulatorBench.Settings settings() {
+    private SimulatorBench.Settings settings(boolean realTime) {
         return new SimulatorBench.Settings(
                 endpoints,
                 streams,
@@ -133,7 +138,8 @@ final class SimulatorBenchCommand implements Callable<Integer> {
                 chosenOptions(),
                 rounds,
                 Duration.ofSeconds(seconds),
-                Duration.ofSeconds(warmUp));
+                Duration.ofSeconds(warmUp),
+                realTime);
     }
 
     /** Those given; the usual ones where none is given. */
@@ -156,13 +162,14 @@ final class SimulatorBenchCommand implements Callable<Integer> {
         }
     }
 
-    private void print(List<GoalLine> lines) {
+    private void print(List<GoalLine> lines, boolean realTime) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             JsonMapper mapper = JsonMapper.builder().build();
             lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
         } else {
             out.printf("%d endpoints, %d streams, %s%n", endpoints, streams, String.join(" ", chosenOptions()));
+            out.printf("  endpoints run with %s priority%n", realTime ? "real-time" : "usual");
             lines.forEach(line -> out.printf(
                     "  %-18s %,12.3f %-6s (%,.3f to %,.3f)%s%n",
                     line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));

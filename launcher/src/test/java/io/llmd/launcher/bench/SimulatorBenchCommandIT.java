@@ -44,9 +44,12 @@ class SimulatorBenchCommandIT {
                         "--rounds=1",
                         "--seconds=1",
                         "--warm-up=0",
+                        "--usual-priority",
                         "--set=inter-token-latency=20ms"))
                 .isZero();
-        assertThat(captured.out()).contains("1 endpoints, 1 streams, inter-token-latency=20ms");
+        assertThat(captured.out())
+                .contains("1 endpoints, 1 streams, inter-token-latency=20ms")
+                .contains("endpoints run with usual priority");
     }
 
     @ParameterizedTest
