@@ -21,6 +21,7 @@ final class Production {
     private final List<NamedPlugin<DataProducer>> producers;
     private final InferenceRequest request;
     private final Candidates candidates;
+    private final DecisionRecorder recorder;
     private final PluginFaults faults;
     private Set<DataKey<?>> lost = Set.of();
     private int next;
@@ -29,10 +30,12 @@ final class Production {
             List<NamedPlugin<DataProducer>> producers,
             InferenceRequest request,
             Candidates candidates,
+            DecisionRecorder recorder,
             PluginFaults faults) {
         this.producers = producers;
         this.request = request;
         this.candidates = candidates;
+        this.recorder = recorder;
         this.faults = faults;
     }
 
@@ -41,7 +44,9 @@ final class Production {
         while (next < producers.size()) {
             NamedPlugin<DataProducer> producer = producers.get(next++);
             if (canRun(producer)) {
+                recorder.begins(ExtensionPoint.DATA_PRODUCER, null, producer.name());
                 produce(producer, () -> producer.plugin().produce(request, candidates));
+                recorder.ends();
             }
         }
     }
@@ -53,12 +58,14 @@ final class Production {
             if (!canRun(producer)) {
                 continue;
             }
+            recorder.begins(ExtensionPoint.DATA_PRODUCER, null, producer.name());
             if (producer.plugin() instanceof AwaitingProducer awaiting) {
                 CompletableFuture<Consumer<Candidates>> data = begin(awaiting);
                 if (!data.isDone()) {
                     data.orTimeout(awaiting.produceTimeout().toNanos(), TimeUnit.NANOSECONDS)
                             .whenComplete((writer, failure) -> {
                                 settle(producer, writer, failure);
+                                recorder.ends();
                                 run(whenDone);
                             });
                     return;
@@ -67,6 +74,7 @@ final class Production {
             } else {
                 produce(producer, () -> producer.plugin().produce(request, candidates));
             }
+            recorder.ends();
         }
         whenDone.run();
     }
@@ -121,6 +129,7 @@ final class Production {
     }
 
     private void lose(NamedPlugin<DataProducer> producer) {
+        recorder.leftOut(producer.name());
         lost = lost.isEmpty() ? new HashSet<>() : lost;
         lost.addAll(producer.plugin().produces());
     }

@@ -48,11 +48,11 @@ public final class Scheduler {
      */
     public SchedulingOutcome schedule(
             SchedulingPlan plan, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
-        Candidates screened = screen(plan.screeners(), request, candidates);
+        Candidates screened = screen(plan.screeners(), request, candidates, recorder);
         if (screened.isEmpty()) {
             return noEndpoints(candidates);
         }
-        new Production(plan.producers(), request, screened, faults).runWithoutWaiting();
+        new Production(plan.producers(), request, screened, recorder, faults).runWithoutWaiting();
         return decide(plan, request, screened, recorder);
     }
 
@@ -68,12 +68,12 @@ public final class Scheduler {
         if (!plan.waits()) {
             return CompletableFuture.completedFuture(schedule(plan, request, candidates, recorder));
         }
-        Candidates screened = screen(plan.screeners(), request, candidates);
+        Candidates screened = screen(plan.screeners(), request, candidates, recorder);
         if (screened.isEmpty()) {
             return CompletableFuture.completedFuture(noEndpoints(candidates));
         }
         CompletableFuture<SchedulingOutcome> outcome = new CompletableFuture<>();
-        new Production(plan.producers(), request, screened, faults).run(() -> {
+        new Production(plan.producers(), request, screened, recorder, faults).run(() -> {
             try {
                 outcome.complete(decide(plan, request, screened, recorder));
             } catch (RuntimeException e) {
@@ -91,7 +91,7 @@ public final class Scheduler {
 
     private SchedulingOutcome decide(
             SchedulingPlan plan, InferenceRequest request, Candidates screened, DecisionRecorder recorder) {
-        String denial = denial(plan.admitters(), request, screened);
+        String denial = denial(plan.admitters(), request, screened, recorder);
         if (denial != null) {
             return new SchedulingOutcome.Rejected(Reason.DENIED, denial);
         }
@@ -105,12 +105,26 @@ public final class Scheduler {
             Candidates candidates,
             SchedulingOutcome.Scheduled outcome,
             Dispatch dispatch) {
+        scheduled(plan, request, candidates, outcome, dispatch, DecisionRecorder.NONE);
+    }
+
+    /** The same under the eyes of {@code recorder}. */
+    public void scheduled(
+            SchedulingPlan plan,
+            InferenceRequest request,
+            Candidates candidates,
+            SchedulingOutcome.Scheduled outcome,
+            Dispatch dispatch,
+            DecisionRecorder recorder) {
         for (NamedPlugin<PreRequest> hook : plan.preRequests()) {
+            recorder.begins(ExtensionPoint.PRE_REQUEST, null, hook.name());
             try {
                 hook.plugin().scheduled(request, candidates, outcome, dispatch);
             } catch (RuntimeException e) {
                 faults.failed(hook.name(), e);
+                recorder.leftOut(hook.name());
             }
+            recorder.ends();
         }
     }
 
@@ -136,13 +150,18 @@ public final class Scheduler {
         }
     }
 
-    private Candidates screen(List<NamedPlugin<Screener>> screeners, InferenceRequest request, Candidates candidates) {
+    private Candidates screen(
+            List<NamedPlugin<Screener>> screeners,
+            InferenceRequest request,
+            Candidates candidates,
+            DecisionRecorder recorder) {
         if (screeners.isEmpty() || candidates.isEmpty()) {
             return candidates;
         }
         int[] votes = new int[candidates.slotCount()];
         int voters = 0;
         for (NamedPlugin<Screener> screener : screeners) {
+            recorder.begins(ExtensionPoint.SCREENER, null, screener.name());
             try {
                 Candidates kept =
                         Objects.requireNonNull(screener.plugin().screen(request, candidates), "screener answered null");
@@ -150,24 +169,35 @@ public final class Scheduler {
                     votes[kept.slot(i)]++;
                 }
                 voters++;
+                recorder.screened(screener.name(), candidates, kept);
             } catch (RuntimeException e) {
                 faults.failed(screener.name(), e);
+                recorder.leftOut(screener.name());
             }
+            recorder.ends();
         }
         int needed = voters;
         return candidates.where(position -> votes[candidates.slot(position)] == needed);
     }
 
     private @Nullable String denial(
-            List<NamedPlugin<Admitter>> admitters, InferenceRequest request, Candidates candidates) {
+            List<NamedPlugin<Admitter>> admitters,
+            InferenceRequest request,
+            Candidates candidates,
+            DecisionRecorder recorder) {
         for (NamedPlugin<Admitter> admitter : admitters) {
+            recorder.begins(ExtensionPoint.ADMISSION, null, admitter.name());
             try {
                 String denial = admitter.plugin().denial(request, candidates);
                 if (denial != null) {
+                    recorder.denied(admitter.name(), denial);
                     return denial;
                 }
             } catch (RuntimeException e) {
                 faults.failed(admitter.name(), e);
+                recorder.leftOut(admitter.name());
+            } finally {
+                recorder.ends();
             }
         }
         return null;
@@ -179,13 +209,25 @@ public final class Scheduler {
         Map<String, ProfileOutcome> results = LinkedHashMap.newLinkedHashMap(names.size());
         ProfileHandler handler = plan.handler().plugin();
         try {
-            List<String> next = handler.nextProfiles(request, candidates, names, results);
-            while (runNew(next, plan, request, candidates, results, recorder)) {
-                next = handler.nextProfiles(request, candidates, names, results);
+            boolean ran = true;
+            while (ran) {
+                recorder.begins(
+                        ExtensionPoint.PROFILE_PICKER, null, plan.handler().name());
+                List<String> next = handler.nextProfiles(request, candidates, names, results);
+                recorder.ends();
+                ran = runNew(next, plan, request, candidates, results, recorder);
             }
-            return Objects.requireNonNull(handler.process(request, results), "profile handler answered null");
+            recorder.begins(
+                    ExtensionPoint.PROCESS_PROFILES_RESULTS,
+                    null,
+                    plan.handler().name());
+            SchedulingOutcome outcome = handler.process(request, results);
+            recorder.ends();
+            return Objects.requireNonNull(outcome, "profile handler answered null");
         } catch (RuntimeException e) {
             faults.failed(plan.handler().name(), e);
+            recorder.leftOut(plan.handler().name());
+            recorder.ends();
             return new SchedulingOutcome.Rejected(
                     Reason.FAILED, "profile handler " + plan.handler().name() + " failed");
         }

@@ -44,8 +44,10 @@ public record SchedulingProfile(
         }
         double[] totals = new double[left.size()];
         score(request, left, totals, recorder, faults);
-        int[] positions = pick(request, left, totals, faults);
+        recorder.begins(ExtensionPoint.PICKER, name, picker.name());
+        int[] positions = pick(request, left, totals, recorder, faults);
         recorder.picked(name, picker.name(), left, totals, positions);
+        recorder.ends();
         return picked(left, positions);
     }
 
@@ -56,13 +58,17 @@ public record SchedulingProfile(
             DecisionRecorder recorder,
             PluginFaults faults) {
         Candidates after;
+        recorder.begins(ExtensionPoint.FILTER, name, filter.name());
         try {
             after = Objects.requireNonNull(filter.plugin().filter(request, before), "filter answered null");
         } catch (RuntimeException e) {
             faults.failed(filter.name(), e);
+            recorder.leftOut(filter.name());
+            recorder.ends();
             return before;
         }
         recorder.filtered(name, filter.name(), before, after);
+        recorder.ends();
         return after;
     }
 
@@ -76,10 +82,13 @@ public record SchedulingProfile(
         for (int s = 0; s < scorers.size(); s++) {
             WeightedScorer weighted = scorers.get(s);
             Arrays.fill(scores, 0.0);
+            recorder.begins(ExtensionPoint.SCORER, name, weighted.name());
             try {
                 weighted.scorer().score(request, candidates, scores);
             } catch (RuntimeException e) {
                 faults.failed(weighted.name(), e);
+                recorder.leftOut(weighted.name());
+                recorder.ends();
                 continue;
             }
             int invalid = clamp(scores);
@@ -87,6 +96,7 @@ public record SchedulingProfile(
                 faults.invalidScores(weighted.name(), invalid);
             }
             recorder.scored(name, weighted.name(), weighted.weight(), candidates, scores);
+            recorder.ends();
             double weight = weighted.weight();
             for (int i = 0; i < totals.length; i++) {
                 totals[i] += scores[i] * weight;
@@ -109,13 +119,19 @@ public record SchedulingProfile(
         return invalid;
     }
 
-    private int[] pick(InferenceRequest request, Candidates candidates, double[] totals, PluginFaults faults) {
+    private int[] pick(
+            InferenceRequest request,
+            Candidates candidates,
+            double[] totals,
+            DecisionRecorder recorder,
+            PluginFaults faults) {
         try {
             int[] positions = picker.plugin().pick(request, candidates, totals);
             checkPicked(positions, candidates.size());
             return positions;
         } catch (RuntimeException e) {
             faults.failed(picker.name(), e);
+            recorder.leftOut(picker.name());
             return new int[] {randomBest(totals, request.random())};
         }
     }

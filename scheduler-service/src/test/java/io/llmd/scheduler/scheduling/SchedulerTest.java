@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SchedulerTest {
@@ -122,6 +123,68 @@ class SchedulerTest {
         scheduler.scheduled(plan, request(), candidates, outcome, new Dispatch(1));
         assertThat(heard).containsExactly("ns/a");
         assertThat(faults.events).containsExactly("failed preRequest0 boom");
+    }
+
+    @Test
+    void everyCallOfAPluginIsAnnouncedAndItsEndTold() {
+        parts.screeners.add((request, candidates) -> candidates);
+        parts.producers.add(new FakeProducer(List.of(A), List.of(), candidates -> {
+            throw new IllegalStateException("broken");
+        }));
+        parts.producers.add(new FakeProducer(List.of(B), List.of(A), candidates -> {}));
+        parts.admitters.add((request, candidates) -> null);
+        Calls calls = new Calls();
+
+        scheduler.schedule(parts.plan(), request(), idle("a"), calls);
+
+        assertThat(calls.events)
+                .containsExactly(
+                        "Screener screener0",
+                        "end",
+                        "DataProducer producer0",
+                        "without producer0",
+                        "end",
+                        "without producer1",
+                        "Admission admitter0",
+                        "end",
+                        "ProfilePicker handler",
+                        "end",
+                        "Filter filter",
+                        "end",
+                        "Picker picker",
+                        "end",
+                        "ProfilePicker handler",
+                        "end",
+                        "ProcessProfilesResults handler",
+                        "end");
+    }
+
+    private static final class Calls implements DecisionRecorder {
+        private final List<String> events = new ArrayList<>();
+
+        @Override
+        public void begins(ExtensionPoint point, @Nullable String profile, String plugin) {
+            events.add(point.wireName() + " " + plugin);
+        }
+
+        @Override
+        public void ends() {
+            events.add("end");
+        }
+
+        @Override
+        public void leftOut(String plugin) {
+            events.add("without " + plugin);
+        }
+
+        @Override
+        public void filtered(String profile, String plugin, Candidates before, Candidates after) {}
+
+        @Override
+        public void scored(String profile, String plugin, double weight, Candidates candidates, double[] scores) {}
+
+        @Override
+        public void picked(String profile, String plugin, Candidates candidates, double[] totals, int[] positions) {}
     }
 
     private SchedulingOutcome schedule(Candidates candidates) {
