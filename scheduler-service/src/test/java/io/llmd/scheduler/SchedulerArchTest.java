@@ -22,6 +22,8 @@ class SchedulerArchTest {
             .consideringOnlyDependenciesInLayers()
             .layer("scheduling")
             .definedBy(ROOT + "scheduling..")
+            .layer("flowcontrol")
+            .definedBy(ROOT + "flowcontrol..")
             .layer("plugin")
             .definedBy(ROOT + "plugin")
             .layer("plugins")
@@ -44,10 +46,12 @@ class SchedulerArchTest {
             .definedBy(ROOT + "config..")
             .whereLayer("scheduling")
             .mayNotAccessAnyLayer()
-            .whereLayer("plugin")
+            .whereLayer("flowcontrol")
             .mayOnlyAccessLayers("scheduling")
+            .whereLayer("plugin")
+            .mayOnlyAccessLayers("scheduling", "flowcontrol")
             .whereLayer("plugins")
-            .mayOnlyAccessLayers("plugin", "scheduling", "datalayer", "prefix")
+            .mayOnlyAccessLayers("plugin", "scheduling", "flowcontrol", "datalayer", "prefix")
             .whereLayer("datalayer")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("discovery")
@@ -57,7 +61,7 @@ class SchedulerArchTest {
             .whereLayer("parser")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("api")
-            .mayOnlyAccessLayers("scheduling", "datalayer", "parser")
+            .mayOnlyAccessLayers("scheduling", "flowcontrol", "datalayer", "parser")
             .whereLayer("http")
             .mayOnlyAccessLayers("api")
             .whereLayer("config")
@@ -69,6 +73,13 @@ class SchedulerArchTest {
             .should()
             .onlyDependOnClassesThat(
                     resideInAnyPackage("java..", "org.jspecify..", "io.llmd.contracts..", ROOT + "scheduling.."));
+
+    @ArchTest
+    static final ArchRule FLOW_CONTROL_IS_PLAIN_JAVA = classes()
+            .that(resideInAPackage(ROOT + "flowcontrol.."))
+            .should()
+            .onlyDependOnClassesThat(
+                    resideInAnyPackage("java..", "org.jspecify..", ROOT + "scheduling..", ROOT + "flowcontrol.."));
 
     @ArchTest
     static final ArchRule DECISIONS_KNOW_NO_SPRING = noClasses()
