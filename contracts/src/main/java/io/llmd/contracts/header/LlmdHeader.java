@@ -53,6 +53,8 @@ public enum LlmdHeader {
     ORIGINAL_PATH("x-original-path", Access.INTERNAL),
     /** Ids of endpoints that an earlier attempt found unusable, with commas between; gateway to scheduler only. */
     EXCLUDED_ENDPOINTS("x-llmd-excluded-endpoints", Access.INTERNAL),
+    /** Names one question to the scheduler, so that it can be withdrawn while it waits; gateway to scheduler only. */
+    SCHEDULE_TICKET("x-llmd-schedule-ticket", Access.INTERNAL),
     /** Public part of the API key that made the request; never the key. */
     KEY_ID("x-llmd-key-id", Access.INTERNAL),
     /** Tenant of the API key that made the request. */

@@ -30,6 +30,8 @@ public record ScheduleRejection(String requestId, Reason reason, String message,
         DENIED,
         /** The scheduler is going down. */
         SHUTTING_DOWN,
+        /** Whoever asked took the request back while it waited. */
+        CANCELLED,
         /** A defect of the scheduler. */
         INTERNAL,
         /** A reason of a newer version. */

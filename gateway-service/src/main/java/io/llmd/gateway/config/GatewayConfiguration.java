@@ -127,7 +127,7 @@ class GatewayConfiguration {
         return new HttpSchedulerClient(
                 new HttpSchedulerClient.Settings(
                         settings.url(),
-                        settings.timeout(),
+                        properties.timeouts().queue().plus(settings.timeout()),
                         settings.controlTimeout(),
                         settings.fallbackFor(),
                         settings.probeInterval(),
@@ -265,6 +265,7 @@ class GatewayConfiguration {
                         timeouts.body(),
                         timeouts.bodyPerMebibyte(),
                         timeouts.keepAlive(),
+                        timeouts.queue(),
                         timeouts.firstByte(),
                         timeouts.gap(),
                         timeouts.writeGap(),

@@ -73,6 +73,7 @@ public record GatewayProperties(
      * @param body for a whole body
      * @param bodyPerMebibyte added to that for each MiB received
      * @param keepAlive idle connection of a client
+     * @param queue from asking the scheduler to its decision, above the longest wait that the scheduler's flow control allows
      * @param firstByte from sending a request to the first byte of the answer's body
      * @param gap between two parts of an answer
      * @param writeGap client does not read its answer
@@ -85,6 +86,7 @@ public record GatewayProperties(
             @NotNull @DefaultValue("60s") Duration body,
             @NotNull @DefaultValue("1s") Duration bodyPerMebibyte,
             @NotNull @DefaultValue("75s") Duration keepAlive,
+            @NotNull @DefaultValue("65s") Duration queue,
             @NotNull @DefaultValue("300s") Duration firstByte,
             @NotNull @DefaultValue("60s") Duration gap,
             @NotNull @DefaultValue("30s") Duration writeGap,
@@ -124,7 +126,7 @@ public record GatewayProperties(
 
     /**
      * @param url base URL of the scheduler
-     * @param timeout for one decision, queueing included
+     * @param timeout for one decision beyond {@code gateway.timeouts.queue}; after it the scheduler counts as lost
      * @param controlTimeout for outcome reports and endpoint lists
      * @param pollInterval how often the endpoints of the pool are asked for
      * @param fallbackFor how long requests are placed without a scheduler that cannot be reached
@@ -133,7 +135,7 @@ public record GatewayProperties(
      */
     public record Scheduler(
             @NotNull @DefaultValue("http://localhost:8081") URI url,
-            @NotNull @DefaultValue("62s") Duration timeout,
+            @NotNull @DefaultValue("2s") Duration timeout,
             @NotNull @DefaultValue("2s") Duration controlTimeout,
             @NotNull @DefaultValue("1s") Duration pollInterval,
             @NotNull @DefaultValue("60s") Duration fallbackFor,

@@ -16,11 +16,13 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -62,9 +64,13 @@ public final class HttpSchedulerClient implements SchedulerClient {
     private static final long BATCH_DELAY_MILLIS = 5;
     private static final long MAX_RETRY_MILLIS = 1_000;
 
-    /** A decision may be on its way when its request is cancelled; so long it can still arrive and be given back. */
+    /**
+     * The scheduler answers a withdrawn question at once, perhaps with a decision that crossed the withdrawal and is to be
+     * given back; so long it has for that.
+     */
     private static final long LATE_DECISION_MILLIS = 1_000;
 
+    private static final byte[] NO_BODY = {};
     private static final HttpHeaders JSON =
             new DefaultHttpHeaders().add("content-type", "application/json").add("accept", "application/json");
 
@@ -79,6 +85,8 @@ public final class HttpSchedulerClient implements SchedulerClient {
     private final Runnable fallbackPicked;
     private final LongSupplier nanoTime;
     private final AtomicBoolean sending = new AtomicBoolean();
+    private final String ticketPrefix = UUID.randomUUID() + "-";
+    private final AtomicLong ticketNumber = new AtomicLong();
     private final JsonMapper json = JsonMapper.builder()
             .enable(EnumFeature.READ_UNKNOWN_ENUM_VALUES_USING_DEFAULT_VALUE)
             .build();
@@ -128,21 +136,49 @@ public final class HttpSchedulerClient implements SchedulerClient {
             outcome.accept(pickLocally(request));
             return Cancellation.NONE;
         }
-        Cancellation call = calls.send(
+        Question question = new Question(ticketPrefix + ticketNumber.incrementAndGet());
+        question.call = calls.send(
                 scheduler,
-                scheduleRequest(request),
+                scheduleRequest(request, question.ticket),
                 MAX_DECISION_BYTES,
                 settings.scheduleTimeout(),
-                answer -> outcome.accept(outcomeOf(request, answer)));
-        return () -> calls.transport().loop().schedule(call::cancel, LATE_DECISION_MILLIS, TimeUnit.MILLISECONDS);
+                answer -> {
+                    question.done.set(true);
+                    outcome.accept(outcomeOf(request, answer));
+                });
+        return question;
     }
 
-    private UpstreamRequest scheduleRequest(ScheduleRequest request) {
+    /** A question that can be taken back. */
+    private final class Question implements Cancellation {
+        private final String ticket;
+        private final AtomicBoolean done = new AtomicBoolean();
+        private Cancellation call = Cancellation.NONE;
+
+        Question(String ticket) {
+            this.ticket = ticket;
+        }
+
+        @Override
+        public void cancel() {
+            if (!done.compareAndSet(false, true)) {
+                return;
+            }
+            HttpHeaders headers = new DefaultHttpHeaders().add(LlmdHeader.SCHEDULE_TICKET.wireName(), ticket);
+            UpstreamRequest withdrawal =
+                    new UpstreamRequest("POST", basePath + "/v1/schedule:cancel", headers, NO_BODY, 0);
+            calls.send(scheduler, withdrawal, MAX_DECISION_BYTES, settings.controlTimeout(), answer -> {});
+            calls.transport().loop().schedule(call::cancel, LATE_DECISION_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private UpstreamRequest scheduleRequest(ScheduleRequest request, String ticket) {
         HttpHeaders headers =
                 DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         request.headers().forEach(headers::add);
         headers.set(LlmdHeader.REQUEST_ID.wireName(), request.requestId());
         headers.set(LlmdHeader.ORIGINAL_PATH.wireName(), request.path());
+        headers.set(LlmdHeader.SCHEDULE_TICKET.wireName(), ticket);
         if (!request.excludedEndpoints().isEmpty()) {
             headers.set(LlmdHeader.EXCLUDED_ENDPOINTS.wireName(), String.join(",", request.excludedEndpoints()));
         }

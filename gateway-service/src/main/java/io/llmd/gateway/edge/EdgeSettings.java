@@ -55,6 +55,7 @@ public record EdgeSettings(
      * @param body for a whole body, plus {@code bodyPerMebibyte} for each MiB received
      * @param bodyPerMebibyte see {@code body}
      * @param keepAlive idle connection
+     * @param queue from asking the scheduler to its decision
      * @param firstByte from sending to the first byte of the answer's body
      * @param gap between two parts of an answer
      * @param writeGap client does not read
@@ -67,6 +68,7 @@ public record EdgeSettings(
             Duration body,
             Duration bodyPerMebibyte,
             Duration keepAlive,
+            Duration queue,
             Duration firstByte,
             Duration gap,
             Duration writeGap,

@@ -253,7 +253,7 @@ final class Exchange {
                 scheduleHeaders(),
                 ByteBuffer.wrap(body.array(), 0, body.length()).asReadOnlyBuffer(),
                 excluded);
-        timer.arm();
+        timer.asked();
         Cancellation cancellation = services.scheduler().schedule(question, answer -> {
             if (ctx.executor().inEventLoop()) {
                 scheduled(number, accepted, state, answer);
@@ -483,6 +483,12 @@ final class Exchange {
     void bodyTooSlow() {
         reusable = false;
         refuse(new ApiError(ErrorCode.REQUEST_TIMEOUT, "the request did not arrive in time"), Map.of());
+    }
+
+    void queuedTooLong() {
+        refuse(
+                new ApiError(ErrorCode.SERVER_OVERLOADED, "the request waited too long for an endpoint"),
+                Rejections.queuedTooLong());
     }
 
     void firstByteTooLate() {

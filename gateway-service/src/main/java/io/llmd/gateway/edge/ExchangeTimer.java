@@ -25,6 +25,7 @@ final class ExchangeTimer {
     private long taskNanos;
     private long lastBodyNanos;
     private long bodyBytes;
+    private long askedNanos;
     private long sentNanos;
     private long firstByteNanos;
     private long endpointNanos;
@@ -46,6 +47,12 @@ final class ExchangeTimer {
     void bodyArrived(int bytes) {
         bodyBytes += bytes;
         lastBodyNanos = now();
+    }
+
+    /** The scheduler has been asked. */
+    void asked() {
+        askedNanos = now();
+        arm();
     }
 
     void sent() {
@@ -136,7 +143,13 @@ final class ExchangeTimer {
                     exchange.bodyTooSlow();
                 }
             }
-            case SCHEDULING -> checkRequest(now);
+            case SCHEDULING -> {
+                if (isDue(now, askedNanos + nanos(timeouts.queue()))) {
+                    exchange.queuedTooLong();
+                } else {
+                    checkRequest(now);
+                }
+            }
             case WAITING -> {
                 if (isDue(now, sentNanos + timeouts.firstByte().toNanos())) {
                     exchange.firstByteTooLate();
@@ -192,7 +205,7 @@ final class ExchangeTimer {
         long request = startNanos + nanos(timeouts.request());
         return switch (exchange.phase()) {
             case READING -> bodyDeadline();
-            case SCHEDULING -> request;
+            case SCHEDULING -> Math.min(request, askedNanos + nanos(timeouts.queue()));
             case WAITING ->
                 Math.min(
                         request,

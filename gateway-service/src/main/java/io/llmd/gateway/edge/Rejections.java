@@ -23,7 +23,8 @@ final class Rejections {
             case BAD_REQUEST -> new ApiError(ErrorCode.INVALID_VALUE, rejection.message());
             case NOT_CACHED -> new ApiError(ErrorCode.NOT_CACHED, rejection.message());
             case SHUTTING_DOWN -> new ApiError(ErrorCode.SHUTTING_DOWN, rejection.message());
-            case INTERNAL, UNKNOWN -> new ApiError(ErrorCode.INTERNAL_ERROR, "the request could not be scheduled");
+            case CANCELLED, INTERNAL, UNKNOWN ->
+                new ApiError(ErrorCode.INTERNAL_ERROR, "the request could not be scheduled");
         };
     }
 
@@ -35,6 +36,13 @@ final class Rejections {
         if (error(rejection).code().retry() == ErrorCode.Retry.YES) {
             headers.putAll(retryAfter(rejection.retryAfterMillis() > 0 ? rejection.retryAfterMillis() : 1_000));
         }
+        return headers;
+    }
+
+    /** The gateway's own bound of the wait is over. */
+    static Map<String, String> queuedTooLong() {
+        Map<String, String> headers = new HashMap<>(retryAfter(1_000));
+        headers.put(LlmdHeader.DROPPED_REASON.wireName(), "rejected-ttl-expired");
         return headers;
     }
 

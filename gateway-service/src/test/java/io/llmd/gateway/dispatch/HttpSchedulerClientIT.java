@@ -150,7 +150,7 @@ class HttpSchedulerClientIT {
     }
 
     @Test
-    void cancelledQuestionIsAbortedAtTheScheduler() {
+    void cancelledQuestionIsWithdrawnAndThenAbortedAtTheScheduler() {
         server.script(Reply.none(Reply.Cut.STALL));
         Cancellation cancellation = client.schedule(
                 new ScheduleRequest("r1", "/v1/completions", Map.of(), ByteBuffer.allocate(1), List.of()),
@@ -159,7 +159,12 @@ class HttpSchedulerClientIT {
 
         cancellation.cancel();
 
-        await("abort seen").until(() -> server.lastRequest().isAborted());
+        await("withdrawal seen").until(() -> server.requests().size() == 2);
+        assertThat(server.lastRequest().uri()).isEqualTo("/v1/schedule:cancel");
+        assertThat(server.lastRequest().header("x-llmd-schedule-ticket"))
+                .isPresent()
+                .isEqualTo(server.requests().getFirst().header("x-llmd-schedule-ticket"));
+        await("abort seen").until(() -> server.requests().getFirst().isAborted());
     }
 
     @Test

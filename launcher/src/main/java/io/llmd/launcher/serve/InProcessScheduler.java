@@ -6,10 +6,14 @@ import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.gateway.dispatch.Cancellation;
 import io.llmd.gateway.dispatch.SchedulerClient;
+import io.llmd.scheduler.api.QueuePlace;
 import io.llmd.scheduler.api.ScheduleDoor;
 import java.util.function.Consumer;
 
-/** The gateway's way to a scheduler in the same process: decisions are made on the calling thread. Thread-safe. */
+/**
+ * The gateway's way to a scheduler in the same process: requests that need not wait are decided on the calling thread.
+ * Thread-safe.
+ */
 final class InProcessScheduler implements SchedulerClient {
 
     private final ScheduleDoor door;
@@ -20,8 +24,8 @@ final class InProcessScheduler implements SchedulerClient {
 
     @Override
     public Cancellation schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome) {
-        outcome.accept(door.schedule(request));
-        return Cancellation.NONE;
+        QueuePlace place = door.schedule(request, outcome);
+        return place == QueuePlace.NONE ? Cancellation.NONE : place::leave;
     }
 
     @Override

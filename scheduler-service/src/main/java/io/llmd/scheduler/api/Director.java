@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -94,7 +95,12 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     }
 
     @Override
-    public ScheduleOutcome schedule(ScheduleRequest request) {
+    public QueuePlace schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome) {
+        outcome.accept(decided(request));
+        return QueuePlace.NONE;
+    }
+
+    private ScheduleOutcome decided(ScheduleRequest request) {
         long start = nanoClock.getAsLong();
         String model = "";
         ScheduleOutcome outcome;

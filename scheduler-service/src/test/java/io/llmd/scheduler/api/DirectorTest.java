@@ -257,15 +257,22 @@ class DirectorTest {
     }
 
     private ScheduleDecision decision(Map<String, String> headers, String id) {
-        ScheduleOutcome outcome = director.schedule(request(headers, BODY, id));
+        ScheduleOutcome outcome = schedule(request(headers, BODY, id));
         assertThat(outcome).isInstanceOf(ScheduleDecision.class);
         return (ScheduleDecision) outcome;
     }
 
     private Reason rejection(Map<String, String> headers, String body) {
-        ScheduleOutcome outcome = director.schedule(request(headers, body, "r"));
+        ScheduleOutcome outcome = schedule(request(headers, body, "r"));
         assertThat(outcome).isInstanceOf(ScheduleRejection.class);
         return ((ScheduleRejection) outcome).reason();
+    }
+
+    private ScheduleOutcome schedule(ScheduleRequest request) {
+        List<ScheduleOutcome> outcomes = new ArrayList<>();
+        assertThat(director.schedule(request, outcomes::add)).isSameAs(QueuePlace.NONE);
+        assertThat(outcomes).hasSize(1);
+        return outcomes.getFirst();
     }
 
     private static ScheduleRequest request(Map<String, String> headers, String body, String id) {

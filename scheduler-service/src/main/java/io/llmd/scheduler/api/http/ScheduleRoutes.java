@@ -29,34 +29,40 @@ import reactor.core.publisher.Mono;
 import tools.jackson.core.JacksonException;
 
 /**
- * The scheduler over HTTP: {@code POST /v1/schedule}, {@code POST /v1/outcomes}, {@code POST /v1/schedule:explain} and
- * {@code GET /v1/endpoints}. Decisions run on the event loop that received the request; nothing blocks.
+ * The scheduler over HTTP: {@code POST /v1/schedule}, {@code POST /v1/schedule:cancel}, {@code POST /v1/outcomes},
+ * {@code POST /v1/schedule:explain} and {@code GET /v1/endpoints}. Requests that need not wait are decided on the event
+ * loop that received them; nothing blocks.
  */
 public final class ScheduleRoutes {
 
     private static final String DEFAULT_PATH = "/v1/completions";
     private static final int MAX_OUTCOMES_BYTES = 1 << 20;
+    private static final List<String> PATHS =
+            List.of("/v1/schedule", "/v1/schedule:cancel", "/v1/outcomes", "/v1/schedule:explain", "/v1/endpoints");
 
     private final ScheduleDoor door;
     private final ScheduleExplainer explainer;
     private final int maxBodyBytes;
     private final Wire wire = new Wire();
+    private final WaitingQuestions questions;
 
     /** Routes to {@code door}; bodies of requests may have up to {@code maxBodyBytes} bytes. */
     public ScheduleRoutes(ScheduleDoor door, ScheduleExplainer explainer, int maxBodyBytes) {
         this.door = Objects.requireNonNull(door, "door");
         this.explainer = Objects.requireNonNull(explainer, "explainer");
         this.maxBodyBytes = maxBodyBytes;
+        this.questions = new WaitingQuestions(door, wire);
     }
 
     /** All routes; whatever none of them takes is answered with 404 or 405. */
     public RouterFunction<ServerResponse> routes() {
         RouterFunctions.Builder routes = RouterFunctions.route()
                 .POST("/v1/schedule", this::schedule)
+                .POST("/v1/schedule:cancel", this::cancel)
                 .POST("/v1/outcomes", this::outcomes)
                 .POST("/v1/schedule:explain", this::explain)
                 .GET("/v1/endpoints", request -> json(door.endpoints()));
-        for (String path : List.of("/v1/schedule", "/v1/outcomes", "/v1/schedule:explain", "/v1/endpoints")) {
+        for (String path : PATHS) {
             routes.route(
                     RequestPredicates.path(path),
                     request ->
@@ -68,7 +74,19 @@ public final class ScheduleRoutes {
     }
 
     private Mono<ServerResponse> schedule(ServerRequest request) {
-        return withBody(request, maxBodyBytes, body -> json(door.schedule(toRequest(request, body))));
+        return withBody(request, maxBodyBytes, body -> questions.ask(toRequest(request, body), ticket(request)));
+    }
+
+    private Mono<ServerResponse> cancel(ServerRequest request) {
+        String ticket = ticket(request);
+        if (ticket != null) {
+            questions.withdraw(ticket);
+        }
+        return ServerResponse.noContent().build();
+    }
+
+    private static @Nullable String ticket(ServerRequest request) {
+        return request.exchange().getRequest().getHeaders().getFirst(LlmdHeader.SCHEDULE_TICKET.wireName());
     }
 
     private Mono<ServerResponse> explain(ServerRequest request) {
