@@ -36,6 +36,8 @@ class SchedulerArchTest {
             .definedBy(ROOT + "prefix..")
             .layer("parser")
             .definedBy(ROOT + "parser..")
+            .layer("explain")
+            .definedBy(ROOT + "explain..")
             .layer("api")
             .definedBy(ROOT + "api")
             .layer("http")
@@ -61,9 +63,11 @@ class SchedulerArchTest {
             .whereLayer("parser")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("api")
-            .mayOnlyAccessLayers("scheduling", "flowcontrol", "datalayer", "parser")
+            .mayOnlyAccessLayers("scheduling", "flowcontrol", "datalayer", "parser", "explain")
+            .whereLayer("explain")
+            .mayOnlyAccessLayers("scheduling", "plugin")
             .whereLayer("http")
-            .mayOnlyAccessLayers("api")
+            .mayOnlyAccessLayers("api", "explain")
             .whereLayer("config")
             .mayNotBeAccessedByAnyLayer();
 
@@ -84,7 +88,12 @@ class SchedulerArchTest {
     @ArchTest
     static final ArchRule DECISIONS_KNOW_NO_SPRING = noClasses()
             .that(resideInAnyPackage(
-                    ROOT + "scheduling..", ROOT + "datalayer..", ROOT + "prefix..", ROOT + "parser..", ROOT + "api"))
+                    ROOT + "scheduling..",
+                    ROOT + "datalayer..",
+                    ROOT + "prefix..",
+                    ROOT + "parser..",
+                    ROOT + "explain..",
+                    ROOT + "api"))
             .should()
             .dependOnClassesThat(resideInAnyPackage("org.springframework..", "reactor.."));
 }

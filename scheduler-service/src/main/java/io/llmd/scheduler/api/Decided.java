@@ -19,10 +19,13 @@ sealed interface Decided {
      * Nobody was chosen.
      *
      * @param request null when the body could not be read
+     * @param plan null when the request did not get that far
      * @param candidates null when the request did not get that far
      */
     record Refused(
             ScheduleRejection rejection,
             @Nullable InferenceRequest request,
-            @Nullable Candidates candidates) implements Decided {}
+            @Nullable SchedulingPlan plan,
+            @Nullable Candidates candidates)
+            implements Decided {}
 }

@@ -14,6 +14,10 @@ import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
 import io.llmd.scheduler.datalayer.InFlightTracker.Placement;
 import io.llmd.scheduler.datalayer.InFlightTracker.Release;
+import io.llmd.scheduler.explain.DecisionLog;
+import io.llmd.scheduler.explain.DecisionRecording;
+import io.llmd.scheduler.explain.DryRun;
+import io.llmd.scheduler.explain.Explanation;
 import io.llmd.scheduler.parser.ParseOutcome;
 import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.scheduling.Candidates;
@@ -25,6 +29,8 @@ import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.EndpointMetrics;
+import io.llmd.scheduler.scheduling.ExtensionPoint;
+import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.NamedPlugin;
 import io.llmd.scheduler.scheduling.PrefixMatches;
@@ -59,6 +65,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     private final InFlightTracker inFlight;
     private final Map<String, Integer> priorities;
     private final DecisionListener listener;
+    private final Recordings recordings;
     private final LongSupplier nanoClock;
     private volatile boolean shuttingDown;
 
@@ -68,6 +75,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
      * @param plans gives the plan in force
      * @param inFlight the tracker that {@code leases} reports to
      * @param priorities priority of each objective
+     * @param records takes records of decisions
      * @param nanoClock the clock that {@code store} uses
      */
     public Director(
@@ -78,6 +86,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             InFlightTracker inFlight,
             Map<String, Integer> priorities,
             DecisionListener listener,
+            DecisionLog records,
             LongSupplier nanoClock) {
         this.store = Objects.requireNonNull(store, "store");
         this.plans = Objects.requireNonNull(plans, "plans");
@@ -86,6 +95,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         this.inFlight = Objects.requireNonNull(inFlight, "inFlight");
         this.priorities = Map.copyOf(priorities);
         this.listener = Objects.requireNonNull(listener, "listener");
+        this.recordings = new Recordings(records, leases);
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
     }
 
@@ -104,13 +114,16 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         long start = nanoClock.getAsLong();
         String model = "";
         ScheduleOutcome outcome;
+        DecisionRecording recording = recordings.begin(request.requestId(), start);
+        DecisionRecorder recorder = Recordings.recorder(recording);
         try {
-            Decided decided = decide(request, start, DecisionRecorder.NONE);
+            Decided decided = decide(request, start, recorder);
             model = model(decided);
             outcome = switch (decided) {
-                case Decided.Placed placed -> place(placed);
+                case Decided.Placed placed -> place(placed, recorder);
                 case Decided.Refused refused -> refused.rejection();
             };
+            recordings.decided(recording, decided, outcome);
         } catch (RuntimeException e) {
             listener.failed(e);
             outcome = rejection(
@@ -132,7 +145,10 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         if (shuttingDown) {
             return refused(request, ScheduleRejection.Reason.SHUTTING_DOWN, "the scheduler is going down");
         }
-        return switch (parsers.parse(request.path(), request.body())) {
+        recorder.begins(ExtensionPoint.REQUEST_PARSING, null, "parser");
+        ParseOutcome parse = parsers.parse(request.path(), request.body());
+        recorder.ends();
+        return switch (parse) {
             case ParseOutcome.Malformed malformed ->
                 refused(request, ScheduleRejection.Reason.BAD_REQUEST, malformed.message());
             case ParseOutcome.Parsed parsed ->
@@ -154,11 +170,11 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         Candidates candidates = Requests.candidates(request, store.snapshot());
         return switch (scheduler.schedule(plan, inference, candidates, recorder)) {
             case SchedulingOutcome.Rejected rejected ->
-                new Decided.Refused(rejection(request, rejected), inference, candidates);
+                new Decided.Refused(rejection(request, rejected), inference, plan, candidates);
             case SchedulingOutcome.Scheduled scheduled -> {
                 Decided.Placed placed = new Decided.Placed(plan, inference, candidates, scheduled);
                 yield Requests.wantsCached(request.headers()) && !isCached(placed)
-                        ? new Decided.Refused(notCached(request), inference, candidates)
+                        ? new Decided.Refused(notCached(request), inference, plan, candidates)
                         : placed;
             }
         };
@@ -185,7 +201,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         return null;
     }
 
-    private ScheduleDecision place(Decided.Placed placed) {
+    private ScheduleDecision place(Decided.Placed placed, DecisionRecorder recorder) {
         ProfileOutcome.Picked primary = placed.outcome().primary();
         long leaseId =
                 leases.open(placed.request().requestId(), primary.primary().id(), placed.plan());
@@ -193,7 +209,8 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             Dispatch dispatch = new Dispatch(leaseId);
             PrefixMatches matches = matches(placed.plan(), placed.candidates());
             inFlight.place(leaseId, placements(placed, matches));
-            scheduler.scheduled(placed.plan(), placed.request(), placed.candidates(), placed.outcome(), dispatch);
+            scheduler.scheduled(
+                    placed.plan(), placed.request(), placed.candidates(), placed.outcome(), dispatch, recorder);
             return new ScheduleDecision(
                     placed.request().requestId(),
                     leaseId,
@@ -246,7 +263,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
 
     private static Decided.Refused refused(ScheduleRequest request, ScheduleRejection.Reason reason, String message) {
         long retryAfter = reason == ScheduleRejection.Reason.BAD_REQUEST ? 0 : RETRY_AFTER_MILLIS;
-        return new Decided.Refused(rejection(request, reason, message, retryAfter), null, null);
+        return new Decided.Refused(rejection(request, reason, message, retryAfter), null, null, null);
     }
 
     private static ScheduleRejection notCached(ScheduleRequest request) {
@@ -306,62 +323,46 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
 
     @Override
     public Explanation explain(ScheduleRequest request) {
-        long now = nanoClock.getAsLong();
-        ExplanationRecorder recorder = new ExplanationRecorder();
+        DecisionRecording recording = new DecisionRecording(nanoClock, nanoClock.getAsLong());
         Decided decided;
         try {
-            decided = decide(request, now, recorder);
+            decided = decide(request, nanoClock.getAsLong(), recording);
         } catch (RuntimeException e) {
             listener.failed(e);
             decided = refused(request, ScheduleRejection.Reason.INTERNAL, "the scheduler failed to decide");
         }
-        return switch (decided) {
+        DryRun run = switch (decided) {
             case Decided.Placed placed ->
-                new Explanation(
-                        request.requestId(),
-                        verdict(placed),
-                        ExplainedRequest.of(placed.request()),
-                        explained(placed.candidates(), matches(placed.plan(), placed.candidates()), now),
-                        recorder.profiles());
+                new DryRun(
+                        recording,
+                        Recordings.verdict(placed),
+                        placed.request(),
+                        placed.plan(),
+                        placed.candidates(),
+                        loads(placed.candidates()),
+                        recordings.plugins());
             case Decided.Refused refused ->
-                new Explanation(
-                        request.requestId(),
-                        new Explanation.Verdict.Rejected(
-                                refused.rejection().reason(),
-                                refused.rejection().message()),
-                        ExplainedRequest.of(refused.request()),
-                        refused.candidates() == null
-                                ? List.of()
-                                : explained(refused.candidates(), matches(plans.get(), refused.candidates()), now),
-                        recorder.profiles());
+                new DryRun(
+                        recording,
+                        Recordings.verdict(refused.rejection()),
+                        refused.request(),
+                        refused.plan(),
+                        refused.candidates(),
+                        loads(refused.candidates()),
+                        recordings.plugins());
         };
+        return run.explanation(request.requestId());
     }
 
-    private static Explanation.Verdict verdict(Decided.Placed placed) {
-        return new Explanation.Verdict.Scheduled(
-                placed.outcome().primaryProfile(),
-                placed.outcome().primary().endpoints().stream()
-                        .map(Endpoint::id)
-                        .toList());
-    }
-
-    private List<ExplainedCandidate> explained(Candidates candidates, @Nullable PrefixMatches matches, long now) {
-        List<ExplainedCandidate> explained = new ArrayList<>(candidates.slotCount());
-        for (int slot = 0; slot < candidates.slotCount(); slot++) {
-            Endpoint endpoint = candidates.atSlot(slot);
-            explained.add(new ExplainedCandidate(
-                    endpoint.id(),
-                    endpoint.fresh(),
-                    ageMillis(endpoint.metrics(), now),
-                    endpoint.runningRequests(),
-                    endpoint.waitingRequests(),
-                    endpoint.kvCacheUsage(),
-                    inFlight.requests(endpoint.id()),
-                    inFlight.tokens(endpoint.id()),
-                    matches == null ? 0 : matches.matchBlocks(slot),
-                    matches == null ? 0 : matches.totalBlocks(slot),
-                    matches == null ? 0 : matches.blockTokens(slot)));
+    private @Nullable InFlightLoads loads(@Nullable Candidates candidates) {
+        if (candidates == null) {
+            return null;
         }
-        return explained;
+        InFlightLoads loads = new InFlightLoads(candidates.slotCount());
+        for (int slot = 0; slot < candidates.slotCount(); slot++) {
+            String id = candidates.atSlot(slot).id();
+            loads.set(slot, inFlight.requests(id), inFlight.tokens(id));
+        }
+        return loads;
     }
 }

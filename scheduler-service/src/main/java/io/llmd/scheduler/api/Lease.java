@@ -1,7 +1,10 @@
 package io.llmd.scheduler.api;
 
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.scheduler.explain.DecisionRecord;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** One attempt in flight. It keeps the plan that placed it, so that a reload does not lose anybody's release. */
 final class Lease {
@@ -11,6 +14,7 @@ final class Lease {
     private final SchedulingPlan plan;
     private final long openedNanos;
     private final AtomicBoolean started = new AtomicBoolean();
+    private volatile @Nullable DecisionRecord record;
 
     Lease(String requestId, String endpointId, SchedulingPlan plan, long openedNanos) {
         this.requestId = requestId;
@@ -38,5 +42,18 @@ final class Lease {
     /** True for the first caller only. */
     boolean start() {
         return started.compareAndSet(false, true);
+    }
+
+    /** The decision was recorded. */
+    void recorded(DecisionRecord decision) {
+        record = decision;
+    }
+
+    /** The record of the decision learns of a report. */
+    void tellRecord(OutcomeReport report) {
+        DecisionRecord decision = record;
+        if (decision != null) {
+            decision.reported(report);
+        }
     }
 }

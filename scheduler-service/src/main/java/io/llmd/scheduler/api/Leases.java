@@ -5,6 +5,7 @@ import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.OutcomeReport.Phase;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.scheduler.datalayer.InFlightTracker;
+import io.llmd.scheduler.explain.DecisionRecord;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.time.Duration;
@@ -77,6 +78,14 @@ public final class Leases {
         return id;
     }
 
+    /** The decision behind a lease was recorded. */
+    void recorded(long leaseId, DecisionRecord record) {
+        Lease lease = open.get(leaseId);
+        if (lease != null) {
+            lease.recorded(record);
+        }
+    }
+
     /** Takes a report. Returns whether it was about a lease that is open and new about it. */
     boolean report(OutcomeReport report) {
         return switch (report.phase()) {
@@ -92,6 +101,7 @@ public final class Leases {
             return false;
         }
         inFlight.started(report.leaseId());
+        lease.tellRecord(report);
         scheduler.started(lease.plan(), report.leaseId(), report);
         return true;
     }
@@ -102,6 +112,7 @@ public final class Leases {
             return false;
         }
         inFlight.ended(report.leaseId());
+        lease.tellRecord(report);
         scheduler.ended(lease.plan(), report.leaseId(), report);
         return true;
     }

@@ -2,6 +2,7 @@ package io.llmd.scheduler.api;
 
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.ScheduleRequest;
+import io.llmd.scheduler.explain.DecisionRandom;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
@@ -11,8 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
-import net.openhft.hashing.LongHashFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what headers say about a request and its candidates. */
@@ -23,7 +22,6 @@ final class Requests {
 
     private Requests() {}
 
-    /** The random numbers of a request follow from its id, so that a decision can be repeated. */
     static InferenceRequest of(
             ScheduleRequest request, RequestBody body, Map<String, Integer> priorities, long receivedNanos) {
         Map<String, String> headers = request.headers();
@@ -38,7 +36,7 @@ final class Requests {
                 objective == null ? 0 : priorities.getOrDefault(objective, 0),
                 fairnessId == null || fairnessId.isEmpty() ? DEFAULT_FAIRNESS_ID : fairnessId,
                 receivedNanos,
-                new SplittableRandom(LongHashFunction.xx().hashChars(request.requestId())));
+                DecisionRandom.of(request.requestId()));
     }
 
     static @Nullable String header(Map<String, String> headers, LlmdHeader header) {

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.api;
 
 import io.llmd.contracts.schedule.ScheduleRequest;
+import io.llmd.scheduler.explain.Explanation;
 
 /** Says how the scheduler would decide, and why. Safe from any thread; does not block. */
 public interface ScheduleExplainer {

@@ -9,6 +9,7 @@ import io.llmd.scheduler.discovery.DiscoveryState;
 import io.llmd.scheduler.discovery.FileDiscovery;
 import io.llmd.scheduler.discovery.FileDiscoveryPlugin;
 import io.llmd.scheduler.discovery.StaticDiscovery;
+import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.EndpointPickerConfig;
 import io.llmd.scheduler.plugin.LoadResult;
@@ -21,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts and stops whatever runs beside requests: discovery, scraping, the look at the configuration file and the search
- * for lost leases. Starts before the web server opens its port, and stops after it has closed it.
+ * Starts and stops whatever runs beside requests: discovery, scraping, the look at the configuration file, the search for
+ * lost leases and the end of old records. Starts before the web server opens its port, and stops after it has closed it.
  */
 final class BackgroundWork implements SmartLifecycle, DiscoveryState {
 
@@ -35,6 +36,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
     private final Leases leases;
     private final Director director;
     private final SchedulerObserver observer;
+    private final DecisionLog decisions;
     private @Nullable ScheduledExecutorService timer;
     private @Nullable FileDiscovery fileDiscovery;
     private volatile @Nullable DiscoveryState discovery;
@@ -46,7 +48,8 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
             MetricsScraper scraper,
             Leases leases,
             Director director,
-            SchedulerObserver observer) {
+            SchedulerObserver observer,
+            DecisionLog decisions) {
         this.properties = properties;
         this.planFile = planFile;
         this.store = store;
@@ -54,6 +57,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         this.leases = leases;
         this.director = director;
         this.observer = observer;
+        this.decisions = decisions;
     }
 
     @Override
@@ -70,6 +74,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         long reapNanos = properties.leases().reapInterval().toNanos();
         executor.scheduleWithFixedDelay(
                 () -> observer.leasesReaped(leases.reap()), reapNanos, reapNanos, TimeUnit.NANOSECONDS);
+        executor.scheduleWithFixedDelay(decisions::expire, reapNanos, reapNanos, TimeUnit.NANOSECONDS);
         planFile.watch(properties.configReloadInterval());
         timer = executor;
     }

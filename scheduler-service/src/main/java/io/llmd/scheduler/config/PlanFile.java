@@ -1,9 +1,11 @@
 package io.llmd.scheduler.config;
 
+import io.llmd.scheduler.explain.PluginDescription;
 import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.ConfigException;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.Finding;
+import io.llmd.scheduler.plugin.LoadResult;
 import io.llmd.scheduler.plugin.ReloadablePlan;
 import io.llmd.scheduler.plugin.SchedulingConfigWatcher;
 import java.io.IOException;
@@ -11,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +32,7 @@ final class PlanFile {
     private final ReloadablePlan plan;
     private final String text;
     private @Nullable SchedulingConfigWatcher watcher;
+    private volatile @Nullable Described described;
 
     /** Loads the configuration. @throws ConfigException when it is refused */
     PlanFile(@Nullable Path file, EndpointPickerConfigLoader loader, SchedulerObserver observer) {
@@ -46,6 +51,37 @@ final class PlanFile {
 
     ReloadablePlan plan() {
         return plan;
+    }
+
+    /** What the plugins in force are, by name. */
+    Map<String, PluginDescription> descriptions() {
+        LoadResult.Loaded loaded = plan.loaded();
+        Described known = described;
+        if (known == null || known.loaded() != loaded) {
+            known = Described.of(loaded);
+            described = known;
+        }
+        return known.plugins();
+    }
+
+    private record Described(LoadResult.Loaded loaded, Map<String, PluginDescription> plugins) {
+
+        private static final int MAX_CHARACTERS = 512;
+
+        static Described of(LoadResult.Loaded loaded) {
+            Map<String, PluginDescription> plugins = new HashMap<>();
+            loaded.instances()
+                    .forEach((name, instance) ->
+                            plugins.put(name, new PluginDescription(instance.type(), parameters(instance.params()))));
+            return new Described(loaded, Map.copyOf(plugins));
+        }
+
+        /** A record prints as its name and its components in brackets; the name says nothing here. */
+        private static String parameters(Record params) {
+            String text = params.toString();
+            String components = text.substring(text.indexOf('[') + 1, text.length() - 1);
+            return components.length() <= MAX_CHARACTERS ? components : components.substring(0, MAX_CHARACTERS);
+        }
     }
 
     /** Begins to look for changes of the file. */

@@ -7,6 +7,8 @@ import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.datalayer.MetricsScraper;
+import io.llmd.scheduler.explain.DecisionLog;
+import io.llmd.scheduler.explain.RecordListener;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.SchedulerObserver;
@@ -106,6 +108,16 @@ class SchedulerConfiguration {
     }
 
     @Bean
+    DecisionLog decisionLog(SchedulerProperties properties, PlanFile planFile, List<RecordListener> listeners) {
+        return new DecisionLog(
+                properties.decisions().settings(),
+                planFile::descriptions,
+                listeners,
+                InstantSource.system(),
+                NANO_CLOCK);
+    }
+
+    @Bean
     Director director(
             EndpointStore store,
             PlanFile planFile,
@@ -114,6 +126,7 @@ class SchedulerConfiguration {
             InFlightTrackers trackers,
             MetricsScraper scraper,
             SchedulerObserver observer,
+            DecisionLog decisionLog,
             SchedulerProperties properties) {
         return new Director(
                 store,
@@ -123,6 +136,7 @@ class SchedulerConfiguration {
                 trackers.named(ALL_ATTEMPTS),
                 properties.objectives(),
                 observer,
+                decisionLog,
                 NANO_CLOCK);
     }
 
@@ -140,8 +154,9 @@ class SchedulerConfiguration {
             Leases leases,
             Director director,
             SchedulerObserver observer,
+            DecisionLog decisionLog,
             PoolGauges gauges) {
-        return new BackgroundWork(properties, planFile, store, scraper, leases, director, observer);
+        return new BackgroundWork(properties, planFile, store, scraper, leases, director, observer, decisionLog);
     }
 
     @Bean

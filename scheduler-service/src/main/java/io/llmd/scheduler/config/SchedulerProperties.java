@@ -1,7 +1,10 @@
 package io.llmd.scheduler.config;
 
 import io.llmd.scheduler.datalayer.ScrapeSettings;
+import io.llmd.scheduler.explain.DecisionLog;
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
@@ -9,7 +12,10 @@ import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -28,6 +34,7 @@ import org.springframework.validation.annotation.Validated;
  * @param discovery where endpoints come from unless the scheduling configuration says it
  * @param leases bounds of attempts in flight
  * @param http the HTTP door
+ * @param decisions records of decisions
  */
 @Validated
 @ConfigurationProperties(prefix = "scheduler", ignoreUnknownFields = false)
@@ -40,7 +47,8 @@ public record SchedulerProperties(
         @Valid @DefaultValue Metrics metrics,
         @Valid @DefaultValue Discovery discovery,
         @Valid @DefaultValue Leases leases,
-        @Valid @DefaultValue Http http) {
+        @Valid @DefaultValue Http http,
+        @Valid @DefaultValue Decisions decisions) {
     public SchedulerProperties {
         objectives = Map.copyOf(objectives);
         requirePositive("scheduler.config-reload-interval", configReloadInterval);
@@ -160,4 +168,32 @@ public record SchedulerProperties(
      * @param maxBodySize largest body of a request to be placed
      */
     public record Http(@DefaultValue("32MB") DataSize maxBodySize) {}
+
+    /**
+     * Records of decisions.
+     *
+     * @param sampleRate share of the requests whose decisions are recorded, in [0, 1]; which ones follows from their ids
+     * @param maxRecords most records
+     * @param maxMemory most heap that records hold on to; the oldest go first
+     * @param maxAge older records go
+     * @param headers request headers that are kept besides those of the suite
+     */
+    public record Decisions(
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("1.0")
+            double sampleRate,
+
+            @Min(1) @DefaultValue("10000") int maxRecords,
+            @DefaultValue("64MB") DataSize maxMemory,
+            @DefaultValue("10m") Duration maxAge,
+            @DefaultValue Set<String> headers) {
+        public Decisions {
+            requirePositive("scheduler.decisions.max-age", maxAge);
+            headers =
+                    headers.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
+        }
+
+        DecisionLog.Settings settings() {
+            return new DecisionLog.Settings(sampleRate, maxRecords, maxMemory.toBytes(), maxAge, headers);
+        }
+    }
 }

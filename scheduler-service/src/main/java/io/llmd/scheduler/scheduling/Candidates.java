@@ -40,6 +40,11 @@ public final class Candidates {
         return of(endpoints.toArray(Endpoint[]::new));
     }
 
+    /** The endpoints by slot; must not be changed. */
+    public Endpoint[] endpoints() {
+        return endpoints;
+    }
+
     /** Number of candidates in this view. */
     public int size() {
         return size;

@@ -13,6 +13,13 @@ import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
+import io.llmd.scheduler.explain.Attempt;
+import io.llmd.scheduler.explain.DecisionLog;
+import io.llmd.scheduler.explain.DecisionOutcome;
+import io.llmd.scheduler.explain.DecisionRecord;
+import io.llmd.scheduler.explain.ExplainedCandidate;
+import io.llmd.scheduler.explain.ExplainedProfile;
+import io.llmd.scheduler.explain.Explanation;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
@@ -36,10 +43,13 @@ import io.llmd.scheduler.scheduling.SchedulingProfile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +67,12 @@ class DirectorTest {
     private final List<InferenceRequest> requests = new ArrayList<>();
     private final Scheduler scheduler = new Scheduler(PluginFaults.NONE);
     private final Leases leases = new Leases(scheduler, inFlight, Duration.ofSeconds(1860), 20_000, 1, clock::get);
+    private final DecisionLog records = new DecisionLog(
+            new DecisionLog.Settings(1, 1000, 1 << 20, Duration.ofMinutes(10), Set.of("x-mine")),
+            Map::of,
+            List.of(),
+            InstantSource.fixed(Instant.EPOCH),
+            clock::get);
     private int matchedBlocks;
     private boolean filterAll;
     private Supplier<SchedulingPlan> plans = this::plan;
@@ -81,6 +97,7 @@ class DirectorTest {
                     failures.add(failure);
                 }
             },
+            records,
             clock::get);
 
     @BeforeEach
@@ -179,6 +196,55 @@ class DirectorTest {
                 .containsExactly(true, true, true);
         assertThat(profile.picked()).hasSize(1);
         assertThat(explanation.candidates()).extracting(ExplainedCandidate::id).containsExactly("ns/a", "ns/b", "ns/c");
+    }
+
+    @Test
+    void aRecordHoldsTheDecisionAndLearnsItsEnd() {
+        matchedBlocks = 2;
+        ScheduleDecision decision = decision(Map.of("x-mine", "kept", "authorization", "Bearer secret"), "r1");
+        DecisionRecord record = newest();
+        assertThat(record.requestId()).isEqualTo("r1");
+        assertThat(record.leaseId()).isEqualTo(decision.leaseId());
+        assertThat(record.chosen()).containsExactly(decision.primary().id());
+        assertThat(record.attempt().outcome()).isEqualTo(DecisionOutcome.IN_FLIGHT);
+        assertThat(record.explanation().candidates())
+                .extracting(ExplainedCandidate::matchedBlocks)
+                .containsExactly(2, 2, 2);
+        director.report(new OutcomeReport(
+                "r1",
+                decision.leaseId(),
+                "ns/a",
+                Phase.ENDED,
+                Cause.NATURAL,
+                200,
+                new TokenUsage(256, 7, 128),
+                42,
+                99));
+        assertThat(record.attempt())
+                .isEqualTo(new Attempt(DecisionOutcome.NATURAL, 200, 42, 99, new TokenUsage(256, 7, 128)));
+    }
+
+    @Test
+    void aRecordOfARejectionSaysWhoRemovedWhom() {
+        filterAll = true;
+        rejection(Map.of(), BODY);
+        Explanation explanation = newest().explanation();
+        assertThat(newest().attempt().outcome()).isEqualTo(DecisionOutcome.REJECTED);
+        assertThat(explanation.profiles().getFirst().filters().getFirst().verdicts())
+                .extracting(ExplainedProfile.FilterVerdict::kept)
+                .containsExactly(false, false, false);
+        rejection(Map.of(), "{");
+        assertThat(newest().explanation().request()).isNull();
+    }
+
+    @Test
+    void anExplanationIsNotRecorded() {
+        director.explain(request(Map.of(), BODY, "r"));
+        assertThat(records.size()).isZero();
+    }
+
+    private DecisionRecord newest() {
+        return records.newest(record -> true, Long.MAX_VALUE, 1).getFirst();
     }
 
     @Test

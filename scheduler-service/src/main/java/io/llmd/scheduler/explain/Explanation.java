@@ -1,4 +1,4 @@
-package io.llmd.scheduler.api;
+package io.llmd.scheduler.explain;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -13,17 +13,23 @@ import org.jspecify.annotations.Nullable;
  * @param verdict how it ended
  * @param request what was read of the request; null when the body could not be read
  * @param candidates the endpoints that the request may use, ordered by id, with the data that the decision saw
+ * @param screeners what each screener kept, before any profile ran
  * @param profiles the profiles that ran, in order
+ * @param leftOut plugins that failed or lacked data, and were left out
  */
 public record Explanation(
         String requestId,
         Verdict verdict,
         @Nullable ExplainedRequest request,
         List<ExplainedCandidate> candidates,
-        List<ExplainedProfile> profiles) {
+        List<ExplainedProfile.FilterStep> screeners,
+        List<ExplainedProfile> profiles,
+        List<String> leftOut) {
     public Explanation {
         candidates = List.copyOf(candidates);
+        screeners = List.copyOf(screeners);
         profiles = List.copyOf(profiles);
+        leftOut = List.copyOf(leftOut);
     }
 
     /** How a decision ended. */

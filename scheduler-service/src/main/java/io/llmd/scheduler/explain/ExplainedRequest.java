@@ -1,6 +1,5 @@
-package io.llmd.scheduler.api;
+package io.llmd.scheduler.explain;
 
-import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.RequestBody;
 import org.jspecify.annotations.Nullable;
 
@@ -24,18 +23,16 @@ public record ExplainedRequest(
         int maxOutputTokens,
         boolean stream) {
 
-    static @Nullable ExplainedRequest of(@Nullable InferenceRequest request) {
-        if (request == null) {
-            return null;
-        }
-        RequestBody body = request.body();
-        return new ExplainedRequest(
-                body.api(),
-                request.targetModel(),
-                request.priority(),
-                request.fairnessId(),
-                body.promptTokens(),
-                body.maxOutputTokens(),
-                body.stream());
+    static @Nullable ExplainedRequest of(@Nullable RecordedRequest request) {
+        return request == null
+                ? null
+                : new ExplainedRequest(
+                        request.api(),
+                        request.model(),
+                        request.priority(),
+                        request.fairnessId(),
+                        request.allPromptTokens(),
+                        request.maxOutputTokens(),
+                        request.stream());
     }
 }

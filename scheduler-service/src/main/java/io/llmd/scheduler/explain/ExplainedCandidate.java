@@ -1,4 +1,6 @@
-package io.llmd.scheduler.api;
+package io.llmd.scheduler.explain;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * An endpoint as a decision saw it.
@@ -9,8 +11,8 @@ package io.llmd.scheduler.api;
  * @param runningRequests requests in the engine's batch
  * @param waitingRequests requests in the engine's queue
  * @param kvCacheUsage used share of the KV cache
- * @param inFlightRequests requests that this scheduler has placed there
- * @param inFlightTokens prompt tokens of those whose prefill has not ended
+ * @param inFlightRequests requests that this scheduler had placed there; null when the decision did not look
+ * @param inFlightTokens prompt tokens of those whose prefill had not ended; null when the decision did not look
  * @param matchedBlocks leading blocks of the prompt that it is thought to hold
  * @param totalBlocks blocks of the prompt; 0 when unknown
  * @param blockTokens tokens per block; 0 when unknown
@@ -22,8 +24,8 @@ public record ExplainedCandidate(
         int runningRequests,
         int waitingRequests,
         double kvCacheUsage,
-        long inFlightRequests,
-        long inFlightTokens,
+        @Nullable Long inFlightRequests,
+        @Nullable Long inFlightTokens,
         int matchedBlocks,
         int totalBlocks,
         int blockTokens) {}

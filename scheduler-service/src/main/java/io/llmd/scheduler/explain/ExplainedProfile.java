@@ -1,4 +1,4 @@
-package io.llmd.scheduler.api;
+package io.llmd.scheduler.explain;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param picker the picker; null when nobody was left for it
  * @param totals weighted sums of the candidates that were left
  * @param picked ids of the picked endpoints, best first
+ * @param ties ids of the candidates whose total is that of the picked one, itself included; empty when it has it alone
  */
 public record ExplainedProfile(
         String name,
@@ -19,21 +20,24 @@ public record ExplainedProfile(
         List<ScorerStep> scorers,
         @Nullable String picker,
         List<Total> totals,
-        List<String> picked) {
+        List<String> picked,
+        List<String> ties) {
     public ExplainedProfile {
         filters = List.copyOf(filters);
         scorers = List.copyOf(scorers);
         totals = List.copyOf(totals);
         picked = List.copyOf(picked);
+        ties = List.copyOf(ties);
     }
 
     /**
      * A filter's work.
      *
      * @param plugin instance name
+     * @param description what the plugin is, and by which parameters it judged; null when that is not known any more
      * @param verdicts one per candidate that it saw
      */
-    public record FilterStep(String plugin, List<FilterVerdict> verdicts) {
+    public record FilterStep(String plugin, @Nullable PluginDescription description, List<FilterVerdict> verdicts) {
         public FilterStep {
             verdicts = List.copyOf(verdicts);
         }
@@ -51,10 +55,12 @@ public record ExplainedProfile(
      * A scorer's work.
      *
      * @param plugin instance name
+     * @param description what the plugin is; null when that is not known any more
      * @param weight factor of its scores
      * @param scores one per candidate that was left
      */
-    public record ScorerStep(String plugin, double weight, List<Score> scores) {
+    public record ScorerStep(
+            String plugin, @Nullable PluginDescription description, double weight, List<Score> scores) {
         public ScorerStep {
             scores = List.copyOf(scores);
         }

@@ -1,0 +1,29 @@
+package io.llmd.scheduler.explain;
+
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.TokenUsage;
+
+/**
+ * How far an attempt is, as its reports say.
+ *
+ * @param outcome what became of it
+ * @param status HTTP status of the endpoint, 0 when it sent none
+ * @param timeToFirstTokenMicros from sending the request to the first body byte, 0 when there was none yet
+ * @param durationMicros from sending the request to the end, 0 while it has not ended
+ * @param usage tokens as the endpoint counted them
+ */
+public record Attempt(
+        DecisionOutcome outcome, int status, long timeToFirstTokenMicros, long durationMicros, TokenUsage usage) {
+
+    static final Attempt REJECTED = new Attempt(DecisionOutcome.REJECTED, 0, 0, 0, TokenUsage.UNKNOWN);
+    static final Attempt PLACED = new Attempt(DecisionOutcome.IN_FLIGHT, 0, 0, 0, TokenUsage.UNKNOWN);
+
+    static Attempt of(OutcomeReport report) {
+        return new Attempt(
+                DecisionOutcome.of(report),
+                report.status(),
+                report.timeToFirstTokenMicros(),
+                report.durationMicros(),
+                report.usage());
+    }
+}
