@@ -51,7 +51,7 @@ class SchedulerArchTest {
             .whereLayer("flowcontrol")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("plugin")
-            .mayOnlyAccessLayers("scheduling", "flowcontrol")
+            .mayOnlyAccessLayers("scheduling", "datalayer", "flowcontrol")
             .whereLayer("plugins")
             .mayOnlyAccessLayers("plugin", "scheduling", "flowcontrol", "datalayer", "prefix")
             .whereLayer("datalayer")

@@ -67,6 +67,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
 
     @Override
     public void start() {
+        planFile.follow(loaded -> scraper.use(loaded.sources()));
         scraper.start();
         discovery = discover(observer);
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(

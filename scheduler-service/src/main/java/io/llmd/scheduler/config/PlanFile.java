@@ -13,9 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,7 @@ final class PlanFile {
     private final SchedulerObserver observer;
     private final ReloadablePlan plan;
     private final String text;
+    private final List<Consumer<LoadResult.Loaded>> followers = new ArrayList<>();
     private @Nullable SchedulingConfigWatcher watcher;
     private volatile @Nullable Described described;
 
@@ -84,6 +87,12 @@ final class PlanFile {
         }
     }
 
+    /** Hands the configuration in force to {@code follower}, now and after each change. Call it before {@link #watch}. */
+    void follow(Consumer<LoadResult.Loaded> follower) {
+        followers.add(follower);
+        follower.accept(plan.loaded());
+    }
+
     /** Begins to look for changes of the file. */
     void watch(Duration interval) {
         if (file != null) {
@@ -107,6 +116,7 @@ final class PlanFile {
         if (refused) {
             LOG.atError().log("changed configuration refused, the previous one stays");
         } else {
+            followers.forEach(follower -> follower.accept(plan.loaded()));
             LOG.atInfo().log("changed configuration is in force");
         }
     }

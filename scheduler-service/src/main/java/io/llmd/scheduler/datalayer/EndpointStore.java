@@ -1,6 +1,7 @@
 package io.llmd.scheduler.datalayer;
 
 import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.EndpointAttributes;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.EndpointMetrics;
 import java.time.Duration;
@@ -31,12 +32,18 @@ public final class EndpointStore {
     private static final class Entry {
         private final EndpointMetadata metadata;
         private EndpointMetrics metrics;
+        private EndpointAttributes attributes;
         private Endpoint endpoint;
 
-        private Entry(EndpointMetadata metadata, EndpointMetrics metrics) {
+        private Entry(EndpointMetadata metadata, EndpointMetrics metrics, EndpointAttributes attributes) {
             this.metadata = metadata;
             this.metrics = metrics;
-            this.endpoint = new Endpoint(metadata, metrics, false);
+            this.attributes = attributes;
+            this.endpoint = seen(false);
+        }
+
+        private Endpoint seen(boolean isFresh) {
+            return new Endpoint(metadata, metrics, attributes, isFresh);
         }
     }
 
@@ -71,10 +78,10 @@ public final class EndpointStore {
         }
         published = null;
         if (old != null && sameAddress(old.metadata, metadata)) {
-            entries.put(metadata.id(), new Entry(metadata, old.metrics));
+            entries.put(metadata.id(), new Entry(metadata, old.metrics, old.attributes));
             return;
         }
-        entries.put(metadata.id(), new Entry(metadata, EndpointMetrics.UNKNOWN));
+        entries.put(metadata.id(), new Entry(metadata, EndpointMetrics.UNKNOWN, EndpointAttributes.NONE));
         for (EndpointListener listener : listeners) {
             if (old != null) {
                 listener.removed(old.metadata);
@@ -100,13 +107,32 @@ public final class EndpointStore {
     }
 
     /** Takes a reading of the endpoint at {@code metadata}'s address; ignored when that endpoint is gone. */
-    public synchronized void update(EndpointMetadata metadata, EndpointMetrics metrics) {
+    public void update(EndpointMetadata metadata, EndpointMetrics metrics) {
+        update(metadata, metrics, Map.of());
+    }
+
+    /**
+     * Takes what was read of the endpoint at {@code metadata}'s address; ignored when that endpoint is gone.
+     *
+     * @param metrics null when they stay as they are, and go on ageing
+     * @param attributes values by {@code type/producer}; others stay as they are
+     */
+    public synchronized void update(
+            EndpointMetadata metadata, @Nullable EndpointMetrics metrics, Map<String, ?> attributes) {
         Entry entry = entries.get(metadata.id());
-        if (entry != null && sameAddress(entry.metadata, metadata)) {
-            entry.metrics = metrics;
-            entry.endpoint = new Endpoint(entry.metadata, metrics, true);
-            published = null;
+        if (entry == null || !sameAddress(entry.metadata, metadata)) {
+            return;
         }
+        EndpointAttributes stored = entry.attributes.with(attributes);
+        if (metrics == null && stored == entry.attributes) {
+            return;
+        }
+        entry.attributes = stored;
+        if (metrics != null) {
+            entry.metrics = metrics;
+        }
+        entry.endpoint = entry.seen(metrics != null || entry.endpoint.fresh());
+        published = null;
     }
 
     /** Tells listeners that the engine of this endpoint was started anew. */
@@ -136,7 +162,7 @@ public final class EndpointStore {
             Entry entry = mapped.getValue();
             boolean fresh = isFresh(entry.metrics, now);
             if (entry.endpoint.fresh() != fresh) {
-                entry.endpoint = new Endpoint(entry.metadata, entry.metrics, fresh);
+                entry.endpoint = entry.seen(fresh);
             }
             endpoints[i++] = entry.endpoint;
             if (fresh) {
@@ -153,6 +179,11 @@ public final class EndpointStore {
         return metrics.isKnown() && now - metrics.updatedNanos() <= stalenessNanos;
     }
 
+    /** Readings older than this are not trusted. */
+    public Duration staleness() {
+        return Duration.ofNanos(stalenessNanos);
+    }
+
     /** Number of endpoints. */
     public int size() {
         return snapshot().length;
@@ -161,8 +192,6 @@ public final class EndpointStore {
     /** The endpoint with this id, null when there is none. */
     public synchronized @Nullable Endpoint find(String id) {
         Entry entry = entries.get(id);
-        return entry == null
-                ? null
-                : new Endpoint(entry.metadata, entry.metrics, isFresh(entry.metrics, nanoClock.getAsLong()));
+        return entry == null ? null : entry.seen(isFresh(entry.metrics, nanoClock.getAsLong()));
     }
 }

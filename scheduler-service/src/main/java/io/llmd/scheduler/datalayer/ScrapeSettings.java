@@ -3,15 +3,15 @@ package io.llmd.scheduler.datalayer;
 import java.time.Duration;
 
 /**
- * How metrics are read.
+ * How pages of endpoints are read.
  *
- * @param path path of the metrics page
+ * @param path path of the page
  * @param interval time between two readings of an endpoint while requests flow
  * @param idleInterval the same while no request has come for {@link #idleAfter}, and the longest interval
  * @param idleAfter when the pool counts as idle
  * @param timeout bound of one reading, connecting included
  * @param maxBytes largest page
- * @param maxScrapesPerSecond bound over all endpoints; the interval is stretched to keep it
+ * @param maxScrapesPerSecond bound over all endpoints, for each source; the interval is stretched to keep it
  */
 public record ScrapeSettings(
         String path,
@@ -54,6 +54,23 @@ public record ScrapeSettings(
         if (!value.isPositive()) {
             throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
         }
+    }
+
+    /** These settings for one source, whose own go over them. Its interval is rounded to a multiple of the common one. */
+    ScrapeSettings with(PageSource.Settings source) {
+        Duration own = source.pace() == PageSource.Pace.SLOW ? idleInterval : interval;
+        if (source.interval() != null && source.interval().isPositive()) {
+            long ticks = Math.max(1, Math.round((double) source.interval().toNanos() / interval.toNanos()));
+            own = interval.multipliedBy(ticks);
+        }
+        return new ScrapeSettings(
+                source.path() == null ? path : source.path(),
+                own,
+                own.compareTo(idleInterval) > 0 ? own : idleInterval,
+                idleAfter,
+                timeout,
+                source.maxBytes() == 0 ? maxBytes : source.maxBytes(),
+                maxScrapesPerSecond);
     }
 
     /**

@@ -46,8 +46,10 @@ public enum SchedulerMeters implements MeterDocumentation {
     IN_FLIGHT_REQUESTS("llm_d_epp_inflight_requests", Meter.Type.GAUGE, "endpoint_name", "namespace", "producer_name"),
     /** Prompt tokens of those whose prefill has not ended. */
     IN_FLIGHT_TOKENS("llm_d_epp_inflight_tokens", Meter.Type.GAUGE, "endpoint_name", "namespace", "producer_name"),
-    /** Readings of endpoint metrics that failed. */
+    /** Readings of pages of endpoints that failed. */
     POLL_ERRORS("llm_d_epp_datalayer_poll_errors", Meter.Type.COUNTER, "source_type"),
+    /** Pages that did not say all that was wanted, or with impossible values. */
+    EXTRACT_ERRORS("llm_d_epp_datalayer_extract_errors", Meter.Type.COUNTER, "source_type", "extractor_type"),
     /** The same by reason. */
     SCRAPE_FAILURES("scheduler.scrape.failures", Meter.Type.COUNTER, "reason"),
     /** Calls of plugins that threw, answered something impossible, or were skipped for want of data. */

@@ -151,10 +151,20 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     }
 
     @Override
-    public void failed(String endpointId, Failure failure) {
-        counter(SchedulerMeters.POLL_ERRORS, "source_type", "metrics-data-source")
-                .increment();
+    public void failed(String endpointId, String sourceType, Failure failure) {
+        counter(SchedulerMeters.POLL_ERRORS, "source_type", sourceType).increment();
         counter(SchedulerMeters.SCRAPE_FAILURES, "reason", failure.name()).increment();
+    }
+
+    @Override
+    public void incomplete(String endpointId, String sourceType, String extractorType) {
+        registry.counter(
+                        SchedulerMeters.EXTRACT_ERRORS.getName(),
+                        "source_type",
+                        sourceType,
+                        "extractor_type",
+                        extractorType)
+                .increment();
     }
 
     @Override

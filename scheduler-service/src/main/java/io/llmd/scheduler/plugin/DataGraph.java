@@ -45,16 +45,20 @@ final class DataGraph {
 
     /** The producer that was added, null when there was one already or there is a problem. */
     private @Nullable PluginInstance ensureProducer(PluginInstance consumer, DataKey<?> key) {
+        if (producerOf(key) != null) {
+            return null;
+        }
         Origin origin = instances.origin(consumer.name());
+        PluginInstance named = instances.find(key.producer());
+        if (named != null) {
+            problems.error(
+                    origin.line(),
+                    origin.path(),
+                    consumer.name() + " requires " + key.type() + ", which " + key.producer() + " does not produce "
+                            + expectation(named, key));
+            return null;
+        }
         if (instances.isNamed(key.producer())) {
-            PluginInstance named = instances.find(key.producer());
-            if (named != null && !produces(named, key)) {
-                problems.error(
-                        origin.line(),
-                        origin.path(),
-                        consumer.name() + " requires " + key.type() + ", which " + key.producer()
-                                + " does not produce (expected: a producer of it)");
-            }
             return null;
         }
         if (!instances.canAddDefault(key.producer())) {
@@ -69,9 +73,39 @@ final class DataGraph {
         }
         PluginInstance added = instances.addDefault(key.producer(), origin.line(), origin.path());
         if (added != null && !produces(added, key)) {
-            problems.error(origin.line(), origin.path(), key.producer() + " does not produce " + key.type());
+            problems.error(
+                    origin.line(),
+                    origin.path(),
+                    key.producer() + " does not produce " + key.type() + " " + expectation(added, key));
         }
         return added;
+    }
+
+    /** What would have fitted: data of another class under the same name, or data at all. */
+    private static String expectation(PluginInstance named, DataKey<?> key) {
+        if (named.plugin() instanceof DataProducer producer) {
+            for (DataKey<?> produced : producer.produces()) {
+                if (produced.type().equals(key.type())) {
+                    return "as " + key.valueType().getSimpleName() + " (expected: "
+                            + produced.valueType().getSimpleName() + ")";
+                }
+            }
+        }
+        return "(expected: a producer of it)";
+    }
+
+    /** The instance that writes {@code key}: usually the one that the key names, but types may stand for instances. */
+    private @Nullable PluginInstance producerOf(DataKey<?> key) {
+        PluginInstance named = instances.find(key.producer());
+        if (named != null && produces(named, key)) {
+            return named;
+        }
+        for (PluginInstance instance : instances.all(DataProducer.class)) {
+            if (produces(instance, key)) {
+                return instance;
+            }
+        }
+        return null;
     }
 
     private static boolean produces(PluginInstance instance, DataKey<?> key) {
@@ -82,8 +116,7 @@ final class DataGraph {
     private void warnOfMissing(PluginInstance consumer) {
         Origin origin = instances.origin(consumer.name());
         for (DataKey<?> key : consumer.plugin().reads()) {
-            PluginInstance named = instances.find(key.producer());
-            if (named == null || !produces(named, key)) {
+            if (producerOf(key) == null) {
                 problems.warning(
                         origin.line(),
                         origin.path(),
@@ -96,7 +129,10 @@ final class DataGraph {
     List<NamedPlugin<DataProducer>> order() {
         Map<String, DataProducer> open = new LinkedHashMap<>();
         for (PluginInstance instance : instances.all(DataProducer.class)) {
-            open.put(instance.name(), (DataProducer) instance.plugin());
+            if (instance.plugin() instanceof DataProducer producer
+                    && !producer.produces().isEmpty()) {
+                open.put(instance.name(), producer);
+            }
         }
         List<NamedPlugin<DataProducer>> ordered = new ArrayList<>(open.size());
         while (!open.isEmpty()) {
@@ -113,7 +149,7 @@ final class DataGraph {
         return ordered;
     }
 
-    private static @Nullable String firstReady(Map<String, DataProducer> open) {
+    private @Nullable String firstReady(Map<String, DataProducer> open) {
         for (Map.Entry<String, DataProducer> candidate : open.entrySet()) {
             if (dependencies(candidate.getValue()).stream().noneMatch(open::containsKey)) {
                 return candidate.getKey();
@@ -122,11 +158,18 @@ final class DataGraph {
         return null;
     }
 
-    private static Set<String> dependencies(DataProducer producer) {
+    private Set<String> dependencies(DataProducer producer) {
         Set<String> names = new LinkedHashSet<>();
-        producer.requires().forEach(key -> names.add(key.producer()));
-        producer.reads().forEach(key -> names.add(key.producer()));
+        producer.requires().forEach(key -> addProducer(key, names));
+        producer.reads().forEach(key -> addProducer(key, names));
         return names;
+    }
+
+    private void addProducer(DataKey<?> key, Set<String> names) {
+        PluginInstance producer = producerOf(key);
+        if (producer != null) {
+            names.add(producer.name());
+        }
     }
 
     private void reportCycle(Set<String> names) {

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.plugin;
 
+import io.llmd.scheduler.datalayer.SourceBinding;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.DataLayer;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.FlowControl;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.PluginRef;
@@ -104,6 +105,8 @@ public final class EndpointPickerConfigLoader {
         ProfileAssembler assembler = new ProfileAssembler(instances, problems);
         NamedPlugin<ProfileHandler> handler = assembler.handler(profileSpecs);
         Map<String, SchedulingProfile> profiles = assembler.profiles(profileSpecs);
+        DataLayer dataLayer = withMetricsSource(config);
+        List<SourceBinding> sources = new DataLayerAssembler(instances, problems).bind(dataLayer);
         DataGraph graph = new DataGraph(instances, problems);
         graph.close();
         List<NamedPlugin<DataProducer>> producers = graph.order();
@@ -121,7 +124,8 @@ public final class EndpointPickerConfigLoader {
                 named(instances, PreRequest.class),
                 named(instances, ResponseHook.class),
                 gates);
-        return new LoadResult.Loaded(plan, effective(config, profileSpecs), instances.byName(), problems.inFileOrder());
+        return new LoadResult.Loaded(
+                plan, sources, effective(config, profileSpecs, dataLayer), instances.byName(), problems.inFileOrder());
     }
 
     private static void checkHeader(EndpointPickerConfig config, Problems problems) {
@@ -238,7 +242,8 @@ public final class EndpointPickerConfigLoader {
     }
 
     /** The configuration with profiles, parsers and data sources that it leaves to the defaults. */
-    private static EndpointPickerConfig effective(EndpointPickerConfig config, List<ProfileSpec> profiles) {
+    private static EndpointPickerConfig effective(
+            EndpointPickerConfig config, List<ProfileSpec> profiles, DataLayer dataLayer) {
         RequestHandler handler = config.requestHandler();
         if (handler == null || handler.parsers().isEmpty()) {
             handler = new RequestHandler(DEFAULT_PARSERS.stream()
@@ -251,7 +256,7 @@ public final class EndpointPickerConfigLoader {
                 config.featureGates(),
                 withNames(config.plugins()),
                 profiles,
-                withMetricsSource(config),
+                dataLayer,
                 handler,
                 config.flowControl(),
                 null,
@@ -279,8 +284,10 @@ public final class EndpointPickerConfigLoader {
             return layer;
         }
         List<Source> sources = new ArrayList<>(layer.sources());
-        sources.add(
-                new Source(new Located<>("metrics-data-source", 0), List.of(injected("core-metrics-extractor")), 0));
+        sources.add(new Source(
+                new Located<>(DataLayerAssembler.METRICS_SOURCE, 0),
+                List.of(injected(DataLayerAssembler.CORE_EXTRACTOR)),
+                0));
         return new DataLayer(
                 true,
                 sources,
@@ -295,7 +302,7 @@ public final class EndpointPickerConfigLoader {
         return layer.sources().stream()
                 .anyMatch(source -> withNames(config.plugins()).stream()
                         .filter(spec ->
-                                spec.type() != null && spec.type().value().equals("metrics-data-source"))
+                                spec.type() != null && spec.type().value().equals(DataLayerAssembler.METRICS_SOURCE))
                         .anyMatch(spec -> spec.name() != null
                                 && source.pluginRef() != null
                                 && spec.name().value().equals(source.pluginRef().value())));

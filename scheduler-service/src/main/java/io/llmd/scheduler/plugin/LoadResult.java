@@ -1,5 +1,6 @@
 package io.llmd.scheduler.plugin;
 
+import io.llmd.scheduler.datalayer.SourceBinding;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.util.List;
 import java.util.Map;
@@ -17,17 +18,20 @@ public sealed interface LoadResult {
      * The configuration works.
      *
      * @param plan what decisions do
+     * @param sources where data about endpoints comes from
      * @param config what the file said, with defaults filled in
      * @param instances all plugin instances by name, those made automatically included
      * @param findings warnings
      */
     record Loaded(
             SchedulingPlan plan,
+            List<SourceBinding> sources,
             EndpointPickerConfig config,
             Map<String, PluginInstance> instances,
             List<Finding> findings)
             implements LoadResult {
         public Loaded {
+            sources = List.copyOf(sources);
             instances = Map.copyOf(instances);
             findings = List.copyOf(findings);
         }

@@ -93,7 +93,7 @@ public final class ParameterBinder {
                 problems.error(
                         field.getValue().line(),
                         child(path, field.getKey()),
-                        "unknown field (expected: " + expected + ")");
+                        "unknown field (expected: " + expected + ")" + Suggestion.of(field.getKey(), accepted));
                 complete = false;
             }
         }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,7 +144,8 @@ final class PluginInstances {
             problems.error(
                     type.line(),
                     path + ".type",
-                    "unknown plugin type " + type.value() + " (expected: one of " + registry.types() + ")");
+                    "unknown plugin type " + type.value() + " (expected: one of " + registry.types() + ")"
+                            + Suggestion.of(type.value(), registry.types()));
         } else if (!known.isBuiltIn()) {
             problems.error(type.line(), path + ".type", notAvailable(type.value()));
         } else if (spec.parameters() instanceof YamlNode.Mapping parameters
@@ -276,6 +278,11 @@ final class PluginInstances {
         return instances.values().stream()
                 .filter(instance -> point.isInstance(instance.plugin()))
                 .toList();
+    }
+
+    /** Names of all instances, also of those that could not be made. */
+    Set<String> names() {
+        return origins.keySet();
     }
 
     Map<String, PluginInstance> byName() {

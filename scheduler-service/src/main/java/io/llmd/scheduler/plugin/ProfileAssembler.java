@@ -170,7 +170,7 @@ final class ProfileAssembler {
                     ref.line(),
                     field,
                     "no plugin " + ref.value() + " (expected: one of "
-                            + instances.byName().keySet() + ")");
+                            + instances.byName().keySet() + ")" + Suggestion.of(ref.value(), instances.names()));
             return null;
         }
         if (!seen.add(ref.value())) {

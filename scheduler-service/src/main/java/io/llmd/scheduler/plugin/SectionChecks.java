@@ -5,7 +5,6 @@ import io.llmd.scheduler.plugin.EndpointPickerConfig.FlowControl;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.PluginRef;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.PriorityBand;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.RequestHandler;
-import io.llmd.scheduler.plugin.EndpointPickerConfig.Source;
 import io.llmd.scheduler.plugin.KnownTypes.KnownType;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks the references in the sections about data sources, request parsing and flow control. */
 final class SectionChecks {
+
+    private static final Set<String> BRING_THEIR_SOURCE = Set.of(
+            "inflight-load-producer",
+            "topology-extractor",
+            "precise-prefix-cache-producer",
+            "disaggregatedset-rollout-screener");
 
     private final PluginInstances instances;
     private final Problems problems;
@@ -27,9 +32,6 @@ final class SectionChecks {
     void dataLayer(@Nullable DataLayer section) {
         if (section == null) {
             return;
-        }
-        for (int i = 0; i < section.sources().size(); i++) {
-            source(section.sources().get(i), "dataLayer.sources[" + i + "]");
         }
         if (section.discovery() != null) {
             instance(section.discovery(), "discovery", "dataLayer.discovery");
@@ -45,26 +47,17 @@ final class SectionChecks {
                     syncer.value() + " is not available in this version (expected: leave it out)");
         }
         if (!section.injectDefaults() && section.sources().isEmpty()) {
-            problems.warning(0, "dataLayer.injectDefaults", "false without sources: endpoint metrics stay unknown");
+            withoutSources();
         }
     }
 
-    private void source(Source source, String path) {
-        instance(new PluginRef(source.pluginRef(), source.line()), "data-source", path);
-        Set<String> types = new HashSet<>();
-        for (int i = 0; i < source.extractors().size(); i++) {
-            PluginRef extractor = source.extractors().get(i);
-            String extractorPath = path + ".extractors[" + i + "]";
-            instance(extractor, "extractor", extractorPath);
-            String type = extractor.pluginRef() == null
-                    ? null
-                    : instances.typeOf(extractor.pluginRef().value());
-            if (type != null && !types.add(type)) {
-                problems.error(
-                        extractor.line(),
-                        extractorPath,
-                        "second extractor of type " + type + " (expected: one per source)");
-            }
+    /** llm-d starts without sources only when a plugin brings its own. */
+    private void withoutSources() {
+        if (instances.all().stream().anyMatch(instance -> BRING_THEIR_SOURCE.contains(instance.type()))) {
+            problems.warning(
+                    0, "dataLayer.injectDefaults", "false without sources: the load of endpoints stays unknown");
+        } else {
+            problems.error(0, "dataLayer.injectDefaults", "false without sources (expected: at least one source)");
         }
     }
 

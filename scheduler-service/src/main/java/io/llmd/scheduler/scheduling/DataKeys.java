@@ -23,6 +23,21 @@ public final class DataKeys {
     /** Default producer of {@link #mediaMatches}. */
     public static final String MEDIA_PRODUCER = "mm-embeddings-cache-producer";
 
+    /** Producer of engine metrics and of the numbers that configurations add to them. */
+    public static final String CORE_METRICS_PRODUCER = "core-metrics-extractor";
+
+    /** Default producer of {@link #gpuUtilization}. */
+    public static final String GPU_PRODUCER = "dcgm-extractor";
+
+    /** Default producer of {@link #servedModels}. */
+    public static final String MODELS_PRODUCER = "models-data-extractor";
+
+    /** Number of an endpoint that is a cluster: mean waiting requests behind it. */
+    public static final String MULTICLUSTER_QUEUE_SIZE = "llm-d.ai/multicluster-queue-size";
+
+    /** Number of an endpoint that is a cluster: mean used share of the KV caches behind it. */
+    public static final String MULTICLUSTER_KV_CACHE_UTILIZATION = "llm-d.ai/multicluster-kv-cache-utilization";
+
     private DataKeys() {}
 
     /** Leading blocks of the prompt that each endpoint holds, as {@code producer} knows it; empty is the default. */
@@ -67,6 +82,16 @@ public final class DataKeys {
     public static DataKey<MediaMatches> mediaMatches(String producer) {
         return new DataKey<>(
                 "MultiModalEncoderCacheMatchInfoKey", orDefault(producer, MEDIA_PRODUCER), MediaMatches.class);
+    }
+
+    /** Use of the busiest GPU of each endpoint, in [0, 1]; empty producer is the default. */
+    public static DataKey<EndpointNumbers> gpuUtilization(String producer) {
+        return numbers("GPUUtilization", orDefault(producer, GPU_PRODUCER));
+    }
+
+    /** Models that each endpoint says it serves; empty producer is the default. */
+    public static DataKey<ServedModels> servedModels(String producer) {
+        return new DataKey<>("/v1/models", orDefault(producer, MODELS_PRODUCER), ServedModels.class);
     }
 
     private static String orDefault(String producer, String defaultProducer) {

@@ -7,12 +7,20 @@ import java.util.Objects;
  *
  * @param metadata what it is
  * @param metrics last successful reading; {@link EndpointMetrics#UNKNOWN} before the first
+ * @param attributes what extractors have stored
  * @param fresh whether the reading is recent enough to be trusted; scorers treat others as neither best nor worst
  */
-public record Endpoint(EndpointMetadata metadata, EndpointMetrics metrics, boolean fresh) {
+public record Endpoint(
+        EndpointMetadata metadata, EndpointMetrics metrics, EndpointAttributes attributes, boolean fresh) {
     public Endpoint {
         Objects.requireNonNull(metadata, "metadata");
         Objects.requireNonNull(metrics, "metrics");
+        Objects.requireNonNull(attributes, "attributes");
+    }
+
+    /** An endpoint without stored attributes. */
+    public Endpoint(EndpointMetadata metadata, EndpointMetrics metrics, boolean fresh) {
+        this(metadata, metrics, EndpointAttributes.NONE, fresh);
     }
 
     /** {@code namespace/name}. */

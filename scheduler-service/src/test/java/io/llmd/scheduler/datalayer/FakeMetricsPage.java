@@ -21,6 +21,9 @@ public final class FakeMetricsPage implements AutoCloseable {
         ERROR_STATUS,
         ENDLESS,
         EMPTY,
+        GZIP,
+        CHUNKED,
+        NO_NUMBERS,
         CLOSE_AFTER_EACH
     }
 
@@ -30,6 +33,7 @@ public final class FakeMetricsPage implements AutoCloseable {
     private final AtomicInteger requests = new AtomicInteger();
     private volatile Behaviour behaviour = Behaviour.GOOD;
     private volatile String page = "";
+    private volatile String lastRequest = "";
 
     /** Opens a page at a free port of the loopback interface. */
     public FakeMetricsPage() throws IOException {
@@ -52,6 +56,16 @@ public final class FakeMetricsPage implements AutoCloseable {
 
     public void behave(Behaviour next) {
         behaviour = next;
+    }
+
+    /** First line of the last request. */
+    public String lastRequest() {
+        return lastRequest;
+    }
+
+    /** Sets the page. */
+    public void show(String text) {
+        page = text;
     }
 
     /** Sets the load that the page shows. */
@@ -90,15 +104,18 @@ public final class FakeMetricsPage implements AutoCloseable {
         }
     }
 
-    private static boolean readRequest(Socket socket) throws IOException {
+    private boolean readRequest(Socket socket) throws IOException {
+        StringBuilder text = new StringBuilder();
         int matched = 0;
         while (matched < 4) {
             int b = socket.getInputStream().read();
             if (b < 0) {
                 return false;
             }
+            text.append((char) b);
             matched = b == "\r\n\r\n".charAt(matched) ? matched + 1 : b == '\r' ? 1 : 0;
         }
+        lastRequest = text.substring(0, text.indexOf("\r\n"));
         return true;
     }
 
@@ -112,6 +129,23 @@ public final class FakeMetricsPage implements AutoCloseable {
             case STALL -> write(out, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nvllm:num_re");
             case GARBAGE -> write(out, "\u0000\u0001 not http at all\r\n\r\n");
             case ERROR_STATUS -> write(out, "HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno");
+            case GZIP ->
+                write(
+                        out,
+                        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " + page.length() + "\r\n\r\n"
+                                + page);
+            case NO_NUMBERS -> {
+                String text = page.replaceAll(" [0-9.]+\n", " NaN\n");
+                write(out, "HTTP/1.1 200 OK\r\nContent-Length: " + text.length() + "\r\n\r\n" + text);
+            }
+            case CHUNKED -> {
+                write(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                for (int i = 0; i < page.length(); i += 7) {
+                    String part = page.substring(i, Math.min(page.length(), i + 7));
+                    write(out, Integer.toHexString(part.length()) + "\r\n" + part + "\r\n");
+                }
+                write(out, "0\r\n\r\n");
+            }
             case EMPTY -> write(out, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
             case ENDLESS -> {
                 write(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");

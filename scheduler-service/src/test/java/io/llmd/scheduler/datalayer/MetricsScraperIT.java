@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmd.scheduler.datalayer.FakeMetricsPage.Behaviour;
 import io.llmd.scheduler.datalayer.ScrapeListener.Failure;
+import io.llmd.scheduler.datalayer.SourceBinding.NamedExtractor;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,13 +35,14 @@ class MetricsScraperIT {
 
     private final EndpointStore store = new EndpointStore(Duration.ofMillis(500), System::nanoTime);
     private final Set<Failure> failures = ConcurrentHashMap.newKeySet();
-    private final MetricsScraper scraper =
-            new MetricsScraper(store, SETTINGS, (id, failure) -> failures.add(failure), System::nanoTime);
+    private final AtomicInteger incomplete = new AtomicInteger();
+    private final MetricsScraper scraper = new MetricsScraper(store, SETTINGS, listener(), System::nanoTime);
     private FakeMetricsPage page;
 
     @BeforeEach
     void start() throws IOException {
         page = new FakeMetricsPage();
+        scraper.use(List.of(metrics(null)));
         scraper.start();
     }
 
@@ -63,7 +66,15 @@ class MetricsScraperIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"STALL, TIMEOUT", "GARBAGE, CLOSED", "ERROR_STATUS, STATUS", "ENDLESS, TOO_LARGE", "EMPTY, INCOMPLETE"})
+    @CsvSource({
+        "STALL, TIMEOUT",
+        "GARBAGE, CLOSED",
+        "ERROR_STATUS, STATUS",
+        "ENDLESS, TOO_LARGE",
+        "EMPTY, INCOMPLETE",
+        "GZIP, ENCODED",
+        "NO_NUMBERS, INCOMPLETE"
+    })
     void aFailedReadingLeavesTheLastOneToAgeAndTheScraperRecovers(Behaviour behaviour, Failure failure) {
         store.upsert(endpoint("127.0.0.1"));
         await("first reading").until(() -> running() == 1);
@@ -83,6 +94,67 @@ class MetricsScraperIT {
         await("readings").until(() -> page.requests() >= 5);
         assertThat(running()).isEqualTo(1);
         assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void aChunkedPageIsReadLikeAnyOther() {
+        page.behave(Behaviour.CHUNKED);
+        store.upsert(endpoint("127.0.0.1"));
+        await("first reading").until(() -> running() == 1);
+        assertThat(page.connections()).isEqualTo(1);
+        assertThat(failures).isEmpty();
+    }
+
+    @Test
+    void onePartThatCannotBeLeavesTheRestFreshAndIsCounted() {
+        store.upsert(endpoint("127.0.0.1"));
+        await("first reading").until(() -> running() == 1);
+        page.show("vllm:num_requests_running NaN\nvllm:num_requests_waiting 8\nvllm:kv_cache_usage_perc 0.25\n");
+        await("next reading").until(() -> store.snapshot()[0].waitingRequests() == 8);
+        assertThat(running()).isEqualTo(1);
+        assertThat(store.snapshot()[0].fresh()).isTrue();
+        await("count").until(() -> incomplete.get() > 0);
+        await("stale, because the running requests stay unknown").until(() -> !store.snapshot()[0].fresh());
+    }
+
+    @Test
+    void severalSourcesReadTheSameEndpointEachFromItsOwnPort() throws IOException {
+        try (FakeMetricsPage models = new FakeMetricsPage()) {
+            models.show("{\"data\":[{\"id\":\"base\"},{\"id\":\"tune-1\"}]}");
+            scraper.use(List.of(
+                    metrics(null),
+                    new SourceBinding(
+                            "models",
+                            "models-data-source",
+                            source(Content.MODELS, "/v1/models", models.port(), null),
+                            List.of(new NamedExtractor("names", "models-data-extractor", new Models())))));
+            store.upsert(endpoint("127.0.0.1"));
+            await("both readings")
+                    .until(() -> running() == 1
+                            && List.of("base", "tune-1")
+                                    .equals(store.snapshot()[0].attributes().get("/v1/models/names", List.class)));
+            assertThat(models.lastRequest()).startsWith("GET /v1/models HTTP/1.1");
+        }
+    }
+
+    @Test
+    void sourcesAreExchangedWhileReadingAndThoseThatStayKeepTheirConnections() throws IOException {
+        SourceBinding first = metrics(null);
+        scraper.use(List.of(first));
+        store.upsert(endpoint("127.0.0.1"));
+        await("first reading").until(() -> running() == 1);
+        int connections = page.connections();
+        try (FakeMetricsPage other = new FakeMetricsPage()) {
+            SourceBinding second = metrics(other.port());
+            scraper.use(List.of(first, second));
+            await("the new source").until(() -> other.requests() > 1);
+            scraper.use(List.of(first));
+            int before = other.requests();
+            await("silence").during(Duration.ofMillis(200)).until(() -> other.requests() <= before + 1);
+        }
+        page.load(6, 0, 0, 100);
+        await("next reading").until(() -> running() == 6);
+        assertThat(page.connections()).isEqualTo(connections);
     }
 
     @Test
@@ -131,6 +203,56 @@ class MetricsScraperIT {
         store.upsert(endpoint("127.0.0.1"));
         await("failure").until(() -> failures.contains(Failure.CONNECT));
         assertThat(store.snapshot()[0].metrics().isKnown()).isFalse();
+    }
+
+    private ScrapeListener listener() {
+        return new ScrapeListener() {
+            @Override
+            public void failed(String endpointId, String sourceType, Failure failure) {
+                failures.add(failure);
+            }
+
+            @Override
+            public void incomplete(String endpointId, String sourceType, String extractorType) {
+                incomplete.incrementAndGet();
+            }
+        };
+    }
+
+    private static SourceBinding metrics(Integer port) {
+        return new SourceBinding(
+                "load",
+                "metrics-data-source",
+                source(Content.METRICS, null, port, null),
+                List.of(new NamedExtractor("core", "core-metrics-extractor", new Load())));
+    }
+
+    private static PageSource source(Content content, String path, Integer port, PageTls tls) {
+        return new PageSource(content, new PageSource.Settings(path, port, null, PageSource.Pace.LOAD, 0, tls));
+    }
+
+    private record Load() implements PageExtractor {
+        @Override
+        public Set<Content> understands() {
+            return Set.of(Content.METRICS);
+        }
+
+        @Override
+        public PageReader reader(EndpointMetadata endpoint, long keepNanos) {
+            return new EngineMetricsReader(EngineMapping.BUILT_IN.get("vllm"), List.of("core"), keepNanos);
+        }
+    }
+
+    private record Models() implements PageExtractor {
+        @Override
+        public Set<Content> understands() {
+            return Set.of(Content.MODELS);
+        }
+
+        @Override
+        public PageReader reader(EndpointMetadata endpoint, long keepNanos) {
+            return new ModelListReader(List.of("/v1/models/names"));
+        }
     }
 
     private EndpointMetadata endpoint(String host) {

@@ -36,7 +36,8 @@ class EndpointPickerConfigErrorsTest {
                 refused(
                         "unknown parameter",
                         HEAD + "plugins:\n  - type: load-aware-scorer\n    parameters:\n      treshold: 4\n",
-                        "f:6:plugins[0].parameters.treshold: unknown field (expected: one of [threshold])"),
+                        "f:6:plugins[0].parameters.treshold: unknown field (expected: one of [threshold]); did you"
+                                + " mean threshold?"),
                 refused(
                         "parameter for a plugin without any",
                         HEAD + "plugins:\n  - type: queue-scorer\n    parameters: {x: 1}\n",
@@ -54,7 +55,7 @@ class EndpointPickerConfigErrorsTest {
                         SCORER + "schedulingProfile: []\n",
                         "f:5:schedulingProfile: unknown field (expected: one of [apiVersion, kind, featureGates,"
                                 + " plugins, schedulingProfiles, dataLayer, requestHandler, flowControl,"
-                                + " saturationDetector, parser])"),
+                                + " saturationDetector, parser]); did you mean schedulingProfiles?"),
                 refused(
                         "duplicate field",
                         SCORER + "featureGates: []\nfeatureGates: []\n",
@@ -86,11 +87,6 @@ class EndpointPickerConfigErrorsTest {
                         HEAD + "plugins:\n  - type: latency-scorer\n",
                         "f:4:plugins[0].type: type latency-scorer is known to llm-d v0.10 but not available in this"
                                 + " version"),
-                refused(
-                        "built-in plugin with parameters",
-                        HEAD + "plugins:\n  - type: metrics-data-source\n    parameters: {scheme: https}\n",
-                        "f:5:plugins[0].parameters: metrics-data-source takes no parameters in this version (expected:"
-                                + " none)"),
                 refused(
                         "two pickers in a profile",
                         HEAD + "plugins:\n  - type: max-score-picker\n  - type: random-picker\nschedulingProfiles:\n"
@@ -180,6 +176,60 @@ class EndpointPickerConfigErrorsTest {
                         SCORER + "dataLayer:\n  sources:\n    - pluginRef: queue-scorer\n",
                         "f:7:dataLayer.sources[0].pluginRef: queue-scorer of type queue-scorer (expected: a"
                                 + " data-source)"),
+                refused(
+                        "extractor of another kind of data, and two of one type",
+                        HEAD + "plugins:\n  - type: metrics-data-source\n  - type: models-data-extractor\n"
+                                + "  - {name: a, type: core-metrics-extractor}\n  - {name: b, type: core-metrics-extractor}\n"
+                                + "dataLayer:\n  sources:\n    - pluginRef: metrics-data-source\n      extractors:\n"
+                                + "        - pluginRef: models-data-extractor\n        - pluginRef: a\n        - pluginRef: b\n",
+                        "f:12:dataLayer.sources[0].extractors[0].pluginRef: models-data-extractor of type"
+                                + " models-data-extractor (expected: an extractor of a page of metrics)",
+                        "f:14:dataLayer.sources[0].extractors[2]: second extractor of type core-metrics-extractor"
+                                + " (expected: one per source)"),
+                refused(
+                        "sources and extractors that are not there",
+                        HEAD + "plugins:\n  - type: metrics-data-source\ndataLayer:\n  sources:\n"
+                                + "    - pluginRef: metric-data-source\n    - pluginRef: metrics-data-source\n"
+                                + "      extractors: [{pluginRef: ghost}, {}]\n",
+                        "f:7:dataLayer.sources[0].pluginRef: no plugin metric-data-source (expected: one of kind data-source in"
+                                + " plugins); did you mean metrics-data-source?",
+                        "f:9:dataLayer.sources[1].extractors[0].pluginRef: no plugin ghost (expected: one of kind extractor in"
+                                + " plugins)",
+                        "f:9:dataLayer.sources[1].extractors[1].pluginRef: is missing (expected: the name of a plugin)"),
+                refused(
+                        "a source twice",
+                        HEAD + "plugins:\n  - type: metrics-data-source\n  - type: core-metrics-extractor\ndataLayer:\n"
+                                + "  sources:\n    - {pluginRef: metrics-data-source,"
+                                + " extractors: [{pluginRef: core-metrics-extractor}]}\n"
+                                + "    - pluginRef: metrics-data-source\n",
+                        "f:9:dataLayer.sources[1].pluginRef: metrics-data-source is listed twice (expected: once, with all"
+                                + " its extractors)"),
+                refused(
+                        "two watches of one kind",
+                        HEAD
+                                + "plugins:\n  - {name: a, type: k8s-notification-source, parameters: {version: v1, kind: Pod}}\n"
+                                + "  - {name: b, type: k8s-notification-source, parameters: {version: v1, kind: Pod}}\n"
+                                + "dataLayer:\n  sources:\n    - pluginRef: a\n    - pluginRef: b\n",
+                        "f:8:dataLayer.sources[0].pluginRef: nobody watches v1 Pod while endpoints come from a file or from"
+                                + " settings",
+                        "f:9:dataLayer.sources[1].pluginRef: b watches v1 Pod as a does (expected: one source per kind)"),
+                refused(
+                        "no source at all",
+                        SCORER + "dataLayer:\n  injectDefaults: false\n",
+                        "f:dataLayer.injectDefaults: false without sources (expected: at least one source)"),
+                refused(
+                        "a metric specification, an engine and a certificate that cannot be used",
+                        HEAD + "plugins:\n  - type: core-metrics-extractor\n    parameters:\n      engineConfigs:\n"
+                                + "        - {name: e, kvUsageSpec: \"a b\"}\n        - {name: default}\n"
+                                + "  - type: metrics-data-source\n    parameters: {scheme: https, clientCertPath: c.pem}\n"
+                                + "  - {name: m, type: metrics-data-source, parameters: {port: 0}}\n"
+                                + "  - {name: n, type: metrics-data-source, parameters: {scheme: ftp}}\n",
+                        "f:7:plugins[0].parameters.engineConfigs[0].kvUsageSpec: a b (expected: name or"
+                                + " name{label=value,...})",
+                        "f:8:plugins[0].parameters.engineConfigs[1].name: \"default\" (expected: not empty, not default)",
+                        "f:10:plugins[1].parameters: clientKeyPath: missing (expected: certificate and key together)",
+                        "f:11:plugins[2].parameters.port: 0 (expected: 1 to 65535)",
+                        "f:12:plugins[3].parameters.scheme: ftp (expected: one of http, https)"),
                 refused(
                         "required data that nobody here produces",
                         HEAD + "plugins:\n  - type: prefix-cache-scorer\n"

@@ -32,7 +32,9 @@ final class TestPlugins {
                     here + ".picker",
                     here + ".profile",
                     here + ".admitter",
-                    here + ".decider");
+                    here + ".decider",
+                    here + ".source",
+                    here + ".extractor");
             context.refresh();
             List<PluginFactory<?>> factories = new ArrayList<>();
             context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);

@@ -1,5 +1,7 @@
 package io.llmd.scheduler.plugin.producer;
 
+import io.llmd.scheduler.datalayer.Content;
+import io.llmd.scheduler.datalayer.Extractor;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Candidates;
@@ -11,10 +13,11 @@ import io.llmd.scheduler.scheduling.Topologies;
 import io.llmd.scheduler.scheduling.Topology;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.springframework.stereotype.Component;
 
-/** Reads where endpoints run from their labels. */
-final class TopologyExtractor implements DataProducer {
+/** Reads where endpoints run from their labels. Needs no data source: labels come with the endpoint. */
+final class TopologyExtractor implements Extractor, DataProducer {
 
     /**
      * @param hostname label with the machine
@@ -34,6 +37,11 @@ final class TopologyExtractor implements DataProducer {
     TopologyExtractor(String name, Params params) {
         this.params = params;
         topologiesKey = DataKeys.topologies(name);
+    }
+
+    @Override
+    public Set<Content> understands() {
+        return Set.of(Content.ENDPOINT_EVENTS, Content.OBJECT_EVENTS);
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.llmd.scheduler.datalayer;
 
 import io.llmd.scheduler.datalayer.ScrapeListener.Failure;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
-import io.llmd.scheduler.scheduling.EndpointMetrics;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -19,20 +18,28 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The readings of one endpoint. All methods run on the scraper's event loop. A listener that throws ends no reading. */
-final class ScrapeTarget {
+/** The readings of one page of one endpoint. All methods run on the scraper's event loop. A listener that throws ends none. */
+final class PageTarget {
 
+    private static final Logger LOG = LoggerFactory.getLogger(PageTarget.class);
+    private static final String NOT_ENCODED = "identity";
+
+    private final PagePoller poller;
     private final MetricsScraper scraper;
     private final EndpointMetadata endpoint;
-    private final VllmMetricsReader reader = new VllmMetricsReader();
+    private final List<ExtractedPage> pages;
     private final byte[] transfer = new byte[8192];
     private @Nullable Channel channel;
     private @Nullable Future<?> timer;
@@ -43,11 +50,12 @@ final class ScrapeTarget {
     private boolean reused;
     private int bytes;
     private int failures;
-    private double startTime = Double.NaN;
 
-    ScrapeTarget(MetricsScraper scraper, EndpointMetadata endpoint) {
-        this.scraper = scraper;
+    PageTarget(PagePoller poller, EndpointMetadata endpoint) {
+        this.poller = poller;
         this.endpoint = endpoint;
+        scraper = poller.scraper();
+        pages = poller.pages(endpoint);
     }
 
     /** Reads now and then on and on until {@link #stop}. */
@@ -58,7 +66,7 @@ final class ScrapeTarget {
         reading = true;
         answered = false;
         bytes = 0;
-        reader.reset();
+        pages.forEach(ExtractedPage::reset);
         Channel open = channel;
         reused = open != null && open.isActive();
         if (open != null && reused) {
@@ -77,7 +85,7 @@ final class ScrapeTarget {
     }
 
     private void connect() {
-        ChannelFuture connecting = scraper.bootstrap(this).connect(address());
+        ChannelFuture connecting = poller.bootstrap(this, endpoint).connect(address());
         Channel connected = connecting.channel();
         channel = connected;
         awaitAnswer();
@@ -96,10 +104,10 @@ final class ScrapeTarget {
     private InetSocketAddress address() {
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(endpoint.host());
         if (literal == null) {
-            return InetSocketAddress.createUnresolved(endpoint.host(), endpoint.metricsPort());
+            return InetSocketAddress.createUnresolved(endpoint.host(), poller.port(endpoint));
         }
         try {
-            return new InetSocketAddress(InetAddress.getByAddress(literal), endpoint.metricsPort());
+            return new InetSocketAddress(InetAddress.getByAddress(literal), poller.port(endpoint));
         } catch (UnknownHostException e) {
             throw new IllegalStateException("address of " + literal.length + " bytes (expected: 4 or 16)", e);
         }
@@ -107,10 +115,10 @@ final class ScrapeTarget {
 
     private void send(Channel to) {
         FullHttpRequest request = new DefaultFullHttpRequest(
-                HttpVersion.HTTP_1_1, HttpMethod.GET, scraper.settings().path(), Unpooled.EMPTY_BUFFER);
+                HttpVersion.HTTP_1_1, HttpMethod.GET, poller.settings().path(), Unpooled.EMPTY_BUFFER);
         request.headers()
-                .set(HttpHeaderNames.HOST, NetUtil.toSocketAddressString(endpoint.host(), endpoint.metricsPort()))
-                .set(HttpHeaderNames.ACCEPT, "text/plain");
+                .set(HttpHeaderNames.HOST, NetUtil.toSocketAddressString(endpoint.host(), poller.port(endpoint)))
+                .set(HttpHeaderNames.ACCEPT, "text/plain, application/json;q=0.9");
         to.writeAndFlush(request).addListener(done -> {
             if (!done.isSuccess() && to == channel && reading) {
                 closed();
@@ -140,51 +148,45 @@ final class ScrapeTarget {
         failures++;
         closeChannel();
         try {
-            scraper.failed(endpoint, failure, failures);
-        } finally {
-            next();
-        }
-    }
-
-    private void succeed(EndpointMetrics metrics) {
-        reading = false;
-        try {
-            publish(metrics);
-        } finally {
-            if (!keepAlive) {
-                closeChannel();
+            scraper.listener().failed(endpoint.id(), poller.source().type(), failure);
+            if (failures == 1) {
+                LOG.atWarn()
+                        .addKeyValue("endpoint", endpoint.id())
+                        .addKeyValue("plugin", poller.source().name())
+                        .addKeyValue("reason", failure)
+                        .log("a page of an endpoint cannot be read");
             }
+        } finally {
             next();
         }
     }
 
-    private void publish(EndpointMetrics metrics) {
+    private void succeed() {
+        reading = false;
         if (failures > 0) {
             failures = 0;
-            scraper.recovered(endpoint);
+            LOG.atInfo()
+                    .addKeyValue("endpoint", endpoint.id())
+                    .addKeyValue("plugin", poller.source().name())
+                    .log("a page of an endpoint can be read again");
         }
-        double started = reader.startTime();
-        if (!Double.isNaN(started)) {
-            boolean isRestarted = !Double.isNaN(startTime) && started != startTime;
-            startTime = started;
-            if (isRestarted) {
-                scraper.store().restarted(endpoint);
-            }
+        if (!keepAlive) {
+            closeChannel();
         }
-        scraper.store().update(endpoint, metrics);
+        next();
     }
 
     private void next() {
         cancelTimer();
         if (!stopped) {
-            timer = scraper.loop().schedule(this::begin, scraper.delayNanos(failures), TimeUnit.NANOSECONDS);
+            timer = scraper.loop().schedule(this::begin, poller.delayNanos(failures), TimeUnit.NANOSECONDS);
         }
     }
 
     private void awaitAnswer() {
         cancelTimer();
         timer = scraper.loop()
-                .schedule(this::timedOut, scraper.settings().timeout().toNanos(), TimeUnit.NANOSECONDS);
+                .schedule(this::timedOut, poller.settings().timeout().toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void cancelTimer() {
@@ -205,23 +207,37 @@ final class ScrapeTarget {
 
     private void body(ByteBuf content) {
         bytes += content.readableBytes();
-        if (bytes > scraper.settings().maxBytes()) {
+        if (bytes > poller.settings().maxBytes()) {
             fail(Failure.TOO_LARGE);
             return;
         }
         while (content.isReadable()) {
             int length = Math.min(content.readableBytes(), transfer.length);
             content.readBytes(transfer, 0, length);
-            reader.feed(transfer, 0, length);
+            for (ExtractedPage page : pages) {
+                page.feed(transfer, 0, length);
+            }
         }
     }
 
+    /** A listener of the store that throws does not make the page a bad one. */
     private void end() {
-        EndpointMetrics metrics = reader.finish(scraper.nanoTime());
-        if (metrics == null) {
-            fail(Failure.INCOMPLETE);
+        boolean isUsable = true;
+        for (ExtractedPage page : pages) {
+            try {
+                isUsable &= page.finish(poller, endpoint);
+            } catch (RuntimeException e) {
+                LOG.atError()
+                        .addKeyValue("endpoint", endpoint.id())
+                        .addKeyValue("reason", e.getClass().getName())
+                        .log("what a page says could not be passed on");
+                LOG.atDebug().setCause(e).log("failure behind the page");
+            }
+        }
+        if (isUsable) {
+            succeed();
         } else {
-            succeed(metrics);
+            fail(Failure.INCOMPLETE);
         }
     }
 
@@ -243,6 +259,14 @@ final class ScrapeTarget {
             }
 
             @Override
+            public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                boolean isOurs = context.channel() == channel && reading;
+                if (isOurs && event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
+                    fail(Failure.TLS);
+                }
+            }
+
+            @Override
             public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
                 context.close();
             }
@@ -259,6 +283,12 @@ final class ScrapeTarget {
             keepAlive = HttpUtil.isKeepAlive(response);
             if (response.status().code() != 200) {
                 fail(Failure.STATUS);
+                return;
+            }
+            if (!response.headers()
+                    .get(HttpHeaderNames.CONTENT_ENCODING, NOT_ENCODED)
+                    .equalsIgnoreCase(NOT_ENCODED)) {
+                fail(Failure.ENCODED);
                 return;
             }
         }
