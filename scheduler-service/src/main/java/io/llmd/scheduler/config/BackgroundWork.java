@@ -27,7 +27,7 @@ import org.springframework.context.SmartLifecycle;
  */
 final class BackgroundWork implements SmartLifecycle, DiscoveryState {
 
-    private static final int BEFORE_WEB_SERVER = 0;
+    static final int BEFORE_WEB_SERVER = 0;
 
     private final SchedulerProperties properties;
     private final PlanFile planFile;

@@ -11,6 +11,7 @@ import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.explain.RecordListener;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.PoolGauges;
+import io.llmd.scheduler.observe.ReplicaMeters;
 import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginFactory;
@@ -18,6 +19,8 @@ import io.llmd.scheduler.plugin.PluginRegistry;
 import io.llmd.scheduler.plugin.session.SessionTokenSigner;
 import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixIndexes;
+import io.llmd.scheduler.replica.LoadExchange;
+import io.llmd.scheduler.replica.ReplicaSettings;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -157,6 +160,25 @@ class SchedulerConfiguration {
             DecisionLog decisionLog,
             PoolGauges gauges) {
         return new BackgroundWork(properties, planFile, store, scraper, leases, director, observer, decisionLog);
+    }
+
+    @Bean
+    ReplicaLifecycle replicaLifecycle(
+            SchedulerProperties properties, InFlightTrackers trackers, MeterRegistry registry) {
+        SchedulerProperties.Replicas replicas = properties.replicas();
+        String brokers = replicas.bootstrapServers();
+        if (brokers == null || brokers.isBlank()) {
+            return new ReplicaLifecycle(null);
+        }
+        ReplicaSettings settings = new ReplicaSettings(
+                properties.pool(),
+                replicas.uniqueName(),
+                brokers,
+                replicas.topic(),
+                replicas.interval(),
+                replicas.expiry(),
+                replicas.clientProperties());
+        return new ReplicaLifecycle(new LoadExchange(settings, trackers, new ReplicaMeters(registry), NANO_CLOCK));
     }
 
     @Bean

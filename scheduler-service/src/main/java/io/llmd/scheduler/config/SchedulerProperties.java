@@ -9,12 +9,15 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -35,6 +38,7 @@ import org.springframework.validation.annotation.Validated;
  * @param leases bounds of attempts in flight
  * @param http the HTTP door
  * @param decisions records of decisions
+ * @param replicas how several schedulers of one pool tell each other their load
  */
 @Validated
 @ConfigurationProperties(prefix = "scheduler", ignoreUnknownFields = false)
@@ -48,7 +52,8 @@ public record SchedulerProperties(
         @Valid @DefaultValue Discovery discovery,
         @Valid @DefaultValue Leases leases,
         @Valid @DefaultValue Http http,
-        @Valid @DefaultValue Decisions decisions) {
+        @Valid @DefaultValue Decisions decisions,
+        @Valid @DefaultValue Replicas replicas) {
     public SchedulerProperties {
         objectives = Map.copyOf(objectives);
         requirePositive("scheduler.config-reload-interval", configReloadInterval);
@@ -194,6 +199,51 @@ public record SchedulerProperties(
 
         DecisionLog.Settings settings() {
             return new DecisionLog.Settings(sampleRate, maxRecords, maxMemory.toBytes(), maxAge, headers);
+        }
+    }
+
+    /**
+     * How several schedulers of one pool tell each other their load, so that none thinks an endpoint idle that others
+     * filled.
+     *
+     * @param bootstrapServers Kafka brokers as {@code host:port,...}; unset for a scheduler that is alone
+     * @param topic topic of the loads; made when it is missing and the broker allows it
+     * @param interval time between two records while load changes
+     * @param expiry age at which the load of a scheduler that is not heard of any more stops to count; at least four
+     *     intervals
+     * @param name begins the name of this process in the topic; the host name when unset
+     * @param clientProperties further properties of the Kafka clients, such as those of TLS and SASL
+     */
+    public record Replicas(
+            @Nullable String bootstrapServers,
+            @NotBlank @DefaultValue("llmd.endpoint-load") String topic,
+            @DefaultValue("200ms") Duration interval,
+            @DefaultValue("2s") Duration expiry,
+            @Nullable String name,
+            @DefaultValue Map<String, String> clientProperties) {
+        public Replicas {
+            clientProperties = Map.copyOf(clientProperties);
+        }
+
+        /** A name that no other process has, nor a former life of this one. */
+        String uniqueName() {
+            String begin = name == null || name.isBlank() ? hostName() : name;
+            return begin + "-" + UUID.randomUUID().toString().substring(0, 8);
+        }
+
+        private static String hostName() {
+            try {
+                return InetAddress.getLocalHost().getHostName();
+            } catch (UnknownHostException e) {
+                return "scheduler";
+            }
+        }
+
+        /** Client properties may hold passwords, so they are left out. */
+        @Override
+        public String toString() {
+            return "Replicas[bootstrapServers=" + bootstrapServers + ", topic=" + topic + ", interval=" + interval
+                    + ", expiry=" + expiry + ", name=" + name + "]";
         }
     }
 }

@@ -2,11 +2,12 @@ package io.llmd.scheduler.datalayer;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Load of one endpoint. Never negative. */
+/** Load of one endpoint: what this scheduler placed there, and what others said they did. Never negative. */
 final class InFlightCounter {
 
     private final AtomicLong requests = new AtomicLong();
     private final AtomicLong tokens = new AtomicLong();
+    private volatile InFlightLoad elsewhere = InFlightLoad.NONE;
 
     void add(long tokenCharge) {
         requests.incrementAndGet();
@@ -25,11 +26,19 @@ final class InFlightCounter {
         counter.updateAndGet(value -> Math.max(0, value - amount));
     }
 
+    void elsewhere(InFlightLoad load) {
+        elsewhere = load;
+    }
+
+    InFlightLoad own() {
+        return new InFlightLoad(requests.get(), tokens.get());
+    }
+
     long requests() {
-        return requests.get();
+        return requests.get() + elsewhere.requests();
     }
 
     long tokens() {
-        return tokens.get();
+        return tokens.get() + elsewhere.tokens();
     }
 }

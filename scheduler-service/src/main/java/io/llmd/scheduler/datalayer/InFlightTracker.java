@@ -1,6 +1,7 @@
 package io.llmd.scheduler.datalayer;
 
 import io.llmd.scheduler.scheduling.EndpointMetadata;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -8,7 +9,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Requests and tokens that this scheduler has placed on each endpoint of the pool. Safe from any thread, never blocks.
+ * Requests and tokens that this scheduler has placed on each endpoint of the pool, and on top of them those that other
+ * schedulers of the pool said they placed. Safe from any thread, never blocks.
  *
  * <p>Each placement remembers the counter object that it raised and gives back exactly what it took, once, whatever
  * reports come, how often and in which order. When an endpoint goes, its counter goes with it: what was placed there
@@ -68,6 +70,7 @@ public final class InFlightTracker implements EndpointListener {
 
     private final Map<String, InFlightCounter> counters = new ConcurrentHashMap<>();
     private final Map<Long, List<Entry>> attempts = new ConcurrentHashMap<>();
+    private volatile Map<String, InFlightLoad> elsewhere = Map.of();
 
     /** Counts an attempt on its endpoints. A lease that is known already is not counted again. */
     public void place(long leaseId, List<Placement> placements) {
@@ -102,13 +105,40 @@ public final class InFlightTracker implements EndpointListener {
         }
     }
 
-    /** Requests on the endpoint that have not ended. */
+    /**
+     * Takes what other schedulers have placed, by endpoint id, in place of what they had placed before. An endpoint that
+     * is not named has nothing of theirs.
+     */
+    public synchronized void elsewhere(Map<String, InFlightLoad> loads) {
+        elsewhere = Map.copyOf(loads);
+        counters.forEach((id, counter) -> counter.elsewhere(loads.getOrDefault(id, InFlightLoad.NONE)));
+    }
+
+    /** What this scheduler alone has placed on each endpoint that is not idle. */
+    public Map<String, InFlightLoad> own() {
+        Map<String, InFlightLoad> loads = new HashMap<>();
+        counters.forEach((id, counter) -> {
+            InFlightLoad load = counter.own();
+            if (!load.equals(InFlightLoad.NONE)) {
+                loads.put(id, load);
+            }
+        });
+        return loads;
+    }
+
+    /** What this scheduler alone has placed on the endpoint. */
+    public InFlightLoad own(String endpointId) {
+        InFlightCounter counter = counters.get(endpointId);
+        return counter == null ? InFlightLoad.NONE : counter.own();
+    }
+
+    /** Requests of all schedulers on the endpoint that have not ended. */
     public long requests(String endpointId) {
         InFlightCounter counter = counters.get(endpointId);
         return counter == null ? 0 : counter.requests();
     }
 
-    /** Tokens charged to the endpoint and not given back. */
+    /** Tokens that all schedulers charged to the endpoint and did not take back. */
     public long tokens(String endpointId) {
         InFlightCounter counter = counters.get(endpointId);
         return counter == null ? 0 : counter.tokens();
@@ -120,8 +150,10 @@ public final class InFlightTracker implements EndpointListener {
     }
 
     @Override
-    public void added(EndpointMetadata endpoint) {
-        counters.put(endpoint.id(), new InFlightCounter());
+    public synchronized void added(EndpointMetadata endpoint) {
+        InFlightCounter counter = new InFlightCounter();
+        counter.elsewhere(elsewhere.getOrDefault(endpoint.id(), InFlightLoad.NONE));
+        counters.put(endpoint.id(), counter);
     }
 
     @Override

@@ -98,8 +98,14 @@ public final class PoolGauges implements EndpointListener {
                                 SchedulerMeters.ENDPOINT_QUEUE,
                                 Tags.of("name", pool, "model_server_endpoint", id),
                                 () -> waiting(id)),
-                        gauge(SchedulerMeters.IN_FLIGHT_REQUESTS, tags, () -> inFlight.requests(id)),
-                        gauge(SchedulerMeters.IN_FLIGHT_TOKENS, tags, () -> inFlight.tokens(id))));
+                        gauge(
+                                SchedulerMeters.IN_FLIGHT_REQUESTS,
+                                tags,
+                                () -> inFlight.own(id).requests()),
+                        gauge(
+                                SchedulerMeters.IN_FLIGHT_TOKENS,
+                                tags,
+                                () -> inFlight.own(id).tokens())));
     }
 
     private double waiting(String id) {

@@ -66,6 +66,10 @@ public enum SchedulerMeters implements MeterDocumentation {
     LEASES_REAPED("scheduler.leases.reaped", Meter.Type.COUNTER),
     /** Outcome reports by whether they were news. */
     REPORTS("scheduler.reports", Meter.Type.COUNTER, "outcome"),
+    /** Other schedulers of the pool whose load counts here. */
+    REPLICAS("scheduler.replicas.others", Meter.Type.GAUGE),
+    /** Records of load between schedulers by what became of them. */
+    REPLICA_SHARES("scheduler.replicas.shares", Meter.Type.COUNTER, "outcome"),
     /** Exceptions that reached the edge: defects. */
     FAILURES("scheduler.failures", Meter.Type.COUNTER);
 

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.scheduler.datalayer.InFlightLoad;
 import io.llmd.scheduler.datalayer.InFlightTracker;
 import io.llmd.scheduler.datalayer.InFlightTracker.Placement;
 import io.llmd.scheduler.datalayer.InFlightTracker.Release;
@@ -94,11 +95,20 @@ final class InFlightLoadProducer implements DataProducer, PreRequest, ResponseHo
         for (int i = 0; i < candidates.size(); i++) {
             int slot = candidates.slot(i);
             String id = candidates.get(i).id();
-            loads.set(slot, tracker.requests(id), tracker.tokens(id));
+            setLoad(loads, slot, id);
             uncached.set(slot, uncached(promptTokens, matches, slot));
         }
         candidates.put(loadsKey, loads);
         candidates.put(uncachedKey, uncached);
+    }
+
+    private void setLoad(InFlightLoads loads, int slot, String endpointId) {
+        if (params.syncCrossReplicaState()) {
+            loads.set(slot, tracker.requests(endpointId), tracker.tokens(endpointId));
+        } else {
+            InFlightLoad own = tracker.own(endpointId);
+            loads.set(slot, own.requests(), own.tokens());
+        }
     }
 
     private static long uncached(long promptTokens, @Nullable PrefixMatches matches, int slot) {
