@@ -34,6 +34,8 @@ class SchedulerArchTest {
             .definedBy(ROOT + "discovery..")
             .layer("prefix")
             .definedBy(ROOT + "prefix..")
+            .layer("latency")
+            .definedBy(ROOT + "latency..")
             .layer("parser")
             .definedBy(ROOT + "parser..")
             .layer("explain")
@@ -55,7 +57,7 @@ class SchedulerArchTest {
             .whereLayer("plugin")
             .mayOnlyAccessLayers("scheduling", "datalayer", "flowcontrol")
             .whereLayer("plugins")
-            .mayOnlyAccessLayers("plugin", "scheduling", "flowcontrol", "datalayer", "prefix")
+            .mayOnlyAccessLayers("plugin", "scheduling", "flowcontrol", "datalayer", "prefix", "latency")
             .whereLayer("datalayer")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("discovery")
@@ -64,6 +66,8 @@ class SchedulerArchTest {
             .mayOnlyAccessLayers("scheduling", "datalayer")
             .whereLayer("replica")
             .mayOnlyAccessLayers("datalayer")
+            .whereLayer("latency")
+            .mayNotAccessAnyLayer()
             .whereLayer("parser")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("api")
@@ -95,6 +99,7 @@ class SchedulerArchTest {
                     ROOT + "scheduling..",
                     ROOT + "datalayer..",
                     ROOT + "prefix..",
+                    ROOT + "latency..",
                     ROOT + "parser..",
                     ROOT + "explain..",
                     ROOT + "api"))

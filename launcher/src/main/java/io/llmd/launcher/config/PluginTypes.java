@@ -2,6 +2,7 @@ package io.llmd.launcher.config;
 
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixIndexes;
@@ -27,6 +28,7 @@ final class PluginTypes implements AutoCloseable {
         context.registerBean(InFlightTrackers.class);
         context.registerBean(PrefixIndexes.class);
         context.registerBean(MediaIndexes.class);
+        context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
         factoryClasses().forEach(type -> context.registerBean(type));
         context.refresh();
     }

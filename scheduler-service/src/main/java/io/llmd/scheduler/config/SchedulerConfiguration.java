@@ -9,6 +9,7 @@ import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.datalayer.MetricsScraper;
 import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.explain.RecordListener;
+import io.llmd.scheduler.latency.RemoteLatencyPredictor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.ReplicaMeters;
@@ -27,6 +28,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Random;
 import java.util.function.LongSupplier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -73,6 +75,13 @@ class SchedulerConfiguration {
     @Bean
     MetricsScraper metricsScraper(SchedulerProperties properties, EndpointStore store, SchedulerObserver observer) {
         return new MetricsScraper(store, properties.metrics().scrapeSettings(), observer, NANO_CLOCK);
+    }
+
+    /** The predictor of all producers; one without servers says so and predicts nothing. */
+    @Bean(initMethod = "start")
+    RemoteLatencyPredictor latencyPredictor(SchedulerProperties properties) {
+        return new RemoteLatencyPredictor(
+                properties.latencyPredictor().settings(), new Random(), InstantSource.system());
     }
 
     /** One key for all plugins that pin sessions. */

@@ -2,6 +2,7 @@ package io.llmd.scheduler.config;
 
 import io.llmd.scheduler.datalayer.ScrapeSettings;
 import io.llmd.scheduler.explain.DecisionLog;
+import io.llmd.scheduler.latency.RemotePredictorSettings;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -10,6 +11,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +38,7 @@ import org.springframework.validation.annotation.Validated;
  * @param metrics how metrics of endpoints are read
  * @param discovery where endpoints come from unless the scheduling configuration says it
  * @param leases bounds of attempts in flight
+ * @param latencyPredictor who predicts latencies for the plugin predicted-latency-producer
  * @param http the HTTP door
  * @param decisions records of decisions
  * @param replicas how several schedulers of one pool tell each other their load
@@ -51,6 +54,7 @@ public record SchedulerProperties(
         @Valid @DefaultValue Metrics metrics,
         @Valid @DefaultValue Discovery discovery,
         @Valid @DefaultValue Leases leases,
+        @Valid @DefaultValue LatencyPredictor latencyPredictor,
         @Valid @DefaultValue Http http,
         @Valid @DefaultValue Decisions decisions,
         @Valid @DefaultValue Replicas replicas) {
@@ -164,6 +168,56 @@ public record SchedulerProperties(
             requirePositive("scheduler.leases.request-deadline", requestDeadline);
             requirePositive("scheduler.leases.grace", grace);
             requirePositive("scheduler.leases.reap-interval", reapInterval);
+        }
+    }
+
+    /**
+     * Servers of llm-d that predict latencies and learn from measured ones. Without prediction servers nothing is predicted.
+     *
+     * @param predictionUrls base URLs of prediction servers; one is drawn for each call
+     * @param trainingUrl base URL of the training server; measured latencies are not sent when unset
+     * @param timeout how long a request waits for predictions
+     * @param trainingTimeout for sending measured latencies
+     * @param maxRows most endpoints in one call; more are split over several
+     * @param coalesceWindow how long a call waits for the endpoints of other requests
+     * @param maxCalls most calls in flight
+     * @param maxWaitingRows most endpoints that wait for a call; beyond it nothing is predicted
+     * @param maxSamples most measured latencies that are kept between two flushes
+     * @param flushInterval how often measured latencies are sent
+     */
+    public record LatencyPredictor(
+            @DefaultValue List<URI> predictionUrls,
+            @Nullable URI trainingUrl,
+            @DefaultValue("300ms") Duration timeout,
+            @DefaultValue("10s") Duration trainingTimeout,
+
+            @Min(1) @Max(RemotePredictorSettings.MOST_ROWS) @DefaultValue("100")
+            int maxRows,
+
+            @DefaultValue("1ms") Duration coalesceWindow,
+            @Min(1) @DefaultValue("36") int maxCalls,
+            @Min(1) @DefaultValue("20000") int maxWaitingRows,
+            @Min(1) @DefaultValue("1000") int maxSamples,
+            @DefaultValue("1s") Duration flushInterval) {
+        public LatencyPredictor {
+            predictionUrls = List.copyOf(predictionUrls);
+            requirePositive("scheduler.latency-predictor.timeout", timeout);
+            requirePositive("scheduler.latency-predictor.training-timeout", trainingTimeout);
+            requirePositive("scheduler.latency-predictor.flush-interval", flushInterval);
+        }
+
+        RemotePredictorSettings settings() {
+            return new RemotePredictorSettings(
+                    predictionUrls,
+                    trainingUrl == null || trainingUrl.toString().isEmpty() ? null : trainingUrl,
+                    timeout,
+                    trainingTimeout,
+                    maxRows,
+                    coalesceWindow,
+                    maxCalls,
+                    maxWaitingRows,
+                    maxSamples,
+                    flushInterval);
         }
     }
 

@@ -27,6 +27,11 @@ public interface PluginFactory<P extends Record> {
     /** The parameter record. */
     Class<P> paramsType();
 
+    /** What to tell the author of the configuration about an instance with these parameters; it works all the same. */
+    default List<String> warnings(P params) {
+        return List.of();
+    }
+
     /**
      * Makes an instance.
      *

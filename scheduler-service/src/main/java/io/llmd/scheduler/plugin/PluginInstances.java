@@ -185,6 +185,7 @@ final class PluginInstances {
         if (params == null) {
             return;
         }
+        factory.warnings(params).forEach(warning -> problems.warning(parameters.line(), path, warning));
         Order<P> order = new Order<>(factory, name, params, parameters.line(), path, factory.references(params));
         if (order.references().isEmpty()) {
             make(order);

@@ -38,6 +38,9 @@ public final class DataKeys {
     /** Number of an endpoint that is a cluster: mean used share of the KV caches behind it. */
     public static final String MULTICLUSTER_KV_CACHE_UTILIZATION = "llm-d.ai/multicluster-kv-cache-utilization";
 
+    /** Default producer of {@link #latencyPredictions}. */
+    public static final String LATENCY_PRODUCER = "predicted-latency-producer";
+
     private DataKeys() {}
 
     /** Leading blocks of the prompt that each endpoint holds, as {@code producer} knows it; empty is the default. */
@@ -92,6 +95,12 @@ public final class DataKeys {
     /** Models that each endpoint says it serves; empty producer is the default. */
     public static DataKey<ServedModels> servedModels(String producer) {
         return new DataKey<>("/v1/models", orDefault(producer, MODELS_PRODUCER), ServedModels.class);
+    }
+
+    /** What the request would take on each endpoint; empty producer is the default. */
+    public static DataKey<LatencyPredictions> latencyPredictions(String producer) {
+        return new DataKey<>(
+                "LatencyPredictionInfoDataKey", orDefault(producer, LATENCY_PRODUCER), LatencyPredictions.class);
     }
 
     private static String orDefault(String producer, String defaultProducer) {

@@ -20,6 +20,16 @@ public final class MediaMatches {
         matchedItems[slot] = items;
     }
 
+    /** Different media of the request. */
+    public int requestItems() {
+        return requestItems;
+    }
+
+    /** How many of them the endpoint has encoded before. */
+    public int matchedItems(int slot) {
+        return matchedItems[slot];
+    }
+
     /** Share of the media that the endpoint has encoded before, in [0, 1]. */
     public double ratio(int slot) {
         return (double) matchedItems[slot] / requestItems;

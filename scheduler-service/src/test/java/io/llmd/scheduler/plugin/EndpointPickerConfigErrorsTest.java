@@ -84,8 +84,8 @@ class EndpointPickerConfigErrorsTest {
                         "f:4:plugins[0].type: is missing (expected: a plugin type)"),
                 refused(
                         "type that is not here yet",
-                        HEAD + "plugins:\n  - type: latency-scorer\n",
-                        "f:4:plugins[0].type: type latency-scorer is known to llm-d v0.10 but not available in this"
+                        HEAD + "plugins:\n  - type: token-producer\n",
+                        "f:4:plugins[0].type: type token-producer is known to llm-d v0.10 but not available in this"
                                 + " version"),
                 refused(
                         "two pickers in a profile",
@@ -207,8 +207,8 @@ class EndpointPickerConfigErrorsTest {
                 refused(
                         "two watches of one kind",
                         HEAD
-                                + "plugins:\n  - {name: a, type: k8s-notification-source, parameters: {version: v1, kind: Pod}}\n"
-                                + "  - {name: b, type: k8s-notification-source, parameters: {version: v1, kind: Pod}}\n"
+                                + "plugins:\n  - {name: a, type: token-producer, parameters: {version: v1, kind: Pod}}\n"
+                                + "  - {name: b, type: token-producer, parameters: {version: v1, kind: Pod}}\n"
                                 + "dataLayer:\n  sources:\n    - pluginRef: a\n    - pluginRef: b\n",
                         "f:8:dataLayer.sources[0].pluginRef: nobody watches v1 Pod while endpoints come from a file or from"
                                 + " settings",
@@ -242,11 +242,11 @@ class EndpointPickerConfigErrorsTest {
                 refused(
                         "several problems at once",
                         "apiVersion: v2\nkind: EndpointPickerConfig\nplugins:\n  - type: ghost-scorer\n"
-                                + "  - type: latency-scorer\n",
+                                + "  - type: token-producer\n",
                         "f:1:apiVersion: v2 (expected: llm-d.ai/v1alpha1)",
                         "f:4:plugins[0].type: unknown plugin type ghost-scorer (expected: one of "
                                 + new PluginRegistry(TestPlugins.all()).types() + ")",
-                        "f:5:plugins[1].type: type latency-scorer is known to llm-d v0.10 but not available in"
+                        "f:5:plugins[1].type: type token-producer is known to llm-d v0.10 but not available in"
                                 + " this version"),
                 refused(
                         "tab",

@@ -99,8 +99,8 @@ class PluginReferencesTest {
                 plugins:
                   - {name: a, type: friend, parameters: {of: b}}
                   - {name: b, type: friend, parameters: {of: a}}
-                  - {name: c, type: friend, parameters: {of: latency-scorer}}
-                  - type: latency-scorer
+                  - {name: c, type: friend, parameters: {of: token-producer}}
+                  - type: token-producer
                 """;
         assertThat(new EndpointPickerConfigLoader(new PluginRegistry(factories), false)
                         .load(text, "f")
@@ -109,7 +109,7 @@ class PluginReferencesTest {
                 .contains(
                         "f:4:plugins[0].parameters: a refers to b, which waits for others (expected: no cycle)",
                         "f:5:plugins[1].parameters: b refers to a, which waits for others (expected: no cycle)",
-                        "f:6:plugins[2].parameters: c refers to latency-scorer, which cannot be made");
+                        "f:6:plugins[2].parameters: c refers to token-producer, which cannot be made");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.llmd.scheduler.plugin;
 import io.llmd.scheduler.SchedulerApplication;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.scheduling.Candidates;
@@ -48,6 +49,7 @@ final class TestPlugins {
             context.registerBean(EndpointStore.class, () -> new EndpointStore(Duration.ofSeconds(1), () -> 0));
             context.registerBean(InFlightTrackers.class);
             context.registerBean(MediaIndexes.class);
+            context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
             context.registerBean(PrefixIndexes.class);
             new ClassPathScanningCandidateComponentProvider(true)
                     .findCandidateComponents(SchedulerApplication.class.getPackageName()).stream()

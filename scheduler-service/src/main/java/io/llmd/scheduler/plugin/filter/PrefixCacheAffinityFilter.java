@@ -9,6 +9,8 @@ import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.Filter;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.LatencyPredictions;
+import io.llmd.scheduler.scheduling.LatencyPredictions.Prediction;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ import org.springframework.stereotype.Component;
  *
  * <p>Sticky are candidates that hold at least {@code affinityThreshold} of the prompt. They alone stay, unless the least
  * loaded of them would start the answer more than {@code maxTTFTPenaltyMs} later than the least loaded of the others: then
- * all stay. The time until an endpoint starts is estimated as its tokens in flight divided by the peak prefill throughput.
+ * all stay. The time until an endpoint starts is its tokens in flight divided by the peak prefill throughput, or predicted.
  */
 final class PrefixCacheAffinityFilter implements Filter {
 
@@ -50,7 +52,7 @@ final class PrefixCacheAffinityFilter implements Filter {
      * @param peakPrefillThroughput prompt tokens per second that an endpoint computes at most
      * @param prefixMatchInfoProducerName producer to believe about prefixes, empty for the default
      * @param inFlightLoadProducerName producer to believe about loads, empty for the default
-     * @param latencyPredictionInfoProducerName producer of predictions; without effect until predictions exist
+     * @param latencyPredictionInfoProducerName producer of predictions, empty for the default
      */
     record Params(
             @Default("0.80") double affinityThreshold,
@@ -72,10 +74,6 @@ final class PrefixCacheAffinityFilter implements Filter {
             if (maxTTFTPenaltyMs < 0) {
                 throw new IllegalArgumentException("maxTTFTPenaltyMs: " + maxTTFTPenaltyMs + " (expected: >= 0)");
             }
-            if (ttftSource == TtftSource.LATENCY_PREDICTOR) {
-                throw new IllegalArgumentException("ttftSource: latencyPredictor"
-                        + " (expected: prefillThroughput; predictions are not available in this version)");
-            }
             if (peakPrefillThroughput <= 0) {
                 throw new IllegalArgumentException(
                         "peakPrefillThroughput: " + peakPrefillThroughput + " (expected: > 0)");
@@ -86,16 +84,21 @@ final class PrefixCacheAffinityFilter implements Filter {
     private final Params params;
     private final DataKey<PrefixMatches> matchesKey;
     private final DataKey<InFlightLoads> loadsKey;
+    private final DataKey<LatencyPredictions> predictionsKey;
 
     PrefixCacheAffinityFilter(Params params) {
         this.params = params;
         matchesKey = DataKeys.prefixMatches(params.prefixMatchInfoProducerName());
         loadsKey = DataKeys.inFlightLoads(params.inFlightLoadProducerName());
+        predictionsKey = DataKeys.latencyPredictions(params.latencyPredictionInfoProducerName());
     }
 
     @Override
     public List<DataKey<?>> requires() {
-        return List.of(matchesKey, loadsKey);
+        return switch (params.ttftSource()) {
+            case PREFILL_THROUGHPUT -> List.of(matchesKey, loadsKey);
+            case LATENCY_PREDICTOR -> List.of(matchesKey, predictionsKey);
+        };
     }
 
     @Override
@@ -119,10 +122,11 @@ final class PrefixCacheAffinityFilter implements Filter {
 
     private boolean costsTooMuch(Candidates candidates, PrefixMatches matches) {
         InFlightLoads loads = candidates.data(loadsKey);
+        LatencyPredictions predictions = candidates.data(predictionsKey);
         double stickyMillis = Double.POSITIVE_INFINITY;
         double otherMillis = Double.POSITIVE_INFINITY;
         for (int i = 0; i < candidates.size(); i++) {
-            double millis = waitMillis(candidates.slot(i), loads);
+            double millis = waitMillis(candidates.slot(i), loads, predictions);
             if (isSticky(candidates, i, matches)) {
                 stickyMillis = Math.min(stickyMillis, millis);
             } else {
@@ -132,8 +136,15 @@ final class PrefixCacheAffinityFilter implements Filter {
         return params.maxTTFTPenaltyMs() > 0 && stickyMillis - otherMillis > params.maxTTFTPenaltyMs();
     }
 
-    private double waitMillis(int slot, @Nullable InFlightLoads loads) {
-        return loads == null ? 0 : loads.tokens(slot) * MILLIS_PER_SECOND / params.peakPrefillThroughput();
+    private double waitMillis(int slot, @Nullable InFlightLoads loads, @Nullable LatencyPredictions predictions) {
+        return switch (params.ttftSource()) {
+            case PREFILL_THROUGHPUT ->
+                loads == null ? 0 : loads.tokens(slot) * MILLIS_PER_SECOND / params.peakPrefillThroughput();
+            case LATENCY_PREDICTOR -> {
+                Prediction prediction = predictions == null ? null : predictions.at(slot);
+                yield prediction == null ? Double.POSITIVE_INFINITY : prediction.timeToFirstTokenMillis();
+            }
+        };
     }
 
     @Component

@@ -10,6 +10,8 @@ import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.InFlightLoads;
+import io.llmd.scheduler.scheduling.LatencyPredictions;
+import io.llmd.scheduler.scheduling.LatencyPredictions.Prediction;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -85,14 +87,42 @@ class PrefixCacheAffinityFilterTest {
     }
 
     @Test
+    void predictedTimesDecideWhenTheyAreWanted() {
+        Candidates candidates = pair(90, 0, 0, 900_000);
+        assertThat(keeps("{ttftSource: latencyPredictor, maxTTFTPenaltyMs: 5000}", predicted(candidates, 9000, 3999)))
+                .containsExactly("a", "b");
+        assertThat(keeps("{ttftSource: latencyPredictor, maxTTFTPenaltyMs: 5000}", predicted(candidates, 9000, 4000)))
+                .containsExactly("a");
+    }
+
+    @Test
+    void withoutPredictionsStickyEndpointsStay() {
+        assertThat(keeps("{ttftSource: latencyPredictor}", pair(90, 900_000, 0, 0)))
+                .containsExactly("a");
+    }
+
+    @Test
+    void onlyTheWantedSourceIsRequired() {
+        assertThat(filter("ttftSource: latencyPredictor").requires())
+                .containsExactly(DataKeys.prefixMatches(""), DataKeys.latencyPredictions(""));
+        assertThat(filter("{}").requires()).containsExactly(DataKeys.prefixMatches(""), DataKeys.inFlightLoads(""));
+    }
+
+    private static Candidates predicted(Candidates candidates, double millisA, double millisB) {
+        LatencyPredictions predictions = new LatencyPredictions(3);
+        predictions.set(0, new Prediction(millisA, 1, 1, 1, true, true, 1));
+        predictions.set(1, new Prediction(millisB, 1, 1, 1, true, true, 1));
+        candidates.put(DataKeys.latencyPredictions(""), predictions);
+        return candidates;
+    }
+
+    @Test
     void impossibleParametersAreRefused() {
         assertThatThrownBy(() -> filter("affinityThreshold: 1.1")).hasMessageContaining("1.1 (expected: <= 1)");
         assertThatThrownBy(() -> filter("explorationProbability: -0.1"))
                 .hasMessageContaining("-0.1 (expected: in [0, 1])");
         assertThatThrownBy(() -> filter("maxTTFTPenaltyMs: -1")).hasMessageContaining("-1.0 (expected: >= 0)");
         assertThatThrownBy(() -> filter("peakPrefillThroughput: 0")).hasMessageContaining("0.0 (expected: > 0)");
-        assertThatThrownBy(() -> filter("ttftSource: latencyPredictor"))
-                .hasMessageContaining("expected: prefillThroughput; predictions are not available");
     }
 
     private static Candidates pair(int percentA, long tokensA, int percentB, long tokensB) {
