@@ -207,8 +207,8 @@ class EndpointPickerConfigErrorsTest {
                 refused(
                         "two watches of one kind",
                         HEAD
-                                + "plugins:\n  - {name: a, type: token-producer, parameters: {version: v1, kind: Pod}}\n"
-                                + "  - {name: b, type: token-producer, parameters: {version: v1, kind: Pod}}\n"
+                                + "plugins:\n  - {name: a, type: k8s-notification-source, parameters: {version: v1, kind: Pod}}\n"
+                                + "  - {name: b, type: k8s-notification-source, parameters: {version: v1, kind: Pod}}\n"
                                 + "dataLayer:\n  sources:\n    - pluginRef: a\n    - pluginRef: b\n",
                         "f:8:dataLayer.sources[0].pluginRef: nobody watches v1 Pod while endpoints come from a file or from"
                                 + " settings",
