@@ -18,6 +18,7 @@ import io.llmd.gateway.openai.BodyEdit;
 import io.llmd.gateway.openai.BodyEdits;
 import io.llmd.gateway.stream.BodyRelay;
 import io.llmd.gateway.stream.EventRelay;
+import io.llmd.gateway.stream.ModelRename;
 import io.llmd.gateway.stream.Relay;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -51,6 +52,7 @@ final class Attempt implements UpstreamListener {
 
     private @Nullable UpstreamCall call;
     private @Nullable Relay relay;
+    private @Nullable ModelRename rename;
     private @Nullable ByteArrayOutputStream error;
     private Map<String, String> answerHeaders = Map.of();
     private String contentType = "";
@@ -182,7 +184,8 @@ final class Attempt implements UpstreamListener {
             bytes.release();
             return;
         }
-        current.accept(bytes, toClient);
+        ModelRename renaming = rename;
+        current.accept(renaming == null ? bytes : renaming.apply(bytes), toClient);
         if (current.defect() != Relay.Defect.NONE) {
             services.health().failed(endpointId());
             exchange.fail(new ApiError(ErrorCode.UPSTREAM_ERROR, "the endpoint's answer makes no sense"));
@@ -205,6 +208,11 @@ final class Attempt implements UpstreamListener {
         begun = true;
         if (relay == null) {
             relay = relayFor(bytes.getByte(bytes.readerIndex()));
+        }
+        String model = lease.decision().model();
+        if (!model.isEmpty() && !model.equals(request.model())) {
+            rename = ModelRename.to(request.modelAsJson(), relay instanceof EventRelay);
+            contentLength = UNKNOWN_LENGTH;
         }
         lease.start(status);
         exchange.answerBegins();

@@ -48,6 +48,17 @@ public record ApiRequest(
         return maxOutputTokens == NO_MAX_OUTPUT ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
     }
 
+    /** The client's model name as JSON, with quotes. */
+    public String modelAsJson() {
+        return quoted(model);
+    }
+
+    private static String quoted(String text) {
+        StringBuilder json = new StringBuilder(text.length() + 2);
+        JsonText.appendQuoted(json, text);
+        return json.toString();
+    }
+
     /** The edits that make the body fit to be sent on under the client's model name; empty when it may go as it is. */
     public List<BodyEdit> edits() {
         return removals;
@@ -62,9 +73,7 @@ public record ApiRequest(
         if (newModel.equals(model)) {
             return removals;
         }
-        StringBuilder json = new StringBuilder(newModel.length() + 2);
-        JsonText.appendQuoted(json, newModel);
-        BodyEdit rename = new BodyEdit(modelStart, modelEnd, json.toString().getBytes(StandardCharsets.UTF_8));
+        BodyEdit rename = new BodyEdit(modelStart, modelEnd, quoted(newModel).getBytes(StandardCharsets.UTF_8));
         List<BodyEdit> edits = new ArrayList<>(removals.size() + 1);
         int i = 0;
         while (i < removals.size() && removals.get(i).start() < modelStart) {

@@ -13,6 +13,7 @@ import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.gateway.GatewayFixture;
 import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.Reply;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -129,6 +130,28 @@ class RelayIT {
                 .contains(Integer.toString(BODY.length() + "adapter-1".length() - "sim-8b".length()));
         assertThat(answer.header("x-session-token")).isEqualTo("abc");
         assertThat(answer.header("x-gateway-destination-endpoint-served")).isNull();
+    }
+
+    @Test
+    void answersNameTheModelThatTheClientAskedFor() {
+        gateway.scheduler()
+                .deciding(d -> new ScheduleDecision(
+                        d.requestId(), 0, "adapter-1", "default", d.endpoints(), d.prefix(), Map.of(), Map.of()));
+        gateway.endpoint()
+                .script(
+                        Reply.json(200, "{\"id\":\"1\",\"model\":\"adapter-1\",\"choices\":[]}"),
+                        Reply.events(
+                                3,
+                                i -> (i == 2
+                                                ? "data: [DONE]\n\n"
+                                                : "data: {\"model\":\"adapter-1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n")
+                                        .getBytes(StandardCharsets.UTF_8)));
+
+        assertThat(gateway.chat().body()).isEqualTo("{\"id\":\"1\",\"model\":\"sim-8b\",\"choices\":[]}");
+        assertThat(gateway.post(CHAT, STREAM).body())
+                .doesNotContain("adapter-1")
+                .containsOnlyOnce("[DONE]")
+                .contains("data: {\"model\":\"sim-8b\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"}}]}\n\n");
     }
 
     @Test

@@ -20,6 +20,7 @@ import io.llmd.scheduler.explain.DryRun;
 import io.llmd.scheduler.explain.Explanation;
 import io.llmd.scheduler.parser.ParseOutcome;
 import io.llmd.scheduler.parser.RequestParsers;
+import io.llmd.scheduler.resource.Resources;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
@@ -63,7 +64,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     private final Scheduler scheduler;
     private final Leases leases;
     private final InFlightTracker inFlight;
-    private final Map<String, Integer> priorities;
+    private final Supplier<Resources> resources;
     private final DecisionListener listener;
     private final Recordings recordings;
     private final LongSupplier nanoClock;
@@ -74,7 +75,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
      *
      * @param plans gives the plan in force
      * @param inFlight the tracker that {@code leases} reports to
-     * @param priorities priority of each objective
+     * @param resources gives the objectives and rewrites in force
      * @param records takes records of decisions
      * @param nanoClock the clock that {@code store} uses
      */
@@ -84,7 +85,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             Scheduler scheduler,
             Leases leases,
             InFlightTracker inFlight,
-            Map<String, Integer> priorities,
+            Supplier<Resources> resources,
             DecisionListener listener,
             DecisionLog records,
             LongSupplier nanoClock) {
@@ -93,7 +94,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         this.scheduler = Objects.requireNonNull(scheduler, "scheduler");
         this.leases = Objects.requireNonNull(leases, "leases");
         this.inFlight = Objects.requireNonNull(inFlight, "inFlight");
-        this.priorities = Map.copyOf(priorities);
+        this.resources = Objects.requireNonNull(resources, "resources");
         this.listener = Objects.requireNonNull(listener, "listener");
         this.recordings = new Recordings(records, leases);
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
@@ -154,7 +155,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             case ParseOutcome.Parsed parsed ->
                 decide(
                         request,
-                        scheduler.process(plans.get(), Requests.of(request, parsed.body(), priorities, now)),
+                        scheduler.process(plans.get(), Requests.of(request, parsed.body(), resources.get(), now)),
                         recorder);
         };
     }

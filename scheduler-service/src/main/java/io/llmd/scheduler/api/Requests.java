@@ -3,6 +3,8 @@ package io.llmd.scheduler.api;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.scheduler.explain.DecisionRandom;
+import io.llmd.scheduler.resource.Resources;
+import io.llmd.scheduler.resource.RewriteRule;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import net.openhft.hashing.LongHashFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what headers say about a request and its candidates. */
@@ -20,23 +23,37 @@ final class Requests {
     static final String DEFAULT_FAIRNESS_ID = "default-flow";
     private static final String IF_AVAILABLE = "if-available";
 
+    /** Another hash than that of the decision's random numbers, so that the two choices do not depend on each other. */
+    private static final LongHashFunction REWRITE_HASH = LongHashFunction.xx(0x6d6f64656cL);
+
     private Requests() {}
 
-    static InferenceRequest of(
-            ScheduleRequest request, RequestBody body, Map<String, Integer> priorities, long receivedNanos) {
+    static InferenceRequest of(ScheduleRequest request, RequestBody body, Resources resources, long receivedNanos) {
         Map<String, String> headers = request.headers();
-        String rewrite = header(headers, LlmdHeader.MODEL_REWRITE);
         String objective = header(headers, LlmdHeader.OBJECTIVE);
         String fairnessId = header(headers, LlmdHeader.FAIRNESS_ID);
         return new InferenceRequest(
                 request.requestId(),
-                rewrite == null || rewrite.isEmpty() ? body.model() : rewrite,
+                targetModel(request, body.model(), resources),
                 body,
                 headers,
-                objective == null ? 0 : priorities.getOrDefault(objective, 0),
+                objective == null ? 0 : resources.priorities().getOrDefault(objective, 0),
                 fairnessId == null || fairnessId.isEmpty() ? DEFAULT_FAIRNESS_ID : fairnessId,
                 receivedNanos,
                 DecisionRandom.of(request.requestId()));
+    }
+
+    /**
+     * A rule that is about the body's model goes before the header. Its choice follows from the request's id, so that all
+     * attempts of a request go to one model.
+     */
+    private static String targetModel(ScheduleRequest request, String model, Resources resources) {
+        RewriteRule rule = resources.rewrites().rule(model);
+        if (rule != null) {
+            return rule.target(REWRITE_HASH.hashChars(request.requestId()));
+        }
+        String rewrite = header(request.headers(), LlmdHeader.MODEL_REWRITE);
+        return rewrite == null || rewrite.isEmpty() ? model : rewrite;
     }
 
     static @Nullable String header(Map<String, String> headers, LlmdHeader header) {

@@ -14,6 +14,7 @@ import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.EndpointPickerConfig;
 import io.llmd.scheduler.plugin.LoadResult;
 import io.llmd.scheduler.plugin.PluginInstance;
+import io.llmd.scheduler.resource.ResourceStore;
 import java.nio.file.Path;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -31,6 +32,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
 
     private final SchedulerProperties properties;
     private final PlanFile planFile;
+    private final ResourceStore resources;
     private final EndpointStore store;
     private final MetricsScraper scraper;
     private final Leases leases;
@@ -44,6 +46,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
     BackgroundWork(
             SchedulerProperties properties,
             PlanFile planFile,
+            ResourceStore resources,
             EndpointStore store,
             MetricsScraper scraper,
             Leases leases,
@@ -52,6 +55,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
             DecisionLog decisions) {
         this.properties = properties;
         this.planFile = planFile;
+        this.resources = resources;
         this.store = store;
         this.scraper = scraper;
         this.leases = leases;
@@ -77,6 +81,10 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
                 () -> observer.leasesReaped(leases.reap()), reapNanos, reapNanos, TimeUnit.NANOSECONDS);
         executor.scheduleWithFixedDelay(decisions::expire, reapNanos, reapNanos, TimeUnit.NANOSECONDS);
         planFile.watch(properties.configReloadInterval());
+        if (resources.hasFiles()) {
+            long pollNanos = properties.configReloadInterval().toNanos();
+            executor.scheduleWithFixedDelay(resources::poll, pollNanos, pollNanos, TimeUnit.NANOSECONDS);
+        }
         timer = executor;
     }
 

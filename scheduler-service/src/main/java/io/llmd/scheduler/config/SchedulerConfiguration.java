@@ -22,6 +22,7 @@ import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.replica.LoadExchange;
 import io.llmd.scheduler.replica.ReplicaSettings;
+import io.llmd.scheduler.resource.ResourceStore;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -130,6 +131,12 @@ class SchedulerConfiguration {
     }
 
     @Bean
+    ResourceStore resourceStore(SchedulerProperties properties, SchedulerObserver observer) {
+        return new ResourceStore(
+                properties.resourceFiles(), properties.pool(), properties.objectives(), observer::resourcesRead);
+    }
+
+    @Bean
     Director director(
             EndpointStore store,
             PlanFile planFile,
@@ -139,14 +146,14 @@ class SchedulerConfiguration {
             MetricsScraper scraper,
             SchedulerObserver observer,
             DecisionLog decisionLog,
-            SchedulerProperties properties) {
+            ResourceStore resources) {
         return new Director(
                 store,
                 () -> touched(scraper, planFile),
                 scheduler,
                 leases,
                 trackers.named(ALL_ATTEMPTS),
-                properties.objectives(),
+                resources::current,
                 observer,
                 decisionLog,
                 NANO_CLOCK);
@@ -167,8 +174,10 @@ class SchedulerConfiguration {
             Director director,
             SchedulerObserver observer,
             DecisionLog decisionLog,
+            ResourceStore resources,
             PoolGauges gauges) {
-        return new BackgroundWork(properties, planFile, store, scraper, leases, director, observer, decisionLog);
+        return new BackgroundWork(
+                properties, planFile, resources, store, scraper, leases, director, observer, decisionLog);
     }
 
     @Bean

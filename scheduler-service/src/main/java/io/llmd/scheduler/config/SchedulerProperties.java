@@ -35,6 +35,7 @@ import org.springframework.validation.annotation.Validated;
  * @param allowExperimentalPlugins whether plugin types that llm-d calls alpha may be used
  * @param pool name of the pool in meters
  * @param objectives priority of each inference objective by name; objectives that are not listed have priority 0
+ * @param resourceFiles file, or directory of files, with InferenceObjective and InferenceModelRewrite resources
  * @param metrics how metrics of endpoints are read
  * @param discovery where endpoints come from unless the scheduling configuration says it
  * @param leases bounds of attempts in flight
@@ -51,6 +52,7 @@ public record SchedulerProperties(
         @DefaultValue("false") boolean allowExperimentalPlugins,
         @NotBlank @DefaultValue("default") String pool,
         @DefaultValue Map<String, Integer> objectives,
+        @Nullable Path resourceFiles,
         @Valid @DefaultValue Metrics metrics,
         @Valid @DefaultValue Discovery discovery,
         @Valid @DefaultValue Leases leases,

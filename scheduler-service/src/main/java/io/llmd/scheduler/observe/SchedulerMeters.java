@@ -58,6 +58,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     INVALID_SCORES("scheduler.score.invalid", Meter.Type.COUNTER, "plugin"),
     /** Changed scheduling configurations by result. */
     CONFIG_RELOADS("scheduler.config.reloads", Meter.Type.COUNTER, "outcome"),
+    /** Changed files of objectives and model rewrites by result. */
+    RESOURCE_RELOADS("scheduler.resource.reloads", Meter.Type.COUNTER, "outcome"),
     /** Endpoint lists and entries that were refused. */
     DISCOVERY_PROBLEMS("scheduler.discovery.problems", Meter.Type.COUNTER, "reason"),
     /** Attempts in flight. */

@@ -7,6 +7,7 @@ import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.scheduler.api.DecisionListener;
 import io.llmd.scheduler.datalayer.ScrapeListener;
 import io.llmd.scheduler.discovery.DiscoveryListener;
+import io.llmd.scheduler.plugin.Finding;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.PluginFaults;
@@ -15,12 +16,14 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Counts what happens, and logs what must not happen at most once a second. Safe from any thread. */
 public final class SchedulerObserver implements DecisionListener, ScrapeListener, DiscoveryListener, PluginFaults {
@@ -197,6 +200,17 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     public void configReloaded(boolean isAccepted) {
         counter(SchedulerMeters.CONFIG_RELOADS, "outcome", isAccepted ? "accepted" : "refused")
                 .increment();
+    }
+
+    /** Files of objectives and model rewrites were read; refused when a finding is an error. */
+    public void resourcesRead(List<Finding> findings) {
+        for (Finding finding : findings) {
+            LOG.atLevel(finding.isError() ? Level.ERROR : Level.WARN).log("{}", finding);
+        }
+        boolean isRefused = findings.stream().anyMatch(Finding::isError);
+        counter(SchedulerMeters.RESOURCE_RELOADS, "outcome", isRefused ? "refused" : "accepted")
+                .increment();
+        LOG.info(isRefused ? "changed resources refused, the previous ones stay" : "resources are in force");
     }
 
     /** Leases were ended because nobody reported their end. */

@@ -61,6 +61,29 @@ final class YamlReader {
         }
     }
 
+    /** The documents that hold anything; none after a problem that leaves nothing to read. */
+    List<YamlNode> readAll(String text) {
+        if (text.length() > MAX_BYTES || text.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+            problems.error(0, "", "file is larger than 2 MiB");
+            return List.of();
+        }
+        List<YamlNode> documents = new ArrayList<>();
+        try {
+            for (Node root : new Yaml(new SafeConstructor(options())).composeAll(new StringReader(text))) {
+                YamlNode document = convert(root, "", 0);
+                if (!(document instanceof YamlNode.Null)) {
+                    documents.add(document);
+                }
+            }
+            return documents;
+        } catch (MarkedYAMLException e) {
+            problems.error(line(e.getProblemMark()), "", syntaxMessage(text, e));
+        } catch (YAMLException e) {
+            problems.error(0, "", "not readable as YAML: " + e.getMessage());
+        }
+        return List.of();
+    }
+
     private static LoaderOptions options() {
         LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(MAX_BYTES);

@@ -20,6 +20,10 @@ import io.llmd.scheduler.explain.DecisionRecord;
 import io.llmd.scheduler.explain.ExplainedCandidate;
 import io.llmd.scheduler.explain.ExplainedProfile;
 import io.llmd.scheduler.explain.Explanation;
+import io.llmd.scheduler.resource.ModelRewrites;
+import io.llmd.scheduler.resource.Resources;
+import io.llmd.scheduler.resource.RewriteRule;
+import io.llmd.scheduler.resource.RewriteTarget;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
@@ -46,6 +50,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -73,6 +78,7 @@ class DirectorTest {
             List.of(),
             InstantSource.fixed(Instant.EPOCH),
             clock::get);
+    private Resources resources = Resources.of(Map.of("urgent", 10));
     private int matchedBlocks;
     private boolean filterAll;
     private Supplier<SchedulingPlan> plans = this::plan;
@@ -82,7 +88,7 @@ class DirectorTest {
             scheduler,
             leases,
             inFlight,
-            Map.of("urgent", 10),
+            () -> resources,
             new DecisionListener() {
                 @Override
                 public void decided(ScheduleOutcome outcome, String model, long durationNanos) {}
@@ -157,6 +163,22 @@ class DirectorTest {
         decision(Map.of("x-llm-d-inference-objective", "unknown"));
         assertThat(requests.getLast().priority()).isZero();
         assertThat(requests.getLast().fairnessId()).isEqualTo("default-flow");
+    }
+
+    @Test
+    void aRewriteOfTheBodysModelGoesBeforeTheHeaderAndIsTheSameForAllAttempts() {
+        RewriteRule canary = new RewriteRule(
+                "canary", List.of("m"), List.of(new RewriteTarget("m-1", 50), new RewriteTarget("m-2", 50)));
+        resources = new Resources(Map.of(), Set.of(), new ModelRewrites(List.of(canary)));
+        Set<String> targets = new HashSet<>();
+        for (int i = 0; i < 50; i++) {
+            String id = "request-" + i;
+            String target =
+                    decision(Map.of("x-llm-d-model-name-rewrite", "other"), id).model();
+            assertThat(decision(Map.of(), id).model()).isEqualTo(target);
+            targets.add(target);
+        }
+        assertThat(targets).containsExactlyInAnyOrder("m-1", "m-2");
     }
 
     @Test

@@ -1,0 +1,56 @@
+package io.llmd.scheduler.resource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class RewriteRuleTest {
+
+    private static Map<String, Integer> shares(int... weights) {
+        List<RewriteTarget> targets = new java.util.ArrayList<>();
+        for (int weight : weights) {
+            targets.add(new RewriteTarget("t" + targets.size(), weight));
+        }
+        RewriteRule rule = new RewriteRule("r", List.of(), targets);
+        SplittableRandom random = new SplittableRandom(1);
+        Map<String, Integer> shares = new HashMap<>();
+        Stream.generate(() -> rule.target(random.nextLong()))
+                .limit(10_000)
+                .forEach(t -> shares.merge(t, 1, Integer::sum));
+        return shares;
+    }
+
+    @Test
+    void targetsAreChosenByWeight() {
+        Map<String, Integer> shares = shares(90, 10);
+        assertThat(shares.get("t0")).isBetween(8_800, 9_200);
+        assertThat(shares.get("t1")).isBetween(800, 1_200);
+    }
+
+    @Test
+    void withoutAnyWeightAllAreAlike() {
+        assertThat(shares(-1, -1, -1).values()).allMatch(share -> share > 3_000);
+    }
+
+    @Test
+    void aTotalWeightOfZeroMeansAllAreAlike() {
+        assertThat(shares(0, 0).values()).allMatch(share -> share > 4_500);
+    }
+
+    @Test
+    void targetsWithoutAWeightAreNeverChosenBesideWeightedOnes() {
+        assertThat(shares(-1, 1, -1)).containsOnlyKeys("t1");
+    }
+
+    @Test
+    void theLargestWeightsDoNotOverflow() {
+        assertThat(shares(Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE)
+                        .values())
+                .allMatch(share -> share > 3_000);
+    }
+}
