@@ -58,7 +58,9 @@ public enum LlmdHeader {
     /** Public part of the API key that made the request; never the key. */
     KEY_ID("x-llmd-key-id", Access.INTERNAL),
     /** Tenant of the API key that made the request. */
-    TENANT("x-llmd-tenant", Access.INTERNAL);
+    TENANT("x-llmd-tenant", Access.INTERNAL),
+    /** Priority of the API key that made the request, an integer; an objective of a trusted proxy goes before it. */
+    PRIORITY("x-llmd-priority", Access.INTERNAL);
 
     /** Who may set a header at the edge. */
     public enum Access {

@@ -29,8 +29,9 @@ public record NewApiKey(String secret, ApiKey key, String sha256) {
      *
      * @param random may block; not for event loops
      * @param tenant letters, digits, dot, dash, underscore
+     * @param priority priority of its requests
      */
-    public static NewApiKey generate(SecureRandom random, String tenant) {
+    public static NewApiKey generate(SecureRandom random, String tenant, int priority) {
         if (!tenant.matches(TENANT)) {
             throw new IllegalArgumentException("tenant: not usable (expected: letters, digits, dot, dash, underscore)");
         }
@@ -39,7 +40,7 @@ public record NewApiKey(String secret, ApiKey key, String sha256) {
         String secret = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
         String hash = KeyHash.hexOf(secret);
         String id = "key-" + hash.substring(0, ID_DIGITS);
-        return new NewApiKey(secret, new ApiKey(id, tenant, Set.of(), null, 0), hash);
+        return new NewApiKey(secret, new ApiKey(id, tenant, Set.of(), null, priority), hash);
     }
 
     /** The entry for the list {@code keys} of the key file, in YAML. */
@@ -48,7 +49,8 @@ public record NewApiKey(String secret, ApiKey key, String sha256) {
                   - id: %s
                     sha256: "%s"
                     tenant: "%s"
-                """.formatted(key.id(), sha256, key.tenant());
+                """.formatted(key.id(), sha256, key.tenant())
+                + (key.priority() == 0 ? "" : "    priority: " + key.priority() + "\n");
     }
 
     @Override

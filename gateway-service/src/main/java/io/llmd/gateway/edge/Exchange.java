@@ -271,6 +271,9 @@ final class Exchange {
         headers.put(LlmdHeader.KEY_ID.wireName(), key.id());
         headers.put(LlmdHeader.TENANT.wireName(), key.tenant());
         headers.putIfAbsent(LlmdHeader.FAIRNESS_ID.wireName(), key.tenant());
+        if (key.priority() != 0) {
+            headers.put(LlmdHeader.PRIORITY.wireName(), Integer.toString(key.priority()));
+        }
         return headers;
     }
 

@@ -169,15 +169,16 @@ class AccessControlTest {
 
     @Test
     void generatedKeyOpensTheDoor() {
-        NewApiKey made = NewApiKey.generate(new SecureRandom(), "team-c");
+        NewApiKey made = NewApiKey.generate(new SecureRandom(), "team-c", -5);
         access.replaceKeys(parse("keys:\n" + made.toYaml()));
 
         assertThat(check("Bearer " + made.secret())).isEqualTo(new Access.Granted(made.key()));
+        assertThat(made.key().priority()).isEqualTo(-5);
         assertThat(made.secret()).matches("sk-[A-Za-z0-9_-]{43}");
         assertThat(made.toString()).doesNotContain(made.secret());
         assertThat(made.toYaml()).doesNotContain(made.secret());
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> NewApiKey.generate(new SecureRandom(), "a\"b"))
+                .isThrownBy(() -> NewApiKey.generate(new SecureRandom(), "a\"b", 0))
                 .withMessageStartingWith("tenant: not usable");
     }
 

@@ -173,6 +173,19 @@ class NeighboursIT {
     }
 
     @Test
+    void theSchedulerHearsOfTheKeysPriority(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("keys.yaml");
+        Files.writeString(file, keys("sk-one") + "    priority: -2\n");
+        try (GatewayFixture gateway = new GatewayFixture(1, "gateway.access.keys-file=" + file);
+                RawClient client = gateway.connect()) {
+            assertThat(status(client, "sk-one")).isEqualTo(200);
+            assertThat(gateway.scheduler().headers().getLast())
+                    .containsEntry("x-llmd-tenant", "t1")
+                    .containsEntry("x-llmd-priority", "-2");
+        }
+    }
+
+    @Test
     void keysAreReloadedAndABrokenFileKeepsTheKeysBefore(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("keys.yaml");
         Files.writeString(file, keys("sk-one"));

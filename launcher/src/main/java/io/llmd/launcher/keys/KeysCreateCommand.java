@@ -27,6 +27,14 @@ final class KeysCreateCommand implements Callable<Integer> {
             description = "whose key it is (default: ${DEFAULT-VALUE})")
     private String tenant = "";
 
+    @Option(
+            names = "--priority",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "priority of its requests: higher goes first, negative may be shed (default: ${DEFAULT-VALUE})")
+    private int priority;
+
     @Option(names = "--json", description = "print one JSON object: key, entry")
     private boolean json;
 
@@ -51,7 +59,7 @@ final class KeysCreateCommand implements Callable<Integer> {
 
     private NewApiKey generate() {
         try {
-            return NewApiKey.generate(new SecureRandom(), tenant);
+            return NewApiKey.generate(new SecureRandom(), tenant, priority);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage("--tenant: " + e.getMessage());
         }

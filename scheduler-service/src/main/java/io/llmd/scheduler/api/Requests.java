@@ -30,14 +30,13 @@ final class Requests {
 
     static InferenceRequest of(ScheduleRequest request, RequestBody body, Resources resources, long receivedNanos) {
         Map<String, String> headers = request.headers();
-        String objective = header(headers, LlmdHeader.OBJECTIVE);
         String fairnessId = header(headers, LlmdHeader.FAIRNESS_ID);
         return new InferenceRequest(
                 request.requestId(),
                 targetModel(request, body.model(), resources),
                 body,
                 headers,
-                objective == null ? 0 : resources.priorities().getOrDefault(objective, 0),
+                priority(headers, resources.priorities()),
                 fairnessId == null || fairnessId.isEmpty() ? DEFAULT_FAIRNESS_ID : fairnessId,
                 receivedNanos,
                 DecisionRandom.of(request.requestId()));
@@ -54,6 +53,23 @@ final class Requests {
         }
         String rewrite = header(request.headers(), LlmdHeader.MODEL_REWRITE);
         return rewrite == null || rewrite.isEmpty() ? model : rewrite;
+    }
+
+    /** Priority of the objective; without one that of the client's key, which the gateway says. */
+    private static int priority(Map<String, String> headers, Map<String, Integer> priorities) {
+        String objective = header(headers, LlmdHeader.OBJECTIVE);
+        if (objective != null) {
+            return priorities.getOrDefault(objective, 0);
+        }
+        String ofKey = headers.get(LlmdHeader.PRIORITY.wireName());
+        if (ofKey == null) {
+            return 0;
+        }
+        try {
+            return Integer.parseInt(ofKey);
+        } catch (NumberFormatException notOurGateway) {
+            return 0;
+        }
     }
 
     static @Nullable String header(Map<String, String> headers, LlmdHeader header) {

@@ -151,6 +151,16 @@ class DirectorTest {
     }
 
     @Test
+    void theKeyGivesThePriorityUnlessAnObjectiveDoes() {
+        decision(Map.of("x-llmd-priority", "-3"));
+        assertThat(requests.getLast().priority()).isEqualTo(-3);
+        decision(Map.of("x-llmd-priority", "-3", "x-llm-d-inference-objective", "urgent"));
+        assertThat(requests.getLast().priority()).isEqualTo(10);
+        decision(Map.of("x-llmd-priority", "high"));
+        assertThat(requests.getLast().priority()).isZero();
+    }
+
+    @Test
     void headersGiveModelPriorityAndFlowAlsoByTheirOldNames() {
         decision(Map.of(
                 "x-gateway-model-name-rewrite", "other",
