@@ -36,7 +36,6 @@ import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.NamedPlugin;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
-import io.llmd.scheduler.scheduling.RequestBody.Api;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
@@ -58,9 +57,9 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     private static final long RETRY_AFTER_MILLIS = 1000;
     private static final String PREFILL_PROFILE = "prefill";
 
-    private final RequestParsers parsers = new RequestParsers();
     private final EndpointStore store;
     private final Supplier<SchedulingPlan> plans;
+    private final Supplier<RequestParsers> parsers;
     private final Scheduler scheduler;
     private final Leases leases;
     private final InFlightTracker inFlight;
@@ -74,6 +73,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
      * The pipeline.
      *
      * @param plans gives the plan in force
+     * @param parsers gives the parsers in force
      * @param inFlight the tracker that {@code leases} reports to
      * @param resources gives the objectives and rewrites in force
      * @param records takes records of decisions
@@ -82,6 +82,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     public Director(
             EndpointStore store,
             Supplier<SchedulingPlan> plans,
+            Supplier<RequestParsers> parsers,
             Scheduler scheduler,
             Leases leases,
             InFlightTracker inFlight,
@@ -91,6 +92,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             LongSupplier nanoClock) {
         this.store = Objects.requireNonNull(store, "store");
         this.plans = Objects.requireNonNull(plans, "plans");
+        this.parsers = Objects.requireNonNull(parsers, "parsers");
         this.scheduler = Objects.requireNonNull(scheduler, "scheduler");
         this.leases = Objects.requireNonNull(leases, "leases");
         this.inFlight = Objects.requireNonNull(inFlight, "inFlight");
@@ -147,7 +149,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             return refused(request, ScheduleRejection.Reason.SHUTTING_DOWN, "the scheduler is going down");
         }
         recorder.begins(ExtensionPoint.REQUEST_PARSING, null, "parser");
-        ParseOutcome parse = parsers.parse(request.path(), request.body());
+        ParseOutcome parse = parsers.get().parse(request.path(), request.body());
         recorder.ends();
         return switch (parse) {
             case ParseOutcome.Malformed malformed ->
@@ -161,7 +163,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     }
 
     private Decided decide(ScheduleRequest request, InferenceRequest inference, DecisionRecorder recorder) {
-        if (inference.targetModel().isEmpty() && inference.body().api() != Api.RAW) {
+        if (inference.targetModel().isEmpty() && !inference.body().model().isEmpty()) {
             return refused(request, ScheduleRejection.Reason.BAD_REQUEST, "model: missing (expected: a model)");
         }
         if (leases.isFull()) {

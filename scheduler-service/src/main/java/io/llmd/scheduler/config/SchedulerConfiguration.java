@@ -150,6 +150,7 @@ class SchedulerConfiguration {
         return new Director(
                 store,
                 () -> touched(scraper, planFile),
+                () -> planFile.plan().loaded().parsers(),
                 scheduler,
                 leases,
                 trackers.named(ALL_ATTEMPTS),

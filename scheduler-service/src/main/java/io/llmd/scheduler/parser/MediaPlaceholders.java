@@ -1,5 +1,6 @@
 package io.llmd.scheduler.parser;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import net.openhft.hashing.LongHashFunction;
 import tools.jackson.core.JsonParser;
@@ -75,6 +76,32 @@ final class MediaPlaceholders {
         for (int i = 0; i < tokens; i++) {
             target.appendToken(token);
         }
+    }
+
+    /** Reads an object of lists of hashes, one list per kind of media, as engines have made them. */
+    void hashesIn(JsonParser parser) {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return;
+        }
+        for (String kind = parser.nextName(); kind != null; kind = parser.nextName()) {
+            if (parser.nextToken() != JsonToken.START_ARRAY) {
+                parser.skipChildren();
+                continue;
+            }
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                if (parser.currentToken() == JsonToken.VALUE_STRING) {
+                    hash(parser.getString());
+                } else {
+                    parser.skipChildren();
+                }
+            }
+        }
+    }
+
+    /** Remembers what an engine calls an image, a video or a recording. */
+    void hash(String name) {
+        remember(XXH64.hashBytes(name.getBytes(StandardCharsets.UTF_8)));
     }
 
     private void remember(long hash) {

@@ -1,58 +1,34 @@
 package io.llmd.scheduler.parser;
 
-import io.llmd.scheduler.scheduling.RequestBody.Api;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.exc.StreamConstraintsException;
-import tools.jackson.core.exc.StreamReadException;
-import tools.jackson.core.json.JsonFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
-/**
- * Reads bodies of the OpenAI API without building a tree or a string of the prompt. Only members that matter to
- * scheduling are looked at; all others are skipped. Safe from any thread.
- */
-final class OpenAiParser {
+/** Reads bodies of the OpenAI API. */
+public final class OpenAiParser implements RequestParser {
 
-    private static final int MAX_DEPTH = 128;
-    private static final int MAX_NAME_CHARACTERS = 4096;
-    private static final int MAX_NUMBER_CHARACTERS = 256;
+    private static final Map<String, BodyFormat> FORMATS = Map.of(
+            "chat/completions", BodyFormat.CHAT_COMPLETIONS,
+            "chat/completions/render", BodyFormat.CHAT_COMPLETIONS,
+            "completions", BodyFormat.COMPLETIONS,
+            "completions/render", BodyFormat.COMPLETIONS,
+            "embeddings", BodyFormat.EMBEDDINGS,
+            "responses", BodyFormat.RESPONSES,
+            "conversations", BodyFormat.CONVERSATIONS,
+            "images/generations", BodyFormat.IMAGES);
 
-    private final JsonFactory json = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_DEPTH)
-                    .maxNameLength(MAX_NAME_CHARACTERS)
-                    .maxNumberLength(MAX_NUMBER_CHARACTERS)
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .build())
-            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .build();
+    private final JsonBodies json = new JsonBodies();
 
-    ParseOutcome parse(Api api, byte[] body, int from, int length) {
-        if (isWide(body, from, length)) {
-            return new ParseOutcome.Malformed("the body is not JSON in UTF-8");
-        }
-        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body, from, length)) {
-            return new ParseOutcome.Parsed(new OpenAiReader(api, parser, body, from, length).read());
-        } catch (MalformedBodyException e) {
-            return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
-        } catch (StreamConstraintsException e) {
-            return new ParseOutcome.Malformed("the body exceeds a limit of JSON (depth " + MAX_DEPTH + ", names "
-                    + MAX_NAME_CHARACTERS + " characters, numbers " + MAX_NUMBER_CHARACTERS + " characters)");
-        } catch (StreamReadException e) {
-            return new ParseOutcome.Malformed(
-                    "the body is not valid JSON near byte " + e.getLocation().getByteOffset());
-        }
+    /** A parser. */
+    public OpenAiParser() {}
+
+    @Override
+    public List<String> pathSuffixes() {
+        return List.copyOf(FORMATS.keySet());
     }
 
-    /** UTF-16 or UTF-32, which the JSON parser would take although offsets into it mean nothing. */
-    private static boolean isWide(byte[] body, int from, int length) {
-        for (int i = from; i < from + Math.min(2, length); i++) {
-            if (body[i] == 0 || body[i] == (byte) 0xfe || body[i] == (byte) 0xff) {
-                return true;
-            }
-        }
-        return false;
+    @Override
+    public ParseOutcome parse(String suffix, byte[] body, int from, int length) {
+        return json.parse(Objects.requireNonNull(FORMATS.get(suffix), suffix), body, from, length);
     }
 }

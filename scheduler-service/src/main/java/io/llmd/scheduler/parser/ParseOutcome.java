@@ -1,12 +1,25 @@
 package io.llmd.scheduler.parser;
 
 import io.llmd.scheduler.scheduling.RequestBody;
+import io.llmd.scheduler.scheduling.RequestBody.Api;
+import java.util.List;
 
 /** What came of reading a body. */
 public sealed interface ParseOutcome {
 
-    /** The body was understood, or is of a kind that is passed through. */
-    record Parsed(RequestBody body) implements ParseOutcome {}
+    /**
+     * The body was understood, or is of a kind that is passed through.
+     *
+     * @param body what scheduling reads of it
+     * @param isResponseSkipped whether the answer says nothing that matters, such as usage, and need not be looked at
+     */
+    record Parsed(RequestBody body, boolean isResponseSkipped) implements ParseOutcome {
+
+        /** A body whose answer is looked at. */
+        public Parsed(RequestBody body) {
+            this(body, false);
+        }
+    }
 
     /**
      * The body is malformed.
@@ -14,4 +27,9 @@ public sealed interface ParseOutcome {
      * @param message one sentence for the client; never contains text of the body
      */
     record Malformed(String message) implements ParseOutcome {}
+
+    /** A body that is passed through unread. */
+    static Parsed unread(int length, boolean isResponseSkipped) {
+        return new Parsed(new RequestBody(Api.RAW, "", false, -1, List.of(), "", length), isResponseSkipped);
+    }
 }

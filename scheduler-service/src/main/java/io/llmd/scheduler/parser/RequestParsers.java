@@ -1,30 +1,43 @@
 package io.llmd.scheduler.parser;
 
-import io.llmd.scheduler.scheduling.RequestBody;
-import io.llmd.scheduler.scheduling.RequestBody.Api;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads request bodies. The parser is found by the path: the longest path suffix that a parser claims and that begins at
- * a segment boundary wins. A body whose path nobody claims is passed through unread. Safe from any thread.
+ * Reads request bodies. The parser is found by the path: the longest path suffix that a parser claims wins, of equal ones
+ * that of the parser that comes first. A path that nobody claims goes to the first parser without claims, such as the one
+ * that passes bodies through; without such a parser it is refused. Safe from any thread.
  */
 public final class RequestParsers {
 
-    private static final Map<String, Api> OPENAI_SUFFIXES = Map.of(
-            "chat/completions", Api.CHAT_COMPLETIONS,
-            "chat/completions/render", Api.CHAT_COMPLETIONS,
-            "completions", Api.COMPLETIONS,
-            "completions/render", Api.COMPLETIONS,
-            "embeddings", Api.EMBEDDINGS,
-            "responses", Api.RESPONSES);
+    private record Claim(String suffix, RequestParser parser) {}
 
-    private final OpenAiParser openAi = new OpenAiParser();
+    private final Claim[] claims;
+    private final @Nullable RequestParser fallback;
 
-    /** Parsers of all request formats that this scheduler understands. */
-    public RequestParsers() {}
+    /** Parsers in the order of the configuration. */
+    public RequestParsers(List<? extends RequestParser> parsers) {
+        List<Claim> all = new ArrayList<>();
+        RequestParser other = null;
+        for (RequestParser parser : parsers) {
+            List<String> suffixes = parser.pathSuffixes();
+            suffixes.forEach(suffix -> all.add(new Claim(suffix, parser)));
+            other = other == null && suffixes.isEmpty() ? parser : other;
+        }
+        all.sort(Comparator.comparingInt((Claim claim) -> claim.suffix().length())
+                .reversed());
+        claims = all.toArray(Claim[]::new);
+        fallback = other;
+    }
+
+    /** The parsers of a configuration that names none. */
+    public static RequestParsers standard() {
+        return new RequestParsers(
+                List.of(new OpenAiParser(), new AnthropicParser(), new VllmHttpParser(), new PassthroughParser()));
+    }
 
     /**
      * Reads a body.
@@ -34,33 +47,43 @@ public final class RequestParsers {
      * @implNote one pass, linear in the body; allocates about one body for the prompt
      */
     public ParseOutcome parse(String path, ByteBuffer body) {
-        Api api = api(path);
-        if (api == null) {
-            return new ParseOutcome.Parsed(new RequestBody(Api.RAW, "", false, -1, List.of(), "", body.remaining()));
+        Claim claim = claim(path);
+        RequestParser parser = claim == null ? fallback : claim.parser();
+        if (parser == null) {
+            return new ParseOutcome.Malformed("no parser is configured for the path of the request");
         }
+        String suffix = claim == null ? "" : claim.suffix();
         if (body.hasArray()) {
-            return openAi.parse(api, body.array(), body.arrayOffset() + body.position(), body.remaining());
+            return parser.parse(suffix, body.array(), body.arrayOffset() + body.position(), body.remaining());
         }
         byte[] copy = new byte[body.remaining()];
         body.duplicate().get(copy);
-        return openAi.parse(api, copy, 0, copy.length);
+        return parser.parse(suffix, copy, 0, copy.length);
     }
 
-    static @Nullable Api api(String path) {
+    private @Nullable Claim claim(String path) {
         int end = path.indexOf('?');
         end = end < 0 ? path.length() : end;
         while (end > 0 && path.charAt(end - 1) == '/') {
             end--;
         }
-        int start = 0;
-        while (start < end) {
-            Api api = path.charAt(start) == '/' ? null : OPENAI_SUFFIXES.get(path.substring(start, end));
-            if (api != null) {
-                return api;
+        for (Claim claim : claims) {
+            if (endsWith(path, end, claim.suffix())) {
+                return claim;
             }
-            int slash = path.indexOf('/', start);
-            start = slash < 0 ? end : slash + 1;
         }
         return null;
+    }
+
+    private static boolean endsWith(String path, int end, String suffix) {
+        int start = end - suffix.length();
+        if (start < 0 || !path.startsWith(suffix, start)) {
+            return false;
+        }
+        if (start == 0) {
+            return true;
+        }
+        char before = path.charAt(start - 1);
+        return before == '/' || (before == '.' && Character.isUpperCase(suffix.charAt(0)));
     }
 }

@@ -1,6 +1,8 @@
 package io.llmd.scheduler.plugin;
 
 import io.llmd.scheduler.datalayer.SourceBinding;
+import io.llmd.scheduler.parser.RequestParser;
+import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.DataLayer;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.FlowControl;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.PluginRef;
@@ -107,6 +109,8 @@ public final class EndpointPickerConfigLoader {
         Map<String, SchedulingProfile> profiles = assembler.profiles(profileSpecs);
         DataLayer dataLayer = withMetricsSource(config);
         List<SourceBinding> sources = new DataLayerAssembler(instances, problems).bind(dataLayer);
+        RequestHandler handling = withParsers(config);
+        RequestParsers parsers = parsers(handling, instances, problems);
         DataGraph graph = new DataGraph(instances, problems);
         graph.close();
         List<NamedPlugin<DataProducer>> producers = graph.order();
@@ -125,7 +129,12 @@ public final class EndpointPickerConfigLoader {
                 named(instances, ResponseHook.class),
                 gates);
         return new LoadResult.Loaded(
-                plan, sources, effective(config, profileSpecs, dataLayer), instances.byName(), problems.inFileOrder());
+                plan,
+                sources,
+                parsers,
+                effective(config, profileSpecs, dataLayer, handling),
+                instances.byName(),
+                problems.inFileOrder());
     }
 
     private static void checkHeader(EndpointPickerConfig config, Problems problems) {
@@ -172,7 +181,6 @@ public final class EndpointPickerConfigLoader {
             EndpointPickerConfig config, Map<String, Boolean> gates, PluginInstances instances, Problems problems) {
         SectionChecks checks = new SectionChecks(instances, problems);
         checks.dataLayer(config.dataLayer());
-        checks.requestHandler(config.requestHandler());
         checks.flowControl(config.flowControl(), gates);
     }
 
@@ -243,13 +251,7 @@ public final class EndpointPickerConfigLoader {
 
     /** The configuration with profiles, parsers and data sources that it leaves to the defaults. */
     private static EndpointPickerConfig effective(
-            EndpointPickerConfig config, List<ProfileSpec> profiles, DataLayer dataLayer) {
-        RequestHandler handler = config.requestHandler();
-        if (handler == null || handler.parsers().isEmpty()) {
-            handler = new RequestHandler(DEFAULT_PARSERS.stream()
-                    .map(EndpointPickerConfigLoader::injected)
-                    .toList());
-        }
+            EndpointPickerConfig config, List<ProfileSpec> profiles, DataLayer dataLayer, RequestHandler handling) {
         return new EndpointPickerConfig(
                 config.apiVersion(),
                 config.kind(),
@@ -257,10 +259,57 @@ public final class EndpointPickerConfigLoader {
                 withNames(config.plugins()),
                 profiles,
                 dataLayer,
-                handler,
+                handling,
                 config.flowControl(),
                 null,
                 null);
+    }
+
+    private static RequestHandler withParsers(EndpointPickerConfig config) {
+        RequestHandler section = config.requestHandler();
+        return section != null && !section.parsers().isEmpty()
+                ? section
+                : new RequestHandler(DEFAULT_PARSERS.stream()
+                        .map(EndpointPickerConfigLoader::injected)
+                        .toList());
+    }
+
+    /** The parsers in file order. One may be named by its type without being listed among the plugins. */
+    private static RequestParsers parsers(RequestHandler section, PluginInstances instances, Problems problems) {
+        List<RequestParser> parsers = new ArrayList<>();
+        for (int i = 0; i < section.parsers().size(); i++) {
+            PluginRef ref = section.parsers().get(i);
+            String path = "requestHandler.parsers[" + i + "].pluginRef";
+            Located<String> name = ref.pluginRef();
+            if (name == null || name.value().isEmpty()) {
+                problems.error(ref.line(), path, "is missing (expected: the name of a parser)");
+                continue;
+            }
+            PluginInstance instance = instances.find(name.value());
+            if (instance == null && !instances.isNamed(name.value())) {
+                instance = addedParser(name, path, instances, problems);
+            }
+            if (instance != null && instance.plugin() instanceof RequestParser parser) {
+                parsers.add(parser);
+            } else if (instance != null) {
+                problems.error(
+                        name.line(), path, name.value() + " of type " + instance.type() + " (expected: a parser)");
+            }
+        }
+        return new RequestParsers(parsers);
+    }
+
+    private static @Nullable PluginInstance addedParser(
+            Located<String> name, String path, PluginInstances instances, Problems problems) {
+        if (KnownTypes.isOfKind(name.value(), "parser")) {
+            return instances.addDefault(name.value(), name.line(), path);
+        }
+        problems.error(
+                name.line(),
+                path,
+                "no plugin " + name.value() + " (expected: a parser)"
+                        + Suggestion.of(name.value(), KnownTypes.ofKind("parser")));
+        return null;
     }
 
     private static PluginRef injected(String name) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,11 @@ final class KnownTypes {
     static boolean isOfKind(@Nullable String type, String kind) {
         KnownType known = type == null ? null : TYPES.get(type);
         return known != null && known.kind().equals(kind);
+    }
+
+    /** The types of a kind, in no order. */
+    static List<String> ofKind(String kind) {
+        return TYPES.keySet().stream().filter(type -> isOfKind(type, kind)).toList();
     }
 
     static int count() {

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.plugin;
 
 import io.llmd.scheduler.datalayer.SourceBinding;
+import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ public sealed interface LoadResult {
      *
      * @param plan what decisions do
      * @param sources where data about endpoints comes from
+     * @param parsers how request bodies are read
      * @param config what the file said, with defaults filled in
      * @param instances all plugin instances by name, those made automatically included
      * @param findings warnings
@@ -26,6 +28,7 @@ public sealed interface LoadResult {
     record Loaded(
             SchedulingPlan plan,
             List<SourceBinding> sources,
+            RequestParsers parsers,
             EndpointPickerConfig config,
             Map<String, PluginInstance> instances,
             List<Finding> findings)

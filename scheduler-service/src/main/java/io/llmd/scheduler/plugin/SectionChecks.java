@@ -4,7 +4,6 @@ import io.llmd.scheduler.plugin.EndpointPickerConfig.DataLayer;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.FlowControl;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.PluginRef;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.PriorityBand;
-import io.llmd.scheduler.plugin.EndpointPickerConfig.RequestHandler;
 import io.llmd.scheduler.plugin.KnownTypes.KnownType;
 import java.util.HashSet;
 import java.util.List;
@@ -58,15 +57,6 @@ final class SectionChecks {
                     0, "dataLayer.injectDefaults", "false without sources: the load of endpoints stays unknown");
         } else {
             problems.error(0, "dataLayer.injectDefaults", "false without sources (expected: at least one source)");
-        }
-    }
-
-    void requestHandler(@Nullable RequestHandler section) {
-        if (section == null) {
-            return;
-        }
-        for (int i = 0; i < section.parsers().size(); i++) {
-            instanceOrType(section.parsers().get(i), "parser", "requestHandler.parsers[" + i + "]");
         }
     }
 
@@ -138,10 +128,6 @@ final class SectionChecks {
                     path + ".pluginRef",
                     name.value() + " of type " + type + " (expected: a " + kind + ")");
         }
-    }
-
-    private void instanceOrType(PluginRef ref, String kind, String path) {
-        reference(ref, kind, path, false);
     }
 
     private void reference(PluginRef ref, String kind, String path, boolean isInactive) {

@@ -33,6 +33,12 @@ public record RequestBody(
         COMPLETIONS,
         EMBEDDINGS,
         RESPONSES,
+        CONVERSATIONS,
+        IMAGES,
+        /** Anthropic's messages. */
+        MESSAGES,
+        /** Tokens in, tokens out: what engines take that have no text API in between. */
+        GENERATE,
         /** Not understood and passed through. */
         RAW
     }

@@ -20,6 +20,7 @@ import io.llmd.scheduler.explain.DecisionRecord;
 import io.llmd.scheduler.explain.ExplainedCandidate;
 import io.llmd.scheduler.explain.ExplainedProfile;
 import io.llmd.scheduler.explain.Explanation;
+import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.resource.ModelRewrites;
 import io.llmd.scheduler.resource.Resources;
 import io.llmd.scheduler.resource.RewriteRule;
@@ -82,9 +83,11 @@ class DirectorTest {
     private int matchedBlocks;
     private boolean filterAll;
     private Supplier<SchedulingPlan> plans = this::plan;
+    private final RequestParsers parsers = RequestParsers.standard();
     private final Director director = new Director(
             store,
             () -> plans.get(),
+            () -> parsers,
             scheduler,
             leases,
             inFlight,

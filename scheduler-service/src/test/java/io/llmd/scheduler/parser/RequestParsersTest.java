@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +20,7 @@ class RequestParsersTest {
 
     private static final String CHAT = "/v1/chat/completions";
 
-    private final RequestParsers parsers = new RequestParsers();
+    private final RequestParsers parsers = RequestParsers.standard();
 
     @ParameterizedTest
     @CsvSource({
@@ -32,7 +33,63 @@ class RequestParsersTest {
         "/v1/responses, RESPONSES"
     })
     void theLongestSuffixOnASegmentBoundaryWins(String path, Api api) {
-        assertThat(RequestParsers.api(path)).isEqualTo(api);
+        String prompt = switch (api) {
+            case CHAT_COMPLETIONS -> "\"messages\":[{\"role\":\"user\"}]";
+            case COMPLETIONS -> "\"prompt\":\"a\"";
+            default -> "\"input\":\"a\"";
+        };
+        assertThat(parse(path, "{\"model\":\"m\"," + prompt + "}").api()).isEqualTo(api);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/messages, MESSAGES",
+        "/v1/messages/count_tokens, RAW",
+        "/inference/v1/generate, GENERATE",
+        "/generate, GENERATE",
+        "/google.cloud.aiplatform.v1.PredictionService/RawPredict, RESPONSES",
+        "/vllm.grpc.engine.VllmEngine/Embed, EMBEDDINGS",
+        "/other, RAW"
+    })
+    void everyParserTakesItsOwnPaths(String path, Api api) {
+        RequestParsers all = new RequestParsers(List.of(
+                new PassthroughParser(),
+                new VertexAiParser(),
+                new VllmGrpcParser(),
+                new SglangHttpParser(),
+                new VllmHttpParser(),
+                new AnthropicParser(),
+                new OpenAiParser()));
+        byte[] grpc = switch (api) {
+            case RESPONSES ->
+                ParserFixture.frame(
+                        ParserFixture.field(2, ParserFixture.field(2, "{\"model\":\"m\",\"input\":\"a\"}")));
+            case EMBEDDINGS ->
+                ParserFixture.frame(ParserFixture.field(2, ParserFixture.field(2, ParserFixture.varint(5))));
+            default ->
+                "{\"model\":\"m\",\"token_ids\":[1],\"input_ids\":[1],\"messages\":[{\"role\":\"user\"}]}"
+                        .getBytes(StandardCharsets.UTF_8);
+        };
+        assertThat(all.parse(path, ByteBuffer.wrap(grpc)))
+                .isInstanceOfSatisfying(
+                        ParseOutcome.Parsed.class,
+                        parsed -> assertThat(parsed.body().api()).isEqualTo(api));
+    }
+
+    @Test
+    void withoutTheOneThatPassesThroughOtherPathsAreRefused() {
+        assertThat(new RequestParsers(List.of(new OpenAiParser())).parse("/other", ByteBuffer.allocate(1)))
+                .isEqualTo(new ParseOutcome.Malformed("no parser is configured for the path of the request"));
+    }
+
+    @Test
+    void conversationsAndImagesAreReadAsOpenAiSaysIt() {
+        assertThat(text(parse("/v1/conversations", "{\"model\":\"m\",\"items\":[{\"a\":1}]}")))
+                .isEqualTo("[{\"a\":1}]");
+        RequestBody image = parse("/v1/images/generations", "{\"model\":\"m\",\"prompt\":\"a cat\",\"max_tokens\":3}");
+        assertThat(text(image)).isEqualTo("a cat");
+        assertThat(image.maxOutputTokens()).isEqualTo(-1);
+        assertThat(malformed("/v1/conversations", "{\"model\":\"m\"}")).startsWith("items: missing");
     }
 
     @ParameterizedTest

@@ -164,13 +164,14 @@ class EndpointPickerConfigErrorsTest {
                         "f:7:flowControl.saturationDetector.pluginRef: queue-scorer of type queue-scorer (expected: a"
                                 + " saturation-detector)"),
                 refused(
-                        "parser that is none, and one that is not here",
+                        "parser that is none, one that is not there, and one without a name",
                         SCORER + "requestHandler:\n  parsers:\n    - pluginRef: queue-scorer\n"
-                                + "    - pluginRef: anthropic-parser\n",
+                                + "    - pluginRef: antropic-parser\n    - {}\n",
                         "f:7:requestHandler.parsers[0].pluginRef: queue-scorer of type queue-scorer (expected: a"
                                 + " parser)",
-                        "f:8:requestHandler.parsers[1].pluginRef: type anthropic-parser is known to llm-d v0.10 but"
-                                + " not available in this version"),
+                        "f:8:requestHandler.parsers[1].pluginRef: no plugin antropic-parser (expected: a parser); did"
+                                + " you mean anthropic-parser?",
+                        "f:9:requestHandler.parsers[2].pluginRef: is missing (expected: the name of a parser)"),
                 refused(
                         "data source that is none",
                         SCORER + "dataLayer:\n  sources:\n    - pluginRef: queue-scorer\n",

@@ -35,7 +35,8 @@ final class TestPlugins {
                     here + ".admitter",
                     here + ".decider",
                     here + ".source",
-                    here + ".extractor");
+                    here + ".extractor",
+                    here + ".parser");
             context.refresh();
             List<PluginFactory<?>> factories = new ArrayList<>();
             context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);

@@ -2,7 +2,6 @@ package io.llmd.scheduler.parser;
 
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
-import io.llmd.scheduler.scheduling.RequestBody.Api;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,15 +13,16 @@ import tools.jackson.core.JsonToken;
  * Reads one body. The prompt is flattened as the estimate backend of llm-d's {@code token-producer} does: of a chat the
  * tools, then role and content of each message; of a response the instructions, the tools and the input; of completions
  * and embeddings each text or list of token ids as a prompt of its own. Beyond that, calls of tools in the history of a
- * chat count as text of their message, since the engine renders them too.
+ * chat count as text of their message, since the engine renders them too. Of Anthropic's messages the tools, the system
+ * text, then role and content of each message; token ids are taken as they are.
  *
  * <p>Members may come in any order: the parts of the prompt are collected apart and joined at the end. Used once.
  */
-final class OpenAiReader {
+final class JsonBodyReader {
 
     private static final int SMALL_PART_BYTES = 64;
 
-    private final Api api;
+    private final BodyFormat format;
     private final JsonParser parser;
     private final byte[] body;
     private final int from;
@@ -41,14 +41,13 @@ final class OpenAiReader {
     private int maxOutputTokens = -1;
     private boolean hasPrompt;
 
-    OpenAiReader(Api api, JsonParser parser, byte[] body, int from, int length) {
-        this.api = api;
+    JsonBodyReader(BodyFormat format, JsonParser parser, byte[] body, int from, int length) {
+        this.format = format;
         this.parser = parser;
         this.body = body;
         this.from = from;
         this.length = length;
-        main = new TokenBuffer(
-                api == Api.CHAT_COMPLETIONS || api == Api.RESPONSES ? length + SMALL_PART_BYTES : SMALL_PART_BYTES);
+        main = new TokenBuffer(format.isFlattened() ? length + SMALL_PART_BYTES : SMALL_PART_BYTES);
     }
 
     RequestBody read() {
@@ -62,58 +61,97 @@ final class OpenAiReader {
         if (parser.nextToken() != null) {
             throw new MalformedBodyException("the body goes on after its JSON object");
         }
-        if (model.isEmpty()) {
+        if (model.isEmpty() && format.namesModel()) {
             throw new MalformedBodyException("model: missing (expected: the name of a model)");
         }
         if (!hasPrompt) {
             throw new MalformedBodyException(
-                    promptMember() + ": missing or empty (expected: " + expectedPrompt() + ")");
+                    format.promptMember() + ": missing or empty (expected: " + format.expectedPrompt() + ")");
         }
-        return new RequestBody(api, model, stream, limit(), assembled(), cacheSalt, length, media.hashes());
+        return new RequestBody(format.api(), model, stream, limit(), assembled(), cacheSalt, length, media.hashes());
     }
 
     private int limit() {
-        if (api == Api.RESPONSES) {
-            return maxOutputTokens;
-        }
-        return maxCompletionTokens >= 0 ? maxCompletionTokens : maxTokens;
-    }
-
-    private String promptMember() {
-        return switch (api) {
-            case CHAT_COMPLETIONS -> "messages";
-            case COMPLETIONS -> "prompt";
-            case EMBEDDINGS, RESPONSES -> "input";
-            case RAW -> throw new IllegalStateException("a raw body is not read");
-        };
-    }
-
-    private String expectedPrompt() {
-        return switch (api) {
-            case CHAT_COMPLETIONS -> "a list with at least one message";
-            case RESPONSES -> "text or a list of items";
-            default -> "text, a list of texts, or token ids";
+        return switch (format) {
+            case RESPONSES -> maxOutputTokens;
+            case CONVERSATIONS, EMBEDDINGS, IMAGES -> -1;
+            default -> maxCompletionTokens >= 0 ? maxCompletionTokens : maxTokens;
         };
     }
 
     private void member(String name) {
+        if (name.equals(format.promptMember())) {
+            prompt();
+        } else if (name.equals(format.saltMember())) {
+            cacheSalt = parser.currentToken() == JsonToken.VALUE_NULL ? "" : text(name);
+        } else {
+            otherMember(name);
+        }
+    }
+
+    private void otherMember(String name) {
         switch (name) {
             case "model" -> model = text("model");
             case "stream" -> stream = parser.currentToken() == JsonToken.VALUE_TRUE;
             case "max_completion_tokens" -> maxCompletionTokens = count();
             case "max_tokens" -> maxTokens = count();
             case "max_output_tokens" -> maxOutputTokens = count();
-            case "cache_salt" -> cacheSalt = parser.currentToken() == JsonToken.VALUE_NULL ? "" : text("cache_salt");
+            case "sampling_params" -> samplingParameters();
+            case "features" -> features();
             case "tools" -> rawPart(tools);
-            case "instructions" -> textOrRawPart(instructions);
-            default -> {
-                if (name.equals(promptMember())) {
-                    prompt();
-                } else {
-                    parser.skipChildren();
-                }
+            case "instructions" -> instructions();
+            case "system" -> system();
+            default -> parser.skipChildren();
+        }
+    }
+
+    private void samplingParameters() {
+        if (format.samplingLimit().isEmpty() || parser.currentToken() != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return;
+        }
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            parser.nextToken();
+            if (name.equals(format.samplingLimit())) {
+                maxTokens = count();
+            } else {
+                parser.skipChildren();
             }
         }
+    }
+
+    /** Hashes of the media whose placeholders are among the token ids. */
+    private void features() {
+        if (format != BodyFormat.VLLM_GENERATE || parser.currentToken() != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return;
+        }
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            parser.nextToken();
+            if (name.equals("mm_hashes")) {
+                media.hashesIn(parser);
+            } else {
+                parser.skipChildren();
+            }
+        }
+    }
+
+    private void instructions() {
+        if (format == BodyFormat.RESPONSES) {
+            textOrRawPart(instructions);
+        } else {
+            parser.skipChildren();
+        }
+    }
+
+    /** The system text of Anthropic's API: text or a list of text blocks. */
+    private void system() {
+        if (format != BodyFormat.ANTHROPIC_MESSAGES) {
+            parser.skipChildren();
+            return;
+        }
+        instructions.clear();
+        content(instructions);
     }
 
     private String text(String name) {
@@ -138,10 +176,12 @@ final class OpenAiReader {
     private void prompt() {
         main.clear();
         prompts.clear();
-        hasPrompt = switch (api) {
-            case CHAT_COMPLETIONS -> messages();
+        hasPrompt = switch (format) {
+            case CHAT_COMPLETIONS, ANTHROPIC_MESSAGES -> messages();
             case RESPONSES -> textOrRawPart(main);
-            default -> promptList();
+            case CONVERSATIONS -> rawPart(main);
+            case VLLM_GENERATE, SGLANG_GENERATE -> tokenList();
+            case COMPLETIONS, EMBEDDINGS, IMAGES -> promptList();
         };
     }
 
@@ -168,7 +208,7 @@ final class OpenAiReader {
             parser.nextToken();
             switch (name) {
                 case "role" -> role(start);
-                case "content" -> content();
+                case "content" -> content(main);
                 case "tool_calls" -> rawPart(main, main.length());
                 default -> parser.skipChildren();
             }
@@ -186,13 +226,13 @@ final class OpenAiReader {
         }
     }
 
-    private void content() {
+    private void content(TokenBuffer target) {
         switch (parser.currentToken()) {
-            case VALUE_STRING -> appendText(main);
+            case VALUE_STRING -> appendText(target);
             case VALUE_NULL -> {}
             case START_ARRAY -> {
                 while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    part();
+                    part(target);
                 }
             }
             default ->
@@ -200,9 +240,9 @@ final class OpenAiReader {
         }
     }
 
-    private void part() {
+    private void part(TokenBuffer target) {
         if (parser.currentToken() == JsonToken.VALUE_STRING) {
-            appendText(main);
+            appendText(target);
             return;
         }
         if (parser.currentToken() != JsonToken.START_OBJECT) {
@@ -210,20 +250,39 @@ final class OpenAiReader {
                     "messages.content: an element is not an object (expected: a content part)");
         }
         for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-            JsonToken value = parser.nextToken();
+            parser.nextToken();
             switch (name) {
-                case "text", "refusal" -> {
-                    if (value == JsonToken.VALUE_STRING) {
-                        appendText(main);
+                case "text", "refusal" -> textIfAny(target);
+                case "image_url" -> media.image(parser, target);
+                case "video_url" -> media.video(parser, target);
+                case "input_audio", "audio_url" -> media.audio(parser, target);
+                default -> {
+                    if (format == BodyFormat.ANTHROPIC_MESSAGES) {
+                        anthropicPart(name, target);
                     } else {
                         parser.skipChildren();
                     }
                 }
-                case "image_url" -> media.image(parser, main);
-                case "video_url" -> media.video(parser, main);
-                case "input_audio", "audio_url" -> media.audio(parser, main);
-                default -> parser.skipChildren();
             }
+        }
+    }
+
+    /** Parts of blocks: thoughts, images, uses of tools and their results. */
+    private void anthropicPart(String name, TokenBuffer target) {
+        switch (name) {
+            case "thinking", "id", "name" -> textIfAny(target);
+            case "source" -> media.image(parser, target);
+            case "input" -> rawPart(target, target.length());
+            case "content" -> content(target);
+            default -> parser.skipChildren();
+        }
+    }
+
+    private void textIfAny(TokenBuffer target) {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            appendText(target);
+        } else {
+            parser.skipChildren();
         }
     }
 
@@ -234,9 +293,22 @@ final class OpenAiReader {
             case VALUE_STRING -> addText();
             case START_ARRAY -> promptElements();
             default ->
-                throw new MalformedBodyException(promptMember() + ": wrong type (expected: " + expectedPrompt() + ")");
+                throw new MalformedBodyException(
+                        format.promptMember() + ": wrong type (expected: " + format.expectedPrompt() + ")");
         }
         return prompts.stream().anyMatch(prompt -> prompt.length() > 0);
+    }
+
+    private boolean tokenList() {
+        if (parser.currentToken() == JsonToken.VALUE_NULL) {
+            return false;
+        }
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw mixed();
+        }
+        parser.nextToken();
+        addTokens();
+        return prompts.getFirst().length() > 0;
     }
 
     private void promptElements() {
@@ -262,8 +334,8 @@ final class OpenAiReader {
     }
 
     private MalformedBodyException mixed() {
-        return new MalformedBodyException(
-                promptMember() + ": a list of different or unknown kinds (expected: " + expectedPrompt() + ")");
+        return new MalformedBodyException(format.promptMember() + ": a list of different or unknown kinds (expected: "
+                + format.expectedPrompt() + ")");
     }
 
     private void addText() {
@@ -283,7 +355,7 @@ final class OpenAiReader {
             long token = parser.getLongValue();
             if (token < 0 || token > 0xffff_ffffL) {
                 throw new MalformedBodyException(
-                        promptMember() + ": token id " + token + " (expected: 0 to 4294967295)");
+                        format.promptMember() + ": token id " + token + " (expected: 0 to 4294967295)");
             }
             tokens.appendToken((int) token);
             parser.nextToken();
@@ -329,15 +401,17 @@ final class OpenAiReader {
     }
 
     private List<Prompt> assembled() {
-        if (api != Api.CHAT_COMPLETIONS && api != Api.RESPONSES) {
+        if (!format.isFlattened()) {
             return prompts;
         }
+        TokenBuffer named = tools.length() == 0 ? null : tools;
+        TokenBuffer told = instructions.length() == 0 ? null : instructions;
         return List.of(
-                joined(instructionsOrNull(), tools.length() == 0 ? null : tools).toPrompt());
-    }
-
-    private @Nullable TokenBuffer instructionsOrNull() {
-        return api == Api.RESPONSES && instructions.length() > 0 ? instructions : null;
+                switch (format) {
+                    case RESPONSES -> joined(told, named).toPrompt();
+                    case ANTHROPIC_MESSAGES -> joined(named, told).toPrompt();
+                    default -> joined(null, named).toPrompt();
+                });
     }
 
     /** The parts in their order; the main part itself when it is alone. */

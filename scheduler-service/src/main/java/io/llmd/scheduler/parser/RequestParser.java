@@ -1,0 +1,23 @@
+package io.llmd.scheduler.parser;
+
+import io.llmd.scheduler.scheduling.Plugin;
+import java.util.List;
+
+/** Reads the bodies of requests whose path ends in a certain way. Safe from any thread; must not block. */
+public interface RequestParser extends Plugin {
+
+    /**
+     * Ends of paths that this parser reads, without a leading slash. Empty for one that takes what no other parser claims.
+     * A suffix counts from a slash on, and one that begins with a capital letter, as names of gRPC services do, also from
+     * a dot on.
+     */
+    List<String> pathSuffixes();
+
+    /**
+     * Reads a body.
+     *
+     * @param suffix which of the suffixes the path has, empty when there are none
+     * @param body holds the body; not changed, and not used after the call returns
+     */
+    ParseOutcome parse(String suffix, byte[] body, int from, int length);
+}

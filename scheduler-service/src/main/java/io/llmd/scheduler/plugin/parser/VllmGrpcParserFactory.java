@@ -1,0 +1,27 @@
+package io.llmd.scheduler.plugin.parser;
+
+import io.llmd.scheduler.parser.RequestParser;
+import io.llmd.scheduler.parser.VllmGrpcParser;
+import io.llmd.scheduler.plugin.NoParams;
+import io.llmd.scheduler.plugin.PluginFactory;
+import org.springframework.stereotype.Component;
+
+/** Reads bodies of vLLM's gRPC API. */
+@Component
+final class VllmGrpcParserFactory implements PluginFactory<NoParams> {
+
+    @Override
+    public String type() {
+        return "vllmgrpc-parser";
+    }
+
+    @Override
+    public Class<NoParams> paramsType() {
+        return NoParams.class;
+    }
+
+    @Override
+    public RequestParser create(String name, NoParams params) {
+        return new VllmGrpcParser();
+    }
+}
