@@ -4,6 +4,8 @@ import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.plugin.PluginTimer;
+import io.llmd.scheduler.plugin.ResponseAttributes;
 import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import java.time.Duration;
@@ -29,6 +31,8 @@ final class PluginTypes implements AutoCloseable {
         context.registerBean(PrefixIndexes.class);
         context.registerBean(MediaIndexes.class);
         context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
+        context.registerBean(PluginTimer.class, () -> (delay, task) -> {});
+        context.registerBean(ResponseAttributes.class, () -> (request, namespace, name, value) -> {});
         factoryClasses().forEach(type -> context.registerBean(type));
         context.refresh();
     }

@@ -13,6 +13,7 @@ import io.llmd.scheduler.latency.RemoteLatencyPredictor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.ReplicaMeters;
+import io.llmd.scheduler.observe.ResponseAttributeMeters;
 import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginFactory;
@@ -76,6 +77,16 @@ class SchedulerConfiguration {
     @Bean
     MetricsScraper metricsScraper(SchedulerProperties properties, EndpointStore store, SchedulerObserver observer) {
         return new MetricsScraper(store, properties.metrics().scrapeSettings(), observer, NANO_CLOCK);
+    }
+
+    @Bean
+    DaemonTimer pluginTimer() {
+        return new DaemonTimer();
+    }
+
+    @Bean
+    ResponseAttributeMeters responseAttributes(MeterRegistry registry) {
+        return new ResponseAttributeMeters(registry);
     }
 
     /** The predictor of all producers; one without servers says so and predicts nothing. */

@@ -56,6 +56,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     PLUGIN_FAULTS("scheduler.plugin.faults", Meter.Type.COUNTER, "plugin", "reason"),
     /** Scores that were no number in [0, 1]. */
     INVALID_SCORES("scheduler.score.invalid", Meter.Type.COUNTER, "plugin"),
+    /** Numbers that request-attribute-reporter works out about answers. */
+    RESPONSE_ATTRIBUTES("scheduler.response.attribute", Meter.Type.DISTRIBUTION_SUMMARY, "namespace", "name"),
     /** Changed scheduling configurations by result. */
     CONFIG_RELOADS("scheduler.config.reloads", Meter.Type.COUNTER, "outcome"),
     /** Changed files of objectives and model rewrites by result. */

@@ -38,6 +38,11 @@ public final class PromptHashes {
         return chain(blockTokens).blocks();
     }
 
+    /** The hashes, one array per prompt, first block first; must not be changed. */
+    public long[][] hashes(int blockTokens) {
+        return chain(blockTokens).prompts();
+    }
+
     HashChain chain(int blockTokens) {
         for (int i = 0; i < chains.size(); i++) {
             if (chains.get(i).blockTokens() == blockTokens) {

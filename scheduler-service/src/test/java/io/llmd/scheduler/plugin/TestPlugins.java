@@ -51,6 +51,8 @@ final class TestPlugins {
             context.registerBean(InFlightTrackers.class);
             context.registerBean(MediaIndexes.class);
             context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
+            context.registerBean(PluginTimer.class, () -> (delay, task) -> {});
+            context.registerBean(ResponseAttributes.class, () -> (request, namespace, name, value) -> {});
             context.registerBean(PrefixIndexes.class);
             new ClassPathScanningCandidateComponentProvider(true)
                     .findCandidateComponents(SchedulerApplication.class.getPackageName()).stream()
