@@ -5,6 +5,8 @@ import io.llmd.launcher.chat.ChatCommand;
 import io.llmd.launcher.config.ConfigCommand;
 import io.llmd.launcher.doctor.DoctorCommand;
 import io.llmd.launcher.explain.ExplainCommand;
+import io.llmd.launcher.explain.ExplainReplayCommand;
+import io.llmd.launcher.explain.ExplainSnapshotCommand;
 import io.llmd.launcher.health.HealthCommand;
 import io.llmd.launcher.keys.KeysCommand;
 import io.llmd.launcher.load.LoadCommand;
@@ -67,7 +69,9 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new ChatCommand(terminal));
         commands.addSubcommand(new LoadCommand(terminal));
         commands.addSubcommand(new BenchCommand());
-        commands.addSubcommand(new ExplainCommand(terminal));
+        commands.addSubcommand(new CommandLine(new ExplainCommand(terminal))
+                .addSubcommand(new ExplainReplayCommand(terminal))
+                .addSubcommand(new ExplainSnapshotCommand(terminal)));
         commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
         commands.addSubcommand("keys", KeysCommand.commandLine(terminal));
         commands.addSubcommand(new DoctorCommand(terminal));

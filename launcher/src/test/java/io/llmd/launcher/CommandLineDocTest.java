@@ -82,12 +82,18 @@ class CommandLineDocTest {
     private static Map<String, CommandLine> leaves(CommandLine commands) {
         Map<String, CommandLine> leaves = new LinkedHashMap<>();
         commands.getSubcommands().forEach((name, command) -> {
-            if (command.getSubcommands().isEmpty()) {
+            if (command.getSubcommands().isEmpty() || doesSomething(command)) {
                 leaves.put(name, command);
             }
             command.getSubcommands().forEach((inner, leaf) -> leaves.put(name + " " + inner, leaf));
         });
         return leaves;
+    }
+
+    /** Whether the command has options of its own beside those that print help. */
+    private static boolean doesSomething(CommandLine command) {
+        return command.getCommandSpec().options().stream()
+                .anyMatch(option -> !option.usageHelp() && !option.versionHelp());
     }
 
     private static Set<String> documented(String section) {

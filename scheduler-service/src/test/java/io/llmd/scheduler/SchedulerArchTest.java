@@ -75,11 +75,12 @@ class SchedulerArchTest {
             .whereLayer("resource")
             .mayOnlyAccessLayers("plugin")
             .whereLayer("api")
-            .mayOnlyAccessLayers("scheduling", "flowcontrol", "datalayer", "parser", "explain", "resource")
+            .mayOnlyAccessLayers(
+                    "scheduling", "flowcontrol", "datalayer", "parser", "explain", "resource", "plugin")
             .whereLayer("explain")
             .mayOnlyAccessLayers("scheduling", "plugin")
             .whereLayer("http")
-            .mayOnlyAccessLayers("api", "explain")
+            .mayOnlyAccessLayers("api", "explain", "plugin")
             .whereLayer("config")
             .mayNotBeAccessedByAnyLayer();
 

@@ -23,6 +23,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.client.ReactorResourceFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The whole service over real sockets. */
 class SchedulerIT {
@@ -101,6 +102,102 @@ class SchedulerIT {
             assertThat(explanation.at("/candidates").size()).isEqualTo(3);
             end(decision);
         }
+    }
+
+    @Test
+    void aDecisionCanBeAskedForUntilItsEndAndAfter() throws Exception {
+        JsonNode decision = schedule("recorded-1", "recorded ".repeat(50));
+        JsonNode attempt = attempts("recorded-1").get(0);
+        assertThat(attempt.at("/decision/outcome").asString()).isEqualTo("in-flight");
+        assertThat(attempt.at("/decision/endpoints/0").asString()).isEqualTo(target(decision));
+        assertThat(attempt.at("/explanation/profiles/0/scorers").size()).isEqualTo(3);
+        assertThat(attempt.at("/explanation/profiles/0/scorers/0/description/type")
+                        .asString())
+                .isNotEmpty();
+        assertThat(attempt.at("/calls")
+                        .valueStream()
+                        .map(call -> call.get("extensionPoint").asString()))
+                .contains("RequestParsing", "DataProducer", "ProfilePicker", "Scorer", "Picker", "PreRequest");
+        end(decision);
+        JsonNode ended = attempts("recorded-1").get(0).get("decision");
+        assertThat(ended.get("outcome").asString()).isEqualTo("natural");
+        assertThat(ended.get("timeToFirstTokenMicros").asLong()).isEqualTo(1);
+        assertThat(ended.at("/usage/promptTokens").asInt()).isEqualTo(1);
+        assertProblem(get(base + "/v1/decisions/never-seen"), 404, "unknown_url");
+    }
+
+    @Test
+    void decisionsAreListedNewestFirstByFilterAndPage() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            end(schedule("listed-" + i, "x"));
+        }
+        JsonNode page = decisions("?outcome=natural&model=m&since=1m&limit=2");
+        assertThat(page.get("decisions").size()).isEqualTo(2);
+        long next = page.get("next").asLong();
+        assertThat(page.at("/decisions/1/number").asLong())
+                .isEqualTo(next)
+                .isLessThan(page.at("/decisions/0/number").asLong());
+        assertThat(decisions("?limit=1&cursor=" + next)
+                        .at("/decisions/0/number")
+                        .asLong())
+                .isLessThan(next);
+        assertThat(decisions("?model=other").get("decisions").size()).isZero();
+        assertProblem(get(base + "/v1/decisions?outcome=lost"), 400, "invalid_value");
+        assertProblem(get(base + "/v1/decisions?limit=0"), 400, "invalid_value");
+        assertProblem(get(base + "/v1/decisions?since=yesterday"), 400, "invalid_value");
+        assertProblem(get(base + "/v1/decisions?colour=red"), 400, "invalid_value");
+        assertProblem(post("/v1/decisions", "", "p"), 405, "method_not_allowed");
+    }
+
+    @Test
+    void recordedDecisionsAreReplayedUnderAnotherConfiguration() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            end(schedule("replayed-" + i, "replayed ".repeat(300)));
+        }
+        String same = post("/v1/decisions:replay?limit=5", "", "p").body();
+        assertThat(JSON.readTree(same).get("replayed").asInt()).isEqualTo(5);
+        assertThat(JSON.readTree(same).get("changed").asInt()).as(same).isZero();
+        String random = """
+                apiVersion: llm-d.ai/v1alpha1
+                kind: EndpointPickerConfig
+                plugins: [{type: queue-scorer}, {type: random-picker}]
+                schedulingProfiles: [{name: default, plugins: [{pluginRef: queue-scorer}, {pluginRef: random-picker}]}]
+                """;
+        JsonNode report =
+                JSON.readTree(post("/v1/decisions:replay?limit=5", random, "p").body());
+        assertThat(report.get("replayed").asInt()).isEqualTo(5);
+        assertThat(report.get("changes").size()).isEqualTo(report.get("changed").asInt());
+        HttpResponse<String> refused = post("/v1/decisions:replay", "kind: Nonsense", "p");
+        assertProblem(refused, 400, "invalid_value");
+        assertThat(refused.body()).contains("Nonsense");
+    }
+
+    @Test
+    void aSnapshotCanBeDecidedAgainstLater() throws Exception {
+        JsonNode busy = schedule("snapshot-1", "x");
+        ObjectNode run = JSON.createObjectNode();
+        run.set("snapshot", JSON.readTree(get(base + "/v1/snapshot").body()));
+        run.set("body", JSON.readTree(body("x")));
+        end(busy);
+        JsonNode explanation = JSON.readTree(
+                post("/v1/snapshot:explain", JSON.writeValueAsString(run), "p").body());
+        assertThat(explanation.at("/verdict/outcome").asString()).isEqualTo("decision");
+        assertThat(explanation
+                        .get("candidates")
+                        .valueStream()
+                        .filter(candidate -> candidate.get("id").asString().equals(target(busy)))
+                        .mapToLong(
+                                candidate -> candidate.get("inFlightRequests").asLong()))
+                .containsExactly(1L);
+        assertProblem(post("/v1/snapshot:explain", "{}", "p"), 400, "invalid_json");
+    }
+
+    private static JsonNode attempts(String id) throws Exception {
+        return JSON.readTree(get(base + "/v1/decisions/" + id).body()).get("attempts");
+    }
+
+    private static JsonNode decisions(String query) throws Exception {
+        return JSON.readTree(get(base + "/v1/decisions" + query).body());
     }
 
     @Test

@@ -1,49 +1,60 @@
 package io.llmd.launcher.explain;
 
 import io.llmd.contracts.header.LlmdHeader;
-import io.llmd.launcher.home.ApiErrors;
-import io.llmd.launcher.home.LlmdHome;
-import io.llmd.launcher.home.RunFile;
 import io.llmd.launcher.home.RunState;
-import io.llmd.launcher.home.RunStatus;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Json;
 import io.llmd.launcher.terminal.Terminal;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
-/** {@code llmd explain}: asks the scheduler where a request would go, without sending it there. */
+/** {@code llmd explain}: why requests went where they went, and where one would go without sending it there. */
 @Command(
         name = "explain",
-        description = "Say where a request would go and why, without sending it.",
+        description = "Say why a request went where it went, or where one would go, without sending it.",
         footer = {
             "",
-            "Exit codes: 0 it would be served, 1 it would be rejected or cannot be read, 2 usage, 3 scheduler not there."
+            "Exit codes: 0 it was or would be served, 1 it was or would be rejected, is not recorded or cannot be read, 2 usage,"
+                    + " 3 scheduler not there."
         })
 public final class ExplainCommand implements Callable<Integer> {
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final String LAST = "last";
+    private static final String EXPLAIN = "/v1/schedule:explain";
+    private static final String EXPLAIN_SNAPSHOT = "/v1/snapshot:explain";
 
     private final Terminal terminal;
 
-    @ArgGroup(multiplicity = "1")
-    private final What what = new What();
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "last|ID",
+            description = "the last recorded decision, or all about the request of this id")
+    private @Nullable String which;
+
+    @Option(names = "--dry-run", paramLabel = "FILE", description = "body of a request that is not sent, JSON")
+    private @Nullable Path file;
+
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "user message of a chat request that is not sent")
+    private @Nullable String prompt;
+
+    @Option(
+            names = "--snapshot",
+            paramLabel = "FILE",
+            description = "decide against what 'llmd explain snapshot' saved, instead of the pool as it is")
+    private @Nullable Path snapshot;
 
     @Option(names = "--url", paramLabel = "URL", description = "base URL of the scheduler (default: the running suite)")
     private @Nullable URI url;
@@ -61,85 +72,84 @@ public final class ExplainCommand implements Callable<Integer> {
             description = "path that the request would have (default: ${DEFAULT-VALUE})")
     private String path = "";
 
-    @Option(names = "--json", description = "print the scheduler's explanation as it came")
+    @Option(names = "--json", description = "print the scheduler's answer as it came")
     private boolean json;
 
     public ExplainCommand(Terminal terminal) {
         this.terminal = terminal;
     }
 
-    private static final class What {
-        @Option(names = "--dry-run", paramLabel = "FILE", description = "body of the request, JSON")
-        private @Nullable Path file;
-
-        @Option(names = "--prompt", paramLabel = "TEXT", description = "user message of a chat request")
-        private @Nullable String prompt;
-    }
-
     @Override
     public Integer call() throws InterruptedException {
-        RunState running =
-                new RunFile(LlmdHome.current()).status() instanceof RunStatus.Running(RunState state) ? state : null;
-        URI scheduler = scheduler(running);
-        JsonNode explanation = ask(scheduler, body(running));
-        terminal.println(json ? Json.line(explanation) : new ExplanationText(explanation).toString());
-        return explanation.path("verdict").path("outcome").asString("").equals("decision")
-                ? ExitCode.OK
-                : ExitCode.FAILED;
+        long given = List.of(which != null, file != null, prompt != null).stream()
+                .filter(isGiven -> isGiven)
+                .count();
+        if (given != 1) {
+            throw CommandFailure.usage("one of last, ID, --prompt and --dry-run is needed");
+        }
+        return which != null ? recorded(which) : dryRun();
     }
 
-    private URI scheduler(@Nullable RunState running) {
-        if (url != null) {
-            return url;
+    private int recorded(String wanted) throws InterruptedException {
+        SchedulerApi scheduler = SchedulerApi.at(url);
+        String id = wanted.equals(LAST) ? lastId(scheduler) : wanted;
+        JsonNode decisions = scheduler.get("/v1/decisions/" + SchedulerApi.encoded(id));
+        terminal.println(json ? Json.line(decisions) : new RecordText(decisions).toString());
+        JsonNode attempts = decisions.path("attempts");
+        return isServed(attempts.path(attempts.size() - 1).path("explanation")) ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private static String lastId(SchedulerApi scheduler) throws InterruptedException {
+        JsonNode page = scheduler.get("/v1/decisions?limit=1");
+        JsonNode newest = page.path("decisions").path(0).path("requestId");
+        if (newest.isMissingNode()) {
+            throw new CommandFailure(
+                    ExitCode.FAILED, "no decision is recorded yet; send a request, for example './llmd chat Hello'");
         }
-        if (running != null) {
-            for (RunState.Part part : running.parts()) {
-                if (part.name().equals("scheduler")) {
-                    return URI.create(part.url());
-                }
-            }
+        return newest.asString("");
+    }
+
+    private int dryRun() throws InterruptedException {
+        RunState running = SchedulerApi.running();
+        SchedulerApi scheduler = SchedulerApi.at(url);
+        byte[] body = body(running);
+        JsonNode explanation = snapshot == null
+                ? scheduler.post(EXPLAIN, "application/json", body, Map.of(LlmdHeader.ORIGINAL_PATH.wireName(), path))
+                : scheduler.post(EXPLAIN_SNAPSHOT, "application/json", withSnapshot(snapshot, body), Map.of());
+        terminal.println(json ? Json.line(explanation) : new ExplanationText(explanation).toString());
+        return isServed(explanation) ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private static boolean isServed(JsonNode explanation) {
+        return explanation.path("verdict").path("outcome").asString("").equals("decision");
+    }
+
+    private byte[] withSnapshot(Path saved, byte[] body) {
+        try {
+            ObjectNode run = Json.MAPPER.createObjectNode();
+            run.set("snapshot", Json.MAPPER.readTree(read("--snapshot", saved)));
+            run.put("path", path);
+            run.set("body", Json.MAPPER.readTree(body));
+            return Json.MAPPER.writeValueAsBytes(run);
+        } catch (JacksonException e) {
+            throw CommandFailure.usage("--snapshot: " + saved + " or the body of the request is not JSON");
         }
-        throw CommandFailure.notReady(
-                "no suite is running; start one with './llmd up', or name a scheduler with --url");
     }
 
     private byte[] body(@Nullable RunState running) {
-        if (what.file != null) {
-            try {
-                return Files.readAllBytes(what.file);
-            } catch (IOException e) {
-                throw CommandFailure.usage("--dry-run: " + what.file + " cannot be read");
-            }
+        if (file != null) {
+            return read("--dry-run", file);
         }
         String name = model != null ? model : running != null ? running.model() : "";
-        return Json.MAPPER.writeValueAsBytes(Map.of(
-                "model", name, "messages", List.of(Map.of("role", "user", "content", String.valueOf(what.prompt)))));
+        return Json.MAPPER.writeValueAsBytes(
+                Map.of("model", name, "messages", List.of(Map.of("role", "user", "content", String.valueOf(prompt)))));
     }
 
-    private JsonNode ask(URI scheduler, byte[] body) throws InterruptedException {
-        URI target = URI.create(scheduler.toString().replaceAll("/+$", "") + "/v1/schedule:explain");
-        try (HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(TIMEOUT)
-                .build()) {
-            HttpRequest request = HttpRequest.newBuilder(target)
-                    .timeout(TIMEOUT)
-                    .header("content-type", "application/json")
-                    .header(LlmdHeader.ORIGINAL_PATH.wireName(), path)
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                    .build();
-            HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-            if (answer.statusCode() != 200) {
-                throw new CommandFailure(
-                        ExitCode.FAILED,
-                        "the scheduler answered " + answer.statusCode() + ": " + ApiErrors.message(answer.body()));
-            }
-            return Json.MAPPER.readTree(answer.body());
+    static byte[] read(String option, Path path) {
+        try {
+            return Files.readAllBytes(path);
         } catch (IOException e) {
-            throw CommandFailure.notReady(
-                    "no scheduler at " + scheduler + " (" + e.getClass().getSimpleName() + ")");
-        } catch (JacksonException | IllegalArgumentException e) {
-            throw CommandFailure.notReady(scheduler + " is no scheduler: " + e.getMessage());
+            throw CommandFailure.usage(option + ": " + path + " cannot be read");
         }
     }
 }

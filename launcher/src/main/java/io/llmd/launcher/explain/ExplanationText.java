@@ -20,7 +20,13 @@ final class ExplanationText {
         StringBuilder text = new StringBuilder();
         verdict(text);
         candidates(text);
+        explanation.path("screeners").forEach(screener -> filter(text, " screener ", screener));
         explanation.path("profiles").forEach(profile -> profile(text, profile));
+        explanation
+                .path("leftOut")
+                .forEach(plugin -> text.append(" left out because it failed or lacked data: ")
+                        .append(plugin.asString(""))
+                        .append('\n'));
         return text.toString();
     }
 
@@ -77,17 +83,7 @@ final class ExplanationText {
     private static void profile(StringBuilder text, JsonNode profile) {
         text.append(" profile ").append(profile.path("name").asString(""));
         text.append('\n');
-        profile.path("filters").forEach(filter -> {
-            List<String> removed = new ArrayList<>();
-            filter.path("verdicts").forEach(verdict -> {
-                if (!verdict.path("kept").asBoolean(true)) {
-                    removed.add(verdict.path("endpoint").asString(""));
-                }
-            });
-            text.append("   filter ").append(filter.path("plugin").asString(""));
-            text.append(removed.isEmpty() ? " kept all" : " removed " + String.join(", ", removed))
-                    .append('\n');
-        });
+        profile.path("filters").forEach(filter -> filter(text, "   filter ", filter));
         text.append(scores(profile));
         String picker = profile.path("picker").asString("");
         if (!picker.isEmpty()) {
@@ -98,7 +94,29 @@ final class ExplanationText {
                     .append(" took ")
                     .append(String.join(", ", picked))
                     .append('\n');
+            List<String> ties = new ArrayList<>();
+            profile.path("ties").forEach(endpoint -> ties.add(endpoint.asString("")));
+            if (!ties.isEmpty()) {
+                text.append("   tied at the top: ")
+                        .append(String.join(", ", ties))
+                        .append('\n');
+            }
         }
+        text.append('\n');
+    }
+
+    /** What a filter or screener did, and by which parameters it judged those whom it removed. */
+    private static void filter(StringBuilder text, String kind, JsonNode filter) {
+        List<String> removed = new ArrayList<>();
+        filter.path("verdicts").forEach(verdict -> {
+            if (!verdict.path("kept").asBoolean(true)) {
+                removed.add(verdict.path("endpoint").asString(""));
+            }
+        });
+        text.append(kind).append(filter.path("plugin").asString(""));
+        text.append(removed.isEmpty() ? " kept all" : " removed " + String.join(", ", removed));
+        String parameters = filter.path("description").path("parameters").asString("");
+        text.append(removed.isEmpty() || parameters.isEmpty() ? "" : "   (" + parameters + ")");
         text.append('\n');
     }
 

@@ -52,6 +52,11 @@ final class PlanFile {
         plan.current().describe().forEach(line -> LOG.info("{}", line));
     }
 
+    /** What the plugins of a configuration are, by name. */
+    static Map<String, PluginDescription> descriptions(LoadResult.Loaded loaded) {
+        return Described.of(loaded).plugins();
+    }
+
     ReloadablePlan plan() {
         return plan;
     }

@@ -2,6 +2,7 @@ package io.llmd.scheduler.config;
 
 import io.llmd.scheduler.api.Director;
 import io.llmd.scheduler.api.Leases;
+import io.llmd.scheduler.api.http.DecisionRoutes;
 import io.llmd.scheduler.api.http.ScheduleRoutes;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.LongSupplier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -242,8 +244,30 @@ class SchedulerConfiguration {
     }
 
     @Bean
-    RouterFunction<ServerResponse> scheduleRoutes(Director director, SchedulerProperties properties) {
+    OfflineDecisions offlineDecisions(
+            ApplicationContext context,
+            SchedulerProperties properties,
+            PlanFile planFile,
+            ResourceStore resources,
+            EndpointStore store,
+            InFlightTrackers trackers) {
+        return new OfflineDecisions(
+                context,
+                properties,
+                planFile,
+                resources,
+                store,
+                trackers.named(ALL_ATTEMPTS),
+                InstantSource.system(),
+                NANO_CLOCK);
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> scheduleRoutes(
+            Director director, DecisionLog decisionLog, OfflineDecisions offline, SchedulerProperties properties) {
         int maxBody = Math.toIntExact(properties.http().maxBodySize().toBytes());
-        return new ScheduleRoutes(director, director, maxBody).routes();
+        return new DecisionRoutes(decisionLog, offline, offline, InstantSource.system(), maxBody)
+                .routes()
+                .and(new ScheduleRoutes(director, director, maxBody).routes());
     }
 }

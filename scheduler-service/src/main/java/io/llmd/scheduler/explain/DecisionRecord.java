@@ -153,7 +153,7 @@ public final class DecisionRecord {
 
     /** The request again, without its prompts; {@code zeros} as for {@link RecordedRequest#again}. */
     InferenceRequest requestAgain(byte[] zeros) {
-        return recorded().again(requestId, zeros);
+        return recorded().again(requestId, recording.startNanos(), zeros);
     }
 
     /** The endpoints as the decision saw them. */

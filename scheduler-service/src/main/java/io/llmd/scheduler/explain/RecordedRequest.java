@@ -107,7 +107,7 @@ record RecordedRequest(
     }
 
     /** The request again, its prompts empty but as long as they were; {@code zeros} must be as long as the longest. */
-    InferenceRequest again(String requestId, byte[] zeros) {
+    InferenceRequest again(String requestId, long receivedNanos, byte[] zeros) {
         List<Prompt> prompts = new ArrayList<>(promptTokens.size());
         for (int tokens : promptTokens) {
             prompts.add(new Prompt(zeros, tokens * Prompt.TOKEN_BYTES));
@@ -115,7 +115,7 @@ record RecordedRequest(
         RequestBody body =
                 new RequestBody(api, model, stream, maxOutputTokens, prompts, "", sizeBytes, new long[media]);
         return new InferenceRequest(
-                requestId, model, body, headers, priority, fairnessId, 0, DecisionRandom.of(requestId));
+                requestId, model, body, headers, priority, fairnessId, receivedNanos, DecisionRandom.of(requestId));
     }
 
     long bytes() {

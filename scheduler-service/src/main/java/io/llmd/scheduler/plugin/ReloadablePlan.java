@@ -14,16 +14,23 @@ public final class ReloadablePlan {
     private final EndpointPickerConfigLoader loader;
     private final ReentrantLock replacing = new ReentrantLock();
     private volatile LoadResult.Loaded current;
+    private volatile String currentText;
 
     /** Starts with a configuration. @throws ConfigException when it is refused */
     public ReloadablePlan(EndpointPickerConfigLoader loader, String text, String file) {
         this.loader = Objects.requireNonNull(loader, "loader");
         current = loader.load(text, file).orThrow();
+        currentText = text;
     }
 
     /** The plan for a decision that starts now; a decision keeps its plan to the end. */
     public SchedulingPlan current() {
         return current.plan();
+    }
+
+    /** The text behind {@link #current()}; empty for the built-in configuration. */
+    public String text() {
+        return currentText;
     }
 
     /** The configuration behind {@link #current()}. */
@@ -42,6 +49,7 @@ public final class ReloadablePlan {
             LoadResult result = loader.load(text, file, current.instances());
             if (result instanceof LoadResult.Loaded loaded) {
                 current = loaded;
+                currentText = text;
             }
             return result.findings();
         } finally {

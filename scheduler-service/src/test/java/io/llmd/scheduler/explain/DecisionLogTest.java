@@ -109,9 +109,13 @@ class DecisionLogTest {
         RecordedRequest request = record.recorded();
         assertThat(request.headers()).containsOnlyKeys("x-mine", "x-llm-d-inference-objective");
         assertThat(request.promptTokens()).containsExactly(2);
-        assertThat(request.again("r", new byte[8]).body().prompts().getFirst().bytes())
+        assertThat(request.again("r", 0, new byte[8])
+                        .body()
+                        .prompts()
+                        .getFirst()
+                        .bytes())
                 .containsOnly(0);
-        assertThat(request.again("r", new byte[8]).body().cacheSalt()).isEmpty();
+        assertThat(request.again("r", 0, new byte[8]).body().cacheSalt()).isEmpty();
     }
 
     @Test

@@ -15,7 +15,6 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
@@ -107,23 +106,13 @@ public final class ScheduleRoutes {
     private Mono<ServerResponse> withBody(
             ServerRequest request, int limit, Function<byte[], Mono<ServerResponse>> answer) {
         return DataBufferUtils.join(request.exchange().getRequest().getBody(), limit)
-                .map(ScheduleRoutes::toBytes)
+                .map(BodyBytes::of)
                 .defaultIfEmpty(new byte[0])
                 .flatMap(answer)
                 .onErrorResume(
                         DataBufferLimitException.class,
                         tooLarge ->
                                 problem(ErrorCode.PAYLOAD_TOO_LARGE, "the body is larger than " + limit + " bytes"));
-    }
-
-    private static byte[] toBytes(DataBuffer buffer) {
-        try {
-            byte[] bytes = new byte[buffer.readableByteCount()];
-            buffer.read(bytes);
-            return bytes;
-        } finally {
-            DataBufferUtils.release(buffer);
-        }
     }
 
     private static ScheduleRequest toRequest(ServerRequest request, byte[] body) {

@@ -25,6 +25,11 @@ final class Wire {
         return json.readValue(bytes, OutcomeBatch.class);
     }
 
+    /** Reads a value. @throws tools.jackson.core.JacksonException when it is malformed */
+    <T> T read(byte[] bytes, Class<T> type) {
+        return json.readValue(bytes, type);
+    }
+
     /** A problem document (RFC 9457) with the code as clients know it. */
     byte[] problem(ErrorCode code, String detail) {
         Map<String, Object> problem = new LinkedHashMap<>();
