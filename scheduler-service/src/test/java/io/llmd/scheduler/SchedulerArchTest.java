@@ -75,8 +75,7 @@ class SchedulerArchTest {
             .whereLayer("resource")
             .mayOnlyAccessLayers("plugin")
             .whereLayer("api")
-            .mayOnlyAccessLayers(
-                    "scheduling", "flowcontrol", "datalayer", "parser", "explain", "resource", "plugin")
+            .mayOnlyAccessLayers("scheduling", "flowcontrol", "datalayer", "parser", "explain", "resource", "plugin")
             .whereLayer("explain")
             .mayOnlyAccessLayers("scheduling", "plugin")
             .whereLayer("http")

@@ -98,7 +98,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         this.inFlight = Objects.requireNonNull(inFlight, "inFlight");
         this.resources = Objects.requireNonNull(resources, "resources");
         this.listener = Objects.requireNonNull(listener, "listener");
-        this.recordings = new Recordings(records, leases);
+        this.recordings = new Recordings(records, leases, this.listener, this.resources);
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
     }
 
@@ -126,7 +126,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
                 case Decided.Placed placed -> place(placed, recorder);
                 case Decided.Refused refused -> refused.rejection();
             };
-            recordings.decided(recording, decided, outcome);
+            recordings.decided(recording, request, decided, outcome);
         } catch (RuntimeException e) {
             listener.failed(e);
             outcome = rejection(

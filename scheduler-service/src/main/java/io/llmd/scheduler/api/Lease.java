@@ -1,10 +1,8 @@
 package io.llmd.scheduler.api;
 
 import io.llmd.contracts.schedule.OutcomeReport;
-import io.llmd.scheduler.explain.DecisionRecord;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /** One attempt in flight. It keeps the plan that placed it, so that a reload does not lose anybody's release. */
 final class Lease {
@@ -14,7 +12,7 @@ final class Lease {
     private final SchedulingPlan plan;
     private final long openedNanos;
     private final AtomicBoolean started = new AtomicBoolean();
-    private volatile @Nullable DecisionRecord record;
+    private volatile AttemptListener listener = AttemptListener.NONE;
 
     Lease(String requestId, String endpointId, SchedulingPlan plan, long openedNanos) {
         this.requestId = requestId;
@@ -44,16 +42,13 @@ final class Lease {
         return started.compareAndSet(false, true);
     }
 
-    /** The decision was recorded. */
-    void recorded(DecisionRecord decision) {
-        record = decision;
+    /** Somebody wants to know what becomes of the attempt. */
+    void followedBy(AttemptListener follower) {
+        listener = follower;
     }
 
-    /** The record of the decision learns of a report. */
-    void tellRecord(OutcomeReport report) {
-        DecisionRecord decision = record;
-        if (decision != null) {
-            decision.reported(report);
-        }
+    /** Whoever follows the attempt hears of a report. */
+    void tell(OutcomeReport report) {
+        listener.reported(report);
     }
 }

@@ -5,7 +5,6 @@ import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.OutcomeReport.Phase;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.scheduler.datalayer.InFlightTracker;
-import io.llmd.scheduler.explain.DecisionRecord;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.time.Duration;
@@ -78,11 +77,11 @@ public final class Leases {
         return id;
     }
 
-    /** The decision behind a lease was recorded. */
-    void recorded(long leaseId, DecisionRecord record) {
+    /** Somebody wants to know what becomes of an attempt. */
+    void follow(long leaseId, AttemptListener follower) {
         Lease lease = open.get(leaseId);
         if (lease != null) {
-            lease.recorded(record);
+            lease.followedBy(follower);
         }
     }
 
@@ -101,7 +100,7 @@ public final class Leases {
             return false;
         }
         inFlight.started(report.leaseId());
-        lease.tellRecord(report);
+        lease.tell(report);
         scheduler.started(lease.plan(), report.leaseId(), report);
         return true;
     }
@@ -112,7 +111,7 @@ public final class Leases {
             return false;
         }
         inFlight.ended(report.leaseId());
-        lease.tellRecord(report);
+        lease.tell(report);
         scheduler.ended(lease.plan(), report.leaseId(), report);
         return true;
     }

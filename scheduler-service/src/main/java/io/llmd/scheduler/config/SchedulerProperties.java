@@ -43,6 +43,7 @@ import org.springframework.validation.annotation.Validated;
  * @param http the HTTP door
  * @param decisions records of decisions
  * @param replicas how several schedulers of one pool tell each other their load
+ * @param meters names of meters
  */
 @Validated
 @ConfigurationProperties(prefix = "scheduler", ignoreUnknownFields = false)
@@ -59,7 +60,8 @@ public record SchedulerProperties(
         @Valid @DefaultValue LatencyPredictor latencyPredictor,
         @Valid @DefaultValue Http http,
         @Valid @DefaultValue Decisions decisions,
-        @Valid @DefaultValue Replicas replicas) {
+        @Valid @DefaultValue Replicas replicas,
+        @Valid @DefaultValue Meters meters) {
     public SchedulerProperties {
         objectives = Map.copyOf(objectives);
         requirePositive("scheduler.config-reload-interval", configReloadInterval);
@@ -177,7 +179,7 @@ public record SchedulerProperties(
      * Servers of llm-d that predict latencies and learn from measured ones. Without prediction servers nothing is predicted.
      *
      * @param predictionUrls base URLs of prediction servers; one is drawn for each call
-     * @param trainingUrl base URL of the training server; measured latencies are not sent when unset
+     * @param trainingUrl base URL of the training server; measured latencies are not sent when empty
      * @param timeout how long a request waits for predictions
      * @param trainingTimeout for sending measured latencies
      * @param maxRows most endpoints in one call; more are split over several
@@ -189,7 +191,7 @@ public record SchedulerProperties(
      */
     public record LatencyPredictor(
             @DefaultValue List<URI> predictionUrls,
-            @Nullable URI trainingUrl,
+            @DefaultValue("") String trainingUrl,
             @DefaultValue("300ms") Duration timeout,
             @DefaultValue("10s") Duration trainingTimeout,
 
@@ -211,7 +213,7 @@ public record SchedulerProperties(
         RemotePredictorSettings settings() {
             return new RemotePredictorSettings(
                     predictionUrls,
-                    trainingUrl == null || trainingUrl.toString().isEmpty() ? null : trainingUrl,
+                    trainingUrl.isEmpty() ? null : URI.create(trainingUrl),
                     timeout,
                     trainingTimeout,
                     maxRows,
@@ -302,4 +304,11 @@ public record SchedulerProperties(
                     + ", expiry=" + expiry + ", name=" + name + "]";
         }
     }
+
+    /**
+     * Names of meters.
+     *
+     * @param deprecatedNames whether names that llm-d has given up are there too
+     */
+    public record Meters(@DefaultValue("false") boolean deprecatedNames) {}
 }

@@ -17,11 +17,112 @@ public enum SchedulerMeters implements MeterDocumentation {
             "endpoint_name",
             "namespace",
             "port"),
+    /** Requests by model, flow and priority; an attempt that follows another one of the same request is not counted. */
+    REQUESTS("llm_d_epp_request", Meter.Type.COUNTER, "model_name", "target_model_name", "fairness_id", "priority"),
+    /** Requests and attempts that went wrong, by name of the error. */
+    REQUEST_ERRORS(
+            "llm_d_epp_request_error",
+            Meter.Type.COUNTER,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority",
+            "error_code"),
+    /** Time from receiving a request to the end of its answer. */
+    REQUEST_DURATION(
+            "llm_d_epp_request_duration",
+            Meter.Type.TIMER,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority"),
+    /** Sizes of request bodies. */
+    REQUEST_BYTES(
+            "llm_d_epp_request_size",
+            Meter.Type.DISTRIBUTION_SUMMARY,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority"),
+    /** Prompt tokens as endpoints counted them. */
+    INPUT_TOKENS(
+            "llm_d_epp_request_input_tokens",
+            Meter.Type.DISTRIBUTION_SUMMARY,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority"),
+    /** Generated tokens as endpoints counted them. */
+    OUTPUT_TOKENS(
+            "llm_d_epp_request_output_tokens",
+            Meter.Type.DISTRIBUTION_SUMMARY,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority"),
+    /** Prompt tokens that came from a cache, where it was any. */
+    CACHED_TOKENS(
+            "llm_d_epp_request_cached_tokens",
+            Meter.Type.DISTRIBUTION_SUMMARY,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority"),
+    /** Attempts in flight. */
+    REQUESTS_RUNNING(
+            "llm_d_epp_request_running",
+            Meter.Type.GAUGE,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority"),
+    /** Whole time of a request divided by its generated tokens. */
+    NORMALISED_TIME(
+            "llm_d_epp_request_ntpot", Meter.Type.TIMER, "model_name", "target_model_name", "fairness_id", "priority"),
+    /** Time from receiving a request to the first byte of its answer. */
+    TIME_TO_FIRST_TOKEN(
+            "llm_d_epp_request_ttft",
+            Meter.Type.TIMER,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority",
+            "streaming"),
+    /** Time per generated token after the first, of streamed answers. */
+    TIME_PER_OUTPUT_TOKEN(
+            "llm_d_epp_request_streaming_tpot",
+            Meter.Type.TIMER,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority"),
+    /** Time from receiving a request to its decision or rejection, of requests whose body could be read. */
+    REQUEST_PROCESSING("llm_d_epp_request_processing_duration", Meter.Type.TIMER),
+    /** Models that rewrite rules chose, by the name of the rule. */
+    REWRITES(
+            "llm_d_epp_model_rewrite_decisions",
+            Meter.Type.COUNTER,
+            "model_rewrite_name",
+            "model_name",
+            "target_model"),
+    /** How long calls of plugins take, of the decisions that are recorded. */
+    PLUGIN_DURATION("llm_d_epp_plugin_duration", Meter.Type.TIMER, "extension_point", "plugin_type", "plugin_name"),
+    /** Choices of the profile handler for disaggregated serving. */
+    DISAGG_DECISIONS(
+            "llm_d_epp_disagg_decision",
+            Meter.Type.COUNTER,
+            "plugin_name",
+            "plugin_type",
+            "model_name",
+            "decision_type"),
     /** Rejections by reason. */
     REJECTIONS("scheduler.rejections", Meter.Type.COUNTER, "reason"),
     /** Share of the prompt that the chosen endpoint is expected to hold, of decisions with a known prompt. */
     PREFIX_HIT_RATIO(
             "llm_d_epp_prefix_indexer_hit_ratio", Meter.Type.DISTRIBUTION_SUMMARY, "plugin_name", "plugin_type"),
+    /** The same in bytes of text. */
+    PREFIX_HIT_BYTES(
+            "llm_d_epp_prefix_indexer_hit_bytes", Meter.Type.DISTRIBUTION_SUMMARY, "plugin_name", "plugin_type"),
     /** Blocks in the approximate prefix indexes. */
     PREFIX_SIZE("llm_d_epp_prefix_indexer_size", Meter.Type.GAUGE, "plugin_name", "plugin_type"),
     /** Endpoints of the pool. */
@@ -52,6 +153,69 @@ public enum SchedulerMeters implements MeterDocumentation {
     EXTRACT_ERRORS("llm_d_epp_datalayer_extract_errors", Meter.Type.COUNTER, "source_type", "extractor_type"),
     /** The same by reason. */
     SCRAPE_FAILURES("scheduler.scrape.failures", Meter.Type.COUNTER, "reason"),
+    /** Time that requests spent in flow control. */
+    QUEUE_DURATION(
+            "llm_d_epp_flow_control_request_queue_duration",
+            Meter.Type.TIMER,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority",
+            "inference_pool",
+            "outcome"),
+    /** How long a dispatch cycle takes. */
+    DISPATCH_CYCLE("llm_d_epp_flow_control_dispatch_cycle_duration", Meter.Type.TIMER),
+    /** Time until a request has its place in a queue. */
+    ENQUEUE("llm_d_epp_flow_control_request_enqueue_duration", Meter.Type.TIMER, "fairness_id", "priority", "outcome"),
+    /** Requests in flow control, from entry to outcome. */
+    QUEUE_SIZE(
+            "llm_d_epp_flow_control_queue_size",
+            Meter.Type.GAUGE,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority",
+            "inference_pool"),
+    /** Bytes of their bodies. */
+    QUEUE_BYTES(
+            "llm_d_epp_flow_control_queue_bytes",
+            Meter.Type.GAUGE,
+            "model_name",
+            "target_model_name",
+            "fairness_id",
+            "priority",
+            "inference_pool"),
+    /** How full the pool is, as flow control sees it: 1 is full. */
+    POOL_SATURATION("llm_d_epp_flow_control_pool_saturation", Meter.Type.GAUGE, "inference_pool", "stage"),
+    /** Endpoints without a recent reading, as a saturation detector sees them. */
+    FLOW_STALE_ENDPOINTS("llm_d_epp_flow_control_stale_endpoints", Meter.Type.GAUGE, "detector"),
+    /** Used share of the requests that a priority band may hold. */
+    BAND_REQUESTS(
+            "llm_d_epp_flow_control_capacity_utilization_requests", Meter.Type.GAUGE, "inference_pool", "priority"),
+    /** Used share of the bytes that a priority band may hold. */
+    BAND_BYTES("llm_d_epp_flow_control_capacity_utilization_bytes", Meter.Type.GAUGE, "inference_pool", "priority"),
+    /** Used share of the requests that all bands may hold, when that is bounded. */
+    TOTAL_REQUESTS("llm_d_epp_flow_control_global_capacity_utilization_requests", Meter.Type.GAUGE, "inference_pool"),
+    /** Used share of the bytes that all bands may hold, when that is bounded. */
+    TOTAL_BYTES("llm_d_epp_flow_control_global_capacity_utilization_bytes", Meter.Type.GAUGE, "inference_pool"),
+    /** Requests that left flow control, by outcome. */
+    FLOW_REQUESTS("llm_d_epp_flow_control_requests", Meter.Type.COUNTER, "inference_pool", "outcome", "priority"),
+    /** Running requests that were told to end, by the priority of those for whom. */
+    REVOCATIONS_ISSUED("llm_d_epp_flow_control_revocations_issued", Meter.Type.COUNTER, "inference_pool", "priority"),
+    /** The same by whether they ended in time: {@code confirmed}, {@code timed_out}. */
+    REVOCATIONS("llm_d_epp_flow_control_revocations", Meter.Type.COUNTER, "inference_pool", "outcome"),
+    /** Saturation that revocations shall free. */
+    RECLAIM_TARGET("llm_d_epp_flow_control_reclaim_target", Meter.Type.GAUGE, "inference_pool"),
+    /** Saturation that revocations under way will free. */
+    PENDING_RECLAIM("llm_d_epp_flow_control_pending_reclaim", Meter.Type.GAUGE, "inference_pool"),
+    /** Time from telling a running request to end until it has. */
+    REVOCATION_CONFIRMATION("llm_d_epp_flow_control_revocation_confirmation", Meter.Type.TIMER, "inference_pool"),
+    /** Which build this is, always 1. */
+    BUILD("llm_d_epp", Meter.Type.OTHER, "commit", "build_ref"),
+    /** Records of decisions. */
+    RECORDS("scheduler.decisions.records", Meter.Type.GAUGE),
+    /** Heap that records of decisions hold on to. */
+    RECORDS_MEMORY("scheduler.decisions.memory", Meter.Type.GAUGE),
     /** Calls of plugins that threw, answered something impossible, or were skipped for want of data. */
     PLUGIN_FAULTS("scheduler.plugin.faults", Meter.Type.COUNTER, "plugin", "reason"),
     /** Scores that were no number in [0, 1]. */

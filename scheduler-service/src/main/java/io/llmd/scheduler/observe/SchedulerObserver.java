@@ -4,23 +4,26 @@ import io.llmd.contracts.schedule.ScheduleDecision;
 import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRejection;
 import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.scheduler.api.AttemptListener;
 import io.llmd.scheduler.api.DecisionListener;
 import io.llmd.scheduler.datalayer.ScrapeListener;
 import io.llmd.scheduler.discovery.DiscoveryListener;
 import io.llmd.scheduler.plugin.Finding;
+import io.llmd.scheduler.resource.RewriteRule;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PluginFaults;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -29,44 +32,38 @@ import org.slf4j.event.Level;
 public final class SchedulerObserver implements DecisionListener, ScrapeListener, DiscoveryListener, PluginFaults {
 
     private static final Logger LOG = LoggerFactory.getLogger(SchedulerObserver.class);
-    private static final int MAX_MODELS = 200;
-    private static final int MAX_MODEL_CHARACTERS = 128;
-    private static final String OTHER = "other";
-    private static final Duration[] FAST = {
-        Duration.ofNanos(100_000),
-        Duration.ofNanos(200_000),
-        Duration.ofNanos(500_000),
-        Duration.ofMillis(1),
-        Duration.ofMillis(2),
-        Duration.ofMillis(5),
-        Duration.ofMillis(10),
-        Duration.ofMillis(20),
-        Duration.ofMillis(50),
-        Duration.ofMillis(100)
-    };
+    private static final int BYTES_PER_TOKEN = 4;
+    private static final String DISAGG_HANDLER = "disagg-profile-handler";
 
     private record Placement(String model, String endpointId, int port) {}
 
     private final MeterRegistry registry;
     private final Timer decisions;
     private final DistributionSummary prefixRatio;
+    private final DistributionSummary prefixBytes;
     private final Counter failures;
     private final Counter reaped;
     private final Map<Placement, Counter> placements = new ConcurrentHashMap<>();
-    private final Map<String, Boolean> models = new ConcurrentHashMap<>();
+    private final RequestMeters requests;
     private final AtomicLong lastLogSecond = new AtomicLong();
 
     /** Registers meters at {@code registry}. */
     public SchedulerObserver(MeterRegistry registry) {
         this.registry = registry;
         decisions = Timer.builder(SchedulerMeters.DECISION_DURATION.getName())
-                .serviceLevelObjectives(FAST)
+                .serviceLevelObjectives(Buckets.durations(Buckets.FAST))
                 .register(registry);
         prefixRatio = DistributionSummary.builder(SchedulerMeters.PREFIX_HIT_RATIO.getName())
                 .tag("plugin_name", DataKeys.APPROX_PREFIX_PRODUCER)
                 .tag("plugin_type", DataKeys.APPROX_PREFIX_PRODUCER)
-                .serviceLevelObjectives(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+                .serviceLevelObjectives(Buckets.RATIO)
                 .register(registry);
+        prefixBytes = DistributionSummary.builder(SchedulerMeters.PREFIX_HIT_BYTES.getName())
+                .tag("plugin_name", DataKeys.APPROX_PREFIX_PRODUCER)
+                .tag("plugin_type", DataKeys.APPROX_PREFIX_PRODUCER)
+                .serviceLevelObjectives(Buckets.HIT_BYTES)
+                .register(registry);
+        requests = new RequestMeters(registry, System::nanoTime);
         // There from the start, because a counter that appears with its first event shows no increase.
         failures = registry.counter(SchedulerMeters.FAILURES.getName());
         reaped = registry.counter(SchedulerMeters.LEASES_REAPED.getName());
@@ -103,6 +100,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
         int promptTokens = decision.prefix().promptTokens();
         if (promptTokens > 0) {
             prefixRatio.record((double) decision.prefix().matchedTokens() / promptTokens);
+            prefixBytes.record((double) decision.prefix().matchedTokens() * BYTES_PER_TOKEN);
         }
     }
 
@@ -116,16 +114,51 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
                 .register(registry);
     }
 
-    /** Clients choose model names, so only the first few become tags. */
+    @Override
+    public AttemptListener answered(
+            ScheduleOutcome outcome, @Nullable InferenceRequest request, boolean isFirstAttempt) {
+        return requests.answered(outcome, request, isFirstAttempt);
+    }
+
+    @Override
+    public void disaggregated(String handler, String model, String decisionType) {
+        registry.counter(
+                        SchedulerMeters.DISAGG_DECISIONS.getName(),
+                        "plugin_name",
+                        handler,
+                        "plugin_type",
+                        DISAGG_HANDLER,
+                        "model_name",
+                        bounded(model),
+                        "decision_type",
+                        decisionType)
+                .increment();
+    }
+
+    @Override
+    public void rewritten(RewriteRule rule, String model, String targetModel) {
+        requests.models().keep(targetModel);
+        if (rule.models().contains(model)) {
+            requests.models().keep(model);
+        }
+        registry.counter(
+                        SchedulerMeters.REWRITES.getName(),
+                        "model_rewrite_name",
+                        rule.rewrite(),
+                        "model_name",
+                        bounded(model),
+                        "target_model",
+                        bounded(targetModel))
+                .increment();
+    }
+
+    /** A flow is gone; its series go too. */
+    void forgetFlow(String fairnessId) {
+        requests.forgetFlow(fairnessId);
+    }
+
     private String bounded(String model) {
-        if (models.containsKey(model)) {
-            return model;
-        }
-        if (model.length() > MAX_MODEL_CHARACTERS || models.size() >= MAX_MODELS) {
-            return OTHER;
-        }
-        models.put(model, true);
-        return model;
+        return requests.models().bounded(model);
     }
 
     /** Forgets the counters of an endpoint that left the pool, so that their number stays bounded. */

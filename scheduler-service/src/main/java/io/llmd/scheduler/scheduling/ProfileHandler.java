@@ -2,6 +2,7 @@ package io.llmd.scheduler.scheduling;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Decides which scheduling profiles run for a request, and what their results mean. Exactly one per scheduler. */
 public interface ProfileHandler extends Plugin {
@@ -21,4 +22,9 @@ public interface ProfileHandler extends Plugin {
 
     /** Turns the results into the outcome of the decision. */
     SchedulingOutcome process(InferenceRequest request, Map<String, ProfileOutcome> results);
+
+    /** Which legs a request has, for handlers that choose them, such as {@code prefill-decode}; null for the others. */
+    default @Nullable String decisionType(SchedulingOutcome.Scheduled outcome) {
+        return null;
+    }
 }

@@ -204,6 +204,16 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
     }
 
     @Override
+    public String decisionType(SchedulingOutcome.Scheduled outcome) {
+        return (outcome.profiles().containsKey(encode) ? "encode-" : "")
+                + (outcome.profiles().containsKey(prefill) ? "prefill-decode" : encodeOrOnly(outcome));
+    }
+
+    private String encodeOrOnly(SchedulingOutcome.Scheduled outcome) {
+        return outcome.profiles().containsKey(encode) ? "decode" : "decode-only";
+    }
+
+    @Override
     public SchedulingOutcome process(InferenceRequest request, Map<String, ProfileOutcome> results) {
         if (results.get(decode) instanceof ProfileOutcome.Failed failed) {
             return new SchedulingOutcome.Rejected(Reason.SATURATED, failed.message());

@@ -1,0 +1,22 @@
+package io.llmd.scheduler.observe;
+
+import io.llmd.contracts.schedule.ScheduleRejection;
+
+/** Names of errors in meters, as llm-d has them. */
+final class ErrorCodes {
+
+    /** The endpoint answered with an error or not at all. */
+    static final String MODEL_SERVER = "ModelServerError";
+
+    private ErrorCodes() {}
+
+    static String of(ScheduleRejection.Reason reason) {
+        return switch (reason) {
+            case BAD_REQUEST -> "BadRequest";
+            case NOT_CACHED -> "PreconditionFailed";
+            case SATURATED, DENIED -> "ResourceExhausted";
+            case NO_ENDPOINTS, SHUTTING_DOWN, CANCELLED -> "ServiceUnavailable";
+            case INTERNAL, UNKNOWN -> "Internal";
+        };
+    }
+}

@@ -1,0 +1,280 @@
+package io.llmd.scheduler.observe;
+
+import io.llmd.scheduler.flowcontrol.Admission;
+import io.llmd.scheduler.flowcontrol.FlowObserver;
+import io.llmd.scheduler.flowcontrol.FlowRequest;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Meters of flow control. Called by its one thread; gauges are read by any.
+ *
+ * <p>Grows with the combinations of model, flow and priority, up to a bound: then flows are counted together as {@code
+ * other}. The series of a flow go when it is forgotten.
+ */
+public final class FlowMeters implements FlowObserver {
+
+    private static final int MAX_COMBINATIONS = 1_000;
+    private static final int MAX_VALUES = 1_000;
+    private static final Duration[] FAST = Buckets.durations(Buckets.FAST);
+    private static final Duration[] QUEUE = Buckets.durations(Buckets.QUEUE);
+
+    private record OutcomeLabels(RequestLabels of, String outcome) {}
+
+    private record Enqueued(String fairnessId, int priority, String outcome) {}
+
+    private record Answered(String outcome, int priority) {}
+
+    /** What waits under one combination of labels. */
+    private static final class Waiting {
+        private final AtomicLong requests = new AtomicLong();
+        private final AtomicLong bytes = new AtomicLong();
+        private final List<Meter> meters = new ArrayList<>(2);
+    }
+
+    private final MeterRegistry registry;
+    private final Tags pool;
+    private final SchedulerObserver observer;
+    private final LabelLimit models = new LabelLimit(MAX_VALUES);
+    private final LabelLimit flows = new LabelLimit(MAX_VALUES);
+    private final Timer cycles;
+    private final Timer confirmations;
+    private final Map<RequestLabels, Waiting> waiting = new HashMap<>();
+    private final Map<OutcomeLabels, Timer> waits = new HashMap<>();
+    private final Map<Enqueued, Timer> enqueues = new HashMap<>();
+    private final Map<Answered, Counter> answers = new HashMap<>();
+    private final Map<Integer, Counter> revocations = new HashMap<>();
+    private final Map<List<String>, SettableGauge> gauges = new HashMap<>();
+
+    /** Registers the meters that need no request. */
+    public FlowMeters(MeterRegistry registry, String pool, SchedulerObserver observer) {
+        this.registry = registry;
+        this.pool = Tags.of("inference_pool", pool);
+        this.observer = observer;
+        cycles = timer(SchedulerMeters.DISPATCH_CYCLE, Tags.empty(), FAST);
+        confirmations =
+                timer(SchedulerMeters.REVOCATION_CONFIRMATION, this.pool, Buckets.durations(Buckets.REVOCATION));
+    }
+
+    private Timer timer(SchedulerMeters meter, Tags tags, Duration[] bounds) {
+        return Timer.builder(meter.getName())
+                .tags(tags)
+                .serviceLevelObjectives(bounds)
+                .register(registry);
+    }
+
+    /** How a request left, as llm-d names it. */
+    static String outcome(@Nullable Admission admission) {
+        return switch (admission) {
+            case null -> "NotYetFinalized";
+            case Admission.Dispatched dispatched -> "Dispatched";
+            case Admission.Rejected rejected ->
+                switch (rejected.reason()) {
+                    case SATURATED, QUEUE_FULL -> "RejectedCapacity";
+                    case NO_ENDPOINTS, TTL_EXPIRED_WITHOUT_ENDPOINTS -> "RejectedNoEndpoints";
+                    case TTL_EXPIRED, CANCELLED, SHUTTING_DOWN, FAILED -> "RejectedOther";
+                };
+            case Admission.Evicted evicted ->
+                switch (evicted.reason()) {
+                    case TTL_EXPIRED -> "EvictedTTL";
+                    case NO_ENDPOINTS, TTL_EXPIRED_WITHOUT_ENDPOINTS -> "EvictedNoEndpoints";
+                    case CANCELLED -> "EvictedContextCancelled";
+                    case SATURATED, QUEUE_FULL, SHUTTING_DOWN, FAILED -> "EvictedOther";
+                };
+        };
+    }
+
+    private RequestLabels labels(FlowRequest request) {
+        RequestLabels labels = new RequestLabels(
+                models.bounded(request.model()),
+                models.bounded(request.targetModel()),
+                flows.bounded(request.fairnessId()),
+                request.priority());
+        return waiting.containsKey(labels) || waiting.size() < MAX_COMBINATIONS
+                ? labels
+                : new RequestLabels(LabelLimit.OTHER, LabelLimit.OTHER, LabelLimit.OTHER, request.priority());
+    }
+
+    @Override
+    public void entered(FlowRequest request) {
+        Waiting held = waiting.computeIfAbsent(labels(request), this::waiting);
+        held.requests.incrementAndGet();
+        held.bytes.addAndGet(request.sizeBytes());
+    }
+
+    private Waiting waiting(RequestLabels labels) {
+        Waiting held = new Waiting();
+        Tags tags = labels.tags().and(pool);
+        held.meters.add(Gauge.builder(SchedulerMeters.QUEUE_SIZE.getName(), held.requests, AtomicLong::get)
+                .tags(tags)
+                .register(registry));
+        held.meters.add(Gauge.builder(SchedulerMeters.QUEUE_BYTES.getName(), held.bytes, AtomicLong::get)
+                .tags(tags)
+                .register(registry));
+        return held;
+    }
+
+    @Override
+    public void enqueued(FlowRequest request, @Nullable Admission outcome, long nanos) {
+        Enqueued key = new Enqueued(flows.bounded(request.fairnessId()), request.priority(), outcome(outcome));
+        enqueues.computeIfAbsent(
+                        key,
+                        wanted -> timer(
+                                SchedulerMeters.ENQUEUE,
+                                Tags.of(
+                                        "fairness_id", wanted.fairnessId(),
+                                        "priority", String.valueOf(wanted.priority()),
+                                        "outcome", wanted.outcome()),
+                                FAST))
+                .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void left(FlowRequest request, Admission admission, int bandPriority, long nanos) {
+        RequestLabels labels = labels(request);
+        Waiting held = waiting.get(labels);
+        if (held != null) {
+            held.requests.decrementAndGet();
+            held.bytes.addAndGet(-request.sizeBytes());
+        }
+        String outcome = outcome(admission);
+        waits.computeIfAbsent(
+                        new OutcomeLabels(labels, outcome),
+                        wanted -> timer(
+                                SchedulerMeters.QUEUE_DURATION,
+                                labels.tags().and(pool).and("outcome", outcome),
+                                QUEUE))
+                .record(nanos, TimeUnit.NANOSECONDS);
+        answers.computeIfAbsent(
+                        new Answered(outcome, request.priority()),
+                        wanted -> registry.counter(
+                                SchedulerMeters.FLOW_REQUESTS.getName(),
+                                pool.and("outcome", outcome, "priority", String.valueOf(wanted.priority()))))
+                .increment();
+    }
+
+    @Override
+    public void cycled(long nanos) {
+        cycles.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void saturation(double prefill, double decode, double effective) {
+        gauge(SchedulerMeters.POOL_SATURATION, pool, "stage", "prefill").set(prefill);
+        gauge(SchedulerMeters.POOL_SATURATION, pool, "stage", "decode").set(decode);
+        gauge(SchedulerMeters.POOL_SATURATION, pool, "stage", "effective").set(effective);
+    }
+
+    @Override
+    public void staleEndpoints(String detector, int count) {
+        gauge(SchedulerMeters.FLOW_STALE_ENDPOINTS, Tags.empty(), "detector", detector)
+                .set(count);
+    }
+
+    @Override
+    public void bandUsage(int priority, double requests, double bytes) {
+        String band = String.valueOf(priority);
+        gauge(SchedulerMeters.BAND_REQUESTS, pool, "priority", band).set(requests);
+        gauge(SchedulerMeters.BAND_BYTES, pool, "priority", band).set(bytes);
+    }
+
+    @Override
+    public void totalUsage(double requests, double bytes) {
+        if (!Double.isNaN(requests)) {
+            gauge(SchedulerMeters.TOTAL_REQUESTS, pool).set(requests);
+        }
+        if (!Double.isNaN(bytes)) {
+            gauge(SchedulerMeters.TOTAL_BYTES, pool).set(bytes);
+        }
+    }
+
+    @Override
+    public void bandRemoved(int priority) {
+        String band = String.valueOf(priority);
+        remove(SchedulerMeters.BAND_REQUESTS, "priority", band);
+        remove(SchedulerMeters.BAND_BYTES, "priority", band);
+    }
+
+    @Override
+    public void flowRemoved(int bandPriority, String fairnessId) {
+        if (fairnessId.equals(LabelLimit.OTHER)) {
+            return;
+        }
+        waiting.entrySet().removeIf(entry -> {
+            boolean isGone = entry.getKey().fairnessId().equals(fairnessId)
+                    && entry.getValue().requests.get() == 0;
+            if (isGone) {
+                entry.getValue().meters.forEach(registry::remove);
+            }
+            return isGone;
+        });
+        waits.entrySet()
+                .removeIf(entry -> entry.getKey().of().fairnessId().equals(fairnessId)
+                        && registry.remove(entry.getValue()) != null);
+        enqueues.entrySet()
+                .removeIf(entry ->
+                        entry.getKey().fairnessId().equals(fairnessId) && registry.remove(entry.getValue()) != null);
+        flows.forget(fairnessId);
+        observer.forgetFlow(fairnessId);
+    }
+
+    @Override
+    public void revocationIssued(int demandPriority) {
+        revocations
+                .computeIfAbsent(
+                        demandPriority,
+                        priority -> registry.counter(
+                                SchedulerMeters.REVOCATIONS_ISSUED.getName(),
+                                pool.and("priority", String.valueOf(priority))))
+                .increment();
+    }
+
+    @Override
+    public void revocationEnded(boolean isConfirmed, long nanos) {
+        registry.counter(
+                        SchedulerMeters.REVOCATIONS.getName(),
+                        pool.and("outcome", isConfirmed ? "confirmed" : "timed_out"))
+                .increment();
+        if (isConfirmed) {
+            confirmations.record(nanos, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    @Override
+    public void reclaiming(double target, double pending) {
+        gauge(SchedulerMeters.RECLAIM_TARGET, pool).set(target);
+        gauge(SchedulerMeters.PENDING_RECLAIM, pool).set(pending);
+    }
+
+    @Override
+    public void policyFailed(String what, RuntimeException failure) {
+        observer.failed(what, failure);
+    }
+
+    private SettableGauge gauge(SchedulerMeters meter, Tags tags, String... more) {
+        List<String> key = new ArrayList<>(List.of(more));
+        key.add(meter.getName());
+        return gauges.computeIfAbsent(key, wanted -> new SettableGauge(registry, meter.getName(), tags.and(more)));
+    }
+
+    private void remove(SchedulerMeters meter, String... labels) {
+        List<String> key = new ArrayList<>(List.of(labels));
+        key.add(meter.getName());
+        SettableGauge gone = gauges.remove(key);
+        if (gone != null) {
+            gone.remove();
+        }
+    }
+}
