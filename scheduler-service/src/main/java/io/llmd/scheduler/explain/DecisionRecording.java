@@ -85,7 +85,7 @@ public final class DecisionRecording implements DecisionRecorder {
     public void picked(String profileName, String name, Candidates candidates, double[] totals, int[] positions) {
         RecordedProfile picking = profile(profileName, candidates);
         picking.picker = name;
-        picking.totals = totals;
+        picking.totals = totals.clone();
         picking.picked = positions;
     }
 

@@ -1,9 +1,7 @@
 package io.llmd.scheduler.scheduling;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,12 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Candidates {
 
+    private static volatile int[] identity = {};
+
     private final Endpoint[] endpoints;
     private final int[] slots;
     private final int size;
-    private final Map<DataKey<?>, Object> columns;
+    private final Columns columns;
 
-    private Candidates(Endpoint[] endpoints, int[] slots, int size, Map<DataKey<?>, Object> columns) {
+    private Candidates(Endpoint[] endpoints, int[] slots, int size, Columns columns) {
         this.endpoints = endpoints;
         this.slots = slots;
         this.size = size;
@@ -30,9 +30,19 @@ public final class Candidates {
 
     /** Starts a decision over {@code endpoints}; the array is not copied and must not change. */
     public static Candidates of(Endpoint... endpoints) {
-        int[] slots = new int[endpoints.length];
-        Arrays.setAll(slots, i -> i);
-        return new Candidates(endpoints, slots, endpoints.length, new HashMap<>(8));
+        return new Candidates(endpoints, identity(endpoints.length), endpoints.length, new Columns());
+    }
+
+    /** The numbers from 0 on, at least {@code length} of them; one array for all decisions, which nobody changes. */
+    private static int[] identity(int length) {
+        int[] known = identity;
+        if (known.length >= length) {
+            return known;
+        }
+        int[] longer = new int[Integer.highestOneBit(length) << 1];
+        Arrays.setAll(longer, i -> i);
+        identity = longer;
+        return longer;
     }
 
     /** Starts a decision over {@code endpoints}. */
@@ -88,13 +98,7 @@ public final class Candidates {
      * when there is none.
      */
     public <T> @Nullable T dataOfAnyProducer(String type, Class<T> valueType) {
-        DataKey<?> first = null;
-        for (DataKey<?> key : columns.keySet()) {
-            boolean matches = key.type().equals(type) && key.valueType() == valueType;
-            if (matches && (first == null || key.producer().compareTo(first.producer()) < 0)) {
-                first = key;
-            }
-        }
+        DataKey<?> first = columns.firstOf(type, valueType);
         return first == null ? null : valueType.cast(columns.get(first));
     }
 

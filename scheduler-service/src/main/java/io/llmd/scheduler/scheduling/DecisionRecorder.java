@@ -43,6 +43,6 @@ public interface DecisionRecorder {
     /** A scorer has run; {@code scores} are clamped and not yet weighted, valid during the call only. */
     void scored(String profile, String plugin, double weight, Candidates candidates, double[] scores);
 
-    /** The picker has chosen {@code positions} of {@code candidates}; {@code totals} do not change any more. */
+    /** The picker has chosen {@code positions} of {@code candidates}; {@code totals} are valid during the call only. */
     void picked(String profile, String plugin, Candidates candidates, double[] totals, int[] positions);
 }

@@ -16,6 +16,9 @@ import java.util.random.RandomGenerator;
  */
 public record SchedulingProfile(
         String name, List<NamedPlugin<Filter>> filters, List<WeightedScorer> scorers, NamedPlugin<Picker> picker) {
+
+    private static final ScoreArrays ARRAYS = new ScoreArrays();
+
     public SchedulingProfile {
         Objects.requireNonNull(name, "name");
         filters = List.copyOf(filters);
@@ -27,7 +30,8 @@ public record SchedulingProfile(
      * Runs the profile. A plugin that throws is reported and left out; without its picker, the profile takes a random
      * one of the best totals.
      *
-     * @implNote allocates two arrays as long as the candidates that are left, nothing per endpoint or scorer
+     * @implNote allocates nothing per endpoint or scorer; the arrays of scores are those of an earlier decision over as many
+     *     candidates
      */
     public ProfileOutcome run(
             InferenceRequest request, Candidates candidates, DecisionRecorder recorder, PluginFaults faults) {
@@ -42,12 +46,14 @@ public record SchedulingProfile(
                 return new ProfileOutcome.Failed("filter " + filter.name() + " of profile " + name + " left nobody");
             }
         }
-        double[] totals = new double[left.size()];
-        score(request, left, totals, recorder, faults);
+        ScoreArrays.Pair arrays = ARRAYS.take(left.size());
+        double[] totals = arrays.totals();
+        score(request, left, arrays, recorder, faults);
         recorder.begins(ExtensionPoint.PICKER, name, picker.name());
         int[] positions = pick(request, left, totals, recorder, faults);
         recorder.picked(name, picker.name(), left, totals, positions);
         recorder.ends();
+        ARRAYS.giveBack(arrays);
         return picked(left, positions);
     }
 
@@ -75,10 +81,11 @@ public record SchedulingProfile(
     private void score(
             InferenceRequest request,
             Candidates candidates,
-            double[] totals,
+            ScoreArrays.Pair arrays,
             DecisionRecorder recorder,
             PluginFaults faults) {
-        double[] scores = new double[totals.length];
+        double[] scores = arrays.scores();
+        double[] totals = arrays.totals();
         for (int s = 0; s < scorers.size(); s++) {
             WeightedScorer weighted = scorers.get(s);
             Arrays.fill(scores, 0.0);
@@ -161,6 +168,10 @@ public record SchedulingProfile(
     }
 
     private static ProfileOutcome.Picked picked(Candidates candidates, int[] positions) {
+        if (positions.length == 1) {
+            return new ProfileOutcome.Picked(
+                    List.of(candidates.get(positions[0])), List.of(candidates.slot(positions[0])));
+        }
         List<Endpoint> endpoints = new ArrayList<>(positions.length);
         List<Integer> slots = new ArrayList<>(positions.length);
         for (int position : positions) {

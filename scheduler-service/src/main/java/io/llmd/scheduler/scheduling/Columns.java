@@ -1,0 +1,70 @@
+package io.llmd.scheduler.scheduling;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The data columns of one decision. There are few, so that a look through all of them beats a hash table. */
+final class Columns {
+
+    private static final int ROOM = 4;
+
+    private @Nullable DataKey<?>[] keys = new DataKey<?>[ROOM];
+    private @Nullable Object[] values = new Object[ROOM];
+    private int size;
+
+    @Nullable
+    Object get(DataKey<?> key) {
+        int index = indexOf(key);
+        return index < 0 ? null : values[index];
+    }
+
+    void put(DataKey<?> key, Object value) {
+        int index = indexOf(key);
+        if (index >= 0) {
+            values[index] = value;
+            return;
+        }
+        if (size == keys.length) {
+            keys = Arrays.copyOf(keys, 2 * size);
+            values = Arrays.copyOf(values, 2 * size);
+        }
+        keys[size] = key;
+        values[size++] = value;
+    }
+
+    void remove(DataKey<?> key) {
+        int index = indexOf(key);
+        if (index >= 0) {
+            size--;
+            keys[index] = keys[size];
+            values[index] = values[size];
+            keys[size] = null;
+            values[size] = null;
+        }
+    }
+
+    /** The key of a type whose producer comes first in the alphabet, null when there is none. */
+    @Nullable
+    DataKey<?> firstOf(String type, Class<?> valueType) {
+        DataKey<?> first = null;
+        for (int i = 0; i < size; i++) {
+            DataKey<?> key = keys[i];
+            if (key != null
+                    && key.type().equals(type)
+                    && key.valueType() == valueType
+                    && (first == null || key.producer().compareTo(first.producer()) < 0)) {
+                first = key;
+            }
+        }
+        return first;
+    }
+
+    private int indexOf(DataKey<?> key) {
+        for (int i = 0; i < size; i++) {
+            if (keys[i] == key || key.equals(keys[i])) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}
