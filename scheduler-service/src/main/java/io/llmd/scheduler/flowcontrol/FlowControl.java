@@ -23,6 +23,9 @@ public interface FlowControl extends AutoCloseable {
     /** The priorities that objectives name at present: each gets a band, and others lose theirs once it is idle. */
     void desirePriorities(Set<Integer> priorities);
 
+    /** How many schedulers share the bounds over all bands; each takes its part. 1 unless said otherwise. */
+    void replicas(int count);
+
     /** Applies other settings. Waiting requests keep their places as far as the new policies allow. */
     void reconfigure(FlowControlSettings settings);
 

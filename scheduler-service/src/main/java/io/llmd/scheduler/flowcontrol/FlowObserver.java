@@ -3,7 +3,8 @@ package io.llmd.scheduler.flowcontrol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what flow control does, for meters and traces. Called by the one thread of flow control; must not block or throw.
+ * Hears what flow control does, for meters and traces. Called by the one thread of flow control, {@link #entered} and {@link #left} also
+ * by threads that submit; must not block or throw.
  * Priorities are those that requests ask for, unless said otherwise.
  */
 public interface FlowObserver {
@@ -75,6 +76,12 @@ public interface FlowObserver {
 
     /** Saturation that evictions shall free, and that those under way will. */
     default void reclaiming(double target, double pending) {}
+
+    /** How evenly programs have been served: 1 is evenly, 1/n is one of n alone. */
+    default void programsServed(double jainsIndex) {}
+
+    /** What one program has got: mean wait of its requests, and tokens that count less the older they are. */
+    default void programServed(String programId, double meanWaitMillis, double attainedTokens) {}
 
     /** A policy or detector threw; the cycle went on without it. */
     default void policyFailed(String what, RuntimeException failure) {}

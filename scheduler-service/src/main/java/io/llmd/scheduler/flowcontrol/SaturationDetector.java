@@ -1,9 +1,10 @@
 package io.llmd.scheduler.flowcontrol;
 
 import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.Plugin;
 
 /** Says how full endpoints are. Called by the one thread of flow control, and by decisions while flow control is off. */
-public interface SaturationDetector {
+public interface SaturationDetector extends Plugin {
 
     /** Where the load that the detector sees comes from, and thus how late it is. */
     enum Signal {

@@ -13,8 +13,9 @@ public interface Ticket {
      * The dispatched request is on its way to endpoints and is counted there.
      *
      * @param leaseId identifies the attempt when it ends or has to be ended
+     * @param endpointId endpoint whose readings will show the request; of several, the one that decodes
      */
-    void placed(long leaseId);
+    void placed(long leaseId, String endpointId);
 
     /** The dispatched request was sent nowhere. */
     void dropped();

@@ -1,7 +1,9 @@
 package io.llmd.scheduler.flowcontrol;
 
+import io.llmd.scheduler.scheduling.Plugin;
+
 /** Says up to which saturation each priority may use the pool. Called by the one thread of flow control. */
-public interface UsageLimitPolicy {
+public interface UsageLimitPolicy extends Plugin {
 
     /**
      * Fills in the ceilings of a dispatch cycle: a band may dispatch while the saturation is below its ceiling; 0 closes it.
