@@ -1,10 +1,13 @@
 package io.llmd.scheduler.scheduling;
 
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
 import io.llmd.scheduler.scheduling.RequestBody.Api;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +76,9 @@ public class DecisionBenchmark {
     private static SchedulingPlan plan() {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
             String plugins = PluginFactory.class.getPackageName();
-            context.scan(plugins + ".scorer", plugins + ".picker", plugins + ".profile");
+            context.registerBean(EndpointStore.class, () -> new EndpointStore(Duration.ofSeconds(1), () -> 0));
+            context.registerBean(InFlightTrackers.class);
+            context.scan(plugins + ".scorer", plugins + ".picker", plugins + ".profile", plugins + ".flowcontrol");
             context.refresh();
             List<PluginFactory<?>> factories = new ArrayList<>();
             context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);

@@ -143,6 +143,11 @@ public final class EndpointStore {
         }
     }
 
+    /** Reading of the clock with which readings of endpoints are stamped. */
+    public long nanoTime() {
+        return nanoClock.getAsLong();
+    }
+
     /** All endpoints ordered by id, as of now. Must not be changed. */
     public Endpoint[] snapshot() {
         long now = nanoClock.getAsLong();

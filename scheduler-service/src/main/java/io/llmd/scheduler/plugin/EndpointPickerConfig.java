@@ -150,6 +150,8 @@ public record EndpointPickerConfig(
      * @param usageLimitPolicyPluginRef policy that leaves room for more important requests
      * @param saturationDetector says when the pool is full
      * @param enableEviction whether running requests may be ended for more important ones
+     * @param maxWait longest wait in all; the sum of both budgets unless set
+     * @param maxFlowsPerBand flows of a band; requests of further ones share a flow
      * @param line where the section starts
      */
     public record FlowControl(
@@ -163,9 +165,54 @@ public record EndpointPickerConfig(
             @Nullable Located<String> usageLimitPolicyPluginRef,
             @Nullable PluginRef saturationDetector,
             @Default("false") boolean enableEviction,
+            @Nullable Duration maxWait,
+            @Default("10000") int maxFlowsPerBand,
             @Line int line) {
+
+        /** The section of a file that has none. */
+        static final FlowControl ABSENT = new FlowControl(
+                new Quantity(0),
+                new Quantity(0),
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                null,
+                null,
+                false,
+                null,
+                10_000,
+                0);
+
         public FlowControl {
             priorityBands = List.copyOf(priorityBands);
+            if (maxFlowsPerBand < 1) {
+                throw new IllegalArgumentException("maxFlowsPerBand: " + maxFlowsPerBand + " (expected: >= 1)");
+            }
+        }
+
+        /** Whether it says at most what the detector is, which counts without the feature gate. */
+        boolean hasDetectorOnly() {
+            return equals(ABSENT.withDetector(saturationDetector, line));
+        }
+
+        /** The same section with another detector. */
+        FlowControl withDetector(@Nullable PluginRef detector, int place) {
+            return new FlowControl(
+                    maxBytes,
+                    maxRequests,
+                    defaultRequestTTL,
+                    noEndpointRequestTTL,
+                    defaultPriorityBand,
+                    defaultNegativePriorityBand,
+                    priorityBands,
+                    usageLimitPolicyPluginRef,
+                    detector,
+                    enableEviction,
+                    maxWait,
+                    maxFlowsPerBand,
+                    place);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.plugin;
 
 import io.llmd.scheduler.datalayer.SourceBinding;
+import io.llmd.scheduler.flowcontrol.FlowControlSettings;
 import io.llmd.scheduler.parser.RequestParser;
 import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.DataLayer;
@@ -109,13 +110,15 @@ public final class EndpointPickerConfigLoader {
         Map<String, SchedulingProfile> profiles = assembler.profiles(profileSpecs);
         DataLayer dataLayer = withMetricsSource(config);
         List<SourceBinding> sources = new DataLayerAssembler(instances, problems).bind(dataLayer);
+        FlowControlSettings flowControl = new FlowControlReader(instances, problems)
+                .read(config.flowControl(), gates.getOrDefault("flowControl", false));
         RequestHandler handling = withParsers(config);
         RequestParsers parsers = parsers(handling, instances, problems);
         DataGraph graph = new DataGraph(instances, problems);
         graph.close();
         List<NamedPlugin<DataProducer>> producers = graph.order();
-        checkSections(config, gates, instances, problems);
-        if (handler == null || problems.hasErrors()) {
+        checkSections(config, instances, problems);
+        if (handler == null || flowControl == null || problems.hasErrors()) {
             return new LoadResult.Refused(problems.inFileOrder());
         }
         SchedulingPlan plan = new SchedulingPlan(
@@ -130,6 +133,7 @@ public final class EndpointPickerConfigLoader {
                 gates);
         return new LoadResult.Loaded(
                 plan,
+                flowControl,
                 sources,
                 parsers,
                 effective(config, profileSpecs, dataLayer, handling),
@@ -177,11 +181,9 @@ public final class EndpointPickerConfigLoader {
         return gates;
     }
 
-    private static void checkSections(
-            EndpointPickerConfig config, Map<String, Boolean> gates, PluginInstances instances, Problems problems) {
+    private static void checkSections(EndpointPickerConfig config, PluginInstances instances, Problems problems) {
         SectionChecks checks = new SectionChecks(instances, problems);
         checks.dataLayer(config.dataLayer());
-        checks.flowControl(config.flowControl(), gates);
     }
 
     private static <T extends Plugin> List<NamedPlugin<T>> named(PluginInstances instances, Class<T> point) {
@@ -222,31 +224,9 @@ public final class EndpointPickerConfigLoader {
 
     private static FlowControl withDetector(@Nullable FlowControl section, PluginRef detector) {
         if (section == null) {
-            return new FlowControl(
-                    new Quantity(0),
-                    new Quantity(0),
-                    null,
-                    null,
-                    null,
-                    null,
-                    List.of(),
-                    null,
-                    detector,
-                    false,
-                    detector.line());
+            return FlowControl.ABSENT.withDetector(detector, detector.line());
         }
-        return new FlowControl(
-                section.maxBytes(),
-                section.maxRequests(),
-                section.defaultRequestTTL(),
-                section.noEndpointRequestTTL(),
-                section.defaultPriorityBand(),
-                section.defaultNegativePriorityBand(),
-                section.priorityBands(),
-                section.usageLimitPolicyPluginRef(),
-                section.saturationDetector() == null ? detector : section.saturationDetector(),
-                section.enableEviction(),
-                section.line());
+        return section.saturationDetector() == null ? section.withDetector(detector, section.line()) : section;
     }
 
     /** The configuration with profiles, parsers and data sources that it leaves to the defaults. */

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.plugin;
 
 import io.llmd.scheduler.datalayer.SourceBinding;
+import io.llmd.scheduler.flowcontrol.FlowControlSettings;
 import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.util.List;
@@ -19,6 +20,7 @@ public sealed interface LoadResult {
      * The configuration works.
      *
      * @param plan what decisions do
+     * @param flowControl how requests wait before their decision
      * @param sources where data about endpoints comes from
      * @param parsers how request bodies are read
      * @param config what the file said, with defaults filled in
@@ -27,6 +29,7 @@ public sealed interface LoadResult {
      */
     record Loaded(
             SchedulingPlan plan,
+            FlowControlSettings flowControl,
             List<SourceBinding> sources,
             RequestParsers parsers,
             EndpointPickerConfig config,

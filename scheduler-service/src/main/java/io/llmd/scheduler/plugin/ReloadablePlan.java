@@ -1,9 +1,12 @@
 package io.llmd.scheduler.plugin;
 
+import io.llmd.scheduler.flowcontrol.FlowControlSettings;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * The plan that decisions run under, replaced while the service runs. A configuration with errors changes nothing.
@@ -13,6 +16,7 @@ public final class ReloadablePlan {
 
     private final EndpointPickerConfigLoader loader;
     private final ReentrantLock replacing = new ReentrantLock();
+    private final List<Consumer<LoadResult.Loaded>> listeners = new CopyOnWriteArrayList<>();
     private volatile LoadResult.Loaded current;
     private volatile String currentText;
 
@@ -38,6 +42,16 @@ public final class ReloadablePlan {
         return current;
     }
 
+    /** How requests wait before their decision. */
+    public FlowControlSettings flowControl() {
+        return current.flowControl();
+    }
+
+    /** Tells {@code listener} of every configuration that comes into force from now on, on the thread that replaces it. */
+    public void addListener(Consumer<LoadResult.Loaded> listener) {
+        listeners.add(listener);
+    }
+
     /**
      * Replaces the plan when {@code text} has no errors. Plugins that stay the same keep their state.
      *
@@ -50,6 +64,7 @@ public final class ReloadablePlan {
             if (result instanceof LoadResult.Loaded loaded) {
                 current = loaded;
                 currentText = text;
+                listeners.forEach(listener -> listener.accept(loaded));
             }
             return result.findings();
         } finally {

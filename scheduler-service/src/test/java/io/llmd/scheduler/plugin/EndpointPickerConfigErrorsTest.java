@@ -16,9 +16,6 @@ class EndpointPickerConfigErrorsTest {
     private static final String HEAD = "apiVersion: llm-d.ai/v1alpha1\nkind: EndpointPickerConfig\n";
     private static final String SCORER = HEAD + "plugins:\n  - type: queue-scorer\n";
 
-    private static final String TTL_WARNING =
-            "f:6:flowControl: the feature gate flowControl is off; the section is checked and has no effect";
-
     @ParameterizedTest
     @MethodSource("refusedFiles")
     void everyProblemIsNamedWithItsLine(String text, List<String> findings) {
@@ -143,9 +140,9 @@ class EndpointPickerConfigErrorsTest {
                 refused("overflowing weight", weight("1e999"), weightFinding("1e999 (expected: a finite number)")),
                 refused("negative weight", weight("-1"), weightFinding("-1.0 (expected: finite, >= 0)")),
                 refused("weight as text", weight("\"2\""), weightFinding("\"2\" (expected: a finite number)")),
-                refused("duration without unit", ttl("5"), ttlFinding("5"), TTL_WARNING),
-                refused("negative duration", ttl("-1s"), ttlFinding("-1s"), TTL_WARNING),
-                refused("duration of unknown unit", ttl("1y"), ttlFinding("1y"), TTL_WARNING),
+                refused("duration without unit", ttl("5"), ttlFinding("5")),
+                refused("negative duration", ttl("-1s"), ttlFinding("-1s")),
+                refused("duration of unknown unit", ttl("1y"), ttlFinding("1y")),
                 refused(
                         "quantity of unknown unit",
                         SCORER + "flowControl:\n  maxBytes: 10XB\n",
@@ -159,8 +156,6 @@ class EndpointPickerConfigErrorsTest {
                 refused(
                         "detector that is none",
                         SCORER + "flowControl:\n  saturationDetector:\n    pluginRef: queue-scorer\n",
-                        "f:6:flowControl: the feature gate flowControl is off; the section is checked and has no"
-                                + " effect",
                         "f:7:flowControl.saturationDetector.pluginRef: queue-scorer of type queue-scorer (expected: a"
                                 + " saturation-detector)"),
                 refused(

@@ -27,6 +27,8 @@ final class TestPlugins {
     static List<PluginFactory<?>> real() {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
             String here = TestPlugins.class.getPackageName();
+            context.registerBean(EndpointStore.class, () -> new EndpointStore(Duration.ofSeconds(1), () -> 0));
+            context.registerBean(InFlightTrackers.class);
             context.scan(
                     here + ".filter",
                     here + ".scorer",
@@ -34,6 +36,7 @@ final class TestPlugins {
                     here + ".profile",
                     here + ".admitter",
                     here + ".decider",
+                    here + ".flowcontrol",
                     here + ".source",
                     here + ".extractor",
                     here + ".parser");

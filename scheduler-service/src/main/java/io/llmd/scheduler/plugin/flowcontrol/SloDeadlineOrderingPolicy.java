@@ -1,0 +1,71 @@
+package io.llmd.scheduler.plugin.flowcontrol;
+
+import io.llmd.scheduler.flowcontrol.FlowRequest;
+import io.llmd.scheduler.flowcontrol.OrderingPolicy;
+import io.llmd.scheduler.plugin.Default;
+import io.llmd.scheduler.plugin.PluginFactory;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/** The request whose client wants its first token earliest goes first; one without a wish goes after those with one. */
+final class SloDeadlineOrderingPolicy implements OrderingPolicy {
+
+    /** Longest wish that is understood; anything above is no deadline. */
+    private static final long MOST_MILLIS = TimeUnit.DAYS.toMillis(365);
+
+    /** @param minTimeToFirstToken a wish for less counts as one for this, so that nobody jumps the queue by asking for 1 ms */
+    record Params(@Default("50ms") Duration minTimeToFirstToken) {
+        Params {
+            if (minTimeToFirstToken.isNegative()) {
+                throw new IllegalArgumentException("minTimeToFirstToken: " + minTimeToFirstToken + " (expected: >= 0)");
+            }
+        }
+    }
+
+    private static final long NO_WISH = -1;
+
+    private final long minMillis;
+
+    SloDeadlineOrderingPolicy(Params params) {
+        minMillis = params.minTimeToFirstToken().toMillis();
+    }
+
+    @Override
+    public long key(FlowRequest request, long enqueuedNanos, long ttlNanos) {
+        long millis = millis(request.timeToFirstTokenMillis());
+        return request.receivedNanos()
+                + (millis == NO_WISH ? FAR : TimeUnit.MILLISECONDS.toNanos(Math.max(minMillis, millis)));
+    }
+
+    private static long millis(@Nullable String header) {
+        if (header == null) {
+            return NO_WISH;
+        }
+        try {
+            long millis = Long.parseLong(header.strip());
+            return millis < 0 || millis > MOST_MILLIS ? NO_WISH : millis;
+        } catch (NumberFormatException e) {
+            return NO_WISH;
+        }
+    }
+
+    @Component
+    static final class Factory implements PluginFactory<Params> {
+        @Override
+        public String type() {
+            return "slo-deadline-ordering-policy";
+        }
+
+        @Override
+        public Class<Params> paramsType() {
+            return Params.class;
+        }
+
+        @Override
+        public SloDeadlineOrderingPolicy create(String name, Params params) {
+            return new SloDeadlineOrderingPolicy(params);
+        }
+    }
+}

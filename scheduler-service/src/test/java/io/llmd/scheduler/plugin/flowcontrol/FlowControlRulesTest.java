@@ -1,0 +1,751 @@
+package io.llmd.scheduler.plugin.flowcontrol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.scheduler.flowcontrol.Admission;
+import io.llmd.scheduler.flowcontrol.FairnessPolicy;
+import io.llmd.scheduler.flowcontrol.Flow;
+import io.llmd.scheduler.flowcontrol.FlowRequest;
+import io.llmd.scheduler.flowcontrol.FlowSelector;
+import io.llmd.scheduler.plugin.flowcontrol.FlowFixture.Submitted;
+import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.EndpointFixture;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What flow control does with requests, by a clock and a saturation that are moved by hand. */
+class FlowControlRulesTest {
+
+    private final FlowFixture flow = new FlowFixture();
+
+    @Test
+    void withRoomARequestIsDispatchedInTheCycleInWhichItComes() {
+        Submitted request = flow.submit("r");
+        flow.turn();
+        assertThat(request.outcomeName()).isEqualTo("Dispatched");
+        assertThat(flow.observer.entered - flow.observer.left).isZero();
+        assertThat(flow.observer.outcomes).containsExactly(Map.entry("Dispatched", 1));
+    }
+
+    @Test
+    void whileThePoolIsFullARequestWaits() {
+        flow.saturate(1.0);
+        Submitted request = flow.submit("r");
+        flow.turns(100);
+        assertThat(request.isWaiting()).isTrue();
+    }
+
+    @Test
+    void justBelowFullIsRoom() {
+        flow.saturate(0.999);
+        Submitted request = flow.submit("r");
+        flow.turn();
+        assertThat(request.isDispatched()).isTrue();
+    }
+
+    @Test
+    void requestsGoInTheOrderOfArrivalOnceThereIsRoom() {
+        flow.saturate(1.2);
+        flow.submitAll("default-flow", 0, "1", "2", "3");
+        flow.saturate(0.5);
+        flow.turns(3);
+        assertThat(flow.dispatched).containsExactly("1", "2", "3");
+    }
+
+    @Test
+    void aHigherBandGoesFirst() {
+        flow.withBands(10, 0).saturate(1.0);
+        flow.submitAll("f", 0, "r0");
+        flow.submitAll("f", 10, "r10");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("r10", "r0");
+    }
+
+    @Test
+    void aLowerBandIsServedOnlyWhileAllHigherOnesAreEmpty() {
+        flow.withBands(10, 0).saturate(0);
+        flow.detector.share = 1.0;
+        flow.submit("r0", "f", 0);
+        for (int i = 0; i < 20; i++) {
+            flow.submit("r10-" + i, "f", 10);
+            flow.pass(Duration.ofSeconds(1));
+        }
+        assertThat(flow.dispatched).hasSize(20).doesNotContain("r0");
+    }
+
+    @Test
+    void roundRobinTakesOneOfEachFlowInTurn() {
+        flow.fairness = new RoundRobinFairnessPolicy();
+        flow.saturate(1.0);
+        flow.submitAll("a", 0, "a1", "a2", "a3");
+        flow.submitAll("b", 0, "b1");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("a1", "b1", "a2", "a3");
+    }
+
+    @Test
+    void roundRobinGoesOnAfterTheFlowThatWasServedLast() {
+        flow.fairness = new RoundRobinFairnessPolicy();
+        flow.submitAll("a", 0, "a1");
+        flow.submitAll("b", 0, "b1");
+        flow.saturate(1.0);
+        flow.submitAll("c", 0, "c1");
+        flow.submitAll("a", 0, "a2");
+        flow.submitAll("b", 0, "b2");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("a1", "b1", "c1", "a2", "b2");
+    }
+
+    @Test
+    void theEarlierDeadlineGoesFirstAmongAllFlows() {
+        flow.ordering = new EdfOrderingPolicy();
+        flow.saturate(1.0);
+        flow.submit(flow.request("far", "a", 0, 0, null, null));
+        flow.submit(flow.request("near", "b", 0, 0, null, Duration.ofSeconds(5)));
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("near", "far");
+    }
+
+    @Test
+    void withoutADeadlineRequestsGoAfterThoseWithOneAndInOrder() {
+        flow.ordering = new EdfOrderingPolicy();
+        flow.ttl = Duration.ZERO;
+        flow.saturate(1.0);
+        flow.submit("1");
+        flow.submit("2");
+        flow.submit(flow.request("near", "default-flow", 0, 0, null, Duration.ofHours(5)));
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("near", "1", "2");
+    }
+
+    @Test
+    void theEarlierWishForAFirstTokenGoesFirst() {
+        flow.ordering = new SloDeadlineOrderingPolicy(new SloDeadlineOrderingPolicy.Params(Duration.ofMillis(50)));
+        flow.saturate(1.0);
+        flow.submit(flow.request("r3", "f", 0, 0, null, null));
+        flow.submit(flow.request("r1", "f", 0, 0, "500", null));
+        flow.pass(Duration.ofMillis(200));
+        flow.submit(flow.request("r2", "f", 0, 0, "100", null));
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("r2", "r1", "r3");
+    }
+
+    @Test
+    void wishesThatCannotBeAreNone() {
+        flow.ordering = new SloDeadlineOrderingPolicy(new SloDeadlineOrderingPolicy.Params(Duration.ofMillis(50)));
+        flow.saturate(1.0);
+        String[] wishes = {"-5", "abc", "9223372036854775807"};
+        for (String wish : wishes) {
+            flow.submit(flow.request(wish, "f", 0, 0, wish, null));
+            flow.pass(Duration.ofMillis(1));
+        }
+        flow.submit(flow.request("real", "f", 0, 0, "60000", null));
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("real", "-5", "abc", "9223372036854775807");
+    }
+
+    @Test
+    void aWishBelowTheSmallestCountsAsTheSmallest() {
+        flow.ordering = new SloDeadlineOrderingPolicy(new SloDeadlineOrderingPolicy.Params(Duration.ofMillis(100)));
+        flow.saturate(1.0);
+        flow.submit(flow.request("honest", "f", 0, 0, "100", null));
+        flow.submit(flow.request("greedy", "f", 0, 0, "1", null));
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("honest", "greedy");
+    }
+
+    @Test
+    void aFullBandRejectsTheNewcomer() {
+        flow.bands.put(0, flow.band(2, 1000));
+        flow.saturate(1.0);
+        flow.submitAll("f", 0, "1", "2");
+        Submitted third = flow.submitAll("f", 0, "3").getFirst();
+        assertThat(third.outcomeName()).isEqualTo("RejectedCapacity");
+        assertThat(third.answer()).isEqualTo("429 rejected-saturated");
+        assertThat(((Admission.Rejected) third.outcome()).retryAfter()).isPositive();
+    }
+
+    @Test
+    void bytesCountToo() {
+        flow.bands.put(0, flow.band(5000, 100));
+        flow.saturate(1.0);
+        Submitted first = flow.submit(flow.request("60", "f", 0, 60, null, null));
+        Submitted second = flow.submit(flow.request("41", "f", 0, 41, null, null));
+        Submitted third = flow.submit(flow.request("40", "f", 0, 40, null, null));
+        flow.turn();
+        assertThat(first.isWaiting()).isTrue();
+        assertThat(second.outcomeName()).isEqualTo("RejectedCapacity");
+        assertThat(third.isWaiting()).isTrue();
+    }
+
+    @Test
+    void theBoundOverAllBandsHoldsWhateverTheBand() {
+        flow.maxRequests = 3;
+        flow.withBands(10, 0).saturate(1.0);
+        flow.submitAll("f", 10, "1", "2");
+        flow.submitAll("f", 0, "3");
+        assertThat(flow.submitAll("f", 10, "4").getFirst().outcomeName()).isEqualTo("RejectedCapacity");
+    }
+
+    @Test
+    void aFullBandOfAnEmptyPoolRejectsForWantOfEndpoints() {
+        flow.bands.put(0, flow.band(2, 1000));
+        flow.emptyPool();
+        flow.submitAll("f", 0, "1", "2");
+        Submitted third = flow.submitAll("f", 0, "3").getFirst();
+        assertThat(third.outcomeName()).isEqualTo("RejectedNoEndpoints");
+        assertThat(third.answer()).isEqualTo("503 rejected-no-endpoints");
+    }
+
+    @Test
+    void aRequestExpiresWhenItsTimeIsOver() {
+        flow.ttl = Duration.ofSeconds(2);
+        flow.saturate(1.0);
+        Submitted request = flow.submit("r");
+        flow.turn();
+        flow.pass(Duration.ofMillis(1999));
+        assertThat(request.isWaiting()).isTrue();
+        flow.pass(Duration.ofMillis(1));
+        assertThat(request.outcomeName()).isEqualTo("EvictedTTL");
+        assertThat(request.answer()).isEqualTo("429 rejected-ttl-expired");
+        assertThat(((Admission.Evicted) request.outcome()).waited()).hasSeconds(2);
+    }
+
+    @Test
+    void theOwnerMaySleepUntilTheNextExpiryAtMost() {
+        flow.ttl = Duration.ofMillis(1);
+        flow.saturate(1.0);
+        flow.submit("r");
+        assertThat(flow.controller().turn()).isEqualTo(1_000_000);
+        flow.nowNanos += 400_000;
+        assertThat(flow.controller().turn()).isEqualTo(600_000);
+    }
+
+    @Test
+    void inAnEmptyPoolTheOtherBudgetCounts() {
+        flow.ttl = Duration.ofSeconds(2);
+        flow.noEndpointTtl = Duration.ofSeconds(10);
+        flow.emptyPool();
+        Submitted request = flow.submit("r");
+        flow.turn();
+        flow.pass(Duration.ofMillis(9999));
+        assertThat(request.isWaiting()).isTrue();
+        flow.pass(Duration.ofMillis(1));
+        assertThat(request.outcomeName()).isEqualTo("EvictedNoEndpoints");
+        assertThat(request.answer()).isEqualTo("503 rejected-no-endpoints");
+    }
+
+    @Test
+    void theFirstEndpointStartsAFreshBudget() {
+        flow.ttl = Duration.ofSeconds(2);
+        flow.noEndpointTtl = Duration.ofSeconds(10);
+        flow.emptyPool();
+        flow.saturate(1.0);
+        Submitted request = flow.submit("r");
+        flow.turn();
+        flow.nowNanos += Duration.ofSeconds(9).toNanos();
+        flow.fillPool();
+        flow.turn();
+        flow.pass(Duration.ofMillis(1999));
+        assertThat(request.isWaiting()).isTrue();
+        flow.pass(Duration.ofMillis(1));
+        assertThat(request.outcomeName()).isEqualTo("EvictedTTL");
+        assertThat(request.answer()).isEqualTo("429 rejected-ttl-expired");
+    }
+
+    @Test
+    void theLossOfTheLastEndpointStartsAFreshBudget() {
+        flow.ttl = Duration.ofSeconds(5);
+        flow.noEndpointTtl = Duration.ofSeconds(5);
+        flow.saturate(1.0);
+        Submitted request = flow.submit("r");
+        flow.turn();
+        flow.nowNanos += Duration.ofSeconds(4).toNanos();
+        flow.emptyPool();
+        flow.turn();
+        flow.pass(Duration.ofMillis(4999));
+        assertThat(request.isWaiting()).isTrue();
+        flow.pass(Duration.ofMillis(1));
+        assertThat(request.outcomeName()).isEqualTo("EvictedNoEndpoints");
+    }
+
+    @Test
+    void theWholeWaitIsLimitedHoweverOftenThePoolComesAndGoes() {
+        flow.ttl = Duration.ofSeconds(5);
+        flow.noEndpointTtl = Duration.ofSeconds(5);
+        flow.maxWait = Duration.ofSeconds(8);
+        flow.saturate(1.0);
+        Submitted full = flow.submit("full");
+        flow.turn();
+        flow.nowNanos += Duration.ofSeconds(4).toNanos();
+        flow.emptyPool();
+        flow.turn();
+        flow.pass(Duration.ofSeconds(4));
+        assertThat(full.outcomeName()).isEqualTo("EvictedTTL");
+        assertThat(full.answer()).isEqualTo("503 rejected-no-endpoints");
+    }
+
+    @Test
+    void withoutBudgetsARequestWaitsUntilItsClientLeaves() {
+        flow.ttl = Duration.ZERO;
+        flow.noEndpointTtl = Duration.ZERO;
+        flow.saturate(1.0);
+        Submitted request = flow.submit("r");
+        flow.turn();
+        flow.pass(Duration.ofHours(1));
+        assertThat(request.isWaiting()).isTrue();
+        request.ticket.cancel();
+        flow.turn();
+        assertThat(request.outcomeName()).isEqualTo("EvictedContextCancelled");
+    }
+
+    @Test
+    void aCallersOwnLimitIsKeptInEveryRegime() {
+        flow.saturate(1.0);
+        Submitted request = flow.submit(flow.request("r", "f", 0, 0, null, Duration.ofSeconds(3)));
+        flow.turn();
+        flow.emptyPool();
+        flow.pass(Duration.ofSeconds(2));
+        assertThat(request.isWaiting()).isTrue();
+        flow.pass(Duration.ofSeconds(1));
+        assertThat(request.answer()).isEqualTo("503 rejected-no-endpoints");
+    }
+
+    @Test
+    void aClientThatLeavesFreesItsPlaceAtOnce() {
+        flow.bands.put(0, flow.band(1, 1000));
+        flow.saturate(1.0);
+        Submitted gone = flow.submitAll("f", 0, "gone").getFirst();
+        gone.ticket.cancel();
+        Submitted next = flow.submitAll("f", 0, "next").getFirst();
+        assertThat(gone.outcomeName()).isEqualTo("EvictedContextCancelled");
+        assertThat(gone.answer()).isEqualTo("503 rejected-context-cancelled");
+        assertThat(next.isWaiting()).isTrue();
+    }
+
+    @Test
+    void aClientThatLeavesBeforeItsRequestIsQueuedIsRejected() {
+        Submitted request = flow.submit("r");
+        request.ticket.cancel();
+        flow.turn();
+        assertThat(request.outcomeName()).isEqualTo("RejectedOther");
+        assertThat(request.answer()).isEqualTo("503 rejected-context-cancelled");
+    }
+
+    @Test
+    void theEndEvictsWhatWaitsAndRejectsWhatIsOnItsWay() {
+        flow.saturate(1.0);
+        List<Submitted> queued = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            queued.add(flow.submit("q" + i, "f" + i % 3, 0));
+        }
+        flow.turn();
+        List<Submitted> buffered = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            buffered.add(flow.submit("b" + i));
+        }
+        flow.controller().close();
+        assertThat(queued).allSatisfy(request -> {
+            assertThat(request.outcomeName()).isEqualTo("EvictedOther");
+            assertThat(request.answer()).isEqualTo("503 rejected-shutting-down");
+        });
+        assertThat(buffered).allSatisfy(request -> {
+            assertThat(request.outcomeName()).isEqualTo("RejectedOther");
+            assertThat(request.answer()).isEqualTo("503 rejected-shutting-down");
+        });
+    }
+
+    @Test
+    void afterTheEndRequestsAreRejected() {
+        flow.controller().close();
+        Submitted request = flow.submit("r");
+        request.ticket.cancel();
+        assertThat(request.outcomeName()).isEqualTo("RejectedOther");
+        assertThat(request.answer()).isEqualTo("503 rejected-shutting-down");
+    }
+
+    @Test
+    void aPriorityWithoutABandWaitsInBandZeroUntilItHasOne() {
+        flow.saturate(1.0);
+        flow.submitAll("f", 7, "early");
+        flow.submitAll("f", 0, "zero");
+        flow.controller().desirePriorities(Set.of(7));
+        flow.submitAll("f", 7, "late");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("late", "early", "zero");
+        assertThat(flow.observer.events).containsExactly("fell back 7 to 0");
+    }
+
+    @Test
+    void aNegativePriorityWithoutABandWaitsInTheLowest() {
+        flow.withBands(0, -5).saturate(1.0);
+        flow.submitAll("f", -1, "unknown");
+        flow.submitAll("f", 0, "zero");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("zero", "unknown");
+        assertThat(flow.observer.events).containsExactly("fell back -1 to -5");
+    }
+
+    @Test
+    void aBandThatNobodyWantsGoesWhenItIsIdleAndConfiguredOnesStay() {
+        flow.withBands(3, 0);
+        flow.controller().desirePriorities(Set.of(7));
+        flow.turn();
+        flow.controller().desirePriorities(Set.of());
+        flow.turn();
+        flow.pass(Duration.ofMinutes(9));
+        assertThat(flow.observer.events).isEmpty();
+        flow.pass(Duration.ofMinutes(1));
+        assertThat(flow.observer.events).containsExactly("band removed 7");
+    }
+
+    @Test
+    void anIdleFlowIsForgottenAndOthersAreKept() {
+        flow.submitAll("a", 0, "a1");
+        flow.pass(Duration.ofMinutes(3));
+        flow.submitAll("b", 0, "b1");
+        flow.pass(Duration.ofMinutes(2));
+        assertThat(flow.observer.events).containsExactly("flow removed 0 a");
+    }
+
+    @Test
+    void aFlowWithAWaitingRequestIsKept() {
+        flow.ttl = Duration.ZERO;
+        flow.saturate(1.0);
+        Submitted request = flow.submitAll("a", 0, "a1").getFirst();
+        flow.pass(Duration.ofMinutes(6));
+        assertThat(request.isWaiting()).isTrue();
+        assertThat(flow.observer.events).isEmpty();
+    }
+
+    @Test
+    void nothingIsDispatchedIntoAnEmptyPool() {
+        flow.emptyPool();
+        Submitted request = flow.submit("r");
+        flow.turns(10);
+        assertThat(request.isWaiting()).isTrue();
+        assertThat(flow.observer.effective).isEqualTo(1.0);
+        assertThat(flow.observer.stale).isZero();
+    }
+
+    @Test
+    void theFullerStageBlocks() {
+        pool(Map.of("p1", "prefill", "p2", "prefill", "d", "decode"), Map.of("p1", 0.2, "p2", 0.2, "d", 1.1));
+        Submitted request = flow.submit("r");
+        flow.turn();
+        assertThat(request.isWaiting()).isTrue();
+        assertThat(flow.observer.prefill).isEqualTo(0.2);
+        assertThat(flow.observer.decode).isEqualTo(1.1);
+        assertThat(flow.observer.effective).isEqualTo(1.1);
+    }
+
+    @Test
+    void endpointsForEncodingAloneDoNotCount() {
+        pool(Map.of("x", "encode", "d", "decode"), Map.of("x", 5.0, "d", 0.3));
+        flow.turn();
+        assertThat(flow.observer.prefill).isNaN();
+        assertThat(flow.observer.effective).isEqualTo(0.3);
+    }
+
+    @Test
+    void endpointsForBothStagesCountInBoth() {
+        pool(Map.of("x", "both", "d", "decode"), Map.of("x", 0.9, "d", 0.1));
+        flow.turn();
+        assertThat(flow.observer.prefill).isEqualTo(0.9);
+        assertThat(flow.observer.decode).isEqualTo(0.5);
+        assertThat(flow.observer.effective).isEqualTo(0.9);
+    }
+
+    @Test
+    void ceilingsThatFallHoldLowerBandsBack() {
+        flow.usageLimits = new PriorityHoldbackPolicy(new PriorityHoldbackPolicy.Params(
+                PriorityHoldbackPolicy.Shape.LINEAR, PriorityHoldbackPolicy.Domain.RANK, 0.5, 1.0));
+        flow.withBands(10, 0, -10).saturate(0.8);
+        flow.submit("r-10", "f", -10);
+        flow.submit("r0", "f", 0);
+        flow.submit("r10", "f", 10);
+        flow.turns(3);
+        assertThat(flow.dispatched).containsExactly("r10");
+    }
+
+    @Test
+    void aReflectiveCeilingOpensOnceInAPeriod() {
+        flow.usageLimits = new SoftReflectiveCeilingPolicy();
+        flow.withBands(0, -1).saturate(1.0);
+        for (int i = 0; i < 40; i++) {
+            flow.submit("r" + i, "f", -1);
+        }
+        flow.turn();
+        flow.saturate(0.75);
+        flow.turns(30);
+        assertThat(flow.dispatched).hasSize(10);
+    }
+
+    @Test
+    void aReflectiveCeilingIsClosedWhileThePoolIsFull() {
+        flow.usageLimits = new SoftReflectiveCeilingPolicy();
+        flow.withBands(0, -1).saturate(1.0);
+        flow.submit("low", "f", -1);
+        flow.submit("high", "f", 0);
+        flow.turns(30);
+        assertThat(flow.dispatched).isEmpty();
+    }
+
+    @Test
+    void anEmptyBandDoesNotBlockThoseBelow() {
+        flow.usageLimits = (saturation, priorities, ceilings) -> ceilings[0] = 0;
+        flow.withBands(10, 0);
+        flow.submitAll("f", 0, "r0");
+        assertThat(flow.dispatched).containsExactly("r0");
+    }
+
+    @Test
+    void aFairnessPolicyThatThrowsLosesItsBandForTheCycle() {
+        flow.withBands(0);
+        FairnessPolicy broken = () -> new FlowSelector() {
+            @Override
+            public void added(Flow added) {}
+
+            @Override
+            public void headChanged(Flow changed) {}
+
+            @Override
+            public void removed(Flow removed) {}
+
+            @Override
+            public Flow select(long nowNanos) {
+                throw new IllegalStateException("broken");
+            }
+
+            @Override
+            public void served(Flow served, FlowRequest request, long nowNanos) {}
+        };
+        flow.fairness = broken;
+        flow.bands.put(10, flow.band(5000, 1000));
+        Submitted high = flow.submit("high", "f", 10);
+        Submitted low = flow.submit("low", "f", 0);
+        flow.turn();
+        assertThat(high.isWaiting()).isTrue();
+        assertThat(low.isDispatched()).isTrue();
+        assertThat(flow.observer.events).anyMatch(event -> event.endsWith("failed: broken"));
+    }
+
+    @Test
+    void oneRunningRequestIsEndedForAMoreImportantOne() {
+        run(-1, 4);
+        flow.saturate(1.0);
+        Submitted demand = flow.submit("demand", "f", 10);
+        flow.turns(3);
+        assertThat(flow.revoked).containsExactly(3L);
+        flow.controller().ended(3);
+        flow.turn();
+        flow.pass(Duration.ofMillis(5));
+        assertThat(flow.revoked).hasSize(1);
+        flow.pass(Duration.ofMillis(5));
+        assertThat(flow.revoked).containsExactly(3L, 2L);
+        assertThat(demand.isWaiting()).isTrue();
+        assertThat(flow.observer.events).containsExactly("issued for 10", "confirmed", "issued for 10");
+    }
+
+    @Test
+    void twoAreEndedWhenOneWillNotDo() {
+        run(-1, 4);
+        flow.saturate(1.6);
+        flow.submit("demand", "f", 10);
+        flow.turn();
+        assertThat(flow.revoked).containsExactly(3L, 2L);
+    }
+
+    @Test
+    void runningRequestsOfNoNegativePriorityAreNotEnded() {
+        run(0, 4);
+        flow.saturate(1.0);
+        flow.submit("demand", "f", 10);
+        flow.turn();
+        assertThat(flow.revoked).isEmpty();
+    }
+
+    @Test
+    void requestsOfThePriorityOfTheDemandAreNotEnded() {
+        run(-1, 4);
+        flow.saturate(1.0);
+        flow.submit("demand", "f", -1);
+        flow.turn();
+        assertThat(flow.revoked).isEmpty();
+    }
+
+    @Test
+    void aRequestThatDoesNotEndIsGivenUpInTime() {
+        run(-1, 4);
+        flow.saturate(1.0);
+        flow.submit("demand", "f", 10);
+        flow.turn();
+        flow.pass(Duration.ofMillis(9999));
+        assertThat(flow.revoked).hasSize(1);
+        flow.pass(Duration.ofMillis(1));
+        assertThat(flow.observer.events).containsExactly("issued for 10", "timed out");
+        flow.pass(Duration.ofMillis(10));
+        assertThat(flow.revoked).hasSize(2);
+    }
+
+    @Test
+    void withoutEvictionNothingIsEnded() {
+        run(-1, 4);
+        flow.isEvicting = false;
+        flow.controller().reconfigure(flow.settings());
+        flow.saturate(1.0);
+        flow.submit("demand", "f", 10);
+        flow.turn();
+        assertThat(flow.revoked).isEmpty();
+    }
+
+    @Test
+    void aHeadWhoseClientHasLeftIsPassedOver() {
+        flow.saturate(1.0);
+        List<Submitted> requests = flow.submitAll("f", 0, "gone", "live");
+        requests.getFirst().ticket.cancel();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("live");
+        assertThat(requests.getFirst().outcomeName()).isEqualTo("EvictedContextCancelled");
+    }
+
+    @Test
+    void severalSchedulersTakeTheirPartsOfTheBoundOverAllBands() {
+        flow.maxRequests = 100;
+        flow.saturate(1.0);
+        flow.controller().replicas(2);
+        for (int i = 0; i < 60; i++) {
+            flow.submit("r" + i);
+        }
+        flow.turn();
+        assertThat(flow.observer.outcomes).containsExactly(Map.entry("RejectedCapacity", 10));
+    }
+
+    @Test
+    void flowsBeyondTheMostShareOne() {
+        flow.maxFlows = 2;
+        flow.fairness = new RoundRobinFairnessPolicy();
+        flow.saturate(1.0);
+        flow.submitAll("a", 0, "a1", "a2");
+        flow.submitAll("b", 0, "b1", "b2");
+        flow.submitAll("c", 0, "c1", "c2");
+        flow.submitAll("d", 0, "d1");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.observer.events).contains("overflowed 0");
+        assertThat(flow.dispatched).containsExactly("a1", "b1", "c1", "a2", "b2", "c2", "d1");
+    }
+
+    @Test
+    void anIdleFlowMakesRoomForANewOne() {
+        flow.maxFlows = 2;
+        flow.submitAll("a", 0, "a1");
+        flow.submitAll("b", 0, "b1");
+        flow.submitAll("c", 0, "c1");
+        assertThat(new HashSet<>(flow.observer.events))
+                .containsExactlyInAnyOrder("flow removed 0 a", "flow removed 0 b");
+    }
+
+    @Test
+    void positionsAndWaitsFollowTheQueue() {
+        flow.withBands(10, 0).saturate(0);
+        flow.detector.share = 0.25;
+        for (int i = 0; i < 40; i++) {
+            flow.submit("warm-up" + i);
+        }
+        for (int i = 0; i < 10; i++) {
+            flow.pass(Duration.ofSeconds(1));
+        }
+        flow.saturate(1.0);
+        Submitted low = flow.submitAll("f", 0, "low").getFirst();
+        Submitted second = flow.submitAll("f", 0, "second").getFirst();
+        flow.submitAll("f", 10, "high");
+        assertThat(low.ticket.position()).isEqualTo(2);
+        assertThat(second.ticket.position()).isEqualTo(3);
+        assertThat(second.ticket.estimatedWait()).isBetween(Duration.ofMillis(700), Duration.ofMillis(1100));
+        flow.saturate(0);
+        flow.pass(Duration.ofSeconds(1));
+        assertThat(second.ticket.position()).isZero();
+        assertThat(second.ticket.estimatedWait()).isZero();
+    }
+
+    @Test
+    void whatWaitsKeepsItsPlaceUnderOtherSettings() {
+        flow.saturate(1.0);
+        List<Submitted> requests = new ArrayList<>();
+        requests.add(flow.submit(flow.request("far", "a", 0, 0, null, null)));
+        requests.add(flow.submit(flow.request("near", "b", 0, 0, null, Duration.ofSeconds(5))));
+        flow.turn();
+        flow.ordering = new EdfOrderingPolicy();
+        flow.fairness = new GlobalStrictFairnessPolicy();
+        flow.ttl = Duration.ofSeconds(1000);
+        flow.withBands(10, 0);
+        flow.controller().reconfigure(flow.settings());
+        flow.turn();
+        assertThat(requests).allMatch(Submitted::isWaiting);
+        flow.submitAll("c", 10, "high");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("high", "near", "far");
+    }
+
+    @Test
+    void newBudgetsHoldForWhatWaits() {
+        flow.saturate(1.0);
+        Submitted request = flow.submitAll("f", 0, "r").getFirst();
+        flow.ttl = Duration.ofSeconds(2);
+        flow.controller().reconfigure(flow.settings());
+        flow.pass(Duration.ofSeconds(2));
+        assertThat(request.outcomeName()).isEqualTo("EvictedTTL");
+    }
+
+    @Test
+    void whenFlowControlIsTurnedOffNothingIsHeld() {
+        flow.saturate(1.0);
+        flow.submitAll("f", 0, "1", "2");
+        flow.isOn = false;
+        flow.controller().reconfigure(flow.settings());
+        flow.turn();
+        flow.submitAll("f", -1, "3");
+        assertThat(flow.dispatched).containsExactly("1", "2", "3");
+    }
+
+    private void run(int priority, int count) {
+        flow.isEvicting = true;
+        flow.withBands(10, 0, -1);
+        for (int i = 0; i < count; i++) {
+            Submitted running = flow.submit("running" + i, "f", priority);
+            flow.pass(Duration.ofMillis(1));
+            running.ticket.placed(i, "ns/e");
+        }
+        flow.turn();
+    }
+
+    private void pool(Map<String, String> roles, Map<String, Double> saturations) {
+        flow.endpoints = roles.entrySet().stream()
+                .map(entry -> EndpointFixture.labelled(entry.getKey(), Map.of("llm-d.ai/role", entry.getValue())))
+                .toArray(Endpoint[]::new);
+        flow.detector.byEndpoint.putAll(saturations);
+    }
+}

@@ -1,0 +1,128 @@
+package io.llmd.scheduler.plugin.flowcontrol;
+
+import static io.llmd.scheduler.scheduling.EndpointFixture.endpoint;
+import static io.llmd.scheduler.scheduling.EndpointFixture.names;
+import static io.llmd.scheduler.scheduling.EndpointFixture.request;
+import static io.llmd.scheduler.scheduling.EndpointFixture.stale;
+import static io.llmd.scheduler.scheduling.EndpointFixture.unscraped;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.llmd.scheduler.flowcontrol.LegacyAdmission;
+import io.llmd.scheduler.flowcontrol.Saturation;
+import io.llmd.scheduler.flowcontrol.SaturationDetector.Signal;
+import io.llmd.scheduler.plugin.ConfigException;
+import io.llmd.scheduler.plugin.ParameterBinder;
+import io.llmd.scheduler.plugin.flowcontrol.UtilizationDetector.Params;
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.Endpoint;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UtilizationDetectorTest {
+
+    private static final Endpoint QUEUE_FULL = endpoint("a", 5, 0, 0.1);
+    private static final Endpoint HALF_FULL = endpoint("b", 0, 0, 0.4);
+    private static final Endpoint STALE = stale(endpoint("c", 0, 0, 0));
+
+    private final UtilizationDetector detector = detector("{}", 1);
+
+    @Test
+    void thePoolIsAsFullAsItsEndpointsOnAverage() {
+        assertThat(measure(QUEUE_FULL, HALF_FULL).value()).isEqualTo(0.75);
+    }
+
+    @Test
+    void anEndpointWithoutARecentReadingCountsAsFull() {
+        Saturation saturation = measure(endpoint("fresh", 0, 0, 0), STALE);
+        assertThat(saturation.value()).isEqualTo(0.5);
+        assertThat(saturation.staleEndpoints()).isOne();
+        assertThat(measure(unscraped("new")).value()).isEqualTo(1.0);
+    }
+
+    @Test
+    void threeEndpointsOfWhichOneIsStale() {
+        assertThat(measure(QUEUE_FULL, HALF_FULL, STALE).value()).isEqualTo(0.8333, within(1e-4));
+        assertThat(names(filter(QUEUE_FULL, HALF_FULL, STALE))).containsExactly("b");
+    }
+
+    @Test
+    void whenAllAreFullTheFilterKeepsAll() {
+        assertThat(names(filter(QUEUE_FULL, STALE))).containsExactly("a", "c");
+    }
+
+    @Test
+    void headroomLetsTheFilterKeepMore() {
+        UtilizationDetector lenient = detector("{headroom: 0.5}", 1);
+        Endpoint seven = endpoint("seven", 7, 0, 0);
+        Endpoint eight = endpoint("eight", 8, 0, 0);
+        assertThat(names(lenient.filter(request(), Candidates.of(seven, eight))))
+                .containsExactly("seven");
+    }
+
+    @Test
+    void anEmptyPoolIsFull() {
+        assertThat(measure()).isEqualTo(Saturation.OF_NOBODY);
+    }
+
+    @Test
+    void aThresholdOfItsOwnMakesReadingsStaleAndSaysWhen() {
+        long readNanos = endpoint("a", 0, 0, 0).metrics().updatedNanos();
+        long limit = Duration.ofMillis(200).toNanos();
+        Saturation atLimit = detector("{metricsStalenessThreshold: 200ms}", readNanos + limit)
+                .measure(new Endpoint[] {HALF_FULL});
+        assertThat(atLimit.staleEndpoints()).isZero();
+        assertThat(atLimit.validForNanos()).isOne();
+        Saturation after = detector("{metricsStalenessThreshold: 200ms}", readNanos + limit + 1)
+                .measure(new Endpoint[] {HALF_FULL});
+        assertThat(after.staleEndpoints()).isOne();
+    }
+
+    @Test
+    void oneMoreRequestFillsAQueuePlaceOfOneEndpoint() {
+        assertThat(detector.share(new Endpoint[] {QUEUE_FULL, HALF_FULL}, 5000)).isEqualTo(0.1);
+        assertThat(detector.signal()).isEqualTo(Signal.READ);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, 5, true", "-1, 4, false", "0, 35, false"})
+    void withoutFlowControlOnlyNegativePrioritiesAreShedAndOnlyWhileThePoolIsFull(
+            int priority, int waiting, boolean isShed) {
+        Endpoint[] candidates = {endpoint("a", waiting, 0, 0)};
+        assertThat(LegacyAdmission.isShed(priority, candidates, detector)).isEqualTo(isShed);
+    }
+
+    @Test
+    void withoutEndpointsNobodyIsShedAsSaturated() {
+        assertThat(LegacyAdmission.isShed(-1, new Endpoint[0], detector)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{queueDepthThreshold: 0}",
+                "{kvCacheUtilThreshold: 0}",
+                "{kvCacheUtilThreshold: 1.1}",
+                "{metricsStalenessThreshold: 0s}",
+                "{headroom: -0.1}"
+            })
+    void parametersOutOfRangeAreRefused(String yaml) {
+        assertThatThrownBy(() -> ParameterBinder.bind(Params.class, yaml)).isInstanceOf(ConfigException.class);
+    }
+
+    private Saturation measure(Endpoint... endpoints) {
+        return detector.measure(endpoints);
+    }
+
+    private Candidates filter(Endpoint... endpoints) {
+        return detector.filter(request(), Candidates.of(endpoints));
+    }
+
+    private static UtilizationDetector detector(String yaml, long nowNanos) {
+        return new UtilizationDetector("u", ParameterBinder.bind(Params.class, yaml), () -> nowNanos);
+    }
+}
