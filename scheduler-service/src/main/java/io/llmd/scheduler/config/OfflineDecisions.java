@@ -139,7 +139,17 @@ final class OfflineDecisions implements PoolExplainer, DecisionReplayer {
                 List.of(),
                 clock,
                 now);
-        return new Director(pool, loaded::plan, loaded::parsers, scheduler, leases, all, resources::current, new Deaf(), unused, now);
+        return new Director(
+                pool,
+                loaded::plan,
+                loaded::parsers,
+                scheduler,
+                leases,
+                all,
+                resources::current,
+                new Deaf(),
+                unused,
+                now);
     }
 
     /** Decisions apart from the service are in none of its meters. */

@@ -173,7 +173,8 @@ public final class DecisionLog {
                 candidates == null ? NOBODY : candidates.endpoints(),
                 plan == null || candidates == null ? RecordedData.NONE : RecordedData.of(plan, candidates),
                 recording,
-                plugins.get());
+                plugins.get(),
+                listeners);
     }
 
     private DecisionRecord add(DecisionRecord record) {

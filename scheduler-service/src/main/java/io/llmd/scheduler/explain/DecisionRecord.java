@@ -30,6 +30,7 @@ public final class DecisionRecord {
     private final RecordedData data;
     private final DecisionRecording recording;
     private final Map<String, PluginDescription> plugins;
+    private final List<RecordListener> listeners;
     private final long decidedNanos;
     private volatile Attempt attempt;
     private long bytes;
@@ -44,7 +45,8 @@ public final class DecisionRecord {
             Endpoint[] endpoints,
             RecordedData data,
             DecisionRecording recording,
-            Map<String, PluginDescription> plugins) {
+            Map<String, PluginDescription> plugins,
+            List<RecordListener> listeners) {
         this.number = number;
         this.decidedAt = decidedAt;
         this.requestId = requestId;
@@ -55,6 +57,7 @@ public final class DecisionRecord {
         this.data = data;
         this.recording = recording;
         this.plugins = plugins;
+        this.listeners = listeners;
         this.decidedNanos = recording.now();
         this.attempt = verdict instanceof Explanation.Verdict.Rejected ? Attempt.REJECTED : Attempt.PLACED;
     }
@@ -122,6 +125,16 @@ public final class DecisionRecord {
         return plugins.get(name);
     }
 
+    /** A header of the request that was kept, by its lower-case name; null when it was not. */
+    public @Nullable String header(String name) {
+        return request == null ? null : request.headers().get(name);
+    }
+
+    /** Reading of the monotonic clock when it was decided. */
+    public long decidedNanos() {
+        return decidedNanos;
+    }
+
     /** Reading of the monotonic clock when the request arrived. */
     public long startNanos() {
         return recording.startNanos();
@@ -140,6 +153,11 @@ public final class DecisionRecord {
     /** Takes note of a report about the attempt. */
     public void reported(OutcomeReport report) {
         attempt = Attempt.of(report);
+        if (report.phase() == OutcomeReport.Phase.ENDED) {
+            for (int i = 0; i < listeners.size(); i++) {
+                listeners.get(i).ended(this);
+            }
+        }
     }
 
     /** Everything, for people. */

@@ -5,4 +5,7 @@ public interface RecordListener {
 
     /** A decision was recorded. */
     void recorded(DecisionRecord record);
+
+    /** The attempt that followed a recorded decision is over. */
+    default void ended(DecisionRecord record) {}
 }

@@ -54,7 +54,7 @@ record RecordedRequest(
     }
 
     private static Set<String> ownHeaders() {
-        Set<String> names = new HashSet<>();
+        Set<String> names = new HashSet<>(Set.of("traceparent", "tracestate"));
         for (LlmdHeader header : LlmdHeader.values()) {
             if (!SECRET.contains(header)) {
                 names.add(header.wireName());

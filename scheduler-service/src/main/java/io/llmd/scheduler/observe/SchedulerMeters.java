@@ -214,6 +214,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     BUILD("llm_d_epp", Meter.Type.OTHER, "commit", "build_ref"),
     /** Records of decisions. */
     RECORDS("scheduler.decisions.records", Meter.Type.GAUGE),
+    /** Recorded decisions that were not traced, because too many waited or their spans could not be made. */
+    TRACES_DROPPED("scheduler.traces.dropped", Meter.Type.COUNTER),
     /** Heap that records of decisions hold on to. */
     RECORDS_MEMORY("scheduler.decisions.memory", Meter.Type.GAUGE),
     /** Calls of plugins that threw, answered something impossible, or were skipped for want of data. */
