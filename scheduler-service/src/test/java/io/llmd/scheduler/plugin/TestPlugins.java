@@ -49,13 +49,23 @@ final class TestPlugins {
 
     /** Factories of everything that a configuration can name, found as the application finds them, over an empty pool. */
     static PluginRegistry registered() {
+        return registered(
+                new EndpointStore(Duration.ofSeconds(1), () -> 0),
+                LatencyPredictor.NONE,
+                (delay, task) -> {},
+                (request, namespace, name, value) -> {});
+    }
+
+    /** The same over a pool and with a predictor, a timer and a listener of the test. */
+    static PluginRegistry registered(
+            EndpointStore store, LatencyPredictor predictor, PluginTimer timer, ResponseAttributes attributes) {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
-            context.registerBean(EndpointStore.class, () -> new EndpointStore(Duration.ofSeconds(1), () -> 0));
+            context.registerBean(EndpointStore.class, () -> store);
             context.registerBean(InFlightTrackers.class);
             context.registerBean(MediaIndexes.class);
-            context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
-            context.registerBean(PluginTimer.class, () -> (delay, task) -> {});
-            context.registerBean(ResponseAttributes.class, () -> (request, namespace, name, value) -> {});
+            context.registerBean(LatencyPredictor.class, () -> predictor);
+            context.registerBean(PluginTimer.class, () -> timer);
+            context.registerBean(ResponseAttributes.class, () -> attributes);
             context.registerBean(PrefixIndexes.class);
             new ClassPathScanningCandidateComponentProvider(true)
                     .findCandidateComponents(SchedulerApplication.class.getPackageName()).stream()
