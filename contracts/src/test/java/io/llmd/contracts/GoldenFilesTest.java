@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
+import io.llmd.contracts.schedule.Eviction;
 import io.llmd.contracts.schedule.OutcomeBatch;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.PrefixMatch;
@@ -54,6 +55,7 @@ class GoldenFilesTest {
                         ScheduleOutcome.class,
                         new ScheduleRejection(
                                 "req-1", ScheduleRejection.Reason.NO_ENDPOINTS, "no endpoint serves this pool", 1000)),
+                Arguments.of("eviction", Eviction.class, new Eviction(42)),
                 Arguments.of(
                         "outcome-batch",
                         OutcomeBatch.class,

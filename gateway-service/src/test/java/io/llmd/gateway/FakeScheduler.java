@@ -2,6 +2,7 @@ package io.llmd.gateway;
 
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
+import io.llmd.contracts.schedule.Eviction;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.PrefixMatch;
 import io.llmd.contracts.schedule.ScheduleDecision;
@@ -33,6 +34,7 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     private final List<OutcomeReport> reports = new CopyOnWriteArrayList<>();
     private final List<Map<String, String>> headers = new CopyOnWriteArrayList<>();
     private final List<List<String>> exclusions = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Eviction>> followers = new CopyOnWriteArrayList<>();
     private final AtomicLong leases = new AtomicLong();
     private final AtomicInteger cancellations = new AtomicInteger();
     private final AtomicInteger waitsForReports = new AtomicInteger();
@@ -155,6 +157,17 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     @Override
     public void report(OutcomeReport report) {
         reports.add(report);
+    }
+
+    @Override
+    public Cancellation evictions(Consumer<Eviction> evicted) {
+        followers.add(evicted);
+        return () -> followers.remove(evicted);
+    }
+
+    /** Ends the attempt with this lease. */
+    public void evict(long leaseId) {
+        followers.forEach(follower -> follower.accept(new Eviction(leaseId)));
     }
 
     @Override

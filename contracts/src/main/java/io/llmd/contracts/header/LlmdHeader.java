@@ -44,11 +44,17 @@ public enum LlmdHeader {
     /** The endpoint from which KV blocks may be pulled. */
     KV_CACHE_SOURCE_HOST_PORT("x-kv-cache-source-host-port", Access.INTERNAL),
     /** Selects a scheduling profile by name. */
-    PROFILE("epp-profile", Access.INTERNAL),
+    PROFILE("epp-profile", Access.TRUSTED),
     /** Selects endpoints in conformance tests. */
     TEST_ENDPOINT_SELECTION("test-epp-endpoint-selection", Access.INTERNAL),
     /** Says on an answer why the request was not served. */
     DROPPED_REASON("x-llm-d-request-dropped-reason", Access.INTERNAL),
+    /** How many requests went first when a request began to wait, itself included. */
+    QUEUE_POSITION("x-llmd-queue-position", Access.INTERNAL),
+    /** How long a request that began to wait was expected to do so, in milliseconds. */
+    QUEUE_ESTIMATED_WAIT("x-llmd-queue-estimated-wait-ms", Access.INTERNAL),
+    /** How long a request waited for its decision, in milliseconds. */
+    QUEUE_WAIT("x-llmd-queue-wait-ms", Access.INTERNAL),
     /** Path of the client's request; gateway to scheduler only. */
     ORIGINAL_PATH("x-original-path", Access.INTERNAL),
     /** Ids of endpoints that an earlier attempt found unusable, with commas between; gateway to scheduler only. */

@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param profile name of the primary scheduling profile
  * @param endpoints chosen endpoint first, then those to fall back on; never empty
  * @param prefix what of the prompt the chosen endpoint is expected to hold
- * @param requestHeaders headers to add on the way to the endpoint, lower-case names
+ * @param requestHeaders headers to set on the way to the endpoint, lower-case names; an empty value removes the header
  * @param responseHeaders headers to add to the client's answer, lower-case names
  */
 @JsonIgnoreProperties(ignoreUnknown = true)

@@ -22,6 +22,8 @@ public record ScheduleRejection(String requestId, Reason reason, String message,
         SATURATED,
         /** The pool has no endpoint, or none is eligible. */
         NO_ENDPOINTS,
+        /** The request waited as long as it may, although endpoints exist. */
+        TTL_EXPIRED,
         /** The body or a header cannot be understood. */
         BAD_REQUEST,
         /** The request asked for cached decoding only and nothing is cached. */

@@ -173,7 +173,7 @@ class GatewayConfiguration {
                 loop.transport(),
                 properties.scheduler().pollInterval(),
                 () -> ejections.bindTo(registry));
-        return new PoolLifecycle(scheduler, properties.scheduler().controlTimeout(), watch, models);
+        return new PoolLifecycle(scheduler, properties.scheduler().controlTimeout(), watch, models, active);
     }
 
     @Bean

@@ -1,8 +1,10 @@
 package io.llmd.gateway.config;
 
+import io.llmd.gateway.dispatch.Cancellation;
 import io.llmd.gateway.dispatch.ModelCatalog;
 import io.llmd.gateway.dispatch.PoolWatch;
 import io.llmd.gateway.dispatch.SchedulerClient;
+import io.llmd.gateway.edge.ActiveExchanges;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,9 +25,17 @@ final class PoolLifecycle implements SmartLifecycle {
     private final Duration reportTimeout;
     private final PoolWatch watch;
     private final ModelCatalog models;
+    private final ActiveExchanges active;
+    private Cancellation evictions = Cancellation.NONE;
     private volatile boolean running;
 
-    PoolLifecycle(SchedulerClient scheduler, Duration reportTimeout, PoolWatch watch, ModelCatalog models) {
+    PoolLifecycle(
+            SchedulerClient scheduler,
+            Duration reportTimeout,
+            PoolWatch watch,
+            ModelCatalog models,
+            ActiveExchanges active) {
+        this.active = active;
         this.scheduler = scheduler;
         this.reportTimeout = reportTimeout;
         this.watch = watch;
@@ -37,6 +47,7 @@ final class PoolLifecycle implements SmartLifecycle {
         running = true;
         watch.start();
         models.start();
+        evictions = scheduler.evictions(eviction -> active.evict(eviction.leaseId()));
     }
 
     @Override
@@ -44,6 +55,7 @@ final class PoolLifecycle implements SmartLifecycle {
         running = false;
         watch.stop();
         models.stop();
+        evictions.cancel();
         awaitReports();
     }
 

@@ -2,6 +2,7 @@ package io.llmd.gateway.dispatch;
 
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.EndpointList;
+import io.llmd.contracts.schedule.Eviction;
 import io.llmd.contracts.schedule.OutcomeBatch;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.ScheduleOutcome;
@@ -77,6 +78,7 @@ public final class HttpSchedulerClient implements SchedulerClient {
     private final Settings settings;
     private final TargetEndpoint scheduler;
     private final String basePath;
+    private final UpstreamClient client;
     private final ControlCalls calls;
     private final EndpointDirectory directory;
     private final LocalPicker picker;
@@ -120,6 +122,7 @@ public final class HttpSchedulerClient implements SchedulerClient {
                 "scheduler", host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
         String path = url.getPath() == null ? "" : url.getPath();
         this.basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        this.client = client;
         this.calls = new ControlCalls(client, transport);
         this.directory = directory;
         this.picker = new LocalPicker(inFlight::count, new CurrentThreadRandom());
@@ -305,6 +308,20 @@ public final class HttpSchedulerClient implements SchedulerClient {
             }
         });
         return done;
+    }
+
+    @Override
+    public Cancellation evictions(Consumer<Eviction> evicted) {
+        EvictionFeed feed = new EvictionFeed(
+                client, calls.transport(), scheduler, basePath + "/v1/evictions", settings.probeInterval(), event -> {
+                    try {
+                        evicted.accept(json.readValue(event, Eviction.class));
+                    } catch (JacksonException e) {
+                        log.atWarn().log("an eviction makes no sense");
+                    }
+                });
+        feed.start();
+        return feed::stop;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.llmd.gateway.dispatch;
 
 import io.llmd.contracts.schedule.EndpointList;
+import io.llmd.contracts.schedule.Eviction;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRequest;
@@ -31,6 +32,16 @@ public interface SchedulerClient {
     /** Completes when no report waits any more, so that a gateway that stops leaves no lease behind. */
     default CompletionStage<?> reported() {
         return CompletableFuture.completedStage(null);
+    }
+
+    /**
+     * Hears of running requests that have to end, for as long as it takes to cancel this. While the scheduler cannot be
+     * reached nothing is heard.
+     *
+     * @param evicted called on any thread, also about requests of others; must not block or throw
+     */
+    default Cancellation evictions(Consumer<Eviction> evicted) {
+        return Cancellation.NONE;
     }
 
     /**

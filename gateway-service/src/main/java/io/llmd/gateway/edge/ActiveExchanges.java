@@ -40,6 +40,15 @@ public final class ActiveExchanges {
         exchanges.forEach(Exchange::abortForShutdown);
     }
 
+    /** The attempt with this lease has to end for a more important request. O(exchanges); evictions are rare. */
+    public void evict(long leaseId) {
+        for (Exchange exchange : exchanges) {
+            if (exchange.leaseId() == leaseId) {
+                exchange.evict(leaseId);
+            }
+        }
+    }
+
     /** Endpoints have left the pool: whoever waits for a first byte of one of them tries another. */
     public void endpointsLeft(Set<String> remainingIds) {
         exchanges.forEach(exchange -> exchange.endpointsLeft(remainingIds));

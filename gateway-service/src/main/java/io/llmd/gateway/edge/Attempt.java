@@ -93,7 +93,13 @@ final class Attempt implements UpstreamListener {
         HttpHeaders headers = head.headers();
         if (!decision.requestHeaders().isEmpty()) {
             headers = headers.copy();
-            decision.requestHeaders().forEach(headers::set);
+            for (Map.Entry<String, String> header : decision.requestHeaders().entrySet()) {
+                if (header.getValue().isEmpty()) {
+                    headers.remove(header.getKey());
+                } else {
+                    headers.set(header.getKey(), header.getValue());
+                }
+            }
         }
         List<BodyEdit> edits = decision.model().isEmpty() ? request.edits() : request.editsWithModel(decision.model());
         UpstreamRequest upstream = edits.isEmpty()

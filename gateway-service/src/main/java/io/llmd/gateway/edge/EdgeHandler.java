@@ -23,6 +23,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -303,7 +304,12 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
             return;
         }
         HttpHeaders received = request.headers();
-        HttpHeaders clean = headerRules.clean(received, isTrusted(ctx), services.metrics()::spoofed);
+        Map<String, String> forScheduler = new HashMap<>(0);
+        HttpHeaders clean = headerRules.clean(
+                received,
+                isTrusted(ctx),
+                services.metrics()::spoofed,
+                (name, value) -> forScheduler.merge(name, value, HeaderRules.joiner(name)));
         clean.set(LlmdHeader.REQUEST_ID.wireName(), requestId);
         clean.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
         RequestHead head = new RequestHead(
@@ -312,6 +318,7 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
                 request.protocolVersion().equals(HttpVersion.HTTP_1_1),
                 HttpUtil.isKeepAlive(request),
                 clean,
+                forScheduler,
                 received.getAll(HttpHeaderNames.AUTHORIZATION),
                 HttpUtil.isTransferEncodingChunked(request) ? -1 : HttpUtil.getContentLength(request, 0L),
                 received.get(HttpHeaderNames.CONTENT_TYPE, ""),

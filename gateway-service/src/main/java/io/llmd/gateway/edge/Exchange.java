@@ -98,6 +98,7 @@ final class Exchange {
     private boolean ignoreHealth;
     private boolean excludedByHealth;
     private @Nullable Attempt attempt;
+    private volatile long leaseId;
     private @Nullable AttemptFailure lastFailure;
     private int lastStatus;
     private RequestOutcome outcome = RequestOutcome.ERROR;
@@ -268,6 +269,7 @@ final class Exchange {
 
     private Map<String, String> scheduleHeaders() {
         Map<String, String> headers = HeaderRules.toMap(head.headers());
+        headers.putAll(head.schedulingHeaders());
         headers.put(LlmdHeader.KEY_ID.wireName(), key.id());
         headers.put(LlmdHeader.TENANT.wireName(), key.tenant());
         headers.putIfAbsent(LlmdHeader.FAIRNESS_ID.wireName(), key.tenant());
@@ -320,6 +322,7 @@ final class Exchange {
         phase = Phase.WAITING;
         Attempt next = new Attempt(this, services, client, lease, accepted, head);
         attempt = next;
+        leaseId = decision.leaseId();
         timer.sent();
         next.send(body.array(), body.length(), decision);
     }
@@ -407,9 +410,12 @@ final class Exchange {
             usage = running.abandon(Cause.ERROR);
         }
         boolean again = error.code() == ErrorCode.SERVER_OVERLOADED || error.code() == ErrorCode.SHUTTING_DOWN;
-        Map<String, String> headers = again ? Rejections.retryAfter(1_000) : Map.of();
+        end(RequestOutcome.ERROR, error, again ? Rejections.retryAfter(1_000) : Map.of());
+    }
+
+    private void end(RequestOutcome how, ApiError error, Map<String, String> headers) {
         boolean intact = client.error(error, headers, reusableAfterAnswer());
-        endWith(RequestOutcome.ERROR, error.code(), intact && reusableAfterAnswer());
+        endWith(how, error.code(), intact && reusableAfterAnswer());
     }
 
     private @Nullable ApiError refuse(ApiError error, Map<String, String> headers) {
@@ -523,6 +529,23 @@ final class Exchange {
     }
 
     // ---- from other threads
+
+    /** The lease of the attempt under way, 0 when there is none. Safe from any thread. */
+    long leaseId() {
+        return leaseId;
+    }
+
+    /** The scheduler ends the attempt with this lease for a more important request. Safe from any thread. */
+    void evict(long lease) {
+        ctx.executor().execute(() -> {
+            Attempt running = attempt;
+            if (running == null || leaseId != lease || running.isComplete() || phase.compareTo(Phase.FLUSHING) >= 0) {
+                return;
+            }
+            usage = running.abandon(Cause.EVICTED);
+            end(RequestOutcome.EVICTED, Rejections.evicted(), Rejections.evictedHeaders());
+        });
+    }
 
     /** The process ends. Safe from any thread. */
     void abortForShutdown() {

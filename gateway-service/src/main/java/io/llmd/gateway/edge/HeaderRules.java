@@ -12,13 +12,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiConsumer;
+import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which of a client's headers go on. Names that belong to the suite or to a proxy in front of it are removed,
  * also in their spelling with underscores; framing and hop-by-hop headers are made anew for the next hop; the key of the
- * client stays here. Thread-safe.
+ * client stays here. Cookies and what trusted proxies say about scheduling go to the scheduler, and no further.
+ * Thread-safe.
  */
 final class HeaderRules {
 
@@ -28,7 +31,6 @@ final class HeaderRules {
             "baggage",
             "connection",
             "content-length",
-            "cookie",
             "expect",
             "host",
             "http2-settings",
@@ -77,13 +79,18 @@ final class HeaderRules {
     }
 
     /**
-     * The headers that may go on.
+     * The headers that may go on to an endpoint.
      *
      * @param received headers of the client
      * @param trustedPeer whether the peer may set what proxies set
      * @param spoofed told the name of each header that was removed because clients must not set it
+     * @param forScheduler told each header that the scheduler may read, but no endpoint
      */
-    HttpHeaders clean(HttpHeaders received, boolean trustedPeer, Consumer<String> spoofed) {
+    HttpHeaders clean(
+            HttpHeaders received,
+            boolean trustedPeer,
+            Consumer<String> spoofed,
+            BiConsumer<String, String> forScheduler) {
         HttpHeaders clean =
                 DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
         Set<String> named = namedByConnection(received);
@@ -94,6 +101,10 @@ final class HeaderRules {
             String ours = forbiddenName(name, trustedPeer);
             if (ours != null) {
                 spoofed.accept(ours);
+            } else if (name.equals("cookie") || trusted.contains(name)) {
+                if (!named.contains(name)) {
+                    forScheduler.accept(name, header.getValue().toString());
+                }
             } else if (isForwarded(name, header.getValue(), named)) {
                 clean.add(name, header.getValue());
             }
@@ -251,6 +262,11 @@ final class HeaderRules {
             }
         }
         return true;
+    }
+
+    /** Joins two values of one header. */
+    static BinaryOperator<String> joiner(String name) {
+        return name.equals("cookie") ? (a, b) -> a + "; " + b : (a, b) -> a + "," + b;
     }
 
     /** Headers as a map with lower-case names; several values of one name are joined with commas. */

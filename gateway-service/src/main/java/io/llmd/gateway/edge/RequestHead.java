@@ -4,6 +4,7 @@ import io.llmd.gateway.openai.ApiRoute;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The head of a request to an inference route, checked and cleaned.
@@ -12,7 +13,8 @@ import java.util.List;
  * @param requestId id of the request, safe to be sent and logged
  * @param http11 whether the client understands chunked answers
  * @param keepAlive whether the client wants to keep the connection
- * @param headers what may be sent on
+ * @param headers what may be sent on to an endpoint
+ * @param schedulingHeaders what only the scheduler may read besides, lower-case names
  * @param authorization all values of the authorization header
  * @param contentLength announced length of the body, -1 for chunked ones
  * @param contentType value of the content type, empty when absent
@@ -27,6 +29,7 @@ record RequestHead(
         boolean http11,
         boolean keepAlive,
         HttpHeaders headers,
+        Map<String, String> schedulingHeaders,
         List<String> authorization,
         long contentLength,
         String contentType,

@@ -10,6 +10,8 @@ public enum RequestOutcome {
     CLIENT_SLOW("client-slow"),
     /** An endpoint or the gateway failed. */
     ERROR("error"),
+    /** The scheduler ended it for a more important one. */
+    EVICTED("evicted"),
     /** It was refused before any endpoint was asked. */
     REFUSED("refused");
 

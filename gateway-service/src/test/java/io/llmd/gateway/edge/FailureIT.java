@@ -297,23 +297,26 @@ class FailureIT {
 
     @ParameterizedTest
     @CsvSource({
-        "SATURATED,429,server_overloaded",
-        "NO_ENDPOINTS,503,no_endpoints",
-        "BAD_REQUEST,400,invalid_value",
-        "NOT_CACHED,412,not_cached",
-        "DENIED,429,server_overloaded",
-        "SHUTTING_DOWN,503,shutting_down",
-        "INTERNAL,500,internal_error",
-        "UNKNOWN,500,internal_error"
+        "SATURATED,429,server_overloaded,rejected-saturated",
+        "NO_ENDPOINTS,503,no_endpoints,rejected-no-endpoints",
+        "TTL_EXPIRED,429,server_overloaded,rejected-ttl-expired",
+        "BAD_REQUEST,400,invalid_value,",
+        "NOT_CACHED,412,not_cached,",
+        "DENIED,429,server_overloaded,rejected-saturated",
+        "CANCELLED,503,shutting_down,rejected-context-cancelled",
+        "SHUTTING_DOWN,503,shutting_down,rejected-shutting-down",
+        "INTERNAL,500,internal_error,",
+        "UNKNOWN,500,internal_error,"
     })
-    void rejectionOfTheSchedulerHasItsStatus(ScheduleRejection.Reason reason, int status, String code) {
+    void rejectionOfTheSchedulerHasItsStatusAndReason(
+            ScheduleRejection.Reason reason, int status, String code, String dropped) {
         gateway.scheduler().deciding(d -> new ScheduleRejection(d.requestId(), reason, "why", 2_500));
 
         RawClient.Answer answer = gateway.chat();
 
         assertThat(answer.status()).isEqualTo(status);
         assertThat(answer.body()).contains("\"code\":\"" + code + "\"");
-        assertThat(answer.header("x-llm-d-request-dropped-reason")).isNotBlank();
+        assertThat(answer.header("x-llm-d-request-dropped-reason")).isEqualTo(dropped);
         assertThat(answer.header("retry-after")).isEqualTo(status == 429 || status >= 500 ? "3" : null);
         gateway.scheduler().deciding(d -> d);
     }

@@ -223,6 +223,29 @@ class HttpRulesIT {
     }
 
     @Test
+    void cookiesReachTheSchedulerAndNoEndpoint() {
+        gateway.post(CHAT, BODY, "cookie: a=b", "cookie: session=c");
+
+        assertThat(gateway.endpoint().lastRequest().hasHeader("cookie")).isFalse();
+        assertThat(gateway.scheduler().headers().getLast()).containsEntry("cookie", "a=b; session=c");
+    }
+
+    @Test
+    void controlHeadersOfTrustedProxiesReachTheSchedulerAndNoEndpoint() {
+        try (GatewayFixture trusting = new GatewayFixture(1, "gateway.access.trusted-proxies=127.0.0.0/8")) {
+            trusting.post(CHAT, BODY, "epp-profile: prefill", "x-gateway-inference-objective: urgent");
+
+            assertThat(trusting.endpoint().lastRequest().hasHeader("epp-profile"))
+                    .isFalse();
+            assertThat(trusting.endpoint().lastRequest().hasHeader("x-gateway-inference-objective"))
+                    .isFalse();
+            assertThat(trusting.scheduler().headers().getLast())
+                    .containsEntry("epp-profile", "prefill")
+                    .containsEntry("x-gateway-inference-objective", "urgent");
+        }
+    }
+
+    @Test
     void refusedExpectationClosesTheConnectionAsItsBodyMayNeverCome() {
         try (RawClient client = gateway.connect()) {
             RawClient.Answer answer = client.send("POST " + CHAT

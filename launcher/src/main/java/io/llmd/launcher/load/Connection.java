@@ -50,6 +50,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         if (target.key() != null) {
             request.headers().set(HttpHeaderNames.AUTHORIZATION, "Bearer " + target.key());
         }
+        target.headers().forEach((name, value) -> request.headers().set(name, value));
         channel.writeAndFlush(request);
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -103,6 +104,12 @@ public final class LoadCommand implements Callable<Integer> {
             description = "share of streamed requests, 0 to 1 (default: ${DEFAULT-VALUE})")
     private double streamShare;
 
+    @Option(
+            names = "--header",
+            paramLabel = "NAME=VALUE",
+            description = "header of every request, such as x-llm-d-inference-objective=high; may be repeated")
+    private Map<String, String> headers = Map.of();
+
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "of everything random in the run")
     private long seed;
 
@@ -181,7 +188,7 @@ public final class LoadCommand implements Callable<Integer> {
         Target target;
         try {
             plan = plan(found.model());
-            target = new Target(found.uri(), found.key());
+            target = new Target(found.uri(), found.key(), headers);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }

@@ -3,6 +3,7 @@ package io.llmd.launcher.load;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,9 +11,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param uri base URL, {@code http} or {@code https}, with or without {@code /v1}
  * @param key API key, null for none
+ * @param headers sent with every request besides
  */
-public record Target(URI uri, @Nullable String key) {
+public record Target(URI uri, @Nullable String key, Map<String, String> headers) {
     public Target {
+        headers = Map.copyOf(headers);
         if (!("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) || uri.getHost() == null) {
             throw new IllegalArgumentException("url: " + uri + " (expected: http://HOST:PORT)");
         }

@@ -1,11 +1,13 @@
 package io.llmd.launcher.serve;
 
 import io.llmd.contracts.schedule.EndpointList;
+import io.llmd.contracts.schedule.Eviction;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.gateway.dispatch.Cancellation;
 import io.llmd.gateway.dispatch.SchedulerClient;
+import io.llmd.scheduler.api.Evictions;
 import io.llmd.scheduler.api.QueuePlace;
 import io.llmd.scheduler.api.ScheduleDoor;
 import java.util.function.Consumer;
@@ -31,6 +33,19 @@ final class InProcessScheduler implements SchedulerClient {
     @Override
     public void report(OutcomeReport report) {
         door.report(report);
+    }
+
+    @Override
+    public Cancellation evictions(Consumer<Eviction> evicted) {
+        return door.evictions(new Evictions.Follower() {
+            @Override
+            public void evicted(Eviction eviction) {
+                evicted.accept(eviction);
+            }
+
+            @Override
+            public void ended() {}
+        })::run;
     }
 
     @Override

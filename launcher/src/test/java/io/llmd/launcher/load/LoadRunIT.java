@@ -313,7 +313,7 @@ class LoadRunIT {
     }
 
     private static Target target(URI uri) {
-        return new Target(uri, "sk-test");
+        return new Target(uri, "sk-test", Map.of("x-extra", "1"));
     }
 
     private static LoadReport run(FakeGateway gateway, LoadPlan plan) throws Exception {

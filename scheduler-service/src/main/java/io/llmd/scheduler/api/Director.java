@@ -1,6 +1,5 @@
 package io.llmd.scheduler.api;
 
-import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
 import io.llmd.contracts.schedule.OutcomeReport;
@@ -18,6 +17,9 @@ import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.explain.DecisionRecording;
 import io.llmd.scheduler.explain.DryRun;
 import io.llmd.scheduler.explain.Explanation;
+import io.llmd.scheduler.flowcontrol.Admission;
+import io.llmd.scheduler.flowcontrol.FlowControl;
+import io.llmd.scheduler.flowcontrol.Ticket;
 import io.llmd.scheduler.parser.ParseOutcome;
 import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.resource.Resources;
@@ -36,9 +38,11 @@ import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.NamedPlugin;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
+import io.llmd.scheduler.scheduling.RequestBody;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,13 +53,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pipeline behind all doors: read the body and the headers, take a snapshot of the pool, decide, open a lease, tell the
- * plugins. Runs on the calling thread from start to end, blocks nowhere and never throws.
+ * The pipeline behind all doors: read the body and the headers, wait for admission, take a snapshot of the pool, decide,
+ * open a lease, tell the plugins. Blocks nowhere and never throws.
+ *
+ * <p>A request that need not wait runs on the calling thread from start to end. One that waits is decided on the thread of
+ * flow control, so that each decision sees the load of those before it, and the order of dispatch is that of the queues.
  */
 public final class Director implements ScheduleDoor, ScheduleExplainer {
 
-    private static final long RETRY_AFTER_MILLIS = 1000;
-    private static final String PREFILL_PROFILE = "prefill";
+    private static final String NOBODY_ALLOWED = "no endpoint of the pool may be used for this request";
+    private static final String TOO_MANY = "too many requests are in flight";
 
     private final EndpointStore store;
     private final Supplier<SchedulingPlan> plans;
@@ -63,6 +70,8 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     private final Scheduler scheduler;
     private final Leases leases;
     private final InFlightTracker inFlight;
+    private final Admissions admissions;
+    private final Evictions evictions;
     private final Supplier<Resources> resources;
     private final DecisionListener listener;
     private final Recordings recordings;
@@ -75,6 +84,8 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
      * @param plans gives the plan in force
      * @param parsers gives the parsers in force
      * @param inFlight the tracker that {@code leases} reports to
+     * @param admissions what a request passes before it is decided
+     * @param evictions the requests that {@code admissions} ends
      * @param resources gives the objectives and rewrites in force
      * @param records takes records of decisions
      * @param nanoClock the clock that {@code store} uses
@@ -86,6 +97,8 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             Scheduler scheduler,
             Leases leases,
             InFlightTracker inFlight,
+            Admissions admissions,
+            Evictions evictions,
             Supplier<Resources> resources,
             DecisionListener listener,
             DecisionLog records,
@@ -96,91 +109,191 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         this.scheduler = Objects.requireNonNull(scheduler, "scheduler");
         this.leases = Objects.requireNonNull(leases, "leases");
         this.inFlight = Objects.requireNonNull(inFlight, "inFlight");
+        this.admissions = Objects.requireNonNull(admissions, "admissions");
+        this.evictions = Objects.requireNonNull(evictions, "evictions");
         this.resources = Objects.requireNonNull(resources, "resources");
         this.listener = Objects.requireNonNull(listener, "listener");
         this.recordings = new Recordings(records, leases, this.listener, this.resources);
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
     }
 
-    /** From now on every request is rejected; reports are still taken. */
+    /** From now on every request is rejected, and so are those that wait; reports are still taken. */
     public void shutDown() {
         shuttingDown = true;
+        admissions.close();
+        evictions.close();
+    }
+
+    @Override
+    public Runnable evictions(Evictions.Follower follower) {
+        return evictions.follow(follower);
     }
 
     @Override
     public QueuePlace schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome) {
-        outcome.accept(decided(request));
-        return QueuePlace.NONE;
-    }
-
-    private ScheduleOutcome decided(ScheduleRequest request) {
         long start = nanoClock.getAsLong();
-        String model = "";
-        ScheduleOutcome outcome;
-        DecisionRecording recording = recordings.begin(request.requestId(), start);
-        DecisionRecorder recorder = Recordings.recorder(recording);
+        Passage passage = new Passage(request, outcome, start, recordings.begin(request.requestId(), start));
         try {
-            Decided decided = decide(request, start, recorder);
-            model = model(decided);
-            outcome = switch (decided) {
-                case Decided.Placed placed -> place(placed, recorder);
-                case Decided.Refused refused -> refused.rejection();
-            };
-            recordings.decided(recording, request, decided, outcome);
+            switch (read(request, start, passage.recorder())) {
+                case Reading.Unreadable unreadable -> finish(passage, unreadable.refused());
+                case Reading.Understood understood -> {
+                    passage.read(understood.request());
+                    admit(passage, understood.request());
+                }
+            }
         } catch (RuntimeException e) {
-            listener.failed(e);
-            outcome = rejection(
-                    request, ScheduleRejection.Reason.INTERNAL, "the scheduler failed to decide", RETRY_AFTER_MILLIS);
+            fail(passage, e);
         }
-        listener.decided(outcome, model, nanoClock.getAsLong() - start);
-        return outcome;
+        return passage.isOver() ? QueuePlace.NONE : passage;
     }
 
-    private static String model(Decided decided) {
-        InferenceRequest request = switch (decided) {
-            case Decided.Placed placed -> placed.request();
-            case Decided.Refused refused -> refused.request();
-        };
-        return request == null ? "" : request.targetModel();
-    }
-
-    private Decided decide(ScheduleRequest request, long now, DecisionRecorder recorder) {
+    private Reading read(ScheduleRequest request, long now, DecisionRecorder recorder) {
         if (shuttingDown) {
-            return refused(request, ScheduleRejection.Reason.SHUTTING_DOWN, "the scheduler is going down");
+            return unreadable(request, ScheduleRejection.Reason.SHUTTING_DOWN, "the scheduler is going down");
         }
         recorder.begins(ExtensionPoint.REQUEST_PARSING, null, "parser");
         ParseOutcome parse = parsers.get().parse(request.path(), request.body());
         recorder.ends();
-        return switch (parse) {
-            case ParseOutcome.Malformed malformed ->
-                refused(request, ScheduleRejection.Reason.BAD_REQUEST, malformed.message());
-            case ParseOutcome.Parsed parsed ->
-                decide(
-                        request,
-                        scheduler.process(plans.get(), Requests.of(request, parsed.body(), resources.get(), now)),
-                        recorder);
-        };
+        if (parse instanceof ParseOutcome.Malformed malformed) {
+            return unreadable(request, ScheduleRejection.Reason.BAD_REQUEST, malformed.message());
+        }
+        RequestBody body = ((ParseOutcome.Parsed) parse).body();
+        InferenceRequest inference = scheduler.process(plans.get(), Requests.of(request, body, resources.get(), now));
+        if (inference.targetModel().isEmpty() && !body.model().isEmpty()) {
+            return unreadable(request, ScheduleRejection.Reason.BAD_REQUEST, "model: missing (expected: a model)");
+        }
+        return new Reading.Understood(inference);
     }
 
-    private Decided decide(ScheduleRequest request, InferenceRequest inference, DecisionRecorder recorder) {
-        if (inference.targetModel().isEmpty() && !inference.body().model().isEmpty()) {
-            return refused(request, ScheduleRejection.Reason.BAD_REQUEST, "model: missing (expected: a model)");
+    private static Reading unreadable(ScheduleRequest request, ScheduleRejection.Reason reason, String message) {
+        return new Reading.Unreadable(refused(request, reason, message));
+    }
+
+    private void admit(Passage passage, InferenceRequest inference) {
+        ScheduleRequest request = passage.request();
+        Endpoint[] pool = store.snapshot();
+        Endpoint[] allowed = Requests.allowed(request, pool);
+        if (allowed.length == 0 && pool.length > 0) {
+            finish(passage, refused(request, ScheduleRejection.Reason.NO_ENDPOINTS, NOBODY_ALLOWED));
+            return;
         }
+        FlowControl queues = admissions.queues();
+        if (queues == null) {
+            if (admissions.isShed(inference.priority(), allowed)) {
+                finish(passage, refused(request, ScheduleRejection.Reason.SATURATED, "the pool is full"));
+            } else {
+                decide(passage, inference);
+            }
+            return;
+        }
+        Admission known = passage.submitted(queues.submit(Requests.flow(inference), admission -> {
+            if (passage.admitted(admission)) {
+                goOn(passage, inference, admission);
+            }
+        }));
+        if (known != null) {
+            goOn(passage, inference, known);
+        }
+    }
+
+    private void goOn(Passage passage, InferenceRequest inference, Admission admission) {
+        try {
+            switch (admission) {
+                case Admission.Dispatched dispatched -> {
+                    passage.waited(dispatched.waited());
+                    decide(passage, inference);
+                }
+                case Admission.Rejected rejected ->
+                    finish(passage, refused(passage, rejected.reason(), rejected.retryAfter()));
+                case Admission.Evicted evicted -> {
+                    passage.waited(evicted.waited());
+                    finish(passage, refused(passage, evicted.reason(), evicted.retryAfter()));
+                }
+            }
+        } catch (RuntimeException e) {
+            fail(passage, e);
+        }
+    }
+
+    private static Decided.Refused refused(Passage passage, Admission.Reason reason, Duration retryAfter) {
+        return new Decided.Refused(
+                Rejections.of(passage.request(), reason, retryAfter), passage.inference(), null, null);
+    }
+
+    private void decide(Passage passage, InferenceRequest inference) {
         if (leases.isFull()) {
-            return refused(request, ScheduleRejection.Reason.SATURATED, "too many requests are in flight");
+            finish(passage, refused(passage.request(), ScheduleRejection.Reason.SATURATED, TOO_MANY));
+            return;
         }
         SchedulingPlan plan = plans.get();
-        Candidates candidates = Requests.candidates(request, store.snapshot());
-        return switch (scheduler.schedule(plan, inference, candidates, recorder)) {
+        Candidates candidates = Candidates.of(Requests.allowed(passage.request(), store.snapshot()));
+        scheduler
+                .scheduleWhenReady(plan, inference, candidates, passage.recorder())
+                .whenComplete((outcome, failure) -> {
+                    try {
+                        if (failure == null) {
+                            finish(passage, decided(passage.request(), plan, inference, candidates, outcome));
+                        } else {
+                            fail(passage, new IllegalStateException(failure));
+                        }
+                    } catch (RuntimeException e) {
+                        fail(passage, e);
+                    }
+                });
+    }
+
+    private static Decided decided(
+            ScheduleRequest request,
+            SchedulingPlan plan,
+            InferenceRequest inference,
+            Candidates candidates,
+            SchedulingOutcome outcome) {
+        return switch (outcome) {
             case SchedulingOutcome.Rejected rejected ->
-                new Decided.Refused(rejection(request, rejected), inference, plan, candidates);
+                new Decided.Refused(Rejections.of(request, rejected), inference, plan, candidates);
             case SchedulingOutcome.Scheduled scheduled -> {
                 Decided.Placed placed = new Decided.Placed(plan, inference, candidates, scheduled);
                 yield Requests.wantsCached(request.headers()) && !isCached(placed)
-                        ? new Decided.Refused(notCached(request), inference, plan, candidates)
+                        ? new Decided.Refused(Rejections.notCached(request), inference, plan, candidates)
                         : placed;
             }
         };
+    }
+
+    /** Everything that follows from a decision; the outcome goes out last. */
+    private void finish(Passage passage, Decided decided) {
+        ScheduleOutcome outcome = switch (decided) {
+            case Decided.Placed placed -> place(passage, placed);
+            case Decided.Refused refused -> {
+                dropped(passage);
+                yield refused.rejection();
+            }
+        };
+        recordings.decided(passage.recording(), passage.request(), decided, outcome);
+        deliver(passage, outcome);
+    }
+
+    private void fail(Passage passage, RuntimeException failure) {
+        listener.failed(failure);
+        dropped(passage);
+        deliver(
+                passage,
+                Rejections.of(passage.request(), ScheduleRejection.Reason.INTERNAL, "the scheduler failed to decide"));
+    }
+
+    private void deliver(Passage passage, ScheduleOutcome outcome) {
+        if (!passage.isOver()) {
+            long nanos = nanoClock.getAsLong() - passage.startNanos() - passage.waitedNanos();
+            listener.decided(outcome, passage.model(), nanos);
+            passage.deliver(outcome);
+        }
+    }
+
+    private static void dropped(Passage passage) {
+        Ticket ticket = passage.ticket();
+        if (ticket != null) {
+            ticket.dropped();
+        }
     }
 
     private static boolean isCached(Decided.Placed placed) {
@@ -204,7 +317,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         return null;
     }
 
-    private ScheduleDecision place(Decided.Placed placed, DecisionRecorder recorder) {
+    private ScheduleDecision place(Passage passage, Decided.Placed placed) {
         ProfileOutcome.Picked primary = placed.outcome().primary();
         long leaseId =
                 leases.open(placed.request().requestId(), primary.primary().id(), placed.plan());
@@ -213,7 +326,18 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             PrefixMatches matches = matches(placed.plan(), placed.candidates());
             inFlight.place(leaseId, placements(placed, matches));
             scheduler.scheduled(
-                    placed.plan(), placed.request(), placed.candidates(), placed.outcome(), dispatch, recorder);
+                    placed.plan(),
+                    placed.request(),
+                    placed.candidates(),
+                    placed.outcome(),
+                    dispatch,
+                    passage.recorder());
+            RoutingHeaders.removeForged(placed.request().headers(), dispatch);
+            Ticket ticket = passage.ticket();
+            if (ticket != null) {
+                WaitHeaders.add(passage, dispatch);
+                ticket.placed(leaseId, primary.primary().id());
+            }
             return new ScheduleDecision(
                     placed.request().requestId(),
                     leaseId,
@@ -230,6 +354,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     }
 
     private static List<Placement> placements(Decided.Placed placed, @Nullable PrefixMatches matches) {
+        List<String> preparing = placed.plan().handler().plugin().preparingProfiles();
         List<Placement> placements = new ArrayList<>(placed.outcome().profiles().size());
         for (Map.Entry<String, ProfileOutcome.Picked> profile :
                 placed.outcome().profiles().entrySet()) {
@@ -238,7 +363,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             placements.add(new Placement(
                     picked.primary().id(),
                     prefix.promptTokens() - prefix.matchedTokens(),
-                    profile.getKey().equals(PREFILL_PROFILE) ? Release.ALL : Release.TOKENS));
+                    preparing.contains(profile.getKey()) ? Release.ALL : Release.TOKENS));
         }
         return placements;
     }
@@ -265,35 +390,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     }
 
     private static Decided.Refused refused(ScheduleRequest request, ScheduleRejection.Reason reason, String message) {
-        long retryAfter = reason == ScheduleRejection.Reason.BAD_REQUEST ? 0 : RETRY_AFTER_MILLIS;
-        return new Decided.Refused(rejection(request, reason, message, retryAfter), null, null, null);
-    }
-
-    private static ScheduleRejection notCached(ScheduleRequest request) {
-        return rejection(
-                request,
-                ScheduleRejection.Reason.NOT_CACHED,
-                "no endpoint holds a prefix of the prompt (" + LlmdHeader.PREFER.wireName() + ": if-available)",
-                0);
-    }
-
-    private static ScheduleRejection rejection(ScheduleRequest request, SchedulingOutcome.Rejected rejected) {
-        return switch (rejected.reason()) {
-            case NO_ENDPOINTS ->
-                rejection(request, ScheduleRejection.Reason.NO_ENDPOINTS, rejected.message(), RETRY_AFTER_MILLIS);
-            case SATURATED ->
-                rejection(request, ScheduleRejection.Reason.SATURATED, rejected.message(), RETRY_AFTER_MILLIS);
-            case DENIED -> rejection(request, ScheduleRejection.Reason.DENIED, rejected.message(), RETRY_AFTER_MILLIS);
-            case BAD_REQUEST -> rejection(request, ScheduleRejection.Reason.BAD_REQUEST, rejected.message(), 0);
-            case NOT_CACHED -> rejection(request, ScheduleRejection.Reason.NOT_CACHED, rejected.message(), 0);
-            case FAILED ->
-                rejection(request, ScheduleRejection.Reason.INTERNAL, rejected.message(), RETRY_AFTER_MILLIS);
-        };
-    }
-
-    private static ScheduleRejection rejection(
-            ScheduleRequest request, ScheduleRejection.Reason reason, String message, long retryAfterMillis) {
-        return new ScheduleRejection(request.requestId(), reason, message, retryAfterMillis);
+        return new Decided.Refused(Rejections.of(request, reason, message), null, null, null);
     }
 
     @Override
@@ -329,7 +426,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         DecisionRecording recording = new DecisionRecording(nanoClock, nanoClock.getAsLong());
         Decided decided;
         try {
-            decided = decide(request, nanoClock.getAsLong(), recording);
+            decided = decideAtOnce(request, nanoClock.getAsLong(), recording);
         } catch (RuntimeException e) {
             listener.failed(e);
             decided = refused(request, ScheduleRejection.Reason.INTERNAL, "the scheduler failed to decide");
@@ -355,6 +452,23 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
                         recordings.plugins());
         };
         return run.explanation(request.requestId());
+    }
+
+    /** As if the request did not have to wait, and without what follows from a decision. */
+    private Decided decideAtOnce(ScheduleRequest request, long now, DecisionRecorder recorder) {
+        return switch (read(request, now, recorder)) {
+            case Reading.Unreadable unreadable -> unreadable.refused();
+            case Reading.Understood understood -> {
+                SchedulingPlan plan = plans.get();
+                Candidates candidates = Candidates.of(Requests.allowed(request, store.snapshot()));
+                yield decided(
+                        request,
+                        plan,
+                        understood.request(),
+                        candidates,
+                        scheduler.schedule(plan, understood.request(), candidates, recorder));
+            }
+        };
     }
 
     private @Nullable InFlightLoads loads(@Nullable Candidates candidates) {

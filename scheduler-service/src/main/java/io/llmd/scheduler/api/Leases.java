@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -36,6 +37,7 @@ public final class Leases {
     private final int maxLeases;
     private final LongSupplier nanoClock;
     private final AtomicLong nextId;
+    private final LongConsumer ended;
     private final Map<Long, Lease> open = new ConcurrentHashMap<>();
 
     /**
@@ -54,6 +56,23 @@ public final class Leases {
             int maxLeases,
             long startSeconds,
             LongSupplier nanoClock) {
+        this(scheduler, inFlight, maxAge, maxLeases, startSeconds, nanoClock, lease -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param ended told each lease that is over, on any thread
+     */
+    public Leases(
+            Scheduler scheduler,
+            InFlightTracker inFlight,
+            Duration maxAge,
+            int maxLeases,
+            long startSeconds,
+            LongSupplier nanoClock,
+            LongConsumer ended) {
+        this.ended = Objects.requireNonNull(ended, "ended");
         this.scheduler = Objects.requireNonNull(scheduler, "scheduler");
         this.inFlight = Objects.requireNonNull(inFlight, "inFlight");
         this.maxAgeNanos = maxAge.toNanos();
@@ -111,6 +130,7 @@ public final class Leases {
             return false;
         }
         inFlight.ended(report.leaseId());
+        ended.accept(report.leaseId());
         lease.tell(report);
         scheduler.ended(lease.plan(), report.leaseId(), report);
         return true;

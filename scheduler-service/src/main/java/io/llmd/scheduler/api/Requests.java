@@ -3,12 +3,13 @@ package io.llmd.scheduler.api;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.scheduler.explain.DecisionRandom;
+import io.llmd.scheduler.flowcontrol.FlowRequest;
 import io.llmd.scheduler.resource.Resources;
 import io.llmd.scheduler.resource.RewriteRule;
-import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.RequestBody;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -96,11 +97,11 @@ final class Requests {
         return false;
     }
 
-    /** The pool without the endpoints that the request must not use. Of the hint only the hosts count. */
-    static Candidates candidates(ScheduleRequest request, Endpoint[] pool) {
+    /** The pool without the endpoints that the request must not use; must not be changed. Of the hint only the hosts count. */
+    static Endpoint[] allowed(ScheduleRequest request, Endpoint[] pool) {
         String subset = header(request.headers(), LlmdHeader.DESTINATION_ENDPOINT_SUBSET);
         if (subset == null && request.excludedEndpoints().isEmpty()) {
-            return Candidates.of(pool);
+            return pool;
         }
         Set<String> allowed = subset == null ? Set.of() : hosts(subset);
         Set<String> excluded = Set.copyOf(request.excludedEndpoints());
@@ -112,7 +113,23 @@ final class Requests {
                 kept[count++] = endpoint;
             }
         }
-        return Candidates.of(java.util.Arrays.copyOf(kept, count));
+        return Arrays.copyOf(kept, count);
+    }
+
+    /** What flow control knows of a request. */
+    static FlowRequest flow(InferenceRequest request) {
+        RequestBody body = request.body();
+        return new FlowRequest(
+                request.requestId(),
+                request.fairnessId(),
+                request.priority(),
+                body.sizeBytes(),
+                body.promptTokens(),
+                request.receivedNanos(),
+                header(request.headers(), LlmdHeader.SLO_TIME_TO_FIRST_TOKEN),
+                null,
+                body.model(),
+                request.targetModel());
     }
 
     private static Set<String> hosts(String subset) {

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.config;
 
+import io.llmd.scheduler.api.Admissions;
 import io.llmd.scheduler.api.Director;
 import io.llmd.scheduler.api.Leases;
 import io.llmd.scheduler.datalayer.EndpointStore;
@@ -33,6 +34,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
     private final SchedulerProperties properties;
     private final PlanFile planFile;
     private final ResourceStore resources;
+    private final Admissions admissions;
     private final EndpointStore store;
     private final MetricsScraper scraper;
     private final Leases leases;
@@ -47,6 +49,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
             SchedulerProperties properties,
             PlanFile planFile,
             ResourceStore resources,
+            Admissions admissions,
             EndpointStore store,
             MetricsScraper scraper,
             Leases leases,
@@ -56,6 +59,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         this.properties = properties;
         this.planFile = planFile;
         this.resources = resources;
+        this.admissions = admissions;
         this.store = store;
         this.scraper = scraper;
         this.leases = leases;
@@ -81,8 +85,9 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
                 () -> observer.leasesReaped(leases.reap()), reapNanos, reapNanos, TimeUnit.NANOSECONDS);
         executor.scheduleWithFixedDelay(decisions::expire, reapNanos, reapNanos, TimeUnit.NANOSECONDS);
         planFile.watch(properties.configReloadInterval());
+        long pollNanos = properties.configReloadInterval().toNanos();
+        executor.scheduleWithFixedDelay(admissions::follow, pollNanos, pollNanos, TimeUnit.NANOSECONDS);
         if (resources.hasFiles()) {
-            long pollNanos = properties.configReloadInterval().toNanos();
             executor.scheduleWithFixedDelay(resources::poll, pollNanos, pollNanos, TimeUnit.NANOSECONDS);
         }
         timer = executor;

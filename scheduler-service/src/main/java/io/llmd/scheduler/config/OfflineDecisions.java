@@ -2,8 +2,10 @@ package io.llmd.scheduler.config;
 
 import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRequest;
+import io.llmd.scheduler.api.Admissions;
 import io.llmd.scheduler.api.DecisionListener;
 import io.llmd.scheduler.api.Director;
+import io.llmd.scheduler.api.Evictions;
 import io.llmd.scheduler.api.Leases;
 import io.llmd.scheduler.api.PoolExplainer;
 import io.llmd.scheduler.datalayer.EndpointStore;
@@ -139,6 +141,9 @@ final class OfflineDecisions implements PoolExplainer, DecisionReplayer {
                 List.of(),
                 clock,
                 now);
+        Admissions admissions = new Admissions(loaded::flowControl, settings -> {
+            throw new IllegalStateException("nothing waits apart from the service");
+        });
         return new Director(
                 pool,
                 loaded::plan,
@@ -146,6 +151,8 @@ final class OfflineDecisions implements PoolExplainer, DecisionReplayer {
                 scheduler,
                 leases,
                 all,
+                admissions,
+                new Evictions(),
                 resources::current,
                 new Deaf(),
                 unused,

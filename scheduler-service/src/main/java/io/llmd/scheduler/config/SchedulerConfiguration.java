@@ -1,6 +1,8 @@
 package io.llmd.scheduler.config;
 
+import io.llmd.scheduler.api.Admissions;
 import io.llmd.scheduler.api.Director;
+import io.llmd.scheduler.api.Evictions;
 import io.llmd.scheduler.api.Leases;
 import io.llmd.scheduler.api.http.DecisionRoutes;
 import io.llmd.scheduler.api.http.ScheduleRoutes;
@@ -10,6 +12,9 @@ import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.datalayer.MetricsScraper;
 import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.explain.RecordListener;
+import io.llmd.scheduler.flowcontrol.FlowController;
+import io.llmd.scheduler.flowcontrol.FlowObserver;
+import io.llmd.scheduler.flowcontrol.PoolViews;
 import io.llmd.scheduler.latency.RemoteLatencyPredictor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.PoolGauges;
@@ -33,6 +38,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongSupplier;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -122,7 +128,46 @@ class SchedulerConfiguration {
     }
 
     @Bean
-    Leases leases(Scheduler scheduler, InFlightTrackers trackers, SchedulerProperties properties) {
+    Evictions evictions() {
+        return new Evictions();
+    }
+
+    /** Metrics are read at their full rate while requests run, so that those that wait see the room that others leave. */
+    @Bean
+    Admissions admissions(
+            PlanFile planFile,
+            EndpointStore store,
+            MetricsScraper scraper,
+            Evictions evictions,
+            ObjectProvider<Leases> leases,
+            ObjectProvider<FlowObserver> observers) {
+        return new Admissions(planFile.plan()::flowControl, settings -> {
+            Leases running = leases.getObject();
+            PoolViews views = new PoolViews(store::snapshot);
+            FlowController controller = new FlowController(
+                    settings,
+                    () -> {
+                        if (running.size() > 0) {
+                            scraper.touch();
+                        }
+                        return views.get();
+                    },
+                    observers.getIfAvailable(() -> FlowObserver.NONE),
+                    evictions,
+                    NANO_CLOCK);
+            controller.start();
+            return controller;
+        });
+    }
+
+    @Bean
+    AdmissionLifecycle admissionLifecycle(Director director) {
+        return new AdmissionLifecycle(director);
+    }
+
+    @Bean
+    Leases leases(
+            Scheduler scheduler, InFlightTrackers trackers, Admissions admissions, SchedulerProperties properties) {
         SchedulerProperties.Leases settings = properties.leases();
         return new Leases(
                 scheduler,
@@ -130,7 +175,8 @@ class SchedulerConfiguration {
                 settings.requestDeadline().plus(settings.grace()),
                 settings.max(),
                 InstantSource.system().instant().getEpochSecond(),
-                NANO_CLOCK);
+                NANO_CLOCK,
+                admissions::ended);
     }
 
     @Bean
@@ -159,7 +205,10 @@ class SchedulerConfiguration {
             MetricsScraper scraper,
             SchedulerObserver observer,
             DecisionLog decisionLog,
+            Admissions admissions,
+            Evictions evictions,
             ResourceStore resources) {
+        resources.follow(declared -> admissions.desirePriorities(declared.desiredPriorities()));
         return new Director(
                 store,
                 () -> touched(scraper, planFile),
@@ -167,6 +216,8 @@ class SchedulerConfiguration {
                 scheduler,
                 leases,
                 trackers.named(ALL_ATTEMPTS),
+                admissions,
+                evictions,
                 resources::current,
                 observer,
                 decisionLog,
@@ -189,9 +240,10 @@ class SchedulerConfiguration {
             SchedulerObserver observer,
             DecisionLog decisionLog,
             ResourceStore resources,
+            Admissions admissions,
             PoolGauges gauges) {
         return new BackgroundWork(
-                properties, planFile, resources, store, scraper, leases, director, observer, decisionLog);
+                properties, planFile, resources, admissions, store, scraper, leases, director, observer, decisionLog);
     }
 
     @Bean

@@ -82,8 +82,14 @@ final class Bands {
         return sum;
     }
 
-    /** About how many requests leave before the item, itself included; 0 when it does not wait. Any thread. */
+    /**
+     * About how many requests leave before the item, itself included; 0 when it does not wait. One that is on its way to the
+     * owner counts as the last of its band. Any thread.
+     */
     int position(Item item) {
+        if (item.state() == Item.State.SUBMITTED) {
+            return queuedDownTo(find(item.request.priority())) + 1;
+        }
         FlowQueue queue = item.queue;
         int inBand = item.positionInBand();
         if (inBand == 0 || queue == null) {

@@ -14,7 +14,7 @@ final class ErrorCodes {
         return switch (reason) {
             case BAD_REQUEST -> "BadRequest";
             case NOT_CACHED -> "PreconditionFailed";
-            case SATURATED, DENIED -> "ResourceExhausted";
+            case SATURATED, DENIED, TTL_EXPIRED -> "ResourceExhausted";
             case NO_ENDPOINTS, SHUTTING_DOWN, CANCELLED -> "ServiceUnavailable";
             case INTERNAL, UNKNOWN -> "Internal";
         };

@@ -78,7 +78,24 @@ final class ProfileAssembler {
                     origin.path(),
                     SINGLE_HANDLER + " with " + profiles.size() + " profiles (expected: 1)");
         }
-        return new NamedPlugin<>(only.name(), (ProfileHandler) only.plugin());
+        ProfileHandler handler = (ProfileHandler) only.plugin();
+        requireProfiles(only.name(), handler, profiles);
+        return new NamedPlugin<>(only.name(), handler);
+    }
+
+    private void requireProfiles(String name, ProfileHandler handler, List<ProfileSpec> profiles) {
+        for (String required : handler.requiredProfiles()) {
+            boolean isThere = profiles.stream()
+                    .map(ProfileSpec::name)
+                    .anyMatch(profile -> profile != null && profile.value().equals(required));
+            if (!isThere) {
+                PluginInstances.Origin origin = instances.origin(name);
+                problems.error(
+                        origin.line(),
+                        origin.path(),
+                        "no profile " + required + " (expected: one in schedulingProfiles)");
+            }
+        }
     }
 
     /** The profiles by name; those with problems are left out. */

@@ -25,12 +25,17 @@ public final class Dispatch {
         requestHeaders.put(name, value);
     }
 
+    /** Removes a header, lower-case name, that the client sent or a plugin before has added. */
+    public void removeRequestHeader(String name) {
+        requestHeaders.put(name, "");
+    }
+
     /** Adds a header, lower-case name, to the answer for the client. */
     public void addResponseHeader(String name, String value) {
         responseHeaders.put(name, value);
     }
 
-    /** Headers for the endpoint. */
+    /** Headers for the endpoint; an empty value removes the header. */
     public Map<String, String> requestHeaders() {
         return requestHeaders;
     }

@@ -20,6 +20,16 @@ public interface ProfileHandler extends Plugin {
             List<String> profiles,
             Map<String, ProfileOutcome> results);
 
+    /** Names of profiles without which no request can be served; checked when a configuration is loaded. */
+    default List<String> requiredProfiles() {
+        return List.of();
+    }
+
+    /** Names of profiles whose endpoints have done their part once the answer begins. */
+    default List<String> preparingProfiles() {
+        return List.of();
+    }
+
     /** Turns the results into the outcome of the decision. */
     SchedulingOutcome process(InferenceRequest request, Map<String, ProfileOutcome> results);
 

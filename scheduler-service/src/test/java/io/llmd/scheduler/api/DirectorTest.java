@@ -2,6 +2,7 @@ package io.llmd.scheduler.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.contracts.schedule.Eviction;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.OutcomeReport.Phase;
@@ -20,6 +21,8 @@ import io.llmd.scheduler.explain.DecisionRecord;
 import io.llmd.scheduler.explain.ExplainedCandidate;
 import io.llmd.scheduler.explain.ExplainedProfile;
 import io.llmd.scheduler.explain.Explanation;
+import io.llmd.scheduler.flowcontrol.Admission;
+import io.llmd.scheduler.flowcontrol.FlowControlSettings;
 import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.resource.ModelRewrites;
 import io.llmd.scheduler.resource.Resources;
@@ -60,6 +63,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DirectorTest {
 
@@ -72,13 +77,24 @@ class DirectorTest {
     private final List<RuntimeException> failures = new ArrayList<>();
     private final List<InferenceRequest> requests = new ArrayList<>();
     private final Scheduler scheduler = new Scheduler(PluginFaults.NONE);
-    private final Leases leases = new Leases(scheduler, inFlight, Duration.ofSeconds(1860), 20_000, 1, clock::get);
+    private final Leases leases = new Leases(
+            scheduler,
+            inFlight,
+            Duration.ofSeconds(1860),
+            20_000,
+            1,
+            clock::get,
+            lease -> this.admissions.ended(lease));
     private final DecisionLog records = new DecisionLog(
             new DecisionLog.Settings(1, 1000, 1 << 20, Duration.ofMinutes(10), Set.of("x-mine")),
             Map::of,
             List.of(),
             InstantSource.fixed(Instant.EPOCH),
             clock::get);
+    private final HeldFlowControl flow = new HeldFlowControl();
+    private FlowControlSettings flowSettings = HeldFlowControl.settings(false, 0.5);
+    private final Admissions admissions = new Admissions(() -> flowSettings, settings -> flow);
+    private final Evictions evictions = new Evictions();
     private Resources resources = Resources.of(Map.of("urgent", 10));
     private int matchedBlocks;
     private boolean filterAll;
@@ -91,6 +107,8 @@ class DirectorTest {
             scheduler,
             leases,
             inFlight,
+            admissions,
+            evictions,
             () -> resources,
             new DecisionListener() {
                 @Override
@@ -192,6 +210,144 @@ class DirectorTest {
             targets.add(target);
         }
         assertThat(targets).containsExactlyInAnyOrder("m-1", "m-2");
+    }
+
+    @Test
+    void withoutQueuesSheddableRequestsAreRefusedWhileThePoolIsFull() {
+        resources = Resources.of(Map.of("batch", -1));
+        decision(Map.of("x-llm-d-inference-objective", "batch"));
+        flowSettings = HeldFlowControl.settings(false, 1.0);
+        decision(Map.of());
+        assertThat(rejection(Map.of("x-llm-d-inference-objective", "batch"), BODY))
+                .isEqualTo(Reason.SATURATED);
+        List.of("ns/a", "ns/b", "ns/c").forEach(store::delete);
+        assertThat(rejection(Map.of("x-llm-d-inference-objective", "batch"), BODY))
+                .isEqualTo(Reason.NO_ENDPOINTS);
+    }
+
+    @Test
+    void aRequestWaitsUntilFlowControlLetsItGoAndIsThenCountedThere() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        List<ScheduleOutcome> outcomes = new ArrayList<>();
+        QueuePlace place = director.schedule(
+                request(Map.of("x-llm-d-inference-objective", "urgent", "x-slo-ttft-ms", "250"), BODY, "r"),
+                outcomes::add);
+        assertThat(place).isNotSameAs(QueuePlace.NONE);
+        assertThat(outcomes).isEmpty();
+        HeldFlowControl.Held held = flow.held.getFirst();
+        assertThat(held.request.priority()).isEqualTo(10);
+        assertThat(held.request.fairnessId()).isEqualTo("default-flow");
+        assertThat(held.request.timeToFirstTokenMillis()).isEqualTo("250");
+        assertThat(held.request.sizeBytes()).isEqualTo(BODY.length());
+
+        held.outcome.accept(new Admission.Dispatched(Duration.ofSeconds(2)));
+
+        ScheduleDecision decision = (ScheduleDecision) outcomes.getFirst();
+        assertThat(held.placed).isEqualTo(decision.leaseId());
+        assertThat(decision.responseHeaders())
+                .containsEntry("x-llmd-queue-position", "3")
+                .containsEntry("x-llmd-queue-estimated-wait-ms", "1500")
+                .containsEntry("x-llmd-queue-wait-ms", "2000");
+        director.report(report(decision.leaseId(), Phase.ENDED));
+        assertThat(flow.ended).containsExactly(decision.leaseId());
+        place.leave();
+        assertThat(outcomes).hasSize(1);
+    }
+
+    @Test
+    void aRequestThatLeavesTheQueueOpensNoLease() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        List<ScheduleOutcome> outcomes = new ArrayList<>();
+        QueuePlace place = director.schedule(request(Map.of(), BODY, "r"), outcomes::add);
+
+        place.leave();
+        place.leave();
+
+        assertThat(outcomes)
+                .singleElement()
+                .satisfies(outcome ->
+                        assertThat(((ScheduleRejection) outcome).reason()).isEqualTo(Reason.CANCELLED));
+        assertThat(leases.size()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SATURATED,SATURATED",
+        "QUEUE_FULL,SATURATED",
+        "TTL_EXPIRED,TTL_EXPIRED",
+        "TTL_EXPIRED_WITHOUT_ENDPOINTS,NO_ENDPOINTS",
+        "NO_ENDPOINTS,NO_ENDPOINTS",
+        "SHUTTING_DOWN,SHUTTING_DOWN",
+        "FAILED,INTERNAL"
+    })
+    void eachReasonOfFlowControlIsTold(Admission.Reason reason, Reason told) {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        List<ScheduleOutcome> outcomes = new ArrayList<>();
+        director.schedule(request(Map.of(), BODY, "r"), outcomes::add);
+
+        flow.held.getFirst().outcome.accept(new Admission.Rejected(reason, Duration.ofSeconds(7)));
+
+        ScheduleRejection rejection = (ScheduleRejection) outcomes.getFirst();
+        assertThat(rejection.reason()).isEqualTo(told);
+        assertThat(rejection.retryAfterMillis()).isEqualTo(7_000);
+    }
+
+    @Test
+    void aDispatchedRequestThatNobodyTakesIsDropped() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        filterAll = true;
+        List<ScheduleOutcome> outcomes = new ArrayList<>();
+        director.schedule(request(Map.of(), BODY, "r"), outcomes::add);
+
+        flow.held.getFirst().outcome.accept(new Admission.Dispatched(Duration.ZERO));
+
+        assertThat(outcomes).hasSize(1);
+        assertThat(flow.held.getFirst().dropped).isTrue();
+    }
+
+    @Test
+    void aHintAtNobodyIsRefusedAtTheEntryAndAnEmptyPoolIsWaitedFor() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        assertThat(rejection(Map.of("x-gateway-destination-endpoint-subset", "10.9.9.9:1"), BODY))
+                .isEqualTo(Reason.NO_ENDPOINTS);
+        assertThat(flow.held).isEmpty();
+        List.of("ns/a", "ns/b", "ns/c").forEach(store::delete);
+
+        director.schedule(request(Map.of(), BODY, "r"), outcome -> {});
+
+        assertThat(flow.held).hasSize(1);
+    }
+
+    @Test
+    void routingHeadersOfTheClientAreRemovedUnlessADecisionSetsThem() {
+        assertThat(decision(Map.of("x-prefiller-host-port", "10.6.6.6:1", "x-added", "0"))
+                        .requestHeaders())
+                .containsEntry("x-prefiller-host-port", "")
+                .containsEntry("x-added", "1");
+    }
+
+    @Test
+    void shuttingDownClosesTheQueuesAndEndsTheStreamsOfEvictions() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        admissions.follow();
+        List<String> told = new ArrayList<>();
+        director.evictions(new Evictions.Follower() {
+            @Override
+            public void evicted(Eviction eviction) {
+                told.add("evicted " + eviction.leaseId());
+            }
+
+            @Override
+            public void ended() {
+                told.add("ended");
+            }
+        });
+        evictions.accept(5);
+
+        director.shutDown();
+
+        assertThat(flow.isClosed).isTrue();
+        assertThat(told).containsExactly("evicted 5", "ended");
     }
 
     @Test

@@ -19,6 +19,7 @@ import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.BodyInserters;
 import org.springframework.web.reactive.function.server.RequestPredicates;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -36,8 +37,13 @@ public final class ScheduleRoutes {
 
     private static final String DEFAULT_PATH = "/v1/completions";
     private static final int MAX_OUTCOMES_BYTES = 1 << 20;
-    private static final List<String> PATHS =
-            List.of("/v1/schedule", "/v1/schedule:cancel", "/v1/outcomes", "/v1/schedule:explain", "/v1/endpoints");
+    private static final List<String> PATHS = List.of(
+            "/v1/schedule",
+            "/v1/schedule:cancel",
+            "/v1/outcomes",
+            "/v1/schedule:explain",
+            "/v1/evictions",
+            "/v1/endpoints");
 
     private final ScheduleDoor door;
     private final ScheduleExplainer explainer;
@@ -60,6 +66,7 @@ public final class ScheduleRoutes {
                 .POST("/v1/schedule:cancel", this::cancel)
                 .POST("/v1/outcomes", this::outcomes)
                 .POST("/v1/schedule:explain", this::explain)
+                .GET("/v1/evictions", request -> evictions())
                 .GET("/v1/endpoints", request -> json(door.endpoints()));
         for (String path : PATHS) {
             routes.route(
@@ -86,6 +93,13 @@ public final class ScheduleRoutes {
 
     private static @Nullable String ticket(ServerRequest request) {
         return request.exchange().getRequest().getHeaders().getFirst(LlmdHeader.SCHEDULE_TICKET.wireName());
+    }
+
+    /** One event for each request that has to end, and a comment now and then so that either side sees the other go. */
+    private Mono<ServerResponse> evictions() {
+        return ServerResponse.ok()
+                .contentType(MediaType.TEXT_EVENT_STREAM)
+                .body(BodyInserters.fromDataBuffers(new EvictionStream(door, wire).events()));
     }
 
     private Mono<ServerResponse> explain(ServerRequest request) {

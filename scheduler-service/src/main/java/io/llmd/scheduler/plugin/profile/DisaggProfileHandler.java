@@ -9,6 +9,7 @@ import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PeerEndpoint;
 import io.llmd.scheduler.scheduling.Plugin;
+import io.llmd.scheduler.scheduling.PluginFaults;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.ProfileHandler;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
 /**
@@ -130,10 +132,6 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
             return results.get(profile) instanceof ProfileOutcome.Picked picked ? picked : null;
         }
 
-        boolean wants(String profile, @Nullable Decider decider, int slot) {
-            return decider != null && profiles.contains(profile) && decider.decide(request, candidates, slot);
-        }
-
         void publishPeer(ProfileOutcome.Picked peer) {
             candidates.put(DataKeys.peerEndpoint(), new PeerEndpoint(peer.primarySlot()));
         }
@@ -145,14 +143,17 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
     private final String encode;
     private final @Nullable Decider prefillDecider;
     private final @Nullable Decider encodeDecider;
+    private final PluginFaults faults;
 
-    DisaggProfileHandler(Params params, @Nullable Decider prefillDecider, @Nullable Decider encodeDecider) {
+    DisaggProfileHandler(
+            Params params, @Nullable Decider prefillDecider, @Nullable Decider encodeDecider, PluginFaults faults) {
         stageOrder = params.stageOrder();
         decode = Objects.requireNonNull(params.profiles().decode());
         prefill = Objects.requireNonNull(params.profiles().prefill());
         encode = Objects.requireNonNull(params.profiles().encode());
         this.prefillDecider = prefillDecider;
         this.encodeDecider = encodeDecider;
+        this.faults = faults;
     }
 
     @Override
@@ -168,6 +169,19 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
         };
     }
 
+    /** Whether a phase gets an endpoint of its own; a decider that fails says no. */
+    private boolean wants(Round round, String profile, @Nullable Decider decider, int slot) {
+        if (decider == null || !round.profiles().contains(profile)) {
+            return false;
+        }
+        try {
+            return decider.decide(round.request(), round.candidates(), slot);
+        } catch (RuntimeException e) {
+            faults.failed("decider of profile " + profile, e);
+            return false;
+        }
+    }
+
     private List<String> decodeFirst(Round round) {
         if (!round.ran(decode)) {
             return List.of(decode);
@@ -176,10 +190,10 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
         if (decoder == null || round.ran(prefill)) {
             return List.of();
         }
-        if (!round.ran(encode) && round.wants(encode, encodeDecider, decoder.primarySlot())) {
+        if (!round.ran(encode) && wants(round, encode, encodeDecider, decoder.primarySlot())) {
             return List.of(encode);
         }
-        if (round.wants(prefill, prefillDecider, decoder.primarySlot())) {
+        if (wants(round, prefill, prefillDecider, decoder.primarySlot())) {
             round.publishPeer(decoder);
             return List.of(prefill);
         }
@@ -193,7 +207,7 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
         if (!round.ran(prefill) && !round.ran(encode) && round.profiles().contains(prefill)) {
             return List.of(prefill);
         }
-        if (!round.ran(encode) && round.wants(encode, encodeDecider, Decider.NOBODY)) {
+        if (!round.ran(encode) && wants(round, encode, encodeDecider, Decider.NOBODY)) {
             return List.of(encode);
         }
         ProfileOutcome.Picked prefiller = round.picked(prefill);
@@ -211,6 +225,16 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
 
     private String encodeOrOnly(SchedulingOutcome.Scheduled outcome) {
         return outcome.profiles().containsKey(encode) ? "decode" : "decode-only";
+    }
+
+    @Override
+    public List<String> requiredProfiles() {
+        return List.of(decode);
+    }
+
+    @Override
+    public List<String> preparingProfiles() {
+        return List.of(prefill);
     }
 
     @Override
@@ -235,6 +259,13 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
 
     @Component
     static final class Factory implements PluginFactory<Params> {
+
+        private final ObjectProvider<PluginFaults> faults;
+
+        Factory(ObjectProvider<PluginFaults> faults) {
+            this.faults = faults;
+        }
+
         @Override
         public String type() {
             return "disagg-profile-handler";
@@ -262,7 +293,8 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
             return new DisaggProfileHandler(
                     params,
                     decider(params.deciders().prefill(), referenced),
-                    decider(params.deciders().encode(), referenced));
+                    decider(params.deciders().encode(), referenced),
+                    faults.getIfAvailable(() -> PluginFaults.NONE));
         }
 
         private static @Nullable Decider decider(@Nullable String name, Map<String, Plugin> referenced) {

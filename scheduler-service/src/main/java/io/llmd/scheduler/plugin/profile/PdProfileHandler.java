@@ -8,6 +8,7 @@ import io.llmd.scheduler.scheduling.Decider;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.Plugin;
+import io.llmd.scheduler.scheduling.PluginFaults;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.ProfileHandler;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
 /**
@@ -61,8 +63,8 @@ final class PdProfileHandler implements ProfileHandler, PreRequest {
     private final DisaggProfileHandler handler;
     private final int primaryPort;
 
-    PdProfileHandler(Params params, Decider decider) {
-        handler = new DisaggProfileHandler(params.disaggregated(), decider, null);
+    PdProfileHandler(Params params, Decider decider, PluginFaults faults) {
+        handler = new DisaggProfileHandler(params.disaggregated(), decider, null, faults);
         primaryPort = params.primaryPort();
     }
 
@@ -73,6 +75,21 @@ final class PdProfileHandler implements ProfileHandler, PreRequest {
             List<String> profiles,
             Map<String, ProfileOutcome> results) {
         return handler.nextProfiles(request, candidates, profiles, results);
+    }
+
+    @Override
+    public List<String> requiredProfiles() {
+        return handler.requiredProfiles();
+    }
+
+    @Override
+    public List<String> preparingProfiles() {
+        return handler.preparingProfiles();
+    }
+
+    @Override
+    public @Nullable String decisionType(SchedulingOutcome.Scheduled outcome) {
+        return handler.decisionType(outcome);
     }
 
     @Override
@@ -102,6 +119,13 @@ final class PdProfileHandler implements ProfileHandler, PreRequest {
 
     @Component
     static final class Factory implements PluginFactory<Params> {
+
+        private final ObjectProvider<PluginFaults> faults;
+
+        Factory(ObjectProvider<PluginFaults> faults) {
+            this.faults = faults;
+        }
+
         @Override
         public String type() {
             return "pd-profile-handler";
@@ -132,7 +156,7 @@ final class PdProfileHandler implements ProfileHandler, PreRequest {
         @Override
         public ProfileHandler create(String name, Params params, Map<String, Plugin> referenced) {
             if (referenced.get(params.deciderPluginName()) instanceof Decider decider) {
-                return new PdProfileHandler(params, decider);
+                return new PdProfileHandler(params, decider, faults.getIfAvailable(() -> PluginFaults.NONE));
             }
             return create(name, params);
         }

@@ -11,6 +11,7 @@ import io.llmd.contracts.schedule.ScheduleDecision;
 import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.scheduler.api.Evictions;
 import io.llmd.scheduler.api.QueuePlace;
 import io.llmd.scheduler.api.ScheduleDoor;
 import java.io.IOException;
@@ -23,12 +24,15 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
@@ -131,6 +135,23 @@ class WaitingQuestionsIT {
         assertThat(door.reports).isEmpty();
     }
 
+    @Test
+    void evictionsAreEventsOfAStreamThatEndsWithTheService() throws Exception {
+        CompletableFuture<HttpResponse<Stream<String>>> stream = client.sendAsync(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/v1/evictions"))
+                        .build(),
+                BodyHandlers.ofLines());
+        Iterator<String> lines = stream.get(5, TimeUnit.SECONDS).body().iterator();
+        assertThat(lines.next()).isEqualTo(": here");
+
+        door.evictions.accept(42);
+        door.evictions.close();
+
+        List<String> rest = new ArrayList<>();
+        lines.forEachRemaining(rest::add);
+        assertThat(rest).contains("data: {\"leaseId\":42}");
+    }
+
     private HeldRequest held(int index) {
         await("question waits").until(() -> door.held.size() > index);
         return door.held.get(index);
@@ -197,6 +218,7 @@ class WaitingQuestionsIT {
     private static final class HoldingDoor implements ScheduleDoor {
         private final List<HeldRequest> held = new CopyOnWriteArrayList<>();
         private final List<OutcomeReport> reports = new CopyOnWriteArrayList<>();
+        private final Evictions evictions = new Evictions();
 
         @Override
         public QueuePlace schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome) {
@@ -208,6 +230,11 @@ class WaitingQuestionsIT {
         @Override
         public void report(OutcomeReport report) {
             reports.add(report);
+        }
+
+        @Override
+        public Runnable evictions(Evictions.Follower follower) {
+            return evictions.follow(follower);
         }
 
         @Override

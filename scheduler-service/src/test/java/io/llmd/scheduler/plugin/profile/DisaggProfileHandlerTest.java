@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.Decider;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.PeerEndpoint;
+import io.llmd.scheduler.scheduling.PluginFaults;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
 import io.llmd.scheduler.scheduling.ProfileOutcome.Failed;
 import io.llmd.scheduler.scheduling.ProfileOutcome.Picked;
@@ -31,6 +33,19 @@ class DisaggProfileHandlerTest {
 
     private final Candidates candidates = idle("decode", "prefill", "encode");
     private final List<String> asked = new ArrayList<>();
+    private final List<String> faulty = new ArrayList<>();
+    private final PluginFaults faults = new PluginFaults() {
+        @Override
+        public void failed(String plugin, RuntimeException failure) {
+            faulty.add(plugin);
+        }
+
+        @Override
+        public void invalidScores(String plugin, int count) {}
+
+        @Override
+        public void skipped(String plugin, DataKey<?> missing) {}
+    };
     private final Map<String, ProfileOutcome> results = new LinkedHashMap<>();
 
     @Test
@@ -57,6 +72,23 @@ class DisaggProfileHandlerTest {
         results.clear();
         run(handler("", decider("p", true), decider("e", true)), List.of("decode"), Set.of());
         assertThat(results.keySet()).containsExactly("decode");
+    }
+
+    @Test
+    void aDeciderThatFailsIsCountedAndSaysNo() {
+        Decider failing = (request, seen, slot) -> {
+            throw new IllegalStateException("defect");
+        };
+        run(handler("", failing, decider("e", true)), ALL, Set.of());
+        assertThat(results.keySet()).containsExactly("decode", "encode");
+        assertThat(faulty).contains("decider of profile prefill");
+    }
+
+    @Test
+    void theDecodeProfileIsRequiredAndThePrefillProfilePrepares() {
+        DisaggProfileHandler handler = handler("profiles: {decode: d, prefill: p}", null, null);
+        assertThat(handler.requiredProfiles()).containsExactly("d");
+        assertThat(handler.preparingProfiles()).containsExactly("p");
     }
 
     @Test
@@ -181,9 +213,8 @@ class DisaggProfileHandlerTest {
         };
     }
 
-    private static DisaggProfileHandler handler(
-            String parameters, @Nullable Decider prefill, @Nullable Decider encode) {
-        return new DisaggProfileHandler(params(parameters), prefill, encode);
+    private DisaggProfileHandler handler(String parameters, @Nullable Decider prefill, @Nullable Decider encode) {
+        return new DisaggProfileHandler(params(parameters), prefill, encode, faults);
     }
 
     private static DisaggProfileHandler.Params params(String parameters) {
