@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 final class DocumentedMeters {
 
     /** Meters with a base unit that is not told by their type. */
-    private static final Set<String> IN_BYTES = Set.of("gateway_held_body");
+    private static final Set<String> IN_BYTES = Set.of("gateway_held_body", "llm_d_epp_request_size", "scheduler_decisions_memory");
 
     private static final Pattern SERVICE_ROW = Pattern.compile("(?m)^\\| `([A-Za-z0-9_.]+)` \\| ([a-z ]+) \\|");
     private static final Pattern ENDPOINT_ROW =
@@ -29,8 +29,8 @@ final class DocumentedMeters {
         return switch (row.group(2)) {
             case "counter" -> name + "_total";
             case "timer" -> name + "_seconds";
-            case "gauge" -> IN_BYTES.contains(name) ? name + "_bytes" : name;
-            case "distribution summary" -> name;
+            case "gauge", "distribution summary" -> IN_BYTES.contains(name) ? name + "_bytes" : name;
+            case "info" -> name + "_info";
             default -> throw new IllegalArgumentException("type of " + name + ": " + row.group(2));
         };
     }

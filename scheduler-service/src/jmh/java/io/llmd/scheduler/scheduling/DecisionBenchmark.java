@@ -2,15 +2,25 @@ package io.llmd.scheduler.scheduling;
 
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.explain.DecisionLog;
+import io.llmd.scheduler.explain.DecisionRecord;
+import io.llmd.scheduler.explain.DecisionRecording;
+import io.llmd.scheduler.explain.Explanation;
+import io.llmd.scheduler.observe.PluginMeters;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
 import io.llmd.scheduler.scheduling.RequestBody.Api;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -46,6 +56,12 @@ public class DecisionBenchmark {
     public int endpoints;
 
     private final Scheduler scheduler = new Scheduler(PluginFaults.NONE);
+    private final DecisionLog log = new DecisionLog(
+            new DecisionLog.Settings(1, 10_000, 64 << 20, Duration.ofMinutes(10), Set.of()),
+            Map::of,
+            List.of(new PluginMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT))),
+            InstantSource.system(),
+            System::nanoTime);
     private SchedulingPlan plan;
     private InferenceRequest request;
     private Endpoint[] pool;
@@ -73,12 +89,31 @@ public class DecisionBenchmark {
         return scheduler.schedule(plan, request, Candidates.of(pool), DecisionRecorder.NONE);
     }
 
+    /** The decision as the service makes it by default: recorded, and its plugins metered. */
+    @Benchmark
+    public DecisionRecord decideAndRecord() {
+        DecisionRecording recording = Objects.requireNonNull(log.begin(request.requestId(), System.nanoTime()));
+        Candidates candidates = Candidates.of(pool);
+        SchedulingOutcome.Scheduled outcome =
+                (SchedulingOutcome.Scheduled) scheduler.schedule(plan, request, candidates, recording);
+        Explanation.Verdict.Scheduled verdict = new Explanation.Verdict.Scheduled(
+                outcome.primaryProfile(), List.of(outcome.primary().primary().id()));
+        return log.scheduled(recording, request, plan, candidates, verdict, 1);
+    }
+
     private static SchedulingPlan plan() {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
             String plugins = PluginFactory.class.getPackageName();
             context.registerBean(EndpointStore.class, () -> new EndpointStore(Duration.ofSeconds(1), () -> 0));
             context.registerBean(InFlightTrackers.class);
-            context.scan(plugins + ".scorer", plugins + ".picker", plugins + ".profile", plugins + ".flowcontrol");
+            context.scan(
+                    plugins + ".scorer",
+                    plugins + ".picker",
+                    plugins + ".profile",
+                    plugins + ".flowcontrol",
+                    plugins + ".parser",
+                    plugins + ".source",
+                    plugins + ".extractor");
             context.refresh();
             List<PluginFactory<?>> factories = new ArrayList<>();
             context.getBeansOfType(PluginFactory.class).values().forEach(factories::add);
