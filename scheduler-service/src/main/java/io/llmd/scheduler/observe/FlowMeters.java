@@ -11,15 +11,15 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Meters of flow control. Called by its one thread; gauges are read by any.
+ * Meters of flow control. Called by its one thread, and by those of requests that come when it is closed; safe from any.
  *
  * <p>Grows with the combinations of model, flow and priority, up to a bound: then flows are counted together as {@code
  * other}. The series of a flow go when it is forgotten.
@@ -51,12 +51,12 @@ public final class FlowMeters implements FlowObserver {
     private final LabelLimit flows = new LabelLimit(MAX_VALUES);
     private final Timer cycles;
     private final Timer confirmations;
-    private final Map<RequestLabels, Waiting> waiting = new HashMap<>();
-    private final Map<OutcomeLabels, Timer> waits = new HashMap<>();
-    private final Map<Enqueued, Timer> enqueues = new HashMap<>();
-    private final Map<Answered, Counter> answers = new HashMap<>();
-    private final Map<Integer, Counter> revocations = new HashMap<>();
-    private final Map<List<String>, SettableGauge> gauges = new HashMap<>();
+    private final Map<RequestLabels, Waiting> waiting = new ConcurrentHashMap<>();
+    private final Map<OutcomeLabels, Timer> waits = new ConcurrentHashMap<>();
+    private final Map<Enqueued, Timer> enqueues = new ConcurrentHashMap<>();
+    private final Map<Answered, Counter> answers = new ConcurrentHashMap<>();
+    private final Map<Integer, Counter> revocations = new ConcurrentHashMap<>();
+    private final Map<List<String>, SettableGauge> gauges = new ConcurrentHashMap<>();
 
     /** Registers the meters that need no request. */
     public FlowMeters(MeterRegistry registry, String pool, SchedulerObserver observer) {
