@@ -104,6 +104,9 @@ final class Passage implements QueuePlace {
     /** The request goes on after it waited so long. */
     void waited(Duration time) {
         waitedNanos = time.toNanos();
+        if (recording != null) {
+            recording.queued(waitedNanos);
+        }
     }
 
     long waitedNanos() {
