@@ -6,7 +6,12 @@ import picocli.CommandLine.Command;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        subcommands = {GatewayBenchCommand.class, SimulatorBenchCommand.class, VirtualTimeBenchCommand.class},
+        subcommands = {
+            GatewayBenchCommand.class,
+            SimulatorBenchCommand.class,
+            ScrapeBenchCommand.class,
+            VirtualTimeBenchCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         description = "Measures a part of the suite beside its competitors.")
 public final class BenchCommand {}

@@ -17,6 +17,8 @@ import io.llmd.scheduler.plugin.LoadResult;
 import io.llmd.scheduler.plugin.PluginInstance;
 import io.llmd.scheduler.resource.ResourceStore;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +77,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
 
     @Override
     public void start() {
-        planFile.follow(loaded -> scraper.use(loaded.sources()));
+        planFile.follow(this::use);
         scraper.start();
         discovery = discover(observer);
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
@@ -91,6 +93,13 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
             executor.scheduleWithFixedDelay(resources::poll, pollNanos, pollNanos, TimeUnit.NANOSECONDS);
         }
         timer = executor;
+    }
+
+    private void use(LoadResult.Loaded loaded) {
+        Map<String, String> types = new HashMap<>();
+        loaded.instances().forEach((name, instance) -> types.put(name, instance.type()));
+        observer.pluginsAre(types);
+        scraper.use(loaded.sources());
     }
 
     /** The scheduling configuration says where endpoints are, or else our own settings do. */

@@ -220,6 +220,14 @@ public enum SchedulerMeters implements MeterDocumentation {
     RECORDS_MEMORY("scheduler.decisions.memory", Meter.Type.GAUGE),
     /** Calls of plugins that threw, answered something impossible, or were skipped for want of data. */
     PLUGIN_FAULTS("scheduler.plugin.faults", Meter.Type.COUNTER, "plugin", "reason"),
+    /** Uses of data that a plugin does not declare. */
+    SCOPE_VIOLATIONS(
+            "llm_d_epp_plugin_data_scope_violations",
+            Meter.Type.COUNTER,
+            "extension_point",
+            "plugin_type",
+            "plugin_name",
+            "access"),
     /** Scores that were no number in [0, 1]. */
     INVALID_SCORES("scheduler.score.invalid", Meter.Type.COUNTER, "plugin"),
     /** Numbers that request-attribute-reporter works out about answers. */

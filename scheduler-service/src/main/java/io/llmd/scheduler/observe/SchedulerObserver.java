@@ -12,6 +12,7 @@ import io.llmd.scheduler.plugin.Finding;
 import io.llmd.scheduler.resource.RewriteRule;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.ExtensionPoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PluginFaults;
 import io.micrometer.core.instrument.Counter;
@@ -19,6 +20,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     private final Map<Placement, Counter> placements = new ConcurrentHashMap<>();
     private final RequestMeters requests;
     private final AtomicLong lastLogSecond = new AtomicLong();
+    private volatile Map<String, String> pluginTypes = Map.of();
 
     /** Registers meters at {@code registry}. */
     public SchedulerObserver(MeterRegistry registry) {
@@ -213,6 +216,28 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
                     .log("a plugin failed and was left out");
             LOG.atDebug().setCause(failure).log("failure of the plugin");
         }
+    }
+
+    @Override
+    public void outOfScope(String plugin, ExtensionPoint point, DataKey<?> key, Access access) {
+        Counter.builder(SchedulerMeters.SCOPE_VIOLATIONS.getName())
+                .tag("extension_point", point.wireName())
+                .tag("plugin_type", pluginTypes.getOrDefault(plugin, ""))
+                .tag("plugin_name", plugin)
+                .tag("access", access.name().toLowerCase(Locale.ROOT))
+                .register(registry)
+                .increment();
+        if (mayLog()) {
+            LOG.atWarn()
+                    .addKeyValue("plugin", plugin)
+                    .addKeyValue("reason", access)
+                    .log("a plugin used {}, which it does not declare", key);
+        }
+    }
+
+    /** Types of the plugins in force, by name. */
+    public void pluginsAre(Map<String, String> types) {
+        pluginTypes = Map.copyOf(types);
     }
 
     @Override

@@ -110,7 +110,14 @@ final class DataGraph {
 
     private static boolean produces(PluginInstance instance, DataKey<?> key) {
         return instance.plugin() instanceof DataProducer producer
-                && producer.produces().contains(key);
+                && producer.produces().stream().anyMatch(produced -> fits(produced, key));
+    }
+
+    /** A key without a producer is content with any. */
+    private static boolean fits(DataKey<?> produced, DataKey<?> wanted) {
+        return wanted.producer().isEmpty()
+                ? produced.type().equals(wanted.type()) && produced.valueType().equals(wanted.valueType())
+                : produced.equals(wanted);
     }
 
     private void warnOfMissing(PluginInstance consumer) {
@@ -166,9 +173,10 @@ final class DataGraph {
     }
 
     private void addProducer(DataKey<?> key, Set<String> names) {
-        PluginInstance producer = producerOf(key);
-        if (producer != null) {
-            names.add(producer.name());
+        for (PluginInstance instance : instances.all(DataProducer.class)) {
+            if (produces(instance, key)) {
+                names.add(instance.name());
+            }
         }
     }
 

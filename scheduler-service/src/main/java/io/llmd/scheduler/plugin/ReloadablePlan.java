@@ -2,6 +2,7 @@ package io.llmd.scheduler.plugin;
 
 import io.llmd.scheduler.flowcontrol.FlowControlSettings;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -53,7 +54,8 @@ public final class ReloadablePlan {
     }
 
     /**
-     * Replaces the plan when {@code text} has no errors. Plugins that stay the same keep their state.
+     * Replaces the plan when {@code text} has no errors and changes nothing that needs a restart. Plugins that stay the same
+     * keep their state.
      *
      * @return findings about the text; the old plan stays when one of them is an error
      */
@@ -61,12 +63,19 @@ public final class ReloadablePlan {
         replacing.lock();
         try {
             LoadResult result = loader.load(text, file, current.instances());
-            if (result instanceof LoadResult.Loaded loaded) {
+            if (!(result instanceof LoadResult.Loaded loaded)) {
+                return result.findings();
+            }
+            List<Finding> fixed = RestartNeeded.between(current, loaded, file);
+            if (fixed.isEmpty()) {
                 current = loaded;
                 currentText = text;
                 listeners.forEach(listener -> listener.accept(loaded));
+                return loaded.findings();
             }
-            return result.findings();
+            List<Finding> all = new ArrayList<>(loaded.findings());
+            all.addAll(fixed);
+            return all;
         } finally {
             replacing.unlock();
         }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Filters narrow candidates to views. All views of a decision share its data columns: objects that a producer has
  * written under a {@link DataKey}, indexed by {@linkplain #slot(int) slot}, which does not change when candidates are
  * filtered. Not thread-safe: one decision runs on one thread.
+ *
+ * <p>While a producer, filter or scorer runs, only the data that it declares can be read and written.
  */
 public final class Candidates {
 
@@ -88,9 +90,9 @@ public final class Candidates {
         return endpoints[slot];
     }
 
-    /** Column object that a producer wrote, or null when it wrote none. */
+    /** Column object that a producer wrote, or null when it wrote none, or when the running plugin does not declare it. */
     public <T> @Nullable T data(DataKey<T> key) {
-        return key.valueType().cast(columns.get(key));
+        return columns.mayRead(key) ? key.valueType().cast(columns.get(key)) : null;
     }
 
     /**
@@ -99,17 +101,38 @@ public final class Candidates {
      */
     public <T> @Nullable T dataOfAnyProducer(String type, Class<T> valueType) {
         DataKey<?> first = columns.firstOf(type, valueType);
-        return first == null ? null : valueType.cast(columns.get(first));
+        return first == null || !columns.mayRead(first) ? null : valueType.cast(columns.get(first));
     }
 
-    /** Writes a column object for all views of this decision. */
+    /**
+     * Writes a column object for all views of this decision. Dropped when the running plugin does not declare it.
+     *
+     * @throws IllegalStateException when that plugin is a producer
+     */
     public <T> void put(DataKey<T> key, T column) {
-        columns.put(key, key.valueType().cast(column));
+        if (columns.mayWrite(key)) {
+            columns.put(key, key.valueType().cast(column));
+        }
     }
 
     /** Takes back what a producer wrote before it failed. */
     void remove(DataKey<?> key) {
         columns.remove(key);
+    }
+
+    /** Confines plugins to what {@code scopes} says from now on. */
+    void confine(DataScopes scopes, PluginFaults faults) {
+        columns.confine(scopes, faults);
+    }
+
+    /** The plugin looks at the candidates until {@link #leave}. */
+    void enter(ExtensionPoint point, Plugin plugin) {
+        columns.enter(point, plugin);
+    }
+
+    /** Nobody is confined any more. */
+    void leave() {
+        columns.leave();
     }
 
     /** The candidates whose position satisfies {@code keep}; this view when all do. */

@@ -3,7 +3,10 @@ package io.llmd.scheduler.scheduling;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The data columns of one decision. There are few, so that a look through all of them beats a hash table. */
+/**
+ * The data columns of one decision, and who is looking at them. There are few, so that a look through all of them beats a
+ * hash table.
+ */
 final class Columns {
 
     private static final int ROOM = 4;
@@ -11,6 +14,49 @@ final class Columns {
     private @Nullable DataKey<?>[] keys = new DataKey<?>[ROOM];
     private @Nullable Object[] values = new Object[ROOM];
     private int size;
+    private DataScopes scopes = DataScopes.NONE;
+    private PluginFaults faults = PluginFaults.NONE;
+    private ExtensionPoint point = ExtensionPoint.DATA_PRODUCER;
+    private @Nullable DataScope viewer;
+
+    /** Confines plugins to what {@code scopes} says from now on. */
+    void confine(DataScopes to, PluginFaults listener) {
+        scopes = to;
+        faults = listener;
+    }
+
+    /** The plugin looks at the columns until {@link #leave}. */
+    void enter(ExtensionPoint at, Plugin plugin) {
+        point = at;
+        viewer = scopes.find(plugin);
+    }
+
+    /** Nobody is confined any more. */
+    void leave() {
+        viewer = null;
+    }
+
+    boolean mayRead(DataKey<?> key) {
+        DataScope scope = viewer;
+        if (scope == null || scope.mayRead(key)) {
+            return true;
+        }
+        faults.outOfScope(scope.plugin(), point, key, PluginFaults.Access.READ);
+        return false;
+    }
+
+    /** @throws IllegalStateException when a producer may not */
+    boolean mayWrite(DataKey<?> key) {
+        DataScope scope = viewer;
+        if (scope == null || scope.mayWrite(key)) {
+            return true;
+        }
+        faults.outOfScope(scope.plugin(), point, key, PluginFaults.Access.WRITE);
+        if (point == ExtensionPoint.DATA_PRODUCER) {
+            throw new IllegalStateException("writes " + key + ", which it does not declare");
+        }
+        return false;
+    }
 
     @Nullable
     Object get(DataKey<?> key) {

@@ -6,7 +6,7 @@ import java.util.Objects;
  * Names data that a producer writes for a decision and filters, scorers or other producers read.
  *
  * @param type what the data is, such as {@code PrefixCacheMatchInfoDataKey}
- * @param producer name of the plugin instance that produces it
+ * @param producer name of the plugin instance that produces it; empty for whichever does
  * @param valueType class of the column object, see {@link Candidates#data(DataKey)}
  * @param <T> class of the column object
  */
@@ -19,6 +19,6 @@ public record DataKey<T>(String type, String producer, Class<T> valueType) {
 
     @Override
     public String toString() {
-        return type + "/" + producer;
+        return producer.isEmpty() ? type : type + "/" + producer;
     }
 }

@@ -3,6 +3,12 @@ package io.llmd.scheduler.scheduling;
 /** Hears of plugins that misbehave. Called on the deciding thread, from many threads at once; must not block or throw. */
 public interface PluginFaults {
 
+    /** What a plugin did with data. */
+    enum Access {
+        READ,
+        WRITE
+    }
+
     /** Ignores all faults. */
     PluginFaults NONE = new PluginFaults() {
         @Override
@@ -23,4 +29,7 @@ public interface PluginFaults {
 
     /** A producer did not run because the producer of data that it requires failed. */
     void skipped(String plugin, DataKey<?> missing);
+
+    /** A plugin used data that it does not declare; it got none, and what it wrote was dropped. */
+    default void outOfScope(String plugin, ExtensionPoint point, DataKey<?> key, Access access) {}
 }

@@ -119,12 +119,15 @@ final class Production {
     }
 
     private void produce(NamedPlugin<DataProducer> producer, Runnable work) {
+        candidates.enter(ExtensionPoint.DATA_PRODUCER, producer.plugin());
         try {
             work.run();
         } catch (RuntimeException e) {
             faults.failed(producer.name(), e);
             producer.plugin().produces().forEach(candidates::remove);
             lose(producer);
+        } finally {
+            candidates.leave();
         }
     }
 

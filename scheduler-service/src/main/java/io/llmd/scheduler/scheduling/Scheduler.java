@@ -13,14 +13,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which endpoints serve a request: screeners, producers, admitters, then the profiles that the handler asks
- * for. Holds no state, safe from any thread, never blocks.
+ * for. Keeps nothing of a decision, safe from any thread, never blocks.
  *
  * <p>A plugin that throws is reported to {@link PluginFaults} and left out of the decision. Only the profile handler
  * cannot be left out: without it the request is rejected as {@link Reason#FAILED}.
  */
 public final class Scheduler {
 
+    private record Scoped(SchedulingPlan plan, DataScopes scopes) {}
+
     private final PluginFaults faults;
+    private volatile @Nullable Scoped scoped;
 
     /** A scheduler that reports misbehaving plugins to {@code faults}. */
     public Scheduler(PluginFaults faults) {
@@ -52,6 +55,7 @@ public final class Scheduler {
         if (screened.isEmpty()) {
             return noEndpoints(candidates);
         }
+        screened.confine(scopes(plan), faults);
         new Production(plan.producers(), request, screened, recorder, faults).runWithoutWaiting();
         return decide(plan, request, screened, recorder);
     }
@@ -72,6 +76,7 @@ public final class Scheduler {
         if (screened.isEmpty()) {
             return CompletableFuture.completedFuture(noEndpoints(candidates));
         }
+        screened.confine(scopes(plan), faults);
         CompletableFuture<SchedulingOutcome> outcome = new CompletableFuture<>();
         new Production(plan.producers(), request, screened, recorder, faults).run(() -> {
             try {
@@ -81,6 +86,15 @@ public final class Scheduler {
             }
         });
         return outcome;
+    }
+
+    private DataScopes scopes(SchedulingPlan plan) {
+        Scoped known = scoped;
+        if (known == null || known.plan() != plan) {
+            known = new Scoped(plan, DataScopes.of(plan));
+            scoped = known;
+        }
+        return known.scopes();
     }
 
     private static SchedulingOutcome noEndpoints(Candidates candidates) {

@@ -65,6 +65,7 @@ public record SchedulingProfile(
             PluginFaults faults) {
         Candidates after;
         recorder.begins(ExtensionPoint.FILTER, name, filter.name());
+        before.enter(ExtensionPoint.FILTER, filter.plugin());
         try {
             after = Objects.requireNonNull(filter.plugin().filter(request, before), "filter answered null");
         } catch (RuntimeException e) {
@@ -72,6 +73,8 @@ public record SchedulingProfile(
             recorder.leftOut(filter.name());
             recorder.ends();
             return before;
+        } finally {
+            before.leave();
         }
         recorder.filtered(name, filter.name(), before, after);
         recorder.ends();
@@ -90,6 +93,7 @@ public record SchedulingProfile(
             WeightedScorer weighted = scorers.get(s);
             Arrays.fill(scores, 0.0);
             recorder.begins(ExtensionPoint.SCORER, name, weighted.name());
+            candidates.enter(ExtensionPoint.SCORER, weighted.scorer());
             try {
                 weighted.scorer().score(request, candidates, scores);
             } catch (RuntimeException e) {
@@ -97,6 +101,8 @@ public record SchedulingProfile(
                 recorder.leftOut(weighted.name());
                 recorder.ends();
                 continue;
+            } finally {
+                candidates.leave();
             }
             int invalid = clamp(scores);
             if (invalid > 0) {

@@ -228,7 +228,12 @@ class EndpointPickerConfigLoaderTest {
                 .allSatisfy(finding -> assertThat(finding.toString()).contains("is experimental"));
         LoadResult result =
                 new EndpointPickerConfigLoader(new PluginRegistry(TestPlugins.all()), true).load(text, "c.yaml");
-        assertThat(result.findings()).isEmpty();
+        assertThat(result.findings())
+                .extracting(Finding::message)
+                .containsExactly(
+                        "multicluster-queue-scorer would use llm-d.ai/multicluster-queue-size and no plugin produces it",
+                        "multicluster-kv-cache-utilization-scorer would use llm-d.ai/multicluster-kv-cache-utilization and"
+                                + " no plugin produces it");
         assertThat(weights(result.orThrow().plan(), "default"))
                 .containsOnlyKeys(
                         "multicluster-prefix-cache-scorer",

@@ -3,7 +3,10 @@ package io.llmd.scheduler.plugin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmd.scheduler.datalayer.SourceBinding;
+import io.llmd.scheduler.parser.ParseOutcome;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 class ReloadablePlanTest {
@@ -37,6 +40,38 @@ class ReloadablePlanTest {
                 "f");
         assertThat(plan.loaded().instances().get("queue-scorer").plugin()).isSameAs(queue);
         assertThat(plan.loaded().instances().get("a").plugin()).isNotSameAs(loadAware);
+    }
+
+    @Test
+    void whereEndpointsAreCannotChangeWithoutARestart() {
+        EndpointPickerConfigLoader loader = new EndpointPickerConfigLoader(TestPlugins.registered(), false);
+        String text = HEAD
+                + "  - {name: list, type: file-discovery, parameters: {path: a.yaml}}\ndataLayer: {discovery: {pluginRef: list}}\n";
+        ReloadablePlan running = new ReloadablePlan(loader, text, "f");
+        LoadResult.Loaded before = running.loaded();
+        assertThat(running.replace(text.replace("a.yaml", "b.yaml"), "f"))
+                .extracting(Finding::toString)
+                .containsExactly(
+                        "f:5:dataLayer.discovery: changed (expected: as before, since a change of it needs a restart)");
+        assertThat(running.replace(HEAD + "  - type: queue-scorer\n", "f"))
+                .extracting(Finding::field)
+                .containsExactly("dataLayer.discovery");
+        assertThat(running.loaded()).isSameAs(before);
+        assertThat(running.replace(text + "# another remark\n", "f")).isEmpty();
+        assertThat(running.loaded()).isNotSameAs(before);
+    }
+
+    @Test
+    void parsersAndSourcesFollow() {
+        plan.replace(
+                HEAD
+                        + "  - {name: slow, type: metrics-data-source, parameters: {interval: 1s}}\n  - type: core-metrics-extractor\n"
+                        + "dataLayer:\n  sources:\n    - {pluginRef: slow, extractors: [{pluginRef: core-metrics-extractor}]}\n"
+                        + "requestHandler:\n  parsers:\n    - pluginRef: sglanghttp-parser\n",
+                "f");
+        assertThat(plan.loaded().sources()).extracting(SourceBinding::name).containsExactly("slow");
+        assertThat(plan.loaded().parsers().parse("/v1/completions", ByteBuffer.allocate(0)))
+                .isInstanceOf(ParseOutcome.Malformed.class);
     }
 
     @Test

@@ -63,6 +63,53 @@ class SchedulerTest {
     }
 
     @Test
+    void aProducerThatWritesWhatItDoesNotDeclareFails() {
+        parts.producers.add(new FakeProducer(List.of(A), List.of(), c -> {
+            c.put(A, "a");
+            c.put(B, "b");
+        }));
+        Candidates candidates = idle("a");
+        assertThat(schedule(candidates)).isInstanceOf(Scheduled.class);
+        assertThat(candidates.data(A)).isNull();
+        assertThat(candidates.data(B)).isNull();
+        assertThat(faults.events)
+                .containsExactly(
+                        "WRITE by DataProducer producer0 of B/b",
+                        "failed producer0 writes B/b, which it does not declare");
+    }
+
+    @Test
+    void filtersSeeOnlyDataThatTheyDeclareAndWhatTheyKeepUnderTheirOwnName() {
+        DataKey<String> own = new DataKey<>("Note", "filter", String.class);
+        List<String> seen = new ArrayList<>();
+        parts.producers.add(new FakeProducer(List.of(A, B), List.of(), c -> {
+            c.put(A, "a");
+            c.put(B, "b");
+        }));
+        parts.filter = new Filter() {
+            @Override
+            public List<DataKey<?>> reads() {
+                return List.of(B);
+            }
+
+            @Override
+            public Candidates filter(InferenceRequest request, Candidates candidates) {
+                seen.add(String.valueOf(candidates.data(A)));
+                seen.add(String.valueOf(candidates.data(B)));
+                candidates.put(A, "changed");
+                candidates.put(own, "mine");
+                seen.add(String.valueOf(candidates.data(own)));
+                return candidates;
+            }
+        };
+        Candidates candidates = idle("a");
+        schedule(candidates);
+        assertThat(seen).containsExactly("null", "b", "mine");
+        assertThat(candidates.data(A)).isEqualTo("a");
+        assertThat(faults.events).containsExactly("READ by Filter filter of A/a", "WRITE by Filter filter of A/a");
+    }
+
+    @Test
     void aFailingProducerStopsOnlyThoseThatRequireItsData() {
         List<String> ran = new ArrayList<>();
         parts.producers.add(new FakeProducer(List.of(A), List.of(), c -> {

@@ -136,6 +136,11 @@ class SchedulingProfileTest {
         public void skipped(String plugin, DataKey<?> missing) {
             events.add("skipped " + plugin + " " + missing.type());
         }
+
+        @Override
+        public void outOfScope(String plugin, ExtensionPoint point, DataKey<?> key, Access access) {
+            events.add(access + " by " + point.wireName() + " " + plugin + " of " + key);
+        }
     }
 
     private static final class RecordingRecorder implements DecisionRecorder {

@@ -56,14 +56,12 @@ public final class NumericAttribute {
 
     /** Data that is read when somebody produces it. */
     public List<DataKey<?>> reads() {
-        return core != null || producer.isEmpty() ? List.of() : List.of(DataKeys.numbers(name, producer));
+        return core != null ? List.of() : List.of(DataKeys.numbers(name, producer));
     }
 
     /** Writes the number of each candidate at its position, NaN where it is missing. */
     public void read(Candidates candidates, double[] values) {
-        EndpointNumbers numbers = producer.isEmpty()
-                ? candidates.dataOfAnyProducer(name, EndpointNumbers.class)
-                : candidates.data(DataKeys.numbers(name, producer));
+        EndpointNumbers numbers = core == null ? column(candidates) : null;
         for (int i = 0; i < values.length; i++) {
             if (numbers != null) {
                 values[i] = numbers.at(candidates.slot(i));
@@ -72,5 +70,11 @@ public final class NumericAttribute {
                 values[i] = core != null && metrics.isKnown() ? core.applyAsDouble(metrics) : Double.NaN;
             }
         }
+    }
+
+    private @Nullable EndpointNumbers column(Candidates candidates) {
+        return producer.isEmpty()
+                ? candidates.dataOfAnyProducer(name, EndpointNumbers.class)
+                : candidates.data(DataKeys.numbers(name, producer));
     }
 }

@@ -5,8 +5,10 @@ import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.attribute.NumericAttribute;
 import io.llmd.scheduler.plugin.scorer.LinearScores.Direction;
 import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.Scorer;
+import java.util.List;
 import org.springframework.stereotype.Component;
 
 /** Prefers clusters with free KV cache: scores {@code 1 - usage}; a cluster without the number scores 0. O(n), no allocation. */
@@ -14,6 +16,11 @@ final class MulticlusterKvCacheUtilizationScorer implements Scorer {
 
     private final NumericAttribute usage =
             NumericAttribute.of("attribute", "llm-d.ai/multicluster-kv-cache-utilization", "");
+
+    @Override
+    public List<DataKey<?>> reads() {
+        return usage.reads();
+    }
 
     @Override
     public void score(InferenceRequest request, Candidates candidates, double[] scores) {

@@ -5,8 +5,10 @@ import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.attribute.NumericAttribute;
 import io.llmd.scheduler.plugin.scorer.LinearScores.Direction;
 import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.Scorer;
+import java.util.List;
 import org.springframework.stereotype.Component;
 
 /**
@@ -16,6 +18,11 @@ import org.springframework.stereotype.Component;
 final class MulticlusterQueueScorer implements Scorer {
 
     private final NumericAttribute queueSize = NumericAttribute.of("attribute", "llm-d.ai/multicluster-queue-size", "");
+
+    @Override
+    public List<DataKey<?>> reads() {
+        return queueSize.reads();
+    }
 
     @Override
     public void score(InferenceRequest request, Candidates candidates, double[] scores) {

@@ -51,7 +51,7 @@ class NumericAttributeTest {
         assertThat(NumericAttribute.of("p", "custom", null).reads())
                 .containsExactly(DataKeys.numbers("custom", "core-metrics-extractor"));
         assertThat(NumericAttribute.of("p", "a/b", "mine").reads()).containsExactly(DataKeys.numbers("a/b", "mine"));
-        assertThat(NumericAttribute.of("p", "a/b", "").reads()).isEmpty();
+        assertThat(NumericAttribute.of("p", "a/b", "").reads()).containsExactly(DataKeys.numbers("a/b", ""));
     }
 
     @Test
