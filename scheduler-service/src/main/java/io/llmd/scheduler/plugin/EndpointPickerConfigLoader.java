@@ -108,12 +108,12 @@ public final class EndpointPickerConfigLoader {
         ProfileAssembler assembler = new ProfileAssembler(instances, problems);
         NamedPlugin<ProfileHandler> handler = assembler.handler(profileSpecs);
         Map<String, SchedulingProfile> profiles = assembler.profiles(profileSpecs);
-        DataLayer dataLayer = withMetricsSource(config);
-        List<SourceBinding> sources = new DataLayerAssembler(instances, problems).bind(dataLayer);
         FlowControlSettings flowControl = new FlowControlReader(instances, problems)
                 .read(config.flowControl(), gates.getOrDefault("flowControl", false));
         RequestHandler handling = withParsers(config);
         RequestParsers parsers = parsers(handling, instances, problems);
+        DataLayer dataLayer = withMetricsSource(config);
+        List<SourceBinding> sources = new DataLayerAssembler(instances, problems).bind(dataLayer);
         DataGraph graph = new DataGraph(instances, problems);
         graph.close();
         List<NamedPlugin<DataProducer>> producers = graph.order();

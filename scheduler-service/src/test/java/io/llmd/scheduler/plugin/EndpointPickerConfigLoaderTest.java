@@ -124,6 +124,34 @@ class EndpointPickerConfigLoaderTest {
     }
 
     @Test
+    void dataOfAnotherTypeThanTheWantedOneIsRefused() {
+        DataKey<?> text = new DataKey<>("A", "a-producer", String.class);
+        DataKey<?> number = new DataKey<>("A", "a-producer", Long.class);
+        List<PluginFactory<?>> factories = TestPlugins.real();
+        factories.add(new TestPlugins.ProducerFactory("a-producer", List.of(text), List.of(), List.of()));
+        factories.add(new TestPlugins.ProducerFactory("b-producer", List.of(), List.of(number), List.of()));
+        EndpointPickerConfigLoader typed = new EndpointPickerConfigLoader(new PluginRegistry(factories), false);
+        assertThat(typed.load(HEAD + "plugins:\n  - type: a-producer\n  - type: b-producer\n", "c.yaml")
+                        .findings())
+                .extracting(Finding::toString)
+                .containsExactly("c.yaml:5:plugins[1]: b-producer requires A, which a-producer does not produce as Long"
+                        + " (expected: String)");
+    }
+
+    @Test
+    void optionalDataIsProducedBeforeItIsRead() {
+        DataKey<?> late = new DataKey<>("A", "late-producer", Object.class);
+        DataKey<?> reader = new DataKey<>("B", "reader-producer", Object.class);
+        List<PluginFactory<?>> factories = TestPlugins.real();
+        factories.add(new TestPlugins.ProducerFactory("late-producer", List.of(late), List.of(), List.of()));
+        factories.add(new TestPlugins.ProducerFactory("reader-producer", List.of(reader), List.of(), List.of(late)));
+        LoadResult.Loaded loaded = new EndpointPickerConfigLoader(new PluginRegistry(factories), false)
+                .load(HEAD + "plugins:\n  - type: reader-producer\n  - type: late-producer\n", "c.yaml")
+                .orThrow();
+        assertThat(producers(loaded.plan())).containsExactly("late-producer", "reader-producer");
+    }
+
+    @Test
     void dataThatOnlySomebodyMissingProducesIsAWarningWhenOptional() {
         LoadResult.Loaded loaded = loader.load(HEAD + "plugins:\n  - type: active-request-scorer\n", "c.yaml")
                 .orThrow();
