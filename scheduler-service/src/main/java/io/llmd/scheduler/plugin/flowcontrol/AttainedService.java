@@ -21,6 +21,12 @@ final class AttainedService {
 
     private static final double NANOS = 1e9;
 
+    /** Programs that are told apart; clients name them, so there is an end to it. */
+    static final int MOST_PROGRAMS = 20_000;
+
+    /** What all further programs count as. */
+    private static final String OTHERS = "~others";
+
     /** One program. */
     static final class Program {
         private final String id;
@@ -60,10 +66,11 @@ final class AttainedService {
         this.sweepNanos = sweepSeconds * 1_000_000_000L;
     }
 
-    /** The program of this id, made when there is none. */
+    /** The program of this id, made when there is none; the one for others when there are too many. */
     synchronized Program program(String id, long nowNanos) {
         begin(nowNanos);
-        return programs.computeIfAbsent(id, name -> new Program(name, nowNanos));
+        boolean isOneTooMany = programs.size() >= MOST_PROGRAMS && !programs.containsKey(id);
+        return programs.computeIfAbsent(isOneTooMany ? OTHERS : id, name -> new Program(name, nowNanos));
     }
 
     private void begin(long nowNanos) {

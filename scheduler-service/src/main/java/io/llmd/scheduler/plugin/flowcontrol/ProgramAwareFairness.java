@@ -206,7 +206,7 @@ final class ProgramAwareFairness implements FairnessPolicy, PreRequest, Response
         @Override
         public void served(Flow flow, FlowRequest request, long nowNanos) {
             service.waited(flow.fairnessId(), (nowNanos - flow.headEnqueuedNanos()) / NANOS_PER_MILLI, nowNanos);
-            service.add(request.fairnessId(), request.promptTokens(), nowNanos);
+            service.add(flow.fairnessId(), request.promptTokens(), nowNanos);
         }
     }
 

@@ -101,6 +101,17 @@ class TokenFairnessTest {
     }
 
     @Test
+    void programsBeyondTheMostCountAsOne() {
+        for (int i = 0; i < AttainedService.MOST_PROGRAMS; i++) {
+            programs.service().add("p" + i, 1, flow.nowNanos);
+        }
+        programs.service().add("x", 5, flow.nowNanos);
+        programs.service().add("y", 5, flow.nowNanos);
+        assertThat(programs.service().attained("x", flow.nowNanos)).isZero();
+        assertThat(programs.service().attained("~others", flow.nowNanos)).isEqualTo(10.0);
+    }
+
+    @Test
     void metersHearOfTheProgramsEverySecond() {
         flow.fairness = programs;
         flow.turn();
