@@ -2,7 +2,6 @@ package io.llmd.scheduler.scheduling;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.scheduler.scheduling.SchedulingOutcome.Reason;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +21,11 @@ public final class Scheduler {
 
     private record Scoped(SchedulingPlan plan, DataScopes scopes) {}
 
+    private record ProfileNames(SchedulingPlan plan, List<String> names) {}
+
     private final PluginFaults faults;
     private volatile @Nullable Scoped scoped;
+    private volatile @Nullable ProfileNames profileNames;
 
     /** A scheduler that reports misbehaving plugins to {@code faults}. */
     public Scheduler(PluginFaults faults) {
@@ -219,7 +221,7 @@ public final class Scheduler {
 
     private SchedulingOutcome runProfiles(
             SchedulingPlan plan, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
-        List<String> names = new ArrayList<>(plan.profiles().keySet());
+        List<String> names = profileNames(plan);
         Map<String, ProfileOutcome> results = LinkedHashMap.newLinkedHashMap(names.size());
         ProfileHandler handler = plan.handler().plugin();
         try {
@@ -245,6 +247,16 @@ public final class Scheduler {
             return new SchedulingOutcome.Rejected(
                     Reason.FAILED, "profile handler " + plan.handler().name() + " failed");
         }
+    }
+
+    /** Names of the plan's profiles; those of the plan in force are kept. */
+    private List<String> profileNames(SchedulingPlan plan) {
+        ProfileNames known = profileNames;
+        if (known == null || known.plan() != plan) {
+            known = new ProfileNames(plan, List.copyOf(plan.profiles().keySet()));
+            profileNames = known;
+        }
+        return known.names();
     }
 
     /** Whether a profile ran that had no result yet; so the loop ends after at most one round per profile. */
