@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         subcommands = {
             GatewayBenchCommand.class,
+            OverloadBenchCommand.class,
             SimulatorBenchCommand.class,
             ScrapeBenchCommand.class,
             VirtualTimeBenchCommand.class

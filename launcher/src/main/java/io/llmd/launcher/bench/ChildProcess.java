@@ -52,34 +52,54 @@ final class ChildProcess implements AutoCloseable {
         return process.toHandle();
     }
 
+    /** Whether a process serves. Exceptions mean not yet. */
+    @FunctionalInterface
+    interface Probe {
+        boolean serves() throws IOException, InterruptedException;
+    }
+
     /**
-     * Waits until a chat request is answered as it should be.
+     * Waits until a chat request is answered with the prepared bytes of an {@link EndpointStub}.
      *
      * @throws BenchFailure if the process ends or the limit passes before that; holds the end of its log
      */
     void awaitReady(Duration limit) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        String last = "nothing was answered";
         try (HttpClient client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(Duration.ofSeconds(2))
                 .build()) {
-            while (process.isAlive() && System.nanoTime() < deadline) {
-                try {
-                    HttpResponse<byte[]> answer = client.send(probe(), HttpResponse.BodyHandlers.ofByteArray());
-                    if (answer.statusCode() == 200 && answer.body().length == Payloads.ANSWER_BYTES) {
-                        return;
-                    }
-                    last = "last answer: " + answer.statusCode() + " "
-                            + new String(answer.body(), StandardCharsets.UTF_8)
-                                    .lines()
-                                    .findFirst()
-                                    .orElse("");
-                } catch (IOException notYet) {
-                    last = "last attempt: " + notYet;
+            await(limit, () -> {
+                HttpResponse<byte[]> answer = client.send(probe(), HttpResponse.BodyHandlers.ofByteArray());
+                if (answer.statusCode() == 200 && answer.body().length == Payloads.ANSWER_BYTES) {
+                    return true;
                 }
-                Thread.sleep(PROBE_INTERVAL);
+                throw new IOException(answer.statusCode() + " "
+                        + new String(answer.body(), StandardCharsets.UTF_8)
+                                .lines()
+                                .findFirst()
+                                .orElse(""));
+            });
+        }
+    }
+
+    /**
+     * Waits until the probe says that the process serves.
+     *
+     * @throws BenchFailure if the process ends or the limit passes before that; holds the end of its log
+     */
+    void await(Duration limit, Probe probe) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        String last = "nothing was answered";
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            try {
+                if (probe.serves()) {
+                    return;
+                }
+                last = "it answers, but does not serve";
+            } catch (IOException notYet) {
+                last = "last attempt: " + notYet;
             }
+            Thread.sleep(PROBE_INTERVAL);
         }
         String state =
                 process.isAlive() ? "not ready after " + limit.toSeconds() + " s" : "ended with " + process.exitValue();
