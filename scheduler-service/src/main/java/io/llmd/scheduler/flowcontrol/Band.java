@@ -83,7 +83,6 @@ final class Band {
     }
 
     void add(Item item, FlowQueue queue) {
-        item.key = settings.ordering().key(item.request, item.submittedNanos, item.ttlNanos);
         queued = queued + 1; // one writer
         bytes += item.request.sizeBytes();
         busyFlows += queue.isEmpty() ? 1 : 0;
@@ -107,7 +106,7 @@ final class Band {
         isConfigured = configured;
         boolean isReordered = before.ordering() != next.ordering();
         if (isReordered) {
-            flows.values().forEach(flow -> flow.rekey(next.ordering()));
+            flows.values().forEach(flow -> flow.rekey(next.ordering(), observer));
         }
         if (before.fairness() != next.fairness() || isReordered) {
             selector = new GuardedSelector(next.fairness(), observer);

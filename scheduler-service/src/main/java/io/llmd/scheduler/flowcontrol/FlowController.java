@@ -13,6 +13,8 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Flow control for many callers: what they want done is handed to one owner through a queue. The owner is a thread of this
@@ -29,6 +31,8 @@ public final class FlowController implements FlowControl {
      * at the queue for the last time, and callers look whether it sleeps after they have added, so that one of both sees
      * the other. After the end there is no owner: whoever adds a command then takes it out again under the lock.
      */
+
+    private static final Logger LOG = LoggerFactory.getLogger(FlowController.class);
 
     /** Requests that may be on their way to the owner; more are rejected at once. */
     static final int MOST_HANDED_IN = 16_384;
@@ -128,9 +132,17 @@ public final class FlowController implements FlowControl {
     public long turn() {
         try {
             return work();
-        } catch (RuntimeException e) {
-            observer.policyFailed("turn", e);
+        } catch (RuntimeException | Error e) {
+            report("turn", e);
             return LOOK_NANOS;
+        }
+    }
+
+    private void report(String what, Throwable failure) {
+        try {
+            observer.policyFailed(what, failure);
+        } catch (RuntimeException | Error e) {
+            LOG.atError().setCause(e).log("a failure of flow control could not be counted");
         }
     }
 
@@ -155,8 +167,17 @@ public final class FlowController implements FlowControl {
     private void takeCommands(long now) {
         Command command = commands.poll();
         for (int i = 0; command != null; i++) {
-            apply(command, now);
+            carryOut(command, now);
             command = i < COMMANDS_AT_ONCE ? commands.poll() : null;
+        }
+    }
+
+    /** Whatever a policy throws, the commands after this one are carried out. */
+    private void carryOut(Command command, long now) {
+        try {
+            apply(command, now);
+        } catch (RuntimeException | Error e) {
+            report("turn", e);
         }
     }
 
@@ -202,8 +223,8 @@ public final class FlowController implements FlowControl {
         observer.left(item.request, outcome, item.request.priority(), 0);
         try {
             item.outcome.accept(outcome);
-        } catch (RuntimeException e) {
-            observer.policyFailed("outcome", e);
+        } catch (RuntimeException | Error e) {
+            report("outcome", e);
         }
     }
 
@@ -254,18 +275,29 @@ public final class FlowController implements FlowControl {
 
     /** Evicts what waits and rejects what is on its way; also called for each command that comes after the end. */
     private void end() {
+        if (ending.isHeldByCurrentThread()) {
+            return; // an outcome hands in more, which the caller further up takes out
+        }
         ending.lock();
         try {
             long now = nanoClock.getAsLong();
             if (!isEnded) {
-                engine.stop(now);
+                stop(now);
                 isEnded = true;
             }
             for (Command command = commands.poll(); command != null; command = commands.poll()) {
-                apply(command, now);
+                carryOut(command, now);
             }
         } finally {
             ending.unlock();
+        }
+    }
+
+    private void stop(long now) {
+        try {
+            engine.stop(now);
+        } catch (RuntimeException | Error e) {
+            report("end", e);
         }
     }
 

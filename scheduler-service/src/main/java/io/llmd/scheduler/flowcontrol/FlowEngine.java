@@ -65,8 +65,28 @@ final class FlowEngine {
         this.reportNanos = nowNanos;
     }
 
-    /** Gives a request a place, or its outcome. */
+    /** Gives a request a place, or its outcome; one that a policy or an observer throws at has failed. */
     void submit(Item item, long nowNanos) {
+        try {
+            place(item, nowNanos);
+        } catch (RuntimeException | Error e) {
+            fail(item, nowNanos);
+            observer.policyFailed("submit", e);
+        }
+    }
+
+    private void fail(Item item, long nowNanos) {
+        FlowQueue queue = item.queue;
+        if (queue != null) {
+            takeOut(item, queue, nowNanos);
+        }
+        if (item.state() != Item.State.LEFT) {
+            Band band = bands.find(item.request.priority());
+            leave(item, new Admission.Rejected(Reason.FAILED, Duration.ZERO), band.priority, nowNanos);
+        }
+    }
+
+    private void place(Item item, long nowNanos) {
         observer.entered(item.request);
         Reason refusal = refusal(item, nowNanos);
         if (refusal != null) {
@@ -80,6 +100,7 @@ final class FlowEngine {
         Band band = bands.forRequest(item.request);
         item.sequence = sequence++;
         item.ttlNanos = deadlines.ttl(item.request);
+        item.key = band.settings().ordering().key(item.request, item.submittedNanos, item.ttlNanos);
         waiting++;
         waitingBytes += item.request.sizeBytes();
         band.add(item, band.queue(item.request.fairnessId(), settings.maxFlows(), nowNanos));
@@ -252,11 +273,22 @@ final class FlowEngine {
             ceilings = new double[priorities.length];
         }
         Arrays.fill(ceilings, 1.0);
+        UsageLimitPolicy policy = settings.usageLimits();
         try {
-            settings.usageLimits().fill(saturation, priorities, ceilings);
-        } catch (RuntimeException e) {
+            policy.fill(saturation, priorities, ceilings);
+        } catch (RuntimeException | Error e) {
             Arrays.fill(ceilings, 1.0);
-            observer.policyFailed(settings.usageLimits().getClass().getSimpleName(), e);
+            observer.policyFailed(policy.getClass().getSimpleName(), e);
+        }
+        closeWhereUnknown(policy);
+    }
+
+    private void closeWhereUnknown(UsageLimitPolicy policy) {
+        for (int b = 0; b < ceilings.length; b++) {
+            if (Double.isNaN(ceilings[b])) {
+                ceilings[b] = 0;
+                observer.policyFailed(policy.getClass().getSimpleName(), new ArithmeticException("a ceiling is NaN"));
+            }
         }
     }
 
@@ -316,29 +348,46 @@ final class FlowEngine {
     }
 
     private void tell(Item item, Admission outcome, int bandPriority, long nowNanos) {
-        observer.left(item.request, outcome, bandPriority, nowNanos - item.submittedNanos);
+        try {
+            observer.left(item.request, outcome, bandPriority, nowNanos - item.submittedNanos);
+        } finally {
+            deliver(item, outcome);
+        }
+    }
+
+    private void deliver(Item item, Admission outcome) {
         try {
             item.outcome.accept(outcome);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             observer.policyFailed("outcome", e);
         }
     }
 
-    /** Ends running requests for the first band from the stop point down that saturation, not a closed ceiling, blocks. */
+    /**
+     * Ends running requests for the first band from the stop point down that saturation, not a closed ceiling, blocks. What
+     * ends must be less important than what waits first in that band, which may be less important than the band; and the
+     * end must help, which it does not where readings are missing.
+     */
     private void demand(Band[] ordered, int from, long nowNanos) {
-        if (!settings.isEvicting() || !evictions.isOpen(nowNanos)) {
+        if (!settings.isEvicting() || view.isEmpty() || !evictions.isOpen(nowNanos)) {
             return;
         }
         Integer victimPriority = evictions.nextPriority();
         double saturation = meter.effective();
+        double seen = meter.seen();
         for (int b = from; b < ordered.length && victimPriority != null; b++) {
             Band band = ordered[b];
             if (band.priority <= victimPriority) {
                 return;
             }
-            if (band.queued() > 0 && ceilings[b] > 0 && saturation >= ceilings[b]) {
-                evictions.evict(band.priority, saturation, ceilings[b], nowNanos);
-                return;
+            boolean isBlocked = ceilings[b] > 0 && saturation >= ceilings[b] && seen >= ceilings[b];
+            Item first = isBlocked ? select(band, nowNanos) : null;
+            if (first != null) {
+                int priority = Math.min(band.priority, first.request.priority());
+                if (priority > victimPriority) {
+                    evictions.evict(priority, saturation, ceilings[b], nowNanos);
+                    return;
+                }
             }
         }
     }

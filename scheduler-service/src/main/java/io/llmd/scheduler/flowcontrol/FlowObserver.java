@@ -83,6 +83,6 @@ public interface FlowObserver {
     /** What one program has got: mean wait of its requests, and tokens that count less the older they are. */
     default void programServed(String programId, double meanWaitMillis, double attainedTokens) {}
 
-    /** A policy or detector threw; the cycle went on without it. */
-    default void policyFailed(String what, RuntimeException failure) {}
+    /** A policy or detector threw, or said what cannot be; the cycle went on without it. */
+    default void policyFailed(String what, Throwable failure) {}
 }

@@ -17,7 +17,7 @@ final class GuardedSelector implements FlowSelector {
     public void added(Flow flow) {
         try {
             selector.added(flow);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failed(e);
         }
     }
@@ -26,7 +26,7 @@ final class GuardedSelector implements FlowSelector {
     public void headChanged(Flow flow) {
         try {
             selector.headChanged(flow);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failed(e);
         }
     }
@@ -35,7 +35,7 @@ final class GuardedSelector implements FlowSelector {
     public void removed(Flow flow) {
         try {
             selector.removed(flow);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failed(e);
         }
     }
@@ -44,7 +44,7 @@ final class GuardedSelector implements FlowSelector {
     public @Nullable Flow select(long nowNanos) {
         try {
             return selector.select(nowNanos);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failed(e);
             return null;
         }
@@ -54,12 +54,12 @@ final class GuardedSelector implements FlowSelector {
     public void served(Flow flow, FlowRequest request, long nowNanos) {
         try {
             selector.served(flow, request, nowNanos);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failed(e);
         }
     }
 
-    private void failed(RuntimeException e) {
+    private void failed(Throwable e) {
         observer.policyFailed(selector.getClass().getSimpleName(), e);
     }
 }

@@ -17,6 +17,7 @@ final class SaturationMeter {
     private long validForNanos;
     private double prefill = Double.NaN;
     private double decode = Double.NaN;
+    private double seen;
     private int staleEndpoints;
 
     SaturationMeter(FlowObserver observer) {
@@ -35,6 +36,7 @@ final class SaturationMeter {
         version = by.version();
         measuredNanos = nowNanos;
         staleEndpoints = 0;
+        seen = 0;
         validForNanos = Long.MAX_VALUE;
         prefill = stage(pool.prefill(), by);
         decode = stage(pool.decode(), by);
@@ -48,17 +50,28 @@ final class SaturationMeter {
         return endpoints.length == 0 ? Double.NaN : measured(endpoints, by);
     }
 
-    /** A detector that throws counts as a full stage, so that nothing is sent blindly. */
+    /** A detector that throws, or says what is no number, counts as a full stage, so that nothing is sent blindly. */
     private double measured(Endpoint[] endpoints, SaturationDetector by) {
         try {
             Saturation saturation = by.measure(endpoints);
             staleEndpoints += saturation.staleEndpoints();
             validForNanos = Math.min(validForNanos, saturation.validForNanos());
-            return saturation.value();
-        } catch (RuntimeException e) {
+            double value = saturation.value();
+            if (Double.isNaN(value)) {
+                throw new ArithmeticException("saturation is NaN");
+            }
+            double stale = (double) saturation.staleEndpoints() / endpoints.length;
+            seen = Math.max(seen, stale < 1 ? (value - stale) / (1 - stale) : 0);
+            return value;
+        } catch (RuntimeException | Error e) {
             observer.policyFailed(by.name(), e);
             return 1.0;
         }
+    }
+
+    /** Of the fuller stage, without the endpoints that count as full for want of a reading. */
+    double seen() {
+        return seen;
     }
 
     /** The next measurement is made anew: counts have changed. */
@@ -109,8 +122,12 @@ final class SaturationMeter {
 
     private double share(Endpoint[] endpoints, SaturationDetector by, FlowRequest request) {
         try {
-            return by.share(endpoints, request.promptTokens());
-        } catch (RuntimeException e) {
+            double share = by.share(endpoints, request.promptTokens());
+            if (Double.isNaN(share)) {
+                throw new ArithmeticException("a share is NaN");
+            }
+            return share;
+        } catch (RuntimeException | Error e) {
             observer.policyFailed(by.name(), e);
             return 0;
         }

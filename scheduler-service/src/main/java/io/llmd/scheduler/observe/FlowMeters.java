@@ -259,8 +259,12 @@ public final class FlowMeters implements FlowObserver {
     }
 
     @Override
-    public void policyFailed(String what, RuntimeException failure) {
-        observer.failed(what, failure);
+    public void policyFailed(String what, Throwable failure) {
+        observer.failed(
+                what,
+                failure instanceof RuntimeException plain
+                        ? plain
+                        : new IllegalStateException(failure.toString(), failure));
     }
 
     private SettableGauge gauge(SchedulerMeters meter, Tags tags, String... more) {

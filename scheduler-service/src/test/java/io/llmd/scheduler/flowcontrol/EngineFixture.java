@@ -16,7 +16,7 @@ final class EngineFixture {
     private EngineFixture() {}
 
     /** Lets a given number of requests through and then says that the pool is full. */
-    static final class Gate implements SaturationDetector {
+    static class Gate implements SaturationDetector {
         int open;
         private long version;
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -97,6 +98,59 @@ class FlowControllerStormTest {
                 .isEqualTo(REQUESTS);
         assertThat(controller.waiting()).isZero();
         assertThat(waitingForMeters.get()).isZero();
+    }
+
+    @Test
+    void theEndOfThousandsThatEachHandSomethingInTakesNoDeepStack() {
+        AtomicInteger rejected = new AtomicInteger();
+        Ticket[] tickets = new Ticket[FlowController.MOST_HANDED_IN];
+        for (int i = 0; i < tickets.length; i++) {
+            int number = i;
+            tickets[i] = controller.submit(EngineFixture.request(i, "f", 0, 1), outcome -> {
+                rejected.incrementAndGet();
+                tickets[number].dropped();
+            });
+        }
+        controller.close();
+        assertThat(rejected.get()).isEqualTo(tickets.length);
+    }
+
+    @Test
+    void anErrorOfADetectorLeavesTheOwnerAliveAndTheEndExact() {
+        AtomicBoolean isBroken = new AtomicBoolean(true);
+        SaturationDetector broken = new Gate() {
+            @Override
+            public long version() {
+                if (isBroken.get()) {
+                    throw new NoClassDefFoundError("gone");
+                }
+                return super.version();
+            }
+        };
+        AtomicInteger failures = new AtomicInteger();
+        AtomicInteger outcomesTold = new AtomicInteger();
+        try (FlowController other = new FlowController(
+                EngineFixture.settings(broken, 0, 20_000, 1_000_000_000, Duration.ofMinutes(10)),
+                new PoolViews(() -> EngineFixture.POOL),
+                new FlowObserver() {
+                    @Override
+                    public void policyFailed(String what, Throwable failure) {
+                        failures.incrementAndGet();
+                    }
+                },
+                lease -> {},
+                System::nanoTime)) {
+            other.start();
+            other.submit(EngineFixture.request(0, "f", 0, 1), outcome -> outcomesTold.incrementAndGet());
+            await("the error is told").until(() -> failures.get() > 0);
+            isBroken.set(false);
+            Ticket second =
+                    other.submit(EngineFixture.request(1, "f", 0, 1), outcome -> outcomesTold.incrementAndGet());
+            await("both wait").until(() -> other.waiting() == 2);
+            second.cancel();
+            await("one has left").until(() -> outcomesTold.get() == 1);
+        }
+        assertThat(outcomesTold.get()).isEqualTo(2);
     }
 
     @Test

@@ -731,6 +731,158 @@ class FlowControlRulesTest {
         assertThat(flow.dispatched).containsExactly("1", "2", "3");
     }
 
+    @Test
+    void aRequestThatWaitsInABandAboveItsOwnPriorityEndsNobodyOfItsPriority() {
+        flow.isEvicting = true;
+        flow.withBands(0);
+        place(flow.submit("running", "f", -1), 7);
+        flow.saturate(1.0);
+        Submitted waiting = flow.submit("waiting", "f", -1);
+        flow.turns(3);
+        assertThat(waiting.isWaiting()).isTrue();
+        assertThat(flow.revoked).isEmpty();
+        waiting.ticket.cancel();
+        flow.submit("demand", "f", 0);
+        flow.turns(3);
+        assertThat(flow.revoked).containsExactly(7L);
+    }
+
+    @Test
+    void nobodyIsEndedForAPoolThatHasNoEndpoints() {
+        run(-1, 4);
+        flow.emptyPool();
+        flow.submit("demand", "f", 10);
+        flow.turns(3);
+        assertThat(flow.revoked).isEmpty();
+    }
+
+    @Test
+    void nobodyIsEndedWhileThePoolIsFullForWantOfReadingsAlone() {
+        run(-1, 4);
+        flow.detector.stale = 1;
+        flow.saturate(1.0);
+        flow.submit("demand", "f", 10);
+        flow.turns(3);
+        assertThat(flow.revoked).isEmpty();
+        flow.detector.stale = 0;
+        flow.saturate(1.0);
+        flow.turn();
+        assertThat(flow.revoked).containsExactly(3L);
+    }
+
+    @Test
+    void anEndpointThatIsReadAndFullIsRelievedBesideOneThatIsNotRead() {
+        run(-1, 4);
+        flow.endpoints =
+                new Endpoint[] {EndpointFixture.endpoint("read", 0, 0, 0), EndpointFixture.endpoint("unread", 0, 0, 0)};
+        flow.detector.stale = 1;
+        flow.saturate(1.0);
+        flow.submit("demand", "f", 10);
+        flow.turn();
+        assertThat(flow.revoked).containsExactly(3L);
+    }
+
+    @Test
+    void aSaturationThatIsNoNumberIsFull() {
+        flow.saturate(Double.NaN);
+        Submitted waiting = flow.submit("waiting");
+        flow.turns(3);
+        assertThat(waiting.isWaiting()).isTrue();
+        assertThat(flow.observer.events).contains("stub failed: saturation is NaN");
+        flow.saturate(0);
+        flow.turn();
+        assertThat(waiting.isDispatched()).isTrue();
+    }
+
+    @Test
+    void aCeilingThatIsNoNumberClosesItsBand() {
+        flow.usageLimits = (saturation, priorities, ceilings) -> ceilings[1] = Double.NaN;
+        flow.withBands(10, 0);
+        Submitted high = flow.submit("high", "f", 10);
+        Submitted low = flow.submit("low", "f", 0);
+        flow.turn();
+        assertThat(high.isDispatched()).isTrue();
+        assertThat(low.isWaiting()).isTrue();
+        assertThat(flow.observer.events).anyMatch(event -> event.endsWith("failed: a ceiling is NaN"));
+    }
+
+    @Test
+    void aShareThatIsNoNumberIsNotReserved() {
+        flow.detector.share = Double.NaN;
+        flow.submitAll("f", 0, "a", "b");
+        assertThat(flow.dispatched).containsExactly("a", "b");
+        assertThat(flow.observer.events).contains("stub failed: a share is NaN");
+    }
+
+    @Test
+    void aRequestThatTheOrderingThrowsAtFailsAndIsNotCounted() {
+        flow.maxRequests = 1;
+        flow.ordering = (request, enqueued, ttl) -> {
+            if (request.requestId().equals("bad")) {
+                throw new IllegalArgumentException("no order");
+            }
+            return enqueued;
+        };
+        flow.withBands(0);
+        flow.saturate(1.0);
+        Submitted bad = flow.submit("bad");
+        flow.turn();
+        assertThat(bad.answer()).isEqualTo("500 null");
+        assertThat(flow.controller().turn())
+                .isGreaterThan(Duration.ofMillis(100).toNanos());
+        Submitted good = flow.submit("good");
+        flow.turn();
+        assertThat(good.isWaiting()).isTrue();
+        assertThat(flow.observer.entered - flow.observer.left).isOne();
+    }
+
+    @Test
+    void whatWaitsIsKeptWhenANewOrderingThrows() {
+        flow.withBands(0);
+        flow.saturate(1.0);
+        flow.submitAll("f", 0, "first", "second");
+        flow.ordering = (request, enqueued, ttl) -> {
+            throw new IllegalArgumentException("no order");
+        };
+        flow.withBands(0);
+        flow.controller().reconfigure(flow.settings());
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("first", "second");
+    }
+
+    @Test
+    void anErrorOfAPolicyIsToldAndWhatComesAfterItIsDone() {
+        flow.withBands(0);
+        flow.ordering = (request, enqueued, ttl) -> {
+            throw new NoClassDefFoundError("gone");
+        };
+        flow.bands.put(10, flow.band(5000, 1_000_000));
+        Submitted bad = flow.submit("bad", "f", 10);
+        Submitted good = flow.submit("good");
+        flow.turn();
+        assertThat(bad.answer()).isEqualTo("500 null");
+        assertThat(good.isDispatched()).isTrue();
+        assertThat(flow.observer.events).contains("submit failed: gone");
+    }
+
+    @Test
+    void anErrorOfTheReceiverOfAnOutcomeDoesNotReachTheOthers() {
+        flow.controller().submit(flow.request("bad", "f", 0, 0, null, null), outcome -> {
+            throw new StackOverflowError("deep");
+        });
+        Submitted good = flow.submit("good");
+        flow.turn();
+        assertThat(good.isDispatched()).isTrue();
+        assertThat(flow.observer.events).contains("outcome failed: deep");
+    }
+
+    private void place(Submitted submitted, long leaseId) {
+        flow.turn();
+        submitted.ticket.placed(leaseId, "ns/e");
+        flow.turn();
+    }
+
     private void run(int priority, int count) {
         flow.isEvicting = true;
         flow.withBands(10, 0, -1);

@@ -33,6 +33,7 @@ final class FlowFixture {
     static final class StubDetector implements SaturationDetector {
         double value;
         double share;
+        int stale;
         final Map<String, Double> byEndpoint = new LinkedHashMap<>();
         private long version;
 
@@ -50,7 +51,7 @@ final class FlowFixture {
             for (Endpoint endpoint : endpoints) {
                 sum += byEndpoint.getOrDefault(endpoint.metadata().name(), value);
             }
-            return new Saturation(sum / endpoints.length, 0, Long.MAX_VALUE);
+            return new Saturation(sum / endpoints.length, stale, Long.MAX_VALUE);
         }
 
         @Override
@@ -182,7 +183,7 @@ final class FlowFixture {
         }
 
         @Override
-        public void policyFailed(String what, RuntimeException failure) {
+        public void policyFailed(String what, Throwable failure) {
             events.add(what + " failed: " + failure.getMessage());
         }
 
