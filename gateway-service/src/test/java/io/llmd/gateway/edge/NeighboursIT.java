@@ -168,7 +168,7 @@ class NeighboursIT {
 
             assertThat(answer.status()).isEqualTo(503);
             assertThat(answer.header("retry-after")).isEqualTo("1");
-            assertThat(answer.header("x-llm-d-request-dropped-reason")).isEqualTo("no-endpoints");
+            assertThat(answer.header("x-llm-d-request-dropped-reason")).isEqualTo("rejected-no-endpoints");
         }
     }
 
