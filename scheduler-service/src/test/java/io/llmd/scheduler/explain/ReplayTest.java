@@ -62,8 +62,7 @@ class ReplayTest {
         assertThat(report.moves()).containsExactly(new ReplayReport.Move("ns/a", "ns/b", 2));
         assertThat(report.reasons()).containsExactly(new ReplayReport.Reason("scorer likes-b", 2));
         assertThat(report.changes().getFirst().why())
-                .containsExactly(
-                        "scorer likes-b favours ns/b by 3.000", "scorer likes-a favours ns/a by 1.000");
+                .containsExactly("scorer likes-b favours ns/b by 3.000", "scorer likes-a favours ns/a by 1.000");
     }
 
     @Test
@@ -142,8 +141,7 @@ class ReplayTest {
                             request,
                             plan,
                             candidates,
-                            new Explanation.Verdict.Rejected(
-                                    ScheduleRejection.Reason.SATURATED, rejected.message()));
+                            new Explanation.Verdict.Rejected(ScheduleRejection.Reason.SATURATED, rejected.message()));
             }
         }
     }
