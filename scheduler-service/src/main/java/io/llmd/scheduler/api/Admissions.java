@@ -4,10 +4,15 @@ import io.llmd.scheduler.flowcontrol.FlowControl;
 import io.llmd.scheduler.flowcontrol.FlowControlSettings;
 import io.llmd.scheduler.flowcontrol.LegacyAdmission;
 import io.llmd.scheduler.scheduling.Endpoint;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +22,27 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Admissions implements AutoCloseable {
 
+    /** Priorities of API keys that get a band without being configured or named by an objective. */
+    static final int MOST_SEEN = 64;
+
+    /** So long after its last request such a priority keeps its band. */
+    private static final long SEEN_FOR_NANOS = Duration.ofMinutes(10).toNanos();
+
+    /** A priority that came with a request. */
+    private static final class SeenPriority {
+        private volatile long lastNanos;
+
+        SeenPriority(long nowNanos) {
+            lastNanos = nowNanos;
+        }
+    }
+
     private final Supplier<FlowControlSettings> settings;
     private final Function<FlowControlSettings, FlowControl> start;
+    private final LongSupplier nanoClock;
     private final ReentrantLock changing = new ReentrantLock();
-    private Set<Integer> desired = Set.of();
+    private final Map<Integer, SeenPriority> seen = new ConcurrentHashMap<>();
+    private volatile Set<Integer> desired = Set.of();
     private volatile @Nullable FlowControlSettings applied;
     private volatile @Nullable FlowControl flow;
     private volatile boolean isClosed;
@@ -30,20 +52,53 @@ public final class Admissions implements AutoCloseable {
      *
      * @param settings gives the settings in force, the same object until they change
      * @param start makes flow control that runs; called when it is on for the first time
+     * @param nanoClock monotonic clock
      */
-    public Admissions(Supplier<FlowControlSettings> settings, Function<FlowControlSettings, FlowControl> start) {
+    public Admissions(
+            Supplier<FlowControlSettings> settings,
+            Function<FlowControlSettings, FlowControl> start,
+            LongSupplier nanoClock) {
         this.settings = Objects.requireNonNull(settings, "settings");
         this.start = Objects.requireNonNull(start, "start");
+        this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
     }
 
-    /** The queues, null while requests do not wait. */
+    /**
+     * The queues for a request of {@code priority}, null while requests do not wait. The priority has a band from now on,
+     * also when no objective names it.
+     */
     @Nullable
-    FlowControl queues() {
+    FlowControl queues(int priority) {
+        FlowControl queues = queues();
+        if (queues != null && priority != 0) {
+            see(priority);
+        }
+        return queues;
+    }
+
+    private @Nullable FlowControl queues() {
         FlowControlSettings now = settings.get();
         if (now != applied) {
-            apply(now);
+            apply();
         }
         return now.isOn() ? flow : null;
+    }
+
+    private void see(int priority) {
+        SeenPriority known = seen.get(priority);
+        if (known != null) {
+            known.lastNanos = nanoClock.getAsLong();
+        } else if (seen.size() < MOST_SEEN && !desired.contains(priority)) {
+            changing.lock();
+            try {
+                if (seen.size() < MOST_SEEN) {
+                    seen.put(priority, new SeenPriority(nanoClock.getAsLong()));
+                    tellPriorities();
+                }
+            } finally {
+                changing.unlock();
+            }
+        }
     }
 
     /** Whether a request is refused because it is sheddable and the pool is full; asked when there are no queues. */
@@ -51,14 +106,24 @@ public final class Admissions implements AutoCloseable {
         return LegacyAdmission.isShed(priority, candidates, settings.get().detector());
     }
 
-    /** Applies changed settings also when no request comes. */
+    /** Applies changed settings also when no request comes, and lets go of priorities that have not come for long. */
     public void follow() {
         queues();
-    }
-
-    private void apply(FlowControlSettings now) {
+        long now = nanoClock.getAsLong();
         changing.lock();
         try {
+            if (seen.values().removeIf(priority -> now - priority.lastNanos > SEEN_FOR_NANOS)) {
+                tellPriorities();
+            }
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void apply() {
+        changing.lock();
+        try {
+            FlowControlSettings now = settings.get();
             if (now == applied || isClosed) {
                 return;
             }
@@ -67,8 +132,8 @@ public final class Admissions implements AutoCloseable {
                 running.reconfigure(now);
             } else if (now.isOn()) {
                 FlowControl started = start.apply(now);
-                started.desirePriorities(desired);
                 flow = started;
+                tellPriorities();
             }
             applied = now;
         } finally {
@@ -81,12 +146,18 @@ public final class Admissions implements AutoCloseable {
         changing.lock();
         try {
             desired = Set.copyOf(priorities);
-            FlowControl running = flow;
-            if (running != null) {
-                running.desirePriorities(desired);
-            }
+            tellPriorities();
         } finally {
             changing.unlock();
+        }
+    }
+
+    private void tellPriorities() {
+        FlowControl running = flow;
+        if (running != null) {
+            Set<Integer> all = new HashSet<>(desired);
+            all.addAll(seen.keySet());
+            running.desirePriorities(all);
         }
     }
 

@@ -47,6 +47,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -76,7 +77,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     private final DecisionListener listener;
     private final Recordings recordings;
     private final LongSupplier nanoClock;
-    private volatile boolean shuttingDown;
+    private final AtomicInteger waiting = new AtomicInteger();
 
     /**
      * The pipeline.
@@ -117,9 +118,13 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
     }
 
-    /** From now on every request is rejected, and so are those that wait; reports are still taken. */
+    /** Requests that wait in flow control at present. */
+    public int waiting() {
+        return waiting.get();
+    }
+
+    /** From now on no request waits, and those that do are rejected; whatever need not wait is still taken. */
     public void shutDown() {
-        shuttingDown = true;
         admissions.close();
         evictions.close();
     }
@@ -148,9 +153,6 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     }
 
     private Reading read(ScheduleRequest request, long now, DecisionRecorder recorder) {
-        if (shuttingDown) {
-            return unreadable(request, ScheduleRejection.Reason.SHUTTING_DOWN, "the scheduler is going down");
-        }
         recorder.begins(ExtensionPoint.REQUEST_PARSING, null, "parser");
         ParseOutcome parse = parsers.get().parse(request.path(), request.body());
         recorder.ends();
@@ -174,18 +176,20 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         Endpoint[] pool = store.snapshot();
         Endpoint[] allowed = Requests.allowed(request, pool);
         if (allowed.length == 0 && pool.length > 0) {
-            finish(passage, refused(request, ScheduleRejection.Reason.NO_ENDPOINTS, NOBODY_ALLOWED));
+            finish(passage, refused(passage, ScheduleRejection.Reason.NO_ENDPOINTS, NOBODY_ALLOWED));
             return;
         }
-        FlowControl queues = admissions.queues();
+        FlowControl queues = admissions.queues(inference.priority());
         if (queues == null) {
             if (admissions.isShed(inference.priority(), allowed)) {
-                finish(passage, refused(request, ScheduleRejection.Reason.SATURATED, "the pool is full"));
+                finish(passage, refused(passage, ScheduleRejection.Reason.SATURATED, "the pool is full"));
             } else {
                 decide(passage, inference);
             }
             return;
         }
+        passage.queued();
+        waiting.incrementAndGet();
         Admission known = passage.submitted(queues.submit(Requests.flow(inference), admission -> {
             if (passage.admitted(admission)) {
                 goOn(passage, inference, admission);
@@ -220,9 +224,13 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
                 Rejections.of(passage.request(), reason, retryAfter), passage.inference(), null, null);
     }
 
+    private static Decided.Refused refused(Passage passage, ScheduleRejection.Reason reason, String message) {
+        return new Decided.Refused(Rejections.of(passage.request(), reason, message), passage.inference(), null, null);
+    }
+
     private void decide(Passage passage, InferenceRequest inference) {
         if (leases.isFull()) {
-            finish(passage, refused(passage.request(), ScheduleRejection.Reason.SATURATED, TOO_MANY));
+            finish(passage, refused(passage, ScheduleRejection.Reason.SATURATED, TOO_MANY));
             return;
         }
         SchedulingPlan plan = plans.get();
@@ -275,6 +283,9 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
 
     private void fail(Passage passage, RuntimeException failure) {
         listener.failed(failure);
+        if (passage.leaseId() != 0) {
+            leases.abandon(passage.leaseId());
+        }
         dropped(passage);
         deliver(
                 passage,
@@ -285,7 +296,9 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         if (!passage.isOver()) {
             long nanos = nanoClock.getAsLong() - passage.startNanos() - passage.waitedNanos();
             listener.decided(outcome, passage.model(), nanos);
-            passage.deliver(outcome);
+            if (passage.deliver(outcome) && passage.isQueued()) {
+                waiting.decrementAndGet();
+            }
         }
     }
 
@@ -321,36 +334,27 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
         ProfileOutcome.Picked primary = placed.outcome().primary();
         long leaseId =
                 leases.open(placed.request().requestId(), primary.primary().id(), placed.plan());
-        try {
-            Dispatch dispatch = new Dispatch(leaseId);
-            PrefixMatches matches = matches(placed.plan(), placed.candidates());
-            inFlight.place(leaseId, placements(placed, matches));
-            scheduler.scheduled(
-                    placed.plan(),
-                    placed.request(),
-                    placed.candidates(),
-                    placed.outcome(),
-                    dispatch,
-                    passage.recorder());
-            RoutingHeaders.removeForged(placed.request().headers(), dispatch);
-            Ticket ticket = passage.ticket();
-            if (ticket != null) {
-                WaitHeaders.add(passage, dispatch);
-                ticket.placed(leaseId, primary.primary().id());
-            }
-            return new ScheduleDecision(
-                    placed.request().requestId(),
-                    leaseId,
-                    placed.request().targetModel(),
-                    placed.outcome().primaryProfile(),
-                    targets(primary.endpoints()),
-                    prefix(placed.request(), matches, primary.primarySlot()),
-                    dispatch.requestHeaders(),
-                    dispatch.responseHeaders());
-        } catch (RuntimeException e) {
-            leases.abandon(leaseId);
-            throw e;
+        passage.leased(leaseId);
+        Dispatch dispatch = new Dispatch(leaseId);
+        PrefixMatches matches = matches(placed.plan(), placed.candidates());
+        inFlight.place(leaseId, placements(placed, matches));
+        scheduler.scheduled(
+                placed.plan(), placed.request(), placed.candidates(), placed.outcome(), dispatch, passage.recorder());
+        RoutingHeaders.removeForged(placed.request().headers(), dispatch);
+        Ticket ticket = passage.ticket();
+        if (ticket != null) {
+            WaitHeaders.add(passage, dispatch);
+            ticket.placed(leaseId, primary.primary().id());
         }
+        return new ScheduleDecision(
+                placed.request().requestId(),
+                leaseId,
+                placed.request().targetModel(),
+                placed.outcome().primaryProfile(),
+                targets(primary.endpoints()),
+                prefix(placed.request(), matches, primary.primarySlot()),
+                dispatch.requestHeaders(),
+                dispatch.responseHeaders());
     }
 
     private static List<Placement> placements(Decided.Placed placed, @Nullable PrefixMatches matches) {

@@ -34,6 +34,8 @@ final class Passage implements QueuePlace {
     private int position;
     private @Nullable Duration estimatedWait;
     private long waitedNanos;
+    private long leaseId;
+    private boolean isQueued;
 
     Passage(
             ScheduleRequest request,
@@ -121,6 +123,25 @@ final class Passage implements QueuePlace {
     @Nullable
     Duration estimatedWait() {
         return estimatedWait;
+    }
+
+    /** The request hands itself in to flow control. */
+    void queued() {
+        isQueued = true;
+    }
+
+    boolean isQueued() {
+        return isQueued;
+    }
+
+    /** A lease was opened for the request. */
+    void leased(long id) {
+        leaseId = id;
+    }
+
+    /** The lease of the request, 0 while it has none. */
+    long leaseId() {
+        return leaseId;
     }
 
     @Nullable

@@ -60,6 +60,9 @@ final class Recordings {
         }
         AttemptListener meters = listener.answered(
                 outcome, inference, request.excludedEndpoints().isEmpty());
+        if (outcome instanceof ScheduleDecision decision) {
+            leases.follow(decision.leaseId(), meters);
+        }
         if (decided instanceof Decided.Placed placed) {
             String type = placed.plan().handler().plugin().decisionType(placed.outcome());
             if (type != null) {
@@ -68,15 +71,11 @@ final class Recordings {
             }
         }
         DecisionRecord record = recording == null ? null : record(recording, decided, outcome);
-        if (outcome instanceof ScheduleDecision decision) {
-            leases.follow(
-                    decision.leaseId(),
-                    record == null
-                            ? meters
-                            : report -> {
-                                meters.reported(report);
-                                record.reported(report);
-                            });
+        if (record != null && outcome instanceof ScheduleDecision decision) {
+            leases.follow(decision.leaseId(), report -> {
+                meters.reported(report);
+                record.reported(report);
+            });
         }
     }
 

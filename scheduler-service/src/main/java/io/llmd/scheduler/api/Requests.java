@@ -31,16 +31,25 @@ final class Requests {
 
     static InferenceRequest of(ScheduleRequest request, RequestBody body, Resources resources, long receivedNanos) {
         Map<String, String> headers = request.headers();
-        String fairnessId = header(headers, LlmdHeader.FAIRNESS_ID);
         return new InferenceRequest(
                 request.requestId(),
                 targetModel(request, body.model(), resources),
                 body,
                 headers,
                 priority(headers, resources.priorities()),
-                fairnessId == null || fairnessId.isEmpty() ? DEFAULT_FAIRNESS_ID : fairnessId,
+                fairnessId(headers),
                 receivedNanos,
                 DecisionRandom.of(request.requestId()));
+    }
+
+    /** The flow that the client names, else its tenant. */
+    private static String fairnessId(Map<String, String> headers) {
+        String named = header(headers, LlmdHeader.FAIRNESS_ID);
+        if (named != null && !named.isEmpty()) {
+            return named;
+        }
+        String tenant = headers.get(LlmdHeader.TENANT.wireName());
+        return tenant == null || tenant.isEmpty() ? DEFAULT_FAIRNESS_ID : tenant;
     }
 
     /**

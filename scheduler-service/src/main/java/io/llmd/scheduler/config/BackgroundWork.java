@@ -83,16 +83,20 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("scheduler-housekeeping").daemon().factory());
         long reapNanos = properties.leases().reapInterval().toNanos();
-        executor.scheduleWithFixedDelay(
-                () -> observer.leasesReaped(leases.reap()), reapNanos, reapNanos, TimeUnit.NANOSECONDS);
-        executor.scheduleWithFixedDelay(decisions::expire, reapNanos, reapNanos, TimeUnit.NANOSECONDS);
+        repeat(executor, reapNanos, "leases", () -> observer.leasesReaped(leases.reap()));
+        repeat(executor, reapNanos, "decisions", decisions::expire);
         planFile.watch(properties.configReloadInterval());
         long pollNanos = properties.configReloadInterval().toNanos();
-        executor.scheduleWithFixedDelay(admissions::follow, pollNanos, pollNanos, TimeUnit.NANOSECONDS);
+        repeat(executor, pollNanos, "admissions", admissions::follow);
         if (resources.hasFiles()) {
-            executor.scheduleWithFixedDelay(resources::poll, pollNanos, pollNanos, TimeUnit.NANOSECONDS);
+            repeat(executor, pollNanos, "resources", resources::poll);
         }
         timer = executor;
+    }
+
+    private void repeat(ScheduledExecutorService executor, long nanos, String what, Runnable work) {
+        executor.scheduleWithFixedDelay(
+                new RepeatedWork(what, work, observer::failed), nanos, nanos, TimeUnit.NANOSECONDS);
     }
 
     private void use(LoadResult.Loaded loaded) {

@@ -141,9 +141,12 @@ final class OfflineDecisions implements PoolExplainer, DecisionReplayer {
                 List.of(),
                 clock,
                 now);
-        Admissions admissions = new Admissions(loaded::flowControl, settings -> {
-            throw new IllegalStateException("nothing waits apart from the service");
-        });
+        Admissions admissions = new Admissions(
+                loaded::flowControl,
+                settings -> {
+                    throw new IllegalStateException("nothing waits apart from the service");
+                },
+                now);
         return new Director(
                 pool,
                 loaded::plan,

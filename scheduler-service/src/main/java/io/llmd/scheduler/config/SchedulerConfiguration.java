@@ -41,6 +41,7 @@ import java.util.function.LongSupplier;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -132,7 +133,7 @@ class SchedulerConfiguration {
         return new Evictions();
     }
 
-    /** Metrics are read at their full rate while requests run, so that those that wait see the room that others leave. */
+    /** Metrics are read at their full rate while requests run or wait, so that those that wait see the room that others leave. */
     @Bean
     Admissions admissions(
             PlanFile planFile,
@@ -140,29 +141,35 @@ class SchedulerConfiguration {
             MetricsScraper scraper,
             Evictions evictions,
             ObjectProvider<Leases> leases,
+            ObjectProvider<Director> directors,
             ObjectProvider<FlowObserver> observers) {
-        return new Admissions(planFile.plan()::flowControl, settings -> {
-            Leases running = leases.getObject();
-            PoolViews views = new PoolViews(store::snapshot);
-            FlowController controller = new FlowController(
-                    settings,
-                    () -> {
-                        if (running.size() > 0) {
-                            scraper.touch();
-                        }
-                        return views.get();
-                    },
-                    observers.getIfAvailable(() -> FlowObserver.NONE),
-                    evictions,
-                    NANO_CLOCK);
-            controller.start();
-            return controller;
-        });
+        return new Admissions(
+                planFile.plan()::flowControl,
+                settings -> {
+                    Leases running = leases.getObject();
+                    Director director = directors.getObject();
+                    PoolViews views = new PoolViews(store::snapshot);
+                    FlowController controller = new FlowController(
+                            settings,
+                            () -> {
+                                if (running.size() > 0 || director.waiting() > 0) {
+                                    scraper.touch();
+                                }
+                                return views.get();
+                            },
+                            observers.getIfAvailable(() -> FlowObserver.NONE),
+                            evictions,
+                            NANO_CLOCK);
+                    controller.start();
+                    return controller;
+                },
+                NANO_CLOCK);
     }
 
     @Bean
-    AdmissionLifecycle admissionLifecycle(Director director) {
-        return new AdmissionLifecycle(director);
+    AdmissionLifecycle admissionLifecycle(
+            Director director, SchedulerProperties properties, ApplicationEventPublisher events) {
+        return new AdmissionLifecycle(director::waiting, director::shutDown, properties.drain(), events);
     }
 
     @Bean

@@ -42,6 +42,7 @@ import org.springframework.validation.annotation.Validated;
  * @param latencyPredictor who predicts latencies for the plugin predicted-latency-producer
  * @param http the HTTP door
  * @param decisions records of decisions
+ * @param drain how the scheduler stops
  * @param replicas how several schedulers of one pool tell each other their load
  * @param meters names of meters
  */
@@ -60,12 +61,21 @@ public record SchedulerProperties(
         @Valid @DefaultValue LatencyPredictor latencyPredictor,
         @Valid @DefaultValue Http http,
         @Valid @DefaultValue Decisions decisions,
+        @Valid @DefaultValue Drain drain,
         @Valid @DefaultValue Replicas replicas,
         @Valid @DefaultValue Meters meters) {
     public SchedulerProperties {
         objectives = Map.copyOf(objectives);
         requirePositive("scheduler.config-reload-interval", configReloadInterval);
     }
+
+    /**
+     * @param linger how long requests are still taken after readiness went off
+     * @param timeout how long requests that wait may take to be placed
+     */
+    public record Drain(
+            @NotNull @DefaultValue("0s") Duration linger,
+            @NotNull @DefaultValue("20s") Duration timeout) {}
 
     private static void requirePositive(String name, Duration value) {
         if (!value.isPositive()) {

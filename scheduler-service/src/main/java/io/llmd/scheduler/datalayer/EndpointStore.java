@@ -52,6 +52,7 @@ public final class EndpointStore {
     private final TreeMap<String, Entry> entries = new TreeMap<>();
     private final List<EndpointListener> listeners = new CopyOnWriteArrayList<>();
     private volatile @Nullable Published published;
+    private volatile LongSupplier readingPause = () -> 0;
 
     /**
      * An empty store.
@@ -62,6 +63,16 @@ public final class EndpointStore {
     public EndpointStore(Duration staleness, LongSupplier nanoClock) {
         this.stalenessNanos = staleness.toNanos();
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
+    }
+
+    /** Says how the time between two readings of an endpoint is found out. */
+    void readEvery(LongSupplier pauseNanos) {
+        readingPause = pauseNanos;
+    }
+
+    /** Time between two readings of an endpoint at present, 0 while nobody reads. */
+    public long readingPauseNanos() {
+        return readingPause.getAsLong();
     }
 
     /** Tells {@code listener} of all endpoints now and of every later change, under the store's lock. */

@@ -36,7 +36,9 @@ public final class MetricsScraper implements EndpointListener, AutoCloseable {
             new DnsAddressResolverGroup(NioDatagramChannel.class, DnsServerAddressStreamProviders.platformDefault());
     private final Map<String, EndpointMetadata> endpoints = new LinkedHashMap<>();
     private List<PagePoller> pollers = List.of();
+    private volatile int endpointCount;
     private volatile long lastActivityNanos;
+    private volatile long wokenNanos;
 
     /** A scraper that does nothing until {@link #start}, and reads nothing until {@link #use}. */
     public MetricsScraper(
@@ -46,6 +48,8 @@ public final class MetricsScraper implements EndpointListener, AutoCloseable {
         this.listener = Objects.requireNonNull(listener, "listener");
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
         lastActivityNanos = nanoClock.getAsLong();
+        wokenNanos = lastActivityNanos;
+        store.readEvery(this::pauseNanos);
     }
 
     /** Begins to read the endpoints that the store gets from now on; call it before discovery starts. */
@@ -78,24 +82,48 @@ public final class MetricsScraper implements EndpointListener, AutoCloseable {
         return poller;
     }
 
-    /** Says that a request came, so that the pool is not idle. Cheap. */
+    /** Says that a request came, so that the pool is not idle; after a while without any, readings are brought forward. Cheap. */
     public void touch() {
-        lastActivityNanos = nanoClock.getAsLong();
+        long now = nanoClock.getAsLong();
+        boolean wasIdle = isIdle(now);
+        lastActivityNanos = now;
+        if (wasIdle) {
+            wokenNanos = now;
+            loop.execute(this::wake);
+        }
+    }
+
+    private synchronized void wake() {
+        pollers.forEach(PagePoller::wake);
+    }
+
+    /** Time between two readings of an endpoint; that of idle times until all have been read since the last of them. */
+    private long pauseNanos() {
+        long now = nanoClock.getAsLong();
+        boolean isSlow =
+                isIdle(now) || now - wokenNanos < settings.idleInterval().toNanos();
+        return settings.delayNanos(endpointCount, 0, isSlow);
     }
 
     boolean isIdle() {
-        return nanoClock.getAsLong() - lastActivityNanos > settings.idleAfter().toNanos();
+        return isIdle(nanoClock.getAsLong());
+    }
+
+    private boolean isIdle(long nowNanos) {
+        return nowNanos - lastActivityNanos > settings.idleAfter().toNanos();
     }
 
     @Override
     public synchronized void added(EndpointMetadata endpoint) {
         endpoints.put(endpoint.id(), endpoint);
+        endpointCount = endpoints.size();
         pollers.forEach(poller -> poller.add(endpoint));
     }
 
     @Override
     public synchronized void removed(EndpointMetadata endpoint) {
         endpoints.remove(endpoint.id());
+        endpointCount = endpoints.size();
         pollers.forEach(poller -> poller.remove(endpoint.id()));
     }
 

@@ -52,6 +52,11 @@ final class PagePoller implements AutoCloseable {
         }
     }
 
+    /** Brings the next reading of each endpoint forward; on the event loop. */
+    void wake() {
+        targets.values().forEach(PageTarget::wake);
+    }
+
     @Override
     public void close() {
         targets.values().forEach(target -> scraper.loop().execute(target::stop));

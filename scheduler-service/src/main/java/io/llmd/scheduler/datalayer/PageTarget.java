@@ -176,6 +176,13 @@ final class PageTarget {
         next();
     }
 
+    /** Reads after the present pause, which may have become shorter. */
+    void wake() {
+        if (!reading) {
+            next();
+        }
+    }
+
     private void next() {
         cancelTimer();
         if (!stopped) {

@@ -3,6 +3,7 @@ package io.llmd.scheduler.resource;
 import io.llmd.scheduler.plugin.ConfigException;
 import io.llmd.scheduler.plugin.Finding;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,6 +143,8 @@ public final class ResourceStore {
                     .sorted()
                     .limit(MAX_FILES + 1L)
                     .toList();
+        } catch (UncheckedIOException e) {
+            throw new IOException(e.getCause());
         }
         if (paths.size() > MAX_FILES) {
             throw new IOException("more than " + MAX_FILES + " files");

@@ -60,7 +60,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +71,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DirectorTest {
 
     private static final String BODY = "{\"model\":\"m\",\"prompt\":\"" + "x".repeat(1024) + "\"}";
+
+    private static final int MAX_LEASES = 20_000;
 
     private final AtomicLong clock = new AtomicLong();
     private final EndpointStore store = new EndpointStore(Duration.ofSeconds(2), clock::get);
@@ -81,7 +85,7 @@ class DirectorTest {
             scheduler,
             inFlight,
             Duration.ofSeconds(1860),
-            20_000,
+            MAX_LEASES,
             1,
             clock::get,
             lease -> this.admissions.ended(lease));
@@ -93,11 +97,13 @@ class DirectorTest {
             clock::get);
     private final HeldFlowControl flow = new HeldFlowControl();
     private FlowControlSettings flowSettings = HeldFlowControl.settings(false, 0.5);
-    private final Admissions admissions = new Admissions(() -> flowSettings, settings -> flow);
+    private final Admissions admissions = new Admissions(() -> flowSettings, settings -> flow, clock::get);
     private final Evictions evictions = new Evictions();
     private Resources resources = Resources.of(Map.of("urgent", 10));
     private int matchedBlocks;
     private boolean filterAll;
+    private boolean decisionTypeFails;
+    private final List<Answered> answered = new ArrayList<>();
     private Supplier<SchedulingPlan> plans = this::plan;
     private final RequestParsers parsers = RequestParsers.standard();
     private final Director director = new Director(
@@ -113,6 +119,14 @@ class DirectorTest {
             new DecisionListener() {
                 @Override
                 public void decided(ScheduleOutcome outcome, String model, long durationNanos) {}
+
+                @Override
+                public AttemptListener answered(
+                        ScheduleOutcome outcome, @Nullable InferenceRequest request, boolean isFirstAttempt) {
+                    Answered attempt = new Answered(request, new ArrayList<>());
+                    answered.add(attempt);
+                    return attempt.reports::add;
+                }
 
                 @Override
                 public void reported(boolean isNews) {
@@ -450,11 +464,117 @@ class DirectorTest {
     }
 
     @Test
-    void malformedBodiesAndShutdownAreRejected() {
+    void malformedBodiesAreRejected() {
         assertThat(rejection(Map.of(), "{")).isEqualTo(Reason.BAD_REQUEST);
         assertThat(rejection(Map.of(), "{\"prompt\":\"x\"}")).isEqualTo(Reason.BAD_REQUEST);
+    }
+
+    @Test
+    void aSchedulerThatGoesDownStillTakesWhatNeedNotWait() {
         director.shutDown();
-        assertThat(rejection(Map.of(), BODY)).isEqualTo(Reason.SHUTTING_DOWN);
+        decision(Map.of());
+    }
+
+    @Test
+    void requestsAreCountedWhileTheyWait() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        director.schedule(request(Map.of(), BODY, "r1"), outcome -> {});
+        director.schedule(request(Map.of(), BODY, "r2"), outcome -> {});
+        assertThat(director.waiting()).isEqualTo(2);
+        flow.held.getFirst().outcome.accept(new Admission.Dispatched(Duration.ZERO));
+        flow.held.getLast().outcome.accept(new Admission.Rejected(Admission.Reason.TTL_EXPIRED, Duration.ZERO));
+        assertThat(director.waiting()).isZero();
+    }
+
+    @Test
+    void aPriorityThatNoObjectiveNamesGetsABandAndLosesItWhenItNoLongerComes() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        admissions.desirePriorities(Set.of(10));
+        director.schedule(request(Map.of("x-llmd-priority", "-1"), BODY, "r"), outcome -> {});
+        director.schedule(request(Map.of("x-llm-d-inference-objective", "urgent"), BODY, "r"), outcome -> {});
+        assertThat(flow.desired).containsExactlyInAnyOrder(10, -1);
+        clock.addAndGet(Duration.ofMinutes(9).toNanos());
+        director.schedule(request(Map.of("x-llmd-priority", "-1"), BODY, "r"), outcome -> {});
+        clock.addAndGet(Duration.ofMinutes(9).toNanos());
+        admissions.follow();
+        assertThat(flow.desired).containsExactlyInAnyOrder(10, -1);
+        clock.addAndGet(Duration.ofMinutes(2).toNanos());
+        admissions.follow();
+        assertThat(flow.desired).containsExactly(10);
+    }
+
+    @Test
+    void prioritiesThatComeWithRequestsGetNoMoreThanSixtyFourBands() {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        for (int priority = 1; priority <= 100; priority++) {
+            director.schedule(request(Map.of("x-llmd-priority", "" + priority), BODY, "r"), outcome -> {});
+        }
+        assertThat(flow.desired).hasSize(64);
+    }
+
+    @Test
+    void aReloadIsNotUndoneByARequestThatWasSlow() {
+        FlowControlSettings old = HeldFlowControl.settings(true, 1.0);
+        FlowControlSettings changed = HeldFlowControl.settings(true, 1.0);
+        AtomicReference<Runnable> meanwhile = new AtomicReference<>(() -> {});
+        AtomicReference<FlowControlSettings> inForce = new AtomicReference<>(old);
+        Admissions slow = new Admissions(
+                () -> {
+                    FlowControlSettings read = inForce.get();
+                    meanwhile.getAndSet(() -> {}).run();
+                    return read;
+                },
+                settings -> flow,
+                clock::get);
+        slow.follow();
+        meanwhile.set(() -> {
+            inForce.set(changed);
+            slow.follow();
+        });
+
+        slow.follow();
+
+        assertThat(flow.settings).isSameAs(changed);
+    }
+
+    @Test
+    void aFailureAfterTheDecisionGivesTheLeaseBack() {
+        decisionTypeFails = true;
+        assertThat(rejection(Map.of(), BODY)).isEqualTo(Reason.INTERNAL);
+        assertThat(leases.size()).isZero();
+        assertThat(inFlight.attempts()).isZero();
+        assertThat(answered)
+                .singleElement()
+                .satisfies(attempt -> assertThat(attempt.reports)
+                        .extracting(OutcomeReport::phase)
+                        .containsExactly(Phase.ENDED));
+    }
+
+    @Test
+    void rejectionsOfRequestsThatWereReadTellTheRequest() {
+        resources = Resources.of(Map.of("batch", -1));
+        flowSettings = HeldFlowControl.settings(false, 1.0);
+        assertThat(rejection(Map.of("x-llm-d-inference-objective", "batch"), BODY))
+                .isEqualTo(Reason.SATURATED);
+        assertThat(rejection(Map.of("x-gateway-destination-endpoint-subset", "10.9.9.9:1"), BODY))
+                .isEqualTo(Reason.NO_ENDPOINTS);
+        for (int i = 0; i < MAX_LEASES; i++) {
+            leases.open("r" + i, "ns/a", plan());
+        }
+        assertThat(rejection(Map.of(), BODY)).isEqualTo(Reason.SATURATED);
+
+        assertThat(answered)
+                .extracting(attempt -> attempt.request == null ? "" : attempt.request.targetModel())
+                .containsExactly("m", "m", "m");
+        assertThat(newest().model()).isEqualTo("m");
+    }
+
+    @Test
+    void theTenantIsTheFlowOfARequestThatNamesNone() {
+        decision(Map.of("x-llmd-tenant", "acme"));
+        assertThat(requests.getLast().fairnessId()).isEqualTo("acme");
+        decision(Map.of("x-llmd-tenant", "acme", "x-gateway-inference-fairness-id", "team"));
+        assertThat(requests.getLast().fairnessId()).isEqualTo("team");
     }
 
     @Test
@@ -508,6 +628,8 @@ class DirectorTest {
         few.open("r", "ns/a", plan());
         assertThat(few.isFull()).isTrue();
     }
+
+    private record Answered(@Nullable InferenceRequest request, List<OutcomeReport> reports) {}
 
     private ScheduleDecision decision(Map<String, String> headers) {
         return decision(headers, "r");
@@ -593,6 +715,14 @@ class DirectorTest {
                 List<String> profiles,
                 Map<String, ProfileOutcome> results) {
             return results.isEmpty() ? profiles : List.of();
+        }
+
+        @Override
+        public @Nullable String decisionType(SchedulingOutcome.Scheduled outcome) {
+            if (decisionTypeFails) {
+                throw new IllegalStateException("broken");
+            }
+            return null;
         }
 
         @Override

@@ -28,6 +28,9 @@ final class HeldFlowControl implements FlowControl {
     Set<Integer> desired = Set.of();
     boolean isClosed;
 
+    @Nullable
+    FlowControlSettings settings;
+
     /** Settings with a detector that measures {@code saturation}. */
     static FlowControlSettings settings(boolean isOn, double saturation) {
         BandSettings band = new BandSettings(
@@ -75,7 +78,9 @@ final class HeldFlowControl implements FlowControl {
     public void replicas(int count) {}
 
     @Override
-    public void reconfigure(FlowControlSettings settings) {}
+    public void reconfigure(FlowControlSettings changed) {
+        settings = changed;
+    }
 
     @Override
     public void close() {

@@ -20,7 +20,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -174,16 +176,30 @@ public final class DecisionRoutes {
                 : "the body is not a snapshot with a request";
     }
 
-    /** Runs work beside the event loops; refuses a second one at the same time. */
+    /** Runs work beside the event loops; refuses a second one until it ends, also when its client has left. */
     private Mono<ServerResponse> slowly(Callable<Object> work) {
         if (!slow.tryAcquire()) {
             return problem(ErrorCode.SERVER_OVERLOADED, "another replay or dry run is going on");
         }
-        return Mono.fromCallable(work)
+        AtomicBoolean isTaken = new AtomicBoolean();
+        return Mono.fromCallable(() -> {
+                    if (!isTaken.compareAndSet(false, true)) {
+                        throw new CancellationException("the client has left");
+                    }
+                    try {
+                        return work.call();
+                    } finally {
+                        slow.release();
+                    }
+                })
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(this::json)
                 .onErrorResume(ConfigException.class, e -> problem(ErrorCode.INVALID_VALUE, e.getMessage()))
-                .doFinally(signal -> slow.release());
+                .doFinally(signal -> {
+                    if (isTaken.compareAndSet(false, true)) {
+                        slow.release();
+                    }
+                });
     }
 
     private static Mono<byte[]> body(ServerRequest request, int limit) {

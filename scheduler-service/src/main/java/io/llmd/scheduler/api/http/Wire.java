@@ -4,8 +4,10 @@ import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.schedule.OutcomeBatch;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import tools.jackson.core.JsonParser;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The JSON of the HTTP door. Safe from any thread. */
@@ -22,12 +24,16 @@ final class Wire {
 
     /** Reads a batch. @throws tools.jackson.core.JacksonException when it is malformed */
     OutcomeBatch batch(byte[] bytes) {
-        return json.readValue(bytes, OutcomeBatch.class);
+        return read(bytes, OutcomeBatch.class);
     }
 
     /** Reads a value. @throws tools.jackson.core.JacksonException when it is malformed */
     <T> T read(byte[] bytes, Class<T> type) {
-        return json.readValue(bytes, type);
+        T value = json.readValue(bytes, type);
+        if (value == null) {
+            throw MismatchedInputException.from((JsonParser) null, type, "null");
+        }
+        return value;
     }
 
     /** A problem document (RFC 9457) with the code as clients know it. */

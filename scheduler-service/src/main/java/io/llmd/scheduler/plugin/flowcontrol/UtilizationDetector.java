@@ -21,10 +21,13 @@ import org.springframework.stereotype.Component;
  */
 final class UtilizationDetector implements SaturationDetector, Filter {
 
+    private static final int PAUSES = 4;
+
     /**
      * @param queueDepthThreshold waiting requests that fill an endpoint
      * @param kvCacheUtilThreshold used share of the KV cache that fills an endpoint
-     * @param metricsStalenessThreshold readings older than this count as none; null for the limit of the pool
+     * @param metricsStalenessThreshold readings older than this, and than four pauses between readings, count as none; null
+     *     for the limit of the pool
      * @param headroom share by which an endpoint may exceed the thresholds before the filter removes it
      */
     record Params(
@@ -53,12 +56,15 @@ final class UtilizationDetector implements SaturationDetector, Filter {
     private final String name;
     private final Params params;
     private final LongSupplier nanoClock;
+    private final LongSupplier readingPause;
     private final long stalenessNanos;
 
-    UtilizationDetector(String name, Params params, LongSupplier nanoClock) {
+    /** @param readingPause time between two readings of an endpoint at present */
+    UtilizationDetector(String name, Params params, LongSupplier nanoClock, LongSupplier readingPause) {
         this.name = name;
         this.params = params;
         this.nanoClock = nanoClock;
+        this.readingPause = readingPause;
         Duration staleness = params.metricsStalenessThreshold();
         this.stalenessNanos = staleness == null ? Long.MAX_VALUE : staleness.toNanos();
     }
@@ -69,29 +75,35 @@ final class UtilizationDetector implements SaturationDetector, Filter {
             return Saturation.OF_NOBODY;
         }
         long now = nanoClock.getAsLong();
+        long limit = stalenessNanos();
         long validFor = Long.MAX_VALUE;
         int stale = 0;
         double sum = 0;
         for (Endpoint endpoint : endpoints) {
-            if (isStale(endpoint, now)) {
+            if (isStale(endpoint, now, limit)) {
                 stale++;
                 sum += 1.0;
             } else {
                 sum += fill(endpoint);
-                validFor = Math.min(validFor, nanosToStale(endpoint, now));
+                validFor = Math.min(validFor, nanosToStale(endpoint, now, limit));
             }
         }
         return new Saturation(sum / endpoints.length, stale, validFor);
     }
 
-    private boolean isStale(Endpoint endpoint, long now) {
-        return !endpoint.fresh() || !endpoint.metrics().isKnown() || nanosToStale(endpoint, now) <= 0;
-    }
-
-    private long nanosToStale(Endpoint endpoint, long now) {
+    /** An idle pool is read seldom, which does not make it full. */
+    private long stalenessNanos() {
         return stalenessNanos == Long.MAX_VALUE
                 ? Long.MAX_VALUE
-                : endpoint.metrics().updatedNanos() + stalenessNanos - now + 1;
+                : Math.max(stalenessNanos, PAUSES * readingPause.getAsLong());
+    }
+
+    private static boolean isStale(Endpoint endpoint, long now, long limit) {
+        return !endpoint.fresh() || !endpoint.metrics().isKnown() || nanosToStale(endpoint, now, limit) <= 0;
+    }
+
+    private static long nanosToStale(Endpoint endpoint, long now, long limit) {
+        return limit == Long.MAX_VALUE ? Long.MAX_VALUE : endpoint.metrics().updatedNanos() + limit - now + 1;
     }
 
     private double fill(Endpoint endpoint) {
@@ -119,11 +131,12 @@ final class UtilizationDetector implements SaturationDetector, Filter {
     @Override
     public Candidates filter(InferenceRequest request, Candidates candidates) {
         long now = nanoClock.getAsLong();
+        long limit = stalenessNanos();
         double queueLimit = params.queueDepthThreshold() * (1 + params.headroom());
         double kvLimit = params.kvCacheUtilThreshold() * (1 + params.headroom());
         Candidates kept = candidates.where(i -> {
             Endpoint endpoint = candidates.get(i);
-            return !isStale(endpoint, now)
+            return !isStale(endpoint, now, limit)
                     && endpoint.waitingRequests() < queueLimit
                     && endpoint.kvCacheUsage() < kvLimit;
         });
@@ -151,7 +164,7 @@ final class UtilizationDetector implements SaturationDetector, Filter {
 
         @Override
         public UtilizationDetector create(String name, Params params) {
-            return new UtilizationDetector(name, params, store::nanoTime);
+            return new UtilizationDetector(name, params, store::nanoTime, store::readingPauseNanos);
         }
     }
 }

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 class CompositeDetectorTest {
 
     private final FlowFixture.StubDetector stub = new FlowFixture.StubDetector();
-    private final UtilizationDetector utilization =
-            new UtilizationDetector("u", ParameterBinder.bind(UtilizationDetector.Params.class, "{}"), () -> 1);
+    private final UtilizationDetector utilization = new UtilizationDetector(
+            "u", ParameterBinder.bind(UtilizationDetector.Params.class, "{}"), () -> 1, () -> 0);
     private final CompositeDetector both = new CompositeDetector("both", List.of(stub, utilization));
 
     @Test

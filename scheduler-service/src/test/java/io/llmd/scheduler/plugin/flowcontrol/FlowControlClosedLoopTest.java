@@ -134,7 +134,7 @@ class FlowControlClosedLoopTest {
 
     private SaturationDetector utilization() {
         return new UtilizationDetector(
-                "u", ParameterBinder.bind(UtilizationDetector.Params.class, "{}"), () -> flow.nowNanos);
+                "u", ParameterBinder.bind(UtilizationDetector.Params.class, "{}"), () -> flow.nowNanos, () -> 0);
     }
 
     private static SaturationDetector withoutShares(SaturationDetector detector) {

@@ -51,6 +51,21 @@ class UtilizationDetectorTest {
     }
 
     @Test
+    void anIdlePoolThatIsReadSeldomIsNotFull() {
+        Endpoint idle = endpoint("a", 0, 0, 0);
+        long second = idle.metrics().updatedNanos() + 1_000_000_000L;
+        String yaml = "{metricsStalenessThreshold: 200ms}";
+        assertThat(detector(yaml, second, 50_000_000)
+                        .measure(new Endpoint[] {idle})
+                        .value())
+                .isEqualTo(1.0);
+        assertThat(detector(yaml, second, 1_000_000_000)
+                        .measure(new Endpoint[] {idle})
+                        .value())
+                .isZero();
+    }
+
+    @Test
     void whenAllAreFullTheFilterKeepsAll() {
         assertThat(names(filter(QUEUE_FULL, STALE))).containsExactly("a", "c");
     }
@@ -123,6 +138,10 @@ class UtilizationDetectorTest {
     }
 
     private static UtilizationDetector detector(String yaml, long nowNanos) {
-        return new UtilizationDetector("u", ParameterBinder.bind(Params.class, yaml), () -> nowNanos);
+        return detector(yaml, nowNanos, 0);
+    }
+
+    private static UtilizationDetector detector(String yaml, long nowNanos, long pauseNanos) {
+        return new UtilizationDetector("u", ParameterBinder.bind(Params.class, yaml), () -> nowNanos, () -> pauseNanos);
     }
 }
