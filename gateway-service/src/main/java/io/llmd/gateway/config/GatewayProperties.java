@@ -86,7 +86,7 @@ public record GatewayProperties(
             @NotNull @DefaultValue("60s") Duration body,
             @NotNull @DefaultValue("1s") Duration bodyPerMebibyte,
             @NotNull @DefaultValue("75s") Duration keepAlive,
-            @NotNull @DefaultValue("65s") Duration queue,
+            @NotNull @DefaultValue("125s") Duration queue,
             @NotNull @DefaultValue("300s") Duration firstByte,
             @NotNull @DefaultValue("60s") Duration gap,
             @NotNull @DefaultValue("30s") Duration writeGap,
@@ -126,8 +126,9 @@ public record GatewayProperties(
 
     /**
      * @param url base URL of the scheduler
-     * @param timeout for one decision beyond {@code gateway.timeouts.queue}; after it the scheduler counts as lost
-     * @param controlTimeout for outcome reports and endpoint lists
+     * @param timeout so much longer than {@code gateway.timeouts.queue} a question stays open at most
+     * @param controlTimeout for outcome reports and endpoint lists; after three lists in a row that did not come in time the
+     *     scheduler counts as lost
      * @param pollInterval how often the endpoints of the pool are asked for
      * @param fallbackFor how long requests are placed without a scheduler that cannot be reached
      * @param probeInterval how often a scheduler that cannot be reached is tried

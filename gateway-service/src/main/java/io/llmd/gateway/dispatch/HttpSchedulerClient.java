@@ -17,9 +17,11 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,7 +37,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Talks to the scheduler over HTTP. While the scheduler cannot be reached it places requests itself, by its own counts
- * of requests in flight among the endpoints it knows, for a bounded time.
+ * of requests in flight among the endpoints it knows, for a bounded time. How long a question may wait says nothing about
+ * the scheduler; that it lives is seen from its lists of endpoints, which are asked for at an interval. A scheduler that
+ * says that it goes down is asked once more over another connection.
  *
  * <p>Thread-safe; all I/O is on one event loop. Reports are sent in batches, one batch at a time and in order; a batch
  * that fails is sent again.
@@ -71,6 +75,9 @@ public final class HttpSchedulerClient implements SchedulerClient {
      */
     private static final long LATE_DECISION_MILLIS = 1_000;
 
+    /** After so many endpoint lists in a row that did not come, the scheduler counts as lost. */
+    private static final int MISSED_LISTS = 3;
+
     private static final byte[] NO_BODY = {};
     private static final HttpHeaders JSON =
             new DefaultHttpHeaders().add("content-type", "application/json").add("accept", "application/json");
@@ -95,10 +102,19 @@ public final class HttpSchedulerClient implements SchedulerClient {
     /** Who waits for the last report; of the event loop. */
     private final List<CompletableFuture<@Nullable Void>> awaitingReports = new ArrayList<>(1);
 
+    /** Questions without an answer. */
+    private final Set<Question> open = ConcurrentHashMap.newKeySet();
+
     private volatile @Nullable Outage outage;
 
-    /** Since when the scheduler has not answered, and when it is worth trying again. */
-    private record Outage(long sinceNanos, long nextTryNanos) {}
+    /** Endpoint lists in a row that did not come; of the event loop. */
+    private int missedLists;
+
+    /**
+     * Since when the scheduler has not answered, and when it is worth trying again. A silent scheduler takes questions and
+     * would keep them, so that only its lists of endpoints tell when it is back.
+     */
+    private record Outage(long sinceNanos, long nextTryNanos, boolean isSilent) {}
 
     /**
      * @param transport event loop of all calls
@@ -135,44 +151,98 @@ public final class HttpSchedulerClient implements SchedulerClient {
     @Override
     public Cancellation schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome) {
         Outage known = outage;
-        if (known != null && nanoTime.getAsLong() - known.nextTryNanos() < 0) {
+        if (known != null && (known.isSilent() || nanoTime.getAsLong() - known.nextTryNanos() < 0)) {
             outcome.accept(pickLocally(request));
             return Cancellation.NONE;
         }
-        Question question = new Question(ticketPrefix + ticketNumber.incrementAndGet());
-        question.call = calls.send(
-                scheduler,
-                scheduleRequest(request, question.ticket),
-                MAX_DECISION_BYTES,
-                settings.scheduleTimeout(),
-                answer -> {
-                    question.done.set(true);
-                    outcome.accept(outcomeOf(request, answer));
-                });
+        Question question = new Question(request, outcome, ticketPrefix + ticketNumber.incrementAndGet());
+        open.add(question);
+        question.ask();
+        Outage meanwhile = outage;
+        if (meanwhile != null && meanwhile.isSilent()) {
+            calls.transport().loop().execute(question::giveUp);
+        }
         return question;
     }
 
-    /** A question that can be taken back. */
+    /** A question that can be taken back. What is not said otherwise runs on the event loop. */
     private final class Question implements Cancellation {
+        private final ScheduleRequest request;
+        private final Consumer<ScheduleOutcome> receiver;
         private final String ticket;
         private final AtomicBoolean done = new AtomicBoolean();
-        private Cancellation call = Cancellation.NONE;
+        private volatile Cancellation call = Cancellation.NONE;
+        private volatile boolean isGivenUp;
+        private boolean isAskedAgain;
 
-        Question(String ticket) {
+        Question(ScheduleRequest request, Consumer<ScheduleOutcome> receiver, String ticket) {
+            this.request = request;
+            this.receiver = receiver;
             this.ticket = ticket;
         }
 
+        /** From any thread. */
+        void ask() {
+            Cancellation sent = calls.send(
+                    scheduler,
+                    scheduleRequest(request, ticket),
+                    MAX_DECISION_BYTES,
+                    settings.scheduleTimeout(),
+                    this::answered);
+            call = sent;
+            if (isGivenUp) {
+                sent.cancel();
+            }
+        }
+
+        private void answered(BodyCollector.@Nullable Answer answer) {
+            if (isGivenUp) {
+                return;
+            }
+            ScheduleOutcome outcome = outcomeOf(request, answer);
+            boolean isGoingDown = isGoingDown(outcome);
+            if (isGoingDown && !isAskedAgain && !done.get()) {
+                isAskedAgain = true;
+                // A connection of its own may lead to another replica, those that are kept lead to the one that goes.
+                calls.transport().loop().execute(() -> {
+                    client.closeIdle(calls.transport(), scheduler);
+                    ask();
+                });
+                return;
+            }
+            done.set(true);
+            open.remove(this);
+            receiver.accept(isGoingDown ? pickLocally(request) : outcome);
+        }
+
+        /** The scheduler says nothing any more. */
+        void giveUp() {
+            if (done.compareAndSet(false, true)) {
+                isGivenUp = true;
+                open.remove(this);
+                call.cancel();
+                receiver.accept(pickLocally(request));
+            }
+        }
+
+        /** From any thread. */
         @Override
         public void cancel() {
             if (!done.compareAndSet(false, true)) {
                 return;
             }
+            open.remove(this);
             HttpHeaders headers = new DefaultHttpHeaders().add(LlmdHeader.SCHEDULE_TICKET.wireName(), ticket);
             UpstreamRequest withdrawal =
                     new UpstreamRequest("POST", basePath + "/v1/schedule:cancel", headers, NO_BODY, 0);
             calls.send(scheduler, withdrawal, MAX_DECISION_BYTES, settings.controlTimeout(), answer -> {});
-            calls.transport().loop().schedule(call::cancel, LATE_DECISION_MILLIS, TimeUnit.MILLISECONDS);
+            calls.transport().loop().schedule(() -> call.cancel(), LATE_DECISION_MILLIS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    private static boolean isGoingDown(ScheduleOutcome outcome) {
+        return outcome instanceof ScheduleRejection rejection
+                && rejection.reason() == ScheduleRejection.Reason.SHUTTING_DOWN;
     }
 
     private UpstreamRequest scheduleRequest(ScheduleRequest request, String ticket) {
@@ -207,7 +277,7 @@ public final class HttpSchedulerClient implements SchedulerClient {
             return new ScheduleRejection(
                     request.requestId(), ScheduleRejection.Reason.INTERNAL, "the scheduler does not take it", 0);
         }
-        unreachable();
+        unreachable(false);
         return pickLocally(request);
     }
 
@@ -226,13 +296,23 @@ public final class HttpSchedulerClient implements SchedulerClient {
     }
 
     private void reachable() {
+        missedLists = 0;
         if (outage != null) {
             outage = null;
             log.atInfo().log("scheduler is reachable again");
         }
     }
 
-    private void unreachable() {
+    private void listMissed() {
+        missedLists++;
+        if (missedLists < MISSED_LISTS) {
+            return;
+        }
+        unreachable(true);
+        List.copyOf(open).forEach(Question::giveUp);
+    }
+
+    private void unreachable(boolean isSilent) {
         Outage known = outage;
         long now = nanoTime.getAsLong();
         if (known == null) {
@@ -240,7 +320,8 @@ public final class HttpSchedulerClient implements SchedulerClient {
         }
         outage = new Outage(
                 known == null ? now : known.sinceNanos(),
-                now + settings.probeInterval().toNanos());
+                now + settings.probeInterval().toNanos(),
+                isSilent || known != null && known.isSilent());
     }
 
     @Override
@@ -328,7 +409,12 @@ public final class HttpSchedulerClient implements SchedulerClient {
     public void endpoints(Consumer<EndpointList> endpoints) {
         UpstreamRequest request = UpstreamRequest.get(basePath + "/v1/endpoints", JSON);
         calls.send(scheduler, request, MAX_LIST_BYTES, settings.controlTimeout(), answer -> {
-            if (answer == null || answer.status() != 200) {
+            if (answer == null) {
+                listMissed();
+                return;
+            }
+            missedLists = 0;
+            if (answer.status() != 200) {
                 return;
             }
             try {

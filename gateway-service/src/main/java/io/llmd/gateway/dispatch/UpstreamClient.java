@@ -46,6 +46,11 @@ public final class UpstreamClient implements AutoCloseable {
         return pools.values().stream().mapToInt(UpstreamPool::idleCount).sum();
     }
 
+    /** Closes the idle connections to an endpoint; to be called on the transport's event loop. */
+    void closeIdle(Transport transport, TargetEndpoint endpoint) {
+        pool(transport).closeIdle(endpoint);
+    }
+
     /** Closes idle connections; those in use end with their requests. */
     @Override
     public void close() {

@@ -124,6 +124,14 @@ final class UpstreamPool {
         return idleCount;
     }
 
+    void closeIdle(TargetEndpoint endpoint) {
+        ArrayDeque<UpstreamConnection> connections = idle.remove(endpoint.hostPort());
+        while (connections != null && !connections.isEmpty()) {
+            idleCount--;
+            connections.removeLast().close();
+        }
+    }
+
     void closeIdle() {
         idle.values().forEach(connections -> {
             while (!connections.isEmpty()) {

@@ -272,7 +272,6 @@ final class Exchange {
         headers.putAll(head.schedulingHeaders());
         headers.put(LlmdHeader.KEY_ID.wireName(), key.id());
         headers.put(LlmdHeader.TENANT.wireName(), key.tenant());
-        headers.putIfAbsent(LlmdHeader.FAIRNESS_ID.wireName(), key.tenant());
         if (key.priority() != 0) {
             headers.put(LlmdHeader.PRIORITY.wireName(), Integer.toString(key.priority()));
         }
@@ -495,9 +494,8 @@ final class Exchange {
     }
 
     void queuedTooLong() {
-        refuse(
-                new ApiError(ErrorCode.SERVER_OVERLOADED, "the request waited too long for an endpoint"),
-                Rejections.queuedTooLong());
+        boolean isPoolEmpty = services.directory().endpoints().isEmpty();
+        refuse(Rejections.queuedTooLong(isPoolEmpty), Rejections.queuedTooLongHeaders(isPoolEmpty));
     }
 
     void firstByteTooLate() {

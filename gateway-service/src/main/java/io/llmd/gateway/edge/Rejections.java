@@ -14,6 +14,7 @@ final class Rejections {
 
     private static final String THROTTLE_SECONDS = "60";
     private static final String TTL_EXPIRED = "rejected-ttl-expired";
+    private static final String NO_ENDPOINTS = "rejected-no-endpoints";
 
     private Rejections() {}
 
@@ -44,7 +45,7 @@ final class Rejections {
     private static @Nullable String droppedReason(ScheduleRejection.Reason reason) {
         return switch (reason) {
             case SATURATED, DENIED -> "rejected-saturated";
-            case NO_ENDPOINTS -> "rejected-no-endpoints";
+            case NO_ENDPOINTS -> NO_ENDPOINTS;
             case TTL_EXPIRED -> TTL_EXPIRED;
             case CANCELLED -> "rejected-context-cancelled";
             case SHUTTING_DOWN -> "rejected-shutting-down";
@@ -64,9 +65,15 @@ final class Rejections {
     }
 
     /** The gateway's own bound of the wait is over. */
-    static Map<String, String> queuedTooLong() {
+    static ApiError queuedTooLong(boolean isPoolEmpty) {
+        return isPoolEmpty
+                ? new ApiError(ErrorCode.NO_ENDPOINTS, "the pool has no endpoint")
+                : new ApiError(ErrorCode.SERVER_OVERLOADED, "the request waited too long for an endpoint");
+    }
+
+    static Map<String, String> queuedTooLongHeaders(boolean isPoolEmpty) {
         Map<String, String> headers = new HashMap<>(retryAfter(1_000));
-        headers.put(LlmdHeader.DROPPED_REASON.wireName(), TTL_EXPIRED);
+        headers.put(LlmdHeader.DROPPED_REASON.wireName(), isPoolEmpty ? NO_ENDPOINTS : TTL_EXPIRED);
         return headers;
     }
 

@@ -38,6 +38,10 @@ class HttpSchedulerClientIT {
              "endpoints":[{"id":"default/sim-0","host":"127.0.0.1","port":8200}],
              "prefix":{"matchedTokens":0,"promptTokens":0},"requestHeaders":{},"responseHeaders":{}}""";
 
+    private static final String GOING_DOWN = """
+            {"outcome":"rejection","requestId":"r1","reason":"SHUTTING_DOWN","message":"going down","retryAfterMillis":0}""";
+    private static final String NO_LIST = "{\"endpoints\":[]}";
+
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Transport transport = new Transport((EventLoop) group.next(), NioSocketChannel.class);
     private final FakeModelServer server = FakeModelServer.start();
@@ -46,26 +50,39 @@ class HttpSchedulerClientIT {
     private final AtomicInteger fallbacks = new AtomicInteger();
     private final AtomicInteger dropped = new AtomicInteger();
     private final MutableClock clock = new MutableClock();
-    private final HttpSchedulerClient client = new HttpSchedulerClient(
-            new HttpSchedulerClient.Settings(
-                    URI.create("http://" + server.hostPort()),
-                    Duration.ofMillis(500),
-                    Duration.ofMillis(500),
-                    Duration.ofSeconds(60),
-                    Duration.ofSeconds(1),
-                    100),
-            new UpstreamClient(new UpstreamClient.Settings(Duration.ofSeconds(1), Duration.ofSeconds(4), 64 << 10, 8)),
-            transport,
-            directory,
-            inFlight,
-            fallbacks::incrementAndGet,
-            dropped::incrementAndGet,
-            clock::nanos);
+    private final HttpSchedulerClient client = client(Duration.ofMillis(500));
 
     @AfterEach
     void close() {
         server.close();
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    private HttpSchedulerClient client(Duration scheduleTimeout) {
+        return new HttpSchedulerClient(
+                new HttpSchedulerClient.Settings(
+                        URI.create("http://" + server.hostPort()),
+                        scheduleTimeout,
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(60),
+                        Duration.ofSeconds(1),
+                        100),
+                new UpstreamClient(
+                        new UpstreamClient.Settings(Duration.ofSeconds(1), Duration.ofSeconds(4), 64 << 10, 8)),
+                transport,
+                directory,
+                inFlight,
+                fallbacks::incrementAndGet,
+                dropped::incrementAndGet,
+                clock::nanos);
+    }
+
+    private static CompletableFuture<ScheduleOutcome> ask(HttpSchedulerClient from) {
+        CompletableFuture<ScheduleOutcome> outcome = new CompletableFuture<>();
+        from.schedule(
+                new ScheduleRequest("r1", "/v1/completions", Map.of(), ByteBuffer.allocate(1), List.of()),
+                outcome::complete);
+        return outcome;
     }
 
     private ScheduleOutcome schedule(String... excluded) throws Exception {
@@ -147,6 +164,56 @@ class HttpSchedulerClientIT {
         server.script(Reply.json(200, DECISION));
         clock.advance(Duration.ofSeconds(2));
         assertThat(((ScheduleDecision) schedule()).leaseId()).isEqualTo(42);
+    }
+
+    @Test
+    void schedulerThatIsSilentIsReplacedForQuestionsThatWaitAndForNewOnes() throws Exception {
+        knowEndpoints("default/sim-0");
+        server.always(Reply.none(Reply.Cut.STALL));
+        HttpSchedulerClient patient = client(Duration.ofMinutes(2));
+        CompletableFuture<ScheduleOutcome> waiting = ask(patient);
+        await("question arrived").until(() -> server.requests().size() == 1);
+
+        for (int i = 0; i < 3; i++) {
+            patient.endpoints(list -> {});
+        }
+
+        assertThat(waiting.get(5, TimeUnit.SECONDS))
+                .isInstanceOfSatisfying(
+                        ScheduleDecision.class,
+                        decision -> assertThat(decision.leaseId()).isNegative());
+        await("question aborted").until(() -> server.requests().getFirst().isAborted());
+        clock.advance(Duration.ofSeconds(2));
+        assertThat(ask(patient)).isCompleted();
+        assertThat(fallbacks).hasValue(2);
+
+        server.answering(request -> Reply.json(200, request.uri().equals("/v1/endpoints") ? NO_LIST : DECISION));
+        CompletableFuture<EndpointList> list = new CompletableFuture<>();
+        patient.endpoints(list::complete);
+        list.get(5, TimeUnit.SECONDS);
+        assertThat(((ScheduleDecision) ask(patient).get(5, TimeUnit.SECONDS)).leaseId())
+                .isEqualTo(42);
+    }
+
+    @Test
+    void schedulerThatGoesDownIsAskedAgainOverAnotherConnection() throws Exception {
+        server.script(Reply.json(200, GOING_DOWN), Reply.json(200, DECISION));
+
+        assertThat(((ScheduleDecision) schedule()).leaseId()).isEqualTo(42);
+
+        assertThat(server.requests()).hasSize(2);
+        assertThat(fallbacks).hasValue(0);
+    }
+
+    @Test
+    void requestIsPlacedHereWhenTheSchedulerStillGoesDown() throws Exception {
+        knowEndpoints("default/sim-0");
+        server.script(Reply.json(200, GOING_DOWN), Reply.json(200, GOING_DOWN));
+
+        assertThat(((ScheduleDecision) schedule()).primary().id()).isEqualTo("default/sim-0");
+
+        assertThat(server.requests()).hasSize(2);
+        assertThat(fallbacks).hasValue(1);
     }
 
     @Test

@@ -207,7 +207,7 @@ class HttpRulesIT {
         assertThat(gateway.scheduler().headers().getLast())
                 .containsEntry("x-llmd-key-id", "demo")
                 .containsEntry("x-llmd-tenant", "demo")
-                .containsEntry("x-llm-d-inference-fairness-id", "demo");
+                .doesNotContainKey("x-llm-d-inference-fairness-id");
     }
 
     @Test
