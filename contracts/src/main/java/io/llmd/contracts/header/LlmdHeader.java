@@ -21,6 +21,12 @@ public enum LlmdHeader {
     SLO_TIME_TO_FIRST_TOKEN("x-llm-d-slo-ttft-ms", Access.CLIENT, "x-slo-ttft-ms"),
     /** Wanted mean time per output token in milliseconds. */
     SLO_TIME_PER_OUTPUT_TOKEN("x-llm-d-slo-tpot-ms", Access.CLIENT, "x-slo-tpot-ms"),
+    /** Frames per second of the videos of a request. */
+    VIDEO_FPS("x-llm-d-video-fps", Access.CLIENT),
+    /** Length of the videos of a request in seconds. */
+    VIDEO_DURATION_SECONDS("x-llm-d-video-duration-seconds", Access.CLIENT),
+    /** Size of the frames of the videos of a request, {@code WIDTHxHEIGHT}. */
+    VIDEO_RESOLUTION("x-llm-d-video-resolution", Access.CLIENT),
     /** Sticky session token, see the session affinity plugins. */
     SESSION_TOKEN("x-session-token", Access.CLIENT),
     /** {@code if-available} asks for cached decoding only. */

@@ -28,12 +28,12 @@ final class JsonBodies {
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
 
-    ParseOutcome parse(BodyFormat format, byte[] body, int from, int length) {
+    ParseOutcome parse(BodyFormat format, byte[] body, int from, int length, MediaSizes media) {
         if (isWide(body, from, length)) {
             return new ParseOutcome.Malformed("the body is not JSON in UTF-8");
         }
         try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body, from, length)) {
-            return new ParseOutcome.Parsed(new JsonBodyReader(format, parser, body, from, length).read());
+            return new ParseOutcome.Parsed(new JsonBodyReader(format, parser, body, from, length, media).read());
         } catch (MalformedBodyException e) {
             return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
         } catch (StreamConstraintsException e) {

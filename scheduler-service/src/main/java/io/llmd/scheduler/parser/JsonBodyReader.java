@@ -30,7 +30,7 @@ final class JsonBodyReader {
     private final TokenBuffer main;
     private final TokenBuffer tools = new TokenBuffer(SMALL_PART_BYTES);
     private final TokenBuffer instructions = new TokenBuffer(SMALL_PART_BYTES);
-    private final MediaPlaceholders media = new MediaPlaceholders();
+    private final MediaPlaceholders media;
     private final List<Prompt> prompts = new ArrayList<>(1);
 
     private String model = "";
@@ -41,12 +41,13 @@ final class JsonBodyReader {
     private int maxOutputTokens = -1;
     private boolean hasPrompt;
 
-    JsonBodyReader(BodyFormat format, JsonParser parser, byte[] body, int from, int length) {
+    JsonBodyReader(BodyFormat format, JsonParser parser, byte[] body, int from, int length, MediaSizes sizes) {
         this.format = format;
         this.parser = parser;
         this.body = body;
         this.from = from;
         this.length = length;
+        media = new MediaPlaceholders(sizes);
         main = new TokenBuffer(format.isFlattened() ? length + SMALL_PART_BYTES : SMALL_PART_BYTES);
     }
 

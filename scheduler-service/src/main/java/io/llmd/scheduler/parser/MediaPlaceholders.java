@@ -8,31 +8,37 @@ import tools.jackson.core.JsonToken;
 
 /**
  * Puts a run of equal placeholder tokens into the prompt for each image, video or recording. The token is made of a hash
- * of the content or its address, so that different media give different prefixes. Nothing is decoded: an image counts as
- * {@value #IMAGE_TOKENS} tokens (640×360 pixels), a video as {@value #VIDEO_FRAMES} such frames, and a recording as one
- * token per four bytes. Used by one thread.
+ * of the content or its address, so that different media give different prefixes. Only the head of an inline image is
+ * looked at, for its size; a recording counts as one token per four bytes. Used by one thread.
  */
 final class MediaPlaceholders {
 
-    static final int IMAGE_TOKENS = 225;
-    static final int VIDEO_FRAMES = 20;
+    /** All media of a request together take no more, so that a small body cannot make a large prompt. */
+    static final int MAX_TOKENS = 1 << 20;
+
     private static final int BASE64_CHARACTERS_PER_TOKEN = 6;
     private static final LongHashFunction XXH64 = LongHashFunction.xx();
 
     private final TokenBuffer scratch = new TokenBuffer(64);
     private long[] hashes = {};
+    private final MediaSizes sizes;
     private int count;
+    private int placed;
+
+    MediaPlaceholders(MediaSizes sizes) {
+        this.sizes = sizes;
+    }
 
     /** Reads the value of {@code image_url}: an address, or an object with one. */
     void image(JsonParser parser, TokenBuffer target) {
         readAddress(parser);
-        place(target, IMAGE_TOKENS);
+        place(target, sizes.image(ImageSize.of(scratch.bytes(), scratch.length())));
     }
 
     /** Reads the value of {@code video_url}. */
     void video(JsonParser parser, TokenBuffer target) {
         readAddress(parser);
-        place(target, VIDEO_FRAMES * IMAGE_TOKENS);
+        place(target, sizes.video());
     }
 
     /** Reads the value of {@code input_audio} or {@code audio_url}. */
@@ -73,7 +79,9 @@ final class MediaPlaceholders {
         remember(hash);
         int token = (int) hash;
         target.align();
-        for (int i = 0; i < tokens; i++) {
+        int allowed = Math.min(tokens, MAX_TOKENS - placed);
+        placed += allowed;
+        for (int i = 0; i < allowed; i++) {
             target.appendToken(token);
         }
     }

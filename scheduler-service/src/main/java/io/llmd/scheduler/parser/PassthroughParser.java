@@ -14,7 +14,7 @@ public final class PassthroughParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length) {
+    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
         return ParseOutcome.unread(length, false);
     }
 }

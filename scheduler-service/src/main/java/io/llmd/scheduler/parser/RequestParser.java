@@ -18,6 +18,7 @@ public interface RequestParser extends Plugin {
      *
      * @param suffix which of the suffixes the path has, empty when there are none
      * @param body holds the body; not changed, and not used after the call returns
+     * @param media how many tokens its media count as
      */
-    ParseOutcome parse(String suffix, byte[] body, int from, int length);
+    ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media);
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +18,11 @@ public final class RequestParsers {
 
     private final Claim[] claims;
     private final @Nullable RequestParser fallback;
+    private final MediaEstimate media;
 
-    /** Parsers in the order of the configuration. */
-    public RequestParsers(List<? extends RequestParser> parsers) {
+    /** Parsers in the order of the configuration, and how many tokens media count as. */
+    public RequestParsers(List<? extends RequestParser> parsers, MediaEstimate media) {
+        this.media = media;
         List<Claim> all = new ArrayList<>();
         RequestParser other = null;
         for (RequestParser parser : parsers) {
@@ -36,29 +39,32 @@ public final class RequestParsers {
     /** The parsers of a configuration that names none. */
     public static RequestParsers standard() {
         return new RequestParsers(
-                List.of(new OpenAiParser(), new AnthropicParser(), new VllmHttpParser(), new PassthroughParser()));
+                List.of(new OpenAiParser(), new AnthropicParser(), new VllmHttpParser(), new PassthroughParser()),
+                MediaEstimate.DEFAULT);
     }
 
     /**
      * Reads a body.
      *
      * @param path request path, a query is ignored
+     * @param headers the request's headers, which may say how large its videos are; names in lower case
      * @param body the bytes between position and limit; not changed, and not used after the call returns
      * @implNote one pass, linear in the body; allocates about one body for the prompt
      */
-    public ParseOutcome parse(String path, ByteBuffer body) {
+    public ParseOutcome parse(String path, Map<String, String> headers, ByteBuffer body) {
         Claim claim = claim(path);
         RequestParser parser = claim == null ? fallback : claim.parser();
         if (parser == null) {
             return new ParseOutcome.Malformed("no parser is configured for the path of the request");
         }
         String suffix = claim == null ? "" : claim.suffix();
+        MediaSizes sizes = new MediaSizes(media, VideoHints.of(headers));
         if (body.hasArray()) {
-            return parser.parse(suffix, body.array(), body.arrayOffset() + body.position(), body.remaining());
+            return parser.parse(suffix, body.array(), body.arrayOffset() + body.position(), body.remaining(), sizes);
         }
         byte[] copy = new byte[body.remaining()];
         body.duplicate().get(copy);
-        return parser.parse(suffix, copy, 0, copy.length);
+        return parser.parse(suffix, copy, 0, copy.length, sizes);
     }
 
     private @Nullable Claim claim(String path) {

@@ -19,7 +19,7 @@ public final class VertexAiParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length) {
+    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
         try {
             ProtoReader request = field(ProtoReader.ofFrame(body, from, length), 2);
             ProtoReader data = request == null ? null : bytes(request, 2);
@@ -27,7 +27,7 @@ public final class VertexAiParser implements RequestParser {
                 return new ParseOutcome.Malformed("http_body: missing (expected: a body of the OpenAI API)");
             }
             BodyFormat format = suffix.equals(CHAT) ? BodyFormat.CHAT_COMPLETIONS : BodyFormat.RESPONSES;
-            return json.parse(format, data.array(), data.start(), data.length());
+            return json.parse(format, data.array(), data.start(), data.length(), media);
         } catch (MalformedBodyException e) {
             return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
         }

@@ -21,21 +21,21 @@ public final class VllmGrpcParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length) {
+    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
         try {
             ProtoReader message = ProtoReader.ofFrame(body, from, length);
             return new ParseOutcome.Parsed(
-                    suffix.equals(EMBED) ? embedding(message, length) : generation(message, length));
+                    suffix.equals(EMBED) ? embedding(message, length) : generation(message, length, media));
         } catch (MalformedBodyException e) {
             return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
         }
     }
 
-    private static RequestBody generation(ProtoReader message, int length) {
+    private static RequestBody generation(ProtoReader message, int length, MediaSizes sizes) {
         Prompt prompt = null;
         boolean isStream = false;
         int limit = -1;
-        MediaPlaceholders media = new MediaPlaceholders();
+        MediaPlaceholders media = new MediaPlaceholders(sizes);
         for (int field = message.next(); field != 0; field = message.next()) {
             if (field == 2 && message.is(ProtoReader.BYTES)) {
                 prompt = tokens(message.message());

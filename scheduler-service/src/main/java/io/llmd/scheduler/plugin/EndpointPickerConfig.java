@@ -94,9 +94,9 @@ public record EndpointPickerConfig(
      * @param injectDefaults whether the metrics source and the core extractor are added
      * @param sources data sources
      * @param discovery endpoint discovery
-     * @param peerDiscovery discovery of other schedulers
-     * @param crossReplicaSyncerPluginRef store that sums in-flight load over schedulers
-     * @param crossReplicaSyncInterval how often it is written
+     * @param peerDiscovery discovery of other schedulers; has no effect
+     * @param crossReplicaSyncerPluginRef store that sums in-flight load over schedulers; has no effect
+     * @param crossReplicaSyncInterval how often it is written; has no effect
      */
     public record DataLayer(
             @Default("true") boolean injectDefaults,
@@ -104,7 +104,7 @@ public record EndpointPickerConfig(
             @Nullable PluginRef discovery,
             @Nullable PluginRef peerDiscovery,
             @Nullable Located<String> crossReplicaSyncerPluginRef,
-            @Default("200ms") Duration crossReplicaSyncInterval) {
+            @Nullable Located<Duration> crossReplicaSyncInterval) {
         public DataLayer {
             sources = List.copyOf(sources);
         }

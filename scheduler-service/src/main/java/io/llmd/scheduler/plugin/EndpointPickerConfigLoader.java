@@ -2,6 +2,8 @@ package io.llmd.scheduler.plugin;
 
 import io.llmd.scheduler.datalayer.SourceBinding;
 import io.llmd.scheduler.flowcontrol.FlowControlSettings;
+import io.llmd.scheduler.parser.MediaEstimate;
+import io.llmd.scheduler.parser.MediaEstimator;
 import io.llmd.scheduler.parser.RequestParser;
 import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.plugin.EndpointPickerConfig.DataLayer;
@@ -22,7 +24,6 @@ import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import io.llmd.scheduler.scheduling.SchedulingProfile;
 import io.llmd.scheduler.scheduling.Screener;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -276,7 +277,23 @@ public final class EndpointPickerConfigLoader {
                         name.line(), path, name.value() + " of type " + instance.type() + " (expected: a parser)");
             }
         }
-        return new RequestParsers(parsers);
+        return new RequestParsers(parsers, mediaEstimate(instances, problems));
+    }
+
+    /** That of the first plugin that makes one; all requests are read once, so that there can be only one. */
+    private static MediaEstimate mediaEstimate(PluginInstances instances, Problems problems) {
+        List<PluginInstance> estimators = instances.all(MediaEstimator.class);
+        for (int i = 1; i < estimators.size(); i++) {
+            PluginInstances.Origin other = instances.origin(estimators.get(i).name());
+            problems.warning(
+                    other.line(),
+                    other.path(),
+                    "has no effect: requests are read once, as "
+                            + estimators.getFirst().name() + " says");
+        }
+        return estimators.isEmpty()
+                ? MediaEstimate.DEFAULT
+                : ((MediaEstimator) estimators.getFirst().plugin()).mediaEstimate();
     }
 
     private static @Nullable PluginInstance addedParser(
@@ -308,7 +325,7 @@ public final class EndpointPickerConfigLoader {
 
     private static DataLayer withMetricsSource(EndpointPickerConfig config) {
         DataLayer layer = Objects.requireNonNullElseGet(
-                config.dataLayer(), () -> new DataLayer(true, List.of(), null, null, null, Duration.ofMillis(200)));
+                config.dataLayer(), () -> new DataLayer(true, List.of(), null, null, null, null));
         if (!layer.injectDefaults() || hasMetricsSource(config, layer)) {
             return layer;
         }

@@ -21,7 +21,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads how requests wait. A reference names an instance, or a type of which an instance with default parameters is made.
+ * Reads how requests wait. A reference names an instance; only the defaults are made where they are missing.
  * The detector counts even while flow control is off, because it then says when requests of negative priority are refused.
  */
 final class FlowControlReader {
@@ -156,12 +156,15 @@ final class FlowControlReader {
     private <T extends Plugin> @Nullable T find(
             Class<T> point, String kind, @Nullable Located<String> ref, String defaultType, String path) {
         String wanted = ref == null ? "" : ref.value();
-        boolean isDefault = wanted.isEmpty();
-        String name = isDefault ? defaultType : wanted;
+        String name = wanted.isEmpty() ? defaultType : wanted;
         int line = ref == null ? 0 : ref.line();
         if (!instances.isNamed(name)) {
-            if (!isDefault && !instances.canAddDefault(name)) {
-                problems.error(line, path, "no plugin " + name + " (expected: a " + kind + ")");
+            if (!name.equals(defaultType)) {
+                problems.error(
+                        line,
+                        path,
+                        "no plugin " + name + " (expected: a " + kind + " in plugins)"
+                                + Suggestion.of(name, instances.names()));
                 return null;
             }
             instances.addDefault(name, line, path);

@@ -58,8 +58,14 @@ public final class ParameterBinder {
     static List<String> fieldsOf(Class<?> type) {
         return Arrays.stream(type.getRecordComponents())
                 .filter(component -> !component.isAnnotationPresent(Line.class))
-                .map(RecordComponent::getName)
+                .map(ParameterBinder::nameOf)
                 .toList();
+    }
+
+    /** Name of a component in configuration. */
+    static String nameOf(RecordComponent component) {
+        FieldName given = component.getAnnotation(FieldName.class);
+        return given == null ? component.getName() : given.value();
     }
 
     private @Nullable Object toRecord(Class<?> type, YamlNode node, String path) {
@@ -101,7 +107,7 @@ public final class ParameterBinder {
     }
 
     private @Nullable Object component(RecordComponent component, YamlNode.Mapping mapping, String path) {
-        String name = component.getName();
+        String name = nameOf(component);
         YamlNode.Field field = mapping.fields().get(name);
         if (field != null && !(field.value() instanceof YamlNode.Null)) {
             return convert(component.getGenericType(), field.value(), child(path, name));

@@ -31,17 +31,26 @@ final class SectionChecks {
         }
         if (section.peerDiscovery() != null) {
             instance(section.peerDiscovery(), "discovery", "dataLayer.peerDiscovery");
+            withoutEffect(section.peerDiscovery().line(), "peerDiscovery", "scheduler.replicas.*");
         }
         Located<String> syncer = section.crossReplicaSyncerPluginRef();
         if (syncer != null && !syncer.value().isEmpty()) {
-            problems.error(
-                    syncer.line(),
-                    "dataLayer.crossReplicaSyncerPluginRef",
-                    syncer.value() + " is not available in this version (expected: leave it out)");
+            withoutEffect(syncer.line(), "crossReplicaSyncerPluginRef", "scheduler.replicas.*");
+        }
+        if (section.crossReplicaSyncInterval() != null) {
+            withoutEffect(
+                    section.crossReplicaSyncInterval().line(),
+                    "crossReplicaSyncInterval",
+                    "scheduler.replicas.interval");
         }
         if (!section.injectDefaults() && section.sources().isEmpty()) {
             withoutSources();
         }
+    }
+
+    private void withoutEffect(int line, String field, String setting) {
+        problems.warning(
+                line, "dataLayer." + field, "has no effect: schedulers share their load as " + setting + " says");
     }
 
     /** llm-d starts without sources only when a plugin brings its own. */

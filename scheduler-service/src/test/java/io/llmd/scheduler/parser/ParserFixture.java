@@ -16,7 +16,7 @@ final class ParserFixture {
     private ParserFixture() {}
 
     static ParseOutcome outcome(RequestParser parser, String suffix, byte[] body) {
-        return parser.parse(suffix, body, 0, body.length);
+        return parser.parse(suffix, body, 0, body.length, MediaSizes.DEFAULT);
     }
 
     static RequestBody parsed(RequestParser parser, String suffix, byte[] body) {

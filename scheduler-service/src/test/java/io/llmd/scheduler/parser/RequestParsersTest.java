@@ -11,6 +11,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,14 +53,16 @@ class RequestParsersTest {
         "/other, RAW"
     })
     void everyParserTakesItsOwnPaths(String path, Api api) {
-        RequestParsers all = new RequestParsers(List.of(
-                new PassthroughParser(),
-                new VertexAiParser(),
-                new VllmGrpcParser(),
-                new SglangHttpParser(),
-                new VllmHttpParser(),
-                new AnthropicParser(),
-                new OpenAiParser()));
+        RequestParsers all = new RequestParsers(
+                List.of(
+                        new PassthroughParser(),
+                        new VertexAiParser(),
+                        new VllmGrpcParser(),
+                        new SglangHttpParser(),
+                        new VllmHttpParser(),
+                        new AnthropicParser(),
+                        new OpenAiParser()),
+                MediaEstimate.DEFAULT);
         byte[] grpc = switch (api) {
             case RESPONSES ->
                 ParserFixture.frame(
@@ -70,7 +73,7 @@ class RequestParsersTest {
                 "{\"model\":\"m\",\"token_ids\":[1],\"input_ids\":[1],\"messages\":[{\"role\":\"user\"}]}"
                         .getBytes(StandardCharsets.UTF_8);
         };
-        assertThat(all.parse(path, ByteBuffer.wrap(grpc)))
+        assertThat(all.parse(path, Map.of(), ByteBuffer.wrap(grpc)))
                 .isInstanceOfSatisfying(
                         ParseOutcome.Parsed.class,
                         parsed -> assertThat(parsed.body().api()).isEqualTo(api));
@@ -78,7 +81,8 @@ class RequestParsersTest {
 
     @Test
     void withoutTheOneThatPassesThroughOtherPathsAreRefused() {
-        assertThat(new RequestParsers(List.of(new OpenAiParser())).parse("/other", ByteBuffer.allocate(1)))
+        assertThat(new RequestParsers(List.of(new OpenAiParser()), MediaEstimate.DEFAULT)
+                        .parse("/other", Map.of(), ByteBuffer.allocate(1)))
                 .isEqualTo(new ParseOutcome.Malformed("no parser is configured for the path of the request"));
     }
 
@@ -187,13 +191,13 @@ class RequestParsersTest {
     @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE"})
     void bodiesInOtherEncodingsAreMalformed(String charset) {
         String json = "{\"model\":\"m\",\"tools\":[{\"t\":1}],\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}";
-        assertThat(parsers.parse(CHAT, ByteBuffer.wrap(json.getBytes(Charset.forName(charset)))))
+        assertThat(parsers.parse(CHAT, Map.of(), ByteBuffer.wrap(json.getBytes(Charset.forName(charset)))))
                 .isEqualTo(new ParseOutcome.Malformed("the body is not JSON in UTF-8"));
     }
 
     @Test
     void anOddByteOrderMarkIsMalformed() {
-        assertThat(parsers.parse(CHAT, ByteBuffer.wrap(new byte[] {0, 0, -1, -2, '{', '}'})))
+        assertThat(parsers.parse(CHAT, Map.of(), ByteBuffer.wrap(new byte[] {0, 0, -1, -2, '{', '}'})))
                 .isInstanceOf(ParseOutcome.Malformed.class);
     }
 
@@ -277,7 +281,7 @@ class RequestParsersTest {
         ByteBuffer direct =
                 ByteBuffer.allocateDirect(json.length).put(json).position(2).limit(json.length - 2);
         for (ByteBuffer buffer : new ByteBuffer[] {slice, direct, slice.asReadOnlyBuffer()}) {
-            ParseOutcome outcome = parsers.parse("/v1/completions", buffer);
+            ParseOutcome outcome = parsers.parse("/v1/completions", Map.of(), buffer);
             assertThat(outcome)
                     .isInstanceOfSatisfying(
                             ParseOutcome.Parsed.class,
@@ -286,7 +290,7 @@ class RequestParsersTest {
         byte[] chat =
                 "xx{\"model\":\"m\",\"tools\":[7],\"messages\":[{\"content\":\"a\"}]}".getBytes(StandardCharsets.UTF_8);
         ByteBuffer shifted = ByteBuffer.wrap(chat, 2, chat.length - 2).slice();
-        assertThat(parsers.parse(CHAT, shifted))
+        assertThat(parsers.parse(CHAT, Map.of(), shifted))
                 .isInstanceOfSatisfying(
                         ParseOutcome.Parsed.class,
                         parsed -> assertThat(text(parsed.body())).startsWith("[7]"));
@@ -301,13 +305,13 @@ class RequestParsersTest {
     }
 
     private RequestBody parse(String path, String json) {
-        ParseOutcome outcome = parsers.parse(path, ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
+        ParseOutcome outcome = parsers.parse(path, Map.of(), ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
         assertThat(outcome).isInstanceOf(ParseOutcome.Parsed.class);
         return ((ParseOutcome.Parsed) outcome).body();
     }
 
     private String malformed(String path, String json) {
-        ParseOutcome outcome = parsers.parse(path, ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
+        ParseOutcome outcome = parsers.parse(path, Map.of(), ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
         assertThat(outcome).isInstanceOf(ParseOutcome.Malformed.class);
         return ((ParseOutcome.Malformed) outcome).message();
     }

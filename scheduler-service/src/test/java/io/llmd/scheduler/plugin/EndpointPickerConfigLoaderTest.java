@@ -209,9 +209,14 @@ class EndpointPickerConfigLoaderTest {
         assertThat(section.maxRequests().value()).isEqualTo(2000);
         assertThat(section.defaultRequestTTL()).hasSeconds(90);
         assertThat(section.priorityBands().getFirst().maxBytes().value()).isEqualTo(500L << 20);
-        assertThat(loaded.config().dataLayer().crossReplicaSyncInterval()).hasMillis(250);
+        assertThat(loaded.config().dataLayer().crossReplicaSyncInterval().value())
+                .hasMillis(250);
         assertThat(loaded.plan().featureGates()).containsEntry("flowControl", true);
-        assertThat(loaded.findings()).isEmpty();
+        assertThat(loaded.findings())
+                .extracting(Finding::toString)
+                .containsExactly(
+                        "c.yaml:12:dataLayer.crossReplicaSyncInterval: has no effect: schedulers share their load"
+                                + " as scheduler.replicas.interval says");
     }
 
     @Test

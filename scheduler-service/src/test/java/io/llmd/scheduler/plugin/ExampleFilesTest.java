@@ -42,6 +42,8 @@ class ExampleFilesTest {
             "ranks",
             2,
             "shedding",
+            2,
+            "flow-control",
             1);
 
     static Stream<String> examples() throws IOException {

@@ -58,6 +58,8 @@ class FlowControlReaderTest {
                   - {name: limits, type: priority-holdback-policy, parameters: {minCeiling: 0.5}}
                   - {name: full, type: concurrency-detector, parameters: {maxConcurrency: 4}}
                   - {name: shares, type: weighted-token-fairness-policy, parameters: {weights: {a: 2.0}}}
+                  - type: round-robin-fairness-policy
+                  - type: edf-ordering-policy
                   - type: sheddable-eviction-filter
                   - type: priority-then-time-eviction-order-policy
                 flowControl:
@@ -103,8 +105,8 @@ class FlowControlReaderTest {
 
     @Test
     void theDataThatTheDetectorNeedsGetsItsProducer() {
-        LoadResult.Loaded loaded =
-                load("plugins: []\nflowControl: {saturationDetector: {pluginRef: concurrency-detector}}\n");
+        LoadResult.Loaded loaded = load(
+                "plugins: [{type: concurrency-detector}]\nflowControl: {saturationDetector: {pluginRef: concurrency-detector}}\n");
         assertThat(loaded.instances()).containsKey("inflight-load-producer");
     }
 
@@ -149,14 +151,14 @@ class FlowControlReaderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{saturationDetector: {pluginRef: ghost}} | flowControl.saturationDetector.pluginRef: no plugin ghost (expected: a saturation-detector)",
+                "{saturationDetector: {pluginRef: ghost}} | flowControl.saturationDetector.pluginRef: no plugin ghost (expected: a saturation-detector in plugins)",
                 "{saturationDetector: {}} | flowControl.saturationDetector.pluginRef: is missing (expected: the name of a plugin)",
-                "{saturationDetector: {pluginRef: fcfs-ordering-policy}} | flowControl.saturationDetector.pluginRef: fcfs-ordering-policy of type fcfs-ordering-policy (expected: a saturation-detector)",
-                "{usageLimitPolicyPluginRef: ghost} | flowControl.usageLimitPolicyPluginRef: no plugin ghost (expected: a usage-limit-policy)",
-                "{defaultPriorityBand: {fairnessPolicyRef: fcfs-ordering-policy}} | flowControl.defaultPriorityBand.fairnessPolicyRef: fcfs-ordering-policy of type fcfs-ordering-policy (expected: a fairness-policy)",
-                "{defaultNegativePriorityBand: {orderingPolicyRef: ghost}} | flowControl.defaultNegativePriorityBand.orderingPolicyRef: no plugin ghost (expected: a ordering-policy)",
+                "{saturationDetector: {pluginRef: fcfs-ordering-policy}} | flowControl.saturationDetector.pluginRef: no plugin fcfs-ordering-policy (expected: a saturation-detector in plugins)",
+                "{usageLimitPolicyPluginRef: ghost} | flowControl.usageLimitPolicyPluginRef: no plugin ghost (expected: a usage-limit-policy in plugins)",
+                "{defaultPriorityBand: {fairnessPolicyRef: fcfs-ordering-policy}} | flowControl.defaultPriorityBand.fairnessPolicyRef: no plugin fcfs-ordering-policy (expected: a fairness-policy in plugins)",
+                "{defaultNegativePriorityBand: {orderingPolicyRef: ghost}} | flowControl.defaultNegativePriorityBand.orderingPolicyRef: no plugin ghost (expected: a ordering-policy in plugins)",
                 "{maxFlowsPerBand: 0} | flowControl.maxFlowsPerBand: 0 (expected: >= 1)",
-                "{usageLimitPolicyPluginRef: priority-holdback-policy} | flowControl.usageLimitPolicyPluginRef.parameters.minCeiling: is missing (expected: a finite number)",
+                "{usageLimitPolicyPluginRef: priority-holdback-policy} | flowControl.usageLimitPolicyPluginRef: no plugin priority-holdback-policy (expected: a usage-limit-policy in plugins)",
                 "{priorityBands: [{priority: 1}, {priority: 1}]} | flowControl.priorityBands[1].priority: 1 (expected: one band per priority)"
             })
     void whatCannotBeIsRefused(String section, String finding) {
@@ -164,6 +166,33 @@ class FlowControlReaderTest {
                 HEAD + "featureGates: [flowControl]\nplugins: []\nflowControl: " + section.strip() + "\n", "f");
         assertThat(result).isInstanceOf(LoadResult.Refused.class);
         assertThat(result.findings()).extracting(Finding::toString).containsExactly("f:5:" + finding);
+    }
+
+    @Test
+    void aDetectorThatIsNamedByItsTypeInsteadOfItsNameIsRefused() {
+        LoadResult result = loader.load(
+                HEAD + "plugins:\n  - {name: gate, type: concurrency-detector, parameters: {maxConcurrency: 8}}\n"
+                        + "flowControl: {saturationDetector: {pluginRef: concurrency-detector}}\n",
+                "f");
+        assertThat(result.findings())
+                .filteredOn(Finding::isError)
+                .extracting(Finding::toString)
+                .containsExactly(
+                        "f:5:flowControl.saturationDetector.pluginRef: no plugin concurrency-detector (expected:"
+                                + " a saturation-detector in plugins)");
+    }
+
+    @Test
+    void aPolicyThatIsNotAmongThePluginsIsRefusedUnlessItIsTheDefault() {
+        String bands = "plugins: []\nfeatureGates: [flowControl]\nflowControl:\n  defaultPriorityBand: ";
+        assertThat(load(bands + "{fairnessPolicyRef: global-strict-fairness-policy}\n")
+                        .findings())
+                .isEmpty();
+        assertThat(loader.load(HEAD + bands + "{fairnessPolicyRef: round-robin-fairness-policy}\n", "f")
+                        .findings())
+                .extracting(Finding::toString)
+                .containsExactly("f:6:flowControl.defaultPriorityBand.fairnessPolicyRef: no plugin"
+                        + " round-robin-fairness-policy (expected: a fairness-policy in plugins)");
     }
 
     @Test

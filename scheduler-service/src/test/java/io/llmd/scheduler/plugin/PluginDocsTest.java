@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PluginDocsTest {
@@ -62,12 +64,40 @@ class PluginDocsTest {
         assertThat(Files.readString(DOCS.resolve("README.md"))).contains("[" + type + "](" + type + ".md)");
     }
 
+    /** Every configuration of every page. */
+    static Stream<Arguments> examples() throws IOException {
+        List<Arguments> examples = new ArrayList<>();
+        for (String type : REGISTRY.types()) {
+            String page = Files.readString(DOCS.resolve(type + ".md"));
+            Matcher block = Pattern.compile("(?s)```yaml\n(.*?)```").matcher(page);
+            while (block.find()) {
+                if (block.group(1).contains("plugins:")) {
+                    examples.add(Arguments.of(type, block.group(1)));
+                }
+            }
+        }
+        return examples.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void eachExampleLoads(String type, String example) {
+        String head =
+                example.contains("apiVersion:") ? "" : "apiVersion: llm-d.ai/v1alpha1\nkind: EndpointPickerConfig\n";
+        assertThat(new EndpointPickerConfigLoader(REGISTRY, true)
+                        .load(head + example, type)
+                        .findings())
+                .as("but for certificates, which are not here")
+                .filteredOn(Finding::isError)
+                .allSatisfy(finding -> assertThat(finding.message()).endsWith("(expected: a readable file)"));
+    }
+
     private static List<String> parameters(Class<?> type, String path) {
         List<String> names = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
-            names.add(path + component.getName());
+            names.add(path + ParameterBinder.nameOf(component));
             if (component.getType().isRecord()) {
-                names.addAll(parameters(component.getType(), path + component.getName() + "."));
+                names.addAll(parameters(component.getType(), path + ParameterBinder.nameOf(component) + "."));
             }
         }
         return names;

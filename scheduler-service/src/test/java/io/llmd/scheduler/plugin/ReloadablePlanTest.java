@@ -7,6 +7,7 @@ import io.llmd.scheduler.datalayer.SourceBinding;
 import io.llmd.scheduler.parser.ParseOutcome;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ReloadablePlanTest {
@@ -70,7 +71,7 @@ class ReloadablePlanTest {
                         + "requestHandler:\n  parsers:\n    - pluginRef: sglanghttp-parser\n",
                 "f");
         assertThat(plan.loaded().sources()).extracting(SourceBinding::name).containsExactly("slow");
-        assertThat(plan.loaded().parsers().parse("/v1/completions", ByteBuffer.allocate(0)))
+        assertThat(plan.loaded().parsers().parse("/v1/completions", Map.of(), ByteBuffer.allocate(0)))
                 .isInstanceOf(ParseOutcome.Malformed.class);
     }
 

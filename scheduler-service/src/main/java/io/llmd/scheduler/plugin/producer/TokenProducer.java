@@ -1,47 +1,32 @@
 package io.llmd.scheduler.plugin.producer;
 
-import io.llmd.scheduler.plugin.Default;
+import io.llmd.scheduler.parser.MediaEstimate;
+import io.llmd.scheduler.parser.MediaEstimator;
 import io.llmd.scheduler.plugin.PluginFactory;
-import io.llmd.scheduler.plugin.YamlNode;
-import io.llmd.scheduler.scheduling.Plugin;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Stands for the estimate of tokens that reading the request body always makes: four bytes of text are one token. The
- * plugin itself does nothing; it lets configurations that name it load, and refuses other ways of counting.
+ * Says how images and videos count in the estimate of tokens that reading a request makes: four bytes of text are one
+ * token. Configurations that ask an engine for tokens load, are told that the estimate stands in, and get it.
  */
-final class TokenProducer implements Plugin {
+final class TokenProducer implements MediaEstimator {
 
     static final String TYPE = "token-producer";
 
-    /**
-     * Parameters.
-     *
-     * @param estimate the backend that exists; media are counted with fixed figures
-     * @param vllm backend that asks a model server; not available
-     * @param udsTokenizerConfig deprecated backend; not available
-     * @param modelName model for the backends that are not available
-     */
-    record Params(
-            @Nullable Estimate estimate,
-            @Nullable YamlNode vllm,
-            @Nullable YamlNode udsTokenizerConfig,
-            @Default("") String modelName) {
-        Params {
-            if (vllm != null || udsTokenizerConfig != null) {
-                throw new IllegalArgumentException((vllm == null ? "udsTokenizerConfig" : "vllm")
-                        + ": a backend that this version does not have (expected: estimate)");
-            }
-        }
+    private final MediaEstimate estimate;
+
+    TokenProducer(TokenParams params) {
+        estimate = params.mediaEstimate();
     }
 
-    /** Settings of the estimate; none can be changed in this version. */
-    record Estimate() {}
+    @Override
+    public MediaEstimate mediaEstimate() {
+        return estimate;
+    }
 
     @Component
-    static final class Factory implements PluginFactory<Params> {
+    static final class Factory implements PluginFactory<TokenParams> {
         @Override
         public String type() {
             return TYPE;
@@ -53,13 +38,26 @@ final class TokenProducer implements Plugin {
         }
 
         @Override
-        public Class<Params> paramsType() {
-            return Params.class;
+        public Class<TokenParams> paramsType() {
+            return TokenParams.class;
         }
 
         @Override
-        public TokenProducer create(String name, Params params) {
-            return new TokenProducer();
+        public List<String> warnings(TokenParams params) {
+            if (params.udsTokenizerConfig() != null) {
+                return List.of("udsTokenizerConfig is deprecated and no tokenizer is asked in this version: tokens are"
+                        + " estimated, four bytes of text each");
+            }
+            return params.asksEngine()
+                    ? List.of(
+                            "vllm: engines are not asked for tokens in this version: tokens are estimated, four bytes of"
+                                    + " text each")
+                    : List.of();
+        }
+
+        @Override
+        public TokenProducer create(String name, TokenParams params) {
+            return new TokenProducer(params);
         }
     }
 }

@@ -6,6 +6,7 @@ import io.llmd.scheduler.datalayer.PageSource.Pace;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -50,6 +51,13 @@ final class DcgmDataSource {
         @Override
         public Class<Params> paramsType() {
             return Params.class;
+        }
+
+        @Override
+        public List<String> warnings(Params params) {
+            return params.useNodeAddress()
+                    ? List.of("useNodeAddress has no effect: exporters are asked at the address of the endpoint")
+                    : List.of();
         }
 
         @Override

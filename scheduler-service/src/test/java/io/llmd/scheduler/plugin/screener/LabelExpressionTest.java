@@ -44,7 +44,8 @@ class LabelExpressionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ",", "app=x,", "app=x tier=gold", "app in gold", "=x", "app in (a"})
+    @ValueSource(
+            strings = {"!app=x", "!app in (x)", "", ",", "app=x,", "app=x tier=gold", "app in gold", "=x", "app in (a"})
     void whatIsNoSelectorIsRefused(String text) {
         assertThatThrownBy(() -> new LabelExpression(text))
                 .isInstanceOf(IllegalArgumentException.class)
