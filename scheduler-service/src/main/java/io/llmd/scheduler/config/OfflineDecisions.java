@@ -9,9 +9,8 @@ import io.llmd.scheduler.api.Evictions;
 import io.llmd.scheduler.api.Leases;
 import io.llmd.scheduler.api.PoolExplainer;
 import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.datalayer.InFlightLoad;
 import io.llmd.scheduler.datalayer.InFlightTracker;
-import io.llmd.scheduler.datalayer.InFlightTracker.Placement;
-import io.llmd.scheduler.datalayer.InFlightTracker.Release;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.explain.DecisionRecord;
@@ -28,7 +27,9 @@ import io.llmd.scheduler.scheduling.Scheduler;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -111,25 +112,16 @@ final class OfflineDecisions implements PoolExplainer, DecisionReplayer {
         String all = "all attempts of the snapshot";
         plugins.add(all);
         List<InFlightTracker> counting = plugins.stream().map(trackers::named).toList();
+        Map<String, InFlightLoad> loads = new HashMap<>();
         for (SavedEndpoint saved : snapshot.endpoints()) {
             pool.upsert(saved.metadata());
+            loads.put(saved.id(), new InFlightLoad(saved.inFlightRequests(), saved.inFlightTokens()));
             if (saved.metrics() != null) {
                 pool.update(saved.metadata(), saved.metrics().at(now));
             }
         }
-        List<Placement> placements = placements(snapshot);
-        counting.forEach(tracker -> tracker.place(1, placements));
+        counting.forEach(tracker -> tracker.assume(loads));
         return trackers.named(all);
-    }
-
-    private static List<Placement> placements(PoolSnapshot snapshot) {
-        List<Placement> placements = new ArrayList<>();
-        for (SavedEndpoint saved : snapshot.endpoints()) {
-            for (long i = 0; i < saved.inFlightRequests(); i++) {
-                placements.add(new Placement(saved.id(), i == 0 ? saved.inFlightTokens() : 0, Release.NOTHING));
-            }
-        }
-        return placements;
     }
 
     private Director director(LoadResult.Loaded loaded, EndpointStore pool, InFlightTracker all, LongSupplier now) {

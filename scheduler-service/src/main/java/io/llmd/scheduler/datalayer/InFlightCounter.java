@@ -14,6 +14,11 @@ final class InFlightCounter {
         tokens.addAndGet(tokenCharge);
     }
 
+    void assume(InFlightLoad load) {
+        requests.addAndGet(load.requests());
+        tokens.addAndGet(load.tokens());
+    }
+
     void releaseRequest() {
         subtract(requests, 1);
     }

@@ -84,6 +84,11 @@ public final class InFlightTracker implements EndpointListener {
         }
     }
 
+    /** Counts loads as this scheduler's own that no report will ever end; of endpoints of the pool. */
+    public void assume(Map<String, InFlightLoad> loads) {
+        loads.forEach((id, load) -> counter(id).assume(load));
+    }
+
     private InFlightCounter counter(String endpointId) {
         InFlightCounter counter = counters.get(endpointId);
         return counter == null ? new InFlightCounter() : counter;

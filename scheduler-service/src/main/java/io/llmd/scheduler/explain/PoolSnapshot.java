@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record PoolSnapshot(Instant takenAt, List<SavedEndpoint> endpoints) {
 
     private static final int MAX_ENDPOINTS = 10_000;
+    private static final long MAX_IN_FLIGHT = 1_000_000;
 
     public PoolSnapshot {
         Objects.requireNonNull(takenAt, "takenAt");
@@ -29,6 +30,12 @@ public record PoolSnapshot(Instant takenAt, List<SavedEndpoint> endpoints) {
         if (endpoints.size() > MAX_ENDPOINTS) {
             throw new IllegalArgumentException(
                     "endpoints: " + endpoints.size() + " (expected: at most " + MAX_ENDPOINTS + ")");
+        }
+        long inFlight =
+                endpoints.stream().mapToLong(SavedEndpoint::inFlightRequests).sum();
+        if (inFlight > MAX_IN_FLIGHT) {
+            throw new IllegalArgumentException(
+                    "endpoints.inFlightRequests: " + inFlight + " together (expected: at most " + MAX_IN_FLIGHT + ")");
         }
     }
 
@@ -58,8 +65,6 @@ public record PoolSnapshot(Instant takenAt, List<SavedEndpoint> endpoints) {
             @Nullable SavedMetrics metrics,
             long inFlightRequests,
             long inFlightTokens) {
-
-        private static final long MAX_IN_FLIGHT = 1_000_000;
 
         public SavedEndpoint {
             Objects.requireNonNull(id, "id");

@@ -132,11 +132,16 @@ final class RecordReader {
         return ties.size() > 1 ? ties : List.of();
     }
 
+    /** What the decision took a score for. */
+    private static double clamped(double raw) {
+        return raw >= 0 ? Math.min(raw, 1) : 0;
+    }
+
     private List<Score> scores(RecordedProfile.Scorer scorer, int[] left) {
         List<Score> scores = new ArrayList<>(left.length);
         for (int i = 0; i < scorer.scores().length; i++) {
             double raw = scorer.scores()[i];
-            scores.add(new Score(endpoints[left[i]].id(), raw, raw * scorer.weight()));
+            scores.add(new Score(endpoints[left[i]].id(), raw, clamped(raw) * scorer.weight()));
         }
         return scores;
     }

@@ -4,6 +4,7 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.EndpointNumbers;
 import io.llmd.scheduler.scheduling.InFlightLoads;
+import io.llmd.scheduler.scheduling.LatencyPredictions;
 import io.llmd.scheduler.scheduling.MediaMatches;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
@@ -26,6 +27,7 @@ final class RecordedData {
             UncachedTokens.class, 8,
             EndpointNumbers.class, 8,
             MediaMatches.class, 4,
+            LatencyPredictions.class, 64,
             Topologies.class, 8);
     private static final int FIXED_BYTES = 96;
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** What one profile did. Filled by one thread, read-only once the decision is made. */
 final class RecordedProfile {
 
-    /** Clamped scores by position among those who were left after the filters. */
+    /** Scores as they were answered, by position among those who were left after the filters. */
     record Scorer(String plugin, double weight, double[] scores) {}
 
     final String name;

@@ -208,10 +208,18 @@ final class DecisionSpans {
                 .setAttribute("llm_d.epp.scorer.endpoints_scored", step.scores().size())
                 .setAttribute(
                         "llm_d.epp.scorer.score.max",
-                        step.scores().stream().mapToDouble(Score::raw).max().orElse(0))
+                        step.scores().stream()
+                                .mapToDouble(Score::raw)
+                                .filter(Double::isFinite)
+                                .max()
+                                .orElse(0))
                 .setAttribute(
                         "llm_d.epp.scorer.score.avg",
-                        step.scores().stream().mapToDouble(Score::raw).average().orElse(0))
+                        step.scores().stream()
+                                .mapToDouble(Score::raw)
+                                .filter(Double::isFinite)
+                                .average()
+                                .orElse(0))
                 .startSpan()
                 .end(end(call) + shift, TimeUnit.NANOSECONDS);
     }

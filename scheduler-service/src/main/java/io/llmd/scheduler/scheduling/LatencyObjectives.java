@@ -1,6 +1,9 @@
 package io.llmd.scheduler.scheduling;
 
 import io.llmd.contracts.header.LlmdHeader;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The latencies that a request asks for by its headers, in milliseconds; 0 where it asks for none or says it wrongly.
@@ -9,6 +12,11 @@ import io.llmd.contracts.header.LlmdHeader;
  * @param timePerOutputTokenMillis wanted mean time per token after the first
  */
 public record LatencyObjectives(double timeToFirstTokenMillis, double timePerOutputTokenMillis) {
+
+    private static final Pattern DECIMAL = Pattern.compile("\\d{1,11}(\\.\\d{1,9})?");
+
+    /** Longest wish that is understood, a year. */
+    private static final long MOST_MILLIS = TimeUnit.DAYS.toMillis(365);
 
     /** Reads the headers of a request. */
     public static LatencyObjectives of(InferenceRequest request) {
@@ -27,14 +35,15 @@ public record LatencyObjectives(double timeToFirstTokenMillis, double timePerOut
         for (int i = 0; value == null && i < header.aliases().size(); i++) {
             value = request.header(header.aliases().get(i));
         }
-        if (value == null) {
+        return millis(value);
+    }
+
+    /** Reads one wish: decimal digits with or without a fraction, at most a year; 0 for anything else. */
+    public static double millis(@Nullable String wish) {
+        if (wish == null || !DECIMAL.matcher(wish.strip()).matches()) {
             return 0;
         }
-        try {
-            double millis = Double.parseDouble(value.strip());
-            return millis > 0 && Double.isFinite(millis) ? millis : 0;
-        } catch (NumberFormatException e) {
-            return 0;
-        }
+        double millis = Double.parseDouble(wish.strip());
+        return millis > MOST_MILLIS ? 0 : millis;
     }
 }

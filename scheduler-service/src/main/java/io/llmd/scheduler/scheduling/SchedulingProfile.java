@@ -104,11 +104,11 @@ public record SchedulingProfile(
             } finally {
                 candidates.leave();
             }
+            recorder.scored(name, weighted.name(), weighted.weight(), candidates, scores);
             int invalid = clamp(scores);
             if (invalid > 0) {
                 faults.invalidScores(weighted.name(), invalid);
             }
-            recorder.scored(name, weighted.name(), weighted.weight(), candidates, scores);
             recorder.ends();
             double weight = weighted.weight();
             for (int i = 0; i < totals.length; i++) {

@@ -46,6 +46,7 @@ class SchedulingProfileTest {
                 BEST,
                 new WeightedScorer("odd", (r, c, scores) -> copy(scores, 1.4, -0.2, 0, Double.NaN), 2));
         assertThat(recorder.totals).containsExactly(2, 0, 0, 0);
+        assertThat(recorder.scores).as("as they were answered").containsExactly(1.4, -0.2, 0, Double.NaN);
         assertThat(faults.events).containsExactly("invalid odd 3");
     }
 
@@ -146,6 +147,7 @@ class SchedulingProfileTest {
     private static final class RecordingRecorder implements DecisionRecorder {
         private final List<String> events = new ArrayList<>();
         private double[] totals = {};
+        private double[] scores = {};
 
         @Override
         public void filtered(String profile, String plugin, Candidates before, Candidates after) {
@@ -155,6 +157,7 @@ class SchedulingProfileTest {
         @Override
         public void scored(String profile, String plugin, double weight, Candidates candidates, double[] scores) {
             events.add("scored " + plugin + " " + weight);
+            this.scores = Arrays.copyOf(scores, scores.length);
         }
 
         @Override

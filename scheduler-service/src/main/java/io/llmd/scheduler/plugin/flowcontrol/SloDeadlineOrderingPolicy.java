@@ -4,16 +4,13 @@ import io.llmd.scheduler.flowcontrol.FlowRequest;
 import io.llmd.scheduler.flowcontrol.OrderingPolicy;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.scheduling.LatencyObjectives;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** The request whose client wants its first token earliest goes first; one without a wish goes after those with one. */
 final class SloDeadlineOrderingPolicy implements OrderingPolicy {
-
-    /** Longest wish that is understood; anything above is no deadline. */
-    private static final long MOST_MILLIS = TimeUnit.DAYS.toMillis(365);
 
     /** @param minTimeToFirstToken a wish for less counts as one for this, so that nobody jumps the queue by asking for 1 ms */
     record Params(@Default("50ms") Duration minTimeToFirstToken) {
@@ -24,8 +21,6 @@ final class SloDeadlineOrderingPolicy implements OrderingPolicy {
         }
     }
 
-    private static final long NO_WISH = -1;
-
     private final long minMillis;
 
     SloDeadlineOrderingPolicy(Params params) {
@@ -34,21 +29,9 @@ final class SloDeadlineOrderingPolicy implements OrderingPolicy {
 
     @Override
     public long key(FlowRequest request, long enqueuedNanos, long ttlNanos) {
-        long millis = millis(request.timeToFirstTokenMillis());
+        double millis = LatencyObjectives.millis(request.timeToFirstTokenMillis());
         return request.receivedNanos()
-                + (millis == NO_WISH ? FAR : TimeUnit.MILLISECONDS.toNanos(Math.max(minMillis, millis)));
-    }
-
-    private static long millis(@Nullable String header) {
-        if (header == null) {
-            return NO_WISH;
-        }
-        try {
-            long millis = Long.parseLong(header.strip());
-            return millis < 0 || millis > MOST_MILLIS ? NO_WISH : millis;
-        } catch (NumberFormatException e) {
-            return NO_WISH;
-        }
+                + (millis == 0 ? FAR : TimeUnit.MILLISECONDS.toNanos((long) Math.max(minMillis, millis)));
     }
 
     @Component

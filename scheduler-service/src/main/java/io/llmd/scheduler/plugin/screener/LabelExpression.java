@@ -50,6 +50,10 @@ final class LabelExpression {
         String key = matcher.group("key");
         String operator = matcher.group("operator");
         String set = matcher.group("set");
+        if (matcher.group("absent") != null && (operator != null || set != null)) {
+            throw new IllegalArgumentException(
+                    "labelSelector: " + matcher.group() + " (expected: !" + key + " without an operator)");
+        }
         if (operator != null) {
             String value = matcher.group("value");
             return operator.equals("!=")
