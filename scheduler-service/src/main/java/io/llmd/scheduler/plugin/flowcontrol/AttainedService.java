@@ -1,9 +1,10 @@
 package io.llmd.scheduler.plugin.flowcontrol;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Tokens that programs have got, of which the recent ones count most: halved each half-life. Any thread; the lock is held
@@ -148,12 +149,14 @@ final class AttainedService {
     /** A program for meters. */
     record Share(String id, double meanWaitMillis, double attainedTokens) {}
 
-    /** Hands out all programs. */
-    synchronized void forEach(long nowNanos, Consumer<Share> action) {
+    /** All programs, as they are now. */
+    synchronized List<Share> shares(long nowNanos) {
+        List<Share> shares = new ArrayList<>(programs.size());
         double factor = weight(nowNanos);
         for (Program program : programs.values()) {
             double wait = program.requests == 0 ? 0 : program.waitedMillis / program.requests;
-            action.accept(new Share(program.id, wait, program.weighted / factor));
+            shares.add(new Share(program.id, wait, program.weighted / factor));
         }
+        return shares;
     }
 }

@@ -76,7 +76,7 @@ final class ProgramAwareFairness implements FairnessPolicy, PreRequest, Response
     private final Params params;
     private final LongSupplier nanoClock;
     private final AttainedService service;
-    private final AttemptTokens attempts = new AttemptTokens();
+    private final AttemptTokens<AttainedService> attempts = new AttemptTokens<>();
 
     ProgramAwareFairness(Params params, LongSupplier nanoClock) {
         this.params = params;
@@ -97,8 +97,9 @@ final class ProgramAwareFairness implements FairnessPolicy, PreRequest, Response
     @Override
     public void report(FlowObserver observer, long nowNanos) {
         observer.programsServed(service.jainsIndex());
-        service.forEach(
-                nowNanos, share -> observer.programServed(share.id(), share.meanWaitMillis(), share.attainedTokens()));
+        for (AttainedService.Share share : service.shares(nowNanos)) {
+            observer.programServed(share.id(), share.meanWaitMillis(), share.attainedTokens());
+        }
     }
 
     @Override
@@ -112,7 +113,7 @@ final class ProgramAwareFairness implements FairnessPolicy, PreRequest, Response
 
     @Override
     public void ended(long leaseId, OutcomeReport report) {
-        AttemptTokens.Used used = attempts.ended(leaseId, report);
+        AttemptTokens.Used<AttainedService> used = attempts.ended(leaseId, report);
         if (used != null) {
             double tokens = used.promptCorrection() + COMPLETION_WEIGHT * used.completionTokens();
             service.add(used.fairnessId(), tokens, nanoClock.getAsLong());
@@ -207,6 +208,7 @@ final class ProgramAwareFairness implements FairnessPolicy, PreRequest, Response
         public void served(Flow flow, FlowRequest request, long nowNanos) {
             service.waited(flow.fairnessId(), (nowNanos - flow.headEnqueuedNanos()) / NANOS_PER_MILLI, nowNanos);
             service.add(flow.fairnessId(), request.promptTokens(), nowNanos);
+            attempts.served(flow, request, service);
         }
     }
 

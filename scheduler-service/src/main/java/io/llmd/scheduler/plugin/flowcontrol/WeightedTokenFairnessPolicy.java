@@ -16,6 +16,7 @@ import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -60,10 +61,7 @@ final class WeightedTokenFairnessPolicy implements FairnessPolicy, PreRequest, R
     }
 
     private final Params params;
-    private final AttemptTokens attempts = new AttemptTokens();
-
-    /** What answers have used since the selector looked last; guarded by itself. */
-    private final Map<String, Long> charges = new HashMap<>();
+    private final AttemptTokens<Charges> attempts = new AttemptTokens<>();
 
     WeightedTokenFairnessPolicy(Params params) {
         this.params = params;
@@ -87,13 +85,27 @@ final class WeightedTokenFairnessPolicy implements FairnessPolicy, PreRequest, R
 
     @Override
     public void ended(long leaseId, OutcomeReport report) {
-        AttemptTokens.Used used = attempts.ended(leaseId, report);
-        if (used == null) {
-            return;
+        AttemptTokens.Used<Charges> used = attempts.ended(leaseId, report);
+        Charges charges = used == null ? null : used.account();
+        if (charges != null) {
+            charges.add(used.fairnessId(), used.promptCorrection() + used.completionTokens());
         }
-        synchronized (charges) {
-            if (charges.size() < MOST_DEBTORS || charges.containsKey(used.fairnessId())) {
-                charges.merge(used.fairnessId(), used.promptCorrection() + used.completionTokens(), Long::sum);
+    }
+
+    /** What answers to the requests of one band have used since its selector looked last. Any thread. */
+    private static final class Charges {
+        private final Map<String, Long> tokens = new HashMap<>();
+
+        private synchronized void add(String fairnessId, long count) {
+            if (tokens.size() < MOST_DEBTORS || tokens.containsKey(fairnessId)) {
+                tokens.merge(fairnessId, count, Long::sum);
+            }
+        }
+
+        private synchronized void take(ObjLongConsumer<String> taker) {
+            if (!tokens.isEmpty()) {
+                tokens.forEach(taker::accept);
+                tokens.clear();
             }
         }
     }
@@ -135,6 +147,7 @@ final class WeightedTokenFairnessPolicy implements FairnessPolicy, PreRequest, R
                 return size() > MOST_DEBTORS;
             }
         };
+        private final Charges charges = new Charges();
         private @Nullable Turn current;
 
         @Override
@@ -186,7 +199,7 @@ final class WeightedTokenFairnessPolicy implements FairnessPolicy, PreRequest, R
 
         @Override
         public @Nullable Flow select(long nowNanos) {
-            takeCharges();
+            charges.take(this::charge);
             Turn turn = current;
             if (turn == null) {
                 return null;
@@ -217,16 +230,6 @@ final class WeightedTokenFairnessPolicy implements FairnessPolicy, PreRequest, R
             }
         }
 
-        private void takeCharges() {
-            synchronized (charges) {
-                if (charges.isEmpty()) {
-                    return;
-                }
-                charges.forEach(this::charge);
-                charges.clear();
-            }
-        }
-
         private void charge(String fairnessId, long tokens) {
             Turn turn = turns.get(fairnessId);
             if (turn != null) {
@@ -245,6 +248,9 @@ final class WeightedTokenFairnessPolicy implements FairnessPolicy, PreRequest, R
             Turn turn = turns.get(flow.fairnessId());
             if (turn != null) {
                 turn.balance -= cost(request);
+            }
+            if (params.chargeAnswers()) {
+                attempts.served(flow, request, charges);
             }
         }
     }

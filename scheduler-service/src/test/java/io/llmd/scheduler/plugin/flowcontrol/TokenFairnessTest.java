@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.scheduler.flowcontrol.Flow;
 import io.llmd.scheduler.flowcontrol.FlowRequest;
 import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
@@ -147,21 +148,129 @@ class TokenFairnessTest {
     void answersAreChargedWhenTheyAreComplete() {
         WeightedTokenFairnessPolicy policy = weighted("{quantumTokens: 100}");
         flow.fairness = policy;
+        submitTokens("a", 100, 1);
+        flow.turn();
         flow.saturate(1.0);
         submitTokens("a", 100, 3);
         submitTokens("b", 100, 3);
         flow.turn();
-        use(policy, "a", 0, 200);
+        answer(policy, "a", 200);
         flow.saturate(0);
         flow.turn();
-        assertThat(flow.dispatched).startsWith("b", "b").endsWith("a");
+        assertThat(flow.dispatched).startsWith("a", "b", "b").endsWith("a");
+    }
+
+    @Test
+    void answersAreChargedInTheBandInWhichTheirRequestsWaited() {
+        WeightedTokenFairnessPolicy policy = weighted("{quantumTokens: 100}");
+        flow.fairness = policy;
+        flow.withBands(10, 0);
+        submitTokens("a", 100, 1);
+        flow.turn();
+        flow.saturate(1.0);
+        flow.submit("x", "x", 10);
+        submitTokens("a", 100, 3);
+        submitTokens("b", 100, 3);
+        flow.turn();
+        answer(policy, "a", 200);
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).startsWith("a", "x", "b", "b").endsWith("a");
+    }
+
+    @Test
+    void answersToRequestsOfASharedFlowAreChargedToTheSharedFlow() {
+        WeightedTokenFairnessPolicy policy = weighted("{quantumTokens: 100}");
+        flow.fairness = policy;
+        flow.maxFlows = 1;
+        flow.saturate(1.0);
+        submitTokens("a", 100, 1);
+        submitTokens("b", 100, 1);
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactlyInAnyOrder("a", "b");
+        flow.saturate(1.0);
+        submitTokens("a", 100, 3);
+        submitTokens("c", 100, 3);
+        flow.turn();
+        answer(policy, "b", 200);
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched.subList(2, 4)).containsExactly("a", "a");
+        assertThat(flow.dispatched.getLast()).isEqualTo("c");
+    }
+
+    @Test
+    void aProgramWithoutAFlowOfItsOwnHasItsTokensCountedForTheFlowItShares() {
+        flow.fairness = programs;
+        flow.maxFlows = 1;
+        flow.saturate(1.0);
+        submitTokens("a", 100, 1);
+        submitTokens("b", 100, 1);
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        answer(programs, "b", 200);
+        assertThat(programs.service().attained("~overflow", flow.nowNanos)).isEqualTo(500.0);
+        assertThat(programs.service().attained("b", flow.nowNanos)).isZero();
+    }
+
+    @Test
+    void requestsThatAreNeverScheduledAreForgotten() {
+        AttemptTokens<String> attempts = new AttemptTokens<>();
+        Flow shared = new FlowStub("shared");
+        for (int i = 0; i <= AttemptTokens.MOST_SERVED; i++) {
+            attempts.served(shared, new FlowRequest("r" + i, "a", 0, 0, 1, 0, null, null, "m", "m"), "band");
+        }
+        attempts.scheduled(request("r0", "a", 10), new Dispatch(1));
+        attempts.scheduled(request("r1", "a", 10), new Dispatch(2));
+        assertThat(attempts.ended(1, report(TokenUsage.UNKNOWN)))
+                .isEqualTo(new AttemptTokens.Used<String>("a", null, 0, 0));
+        assertThat(attempts.ended(2, report(TokenUsage.UNKNOWN)))
+                .isEqualTo(new AttemptTokens.Used<>("shared", "band", 0, 0));
+    }
+
+    private static final class FlowStub extends Flow {
+
+        private FlowStub(String fairnessId) {
+            super(fairnessId);
+        }
+
+        @Override
+        public FlowRequest head() {
+            throw new IllegalStateException("empty");
+        }
+
+        @Override
+        public long headKey() {
+            return 0;
+        }
+
+        @Override
+        public long headEnqueuedNanos() {
+            return 0;
+        }
+
+        @Override
+        public long headSequence() {
+            return 0;
+        }
+    }
+
+    /** The request of a flow, whose id is that of the flow, is scheduled and answered. */
+    private <T extends PreRequest & ResponseHook> void answer(T policy, String id, int completion) {
+        lease++;
+        policy.scheduled(request(id, id, 0), Candidates.of(), outcome(), new Dispatch(lease));
+        policy.ended(lease, report(new TokenUsage(0, completion, 0)));
     }
 
     @Test
     void attemptsThatHaveEndedLeaveNothingBehind() {
-        AttemptTokens attempts = new AttemptTokens();
+        AttemptTokens<String> attempts = new AttemptTokens<>();
         attempts.scheduled(request("a", 10), new Dispatch(1));
-        assertThat(attempts.ended(1, report(TokenUsage.UNKNOWN))).isEqualTo(new AttemptTokens.Used("a", 0, 0));
+        assertThat(attempts.ended(1, report(TokenUsage.UNKNOWN)))
+                .isEqualTo(new AttemptTokens.Used<String>("a", null, 0, 0));
         assertThat(attempts.ended(1, report(TokenUsage.UNKNOWN))).isNull();
         assertThat(attempts.size()).isZero();
     }
@@ -211,9 +320,13 @@ class TokenFairnessTest {
     }
 
     private static InferenceRequest request(String id, int promptTokens) {
+        return request("r", id, promptTokens);
+    }
+
+    private static InferenceRequest request(String requestId, String id, int promptTokens) {
         Prompt prompt = new Prompt(new byte[promptTokens * 4], promptTokens * 4);
         RequestBody body = new RequestBody(Api.COMPLETIONS, "m", false, -1, List.of(prompt), "", 0);
-        return new InferenceRequest("r", "m", body, Map.of(), 0, id, 0, new SplittableRandom(1));
+        return new InferenceRequest(requestId, "m", body, Map.of(), 0, id, 0, new SplittableRandom(1));
     }
 
     private OutcomeReport report(TokenUsage usage) {
