@@ -43,6 +43,7 @@ public final class Admissions implements AutoCloseable {
     private final ReentrantLock changing = new ReentrantLock();
     private final Map<Integer, SeenPriority> seen = new ConcurrentHashMap<>();
     private volatile Set<Integer> desired = Set.of();
+    private int replicas = 1;
     private volatile @Nullable FlowControlSettings applied;
     private volatile @Nullable FlowControl flow;
     private volatile boolean isClosed;
@@ -132,6 +133,7 @@ public final class Admissions implements AutoCloseable {
                 running.reconfigure(now);
             } else if (now.isOn()) {
                 FlowControl started = start.apply(now);
+                started.replicas(replicas);
                 flow = started;
                 tellPriorities();
             }
@@ -158,6 +160,20 @@ public final class Admissions implements AutoCloseable {
             Set<Integer> all = new HashSet<>(desired);
             all.addAll(seen.keySet());
             running.desirePriorities(all);
+        }
+    }
+
+    /** So many schedulers, this one included, share the bounds over all bands from now on. */
+    public void replicas(int count) {
+        changing.lock();
+        try {
+            replicas = count;
+            FlowControl running = flow;
+            if (running != null) {
+                running.replicas(count);
+            }
+        } finally {
+            changing.unlock();
         }
     }
 

@@ -255,7 +255,7 @@ class SchedulerConfiguration {
 
     @Bean
     ReplicaLifecycle replicaLifecycle(
-            SchedulerProperties properties, InFlightTrackers trackers, MeterRegistry registry) {
+            SchedulerProperties properties, InFlightTrackers trackers, Admissions admissions, MeterRegistry registry) {
         SchedulerProperties.Replicas replicas = properties.replicas();
         String brokers = replicas.bootstrapServers();
         if (brokers == null || brokers.isBlank()) {
@@ -269,7 +269,8 @@ class SchedulerConfiguration {
                 replicas.interval(),
                 replicas.expiry(),
                 replicas.clientProperties());
-        return new ReplicaLifecycle(new LoadExchange(settings, trackers, new ReplicaMeters(registry), NANO_CLOCK));
+        return new ReplicaLifecycle(new LoadExchange(
+                settings, trackers, new SharedBounds(admissions, new ReplicaMeters(registry)), NANO_CLOCK));
     }
 
     @Bean
