@@ -31,6 +31,7 @@ final class Evictions {
     private EvictionSettings settings;
     private TreeSet<RunningRequest> evictable;
     private long coolUntilNanos;
+    private double target;
 
     /** @param revoker is told the lease of each request that has to end; must not block or throw */
     Evictions(EvictionSettings settings, FlowObserver observer, LongConsumer revoker, long nowNanos) {
@@ -129,7 +130,7 @@ final class Evictions {
 
     /** Ends requests for one of {@code demandPriority} that saturation keeps above its ceiling. */
     void evict(int demandPriority, double saturation, double ceiling, long nowNanos) {
-        double target = saturation - ceiling;
+        target = saturation - ceiling;
         double credit = saturation / Math.max(1, running.size());
         int wanted = (int) Math.max(1, Math.min(MOST_AT_ONCE, Math.ceil(target / credit)));
         double pending = 0;
@@ -145,6 +146,11 @@ final class Evictions {
             revoker.accept(victim.leaseId());
         }
         observer.reclaiming(target, pending);
+    }
+
+    /** Saturation that requests which were told to end shall free; 0 when all of them have ended. */
+    double target() {
+        return issued.isEmpty() ? 0 : target;
     }
 
     /** Saturation that requests which were told to end will free. */

@@ -210,6 +210,7 @@ public final class FlowController implements FlowControl {
                     Admission.Reason.QUEUE_FULL,
                     engine.drainRate().retryAfter(MOST_HANDED_IN, item.submittedNanos));
         } else {
+            observer.entered(request);
             hand(new Command.Submit(item));
         }
         return new ItemTicket(item);

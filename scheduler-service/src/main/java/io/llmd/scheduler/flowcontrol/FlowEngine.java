@@ -87,7 +87,6 @@ final class FlowEngine {
     }
 
     private void place(Item item, long nowNanos) {
-        observer.entered(item.request);
         Reason refusal = refusal(item, nowNanos);
         if (refusal != null) {
             Band band = bands.find(item.request.priority());
@@ -457,7 +456,7 @@ final class FlowEngine {
                     (double) band.bytes() / band.settings().maxBytes());
         }
         observer.totalUsage(used(waiting, settings.maxRequests()), used(waitingBytes, settings.maxBytes()));
-        observer.reclaiming(0, evictions.pending());
+        observer.reclaiming(evictions.target(), evictions.pending());
         if (nowNanos - reportNanos >= REPORT_NANOS) {
             reportNanos = nowNanos;
             bands.report(nowNanos);

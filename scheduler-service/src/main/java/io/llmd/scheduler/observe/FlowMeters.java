@@ -1,6 +1,7 @@
 package io.llmd.scheduler.observe;
 
 import io.llmd.scheduler.flowcontrol.Admission;
+import io.llmd.scheduler.flowcontrol.AdmissionResponse;
 import io.llmd.scheduler.flowcontrol.FlowObserver;
 import io.llmd.scheduler.flowcontrol.FlowRequest;
 import io.micrometer.core.instrument.Counter;
@@ -11,6 +12,8 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,9 +42,14 @@ public final class FlowMeters implements FlowObserver {
 
     /** What waits under one combination of labels. */
     private static final class Waiting {
+        private final RequestLabels labels;
         private final AtomicLong requests = new AtomicLong();
         private final AtomicLong bytes = new AtomicLong();
         private final List<Meter> meters = new ArrayList<>(2);
+
+        private Waiting(RequestLabels labels) {
+            this.labels = labels;
+        }
     }
 
     private final MeterRegistry registry;
@@ -51,7 +59,10 @@ public final class FlowMeters implements FlowObserver {
     private final LabelLimit flows = new LabelLimit(MAX_VALUES);
     private final Timer cycles;
     private final Timer confirmations;
+    private final Counter confirmed;
+    private final Counter timedOut;
     private final Map<RequestLabels, Waiting> waiting = new ConcurrentHashMap<>();
+    private final Map<FlowRequest, Waiting> placed = Collections.synchronizedMap(new IdentityHashMap<>());
     private final Map<OutcomeLabels, Timer> waits = new ConcurrentHashMap<>();
     private final Map<Enqueued, Timer> enqueues = new ConcurrentHashMap<>();
     private final Map<Answered, Counter> answers = new ConcurrentHashMap<>();
@@ -66,6 +77,9 @@ public final class FlowMeters implements FlowObserver {
         cycles = timer(SchedulerMeters.DISPATCH_CYCLE, Tags.empty(), FAST);
         confirmations =
                 timer(SchedulerMeters.REVOCATION_CONFIRMATION, this.pool, Buckets.durations(Buckets.REVOCATION));
+        // There from the start, because a counter that appears with its first event shows no increase.
+        confirmed = registry.counter(SchedulerMeters.REVOCATIONS.getName(), this.pool.and("outcome", "confirmed"));
+        timedOut = registry.counter(SchedulerMeters.REVOCATIONS.getName(), this.pool.and("outcome", "timed_out"));
     }
 
     private Timer timer(SchedulerMeters meter, Tags tags, Duration[] bounds) {
@@ -76,24 +90,8 @@ public final class FlowMeters implements FlowObserver {
     }
 
     /** How a request left, as llm-d names it. */
-    static String outcome(@Nullable Admission admission) {
-        return switch (admission) {
-            case null -> "NotYetFinalized";
-            case Admission.Dispatched dispatched -> "Dispatched";
-            case Admission.Rejected rejected ->
-                switch (rejected.reason()) {
-                    case SATURATED, QUEUE_FULL -> "RejectedCapacity";
-                    case NO_ENDPOINTS, TTL_EXPIRED_WITHOUT_ENDPOINTS -> "RejectedNoEndpoints";
-                    case TTL_EXPIRED, CANCELLED, SHUTTING_DOWN, FAILED -> "RejectedOther";
-                };
-            case Admission.Evicted evicted ->
-                switch (evicted.reason()) {
-                    case TTL_EXPIRED -> "EvictedTTL";
-                    case NO_ENDPOINTS, TTL_EXPIRED_WITHOUT_ENDPOINTS -> "EvictedNoEndpoints";
-                    case CANCELLED -> "EvictedContextCancelled";
-                    case SATURATED, QUEUE_FULL, SHUTTING_DOWN, FAILED -> "EvictedOther";
-                };
-        };
+    private static String outcome(@Nullable Admission admission) {
+        return admission == null ? "NotYetFinalized" : AdmissionResponse.outcomeName(admission);
     }
 
     private RequestLabels labels(FlowRequest request) {
@@ -112,10 +110,11 @@ public final class FlowMeters implements FlowObserver {
         Waiting held = waiting.computeIfAbsent(labels(request), this::waiting);
         held.requests.incrementAndGet();
         held.bytes.addAndGet(request.sizeBytes());
+        placed.put(request, held);
     }
 
     private Waiting waiting(RequestLabels labels) {
-        Waiting held = new Waiting();
+        Waiting held = new Waiting(labels);
         Tags tags = labels.tags().and(pool);
         held.meters.add(Gauge.builder(SchedulerMeters.QUEUE_SIZE.getName(), held.requests, AtomicLong::get)
                 .tags(tags)
@@ -143,8 +142,8 @@ public final class FlowMeters implements FlowObserver {
 
     @Override
     public void left(FlowRequest request, Admission admission, int bandPriority, long nanos) {
-        RequestLabels labels = labels(request);
-        Waiting held = waiting.get(labels);
+        Waiting held = placed.remove(request);
+        RequestLabels labels = held == null ? labels(request) : held.labels;
         if (held != null) {
             held.requests.decrementAndGet();
             held.bytes.addAndGet(-request.sizeBytes());
@@ -172,9 +171,17 @@ public final class FlowMeters implements FlowObserver {
 
     @Override
     public void saturation(double prefill, double decode, double effective) {
-        gauge(SchedulerMeters.POOL_SATURATION, pool, "stage", "prefill").set(prefill);
-        gauge(SchedulerMeters.POOL_SATURATION, pool, "stage", "decode").set(decode);
-        gauge(SchedulerMeters.POOL_SATURATION, pool, "stage", "effective").set(effective);
+        stage("prefill", prefill);
+        stage("decode", decode);
+        stage("effective", effective);
+    }
+
+    private void stage(String name, double saturation) {
+        if (Double.isNaN(saturation)) {
+            remove(SchedulerMeters.POOL_SATURATION, "stage", name);
+        } else {
+            gauge(SchedulerMeters.POOL_SATURATION, pool, "stage", name).set(saturation);
+        }
     }
 
     @Override
@@ -209,11 +216,12 @@ public final class FlowMeters implements FlowObserver {
 
     @Override
     public void flowRemoved(int bandPriority, String fairnessId) {
-        if (fairnessId.equals(LabelLimit.OTHER)) {
+        String label = LabelLimit.readable(fairnessId);
+        if (label.equals(LabelLimit.OTHER) || isWaiting(label)) {
             return;
         }
         waiting.entrySet().removeIf(entry -> {
-            boolean isGone = entry.getKey().fairnessId().equals(fairnessId)
+            boolean isGone = entry.getKey().fairnessId().equals(label)
                     && entry.getValue().requests.get() == 0;
             if (isGone) {
                 entry.getValue().meters.forEach(registry::remove);
@@ -221,13 +229,37 @@ public final class FlowMeters implements FlowObserver {
             return isGone;
         });
         waits.entrySet()
-                .removeIf(entry -> entry.getKey().of().fairnessId().equals(fairnessId)
-                        && registry.remove(entry.getValue()) != null);
+                .removeIf(entry ->
+                        entry.getKey().of().fairnessId().equals(label) && registry.remove(entry.getValue()) != null);
         enqueues.entrySet()
                 .removeIf(entry ->
-                        entry.getKey().fairnessId().equals(fairnessId) && registry.remove(entry.getValue()) != null);
+                        entry.getKey().fairnessId().equals(label) && registry.remove(entry.getValue()) != null);
         flows.forget(fairnessId);
-        observer.forgetFlow(fairnessId);
+        observer.forgetFlow(label);
+    }
+
+    /** Whether a request of the flow waits, as one may in another band than that in which the flow was idle. */
+    private boolean isWaiting(String fairnessLabel) {
+        return waiting.entrySet().stream()
+                .anyMatch(entry -> entry.getKey().fairnessId().equals(fairnessLabel)
+                        && entry.getValue().requests.get() > 0);
+    }
+
+    @Override
+    public void fellBack(int priority, int bandPriority) {
+        registry.counter(
+                        SchedulerMeters.FLOW_FALLBACKS.getName(),
+                        "priority",
+                        String.valueOf(priority),
+                        "band",
+                        String.valueOf(bandPriority))
+                .increment();
+    }
+
+    @Override
+    public void overflowed(int bandPriority) {
+        registry.counter(SchedulerMeters.FLOW_OVERFLOWS.getName(), "band", String.valueOf(bandPriority))
+                .increment();
     }
 
     @Override
@@ -243,10 +275,7 @@ public final class FlowMeters implements FlowObserver {
 
     @Override
     public void revocationEnded(boolean isConfirmed, long nanos) {
-        registry.counter(
-                        SchedulerMeters.REVOCATIONS.getName(),
-                        pool.and("outcome", isConfirmed ? "confirmed" : "timed_out"))
-                .increment();
+        (isConfirmed ? confirmed : timedOut).increment();
         if (isConfirmed) {
             confirmations.record(nanos, TimeUnit.NANOSECONDS);
         }

@@ -48,8 +48,8 @@ final class LabelLimit {
         known.remove(readable(value));
     }
 
-    /** Halves of characters cannot be written as UTF-8. */
-    private static String readable(String value) {
+    /** As a label has it: not too long, and without halves of characters, which cannot be written as UTF-8. */
+    static String readable(String value) {
         String cut = value.length() <= MAX_CHARACTERS ? value : value.substring(0, MAX_CHARACTERS);
         StringBuilder text = new StringBuilder(cut.length());
         cut.codePoints()

@@ -210,6 +210,10 @@ public enum SchedulerMeters implements MeterDocumentation {
     PENDING_RECLAIM("llm_d_epp_flow_control_pending_reclaim", Meter.Type.GAUGE, "inference_pool"),
     /** Time from telling a running request to end until it has. */
     REVOCATION_CONFIRMATION("llm_d_epp_flow_control_revocation_confirmation", Meter.Type.TIMER, "inference_pool"),
+    /** Requests that wait in another band, because there is none of their priority. */
+    FLOW_FALLBACKS("scheduler.flow.fallbacks", Meter.Type.COUNTER, "priority", "band"),
+    /** Requests that share a flow, because their band has as many as it may. */
+    FLOW_OVERFLOWS("scheduler.flow.overflows", Meter.Type.COUNTER, "band"),
     /** Which build this is, always 1. */
     BUILD("llm_d_epp", Meter.Type.OTHER, "commit", "build_ref"),
     /** Records of decisions. */

@@ -877,6 +877,28 @@ class FlowControlRulesTest {
         assertThat(flow.observer.events).contains("outcome failed: deep");
     }
 
+    @Test
+    void theTargetOfEvictionsStandsUntilTheyAreOver() {
+        run(-1, 4);
+        flow.saturate(1.25);
+        flow.submit("demand", "f", 10);
+        flow.turn();
+        flow.pass(Duration.ofMillis(100));
+        assertThat(flow.observer.reclaimTarget).isEqualTo(0.25);
+        flow.controller().ended(3);
+        flow.saturate(0);
+        flow.pass(Duration.ofMillis(100));
+        assertThat(flow.observer.reclaimTarget).isZero();
+    }
+
+    @Test
+    void aRequestOnItsWayToTheQueueCountsAsWaiting() {
+        flow.submit("r");
+        assertThat(flow.observer.entered - flow.observer.left).isOne();
+        flow.turn();
+        assertThat(flow.observer.entered - flow.observer.left).isZero();
+    }
+
     private void place(Submitted submitted, long leaseId) {
         flow.turn();
         submitted.ticket.placed(leaseId, "ns/e");

@@ -127,6 +127,7 @@ final class FlowFixture {
         double decode;
         double effective;
         int stale;
+        double reclaimTarget;
         final List<String> programs = new ArrayList<>();
 
         @Override
@@ -175,6 +176,11 @@ final class FlowFixture {
         @Override
         public void revocationIssued(int demandPriority) {
             events.add("issued for " + demandPriority);
+        }
+
+        @Override
+        public void reclaiming(double target, double pending) {
+            reclaimTarget = target;
         }
 
         @Override
