@@ -86,7 +86,10 @@ final class WeightedTokenFairnessPolicy implements FairnessPolicy, PreRequest, R
     @Override
     public void ended(long leaseId, OutcomeReport report) {
         AttemptTokens.Used<Charges> used = attempts.ended(leaseId, report);
-        Charges charges = used == null ? null : used.account();
+        if (used == null) {
+            return;
+        }
+        Charges charges = used.account();
         if (charges != null) {
             charges.add(used.fairnessId(), used.promptCorrection() + used.completionTokens());
         }

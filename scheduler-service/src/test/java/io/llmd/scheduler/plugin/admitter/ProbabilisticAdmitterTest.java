@@ -60,6 +60,25 @@ class ProbabilisticAdmitterTest {
         assertThat(denied).isBetween(7100, 7500);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0.02, -1, true", "0.03, -1, false", "0.02, 0, false"})
+    void aRequestIsDeniedWhenItsRandomNumberIsBelowTheProbability(double number, int priority, boolean isDenied) {
+        Candidates candidates = Candidates.of(endpoint("a", 0, 0, 0.8 * 0.15));
+        RandomGenerator fixed = new RandomGenerator() {
+            @Override
+            public long nextLong() {
+                return 0;
+            }
+
+            @Override
+            public double nextDouble() {
+                return number;
+            }
+        };
+        assertThat(admitter("").denial(prioritised(priority, fixed), candidates) != null)
+                .isEqualTo(isDenied);
+    }
+
     @Test
     void parametersMustBePositive() {
         for (String name : new String[] {"queueDepthThreshold", "kvCacheUtilThreshold", "power", "k"}) {
