@@ -34,12 +34,9 @@ import tools.jackson.databind.json.JsonMapper;
         })
 final class OverloadBenchCommand implements Callable<Integer> {
 
-    private static final Map<String, String> USUAL_OPTIONS = Map.of(
-            "model", "sim-8b",
-            "gpu", "l40s",
-            "architecture", "qwen3-14b",
-            "max-num-seqs", "16",
-            "kv-cache-size", "16384");
+    private static final Map<String, String> USUAL_OPTIONS = Map.of("gpu", "l40s", "architecture", "qwen3-14b");
+    private static final Map<String, String> NEEDED_OPTIONS =
+            Map.of("model", "sim-8b", "max-num-seqs", "16", "kv-cache-size", "16384");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
@@ -66,7 +63,7 @@ final class OverloadBenchCommand implements Callable<Integer> {
             names = "--set",
             paramLabel = "NAME=VALUE",
             description = "Option of llmd sim for all endpoints; may be given several times (default:"
-                    + " gpu=l40s, architecture=qwen3-14b, max-num-seqs=16, kv-cache-size=16384).")
+                    + " gpu=l40s, architecture=qwen3-14b; always max-num-seqs=16, kv-cache-size=16384 unless given).")
     private Map<String, String> options = Map.of();
 
     @Option(
@@ -133,8 +130,8 @@ final class OverloadBenchCommand implements Callable<Integer> {
     }
 
     private OverloadBench.Settings settings() {
-        Map<String, String> chosen = new LinkedHashMap<>(USUAL_OPTIONS);
-        chosen.putAll(options);
+        Map<String, String> chosen = new LinkedHashMap<>(options.isEmpty() ? USUAL_OPTIONS : options);
+        NEEDED_OPTIONS.forEach(chosen::putIfAbsent);
         List<String> list = new ArrayList<>();
         chosen.forEach((name, value) -> list.add(name + "=" + value));
         return new OverloadBench.Settings(
