@@ -13,8 +13,6 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Flow control for many callers: what they want done is handed to one owner through a queue. The owner is a thread of this
@@ -32,7 +30,7 @@ public final class FlowController implements FlowControl {
      * the other. After the end there is no owner: whoever adds a command then takes it out again under the lock.
      */
 
-    private static final Logger LOG = LoggerFactory.getLogger(FlowController.class);
+    private static final System.Logger LOG = System.getLogger(FlowController.class.getName());
 
     /** Requests that may be on their way to the owner; more are rejected at once. */
     static final int MOST_HANDED_IN = 16_384;
@@ -142,7 +140,7 @@ public final class FlowController implements FlowControl {
         try {
             observer.policyFailed(what, failure);
         } catch (RuntimeException | Error e) {
-            LOG.atError().setCause(e).log("a failure of flow control could not be counted");
+            LOG.log(System.Logger.Level.ERROR, "a failure of flow control could not be counted", e);
         }
     }
 
