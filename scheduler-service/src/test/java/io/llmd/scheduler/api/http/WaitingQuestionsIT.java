@@ -76,6 +76,15 @@ class WaitingQuestionsIT {
     }
 
     @Test
+    void outcomesThatAreNullAreABadRequest() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + server.port() + "/v1/outcomes"))
+                .POST(BodyPublishers.ofString("null"))
+                .build();
+        assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(400);
+    }
+
+    @Test
     void closingTheConnectionWhileTheQuestionWaitsFreesItsPlaceAtOnce() throws Exception {
         try (Socket socket = askRaw()) {
             held(0);
