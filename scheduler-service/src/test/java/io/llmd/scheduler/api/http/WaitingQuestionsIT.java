@@ -77,8 +77,7 @@ class WaitingQuestionsIT {
 
     @Test
     void outcomesThatAreNullAreABadRequest() throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.port() + "/v1/outcomes"))
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/v1/outcomes"))
                 .POST(BodyPublishers.ofString("null"))
                 .build();
         assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(400);
