@@ -259,10 +259,21 @@ public record SchedulerProperties(
             @DefaultValue("64MB") DataSize maxMemory,
             @DefaultValue("10m") Duration maxAge,
             @DefaultValue Set<String> headers) {
+
+        /** What these hold must not be kept. */
+        private static final Set<String> CREDENTIALS =
+                Set.of("authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key");
+
         public Decisions {
             requirePositive("scheduler.decisions.max-age", maxAge);
             headers =
                     headers.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toUnmodifiableSet());
+            for (String header : headers) {
+                if (CREDENTIALS.contains(header)) {
+                    throw new IllegalArgumentException("scheduler.decisions.headers: " + header + " (expected: none of "
+                            + CREDENTIALS.stream().sorted().toList() + ")");
+                }
+            }
         }
 
         DecisionLog.Settings settings() {
