@@ -30,7 +30,17 @@ class KvArchTest {
             onlyUse("io.llmd.kv.event", "io.llmd.kv.event", "io.llmd.kv.hash", "io.llmd.kv.wire");
 
     @ArchTest
+    static final ArchRule laneUsesEventsAndKeys =
+            onlyUse("io.llmd.kv.lane", "io.llmd.kv.lane", "io.llmd.kv.event", "io.llmd.kv.key");
+
+    @ArchTest
+    static final ArchRule indexUsesLanes =
+            onlyUse("io.llmd.kv.index", "io.llmd.kv.index", "io.llmd.kv.lane", "io.llmd.kv.event");
+
+    @ArchTest
     static final ArchRule nobodyHasAClockOrAThread = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.llmd.kv.index")
             .should()
             .callMethod(System.class, "nanoTime")
             .orShould()
