@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class RecordedData {
 
     private static final Map<Class<?>, Integer> BYTES_PER_SLOT = Map.of(
-            PrefixMatches.class, 12,
+            PrefixMatches.class, 32,
             InFlightLoads.class, 16,
             UncachedTokens.class, 8,
             EndpointNumbers.class, 8,

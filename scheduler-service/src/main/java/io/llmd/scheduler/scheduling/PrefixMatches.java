@@ -1,32 +1,100 @@
 package io.llmd.scheduler.scheduling;
 
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Column of prefix-cache knowledge: per slot how many leading blocks of the prompt the endpoint holds. All zero where
  * nothing is known.
+ *
+ * <p>Blocks are counted twice: {@linkplain #matchBlocks by what they are worth}, where a block on a slow tier is less than
+ * one, and {@linkplain #cachedBlocks as they are}. Producers that know no tiers say one number for both. Written by the
+ * producer, then read by the deciding thread.
  */
 public final class PrefixMatches {
 
+    private static final int TIERS = 4;
+    private static final int GPU = 0;
+    private static final int CPU = 1;
+    private static final int DISK = 2;
+    private static final int STORAGE = 3;
+    private static final int NO_TIERS = -1;
+
     private final int[] matchBlocks;
+    private final int[] cachedBlocks;
     private final int[] totalBlocks;
     private final int[] blockTokens;
+    private final BitSet partial = new BitSet(0);
+    private int @Nullable [] tierBlocks;
 
     /** A column for {@code slotCount} endpoints, nothing known yet. */
     public PrefixMatches(int slotCount) {
         matchBlocks = new int[slotCount];
+        cachedBlocks = new int[slotCount];
         totalBlocks = new int[slotCount];
         blockTokens = new int[slotCount];
     }
 
-    /** Records that the endpoint holds {@code match} of the prompt's {@code total} blocks of {@code tokens} each. */
+    /**
+     * Records that the endpoint holds {@code match} of the prompt's {@code total} blocks of {@code tokens} each, whatever
+     * tier they are on.
+     */
     public void set(int slot, int match, int total, int tokens) {
+        setWeighted(slot, match, match, total, tokens);
+    }
+
+    /**
+     * Records that the endpoint holds {@code cached} of the prompt's {@code total} blocks of {@code tokens} each, which are
+     * worth {@code match} blocks on the best tier.
+     */
+    public void setWeighted(int slot, int match, int cached, int total, int tokens) {
         matchBlocks[slot] = match;
+        cachedBlocks[slot] = cached;
         totalBlocks[slot] = total;
         blockTokens[slot] = tokens;
     }
 
-    /** Leading blocks of the prompt that the endpoint holds. */
+    /**
+     * Records the leading blocks by the tier that they are on. A block on two tiers counts on both, so that the sum may be
+     * more than {@link #cachedBlocks}.
+     *
+     * @param gpu blocks in the memory of accelerators
+     * @param cpu blocks in the memory of the host, from where other endpoints can pull them
+     * @param disk blocks on disks of the host
+     * @param storage blocks on storage that is shared among endpoints
+     */
+    public void setTiers(int slot, int gpu, int cpu, int disk, int storage) {
+        int[] tiers = tierBlocks;
+        if (tiers == null) {
+            tiers = new int[TIERS * matchBlocks.length];
+            Arrays.fill(tiers, NO_TIERS);
+            tierBlocks = tiers;
+        }
+        tiers[TIERS * slot + GPU] = gpu;
+        tiers[TIERS * slot + CPU] = cpu;
+        tiers[TIERS * slot + DISK] = disk;
+        tiers[TIERS * slot + STORAGE] = storage;
+    }
+
+    /** Records that not all is known of what the endpoint holds: it may be more than is said here. */
+    public void setPartial(int slot) {
+        partial.set(slot);
+    }
+
+    /** Leading blocks of the prompt that the endpoint holds, by what they are worth, rounded down. */
     public int matchBlocks(int slot) {
         return matchBlocks[slot];
+    }
+
+    /** Leading blocks of the prompt that the endpoint holds on any tier. */
+    public int cachedBlocks(int slot) {
+        return cachedBlocks[slot];
+    }
+
+    /** Leading tokens of the prompt that the endpoint holds on any tier, in whole blocks. */
+    public long cachedTokens(int slot) {
+        return (long) cachedBlocks[slot] * blockTokens[slot];
     }
 
     /** Blocks of the prompt, a partial last one included; 0 when unknown. */
@@ -39,8 +107,42 @@ public final class PrefixMatches {
         return blockTokens[slot];
     }
 
-    /** Held share of the prompt in [0, 1]; 0 when unknown. */
+    /** Whether it is known on which tiers the endpoint holds the blocks; the counts of tiers are 0 otherwise. */
+    public boolean knowsTiers(int slot) {
+        return tierBlocks != null && tierBlocks[TIERS * slot] != NO_TIERS;
+    }
+
+    /** Leading blocks in the memory of accelerators. */
+    public int gpuBlocks(int slot) {
+        return onTier(slot, GPU);
+    }
+
+    /** Leading blocks in the memory of the host. */
+    public int cpuBlocks(int slot) {
+        return onTier(slot, CPU);
+    }
+
+    /** Leading blocks on disks of the host. */
+    public int diskBlocks(int slot) {
+        return onTier(slot, DISK);
+    }
+
+    /** Leading blocks on storage that is shared among endpoints. */
+    public int storageBlocks(int slot) {
+        return onTier(slot, STORAGE);
+    }
+
+    /** Whether the endpoint may hold more than is said here, because not all is known of it. */
+    public boolean isPartial(int slot) {
+        return partial.get(slot);
+    }
+
+    /** Held share of the prompt in [0, 1], by what the blocks are worth; 0 when unknown. */
     public double ratio(int slot) {
         return totalBlocks[slot] == 0 ? 0.0 : (double) matchBlocks[slot] / totalBlocks[slot];
+    }
+
+    private int onTier(int slot, int tier) {
+        return tierBlocks == null ? 0 : Math.max(0, tierBlocks[TIERS * slot + tier]);
     }
 }

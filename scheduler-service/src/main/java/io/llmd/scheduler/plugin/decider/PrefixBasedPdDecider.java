@@ -56,8 +56,7 @@ final class PrefixBasedPdDecider implements Decider {
         if (isOff || slot == NOBODY || matches == null || matches.totalBlocks(slot) == 0) {
             return false;
         }
-        long cached = (long) matches.matchBlocks(slot) * matches.blockTokens(slot);
-        return tokens - cached >= params.nonCachedTokens();
+        return tokens - matches.cachedTokens(slot) >= params.nonCachedTokens();
     }
 
     @Component

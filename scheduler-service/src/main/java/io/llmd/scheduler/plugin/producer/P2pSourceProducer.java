@@ -19,8 +19,9 @@ import org.springframework.stereotype.Component;
 
 /**
  * Tells the endpoint that computes the prompt from which other endpoint it may pull cached blocks. Sources are the
- * endpoints that hold most of the prompt, up to one block less; one is drawn with a weight that falls with its waiting
- * queue. The draw follows from the request id, so that a repeated request gets the same source.
+ * endpoints that hold most of the prompt in the memory of their host, or anywhere where tiers are not known, up to one block
+ * less; one is drawn with a weight that falls with its waiting queue. The draw follows from the request id, so that a
+ * repeated request gets the same source.
  */
 final class P2pSourceProducer implements PreRequest {
 
@@ -67,7 +68,7 @@ final class P2pSourceProducer implements PreRequest {
         ProfileOutcome.Picked prefill = outcome.profiles().get(params.prefillProfileName());
         int computing = (prefill == null ? outcome.primary() : prefill).primarySlot();
         int source = source(request, candidates, matches);
-        boolean helps = cached(matches, source) - cached(matches, computing) >= params.minCachedTokenDelta();
+        boolean helps = sourceTokens(matches, source) - matches.cachedTokens(computing) >= params.minCachedTokenDelta();
         if (source != computing && helps) {
             dispatch.addRequestHeader(
                     LlmdHeader.KV_CACHE_SOURCE_HOST_PORT.wireName(),
@@ -78,7 +79,7 @@ final class P2pSourceProducer implements PreRequest {
     private static int source(InferenceRequest request, Candidates candidates, PrefixMatches matches) {
         long most = 0;
         for (int slot = 0; slot < candidates.slotCount(); slot++) {
-            most = Math.max(most, cached(matches, slot));
+            most = Math.max(most, sourceTokens(matches, slot));
         }
         double sum = 0;
         for (int slot = 0; slot < candidates.slotCount(); slot++) {
@@ -100,12 +101,15 @@ final class P2pSourceProducer implements PreRequest {
     }
 
     private static double weight(Endpoint endpoint, PrefixMatches matches, int slot, long most) {
-        boolean isSource = cached(matches, slot) + matches.blockTokens(slot) >= most;
+        boolean isSource = sourceTokens(matches, slot) + matches.blockTokens(slot) >= most;
         return isSource ? 1.0 / (1 + endpoint.waitingRequests()) : 0.0;
     }
 
-    private static long cached(PrefixMatches matches, int slot) {
-        return (long) matches.matchBlocks(slot) * matches.blockTokens(slot);
+    /** Tokens that others can pull from the endpoint: those in the memory of its host, where that is known. */
+    private static long sourceTokens(PrefixMatches matches, int slot) {
+        return matches.knowsTiers(slot)
+                ? (long) matches.cpuBlocks(slot) * matches.blockTokens(slot)
+                : matches.cachedTokens(slot);
     }
 
     /** FNV-1a, 32 bits (Fowler, Noll, Vo). */

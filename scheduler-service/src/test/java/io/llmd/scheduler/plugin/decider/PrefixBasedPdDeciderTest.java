@@ -56,6 +56,17 @@ class PrefixBasedPdDeciderTest {
     }
 
     @Test
+    void blocksOnASlowTierCountLikeAllOthers() {
+        Candidates candidates = idle("a");
+        PrefixMatches matches = new PrefixMatches(1);
+        matches.setWeighted(0, 12, 24, 32, 64);
+        candidates.put(DataKeys.prefixMatches(""), matches);
+
+        assertThat(decider("nonCachedTokens: 512").decide(request("m", 2000), candidates, 0))
+                .isFalse();
+    }
+
+    @Test
     void negativeCountsAreRefused() {
         assertThatThrownBy(() -> decider("nonCachedTokens: -1")).hasMessageContaining("-1 (expected: >= 0)");
         assertThatThrownBy(() -> decider("promptTokens: -1")).hasMessageContaining("-1 (expected: >= 0)");

@@ -70,6 +70,38 @@ class P2pSourceProducerTest {
     }
 
     @Test
+    void onlyBlocksInTheMemoryOfTheHostCanBePulledWhereTiersAreKnown() {
+        Candidates candidates = candidates(16, 8);
+        PrefixMatches matches = new PrefixMatches(2);
+        matches.setWeighted(A, 16, 16, 20, 64);
+        matches.setTiers(A, 16, 3, 0, 0);
+        matches.setWeighted(B, 9, 12, 20, 64);
+        matches.setTiers(B, 0, 12, 0, 0);
+        candidates.put(DataKeys.prefixMatches(""), matches);
+
+        assertThat(source(DELTA_256, candidates, Map.of("p", A))).isNull();
+        assertThat(source(DELTA_256, candidates, Map.of("p", B))).isNull();
+        matches.setTiers(A, 0, 16, 0, 0);
+        assertThat(source(DELTA_256, candidates, Map.of("p", B))).isEqualTo("127.0.0.1:1000");
+    }
+
+    @Test
+    void theComputingEndpointCountsWithAllThatItHolds() {
+        Candidates candidates = candidates(16, 8);
+        PrefixMatches matches = new PrefixMatches(2);
+        matches.setWeighted(A, 12, 16, 20, 64);
+        matches.setTiers(A, 0, 16, 0, 0);
+        matches.setWeighted(B, 6, 14, 20, 64);
+        matches.setTiers(B, 6, 0, 8, 0);
+        candidates.put(DataKeys.prefixMatches(""), matches);
+
+        assertThat(source("minCachedTokenDelta: 128", candidates, Map.of("p", B)))
+                .isEqualTo("127.0.0.1:1000");
+        assertThat(source("minCachedTokenDelta: 129", candidates, Map.of("p", B)))
+                .isNull();
+    }
+
+    @Test
     void theHostOfIpv6IsInBrackets() {
         assertThat(new EndpointMetadata("ns/a", "a", "fd00::1", 80, 80, Map.of(), 0).hostPort())
                 .isEqualTo("[fd00::1]:80");
