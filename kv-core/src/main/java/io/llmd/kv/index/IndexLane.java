@@ -1,0 +1,104 @@
+package io.llmd.kv.index;
+
+import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.LaneDeltas;
+
+/**
+ * What an index knows of one lane. Takes the lane's changes from one thread at a time; look-ups see them when the call
+ * returns. Blocks of groups other than the lane's main one are ignored by whoever feeds it.
+ */
+public final class IndexLane implements LaneDeltas {
+
+    private static final int UNSHARED = StorageTier.ALL & ~StorageTier.STORAGE.bit();
+
+    private final String endpoint;
+    private final int rank;
+    private final Cohort cohort;
+
+    /** The lane's bit in its cohort; -1 when it has none. Guarded by the cohort's monitor. */
+    int bit = -1;
+
+    private volatile boolean isComplete;
+    private volatile int epoch;
+    private volatile long lastSequence = -1;
+
+    IndexLane(String endpoint, int rank, Cohort cohort) {
+        this.endpoint = endpoint;
+        this.rank = rank;
+        this.cohort = cohort;
+    }
+
+    /** The endpoint's name, as it was given. */
+    public String endpoint() {
+        return endpoint;
+    }
+
+    /** Data-parallel rank within the endpoint. */
+    public int rank() {
+        return rank;
+    }
+
+    /** Whether everything that the endpoint holds is known. */
+    public boolean isComplete() {
+        return isComplete;
+    }
+
+    /** Number of the publisher's life that the knowledge is of. */
+    public int epoch() {
+        return epoch;
+    }
+
+    /** The publisher's last batch that was applied; -1 before the first one. */
+    public long lastSequence() {
+        return lastSequence;
+    }
+
+    /** Blocks held in a tier. */
+    public long blocks(StorageTier tier) {
+        synchronized (cohort) {
+            return bit < 0 ? 0 : cohort.heldBlocks(bit, tier.ordinal());
+        }
+    }
+
+    Cohort cohort() {
+        return cohort;
+    }
+
+    @Override
+    public void stored(
+            StorageTier tier, int group, long parentKey, long[] keys, long[] engineHashes, int from, int count) {
+        cohort.store(this, tier.ordinal(), parentKey, keys, from, count);
+    }
+
+    @Override
+    public void removed(StorageTier tier, int group, long[] keys, int from, int count) {
+        cohort.remove(this, tier.ordinal(), keys, from, count);
+    }
+
+    @Override
+    public void cleared(int tierMask) {
+        cohort.clear(this, tierMask);
+    }
+
+    @Override
+    public void epoch(int value) {
+        epoch = value;
+        lastSequence = -1;
+        cohort.clear(this, UNSHARED);
+    }
+
+    @Override
+    public void coverage(boolean value) {
+        isComplete = value;
+    }
+
+    @Override
+    public void applied(long firstSequence, long last) {
+        lastSequence = last;
+    }
+
+    @Override
+    public String toString() {
+        return endpoint + " rank " + rank;
+    }
+}

@@ -1,0 +1,110 @@
+package io.llmd.kv.index;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/**
+ * What is known of each node: its key and, for each tier in use, a bit for each lane that holds it. Immutable in shape; more
+ * nodes or another tier make a new instance that shares the segments of the old one, so that nothing is ever copied.
+ *
+ * <p>A node is read in this order: key, bits, key again. Equal keys mean that the bits belonged to the key, for the writer
+ * sets bits before a key appears and clears them before it goes, and a node that was freed and used for the same key again
+ * held it at both times. Acquire and release keep that order on processors that would change it.
+ */
+final class Nodes {
+
+    static final int SEGMENT_SHIFT = 16;
+    static final int SEGMENT_NODES = 1 << SEGMENT_SHIFT;
+
+    private static final int OFFSET = SEGMENT_NODES - 1;
+    private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private final long[][] keys;
+    private final long[][][] tiers;
+
+    private Nodes(long[][] keys, long[][][] tiers) {
+        this.keys = keys;
+        this.tiers = tiers;
+    }
+
+    static Nodes none(int tierCount) {
+        return new Nodes(new long[0][], new long[tierCount][][]);
+    }
+
+    /** Bytes of a segment with this many tiers. */
+    static long segmentBytes(int tiersInUse) {
+        return (long) SEGMENT_NODES * Long.BYTES * (1 + tiersInUse);
+    }
+
+    int capacity() {
+        return keys.length << SEGMENT_SHIFT;
+    }
+
+    int segments() {
+        return keys.length;
+    }
+
+    boolean hasTier(int tier) {
+        return tiers[tier] != null;
+    }
+
+    int tiersInUse() {
+        int count = 0;
+        for (long[][] tier : tiers) {
+            count += tier == null ? 0 : 1;
+        }
+        return count;
+    }
+
+    Nodes withSegment() {
+        long[][][] more = tiers.clone();
+        for (int tier = 0; tier < more.length; tier++) {
+            if (more[tier] != null) {
+                more[tier] = longer(more[tier]);
+            }
+        }
+        return new Nodes(longer(keys), more);
+    }
+
+    Nodes withTier(int tier) {
+        long[][][] more = tiers.clone();
+        more[tier] = new long[keys.length][SEGMENT_NODES];
+        return new Nodes(keys, more);
+    }
+
+    private static long[][] longer(long[][] segments) {
+        long[][] result = Arrays.copyOf(segments, segments.length + 1);
+        result[segments.length] = new long[SEGMENT_NODES];
+        return result;
+    }
+
+    /** The key of a node; 0 when it is free. */
+    long key(int node) {
+        return (long) ELEMENT.getAcquire(keys[node >>> SEGMENT_SHIFT], node & OFFSET);
+    }
+
+    void setKey(int node, long key) {
+        ELEMENT.setRelease(keys[node >>> SEGMENT_SHIFT], node & OFFSET, key);
+    }
+
+    /** Lanes that hold a node in a tier; 0 for a tier that is not in use. */
+    long lanes(int tier, int node) {
+        long[][] segments = tiers[tier];
+        return segments == null ? 0 : (long) ELEMENT.getAcquire(segments[node >>> SEGMENT_SHIFT], node & OFFSET);
+    }
+
+    /** Of a tier in use. */
+    void setLanes(int tier, int node, long lanes) {
+        ELEMENT.setRelease(tiers[tier][node >>> SEGMENT_SHIFT], node & OFFSET, lanes);
+    }
+
+    /** Lanes that hold a node in any tier. */
+    long lanes(int node) {
+        long lanes = 0;
+        for (int tier = 0; tier < tiers.length; tier++) {
+            lanes |= lanes(tier, node);
+        }
+        return lanes;
+    }
+}

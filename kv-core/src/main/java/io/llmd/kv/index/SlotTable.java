@@ -1,0 +1,91 @@
+package io.llmd.kv.index;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Finds nodes by key: open addressing with linear probing over node numbers. One writer; any number of readers at the same
+ * time, for which entries never move within a table: a removed one leaves a mark that a later one replaces, and the writer
+ * builds another table when marks and entries leave too few free places.
+ */
+final class SlotTable {
+
+    private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(int[].class);
+    private static final long MIX = 0x9E3779B97F4A7C15L;
+    private static final double MAX_FILL = 0.8;
+    private static final double FIRST_FILL = 0.55;
+    private static final int MIN_SLOTS = 1024;
+    private static final int REMOVED = -1;
+
+    private final int[] slots;
+    private final int limit;
+    private int taken;
+    private int live;
+
+    private SlotTable(int size) {
+        slots = new int[size];
+        limit = (int) (size * MAX_FILL);
+    }
+
+    /** A table with room for some entries more than these. */
+    static SlotTable forEntries(int entries) {
+        return new SlotTable(
+                (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(MIN_SLOTS, (long) (entries / FIRST_FILL))));
+    }
+
+    long bytes() {
+        return (long) slots.length * Integer.BYTES;
+    }
+
+    /** Whether another entry needs a new table. */
+    boolean isFull() {
+        return taken >= limit;
+    }
+
+    int size() {
+        return live;
+    }
+
+    /** The place where the search for a key begins. */
+    int start(long key) {
+        return (int) Math.unsignedMultiplyHigh(key * MIX, slots.length);
+    }
+
+    /** What is in a place: a node number plus 1, 0 for nothing, negative for a removed one. Readable from any thread. */
+    int at(int slot) {
+        return (int) SLOT.getAcquire(slots, slot);
+    }
+
+    int next(int slot) {
+        int next = slot + 1;
+        return next == slots.length ? 0 : next;
+    }
+
+    /** Adds an entry whose key is not in the table. */
+    void add(long key, int node) {
+        int slot = start(key);
+        while (slots[slot] > 0) {
+            slot = next(slot);
+        }
+        if (slots[slot] == 0) {
+            taken++;
+        }
+        live++;
+        SLOT.setRelease(slots, slot, node + 1);
+    }
+
+    /** Removes the entry of a node that is in the table under this key. */
+    void remove(long key, int node) {
+        int slot = start(key);
+        while (slots[slot] != node + 1) {
+            slot = next(slot);
+        }
+        live--;
+        if (slots[next(slot)] == 0) {
+            SLOT.setRelease(slots, slot, 0);
+            taken--;
+        } else {
+            SLOT.setRelease(slots, slot, REMOVED);
+        }
+    }
+}
