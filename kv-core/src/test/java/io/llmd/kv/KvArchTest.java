@@ -38,6 +38,15 @@ class KvArchTest {
             onlyUse("io.llmd.kv.index", "io.llmd.kv.index", "io.llmd.kv.lane", "io.llmd.kv.event");
 
     @ArchTest
+    static final ArchRule deltaUsesLanesAndWire = onlyUse(
+            "io.llmd.kv.delta",
+            "io.llmd.kv.delta",
+            "io.llmd.kv.lane",
+            "io.llmd.kv.event",
+            "io.llmd.kv.wire",
+            "net.openhft.hashing");
+
+    @ArchTest
     static final ArchRule nobodyHasAClockOrAThread = noClasses()
             .that()
             .resideOutsideOfPackage("io.llmd.kv.index")

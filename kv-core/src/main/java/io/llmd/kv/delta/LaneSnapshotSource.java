@@ -1,0 +1,9 @@
+package io.llmd.kv.delta;
+
+/** Tells all that a lane holds, on the lane's thread and between two batches. */
+@FunctionalInterface
+public interface LaneSnapshotSource {
+
+    /** Tells everything, runs before their numbers of copies. */
+    void writeTo(LaneSnapshotTarget target);
+}
