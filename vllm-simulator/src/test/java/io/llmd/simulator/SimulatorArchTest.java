@@ -76,7 +76,8 @@ class SimulatorArchTest {
             .resideInAPackage("io.llmd.simulator.token")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage(with("io.llmd.simulator.token", "io.llmd.simulator.engine", "java.io"));
+            .resideInAnyPackage(
+                    with("io.llmd.simulator.token", "io.llmd.simulator.engine", "io.llmd.token.chat", "java.io"));
 
     @ArchTest
     static final ArchRule onlySocketsKnowNetty = noClasses()
@@ -95,15 +96,7 @@ class SimulatorArchTest {
             .resideInAnyPackage("tools.jackson..");
 
     @ArchTest
-    static final ArchRule chatKnowsTokensAndTemplates = ours("chat", "token", "jinja");
-
-    @ArchTest
-    static final ArchRule jinjaUsesTheJdkOnly = classes()
-            .that()
-            .resideInAPackage("io.llmd.simulator.jinja")
-            .should()
-            .onlyDependOnClassesThat()
-            .resideInAnyPackage(with("io.llmd.simulator.jinja", "java.math", "java.time.."));
+    static final ArchRule chatKnowsTokensOnly = ours("chat", "token");
 
     @ArchTest
     static final ArchRule pretrainedKnowsTokensOnly = ours("pretrained", "token", "engine");
@@ -114,7 +107,7 @@ class SimulatorArchTest {
             .resideOutsideOfPackage("io.llmd.simulator.pretrained")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("ai.djl..");
+            .resideInAnyPackage("ai.djl..", "io.llmd.token.pretrained");
 
     @ArchTest
     static final ArchRule settingsKnowTheEngineAndKvEventsOnly = ours("config", "engine", "kvevents");

@@ -1,6 +1,8 @@
 package io.llmd.simulator.chat;
 
 import io.llmd.simulator.token.RenderedPrompt;
+import io.llmd.token.chat.Chat;
+import io.llmd.token.chat.ChatTemplateException;
 
 /** Makes prompts of chats; the same chat gives the same prompt. Thread-safe. */
 public interface ChatTemplate {

@@ -1,11 +1,12 @@
 package io.llmd.simulator.chat;
 
-import io.llmd.simulator.jinja.JsonWriter;
 import io.llmd.simulator.token.ContentHash;
 import io.llmd.simulator.token.PromptBuilder;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.SpecialToken;
 import io.llmd.simulator.token.Tokenizer;
+import io.llmd.token.chat.Chat;
+import io.llmd.token.jinja.JsonWriter;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeMap;

@@ -1,6 +1,8 @@
 package io.llmd.simulator.chat;
 
 import io.llmd.simulator.token.RenderedPrompt;
+import io.llmd.token.chat.Chat;
+import io.llmd.token.chat.ChatTemplateException;
 
 /**
  * Refuses chats that bring a template, as vLLM does unless it is told to trust them.

@@ -2,8 +2,8 @@ package io.llmd.simulator.openai;
 
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.RequestFields;
-import io.llmd.simulator.chat.Chat;
-import io.llmd.simulator.token.Modality;
+import io.llmd.token.chat.Chat;
+import io.llmd.token.chat.Modality;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,11 +1,15 @@
 package io.llmd.simulator.pretrained;
 
 import io.llmd.simulator.engine.OutputTokens;
-import io.llmd.simulator.token.Modality;
 import io.llmd.simulator.token.OutputWords;
 import io.llmd.simulator.token.SpecialToken;
 import io.llmd.simulator.token.TokenDecoder;
 import io.llmd.simulator.token.Tokenizer;
+import io.llmd.token.chat.Modality;
+import io.llmd.token.pretrained.NativeTokenizer;
+import io.llmd.token.pretrained.SpecialTokens;
+import io.llmd.token.pretrained.TokenizerFiles;
+import io.llmd.token.pretrained.Vocabulary;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -14,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The tokenizer of a model, from its {@code tokenizer.json} and, if there is one, {@code tokenizer_config.json}. */
@@ -110,15 +113,8 @@ public final class PretrainedTokenizer implements Tokenizer, AutoCloseable {
     }
 
     private OptionalInt configured(String name) {
-        String text = configuredText(name);
+        String text = SpecialTokens.text(config, name);
         return text == null ? OptionalInt.empty() : vocabulary.added(text);
-    }
-
-    /** A token of the configuration, which is a string or an object. */
-    private @Nullable String configuredText(String name) {
-        JsonNode token = config.path(name);
-        JsonNode content = token.isObject() ? token.path("content") : token;
-        return content.isString() ? content.stringValue() : null;
     }
 
     @Override
@@ -133,14 +129,7 @@ public final class PretrainedTokenizer implements Tokenizer, AutoCloseable {
 
     @Override
     public Map<String, String> specialTokens() {
-        Map<String, String> tokens = new LinkedHashMap<>();
-        for (String name : config.propertyNames()) {
-            String text = name.endsWith("_token") ? configuredText(name) : null;
-            if (text != null) {
-                tokens.put(name, text);
-            }
-        }
-        return tokens;
+        return SpecialTokens.of(config);
     }
 
     @Override

@@ -1,13 +1,13 @@
 package io.llmd.simulator.server;
 
-import io.llmd.simulator.chat.Chat;
 import io.llmd.simulator.chat.ChatTemplate;
-import io.llmd.simulator.chat.ChatTemplateException;
 import io.llmd.simulator.chat.FixedTemplate;
 import io.llmd.simulator.chat.ModelTemplate;
 import io.llmd.simulator.chat.OwnTemplateOnly;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.token.Tokenizer;
+import io.llmd.token.chat.Chat;
+import io.llmd.token.chat.ChatTemplateException;
 import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;

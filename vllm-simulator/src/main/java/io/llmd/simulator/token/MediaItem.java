@@ -1,5 +1,6 @@
 package io.llmd.simulator.token;
 
+import io.llmd.token.chat.Modality;
 import java.util.Objects;
 
 /**

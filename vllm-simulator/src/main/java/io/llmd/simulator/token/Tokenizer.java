@@ -1,6 +1,7 @@
 package io.llmd.simulator.token;
 
 import io.llmd.simulator.engine.OutputTokens;
+import io.llmd.token.chat.Modality;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;

@@ -3,6 +3,7 @@ package io.llmd.simulator.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.simulator.token.WordTokenizer;
+import io.llmd.token.chat.Chat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.llmd.simulator.token.MediaItem;
-import io.llmd.simulator.token.Modality;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.simulator.token.Tokenizer;
 import io.llmd.simulator.token.WordTokenizer;
+import io.llmd.token.chat.Chat;
+import io.llmd.token.chat.ChatTemplateException;
+import io.llmd.token.chat.Modality;
 import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;

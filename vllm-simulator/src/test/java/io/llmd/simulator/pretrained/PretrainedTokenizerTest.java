@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.entry;
 
 import io.llmd.simulator.engine.OutputTokens;
-import io.llmd.simulator.token.Modality;
 import io.llmd.simulator.token.SpecialToken;
 import io.llmd.simulator.token.TokenDecoder;
 import io.llmd.simulator.token.Tokenizer;
+import io.llmd.token.chat.Modality;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

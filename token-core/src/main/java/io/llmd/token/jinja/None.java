@@ -1,0 +1,6 @@
+package io.llmd.token.jinja;
+
+/** Python's {@code None}. */
+enum None {
+    NONE
+}

@@ -1,7 +1,0 @@
-package io.llmd.simulator.jinja;
-
-/** What a filter does. */
-@FunctionalInterface
-interface FilterFunction {
-    Object apply(Object value, CallArguments arguments);
-}

@@ -1,6 +1,0 @@
-package io.llmd.simulator.jinja;
-
-import java.util.Map;
-
-/** An object whose attributes a template may set. */
-record Namespace(Map<String, Object> attributes) {}

@@ -1,6 +1,0 @@
-package io.llmd.simulator.jinja;
-
-/** Python's {@code None}. */
-enum None {
-    NONE
-}

@@ -1,5 +1,0 @@
-/** The part of the Jinja template language that chat templates of models use. */
-@NullMarked
-package io.llmd.simulator.jinja;
-
-import org.jspecify.annotations.NullMarked;
