@@ -60,6 +60,18 @@ public final class IndexLane implements LaneDeltas {
         }
     }
 
+    /**
+     * The endpoint computed blocks that it was believed to hold: the belief is withdrawn, in all tiers. Events that store them
+     * again restore it.
+     *
+     * @param keys request keys at {@code from} to {@code to - 1}
+     */
+    public void contradicted(long[] keys, int from, int to) {
+        for (int tier = 0; tier < StorageTier.COUNT && to > from; tier++) {
+            cohort.remove(this, tier, keys, from, to - from);
+        }
+    }
+
     Cohort cohort() {
         return cohort;
     }

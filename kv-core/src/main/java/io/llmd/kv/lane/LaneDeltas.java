@@ -4,13 +4,13 @@ import io.llmd.kv.event.StorageTier;
 
 /**
  * Receives what changed in one lane (the event stream of one endpoint's data-parallel rank): blocks by request key, each
- * told once when its first copy in a tier appears and once when its last one goes. An index takes it, and so does a log that
+ * told when a copy in a tier appears and when the last one goes. An index takes it, and so does a log that
  * carries it to other processes. Called by one thread; arrays are valid during the call only.
  */
 public interface LaneDeltas {
 
     /**
-     * Blocks became held in a tier, in prompt order.
+     * Blocks became held in a tier, in prompt order; some may have been held already.
      *
      * @param group KV-cache group
      * @param parentKey key of the block before the first one; 0 when the first one begins a prompt

@@ -133,6 +133,16 @@ class BlockIndexTest {
     }
 
     @Test
+    void row62WhatTheEngineContradictsIsNotBelievedAnyMore() {
+        IndexLane a = index.addLane("a", 0);
+        store(a, keys, 0, 4);
+        a.contradicted(keys, 1, 3);
+        assertThat(match(keys)).containsExactly("a 1 [1, 0, 0, 0]");
+        store(a, keys, 0, 4);
+        assertThat(match(keys)).containsExactly("a 4 [4, 0, 0, 0]");
+    }
+
+    @Test
     void runThatNamesABlockTwiceHoldsItOnce() {
         IndexLane a = index.addLane("a", 0);
         long[] twice = {5, 6, 5, 7};

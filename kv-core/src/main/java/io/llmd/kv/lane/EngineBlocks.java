@@ -1,0 +1,207 @@
+package io.llmd.kv.lane;
+
+import io.llmd.kv.event.StorageTier;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocks of one engine by the engine's own hash: request key, and for each tier the number of copies, up to 15. Entries
+ * have numbers that stay theirs; blocks that come together get numbers in a row, so that a walk in order of numbers mostly
+ * goes along prompts. For one thread.
+ *
+ * <p>Grows with the blocks that the engine holds and those it removed a short time ago: 18 bytes each and 5 to 8 for finding
+ * them.
+ */
+final class EngineBlocks {
+
+    static final int MAX_COPIES = 15;
+
+    private static final long MIX = 0x9E3779B97F4A7C15L;
+    private static final int COUNT_BITS = 4;
+    private static final int FIRST_ENTRIES = 1024;
+    private static final double MAX_FILL = 0.8;
+    private static final double FIRST_FILL = 0.55;
+
+    private long[] hashes = new long[FIRST_ENTRIES];
+    private long[] keys = new long[FIRST_ENTRIES];
+    private short[] copies = new short[FIRST_ENTRIES];
+    private long @Nullable [] parents;
+    private int[] free = new int[64];
+    private int[] slots;
+    private int entries;
+    private int freeCount;
+    private int held;
+
+    EngineBlocks() {
+        slots = new int[(int) (FIRST_ENTRIES / FIRST_FILL)];
+    }
+
+    /** Entries, those without copies included. */
+    int size() {
+        return entries - freeCount;
+    }
+
+    /** Entries with a copy in some tier. */
+    int held() {
+        return held;
+    }
+
+    /** All entry numbers are below this. */
+    int limit() {
+        return entries;
+    }
+
+    long bytes() {
+        return hashes.length * (parents == null ? 18L : 26L) + slots.length * 4L + free.length * 4L;
+    }
+
+    long hash(int entry) {
+        return hashes[entry];
+    }
+
+    long key(int entry) {
+        return keys[entry];
+    }
+
+    void setKey(int entry, long key) {
+        keys[entry] = key;
+    }
+
+    /** Whether the entry has a copy in some tier. */
+    boolean isHeld(int entry) {
+        return copies[entry] != 0;
+    }
+
+    int copies(int entry, StorageTier tier) {
+        return copies[entry] >>> tier.ordinal() * COUNT_BITS & MAX_COPIES;
+    }
+
+    /** @param count in [0, 15] */
+    void setCopies(int entry, StorageTier tier, int count) {
+        boolean wasHeld = isHeld(entry);
+        int shift = tier.ordinal() * COUNT_BITS;
+        copies[entry] = (short) (copies[entry] & ~(MAX_COPIES << shift) | count << shift);
+        if (wasHeld != isHeld(entry)) {
+            held += wasHeld ? -1 : 1;
+        }
+    }
+
+    /** The entry of a hash; -1 without one. */
+    int find(long hash) {
+        int slot = start(hash);
+        for (int entry = slots[slot]; entry != 0; entry = slots[slot]) {
+            if (hashes[entry - 1] == hash) {
+                return entry - 1;
+            }
+            slot = next(slot);
+        }
+        return -1;
+    }
+
+    boolean isKnown(long hash) {
+        return find(hash) >= 0;
+    }
+
+    /** From now on remembers which block comes before each, at 8 bytes an entry. */
+    void link() {
+        if (parents == null) {
+            parents = new long[hashes.length];
+        }
+    }
+
+    /** Remembers the block before an entry's, if blocks are linked. @param parent hash of that block; 0 for none */
+    void setParent(int entry, long parent) {
+        if (parents != null) {
+            parents[entry] = parent;
+        }
+    }
+
+    /** The entry of the block before an entry's; -1 when there is none or it is not known. */
+    int before(int entry) {
+        return parents == null || parents[entry] == 0 ? -1 : find(parents[entry]);
+    }
+
+    /** Adds an entry without copies for a hash that has none. */
+    int add(long hash, long key) {
+        if (size() >= slots.length * MAX_FILL) {
+            rebuild();
+        }
+        int entry = freeCount > 0 ? free[--freeCount] : entries++;
+        if (entry == hashes.length) {
+            int length = hashes.length + (hashes.length >> 2);
+            hashes = Arrays.copyOf(hashes, length);
+            keys = Arrays.copyOf(keys, length);
+            copies = Arrays.copyOf(copies, length);
+            parents = parents == null ? null : Arrays.copyOf(parents, length);
+        }
+        setParent(entry, 0);
+        hashes[entry] = hash;
+        keys[entry] = key;
+        copies[entry] = 0;
+        put(hash, entry);
+        return entry;
+    }
+
+    /** Forgets an entry without copies. */
+    void remove(int entry) {
+        int slot = start(hashes[entry]);
+        while (slots[slot] != entry + 1) {
+            slot = next(slot);
+        }
+        closeGap(slot);
+        if (freeCount == free.length) {
+            free = Arrays.copyOf(free, 2 * freeCount);
+        }
+        free[freeCount++] = entry;
+    }
+
+    void clear() {
+        Arrays.fill(slots, 0);
+        Arrays.fill(copies, 0, entries, (short) 0);
+        entries = 0;
+        freeCount = 0;
+        held = 0;
+    }
+
+    private void put(long hash, int entry) {
+        int slot = start(hash);
+        while (slots[slot] != 0) {
+            slot = next(slot);
+        }
+        slots[slot] = entry + 1;
+    }
+
+    /** Moves later entries of a cluster up, so that no search ends early (Knuth, algorithm 6.4R). */
+    private void closeGap(int gap) {
+        int hole = gap;
+        int slot = next(gap);
+        while (slots[slot] != 0) {
+            int home = start(hashes[slots[slot] - 1]);
+            boolean isMovable = hole <= slot ? home <= hole || home > slot : home <= hole && home > slot;
+            if (isMovable) {
+                slots[hole] = slots[slot];
+                hole = slot;
+            }
+            slot = next(slot);
+        }
+        slots[hole] = 0;
+    }
+
+    private void rebuild() {
+        int[] old = slots;
+        slots = new int[(int) Math.max(size() / FIRST_FILL, FIRST_ENTRIES)];
+        for (int entry : old) {
+            if (entry != 0) {
+                put(hashes[entry - 1], entry - 1);
+            }
+        }
+    }
+
+    private int start(long hash) {
+        return (int) Math.unsignedMultiplyHigh(hash * MIX, slots.length);
+    }
+
+    private int next(int slot) {
+        return slot + 1 == slots.length ? 0 : slot + 1;
+    }
+}
