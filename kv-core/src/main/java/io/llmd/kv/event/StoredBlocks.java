@@ -28,7 +28,10 @@ public final class StoredBlocks {
     /** Identity of the block before the first one. */
     public long parent;
 
-    /** Tokens of the whole span, each in [0, 2^31); empty in events that carry hashes only. */
+    /**
+     * Tokens of the whole span, each in [0, 2^31); empty in events that carry hashes only, and
+     * {@code hashCount * blockTokens} of them otherwise, if {@link #groupKind} is {@link GroupKind#FULL}.
+     */
     public int[] tokens = new int[1024];
 
     /** Used entries of {@link #tokens}. */
@@ -37,7 +40,7 @@ public final class StoredBlocks {
     /** Tokens per block; 0 in events that carry hashes only. */
     public int blockTokens;
 
-    /** Name of the LoRA adapter; null without one. */
+    /** Name of the LoRA adapter, {@code lora_id:} and its number if it has no name; null without one. */
     public @Nullable String adapter;
 
     /** Where the copy is. */
@@ -48,8 +51,9 @@ public final class StoredBlocks {
 
     /**
      * Strings besides tokens that tell blocks apart, per block and in the event's order: adapter, identifiers of media
-     * items, cache salt, metadata. Offsets are left out. Null when no block has any; an entry is null when its block has
-     * none.
+     * items, cache salt. Offsets are left out. Null when no block has any; an entry is null when its block has none. The
+     * entries of {@link #hashCount} blocks count and the array may be longer; what an entry holds never changes, and blocks
+     * share it.
      */
     public String @Nullable [] @Nullable [] extras;
 
