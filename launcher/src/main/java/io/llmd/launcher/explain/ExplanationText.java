@@ -27,6 +27,11 @@ final class ExplanationText {
                 .forEach(plugin -> text.append(" left out because it failed or lacked data: ")
                         .append(plugin.asString(""))
                         .append('\n'));
+        explanation
+                .path("passedOver")
+                .forEach(plugin -> text.append(" not called because it failed again and again or hangs: ")
+                        .append(plugin.asString(""))
+                        .append('\n'));
         return text.toString();
     }
 

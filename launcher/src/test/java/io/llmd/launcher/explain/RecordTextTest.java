@@ -17,7 +17,7 @@ class RecordTextTest {
                           "explanation":{"verdict":{"outcome":"decision","profile":"default","endpoints":["t/sim-2"]},
                            "profiles":[{"name":"default","filters":[{"plugin":"role","description":{"type":"by-label","parameters":"label=role"},
                              "verdicts":[{"endpoint":"t/sim-1","kept":false}]}],
-                             "picker":"best","picked":["t/sim-2"],"ties":["t/sim-2","t/sim-3"]}],"leftOut":["lora"]},
+                             "picker":"best","picked":["t/sim-2"],"ties":["t/sim-2","t/sim-3"]}],"leftOut":["lora"],"passedOver":["slow"]},
                           "calls":[{"extensionPoint":"Filter","profile":"default","plugin":"role","micros":1.25}]}]}
                         """)).toString()).isEqualTo("""
                          request r1
@@ -31,6 +31,7 @@ class RecordTextTest {
                            tied at the top: t/sim-2, t/sim-3
 
                          left out because it failed or lacked data: lora
+                         not called because it failed again and again or hangs: slow
                          stage   profile  plugin  µs
                          Filter  default  role    1.3
 

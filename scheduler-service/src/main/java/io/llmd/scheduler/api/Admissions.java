@@ -177,6 +177,12 @@ public final class Admissions implements AutoCloseable {
         }
     }
 
+    /** How long flow control has done nothing, see {@link FlowControl#silence}; zero while there is none. */
+    public Duration silence() {
+        FlowControl running = flow;
+        return running == null ? Duration.ZERO : running.silence();
+    }
+
     /** An attempt is over. */
     public void ended(long leaseId) {
         FlowControl running = flow;

@@ -17,9 +17,11 @@ import io.llmd.scheduler.flowcontrol.FlowObserver;
 import io.llmd.scheduler.flowcontrol.PoolViews;
 import io.llmd.scheduler.latency.RemoteLatencyPredictor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
+import io.llmd.scheduler.observe.FlowControlHealth;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.ReplicaMeters;
 import io.llmd.scheduler.observe.ResponseAttributeMeters;
+import io.llmd.scheduler.observe.SchedulerMeters;
 import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginFactory;
@@ -30,8 +32,10 @@ import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.replica.LoadExchange;
 import io.llmd.scheduler.replica.ReplicaSettings;
 import io.llmd.scheduler.resource.ResourceStore;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -124,8 +128,20 @@ class SchedulerConfiguration {
     }
 
     @Bean
-    Scheduler scheduler(SchedulerObserver observer) {
-        return new Scheduler(observer);
+    PluginGuard pluginGuard(SchedulerProperties properties, SchedulerObserver observer) {
+        return new PluginGuard(properties.plugins().guard(), observer, NANO_CLOCK);
+    }
+
+    @Bean
+    PluginWatchdog pluginWatchdog(PluginGuard guard, MeterRegistry registry) {
+        Gauge.builder(SchedulerMeters.HANGING_CALLS.getName(), guard, PluginGuard::hangingCalls)
+                .register(registry);
+        return new PluginWatchdog(guard);
+    }
+
+    @Bean
+    Scheduler scheduler(PluginGuard guard) {
+        return new Scheduler(guard);
     }
 
     @Bean
@@ -142,6 +158,7 @@ class SchedulerConfiguration {
             Evictions evictions,
             ObjectProvider<Leases> leases,
             ObjectProvider<Director> directors,
+            PluginGuard guard,
             ObjectProvider<FlowObserver> observers) {
         return new Admissions(
                 planFile.plan()::flowControl,
@@ -158,12 +175,18 @@ class SchedulerConfiguration {
                                 return views.get();
                             },
                             observers.getIfAvailable(() -> FlowObserver.NONE),
+                            guard,
                             evictions,
                             NANO_CLOCK);
                     controller.start();
                     return controller;
                 },
                 NANO_CLOCK);
+    }
+
+    @Bean
+    FlowControlHealth flowControlHealthIndicator(Admissions admissions, SchedulerProperties properties) {
+        return new FlowControlHealth(admissions::silence, properties.plugins().flowSilence());
     }
 
     @Bean

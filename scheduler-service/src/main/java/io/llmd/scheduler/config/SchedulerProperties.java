@@ -3,6 +3,7 @@ package io.llmd.scheduler.config;
 import io.llmd.scheduler.datalayer.ScrapeSettings;
 import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.latency.RemotePredictorSettings;
+import io.llmd.scheduler.scheduling.GuardSettings;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -45,6 +46,7 @@ import org.springframework.validation.annotation.Validated;
  * @param drain how the scheduler stops
  * @param replicas how several schedulers of one pool tell each other their load
  * @param meters names of meters
+ * @param plugins when plugins that fail or hang are left alone
  */
 @Validated
 @ConfigurationProperties(prefix = "scheduler", ignoreUnknownFields = false)
@@ -63,7 +65,8 @@ public record SchedulerProperties(
         @Valid @DefaultValue Decisions decisions,
         @Valid @DefaultValue Drain drain,
         @Valid @DefaultValue Replicas replicas,
-        @Valid @DefaultValue Meters meters) {
+        @Valid @DefaultValue Meters meters,
+        @Valid @DefaultValue Plugins plugins) {
     public SchedulerProperties {
         objectives = Map.copyOf(objectives);
         requirePositive("scheduler.config-reload-interval", configReloadInterval);
@@ -332,4 +335,35 @@ public record SchedulerProperties(
      * @param deprecatedNames whether names that llm-d has given up are there too
      */
     public record Meters(@DefaultValue("false") boolean deprecatedNames) {}
+
+    /**
+     * When plugins that fail or hang are left alone.
+     *
+     * @param failures failures in a row after which a plugin is not called any more; a call that took longer than the budget,
+     *     and a score that is no number, are failures too
+     * @param coolDown how long it is not called; then one call tries whether it works again
+     * @param budget longest time that a call of a plugin may take
+     * @param hangAfter a call that has not returned for so long hangs: others do not call the plugin until it has returned
+     * @param flowSilence readiness goes off when flow control has done nothing for so long, as when a plugin hangs there
+     */
+    public record Plugins(
+            @Min(1) @DefaultValue("10") int failures,
+            @DefaultValue("30s") Duration coolDown,
+            @DefaultValue("50ms") Duration budget,
+            @DefaultValue("1s") Duration hangAfter,
+            @DefaultValue("5s") Duration flowSilence) {
+        public Plugins {
+            requirePositive("scheduler.plugins.cool-down", coolDown);
+            requirePositive("scheduler.plugins.budget", budget);
+            requirePositive("scheduler.plugins.hang-after", hangAfter);
+            if (flowSilence.compareTo(Duration.ofSeconds(2)) < 0) {
+                throw new IllegalArgumentException(
+                        "scheduler.plugins.flow-silence: " + flowSilence + " (expected: >= PT2S)");
+            }
+        }
+
+        GuardSettings guard() {
+            return new GuardSettings(failures, coolDown, budget, hangAfter);
+        }
+    }
 }

@@ -26,6 +26,7 @@ public final class DecisionRecording implements DecisionRecorder {
     private final List<RecordedFilter> screeners = new ArrayList<>(0);
     private final List<RecordedProfile> profiles = new ArrayList<>(2);
     private final List<String> leftOut = new ArrayList<>(0);
+    private List<String> passedOver = List.of();
     private @Nullable ExtensionPoint point;
     private @Nullable String profile;
     private String plugin = "";
@@ -62,6 +63,14 @@ public final class DecisionRecording implements DecisionRecorder {
     @Override
     public void leftOut(String name) {
         leftOut.add(name);
+    }
+
+    @Override
+    public void passedOver(String name) {
+        if (passedOver.isEmpty()) {
+            passedOver = new ArrayList<>(2);
+        }
+        passedOver.add(name);
     }
 
     @Override
@@ -138,5 +147,9 @@ public final class DecisionRecording implements DecisionRecorder {
 
     List<String> leftOut() {
         return leftOut;
+    }
+
+    List<String> passedOver() {
+        return passedOver;
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param screeners what each screener kept, before any profile ran
  * @param profiles the profiles that ran, in order
  * @param leftOut plugins that failed or lacked data, and were left out
+ * @param passedOver plugins that were not called, because they had failed again and again or hang
  */
 public record Explanation(
         String requestId,
@@ -24,12 +25,14 @@ public record Explanation(
         List<ExplainedCandidate> candidates,
         List<ExplainedProfile.FilterStep> screeners,
         List<ExplainedProfile> profiles,
-        List<String> leftOut) {
+        List<String> leftOut,
+        List<String> passedOver) {
     public Explanation {
         candidates = List.copyOf(candidates);
         screeners = List.copyOf(screeners);
         profiles = List.copyOf(profiles);
         leftOut = List.copyOf(leftOut);
+        passedOver = List.copyOf(passedOver);
     }
 
     /** How a decision ended. */

@@ -62,7 +62,8 @@ final class RecordReader {
                 candidates(),
                 screeners,
                 profiles,
-                List.copyOf(recording.leftOut()));
+                List.copyOf(recording.leftOut()),
+                List.copyOf(recording.passedOver()));
     }
 
     private List<ExplainedCandidate> candidates() {

@@ -14,6 +14,7 @@ final class Band {
     final int priority;
     private final Map<String, FlowQueue> flows = new HashMap<>();
     private BandSettings settings;
+    private final PolicyGuard guard;
     private final FlowObserver observer;
     private FlowSelector selector;
     private boolean isConfigured;
@@ -23,12 +24,13 @@ final class Band {
     private volatile int queued;
     private volatile long departures;
 
-    Band(int priority, BandSettings settings, boolean isConfigured, FlowObserver observer, long nowNanos) {
+    Band(int priority, BandSettings settings, boolean isConfigured, PolicyGuard guard, long nowNanos) {
         this.priority = priority;
-        this.observer = observer;
+        this.guard = guard;
+        this.observer = guard.observer();
         this.settings = settings;
         this.isConfigured = isConfigured;
-        this.selector = new GuardedSelector(settings.fairness(), observer);
+        this.selector = new GuardedSelector(settings.fairness(), guard, flows.values());
         this.idleSinceNanos = nowNanos;
     }
 
@@ -106,10 +108,10 @@ final class Band {
         isConfigured = configured;
         boolean isReordered = before.ordering() != next.ordering();
         if (isReordered) {
-            flows.values().forEach(flow -> flow.rekey(next.ordering(), observer));
+            flows.values().forEach(flow -> flow.rekey(next.ordering(), guard));
         }
         if (before.fairness() != next.fairness() || isReordered) {
-            selector = new GuardedSelector(next.fairness(), observer);
+            selector = new GuardedSelector(next.fairness(), guard, flows.values());
             for (FlowQueue flow : flows.values()) {
                 flow.attach(null);
                 if (!flow.isEmpty()) {

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.flowcontrol;
 
+import io.llmd.scheduler.scheduling.WatchedCall;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -10,19 +11,21 @@ import java.util.Set;
 /** The priority bands, highest first. Changed by the owner of the engine; positions are computed by any thread. */
 final class Bands {
 
+    private final PolicyGuard guard;
     private final FlowObserver observer;
     private FlowControlSettings settings;
     private Set<Integer> desired = Set.of();
     private int[] priorities = {};
     private volatile Band[] ordered = {};
 
-    Bands(FlowControlSettings settings, FlowObserver observer, long nowNanos) {
+    Bands(FlowControlSettings settings, PolicyGuard guard, long nowNanos) {
         this.settings = settings;
-        this.observer = observer;
+        this.guard = guard;
+        this.observer = guard.observer();
         List<Band> bands = new ArrayList<>();
-        settings.bands().forEach((priority, band) -> bands.add(new Band(priority, band, true, observer, nowNanos)));
+        settings.bands().forEach((priority, band) -> bands.add(new Band(priority, band, true, guard, nowNanos)));
         if (!settings.bands().containsKey(0)) {
-            bands.add(new Band(0, settings.band(0), true, observer, nowNanos));
+            bands.add(new Band(0, settings.band(0), true, guard, nowNanos));
         }
         publish(bands);
     }
@@ -110,7 +113,19 @@ final class Bands {
         Set<FairnessPolicy> policies = new HashSet<>();
         for (Band band : ordered) {
             if (policies.add(band.settings().fairness())) {
-                band.settings().fairness().report(observer, nowNanos);
+                report(band.settings().fairness(), nowNanos);
+            }
+        }
+    }
+
+    private void report(FairnessPolicy policy, long nowNanos) {
+        WatchedCall call = guard.begin(policy);
+        if (call != null) {
+            try {
+                policy.report(observer, nowNanos);
+                call.succeeded();
+            } catch (RuntimeException | Error e) {
+                guard.failed(call, policy, e);
             }
         }
     }
@@ -121,7 +136,7 @@ final class Bands {
         List<Band> bands = new ArrayList<>(Arrays.asList(ordered));
         for (int priority : wanted) {
             if (find(priority).priority != priority) {
-                bands.add(new Band(priority, settings.band(priority), false, observer, nowNanos));
+                bands.add(new Band(priority, settings.band(priority), false, guard, nowNanos));
             }
         }
         publish(bands);
@@ -136,7 +151,7 @@ final class Bands {
         }
         next.bands().forEach((priority, band) -> {
             if (find(priority).priority != priority) {
-                bands.add(new Band(priority, band, true, observer, nowNanos));
+                bands.add(new Band(priority, band, true, guard, nowNanos));
             }
         });
         publish(bands);

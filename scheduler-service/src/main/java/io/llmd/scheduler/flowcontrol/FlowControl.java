@@ -1,5 +1,6 @@
 package io.llmd.scheduler.flowcontrol;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -28,6 +29,12 @@ public interface FlowControl extends AutoCloseable {
 
     /** Applies other settings. Waiting requests keep their places as far as the new policies allow. */
     void reconfigure(FlowControlSettings settings);
+
+    /**
+     * How long nothing has been done; at most a second or so while all is well, also when nobody waits. Zero when there is
+     * nobody who could be silent.
+     */
+    Duration silence();
 
     /** Rejects what comes from now on, and evicts what waits, as shutting down. Returns when all outcomes were told. */
     @Override

@@ -1,5 +1,7 @@
 package io.llmd.scheduler.flowcontrol;
 
+import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Queue;
@@ -73,6 +75,7 @@ public final class FlowController implements FlowControl {
     private volatile boolean isEnded;
     private volatile boolean isAsleep;
     private volatile @Nullable Thread owner;
+    private volatile long turnNanos;
     private long collectedNanos;
 
     /**
@@ -88,11 +91,27 @@ public final class FlowController implements FlowControl {
             FlowObserver observer,
             LongConsumer revoker,
             LongSupplier nanoClock) {
+        this(settings, pool, observer, new PluginGuard(PluginFaults.NONE), revoker, nanoClock);
+    }
+
+    /**
+     * The same with policies that {@code plugins} guards.
+     *
+     * @param plugins guards the calls of policies
+     */
+    public FlowController(
+            FlowControlSettings settings,
+            Supplier<PoolView> pool,
+            FlowObserver observer,
+            PluginGuard plugins,
+            LongConsumer revoker,
+            LongSupplier nanoClock) {
         this.observer = Objects.requireNonNull(observer, "observer");
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
         long now = nanoClock.getAsLong();
-        this.engine = new FlowEngine(settings, pool, observer, revoker, now);
+        this.engine = new FlowEngine(settings, pool, observer, plugins, revoker, now);
         this.collectedNanos = now;
+        this.turnNanos = now;
     }
 
     /** Starts the owner. @throws IllegalStateException when it was started before */
@@ -146,6 +165,7 @@ public final class FlowController implements FlowControl {
 
     private long work() {
         long now = nanoClock.getAsLong();
+        turnNanos = now;
         takeCommands(now);
         engine.expire(now);
         int dispatched = engine.dispatch(now);
@@ -254,6 +274,11 @@ public final class FlowController implements FlowControl {
     @Override
     public void reconfigure(FlowControlSettings settings) {
         hand(new Command.Reconfigure(settings));
+    }
+
+    @Override
+    public Duration silence() {
+        return isClosed || owner == null ? Duration.ZERO : Duration.ofNanos(nanoClock.getAsLong() - turnNanos);
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.llmd.scheduler.flowcontrol;
 
 import io.llmd.scheduler.flowcontrol.Admission.Reason;
+import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
+import io.llmd.scheduler.scheduling.WatchedCall;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
@@ -29,6 +32,7 @@ final class FlowEngine {
 
     private final Supplier<PoolView> pool;
     private final FlowObserver observer;
+    private final PolicyGuard guard;
     private final SaturationMeter meter;
     private final Reservations reservations = new Reservations();
     private final Evictions evictions;
@@ -52,15 +56,26 @@ final class FlowEngine {
             FlowObserver observer,
             LongConsumer revoker,
             long nowNanos) {
+        this(settings, pool, observer, new PluginGuard(PluginFaults.NONE), revoker, nowNanos);
+    }
+
+    FlowEngine(
+            FlowControlSettings settings,
+            Supplier<PoolView> pool,
+            FlowObserver observer,
+            PluginGuard plugins,
+            LongConsumer revoker,
+            long nowNanos) {
         this.settings = settings;
         this.pool = pool;
         this.observer = observer;
-        this.meter = new SaturationMeter(observer);
+        this.guard = new PolicyGuard(plugins, observer);
+        this.meter = new SaturationMeter(guard);
         this.evictions = new Evictions(settings.eviction(), observer, revoker, nowNanos);
         this.view = pool.get();
         this.deadlines = new Deadlines(settings, view.isEmpty(), nowNanos);
         this.drainRate = new DrainRate(nowNanos);
-        this.bands = new Bands(settings, observer, nowNanos);
+        this.bands = new Bands(settings, guard, nowNanos);
         this.gaugeNanos = nowNanos - GAUGE_NANOS;
         this.reportNanos = nowNanos;
     }
@@ -99,7 +114,7 @@ final class FlowEngine {
         Band band = bands.forRequest(item.request);
         item.sequence = sequence++;
         item.ttlNanos = deadlines.ttl(item.request);
-        item.key = band.settings().ordering().key(item.request, item.submittedNanos, item.ttlNanos);
+        item.orderBy(band.settings().ordering(), guard);
         waiting++;
         waitingBytes += item.request.sizeBytes();
         band.add(item, band.queue(item.request.fairnessId(), settings.maxFlows(), nowNanos));
@@ -273,11 +288,16 @@ final class FlowEngine {
         }
         Arrays.fill(ceilings, 1.0);
         UsageLimitPolicy policy = settings.usageLimits();
+        WatchedCall call = guard.begin(policy);
+        if (call == null) {
+            return;
+        }
         try {
             policy.fill(saturation, priorities, ceilings);
+            call.succeeded();
         } catch (RuntimeException | Error e) {
             Arrays.fill(ceilings, 1.0);
-            observer.policyFailed(policy.getClass().getSimpleName(), e);
+            guard.failed(call, policy, e);
         }
         closeWhereUnknown(policy);
     }
@@ -425,6 +445,7 @@ final class FlowEngine {
     /** Applies other settings to what waits. */
     void reconfigure(FlowControlSettings next, long nowNanos) {
         settings = next;
+        guard.forget();
         deadlines.reconfigure(next);
         bands.reconfigure(next, nowNanos);
         evictions.reconfigure(next.eviction());

@@ -64,16 +64,9 @@ final class FlowQueue extends Flow {
         }
     }
 
-    /** Computes all keys anew; a request that the policy throws at is ordered by its arrival. */
-    void rekey(OrderingPolicy ordering, FlowObserver observer) {
-        items.forEach(item -> {
-            try {
-                item.key = ordering.key(item.request, item.submittedNanos, item.ttlNanos);
-            } catch (RuntimeException | Error e) {
-                item.key = item.submittedNanos;
-                observer.policyFailed(ordering.getClass().getSimpleName(), e);
-            }
-        });
+    /** Computes all keys anew. */
+    void rekey(OrderingPolicy ordering, PolicyGuard guard) {
+        items.forEach(item -> item.orderBy(ordering, guard));
         items.reordered();
     }
 

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.flowcontrol;
 
+import io.llmd.scheduler.scheduling.WatchedCall;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,20 @@ final class Item {
         this.request = request;
         this.submittedNanos = submittedNanos;
         this.outcome = outcome;
+    }
+
+    /** Computes the sort key; where the policy throws or is to be left alone, the request is ordered by its arrival. */
+    void orderBy(OrderingPolicy ordering, PolicyGuard guard) {
+        key = submittedNanos;
+        WatchedCall call = guard.begin(ordering);
+        if (call != null) {
+            try {
+                key = ordering.key(request, submittedNanos, ttlNanos);
+                call.succeeded();
+            } catch (RuntimeException | Error e) {
+                guard.failed(call, ordering, e);
+            }
+        }
     }
 
     State state() {

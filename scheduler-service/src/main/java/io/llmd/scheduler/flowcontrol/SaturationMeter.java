@@ -1,6 +1,7 @@
 package io.llmd.scheduler.flowcontrol;
 
 import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.WatchedCall;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SaturationMeter {
 
-    private final FlowObserver observer;
+    private final PolicyGuard guard;
     private @Nullable PoolView view;
     private @Nullable SaturationDetector detector;
     private long version;
@@ -20,8 +21,8 @@ final class SaturationMeter {
     private double seen;
     private int staleEndpoints;
 
-    SaturationMeter(FlowObserver observer) {
-        this.observer = observer;
+    SaturationMeter(PolicyGuard guard) {
+        this.guard = guard;
     }
 
     /** Measures, unless nothing can have changed since. Says whether it did. */
@@ -50,8 +51,16 @@ final class SaturationMeter {
         return endpoints.length == 0 ? Double.NaN : measured(endpoints, by);
     }
 
-    /** A detector that throws, or says what is no number, counts as a full stage, so that nothing is sent blindly. */
+    /**
+     * A detector that throws, says what is no number, or is to be left alone, counts as a full stage, so that nothing is
+     * sent blindly.
+     */
     private double measured(Endpoint[] endpoints, SaturationDetector by) {
+        WatchedCall call = guard.begin(by);
+        if (call == null) {
+            validForNanos = 0;
+            return 1.0;
+        }
         try {
             Saturation saturation = by.measure(endpoints);
             staleEndpoints += saturation.staleEndpoints();
@@ -62,9 +71,10 @@ final class SaturationMeter {
             }
             double stale = (double) saturation.staleEndpoints() / endpoints.length;
             seen = Math.max(seen, stale < 1 ? (value - stale) / (1 - stale) : 0);
+            call.succeeded();
             return value;
         } catch (RuntimeException | Error e) {
-            observer.policyFailed(by.name(), e);
+            guard.failed(call, by, e);
             return 1.0;
         }
     }
@@ -121,14 +131,19 @@ final class SaturationMeter {
     }
 
     private double share(Endpoint[] endpoints, SaturationDetector by, FlowRequest request) {
+        WatchedCall call = guard.begin(by);
+        if (call == null) {
+            return 0;
+        }
         try {
             double share = by.share(endpoints, request.promptTokens());
             if (Double.isNaN(share)) {
                 throw new ArithmeticException("a share is NaN");
             }
+            call.succeeded();
             return share;
         } catch (RuntimeException | Error e) {
-            observer.policyFailed(by.name(), e);
+            guard.failed(call, by, e);
             return 0;
         }
     }

@@ -289,11 +289,7 @@ public final class FlowMeters implements FlowObserver {
 
     @Override
     public void policyFailed(String what, Throwable failure) {
-        observer.failed(
-                what,
-                failure instanceof RuntimeException plain
-                        ? plain
-                        : new IllegalStateException(failure.toString(), failure));
+        observer.failed(what, failure);
     }
 
     private SettableGauge gauge(SchedulerMeters meter, Tags tags, String... more) {

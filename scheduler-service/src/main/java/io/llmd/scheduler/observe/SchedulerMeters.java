@@ -222,8 +222,15 @@ public enum SchedulerMeters implements MeterDocumentation {
     TRACES_DROPPED("scheduler.traces.dropped", Meter.Type.COUNTER),
     /** Heap that records of decisions hold on to. */
     RECORDS_MEMORY("scheduler.decisions.memory", Meter.Type.GAUGE),
-    /** Calls of plugins that threw, answered something impossible, or were skipped for want of data. */
+    /**
+     * Calls of plugins that threw or answered something impossible ({@code failed}), took too long ({@code overrun}), did
+     * not return ({@code hung}), or did not happen for want of data ({@code skipped}) or after failures ({@code passed_over}).
+     */
     PLUGIN_FAULTS("scheduler.plugin.faults", Meter.Type.COUNTER, "plugin", "reason"),
+    /** Plugins that are not called any more ({@code opened}) and that are called again ({@code closed}). */
+    PLUGIN_BREAKERS("scheduler.plugin.breakers", Meter.Type.COUNTER, "plugin", "state"),
+    /** Calls of plugins that do not return. */
+    HANGING_CALLS("scheduler.plugin.calls.hanging", Meter.Type.GAUGE),
     /** Uses of data that a plugin does not declare. */
     SCOPE_VIOLATIONS(
             "llm_d_epp_plugin_data_scope_violations",

@@ -207,7 +207,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     }
 
     @Override
-    public void failed(String plugin, RuntimeException failure) {
+    public void failed(String plugin, Throwable failure) {
         fault(plugin, "failed").increment();
         if (mayLog()) {
             LOG.atError()
@@ -243,6 +243,53 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     @Override
     public void skipped(String plugin, DataKey<?> missing) {
         fault(plugin, "skipped").increment();
+    }
+
+    @Override
+    public void overran(String plugin, long nanos) {
+        fault(plugin, "overrun").increment();
+        if (mayLog()) {
+            LOG.atWarn()
+                    .addKeyValue("plugin", plugin)
+                    .addKeyValue("durationMs", TimeUnit.NANOSECONDS.toMillis(nanos))
+                    .log("a plugin took too long");
+        }
+    }
+
+    @Override
+    public void hung(String plugin, long nanos, Thread thread) {
+        fault(plugin, "hung").increment();
+        StackTraceElement[] stack = thread.getStackTrace();
+        LOG.atError()
+                .addKeyValue("plugin", plugin)
+                .addKeyValue("thread", thread.getName())
+                .addKeyValue("durationMs", TimeUnit.NANOSECONDS.toMillis(nanos))
+                .addKeyValue("at", stack.length == 0 ? "" : stack[0])
+                .log("a plugin does not return; its thread is lost until it does");
+    }
+
+    @Override
+    public void opened(String plugin, Cause cause) {
+        breaker(plugin, "opened").increment();
+        LOG.atError()
+                .addKeyValue("plugin", plugin)
+                .addKeyValue("reason", cause.name().toLowerCase(Locale.ROOT))
+                .log("a plugin is not called for a while");
+    }
+
+    @Override
+    public void closed(String plugin) {
+        breaker(plugin, "closed").increment();
+        LOG.atInfo().addKeyValue("plugin", plugin).log("a plugin works again and is called");
+    }
+
+    @Override
+    public void passedOver(String plugin) {
+        fault(plugin, "passed_over").increment();
+    }
+
+    private Counter breaker(String plugin, String state) {
+        return registry.counter(SchedulerMeters.PLUGIN_BREAKERS.getName(), "plugin", plugin, "state", state);
     }
 
     private Counter fault(String plugin, String reason) {

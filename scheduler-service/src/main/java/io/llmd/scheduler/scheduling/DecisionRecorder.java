@@ -31,6 +31,9 @@ public interface DecisionRecorder {
     /** The plugin's call failed and is left out, or did not happen because data is missing. */
     default void leftOut(String plugin) {}
 
+    /** The plugin was not called, because it has failed again and again or hangs. */
+    default void passedOver(String plugin) {}
+
     /** A screener has run; the decision goes on with those whom all screeners kept. */
     default void screened(String plugin, Candidates before, Candidates kept) {}
 

@@ -22,7 +22,7 @@ final class Production {
     private final InferenceRequest request;
     private final Candidates candidates;
     private final DecisionRecorder recorder;
-    private final PluginFaults faults;
+    private final PlanGuards guards;
     private Set<DataKey<?>> lost = Set.of();
     private int next;
 
@@ -31,12 +31,12 @@ final class Production {
             InferenceRequest request,
             Candidates candidates,
             DecisionRecorder recorder,
-            PluginFaults faults) {
+            PlanGuards guards) {
         this.producers = producers;
         this.request = request;
         this.candidates = candidates;
         this.recorder = recorder;
-        this.faults = faults;
+        this.guards = guards;
     }
 
     /** Runs all producers at once; of those that wait, what they know without waiting. */
@@ -44,9 +44,7 @@ final class Production {
         while (next < producers.size()) {
             NamedPlugin<DataProducer> producer = producers.get(next++);
             if (canRun(producer)) {
-                recorder.begins(ExtensionPoint.DATA_PRODUCER, null, producer.name());
-                produce(producer, () -> producer.plugin().produce(request, candidates));
-                recorder.ends();
+                produce(producer);
             }
         }
     }
@@ -58,25 +56,37 @@ final class Production {
             if (!canRun(producer)) {
                 continue;
             }
-            recorder.begins(ExtensionPoint.DATA_PRODUCER, null, producer.name());
-            if (producer.plugin() instanceof AwaitingProducer awaiting) {
-                CompletableFuture<Consumer<Candidates>> data = begin(awaiting);
-                if (!data.isDone()) {
-                    data.orTimeout(awaiting.produceTimeout().toNanos(), TimeUnit.NANOSECONDS)
-                            .whenComplete((writer, failure) -> {
-                                settle(producer, writer, failure);
-                                recorder.ends();
-                                run(whenDone);
-                            });
-                    return;
-                }
-                data.whenComplete((writer, failure) -> settle(producer, writer, failure));
-            } else {
-                produce(producer, () -> producer.plugin().produce(request, candidates));
+            if (!(producer.plugin() instanceof AwaitingProducer awaiting)) {
+                produce(producer);
+            } else if (await(producer, awaiting, whenDone)) {
+                return;
             }
-            recorder.ends();
         }
         whenDone.run();
+    }
+
+    /** Whether the data is not there yet; then the rest follows when it is. */
+    private boolean await(NamedPlugin<DataProducer> producer, AwaitingProducer awaiting, Runnable whenDone) {
+        WatchedCall call = begin(producer);
+        if (call == null) {
+            return false;
+        }
+        recorder.begins(ExtensionPoint.DATA_PRODUCER, null, producer.name());
+        boolean isProbe = call.isProbe();
+        CompletableFuture<Consumer<Candidates>> data = begin(awaiting);
+        call.paused();
+        boolean waits = !data.isDone();
+        if (waits) {
+            data = data.orTimeout(awaiting.produceTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        }
+        data.whenComplete((writer, failure) -> {
+            settle(producer, isProbe, writer, failure);
+            recorder.ends();
+            if (waits) {
+                run(whenDone);
+            }
+        });
+        return waits;
     }
 
     /** A future of ours, so that a time-out does not complete the producer's own. */
@@ -84,19 +94,29 @@ final class Production {
         try {
             CompletionStage<Consumer<Candidates>> data = producer.produceLater(request, candidates);
             return data.toCompletableFuture().copy();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return CompletableFuture.failedFuture(e);
         }
     }
 
     private void settle(
-            NamedPlugin<DataProducer> producer, @Nullable Consumer<Candidates> writer, @Nullable Throwable failure) {
-        produce(producer, () -> {
+            NamedPlugin<DataProducer> producer,
+            boolean isProbe,
+            @Nullable Consumer<Candidates> writer,
+            @Nullable Throwable failure) {
+        WatchedCall call = guards.resume(ExtensionPoint.DATA_PRODUCER, producer.plugin(), isProbe);
+        candidates.enter(ExtensionPoint.DATA_PRODUCER, producer.plugin());
+        try {
             if (failure != null) {
                 throw asRuntime(failure);
             }
             Objects.requireNonNull(writer, "producer answered null").accept(candidates);
-        });
+            call.succeeded();
+        } catch (RuntimeException | Error e) {
+            fail(producer, call, e);
+        } finally {
+            candidates.leave();
+        }
     }
 
     private static RuntimeException asRuntime(Throwable failure) {
@@ -113,26 +133,48 @@ final class Production {
         if (missing == null) {
             return true;
         }
-        faults.skipped(producer.name(), missing);
+        guards.faults().skipped(producer.name(), missing);
+        recorder.leftOut(producer.name());
         lose(producer);
         return false;
     }
 
-    private void produce(NamedPlugin<DataProducer> producer, Runnable work) {
+    private void produce(NamedPlugin<DataProducer> producer) {
+        WatchedCall call = begin(producer);
+        if (call == null) {
+            return;
+        }
+        recorder.begins(ExtensionPoint.DATA_PRODUCER, null, producer.name());
         candidates.enter(ExtensionPoint.DATA_PRODUCER, producer.plugin());
         try {
-            work.run();
-        } catch (RuntimeException e) {
-            faults.failed(producer.name(), e);
-            producer.plugin().produces().forEach(candidates::remove);
-            lose(producer);
+            producer.plugin().produce(request, candidates);
+            call.succeeded();
+        } catch (RuntimeException | Error e) {
+            fail(producer, call, e);
         } finally {
             candidates.leave();
         }
+        recorder.ends();
+    }
+
+    /** Begins a call; null when the producer is to be left alone, so that its data is missing. */
+    private @Nullable WatchedCall begin(NamedPlugin<DataProducer> producer) {
+        WatchedCall call = guards.begin(ExtensionPoint.DATA_PRODUCER, producer.plugin());
+        if (call == null) {
+            recorder.passedOver(producer.name());
+            lose(producer);
+        }
+        return call;
+    }
+
+    private void fail(NamedPlugin<DataProducer> producer, WatchedCall call, Throwable failure) {
+        call.failed(failure);
+        producer.plugin().produces().forEach(candidates::remove);
+        recorder.leftOut(producer.name());
+        lose(producer);
     }
 
     private void lose(NamedPlugin<DataProducer> producer) {
-        recorder.leftOut(producer.name());
         lost = lost.isEmpty() ? new HashSet<>() : lost;
         lost.addAll(producer.plugin().produces());
     }

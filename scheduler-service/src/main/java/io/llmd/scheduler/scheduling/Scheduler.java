@@ -8,38 +8,53 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which endpoints serve a request: screeners, producers, admitters, then the profiles that the handler asks
  * for. Keeps nothing of a decision, safe from any thread, never blocks.
  *
- * <p>A plugin that throws is reported to {@link PluginFaults} and left out of the decision. Only the profile handler
- * cannot be left out: without it the request is rejected as {@link Reason#FAILED}.
+ * <p>A plugin that throws is reported to {@link PluginFaults} and left out of the decision, and so is one that {@link
+ * PluginGuard} wants to be left alone. Only the profile handler cannot be left out: without it the request is rejected as
+ * {@link Reason#FAILED}.
  */
 public final class Scheduler {
 
-    private record Scoped(SchedulingPlan plan, DataScopes scopes) {}
+    /** Plans that are known at the same time, the newest first: attempts end under the plan that placed them. */
+    private static final int MOST_PLANS = 8;
 
-    private record ProfileNames(SchedulingPlan plan, List<String> names) {}
+    /** What belongs to a plan. */
+    private record Scoped(SchedulingPlan plan, DataScopes scopes, PlanGuards guards, List<String> names) {}
 
-    private final PluginFaults faults;
-    private volatile @Nullable Scoped scoped;
-    private volatile @Nullable ProfileNames profileNames;
+    private final PluginGuard guard;
+    private volatile Scoped[] scopes = {};
+    private final ReentrantLock scoping = new ReentrantLock();
 
-    /** A scheduler that reports misbehaving plugins to {@code faults}. */
+    /** A scheduler that reports misbehaving plugins to {@code faults}; nobody watches for calls that hang. */
     public Scheduler(PluginFaults faults) {
-        this.faults = Objects.requireNonNull(faults, "faults");
+        this(new PluginGuard(faults));
+    }
+
+    /** A scheduler whose plugins are guarded by {@code guard}. */
+    public Scheduler(PluginGuard guard) {
+        this.guard = Objects.requireNonNull(guard, "guard");
     }
 
     /** What the plan's request processors make of a request, in configuration order; one that fails is left out. */
     public InferenceRequest process(SchedulingPlan plan, InferenceRequest request) {
         InferenceRequest processed = request;
-        for (NamedPlugin<RequestProcessor> processor : plan.requestProcessors()) {
-            try {
-                processed = Objects.requireNonNull(processor.plugin().process(processed), "processor answered null");
-            } catch (RuntimeException e) {
-                faults.failed(processor.name(), e);
+        List<NamedPlugin<RequestProcessor>> processors = plan.requestProcessors();
+        for (int i = 0; i < processors.size(); i++) {
+            RequestProcessor processor = processors.get(i).plugin();
+            WatchedCall call = scoped(plan).guards().begin(ExtensionPoint.REQUEST_HEADER, processor);
+            if (call != null) {
+                try {
+                    processed = Objects.requireNonNull(processor.process(processed), "processor answered null");
+                    call.succeeded();
+                } catch (RuntimeException | Error e) {
+                    call.failed(e);
+                }
             }
         }
         return processed;
@@ -53,13 +68,14 @@ public final class Scheduler {
      */
     public SchedulingOutcome schedule(
             SchedulingPlan plan, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
-        Candidates screened = screen(plan.screeners(), request, candidates, recorder);
+        Scoped scope = scoped(plan);
+        Candidates screened = screen(scope, request, candidates, recorder);
         if (screened.isEmpty()) {
             return noEndpoints(candidates);
         }
-        screened.confine(scopes(plan), faults);
-        new Production(plan.producers(), request, screened, recorder, faults).runWithoutWaiting();
-        return decide(plan, request, screened, recorder);
+        screened.confine(scope.scopes(), guard.faults());
+        new Production(plan.producers(), request, screened, recorder, scope.guards()).runWithoutWaiting();
+        return decide(scope, request, screened, recorder);
     }
 
     /**
@@ -74,15 +90,16 @@ public final class Scheduler {
         if (!plan.waits()) {
             return CompletableFuture.completedFuture(schedule(plan, request, candidates, recorder));
         }
-        Candidates screened = screen(plan.screeners(), request, candidates, recorder);
+        Scoped scope = scoped(plan);
+        Candidates screened = screen(scope, request, candidates, recorder);
         if (screened.isEmpty()) {
             return CompletableFuture.completedFuture(noEndpoints(candidates));
         }
-        screened.confine(scopes(plan), faults);
+        screened.confine(scope.scopes(), guard.faults());
         CompletableFuture<SchedulingOutcome> outcome = new CompletableFuture<>();
-        new Production(plan.producers(), request, screened, recorder, faults).run(() -> {
+        new Production(plan.producers(), request, screened, recorder, scope.guards()).run(() -> {
             try {
-                outcome.complete(decide(plan, request, screened, recorder));
+                outcome.complete(decide(scope, request, screened, recorder));
             } catch (RuntimeException e) {
                 outcome.completeExceptionally(e);
             }
@@ -90,13 +107,38 @@ public final class Scheduler {
         return outcome;
     }
 
-    private DataScopes scopes(SchedulingPlan plan) {
-        Scoped known = scoped;
-        if (known == null || known.plan() != plan) {
-            known = new Scoped(plan, DataScopes.of(plan));
-            scoped = known;
+    private Scoped scoped(SchedulingPlan plan) {
+        Scoped[] known = scopes;
+        for (int i = 0; i < known.length; i++) {
+            if (known[i].plan() == plan) {
+                return known[i];
+            }
         }
-        return known.scopes();
+        return scope(plan);
+    }
+
+    /** Under a lock, because threads that see a new plan at the same time must share its breakers. */
+    private Scoped scope(SchedulingPlan plan) {
+        scoping.lock();
+        try {
+            for (Scoped known : scopes) {
+                if (known.plan() == plan) {
+                    return known;
+                }
+            }
+            Scoped added = new Scoped(
+                    plan,
+                    DataScopes.of(plan),
+                    PlanGuards.of(plan, guard),
+                    List.copyOf(plan.profiles().keySet()));
+            Scoped[] all = new Scoped[Math.min(scopes.length + 1, MOST_PLANS)];
+            all[0] = added;
+            System.arraycopy(scopes, 0, all, 1, all.length - 1);
+            scopes = all;
+            return added;
+        } finally {
+            scoping.unlock();
+        }
     }
 
     private static SchedulingOutcome noEndpoints(Candidates candidates) {
@@ -106,12 +148,12 @@ public final class Scheduler {
     }
 
     private SchedulingOutcome decide(
-            SchedulingPlan plan, InferenceRequest request, Candidates screened, DecisionRecorder recorder) {
-        String denial = denial(plan.admitters(), request, screened, recorder);
+            Scoped scope, InferenceRequest request, Candidates screened, DecisionRecorder recorder) {
+        String denial = denial(scope, request, screened, recorder);
         if (denial != null) {
             return new SchedulingOutcome.Rejected(Reason.DENIED, denial);
         }
-        return runProfiles(plan, request, screened, recorder);
+        return runProfiles(scope, request, screened, recorder);
     }
 
     /** Tells the plan's pre-request plugins of a decision, in configuration order. */
@@ -132,12 +174,21 @@ public final class Scheduler {
             SchedulingOutcome.Scheduled outcome,
             Dispatch dispatch,
             DecisionRecorder recorder) {
-        for (NamedPlugin<PreRequest> hook : plan.preRequests()) {
+        PlanGuards guards = scoped(plan).guards();
+        List<NamedPlugin<PreRequest>> hooks = plan.preRequests();
+        for (int i = 0; i < hooks.size(); i++) {
+            NamedPlugin<PreRequest> hook = hooks.get(i);
+            WatchedCall call = guards.begin(ExtensionPoint.PRE_REQUEST, hook.plugin());
+            if (call == null) {
+                recorder.passedOver(hook.name());
+                continue;
+            }
             recorder.begins(ExtensionPoint.PRE_REQUEST, null, hook.name());
             try {
                 hook.plugin().scheduled(request, candidates, outcome, dispatch);
-            } catch (RuntimeException e) {
-                faults.failed(hook.name(), e);
+                call.succeeded();
+            } catch (RuntimeException | Error e) {
+                call.failed(e);
                 recorder.leftOut(hook.name());
             }
             recorder.ends();
@@ -146,37 +197,53 @@ public final class Scheduler {
 
     /** Tells the plan's response hooks that an answer has begun. */
     public void started(SchedulingPlan plan, long leaseId, OutcomeReport report) {
-        for (NamedPlugin<ResponseHook> hook : plan.responseHooks()) {
-            try {
-                hook.plugin().started(leaseId, report);
-            } catch (RuntimeException e) {
-                faults.failed(hook.name(), e);
+        List<NamedPlugin<ResponseHook>> hooks = plan.responseHooks();
+        for (int i = 0; i < hooks.size(); i++) {
+            ResponseHook hook = hooks.get(i).plugin();
+            WatchedCall call = scoped(plan).guards().begin(ExtensionPoint.RESPONSE_RECEIVED, hook);
+            if (call != null) {
+                try {
+                    hook.started(leaseId, report);
+                    call.succeeded();
+                } catch (RuntimeException | Error e) {
+                    call.failed(e);
+                }
             }
         }
     }
 
     /** Tells the plan's response hooks that an attempt is over. */
     public void ended(SchedulingPlan plan, long leaseId, OutcomeReport report) {
-        for (NamedPlugin<ResponseHook> hook : plan.responseHooks()) {
-            try {
-                hook.plugin().ended(leaseId, report);
-            } catch (RuntimeException e) {
-                faults.failed(hook.name(), e);
+        List<NamedPlugin<ResponseHook>> hooks = plan.responseHooks();
+        for (int i = 0; i < hooks.size(); i++) {
+            ResponseHook hook = hooks.get(i).plugin();
+            WatchedCall call = scoped(plan).guards().begin(ExtensionPoint.RESPONSE_STREAMING, hook);
+            if (call != null) {
+                try {
+                    hook.ended(leaseId, report);
+                    call.succeeded();
+                } catch (RuntimeException | Error e) {
+                    call.failed(e);
+                }
             }
         }
     }
 
     private Candidates screen(
-            List<NamedPlugin<Screener>> screeners,
-            InferenceRequest request,
-            Candidates candidates,
-            DecisionRecorder recorder) {
+            Scoped scope, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
+        List<NamedPlugin<Screener>> screeners = scope.plan().screeners();
         if (screeners.isEmpty() || candidates.isEmpty()) {
             return candidates;
         }
         int[] votes = new int[candidates.slotCount()];
         int voters = 0;
-        for (NamedPlugin<Screener> screener : screeners) {
+        for (int s = 0; s < screeners.size(); s++) {
+            NamedPlugin<Screener> screener = screeners.get(s);
+            WatchedCall call = scope.guards().begin(ExtensionPoint.SCREENER, screener.plugin());
+            if (call == null) {
+                recorder.passedOver(screener.name());
+                continue;
+            }
             recorder.begins(ExtensionPoint.SCREENER, null, screener.name());
             try {
                 Candidates kept =
@@ -185,9 +252,10 @@ public final class Scheduler {
                     votes[kept.slot(i)]++;
                 }
                 voters++;
+                call.succeeded();
                 recorder.screened(screener.name(), candidates, kept);
-            } catch (RuntimeException e) {
-                faults.failed(screener.name(), e);
+            } catch (RuntimeException | Error e) {
+                call.failed(e);
                 recorder.leftOut(screener.name());
             }
             recorder.ends();
@@ -197,20 +265,25 @@ public final class Scheduler {
     }
 
     private @Nullable String denial(
-            List<NamedPlugin<Admitter>> admitters,
-            InferenceRequest request,
-            Candidates candidates,
-            DecisionRecorder recorder) {
-        for (NamedPlugin<Admitter> admitter : admitters) {
+            Scoped scope, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
+        List<NamedPlugin<Admitter>> admitters = scope.plan().admitters();
+        for (int i = 0; i < admitters.size(); i++) {
+            NamedPlugin<Admitter> admitter = admitters.get(i);
+            WatchedCall call = scope.guards().begin(ExtensionPoint.ADMISSION, admitter.plugin());
+            if (call == null) {
+                recorder.passedOver(admitter.name());
+                continue;
+            }
             recorder.begins(ExtensionPoint.ADMISSION, null, admitter.name());
             try {
                 String denial = admitter.plugin().denial(request, candidates);
+                call.succeeded();
                 if (denial != null) {
                     recorder.denied(admitter.name(), denial);
                     return denial;
                 }
-            } catch (RuntimeException e) {
-                faults.failed(admitter.name(), e);
+            } catch (RuntimeException | Error e) {
+                call.failed(e);
                 recorder.leftOut(admitter.name());
             } finally {
                 recorder.ends();
@@ -220,65 +293,103 @@ public final class Scheduler {
     }
 
     private SchedulingOutcome runProfiles(
-            SchedulingPlan plan, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
-        List<String> names = profileNames(plan);
-        Map<String, ProfileOutcome> results = LinkedHashMap.newLinkedHashMap(names.size());
-        ProfileHandler handler = plan.handler().plugin();
-        try {
-            boolean ran = true;
-            while (ran) {
-                recorder.begins(
-                        ExtensionPoint.PROFILE_PICKER, null, plan.handler().name());
-                List<String> next = handler.nextProfiles(request, candidates, names, results);
-                recorder.ends();
-                ran = runNew(next, plan, request, candidates, results, recorder);
+            Scoped scope, InferenceRequest request, Candidates candidates, DecisionRecorder recorder) {
+        SchedulingPlan plan = scope.plan();
+        Map<String, ProfileOutcome> results =
+                LinkedHashMap.newLinkedHashMap(scope.names().size());
+        boolean ran = true;
+        while (ran) {
+            List<String> next = nextProfiles(scope, request, candidates, results, recorder);
+            if (next == null) {
+                return withoutHandler(plan);
             }
-            recorder.begins(
-                    ExtensionPoint.PROCESS_PROFILES_RESULTS,
-                    null,
-                    plan.handler().name());
-            SchedulingOutcome outcome = handler.process(request, results);
+            ran = runNew(next, scope, request, candidates, results, recorder);
+        }
+        SchedulingOutcome outcome = process(scope, request, results, recorder);
+        return outcome == null ? withoutHandler(plan) : outcome;
+    }
+
+    private static SchedulingOutcome withoutHandler(SchedulingPlan plan) {
+        return new SchedulingOutcome.Rejected(
+                Reason.FAILED, "profile handler " + plan.handler().name() + " failed");
+    }
+
+    /** The profiles that the handler wants next, null when it failed or is to be left alone. */
+    private static @Nullable List<String> nextProfiles(
+            Scoped scope,
+            InferenceRequest request,
+            Candidates candidates,
+            Map<String, ProfileOutcome> results,
+            DecisionRecorder recorder) {
+        NamedPlugin<ProfileHandler> handler = scope.plan().handler();
+        WatchedCall call = scope.guards().begin(ExtensionPoint.PROFILE_PICKER, handler.plugin());
+        if (call == null) {
+            recorder.passedOver(handler.name());
+            return null;
+        }
+        recorder.begins(ExtensionPoint.PROFILE_PICKER, null, handler.name());
+        try {
+            List<String> next = handler.plugin().nextProfiles(request, candidates, scope.names(), results);
+            requireKnown(next, scope.plan());
+            call.succeeded();
+            return next;
+        } catch (RuntimeException | Error e) {
+            call.failed(e);
+            recorder.leftOut(handler.name());
+            return null;
+        } finally {
             recorder.ends();
-            return Objects.requireNonNull(outcome, "profile handler answered null");
-        } catch (RuntimeException e) {
-            faults.failed(plan.handler().name(), e);
-            recorder.leftOut(plan.handler().name());
-            recorder.ends();
-            return new SchedulingOutcome.Rejected(
-                    Reason.FAILED, "profile handler " + plan.handler().name() + " failed");
         }
     }
 
-    /** Names of the plan's profiles; those of the plan in force are kept. */
-    private List<String> profileNames(SchedulingPlan plan) {
-        ProfileNames known = profileNames;
-        if (known == null || known.plan() != plan) {
-            known = new ProfileNames(plan, List.copyOf(plan.profiles().keySet()));
-            profileNames = known;
+    private static void requireKnown(List<String> profiles, SchedulingPlan plan) {
+        for (int i = 0; i < profiles.size(); i++) {
+            if (!plan.profiles().containsKey(profiles.get(i))) {
+                throw new IllegalStateException("profile: " + profiles.get(i) + " (expected: one of "
+                        + plan.profiles().keySet() + ")");
+            }
         }
-        return known.names();
+    }
+
+    private static @Nullable SchedulingOutcome process(
+            Scoped scope, InferenceRequest request, Map<String, ProfileOutcome> results, DecisionRecorder recorder) {
+        NamedPlugin<ProfileHandler> handler = scope.plan().handler();
+        WatchedCall call = scope.guards().begin(ExtensionPoint.PROCESS_PROFILES_RESULTS, handler.plugin());
+        if (call == null) {
+            recorder.passedOver(handler.name());
+            return null;
+        }
+        recorder.begins(ExtensionPoint.PROCESS_PROFILES_RESULTS, null, handler.name());
+        try {
+            SchedulingOutcome outcome = handler.plugin().process(request, results);
+            Objects.requireNonNull(outcome, "profile handler answered null");
+            call.succeeded();
+            return outcome;
+        } catch (RuntimeException | Error e) {
+            call.failed(e);
+            recorder.leftOut(handler.name());
+            return null;
+        } finally {
+            recorder.ends();
+        }
     }
 
     /** Whether a profile ran that had no result yet; so the loop ends after at most one round per profile. */
-    private boolean runNew(
+    private static boolean runNew(
             List<String> next,
-            SchedulingPlan plan,
+            Scoped scope,
             InferenceRequest request,
             Candidates candidates,
             Map<String, ProfileOutcome> results,
             DecisionRecorder recorder) {
         boolean ran = false;
-        for (String name : next) {
-            if (results.containsKey(name)) {
-                continue;
+        for (int i = 0; i < next.size(); i++) {
+            String name = next.get(i);
+            SchedulingProfile profile = scope.plan().profiles().get(name);
+            if (profile != null && !results.containsKey(name)) {
+                results.put(name, profile.run(request, candidates, recorder, scope.guards()));
+                ran = true;
             }
-            SchedulingProfile profile = plan.profiles().get(name);
-            if (profile == null) {
-                throw new IllegalStateException("profile: " + name + " (expected: one of "
-                        + plan.profiles().keySet() + ")");
-            }
-            results.put(name, profile.run(request, candidates, recorder, faults));
-            ran = true;
         }
         return ran;
     }

@@ -27,30 +27,29 @@ public record SchedulingProfile(
     }
 
     /**
-     * Runs the profile. A plugin that throws is reported and left out; without its picker, the profile takes a random
-     * one of the best totals.
+     * Runs the profile. A plugin that throws is reported and left out, and so is one that is to be left alone; without its
+     * picker, the profile takes a random one of the best totals.
      *
      * @implNote allocates nothing per endpoint or scorer; the arrays of scores are those of an earlier decision over as many
      *     candidates
      */
-    public ProfileOutcome run(
-            InferenceRequest request, Candidates candidates, DecisionRecorder recorder, PluginFaults faults) {
+    ProfileOutcome run(InferenceRequest request, Candidates candidates, DecisionRecorder recorder, PlanGuards guards) {
         if (candidates.isEmpty()) {
             return new ProfileOutcome.Failed("profile " + name + " got no candidates");
         }
         Candidates left = candidates;
         for (int i = 0; i < filters.size(); i++) {
             NamedPlugin<Filter> filter = filters.get(i);
-            left = filter(filter, request, left, recorder, faults);
+            left = filter(filter, request, left, recorder, guards);
             if (left.isEmpty()) {
                 return new ProfileOutcome.Failed("filter " + filter.name() + " of profile " + name + " left nobody");
             }
         }
         ScoreArrays.Pair arrays = ARRAYS.take(left.size());
         double[] totals = arrays.totals();
-        score(request, left, arrays, recorder, faults);
+        score(request, left, arrays, recorder, guards);
         recorder.begins(ExtensionPoint.PICKER, name, picker.name());
-        int[] positions = pick(request, left, totals, recorder, faults);
+        int[] positions = pick(request, left, totals, recorder, guards);
         recorder.picked(name, picker.name(), left, totals, positions);
         recorder.ends();
         ARRAYS.giveBack(arrays);
@@ -62,14 +61,20 @@ public record SchedulingProfile(
             InferenceRequest request,
             Candidates before,
             DecisionRecorder recorder,
-            PluginFaults faults) {
+            PlanGuards guards) {
+        WatchedCall call = guards.begin(ExtensionPoint.FILTER, filter.plugin());
+        if (call == null) {
+            recorder.passedOver(filter.name());
+            return before;
+        }
         Candidates after;
         recorder.begins(ExtensionPoint.FILTER, name, filter.name());
         before.enter(ExtensionPoint.FILTER, filter.plugin());
         try {
             after = Objects.requireNonNull(filter.plugin().filter(request, before), "filter answered null");
-        } catch (RuntimeException e) {
-            faults.failed(filter.name(), e);
+            call.succeeded();
+        } catch (RuntimeException | Error e) {
+            call.failed(e);
             recorder.leftOut(filter.name());
             recorder.ends();
             return before;
@@ -86,18 +91,24 @@ public record SchedulingProfile(
             Candidates candidates,
             ScoreArrays.Pair arrays,
             DecisionRecorder recorder,
-            PluginFaults faults) {
+            PlanGuards guards) {
         double[] scores = arrays.scores();
         double[] totals = arrays.totals();
         for (int s = 0; s < scorers.size(); s++) {
             WeightedScorer weighted = scorers.get(s);
+            WatchedCall call = guards.begin(ExtensionPoint.SCORER, weighted.scorer());
+            if (call == null) {
+                recorder.passedOver(weighted.name());
+                continue;
+            }
             Arrays.fill(scores, 0.0);
             recorder.begins(ExtensionPoint.SCORER, name, weighted.name());
             candidates.enter(ExtensionPoint.SCORER, weighted.scorer());
             try {
                 weighted.scorer().score(request, candidates, scores);
-            } catch (RuntimeException e) {
-                faults.failed(weighted.name(), e);
+                judge(scores, call);
+            } catch (RuntimeException | Error e) {
+                call.failed(e);
                 recorder.leftOut(weighted.name());
                 recorder.ends();
                 continue;
@@ -107,13 +118,26 @@ public record SchedulingProfile(
             recorder.scored(name, weighted.name(), weighted.weight(), candidates, scores);
             int invalid = clamp(scores);
             if (invalid > 0) {
-                faults.invalidScores(weighted.name(), invalid);
+                guards.faults().invalidScores(weighted.name(), invalid);
             }
             recorder.ends();
             double weight = weighted.weight();
             for (int i = 0; i < totals.length; i++) {
                 totals[i] += scores[i] * weight;
             }
+        }
+    }
+
+    /** A score that is no number is a failure, one that is out of range is not. */
+    private static void judge(double[] scores, WatchedCall call) {
+        double sum = 0;
+        for (int i = 0; i < scores.length; i++) {
+            sum += scores[i];
+        }
+        if (Double.isNaN(sum)) {
+            call.misbehaved();
+        } else {
+            call.succeeded();
         }
     }
 
@@ -137,13 +161,19 @@ public record SchedulingProfile(
             Candidates candidates,
             double[] totals,
             DecisionRecorder recorder,
-            PluginFaults faults) {
+            PlanGuards guards) {
+        WatchedCall call = guards.begin(ExtensionPoint.PICKER, picker.plugin());
+        if (call == null) {
+            recorder.passedOver(picker.name());
+            return new int[] {randomBest(totals, request.random())};
+        }
         try {
             int[] positions = picker.plugin().pick(request, candidates, totals);
             checkPicked(positions, candidates.size());
+            call.succeeded();
             return positions;
-        } catch (RuntimeException e) {
-            faults.failed(picker.name(), e);
+        } catch (RuntimeException | Error e) {
+            call.failed(e);
             recorder.leftOut(picker.name());
             return new int[] {randomBest(totals, request.random())};
         }

@@ -83,6 +83,11 @@ final class HeldFlowControl implements FlowControl {
     }
 
     @Override
+    public Duration silence() {
+        return Duration.ZERO;
+    }
+
+    @Override
     public void close() {
         isClosed = true;
     }

@@ -60,7 +60,7 @@ class DeclaredDataTest {
     private PluginFaults listener() {
         return new PluginFaults() {
             @Override
-            public void failed(String plugin, RuntimeException failure) {
+            public void failed(String plugin, Throwable failure) {
                 faults.add(plugin + " failed: " + failure);
             }
 

@@ -93,7 +93,7 @@ class LatencyPlanTest {
 
     private record RecordedFaults(List<String> faults) implements PluginFaults {
         @Override
-        public void failed(String plugin, RuntimeException failure) {
+        public void failed(String plugin, Throwable failure) {
             faults.add("failed " + plugin);
         }
 

@@ -111,8 +111,9 @@ class SchedulingProfileTest {
 
     private ProfileOutcome run(
             Candidates candidates, List<NamedPlugin<Filter>> filters, Picker picker, WeightedScorer... scorers) {
-        return new SchedulingProfile("p", filters, List.of(scorers), new NamedPlugin<>("pick", picker))
-                .run(request(), candidates, recorder, faults);
+        SchedulingProfile profile =
+                new SchedulingProfile("p", filters, List.of(scorers), new NamedPlugin<>("pick", picker));
+        return profile.run(request(), candidates, recorder, PlanGuards.of(profile, new PluginGuard(faults)));
     }
 
     private static void copy(double[] scores, double... values) {
@@ -124,7 +125,7 @@ class SchedulingProfileTest {
         final List<String> events = new ArrayList<>();
 
         @Override
-        public void failed(String plugin, RuntimeException failure) {
+        public void failed(String plugin, Throwable failure) {
             events.add("failed " + plugin + " " + failure.getMessage());
         }
 

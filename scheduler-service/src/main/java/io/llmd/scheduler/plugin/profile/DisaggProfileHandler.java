@@ -9,12 +9,15 @@ import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PeerEndpoint;
 import io.llmd.scheduler.scheduling.Plugin;
+import io.llmd.scheduler.scheduling.PluginBreaker;
 import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.ProfileHandler;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import io.llmd.scheduler.scheduling.SchedulingOutcome.Reason;
+import io.llmd.scheduler.scheduling.WatchedCall;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,17 +146,21 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
     private final String encode;
     private final @Nullable Decider prefillDecider;
     private final @Nullable Decider encodeDecider;
-    private final PluginFaults faults;
+    private final PluginGuard guard;
+    private final PluginBreaker prefillBreaker;
+    private final PluginBreaker encodeBreaker;
 
     DisaggProfileHandler(
-            Params params, @Nullable Decider prefillDecider, @Nullable Decider encodeDecider, PluginFaults faults) {
+            Params params, @Nullable Decider prefillDecider, @Nullable Decider encodeDecider, PluginGuard guard) {
         stageOrder = params.stageOrder();
         decode = Objects.requireNonNull(params.profiles().decode());
         prefill = Objects.requireNonNull(params.profiles().prefill());
         encode = Objects.requireNonNull(params.profiles().encode());
         this.prefillDecider = prefillDecider;
         this.encodeDecider = encodeDecider;
-        this.faults = faults;
+        this.guard = guard;
+        prefillBreaker = guard.breaker("decider of profile " + prefill);
+        encodeBreaker = guard.breaker("decider of profile " + encode);
     }
 
     @Override
@@ -169,15 +176,26 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
         };
     }
 
-    /** Whether a phase gets an endpoint of its own; a decider that fails says no. */
-    private boolean wants(Round round, String profile, @Nullable Decider decider, int slot) {
-        if (decider == null || !round.profiles().contains(profile)) {
+    private boolean wantsPrefill(Round round, int slot) {
+        return round.profiles().contains(prefill) && says(prefillDecider, prefillBreaker, round, slot);
+    }
+
+    private boolean wantsEncode(Round round, int slot) {
+        return round.profiles().contains(encode) && says(encodeDecider, encodeBreaker, round, slot);
+    }
+
+    /** Whether a phase gets an endpoint of its own; a decider that fails, or is to be left alone, says no. */
+    private boolean says(@Nullable Decider decider, PluginBreaker breaker, Round round, int slot) {
+        WatchedCall call = decider == null ? null : guard.begin(breaker);
+        if (decider == null || call == null) {
             return false;
         }
         try {
-            return decider.decide(round.request(), round.candidates(), slot);
-        } catch (RuntimeException e) {
-            faults.failed("decider of profile " + profile, e);
+            boolean isWanted = decider.decide(round.request(), round.candidates(), slot);
+            call.succeeded();
+            return isWanted;
+        } catch (RuntimeException | Error e) {
+            call.failed(e);
             return false;
         }
     }
@@ -190,10 +208,10 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
         if (decoder == null || round.ran(prefill)) {
             return List.of();
         }
-        if (!round.ran(encode) && wants(round, encode, encodeDecider, decoder.primarySlot())) {
+        if (!round.ran(encode) && wantsEncode(round, decoder.primarySlot())) {
             return List.of(encode);
         }
-        if (wants(round, prefill, prefillDecider, decoder.primarySlot())) {
+        if (wantsPrefill(round, decoder.primarySlot())) {
             round.publishPeer(decoder);
             return List.of(prefill);
         }
@@ -207,7 +225,7 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
         if (!round.ran(prefill) && !round.ran(encode) && round.profiles().contains(prefill)) {
             return List.of(prefill);
         }
-        if (!round.ran(encode) && wants(round, encode, encodeDecider, Decider.NOBODY)) {
+        if (!round.ran(encode) && wantsEncode(round, Decider.NOBODY)) {
             return List.of(encode);
         }
         ProfileOutcome.Picked prefiller = round.picked(prefill);
@@ -260,10 +278,10 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
     @Component
     static final class Factory implements PluginFactory<Params> {
 
-        private final ObjectProvider<PluginFaults> faults;
+        private final ObjectProvider<PluginGuard> guards;
 
-        Factory(ObjectProvider<PluginFaults> faults) {
-            this.faults = faults;
+        Factory(ObjectProvider<PluginGuard> guards) {
+            this.guards = guards;
         }
 
         @Override
@@ -294,7 +312,7 @@ final class DisaggProfileHandler implements ProfileHandler, PreRequest {
                     params,
                     decider(params.deciders().prefill(), referenced),
                     decider(params.deciders().encode(), referenced),
-                    faults.getIfAvailable(() -> PluginFaults.NONE));
+                    guards.getIfAvailable(() -> new PluginGuard(PluginFaults.NONE)));
         }
 
         private static @Nullable Decider decider(@Nullable String name, Map<String, Plugin> referenced) {

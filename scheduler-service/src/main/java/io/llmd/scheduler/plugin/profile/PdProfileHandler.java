@@ -9,6 +9,7 @@ import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.Plugin;
 import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.ProfileHandler;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
@@ -63,8 +64,8 @@ final class PdProfileHandler implements ProfileHandler, PreRequest {
     private final DisaggProfileHandler handler;
     private final int primaryPort;
 
-    PdProfileHandler(Params params, Decider decider, PluginFaults faults) {
-        handler = new DisaggProfileHandler(params.disaggregated(), decider, null, faults);
+    PdProfileHandler(Params params, Decider decider, PluginGuard guard) {
+        handler = new DisaggProfileHandler(params.disaggregated(), decider, null, guard);
         primaryPort = params.primaryPort();
     }
 
@@ -120,10 +121,10 @@ final class PdProfileHandler implements ProfileHandler, PreRequest {
     @Component
     static final class Factory implements PluginFactory<Params> {
 
-        private final ObjectProvider<PluginFaults> faults;
+        private final ObjectProvider<PluginGuard> guards;
 
-        Factory(ObjectProvider<PluginFaults> faults) {
-            this.faults = faults;
+        Factory(ObjectProvider<PluginGuard> guards) {
+            this.guards = guards;
         }
 
         @Override
@@ -156,7 +157,8 @@ final class PdProfileHandler implements ProfileHandler, PreRequest {
         @Override
         public ProfileHandler create(String name, Params params, Map<String, Plugin> referenced) {
             if (referenced.get(params.deciderPluginName()) instanceof Decider decider) {
-                return new PdProfileHandler(params, decider, faults.getIfAvailable(() -> PluginFaults.NONE));
+                return new PdProfileHandler(
+                        params, decider, guards.getIfAvailable(() -> new PluginGuard(PluginFaults.NONE)));
             }
             return create(name, params);
         }

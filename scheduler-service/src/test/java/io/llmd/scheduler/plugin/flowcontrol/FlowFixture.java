@@ -19,6 +19,9 @@ import io.llmd.scheduler.flowcontrol.Ticket;
 import io.llmd.scheduler.flowcontrol.UsageLimitPolicy;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
+import io.llmd.scheduler.scheduling.GuardSettings;
+import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class FlowFixture {
 
     /** Says what it is told, for each endpoint of its own name or else for all. */
-    static final class StubDetector implements SaturationDetector {
+    static class StubDetector implements SaturationDetector {
         double value;
         double share;
         int stale;
@@ -263,7 +266,12 @@ final class FlowFixture {
         FlowController current = controller;
         if (current == null) {
             current = new FlowController(
-                    settings(), new PoolViews(() -> endpoints), observer, revoked::add, () -> nowNanos);
+                    settings(),
+                    new PoolViews(() -> endpoints),
+                    observer,
+                    new PluginGuard(GuardSettings.DEFAULT, PluginFaults.NONE, () -> nowNanos),
+                    revoked::add,
+                    () -> nowNanos);
             controller = current;
         }
         return current;

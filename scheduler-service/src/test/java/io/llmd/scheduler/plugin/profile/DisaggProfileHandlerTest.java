@@ -13,6 +13,7 @@ import io.llmd.scheduler.scheduling.Decider;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.PeerEndpoint;
 import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
 import io.llmd.scheduler.scheduling.ProfileOutcome.Failed;
 import io.llmd.scheduler.scheduling.ProfileOutcome.Picked;
@@ -36,7 +37,7 @@ class DisaggProfileHandlerTest {
     private final List<String> faulty = new ArrayList<>();
     private final PluginFaults faults = new PluginFaults() {
         @Override
-        public void failed(String plugin, RuntimeException failure) {
+        public void failed(String plugin, Throwable failure) {
             faulty.add(plugin);
         }
 
@@ -214,7 +215,7 @@ class DisaggProfileHandlerTest {
     }
 
     private DisaggProfileHandler handler(String parameters, @Nullable Decider prefill, @Nullable Decider encode) {
-        return new DisaggProfileHandler(params(parameters), prefill, encode, faults);
+        return new DisaggProfileHandler(params(parameters), prefill, encode, new PluginGuard(faults));
     }
 
     private static DisaggProfileHandler.Params params(String parameters) {
