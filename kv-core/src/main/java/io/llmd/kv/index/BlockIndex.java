@@ -81,9 +81,10 @@ public final class BlockIndex {
      * @implNote O(matched blocks) for each cohort, no allocation; never more than a lane held at some moment of the call
      */
     public void match(long[] keys, int count, PrefixLookup lookup) {
-        lookup.begin();
-        for (Cohort cohort : cohorts) {
-            lookup.walk(cohort, keys, count);
+        Cohort[] present = cohorts;
+        lookup.begin(present.length);
+        for (int i = 0; i < present.length; i++) {
+            lookup.walk(i, present[i], keys, count);
         }
     }
 

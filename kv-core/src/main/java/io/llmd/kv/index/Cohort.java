@@ -207,18 +207,19 @@ final class Cohort {
             int claimed = space.claimed();
             for (int j = 0; j < claimed; j++) {
                 long key = keys[i + j];
-                if (find(key) >= 0) {
-                    // The run names a block twice; the second mention has no node of its own.
-                    space.free(node + j);
-                    continue;
-                }
                 if (slots.isFull()) {
                     rebuildSlots();
                 }
                 nodes.setLanes(tier, node + j, 1L << bit);
                 nodes.setKey(node + j, key);
-                slots.add(key, node + j);
-                held[tier][bit]++;
+                if (slots.add(nodes, key, node + j)) {
+                    held[tier][bit]++;
+                } else {
+                    // The run names a block twice; the second mention gets no node of its own.
+                    nodes.setLanes(tier, node + j, 0);
+                    nodes.setKey(node + j, 0);
+                    space.free(node + j);
+                }
             }
             last = node + claimed - 1;
             i += claimed;
@@ -287,7 +288,7 @@ final class Cohort {
         for (int node = space.nextUsed(0); node < nodes.capacity(); node = space.nextUsed(node + 1)) {
             long key = nodes.key(node);
             if (key != 0) {
-                table.add(key, node);
+                table.add(nodes, key, node);
             }
         }
         budget.charge(table.bytes() - slots.bytes());

@@ -3,6 +3,7 @@ package io.llmd.kv.index;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * What is known of each node: its key and, for each tier in use, a bit for each lane that holds it. Immutable in shape; more
@@ -22,10 +23,12 @@ final class Nodes {
 
     private final long[][] keys;
     private final long[][][] tiers;
+    private final boolean hasOtherThanFirstTier;
 
     private Nodes(long[][] keys, long[][][] tiers) {
         this.keys = keys;
         this.tiers = tiers;
+        hasOtherThanFirstTier = Arrays.stream(tiers).skip(1).anyMatch(Objects::nonNull);
     }
 
     static Nodes none(int tierCount) {
@@ -47,6 +50,10 @@ final class Nodes {
 
     boolean hasTier(int tier) {
         return tiers[tier] != null;
+    }
+
+    boolean hasOtherThanFirstTier() {
+        return hasOtherThanFirstTier;
     }
 
     int tiersInUse() {

@@ -7,46 +7,84 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks an index how many leading blocks of a prompt each lane holds, and keeps the answer. Used again and again by one
  * thread at a time; allocates nothing once it is as large as the answers.
+ *
+ * <pre>{@code
+ * index.match(keys, keys.length, lookup);
+ * for (int at = lookup.first(); at >= 0; at = lookup.next(at)) {
+ *     use(lookup.lane(at), lookup.blocks(at));
+ * }
+ * }</pre>
  */
 public final class PrefixLookup {
 
     private static final int PROBED_AT_ONCE = 16;
     private static final int TIERS = StorageTier.COUNT;
+    private static final int LANES = Cohort.MAX_LANES;
 
     private final int[] probed = new int[PROBED_AT_ONCE];
-    private final int[] matched = new int[Cohort.MAX_LANES];
-    private final int[] tierBlocks = new int[Cohort.MAX_LANES * TIERS];
     private final long[] best = new long[TIERS];
     private final long[] segment = new long[TIERS];
 
-    private @Nullable IndexLane[] lanes = new IndexLane[Cohort.MAX_LANES];
-    private int[] blocks = new int[Cohort.MAX_LANES];
-    private int[] blocksByTier = new int[Cohort.MAX_LANES * TIERS];
-    private int size;
+    /** Of each cohort: the lanes that matched, by bit, and whose bits these are. */
+    private long[] reached = new long[1];
+
+    private @Nullable IndexLane[][] lanes = new IndexLane[1][];
+    private boolean[] hasTiers = new boolean[1];
+
+    /** Of each bit of each cohort: matched blocks; by tier only where a cohort uses several. */
+    private int[] matched = new int[LANES];
+
+    private int[] tierBlocks = new int[LANES * TIERS];
+    private int cohorts;
     private int examined;
+
+    /** Place of the first lane that holds at least the first block; -1 without one. Lanes come in no order. */
+    public int first() {
+        return next(-1);
+    }
+
+    /** Place of the next lane; -1 behind the last one. */
+    public int next(int at) {
+        int from = at + 1;
+        for (int cohort = from / LANES; cohort < cohorts; cohort++) {
+            int bit = cohort == from / LANES ? from % LANES : 0;
+            long left = reached[cohort] & -1L << bit;
+            if (left != 0) {
+                return cohort * LANES + Long.numberOfTrailingZeros(left);
+            }
+        }
+        return -1;
+    }
 
     /** Lanes that hold at least the first block. */
     public int size() {
+        int size = 0;
+        for (int cohort = 0; cohort < cohorts; cohort++) {
+            size += Long.bitCount(reached[cohort]);
+        }
         return size;
     }
 
-    /** The {@code index}-th lane, in no order. */
-    public IndexLane lane(int index) {
-        IndexLane lane = lanes[index];
+    /** The lane at a place. */
+    public IndexLane lane(int at) {
+        IndexLane lane = lanes[at / LANES][at % LANES];
         if (lane == null) {
-            throw new IndexOutOfBoundsException(index);
+            throw new IndexOutOfBoundsException(at);
         }
         return lane;
     }
 
-    /** Leading blocks that the {@code index}-th lane holds, each in some tier; at least 1. */
-    public int blocks(int index) {
-        return blocks[index];
+    /** Leading blocks that the lane at a place holds, each in some tier; at least 1. */
+    public int blocks(int at) {
+        return matched[at];
     }
 
     /** Those of {@link #blocks(int)} whose fastest copy is in a tier. */
-    public int blocks(int index, StorageTier tier) {
-        return blocksByTier[index * TIERS + tier.ordinal()];
+    public int blocks(int at, StorageTier tier) {
+        if (hasTiers[at / LANES]) {
+            return tierBlocks[at * TIERS + tier.ordinal()];
+        }
+        return tier == StorageTier.GPU ? matched[at] : 0;
     }
 
     /** Blocks that were looked at, over all cohorts. */
@@ -54,66 +92,57 @@ public final class PrefixLookup {
         return examined;
     }
 
-    void begin() {
-        Arrays.fill(lanes, 0, size, null);
-        size = 0;
+    void begin(int cohortCount) {
+        if (cohortCount > reached.length) {
+            reached = new long[cohortCount];
+            lanes = new IndexLane[cohortCount][];
+            hasTiers = new boolean[cohortCount];
+            matched = new int[cohortCount * LANES];
+            tierBlocks = new int[cohortCount * LANES * TIERS];
+        }
+        cohorts = cohortCount;
         examined = 0;
     }
 
-    void walk(Cohort cohort, long[] keys, int count) {
-        Cohort.Lanes present = cohort.lanes();
+    void walk(int cohortNumber, Cohort cohort, long[] keys, int count) {
+        Cohort.Lanes before = cohort.lanes();
         Cohort.View view = cohort.view();
-        long alive = present.active();
-        if (alive == 0 || count == 0) {
+        reached[cohortNumber] = 0;
+        lanes[cohortNumber] = before.byBit();
+        if (before.active() == 0 || count == 0) {
             return;
         }
-        Nodes nodes = view.nodes();
-        int depth = nodes.tiersInUse() == 1 && nodes.hasTier(0)
-                ? walkOneTier(nodes, view.slots(), keys, count, alive)
-                : walkTiers(nodes, view.slots(), keys, count, alive);
-        if (depth > 0) {
-            collect(cohort, present);
-        }
-        examined += depth + 1;
-    }
-
-    /** Copies the answers of one cohort; a lane whose bit is not its own any more is left out. */
-    private void collect(Cohort cohort, Cohort.Lanes before) {
-        Cohort.Lanes now = cohort.lanes();
-        reserve(size + Cohort.MAX_LANES);
-        for (long left = reached; left != 0; left &= left - 1) {
-            int bit = Long.numberOfTrailingZeros(left);
-            IndexLane lane = before.byBit()[bit];
-            if (lane != null && now.byBit()[bit] == lane) {
-                lanes[size] = lane;
-                blocks[size] = matched[bit];
-                System.arraycopy(tierBlocks, bit * TIERS, blocksByTier, size * TIERS, TIERS);
-                size++;
-            }
+        boolean isTiered = view.nodes().hasOtherThanFirstTier();
+        hasTiers[cohortNumber] = isTiered;
+        int depth = isTiered
+                ? walkTiers(cohortNumber, view, keys, count, before.active())
+                : walkOneTier(cohortNumber, view, keys, count, before.active());
+        examined += Math.min(count, depth + 1);
+        Cohort.Lanes after = cohort.lanes();
+        if (after != before) {
+            reached[cohortNumber] &= unchanged(before, after);
         }
     }
 
-    private void reserve(int entries) {
-        if (entries > lanes.length) {
-            int length = Math.max(entries, 2 * lanes.length);
-            lanes = Arrays.copyOf(lanes, length);
-            blocks = Arrays.copyOf(blocks, length);
-            blocksByTier = Arrays.copyOf(blocksByTier, length * TIERS);
+    /** Bits that are still those of the same lanes. */
+    private static long unchanged(Cohort.Lanes before, Cohort.Lanes after) {
+        long unchanged = 0;
+        for (int bit = 0; bit < LANES; bit++) {
+            unchanged |= before.byBit()[bit] == after.byBit()[bit] ? 1L << bit : 0;
         }
+        return unchanged;
     }
-
-    /** Lanes of the cohort that held the first block. */
-    private long reached;
 
     /** The walk where blocks are in the first tier only: nothing to tell apart. @return blocks that some lane matched */
-    private int walkOneTier(Nodes nodes, SlotTable slots, long[] keys, int count, long candidates) {
+    private int walkOneTier(int cohort, Cohort.View view, long[] keys, int count, long candidates) {
+        Nodes nodes = view.nodes();
         long alive = candidates;
+        int base = cohort * LANES;
         int node = -1;
         int capacity = nodes.capacity();
         int probedFrom = 0;
         int probedTo = 0;
         int i = 0;
-        reached = 0;
         for (; i < count; i++) {
             long key = keys[i];
             int next = node + 1;
@@ -121,7 +150,7 @@ public final class PrefixLookup {
                 if (i >= probedTo) {
                     probedFrom = i;
                     probedTo = i == 0 ? 1 : Math.min(count, i + PROBED_AT_ONCE);
-                    probe(nodes, slots, keys, probedFrom, probedTo);
+                    probe(view, keys, probedFrom, probedTo);
                 }
                 next = probed[i - probedFrom];
                 if (next < 0) {
@@ -133,9 +162,10 @@ public final class PrefixLookup {
                 break;
             }
             if (i == 0) {
-                reached = hit;
+                reached[cohort] = hit;
+                alive = hit;
             } else if (hit != alive) {
-                end(alive & ~hit, i);
+                end(base, alive & ~hit, i);
             }
             alive = hit;
             if (alive == 0) {
@@ -143,22 +173,23 @@ public final class PrefixLookup {
             }
             node = next;
         }
-        end(alive, i);
+        if (i > 0) {
+            end(base, alive, i);
+        }
         return i;
     }
 
-    private void end(long bits, int length) {
-        for (long left = bits & reached; left != 0; left &= left - 1) {
-            int bit = Long.numberOfTrailingZeros(left);
-            matched[bit] = length;
-            Arrays.fill(tierBlocks, bit * TIERS, (bit + 1) * TIERS, 0);
-            tierBlocks[bit * TIERS] = length;
+    private void end(int base, long bits, int length) {
+        for (long left = bits; left != 0; left &= left - 1) {
+            matched[base + Long.numberOfTrailingZeros(left)] = length;
         }
     }
 
     /** The walk where blocks may be in several tiers: a run of blocks with equal answers is counted at its end. */
-    private int walkTiers(Nodes nodes, SlotTable slots, long[] keys, int count, long candidates) {
-        Arrays.fill(tierBlocks, 0);
+    private int walkTiers(int cohort, Cohort.View view, long[] keys, int count, long candidates) {
+        Nodes nodes = view.nodes();
+        int base = cohort * LANES;
+        Arrays.fill(tierBlocks, base * TIERS, (base + LANES) * TIERS, 0);
         Arrays.fill(segment, 0);
         long alive = candidates;
         int node = -1;
@@ -167,7 +198,6 @@ public final class PrefixLookup {
         int probedTo = 0;
         int segmentStart = 0;
         int i = 0;
-        reached = 0;
         for (; i < count; i++) {
             long key = keys[i];
             int next = node + 1;
@@ -175,7 +205,7 @@ public final class PrefixLookup {
                 if (i >= probedTo) {
                     probedFrom = i;
                     probedTo = i == 0 ? 1 : Math.min(count, i + PROBED_AT_ONCE);
-                    probe(nodes, slots, keys, probedFrom, probedTo);
+                    probe(view, keys, probedFrom, probedTo);
                 }
                 next = probed[i - probedFrom];
                 if (next < 0) {
@@ -194,14 +224,15 @@ public final class PrefixLookup {
                 break;
             }
             if (isOther) {
-                closeSegment(i - segmentStart);
+                closeSegment(base, i - segmentStart);
                 segmentStart = i;
                 System.arraycopy(best, 0, segment, 0, TIERS);
             }
             if (i == 0) {
-                reached = hit;
+                reached[cohort] = hit;
+                alive = hit;
             } else if (hit != alive) {
-                endTiers(alive & ~hit, i);
+                end(base, alive & ~hit, i);
             }
             alive = hit;
             if (alive == 0) {
@@ -209,24 +240,20 @@ public final class PrefixLookup {
             }
             node = next;
         }
-        closeSegment(i - segmentStart);
-        endTiers(alive, i);
+        closeSegment(base, i - segmentStart);
+        if (i > 0) {
+            end(base, alive, i);
+        }
         return i;
     }
 
-    private void endTiers(long bits, int length) {
-        for (long left = bits & reached; left != 0; left &= left - 1) {
-            matched[Long.numberOfTrailingZeros(left)] = length;
-        }
-    }
-
-    private void closeSegment(int length) {
+    private void closeSegment(int base, int length) {
         if (length == 0) {
             return;
         }
         for (int tier = 0; tier < TIERS; tier++) {
             for (long left = segment[tier]; left != 0; left &= left - 1) {
-                tierBlocks[Long.numberOfTrailingZeros(left) * TIERS + tier] += length;
+                tierBlocks[(base + Long.numberOfTrailingZeros(left)) * TIERS + tier] += length;
             }
         }
     }
@@ -235,21 +262,28 @@ public final class PrefixLookup {
      * Finds the nodes of several keys at once: the loads of one step do not wait for each other, which a search key by key
      * would make them do.
      */
-    private void probe(Nodes nodes, SlotTable slots, long[] keys, int from, int to) {
+    private void probe(Cohort.View view, long[] keys, int from, int to) {
+        SlotTable slots = view.slots();
+        Nodes nodes = view.nodes();
+        int capacity = nodes.capacity();
         for (int i = from; i < to; i++) {
             probed[i - from] = slots.at(slots.start(keys[i]));
         }
         for (int i = from; i < to; i++) {
             int entry = probed[i - from];
-            boolean isFound = entry > 0 && nodes.key(entry - 1) == keys[i];
-            probed[i - from] = isFound ? entry - 1 : entry == 0 ? -1 : search(nodes, slots, keys[i]);
+            boolean isFound = entry > 0 && entry <= capacity && nodes.key(entry - 1) == keys[i];
+            probed[i - from] = isFound ? entry - 1 : entry == 0 ? -1 : search(view, keys[i]);
         }
     }
 
-    private static int search(Nodes nodes, SlotTable slots, long key) {
+    /** Entries of nodes that came after the view are passed over: the writer adds to a table that readers have. */
+    private static int search(Cohort.View view, long key) {
+        SlotTable slots = view.slots();
+        Nodes nodes = view.nodes();
+        int capacity = nodes.capacity();
         int slot = slots.next(slots.start(key));
         for (int entry = slots.at(slot); entry != 0; entry = slots.at(slot)) {
-            if (entry > 0 && nodes.key(entry - 1) == key) {
+            if (entry > 0 && entry <= capacity && nodes.key(entry - 1) == key) {
                 return entry - 1;
             }
             slot = slots.next(slot);

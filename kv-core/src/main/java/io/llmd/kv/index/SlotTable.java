@@ -48,7 +48,7 @@ final class SlotTable {
 
     /** The place where the search for a key begins. */
     int start(long key) {
-        return (int) Math.unsignedMultiplyHigh(key * MIX, slots.length);
+        return (int) Math.unsignedMultiplyHigh((key ^ key >>> 32) * MIX, slots.length);
     }
 
     /** What is in a place: a node number plus 1, 0 for nothing, negative for a removed one. Readable from any thread. */
@@ -61,17 +61,29 @@ final class SlotTable {
         return next == slots.length ? 0 : next;
     }
 
-    /** Adds an entry whose key is not in the table. */
-    void add(long key, int node) {
+    /**
+     * Adds an entry unless there is one with its key.
+     *
+     * @return whether it was added
+     */
+    boolean add(Nodes nodes, long key, int node) {
         int slot = start(key);
-        while (slots[slot] > 0) {
+        int place = -1;
+        for (int entry = slots[slot]; entry != 0; entry = slots[slot]) {
+            if (entry == REMOVED) {
+                place = place < 0 ? slot : place;
+            } else if (nodes.key(entry - 1) == key) {
+                return false;
+            }
             slot = next(slot);
         }
-        if (slots[slot] == 0) {
+        if (place < 0) {
+            place = slot;
             taken++;
         }
         live++;
-        SLOT.setRelease(slots, slot, node + 1);
+        SLOT.setRelease(slots, place, node + 1);
+        return true;
     }
 
     /** Removes the entry of a node that is in the table under this key. */

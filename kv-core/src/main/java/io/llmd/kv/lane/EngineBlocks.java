@@ -198,7 +198,7 @@ final class EngineBlocks {
     }
 
     private int start(long hash) {
-        return (int) Math.unsignedMultiplyHigh(hash * MIX, slots.length);
+        return (int) Math.unsignedMultiplyHigh((hash ^ hash >>> 32) * MIX, slots.length);
     }
 
     private int next(int slot) {

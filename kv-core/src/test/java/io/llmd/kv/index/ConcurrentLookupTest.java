@@ -60,6 +60,9 @@ class ConcurrentLookupTest {
             int lane = random.nextInt(LANES);
             int from = random.nextInt(DEPTH);
             int count = 1 + random.nextInt(Math.min(8, DEPTH - from));
+            if (i % 10 == 0) {
+                grow(random);
+            }
             boolean isStore = random.nextInt(100) < 55;
             keys(which, chain);
             mark(which, lane, from, count, state -> (state | CHANGING) + VERSION);
@@ -70,6 +73,12 @@ class ConcurrentLookupTest {
             }
             mark(which, lane, from, count, state -> (state & -VERSION) + VERSION | (isStore ? HELD : 0));
         }
+    }
+
+    /** Other blocks, so that nodes and table are replaced while readers look. */
+    private void grow(Random random) {
+        long[] others = random.longs(16).toArray();
+        lanes[0].stored(StorageTier.GPU, 0, 0, others, others, 0, others.length);
     }
 
     private void mark(int chain, int lane, int from, int count, java.util.function.LongUnaryOperator change) {
@@ -91,7 +100,7 @@ class ConcurrentLookupTest {
             }
             index.match(chain, DEPTH, lookup);
             lookups.incrementAndGet();
-            for (int i = 0; i < lookup.size(); i++) {
+            for (int i = lookup.first(); i >= 0; i = lookup.next(i)) {
                 int lane = Integer.parseInt(lookup.lane(i).endpoint());
                 for (int depth = 0; depth < lookup.blocks(i); depth++) {
                     check(which, depth, lane, before[depth * LANES + lane]);

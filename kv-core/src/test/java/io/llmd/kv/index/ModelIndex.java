@@ -75,7 +75,7 @@ final class ModelIndex {
 
     static Set<String> answers(PrefixLookup lookup) {
         Set<String> answers = new java.util.TreeSet<>();
-        for (int i = 0; i < lookup.size(); i++) {
+        for (int i = lookup.first(); i >= 0; i = lookup.next(i)) {
             int[] byTier = new int[StorageTier.COUNT];
             for (StorageTier tier : StorageTier.values()) {
                 byTier[tier.ordinal()] = lookup.blocks(i, tier);

@@ -133,7 +133,7 @@ final class PoolFixture {
     String query(int[] tokens, String model, String @Nullable [] firstExtras) {
         match(tokens, model, firstExtras);
         TreeSet<String> answers = new TreeSet<>();
-        for (int i = 0; i < lookup.size(); i++) {
+        for (int i = lookup.first(); i >= 0; i = lookup.next(i)) {
             IndexLane lane = lookup.lane(i);
             answers.add(lane.endpoint() + (lane.rank() > 0 ? "/" + lane.rank() : "") + ":" + lookup.blocks(i));
         }
@@ -146,8 +146,9 @@ final class PoolFixture {
         if (lookup.size() != 1) {
             return lookup.size() + " answers";
         }
-        return "gpu " + lookup.blocks(0, StorageTier.GPU) + " cpu " + lookup.blocks(0, StorageTier.CPU) + " disk "
-                + lookup.blocks(0, StorageTier.DISK) + " storage " + lookup.blocks(0, StorageTier.STORAGE);
+        int at = lookup.first();
+        return "gpu " + lookup.blocks(at, StorageTier.GPU) + " cpu " + lookup.blocks(at, StorageTier.CPU) + " disk "
+                + lookup.blocks(at, StorageTier.DISK) + " storage " + lookup.blocks(at, StorageTier.STORAGE);
     }
 
     private void match(int[] tokens, String model, String @Nullable [] firstExtras) {
