@@ -19,6 +19,7 @@ final class Cohort {
     private static final int TIERS = StorageTier.COUNT;
     private static final int SWEEP_NODES = 1 << 16;
     private static final int EVICTED_AT_ONCE = 1 << 12;
+    private static final int LOCATED_AT_ONCE = 32;
 
     /** What readers walk over; replaced as a whole. */
     record View(Nodes nodes, SlotTable slots) {}
@@ -29,6 +30,7 @@ final class Cohort {
     private final MemoryBudget budget;
     private final NodeSpace space = new NodeSpace();
     private final long[][] held = new long[TIERS][MAX_LANES];
+    private final int[] located = new int[LOCATED_AT_ONCE];
 
     private volatile View view;
     private volatile Lanes lanes = new Lanes(0, new IndexLane[MAX_LANES]);
@@ -170,61 +172,71 @@ final class Cohort {
         if (!nodes.hasTier(tier)) {
             addTier(tier);
         }
-        long bit = 1L << lane.bit;
         int end = from + count;
         int previous = parentKey == 0 ? -1 : find(parentKey);
-        for (int i = from; i < end; ) {
-            int node = nextTo(previous, keys[i]);
-            if (node < 0) {
-                int unknown = i + 1;
-                while (unknown < end && find(keys[unknown]) < 0) {
-                    unknown++;
+        int spare = 0;
+        int claimed = 0;
+        for (int batch = from; batch < end; batch += LOCATED_AT_ONCE) {
+            int batchEnd = Math.min(end, batch + LOCATED_AT_ONCE);
+            locate(keys, batch, batchEnd);
+            for (int i = batch; i < batchEnd; i++) {
+                int node = located[i - batch];
+                // Memory that ran out since may have taken the node away.
+                if (node >= 0 && nodes.key(node) == keys[i]) {
+                    hold(node, lane.bit, tier);
+                    previous = node;
+                    continue;
                 }
-                previous = insert(previous, lane.bit, tier, keys, i, unknown);
-                i = unknown;
-            } else {
-                long before = nodes.lanes(tier, node);
-                if ((before & bit) == 0) {
-                    nodes.setLanes(tier, node, before | bit);
-                    held[tier][lane.bit]++;
+                if (claimed == 0) {
+                    spare = claim(previous, end - i);
+                    claimed = space.claimed();
                 }
-                previous = node;
-                i++;
+                if (insert(spare, keys[i], lane.bit, tier)) {
+                    previous = spare++;
+                    claimed--;
+                }
             }
+        }
+        for (; claimed > 0; claimed--) {
+            space.free(spare++);
         }
     }
 
-    private int nextTo(int previous, long key) {
-        int neighbour = previous + 1;
-        return previous >= 0 && neighbour < nodes.capacity() && nodes.key(neighbour) == key ? neighbour : find(key);
+    private void hold(int node, int bit, int tier) {
+        long before = nodes.lanes(tier, node);
+        if ((before >>> bit & 1) == 0) {
+            nodes.setLanes(tier, node, before | 1L << bit);
+            held[tier][bit]++;
+        }
     }
 
-    /** Adds blocks that no node has. @return the node of the last one */
-    private int insert(int previous, int bit, int tier, long[] keys, int from, int end) {
-        int last = previous;
-        for (int i = from; i < end; ) {
-            int node = claim(last, end - i);
-            int claimed = space.claimed();
-            for (int j = 0; j < claimed; j++) {
-                long key = keys[i + j];
-                if (slots.isFull()) {
-                    rebuildSlots();
-                }
-                nodes.setLanes(tier, node + j, 1L << bit);
-                nodes.setKey(node + j, key);
-                if (slots.add(nodes, key, node + j)) {
-                    held[tier][bit]++;
-                } else {
-                    // The run names a block twice; the second mention gets no node of its own.
-                    nodes.setLanes(tier, node + j, 0);
-                    nodes.setKey(node + j, 0);
-                    space.free(node + j);
-                }
-            }
-            last = node + claimed - 1;
-            i += claimed;
+    /** Makes a claimed node a block's. @return false when there is a node for it: the run names the block twice */
+    private boolean insert(int node, long key, int bit, int tier) {
+        if (slots.isFull()) {
+            rebuildSlots();
         }
-        return last;
+        nodes.setLanes(tier, node, 1L << bit);
+        nodes.setKey(node, key);
+        if (slots.add(nodes, key, node)) {
+            held[tier][bit]++;
+            return true;
+        }
+        nodes.setLanes(tier, node, 0);
+        nodes.setKey(node, 0);
+        return false;
+    }
+
+    /** Finds the nodes of several keys: the loads of one step do not wait for each other. */
+    private void locate(long[] keys, int from, int to) {
+        for (int i = from; i < to; i++) {
+            located[i - from] = slots.at(slots.start(keys[i]));
+        }
+        for (int i = from; i < to; i++) {
+            int entry = located[i - from];
+            int node = SlotTable.candidate(entry, keys[i]);
+            boolean isFound = node >= 0 && nodes.key(node) == keys[i];
+            located[i - from] = isFound ? node : entry == 0 ? -1 : find(keys[i]);
+        }
     }
 
     private int claim(int previous, int want) {
@@ -233,7 +245,8 @@ final class Cohort {
             node = space.claim(want);
         }
         while (node < 0) {
-            if (budget.take(Nodes.segmentBytes(nodes.tiersInUse()))) {
+            if (nodes.capacity() + Nodes.SEGMENT_NODES <= SlotTable.MAX_NODES
+                    && budget.take(Nodes.segmentBytes(nodes.tiersInUse()))) {
                 nodes = nodes.withSegment();
                 space.grow(Nodes.SEGMENT_NODES);
                 view = new View(nodes, slots);
@@ -301,21 +314,29 @@ final class Cohort {
         if (lane.bit < 0 || !nodes.hasTier(tier)) {
             return;
         }
-        long bit = 1L << lane.bit;
-        for (int i = from; i < from + count; i++) {
-            int node = find(keys[i]);
-            if (node < 0) {
-                continue;
+        int end = from + count;
+        for (int batch = from; batch < end; batch += LOCATED_AT_ONCE) {
+            int batchEnd = Math.min(end, batch + LOCATED_AT_ONCE);
+            locate(keys, batch, batchEnd);
+            for (int i = batch; i < batchEnd; i++) {
+                int node = located[i - batch];
+                // A key that is named twice has no node any more.
+                if (node >= 0 && nodes.key(node) == keys[i]) {
+                    drop(node, lane.bit, tier);
+                }
             }
-            long before = nodes.lanes(tier, node);
-            if ((before & bit) == 0) {
-                continue;
-            }
-            nodes.setLanes(tier, node, before & ~bit);
-            held[tier][lane.bit]--;
-            if (nodes.lanes(node) == 0) {
-                release(node);
-            }
+        }
+    }
+
+    private void drop(int node, int bit, int tier) {
+        long before = nodes.lanes(tier, node);
+        if ((before >>> bit & 1) == 0) {
+            return;
+        }
+        nodes.setLanes(tier, node, before & ~(1L << bit));
+        held[tier][bit]--;
+        if (nodes.lanes(node) == 0) {
+            release(node);
         }
     }
 
@@ -323,8 +344,9 @@ final class Cohort {
     private int find(long key) {
         int slot = slots.start(key);
         for (int entry = slots.at(slot); entry != 0; entry = slots.at(slot)) {
-            if (entry > 0 && nodes.key(entry - 1) == key) {
-                return entry - 1;
+            int node = SlotTable.candidate(entry, key);
+            if (node >= 0 && nodes.key(node) == key) {
+                return node;
             }
             slot = slots.next(slot);
         }

@@ -142,6 +142,7 @@ public final class PrefixLookup {
         int capacity = nodes.capacity();
         int probedFrom = 0;
         int probedTo = 0;
+        int batch = 0;
         int i = 0;
         for (; i < count; i++) {
             long key = keys[i];
@@ -149,7 +150,9 @@ public final class PrefixLookup {
             if (node < 0 || next >= capacity || nodes.key(next) != key) {
                 if (i >= probedTo) {
                     probedFrom = i;
-                    probedTo = i == 0 ? 1 : Math.min(count, i + PROBED_AT_ONCE);
+                    // Twice as many each time: most prompts leave early, deep ones soon get whole batches.
+                    batch = Math.clamp(2L * batch, 1, PROBED_AT_ONCE);
+                    probedTo = Math.min(count, i + batch);
                     probe(view, keys, probedFrom, probedTo);
                 }
                 next = probed[i - probedFrom];
@@ -196,6 +199,7 @@ public final class PrefixLookup {
         int capacity = nodes.capacity();
         int probedFrom = 0;
         int probedTo = 0;
+        int batch = 0;
         int segmentStart = 0;
         int i = 0;
         for (; i < count; i++) {
@@ -204,7 +208,9 @@ public final class PrefixLookup {
             if (node < 0 || next >= capacity || nodes.key(next) != key) {
                 if (i >= probedTo) {
                     probedFrom = i;
-                    probedTo = i == 0 ? 1 : Math.min(count, i + PROBED_AT_ONCE);
+                    // Twice as many each time: most prompts leave early, deep ones soon get whole batches.
+                    batch = Math.clamp(2L * batch, 1, PROBED_AT_ONCE);
+                    probedTo = Math.min(count, i + batch);
                     probe(view, keys, probedFrom, probedTo);
                 }
                 next = probed[i - probedFrom];
@@ -271,8 +277,9 @@ public final class PrefixLookup {
         }
         for (int i = from; i < to; i++) {
             int entry = probed[i - from];
-            boolean isFound = entry > 0 && entry <= capacity && nodes.key(entry - 1) == keys[i];
-            probed[i - from] = isFound ? entry - 1 : entry == 0 ? -1 : search(view, keys[i]);
+            int node = SlotTable.candidate(entry, keys[i]);
+            boolean isFound = node >= 0 && node < capacity && nodes.key(node) == keys[i];
+            probed[i - from] = isFound ? node : entry == 0 ? -1 : search(view, keys[i]);
         }
     }
 
@@ -283,8 +290,9 @@ public final class PrefixLookup {
         int capacity = nodes.capacity();
         int slot = slots.next(slots.start(key));
         for (int entry = slots.at(slot); entry != 0; entry = slots.at(slot)) {
-            if (entry > 0 && entry <= capacity && nodes.key(entry - 1) == key) {
-                return entry - 1;
+            int node = SlotTable.candidate(entry, key);
+            if (node >= 0 && node < capacity && nodes.key(node) == key) {
+                return node;
             }
             slot = slots.next(slot);
         }

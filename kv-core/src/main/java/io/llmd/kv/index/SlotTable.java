@@ -4,18 +4,24 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Finds nodes by key: open addressing with linear probing over node numbers. One writer; any number of readers at the same
- * time, for which entries never move within a table: a removed one leaves a mark that a later one replaces, and the writer
- * builds another table when marks and entries leave too few free places.
+ * Finds nodes by key: open addressing with linear probing over node numbers, each with six bits of its key, so that almost
+ * only the right node is ever looked at. One writer; any number of readers at the same time, for which entries never move
+ * within a table: a removed one leaves a mark that a later one replaces, and the writer builds another table when marks and
+ * entries leave too few free places.
  */
 final class SlotTable {
+
+    /** Nodes must be below this. */
+    static final int MAX_NODES = (1 << 26) - 2;
 
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(int[].class);
     private static final long MIX = 0x9E3779B97F4A7C15L;
     private static final double MAX_FILL = 0.8;
     private static final double FIRST_FILL = 0.55;
     private static final int MIN_SLOTS = 1024;
-    private static final int REMOVED = -1;
+    private static final int NODE_BITS = 26;
+    private static final int NODE = (1 << NODE_BITS) - 1;
+    private static final int REMOVED = NODE;
 
     private final int[] slots;
     private final int limit;
@@ -29,8 +35,7 @@ final class SlotTable {
 
     /** A table with room for some entries more than these. */
     static SlotTable forEntries(int entries) {
-        return new SlotTable(
-                (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(MIN_SLOTS, (long) (entries / FIRST_FILL))));
+        return new SlotTable(Math.max(MIN_SLOTS, (int) (entries / FIRST_FILL)));
     }
 
     long bytes() {
@@ -51,7 +56,7 @@ final class SlotTable {
         return (int) Math.unsignedMultiplyHigh((key ^ key >>> 32) * MIX, slots.length);
     }
 
-    /** What is in a place: a node number plus 1, 0 for nothing, negative for a removed one. Readable from any thread. */
+    /** What is in a place; 0 ends a search. Readable from any thread. */
     int at(int slot) {
         return (int) SLOT.getAcquire(slots, slot);
     }
@@ -59,6 +64,16 @@ final class SlotTable {
     int next(int slot) {
         int next = slot + 1;
         return next == slots.length ? 0 : next;
+    }
+
+    /** The node of an entry that may be the one of a key; -1 when it is certainly another's, or nobody's. */
+    static int candidate(int entry, long key) {
+        int node = (entry & NODE) - 1;
+        return (entry ^ bitsOf(key)) >>> NODE_BITS == 0 && node != REMOVED - 1 ? node : -1;
+    }
+
+    private static int bitsOf(long key) {
+        return (int) key << NODE_BITS;
     }
 
     /**
@@ -70,11 +85,11 @@ final class SlotTable {
         int slot = start(key);
         int place = -1;
         for (int entry = slots[slot]; entry != 0; entry = slots[slot]) {
-            if (entry == REMOVED) {
-                place = place < 0 ? slot : place;
-            } else if (nodes.key(entry - 1) == key) {
+            int candidate = candidate(entry, key);
+            if (candidate >= 0 && nodes.key(candidate) == key) {
                 return false;
             }
+            place = place < 0 && entry == REMOVED ? slot : place;
             slot = next(slot);
         }
         if (place < 0) {
@@ -82,14 +97,15 @@ final class SlotTable {
             taken++;
         }
         live++;
-        SLOT.setRelease(slots, place, node + 1);
+        SLOT.setRelease(slots, place, node + 1 | bitsOf(key));
         return true;
     }
 
     /** Removes the entry of a node that is in the table under this key. */
     void remove(long key, int node) {
+        int wanted = node + 1 | bitsOf(key);
         int slot = start(key);
-        while (slots[slot] != node + 1) {
+        while (slots[slot] != wanted) {
             slot = next(slot);
         }
         live--;

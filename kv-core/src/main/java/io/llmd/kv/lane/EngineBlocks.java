@@ -17,6 +17,8 @@ final class EngineBlocks {
     static final int MAX_COPIES = 15;
 
     private static final long MIX = 0x9E3779B97F4A7C15L;
+    private static final int ENTRY_BITS = 26;
+    private static final int ENTRY = (1 << ENTRY_BITS) - 1;
     private static final int COUNT_BITS = 4;
     private static final int FIRST_ENTRIES = 1024;
     private static final double MAX_FILL = 0.8;
@@ -89,9 +91,10 @@ final class EngineBlocks {
     /** The entry of a hash; -1 without one. */
     int find(long hash) {
         int slot = start(hash);
-        for (int entry = slots[slot]; entry != 0; entry = slots[slot]) {
-            if (hashes[entry - 1] == hash) {
-                return entry - 1;
+        int bits = bitsOf(hash);
+        for (int place = slots[slot]; place != 0; place = slots[slot]) {
+            if ((place ^ bits) >>> ENTRY_BITS == 0 && hashes[(place & ENTRY) - 1] == hash) {
+                return (place & ENTRY) - 1;
             }
             slot = next(slot);
         }
@@ -144,8 +147,9 @@ final class EngineBlocks {
 
     /** Forgets an entry without copies. */
     void remove(int entry) {
+        int wanted = entry + 1 | bitsOf(hashes[entry]);
         int slot = start(hashes[entry]);
-        while (slots[slot] != entry + 1) {
+        while (slots[slot] != wanted) {
             slot = next(slot);
         }
         closeGap(slot);
@@ -168,7 +172,7 @@ final class EngineBlocks {
         while (slots[slot] != 0) {
             slot = next(slot);
         }
-        slots[slot] = entry + 1;
+        slots[slot] = entry + 1 | bitsOf(hash);
     }
 
     /** Moves later entries of a cluster up, so that no search ends early (Knuth, algorithm 6.4R). */
@@ -176,7 +180,7 @@ final class EngineBlocks {
         int hole = gap;
         int slot = next(gap);
         while (slots[slot] != 0) {
-            int home = start(hashes[slots[slot] - 1]);
+            int home = start(hashes[(slots[slot] & ENTRY) - 1]);
             boolean isMovable = hole <= slot ? home <= hole || home > slot : home <= hole && home > slot;
             if (isMovable) {
                 slots[hole] = slots[slot];
@@ -190,11 +194,17 @@ final class EngineBlocks {
     private void rebuild() {
         int[] old = slots;
         slots = new int[(int) Math.max(size() / FIRST_FILL, FIRST_ENTRIES)];
-        for (int entry : old) {
-            if (entry != 0) {
-                put(hashes[entry - 1], entry - 1);
+        for (int place : old) {
+            if (place != 0) {
+                int entry = (place & ENTRY) - 1;
+                put(hashes[entry], entry);
             }
         }
+    }
+
+    /** Six bits that almost always tell another hash apart without a look at it. */
+    private static int bitsOf(long hash) {
+        return (int) hash << ENTRY_BITS;
     }
 
     private int start(long hash) {
