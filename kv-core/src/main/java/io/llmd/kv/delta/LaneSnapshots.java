@@ -24,8 +24,7 @@ public final class LaneSnapshots {
      * @return why it is not taken; null when it is
      */
     public @Nullable DeltaFault chunk(int generation, int index, byte[] bytes) {
-        DeltaFault fault = SnapshotLayout.fault(
-                bytes, SnapshotLayout.CHUNK_MAGIC, SnapshotLayout.FIXED_BYTES + SnapshotLayout.CHECKSUM_BYTES);
+        DeltaFault fault = faultOfFixedPart(bytes);
         if (fault == null && (SnapshotLayout.index(bytes) != index || index >= SnapshotLayout.chunkCount(bytes))) {
             fault = DeltaFault.BAD_HEAD;
         }
@@ -49,6 +48,16 @@ public final class LaneSnapshots {
             set.remove(index);
         }
         return null;
+    }
+
+    /** The cut that bytes say they are a chunk of; null when they are no chunk. */
+    public static @Nullable SnapshotCut cutOf(byte[] bytes) {
+        return faultOfFixedPart(bytes) == null ? SnapshotLayout.cut(bytes) : null;
+    }
+
+    private static @Nullable DeltaFault faultOfFixedPart(byte[] bytes) {
+        return SnapshotLayout.fault(
+                bytes, SnapshotLayout.CHUNK_MAGIC, SnapshotLayout.FIXED_BYTES + SnapshotLayout.CHECKSUM_BYTES);
     }
 
     /** A chunk's record is gone. */
