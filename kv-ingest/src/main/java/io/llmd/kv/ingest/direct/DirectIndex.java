@@ -1,0 +1,180 @@
+package io.llmd.kv.ingest.direct;
+
+import io.llmd.kv.event.EventTopic;
+import io.llmd.kv.event.KvEventDecoder;
+import io.llmd.kv.index.BlockIndex;
+import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.ingest.LaneReader;
+import io.llmd.kv.ingest.zmq.SourceStatus;
+import io.llmd.kv.ingest.zmq.ZmqSource;
+import io.llmd.kv.ingest.zmq.ZmqSources;
+import io.llmd.kv.key.KeyHasher;
+import io.llmd.kv.lane.LaneSettings;
+import io.llmd.kv.lane.LaneState;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * An index that follows the sockets of engines, with one thread for all of them. Safe from any thread.
+ *
+ * <p>Grows with the blocks that engines hold: some 25 bytes per distinct block for look-ups ({@link BlockIndex}), and some 27
+ * per engine and block for following removals ({@link LaneState}).
+ */
+public final class DirectIndex implements AutoCloseable {
+
+    private static final long NAMES_MAX_AGE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** Names of adapters that are remembered; a pool has some hundreds. */
+    private static final int MAX_ADAPTERS = 10_000;
+
+    /** What a lane is made of. */
+    private record Member(IndexLane lane, LaneReader reader) {}
+
+    /** Base models by the topics, and when they were read. */
+    private record BaseModels(Set<String> names, long atNanos) {}
+
+    private final PoolSettings settings;
+    private final LongSupplier nanoClock;
+    private final KeyHasher hasher;
+    private final long baseRoot;
+    private final BlockIndex index;
+    private final ZmqSources sources;
+    private final KvEventDecoder decoder = new KvEventDecoder();
+    private final Map<LaneKey, Member> members = new ConcurrentHashMap<>();
+    private final Set<String> adapters = ConcurrentHashMap.newKeySet();
+    private volatile BaseModels baseModels = new BaseModels(Set.of(), 0);
+
+    private record LaneKey(String endpoint, int rank) {}
+
+    /**
+     * How a lane fares.
+     *
+     * @param source its connections and sequence numbers
+     * @param lane what the index knows of it
+     * @param reader what its events were
+     */
+    public record Lane(SourceStatus source, IndexLane lane, LaneReader reader) {}
+
+    /** @param nanoClock monotonic clock */
+    public DirectIndex(PoolSettings settings, LongSupplier nanoClock) {
+        this.settings = settings;
+        this.nanoClock = nanoClock;
+        hasher = KeyHasher.of(settings.keyMode(), settings.seed());
+        baseRoot = hasher.root(settings.model());
+        index = new BlockIndex(settings.index());
+        sources = new ZmqSources(settings.zmq());
+    }
+
+    /** Looks blocks up. */
+    public BlockIndex index() {
+        return index;
+    }
+
+    /** Computes the keys that the index knows. */
+    public KeyHasher hasher() {
+        return hasher;
+    }
+
+    /** Tokens per block. */
+    public int blockTokens() {
+        return settings.blockTokens();
+    }
+
+    /**
+     * Follows an engine from now on.
+     *
+     * @throws IllegalArgumentException when its endpoint and rank are followed already
+     */
+    public void add(ZmqSource source) {
+        IndexLane lane = index.addLane(source.endpoint(), source.rank());
+        LaneSettings laneSettings = LaneSettings.of(hasher, settings.model(), settings.blockTokens())
+                .withRemovalMode(settings.removalMode())
+                .withOffloadChunkBlocks(settings.offloadChunkBlocks());
+        LaneState state = new LaneState(laneSettings, lane);
+        LaneReader reader = new LaneReader(
+                decoder, state, lane, () -> TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong()), this::adapterSeen);
+        Member member = new Member(lane, reader);
+        LaneKey key = new LaneKey(source.endpoint(), source.rank());
+        if (members.putIfAbsent(key, member) != null) {
+            index.removeLane(lane);
+            throw new IllegalArgumentException(
+                    "source: " + source.endpoint() + " rank " + source.rank() + " twice (expected: once)");
+        }
+        sources.add(source, new SweepingTarget(reader, index));
+    }
+
+    /** Forgets an engine: no look-up that begins after this call returns it. */
+    public void remove(String endpoint, int rank) {
+        Member member = members.remove(new LaneKey(endpoint, rank));
+        if (member != null) {
+            index.removeLane(member.lane());
+            sources.remove(endpoint, rank).thenRun(this::sweepAll);
+        }
+    }
+
+    private void sweepAll() {
+        while (index.sweep()) {}
+    }
+
+    private void adapterSeen(String name) {
+        if (adapters.size() < MAX_ADAPTERS) {
+            adapters.add(name);
+        }
+    }
+
+    /**
+     * Key before the first block of a prompt for a model. When the base model's name is not known, a name counts as the base
+     * model's unless events named an adapter so, or topics named base models and this is none of them.
+     */
+    public long root(String targetModel) {
+        if (!settings.model().isEmpty()) {
+            return hasher.root(targetModel);
+        }
+        if (adapters.contains(targetModel)) {
+            return hasher.root(targetModel);
+        }
+        Set<String> bases = baseModels();
+        return bases.isEmpty() || bases.contains(targetModel) ? baseRoot : hasher.root(targetModel);
+    }
+
+    private Set<String> baseModels() {
+        BaseModels known = baseModels;
+        long now = nanoClock.getAsLong();
+        if (known.atNanos() == 0 || now - known.atNanos() > NAMES_MAX_AGE_NANOS) {
+            Set<String> names = sources.sources().stream()
+                    .map(SourceStatus::topic)
+                    .filter(Objects::nonNull)
+                    .map(topic -> EventTopic.parse(topic).model())
+                    .filter(model -> !model.isEmpty())
+                    .collect(Collectors.toUnmodifiableSet());
+            known = new BaseModels(names, now == 0 ? 1 : now);
+            baseModels = known;
+        }
+        return known.names();
+    }
+
+    /** All lanes, by endpoint and rank. */
+    public List<Lane> lanes() {
+        return sources.sources().stream()
+                .flatMap(status -> {
+                    Member member = members.get(new LaneKey(
+                            status.source().endpoint(), status.source().rank()));
+                    return member == null
+                            ? java.util.stream.Stream.empty()
+                            : java.util.stream.Stream.of(new Lane(status, member.lane(), member.reader()));
+                })
+                .toList();
+    }
+
+    /** Ends all connections; what is known stays readable. */
+    @Override
+    public void close() {
+        sources.close();
+    }
+}
