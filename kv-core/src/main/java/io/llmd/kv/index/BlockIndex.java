@@ -2,6 +2,7 @@ package io.llmd.kv.index;
 
 import io.llmd.kv.event.StorageTier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -27,24 +28,25 @@ public final class BlockIndex {
 
     /** Adds a lane that holds nothing. */
     public synchronized IndexLane addLane(String endpoint, int rank) {
-        Cohort cohort = roomiest();
-        IndexLane lane = new IndexLane(endpoint, rank, cohort);
-        cohort.join(lane);
+        int number = roomiest();
+        IndexLane lane = new IndexLane(endpoint, rank, cohorts[number], number);
+        cohorts[number].join(lane);
         lanes.add(lane);
         return lane;
     }
 
-    private Cohort roomiest() {
-        for (Cohort cohort : cohorts) {
-            if (cohort.freeBits() > Cohort.MAX_LANES - LANES_PER_COHORT) {
-                return cohort;
+    /** Number of the first cohort with room, which is made when there is none. */
+    private int roomiest() {
+        Cohort[] present = cohorts;
+        for (int i = 0; i < present.length; i++) {
+            if (present[i].freeBits() > Cohort.MAX_LANES - LANES_PER_COHORT) {
+                return i;
             }
         }
-        Cohort added = new Cohort(budget);
-        Cohort[] more = java.util.Arrays.copyOf(cohorts, cohorts.length + 1);
-        more[cohorts.length] = added;
+        Cohort[] more = Arrays.copyOf(present, present.length + 1);
+        more[present.length] = new Cohort(budget);
         cohorts = more;
-        return added;
+        return present.length;
     }
 
     /** Removes a lane: no look-up that begins after this call returns it. {@link #sweep} frees its memory. */

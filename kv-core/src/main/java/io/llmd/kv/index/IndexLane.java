@@ -14,18 +14,20 @@ public final class IndexLane implements LaneDeltas {
     private final String endpoint;
     private final int rank;
     private final Cohort cohort;
+    private final int cohortNumber;
 
-    /** The lane's bit in its cohort; -1 when it has none. Guarded by the cohort's monitor. */
-    int bit = -1;
+    /** The lane's bit in its cohort; -1 when it has none. Written under the cohort's monitor. */
+    volatile int bit = -1;
 
     private volatile boolean isComplete;
     private volatile int epoch;
     private volatile long lastSequence = -1;
 
-    IndexLane(String endpoint, int rank, Cohort cohort) {
+    IndexLane(String endpoint, int rank, Cohort cohort, int cohortNumber) {
         this.endpoint = endpoint;
         this.rank = rank;
         this.cohort = cohort;
+        this.cohortNumber = cohortNumber;
     }
 
     /** The endpoint's name, as it was given. */
@@ -70,6 +72,10 @@ public final class IndexLane implements LaneDeltas {
         for (int tier = 0; tier < StorageTier.COUNT && to > from; tier++) {
             cohort.remove(this, tier, keys, from, to - from);
         }
+    }
+
+    int cohortNumber() {
+        return cohortNumber;
     }
 
     Cohort cohort() {

@@ -65,6 +65,15 @@ public final class PrefixLookup {
         return size;
     }
 
+    /** Place of a lane; -1 when it does not hold the first block. */
+    public int place(IndexLane lane) {
+        int bit = lane.bit;
+        int cohort = lane.cohortNumber();
+        boolean isReached =
+                bit >= 0 && cohort < cohorts && (reached[cohort] >>> bit & 1) != 0 && lanes[cohort][bit] == lane;
+        return isReached ? cohort * LANES + bit : -1;
+    }
+
     /** The lane at a place. */
     public IndexLane lane(int at) {
         IndexLane lane = lanes[at / LANES][at % LANES];

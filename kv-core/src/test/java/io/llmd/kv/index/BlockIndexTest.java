@@ -133,6 +133,23 @@ class BlockIndexTest {
     }
 
     @Test
+    void placesAreFoundByLane() {
+        List<IndexLane> lanes = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            lanes.add(index.addLane("pod-" + i, 0));
+        }
+        store(lanes.get(3), keys, 0, 2);
+        store(lanes.get(77), keys, 0, 3);
+        match(keys);
+        assertThat(lookup.blocks(lookup.place(lanes.get(3)))).isEqualTo(2);
+        assertThat(lookup.blocks(lookup.place(lanes.get(77)))).isEqualTo(3);
+        assertThat(lookup.place(lanes.get(50))).isEqualTo(-1);
+        index.removeLane(lanes.get(3));
+        match(keys);
+        assertThat(lookup.place(lanes.get(3))).isEqualTo(-1);
+    }
+
+    @Test
     void row62WhatTheEngineContradictsIsNotBelievedAnyMore() {
         IndexLane a = index.addLane("a", 0);
         store(a, keys, 0, 4);
