@@ -20,6 +20,7 @@ public final class DeltaRecordWriter implements LaneDeltas {
     /** Fewer bytes than this per record are refused; heads would weigh too much. */
     public static final int MIN_BYTES = 256;
 
+    private static final int FIRST_BYTES = 4 * 1024;
     private static final int FEW_BLOCKS = 16;
 
     /** Takes finished records. */
@@ -68,7 +69,7 @@ public final class DeltaRecordWriter implements LaneDeltas {
         this.hasEngineHashes = hasEngineHashes;
         this.maxBytes = maxBytes;
         this.output = Objects.requireNonNull(output, "output");
-        buffer = new ByteBuilder(maxBytes);
+        buffer = new ByteBuilder(Math.min(maxBytes, FIRST_BYTES));
         begin();
     }
 

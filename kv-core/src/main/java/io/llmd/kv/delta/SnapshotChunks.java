@@ -1,6 +1,7 @@
 package io.llmd.kv.delta;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.LaneSnapshotTarget;
 import io.llmd.kv.wire.ByteBuilder;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,7 @@ public final class SnapshotChunks implements LaneSnapshotTarget {
     /** Fewer bytes than this per chunk are refused. */
     public static final int MIN_BYTES = 256;
 
+    private static final int FIRST_BYTES = 16 * 1024;
     private static final int FEW_BLOCKS = 16;
     private static final int END_BYTES = SnapshotLayout.CHECKSUM_BYTES;
 
@@ -47,7 +49,7 @@ public final class SnapshotChunks implements LaneSnapshotTarget {
                     "maxBytes: " + maxBytes + " (expected: " + MIN_BYTES + " to " + DeltaRecordReader.MAX_BYTES + ")");
         }
         this.maxBytes = maxBytes;
-        buffer = new ByteBuilder(maxBytes);
+        buffer = new ByteBuilder(Math.min(maxBytes, FIRST_BYTES));
         begin();
     }
 

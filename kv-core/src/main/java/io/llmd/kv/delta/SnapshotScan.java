@@ -1,6 +1,7 @@
 package io.llmd.kv.delta;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.LaneSnapshotTarget;
 import org.jspecify.annotations.Nullable;
 
 /** Goes through the content of a chunk: once to find faults, once to tell it. For one thread. */

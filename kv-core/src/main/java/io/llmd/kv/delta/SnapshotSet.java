@@ -2,6 +2,7 @@ package io.llmd.kv.delta;
 
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.lane.LaneDeltas;
+import io.llmd.kv.lane.LaneSnapshotTarget;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.LaneSnapshotTarget;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;

@@ -76,7 +76,7 @@ public final class DeltaPublisher implements AutoCloseable {
     }
 
     /**
-     * Begins a term of a lane. The first {@link LanePublisher#tick} sends a record and cuts a snapshot. Waits up to five
+     * Begins a term of a lane. The first {@link LanePublisher#tick} sends a record and cuts a snapshot. Waits up to ten
      * seconds for the brokers to tell where the lane's partition is; without an answer the first record breaks the lane.
      *
      * @param term the claim's, from {@link LaneOwner#acquired}

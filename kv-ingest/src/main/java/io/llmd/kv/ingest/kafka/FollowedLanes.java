@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -22,15 +23,16 @@ final class FollowedLanes {
 
     /*
      * Topics are read independently, so a delta can come before its lane's description. Where the first record of an
-     * unknown number was is noted, and once the lane is described the log is read again from there.
+     * unknown number was is noted, for a minute, and once the lane is described the log is read again from there.
      */
 
     private static final int MAX_UNKNOWN = 1_024;
+    private static final long UNKNOWN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** Bytes of chunks that wait for their head; a lane whose chunks find no room waits for its next snapshot. */
     static final long MAX_CHUNK_BYTES = 256L << 20;
 
-    private record Place(int partition, long offset) {}
+    private record Place(int partition, long offset, long seenNanos) {}
 
     private final String pool;
     private final LaneTargets targets;
@@ -104,7 +106,8 @@ final class FollowedLanes {
 
     private void described(LaneDescription lane, long nowNanos) {
         LaneFollower known = byId.get(lane.id());
-        if (known != null && known.lane().equals(lane)) {
+        if (known != null && known.isAt(lane)) {
+            known.describedAs(lane);
             return;
         }
         if (known != null) {
@@ -118,7 +121,7 @@ final class FollowedLanes {
         byNumber.put(lane.number(), follower);
         byId.put(lane.id(), follower);
         Place missed = unknown.remove(lane.number());
-        if (missed != null && missed.partition() == lane.partition()) {
+        if (missed != null && missed.partition() == lane.partition() && nowNanos - missed.seenNanos() < UNKNOWN_NANOS) {
             goBack(follower, missed.offset());
         }
     }
@@ -154,7 +157,7 @@ final class FollowedLanes {
             case DeltaReading.Good good -> {
                 LaneFollower follower = byNumber.get(good.head().lane());
                 if (follower == null) {
-                    unknown(good.head().lane(), record);
+                    unknown(good.head().lane(), record, nowNanos);
                 } else if (follower.lane().partition() != record.partition()
                         || !Arrays.equals(follower.lane().spec().key(), record.key())) {
                     listener.happened(Event.FOREIGN);
@@ -178,10 +181,15 @@ final class FollowedLanes {
         deadLetters.note(record, reason);
     }
 
-    private void unknown(int number, ConsumerRecord<byte[], byte[]> record) {
+    private void unknown(int number, ConsumerRecord<byte[], byte[]> record, long nowNanos) {
         listener.happened(Event.UNKNOWN_LANE);
-        if (unknown.size() < MAX_UNKNOWN) {
-            unknown.putIfAbsent(number, new Place(record.partition(), record.offset()));
+        Place known = unknown.get(number);
+        if (known == null || nowNanos - known.seenNanos() >= UNKNOWN_NANOS) {
+            unknown.remove(number);
+            if (unknown.size() == MAX_UNKNOWN) {
+                unknown.remove(unknown.keySet().iterator().next());
+            }
+            unknown.put(number, new Place(record.partition(), record.offset(), nowNanos));
         }
     }
 

@@ -43,7 +43,7 @@ final class LaneFollower {
         READ_AGAIN
     }
 
-    private final LaneDescription lane;
+    private LaneDescription lane;
     private final LaneDeltas target;
     private boolean hasTerm;
     private int term;
@@ -71,6 +71,16 @@ final class LaneFollower {
 
     LaneDescription lane() {
         return lane;
+    }
+
+    /** Whether a description has the lane's place in the log. */
+    boolean isAt(LaneDescription other) {
+        return other.number() == lane.number() && other.partition() == lane.partition();
+    }
+
+    /** Something else about the lane is new. */
+    void describedAs(LaneDescription now) {
+        lane = now;
     }
 
     /**

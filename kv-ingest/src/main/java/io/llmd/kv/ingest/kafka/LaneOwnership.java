@@ -62,6 +62,8 @@ public final class LaneOwnership {
         }
     }
 
+    private record Lost(String laneId, int term) {}
+
     private record Claimed(Hold hold, LaneDescription lane, long offset) {}
 
     private final KafkaConnection connection;
@@ -73,7 +75,7 @@ public final class LaneOwnership {
     private final Set<TopicPartition> unread = new HashSet<>();
     private final Map<TopicPartition, Long> ends = new HashMap<>();
     private final Queue<Claimed> claimed = new ConcurrentLinkedQueue<>();
-    private final Queue<String> reclaimed = new ConcurrentLinkedQueue<>();
+    private final Queue<Lost> reclaimed = new ConcurrentLinkedQueue<>();
     private volatile boolean isRunning;
     private @Nullable Thread thread;
     private @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -124,9 +126,14 @@ public final class LaneOwnership {
         }
     }
 
-    /** Asks for a new term of a lane that is served, because a record of it was lost. From any thread. */
-    public void reclaim(String laneId) {
-        reclaimed.add(laneId);
+    /**
+     * Asks for a new term of a lane that is served, because a record of it was lost. From any thread; {@link LaneOwner} is
+     * told when the brokers gave one.
+     *
+     * @param term the one in which the record was lost; nothing happens when there is a newer one
+     */
+    public void reclaim(String laneId, int term) {
+        reclaimed.add(new Lost(laneId, term));
     }
 
     private void run(Producer<byte[], byte[]> producer, KafkaConsumer<byte[], byte[]> reader) {
@@ -154,8 +161,8 @@ public final class LaneOwnership {
             trouble(e);
         }
         confirm();
-        for (String id = reclaimed.poll(); id != null; id = reclaimed.poll()) {
-            reclaimNow(id);
+        for (Lost each = reclaimed.poll(); each != null; each = reclaimed.poll()) {
+            reclaimNow(each);
         }
         claim(producer);
     }
@@ -271,9 +278,9 @@ public final class LaneOwnership {
                 && entry.lane().equals(claim.lane());
     }
 
-    private void reclaimNow(String laneId) {
-        Hold hold = holds.get(laneId);
-        if (hold != null && hold.served != null) {
+    private void reclaimNow(Lost lost) {
+        Hold hold = holds.get(lost.laneId());
+        if (hold != null && hold.served != null && hold.term == lost.term()) {
             hold.served = null;
             hold.notBeforeNanos = nanoClock.getAsLong();
         }

@@ -224,7 +224,7 @@ public final class LanePublisher implements LaneDeltas {
 
     private void lost(String reason) {
         if (isBroken.compareAndSet(false, true)) {
-            listener.broken(lane, reason);
+            listener.broken(lane, term, reason);
         }
     }
 }

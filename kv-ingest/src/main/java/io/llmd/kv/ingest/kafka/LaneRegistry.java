@@ -146,7 +146,7 @@ public final class LaneRegistry implements AutoCloseable {
                     ? new LaneDescription(
                             spec, known.lane().number(), known.lane().partition())
                     : placed(spec, numbers, loads.computeIfAbsent(spec.pool(), pool -> new HashMap<>()));
-            if (known != null) {
+            if (known != null && known.lane().number() != lane.number()) {
                 sent.add(send(spec.key(), null));
             }
             sent.add(send(spec.key(), new LaneRecord(lane, "").toBytes()));

@@ -1,6 +1,6 @@
 package io.llmd.kv.ingest.kafka;
 
-import io.llmd.kv.delta.LaneSnapshotSource;
+import io.llmd.kv.lane.LaneSnapshotSource;
 
 /** What a publisher asks of a lane that it publishes; on the lane's thread, between two batches. */
 public interface OwnedLane extends LaneSnapshotSource {

@@ -14,9 +14,9 @@ public interface PublisherListener {
 
     /**
      * A record was lost, since the brokers were away for too long or refused it: the lane takes no changes any more until
-     * its owner has a new term. Told once for each {@link LanePublisher}.
+     * its owner has a new term, see {@link LaneOwnership#reclaim}. Told once for each {@link LanePublisher}.
      */
-    void broken(LaneDescription lane, String reason);
+    void broken(LaneDescription lane, int term, String reason);
 
     /** A snapshot is in the log as a whole. */
     void snapshotWritten(LaneDescription lane, long blocks, long bytes);

@@ -18,6 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -247,6 +250,77 @@ class KvLogIT {
         }
     }
 
+    @Test
+    void aReplicaThatSleptForTooLongReadsAllAnew(TestInfo test) throws Exception {
+        try (Site site = new Site(test, shared);
+                OwnerProcess owner = site.owner("a", OFTEN);
+                Replica replica = site.replica()) {
+            site.register(1);
+            site.engines.store(site.id(0), 1, 2);
+            awaiting("before").untilAsserted(() -> site.assertSame(replica));
+            CountDownLatch wake = replica.recorded.sleep();
+            site.engines.store(site.id(0), 3);
+            for (int hash = 10; hash < 100; hash++) {
+                site.engines.store(site.id(0), hash);
+                int sent = owner.published.acknowledged.get();
+                awaiting("a record more").until(() -> owner.published.acknowledged.get() > sent);
+            }
+            int snapshots = owner.published.snapshots.get();
+            awaiting("a snapshot of it").until(() -> owner.published.snapshots.get() > snapshots + 1);
+            site.cutOff(site.lanes.get(site.id(0)).partition());
+            wake.countDown();
+            awaiting("after").untilAsserted(() -> site.assertSame(replica));
+            assertThat(replica.recorded.count(Event.STARTED_ANEW)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aNewDescriptionOfALaneChangesNothingOfWhatItHolds(TestInfo test) {
+        try (Site site = new Site(test, shared);
+                OwnerProcess owner = site.owner("a", SELDOM);
+                Replica replica = site.replica()) {
+            site.register(1);
+            LaneDescription lane = site.lanes.get(site.id(0));
+            site.engines.store(lane.id(), 1, 2);
+            awaiting("before").untilAsserted(() -> site.assertSame(replica));
+            int term = owner.terms.get(lane.id());
+            LaneSpec moved = new LaneSpec(
+                    lane.id(), site.topics.pool(), "ns/pod0", "uid", 0, "model", 16, "xxh64", "tcp://b:1", "");
+            assertThat(site.registry.register(List.of(moved)).get(lane.id()))
+                    .isEqualTo(new LaneDescription(moved, lane.number(), lane.partition()));
+            awaiting("its owner takes it anew").until(() -> owner.terms.getOrDefault(lane.id(), 0) > term);
+            site.engines.store(lane.id(), 3);
+            awaiting("after").untilAsserted(() -> site.assertSame(replica));
+            assertThat(replica.recorded.removals()).isZero();
+            assertThat(replica.replica
+                            .status()
+                            .lanes()
+                            .get(lane.number())
+                            .lane()
+                            .spec())
+                    .isEqualTo(moved);
+        }
+    }
+
+    @Test
+    void twoRegistriesGiveALaneOnePlace(TestInfo test) throws Exception {
+        try (Site site = new Site(test, shared);
+                LaneRegistry other = new LaneRegistry(site.connection, new SplittableRandom(2))) {
+            List<LaneSpec> specs = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                specs.add(Lanes.spec(site.topics.pool(), site.id(i)));
+            }
+            Thread second = Thread.ofVirtual().start(() -> other.register(specs));
+            site.registry.register(specs);
+            second.join();
+            Map<String, LaneDescription> first = site.registry.register(specs);
+            assertThat(other.register(specs)).isEqualTo(first);
+            assertThat(first.values().stream().map(LaneDescription::number).distinct())
+                    .hasSize(40);
+            site.lanes.putAll(first);
+        }
+    }
+
     /** Row 66 on a real broker: chunks of a newer set without a head. */
     @Test
     void aSnapshotThatWasNotFinishedIsNotUsed(TestInfo test) {
@@ -340,7 +414,7 @@ class KvLogIT {
         void register(int count) {
             List<LaneSpec> specs = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                specs.add(new LaneSpec(id(i), topics.pool(), "ns/pod" + i, "uid", 0, "model", 16, "xxh64", "", ""));
+                specs.add(Lanes.spec(topics.pool(), id(i)));
             }
             lanes.putAll(registry.register(specs));
             assertThat(lanes).hasSize(count);
@@ -385,6 +459,16 @@ class KvLogIT {
         void send(String topic, @Nullable Integer partition, byte[] key, byte @Nullable [] value) {
             sender.send(new ProducerRecord<>(topic, partition, key, value));
             sender.flush();
+        }
+
+        /** Deletes all deltas of a partition that are there. */
+        void cutOff(int partition) throws Exception {
+            TopicPartition events = new TopicPartition(topics.events(), partition);
+            try (Admin admin = Admin.create(connection.admin())) {
+                admin.deleteRecords(Map.of(events, RecordsToDelete.beforeOffset(-1)))
+                        .all()
+                        .get();
+            }
         }
 
         List<String> read(String topic, int count) {

@@ -8,7 +8,11 @@ final class Lanes {
     private Lanes() {}
 
     static LaneSpec spec(String id) {
-        return new LaneSpec(id, POOL, "ns/pod", "uid", 0, "model", 16, "xxh64", "tcp://127.0.0.1:5557", "");
+        return spec(POOL, id);
+    }
+
+    static LaneSpec spec(String pool, String id) {
+        return new LaneSpec(id, pool, "ns/pod", "uid", 0, "model", 16, "xxh64", "tcp://127.0.0.1:5557", "");
     }
 
     static LaneDescription lane(String id, int number, int partition) {

@@ -1,9 +1,9 @@
 package io.llmd.kv.ingest.kafka;
 
-import io.llmd.kv.delta.LaneSnapshotTarget;
 import io.llmd.kv.delta.SnapshotSet;
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.lane.LaneDeltas;
+import io.llmd.kv.lane.LaneSnapshotTarget;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

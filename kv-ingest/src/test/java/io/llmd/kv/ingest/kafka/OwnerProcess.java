@@ -89,7 +89,7 @@ final class OwnerProcess implements LaneOwner, AutoCloseable {
             engines.replay(each.lane.id(), each.state);
             each.publisher.tick(System.nanoTime());
             if (each.publisher.isBroken()) {
-                ownership.reclaim(each.lane.id());
+                ownership.reclaim(each.lane.id(), each.publisher.term());
             }
         }
     }

@@ -24,7 +24,7 @@ final class RecordedPublisher implements PublisherListener {
     }
 
     @Override
-    public void broken(LaneDescription lane, String reason) {
+    public void broken(LaneDescription lane, int term, String reason) {
         broken.add(lane.id());
     }
 

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 
 /** Takes a replica's lanes as models, and counts what happens. */
 final class RecordedReplica implements LaneTargets, ReplicaListener {
@@ -13,6 +14,18 @@ final class RecordedReplica implements LaneTargets, ReplicaListener {
     final List<Long> latencies = new ArrayList<>();
     private final Map<Event, Integer> events = new EnumMap<>(Event.class);
     private int snapshotsNeeded;
+    private int removals;
+    private volatile CountDownLatch wake = new CountDownLatch(0);
+
+    /** Makes the replica's thread sleep from its next record on, until the latch opens. */
+    CountDownLatch sleep() {
+        wake = new CountDownLatch(1);
+        return wake;
+    }
+
+    synchronized int removals() {
+        return removals;
+    }
 
     @Override
     public ModelLane lane(LaneDescription lane) {
@@ -22,7 +35,8 @@ final class RecordedReplica implements LaneTargets, ReplicaListener {
     }
 
     @Override
-    public void removed(int laneNumber) {
+    public synchronized void removed(int laneNumber) {
+        removals++;
         lanes.remove(laneNumber);
     }
 
@@ -31,8 +45,17 @@ final class RecordedReplica implements LaneTargets, ReplicaListener {
     }
 
     @Override
-    public synchronized void happened(Event event) {
-        events.merge(event, 1, Integer::sum);
+    public void happened(Event event) {
+        count(event, 1);
+        try {
+            wake.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void count(Event event, int more) {
+        events.merge(event, more, Integer::sum);
     }
 
     synchronized int count(Event event) {

@@ -1,4 +1,4 @@
-package io.llmd.kv.delta;
+package io.llmd.kv.lane;
 
 import io.llmd.kv.event.StorageTier;
 

@@ -1,4 +1,4 @@
-package io.llmd.kv.delta;
+package io.llmd.kv.lane;
 
 /** Tells all that a lane holds, on the lane's thread and between two batches. */
 @FunctionalInterface
