@@ -257,6 +257,12 @@ public final class FlowMeters implements FlowObserver {
     }
 
     @Override
+    public void aged(int bandPriority) {
+        registry.counter(SchedulerMeters.FLOW_AGED.getName(), "band", String.valueOf(bandPriority))
+                .increment();
+    }
+
+    @Override
     public void overflowed(int bandPriority) {
         registry.counter(SchedulerMeters.FLOW_OVERFLOWS.getName(), "band", String.valueOf(bandPriority))
                 .increment();

@@ -212,6 +212,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     REVOCATION_CONFIRMATION("llm_d_epp_flow_control_revocation_confirmation", Meter.Type.TIMER, "inference_pool"),
     /** Requests that wait in another band, because there is none of their priority. */
     FLOW_FALLBACKS("scheduler.flow.fallbacks", Meter.Type.COUNTER, "priority", "band"),
+    /** Requests that went before those of higher bands, because their band had sent none for long. */
+    FLOW_AGED("scheduler.flow.aged", Meter.Type.COUNTER, "band"),
     /** Requests that share a flow, because their band has as many as it may. */
     FLOW_OVERFLOWS("scheduler.flow.overflows", Meter.Type.COUNTER, "band"),
     /** Which build this is, always 1. */
