@@ -98,8 +98,8 @@ class LatencyPlanTest {
         assertThat(explanation.profiles().getFirst().scorers())
                 .filteredOn(scorer -> scorer.plugin().equals("reuse"))
                 .singleElement()
-                .satisfies(
-                        reuse -> assertThat(reuse.scores()).allSatisfy(score -> assertThat(score.raw()).isZero()));
+                .satisfies(reuse -> assertThat(reuse.scores())
+                        .allSatisfy(score -> assertThat(score.raw()).isZero()));
     }
 
     private String primary(SchedulingPlan plan, Candidates candidates) {

@@ -466,7 +466,10 @@ class FlowControlRulesTest {
         }
         flow.turns(5);
         assertThat(flow.dispatched).hasSize(1_001);
-        assertThat(flowLabels(registry)).hasSize(1_001).contains("other", "flow-0").doesNotContain("flow-1000");
+        assertThat(flowLabels(registry))
+                .hasSize(1_001)
+                .contains("other", "flow-0")
+                .doesNotContain("flow-1000");
         for (int i = 1_001; i < 1_500; i++) {
             flow.submit("r" + i, "flow-" + i, 0);
         }
