@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.kv.delta.LaneSnapshots;
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.index.BlockIndex;
+import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.index.IndexSettings;
+import io.llmd.kv.index.PrefixLookup;
 import io.llmd.kv.ingest.kafka.ReplicaListener.Event;
+import io.llmd.kv.lane.LaneDeltas;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -96,6 +102,82 @@ class LogEquivalenceTest {
             if (count > 0) {
                 happened.merge(event, count, Integer::sum);
             }
+        }
+    }
+
+    /** Row 31 with the index itself at both ends: every lane, tier and number of blocks is the same. */
+    @Test
+    void anIndexBehindTheLogAnswersAsOneThatIsFedDirectly() {
+        SplittableRandom random = new SplittableRandom(3);
+        MemoryLog log = new MemoryLog();
+        BlockIndex direct = new BlockIndex(IndexSettings.DEFAULT);
+        List<ModelOwner> owners = new ArrayList<>();
+        List<LanePublisher> publishers = new ArrayList<>();
+        LaneDescription[] lanes = new LaneDescription[3];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = Lanes.lane("pod" + i + "/0", i + 1, MemoryLog.PARTITION);
+            ModelOwner owner = new ModelOwner();
+            LanePublisher publisher = log.open(lanes[i], 1, SnapshotPlace.FIRST, owner, Duration.ofSeconds(60));
+            owner.tells(publisher, direct.addLane(lanes[i].id(), 0));
+            owners.add(owner);
+            publishers.add(publisher);
+        }
+        IndexedReplica indexed = new IndexedReplica();
+        MemoryLog.Reader replica = log.new Reader(indexed, lanes);
+        int matches = 0;
+        for (int sequence = 0; sequence < 30_000; sequence++) {
+            randomBatch(random, sequence).play(owners.get(random.nextInt(lanes.length)));
+            log.nowNanos += 10_000_000;
+            if (random.nextInt(2_000) == 0) {
+                indexed = new IndexedReplica();
+                replica = log.new Reader(indexed, lanes);
+            }
+            if (random.nextInt(200) == 0) {
+                replica.rewind(Math.max(0, log.end() - random.nextInt(50)));
+            }
+            if (sequence % 30 == 0) {
+                for (LanePublisher each : publishers) {
+                    settle(log, each, replica);
+                }
+                for (int i = 0; i < 10; i++) {
+                    long[] prompt = prompt(random);
+                    Map<String, List<Integer>> expected = answer(direct, prompt);
+                    assertThat(answer(indexed.index, prompt)).isEqualTo(expected);
+                    matches += expected.size();
+                }
+            }
+        }
+        assertThat(matches).as("10 000 queries do match something").isGreaterThan(2_000);
+    }
+
+    private static Map<String, List<Integer>> answer(BlockIndex index, long[] prompt) {
+        PrefixLookup lookup = new PrefixLookup();
+        index.match(prompt, prompt.length, lookup);
+        Map<String, List<Integer>> answer = new HashMap<>();
+        for (int at = lookup.first(); at >= 0; at = lookup.next(at)) {
+            answer.put(
+                    lookup.lane(at).endpoint(),
+                    List.of(lookup.blocks(at), lookup.blocks(at, StorageTier.GPU), lookup.blocks(at, StorageTier.CPU)));
+        }
+        return answer;
+    }
+
+    /** A replica's lanes in an index of its own. */
+    private static final class IndexedReplica implements LaneTargets {
+
+        private final BlockIndex index = new BlockIndex(IndexSettings.DEFAULT);
+        private final Map<Integer, IndexLane> lanes = new HashMap<>();
+
+        @Override
+        public LaneDeltas lane(LaneDescription lane) {
+            IndexLane added = index.addLane(lane.id(), lane.spec().rank());
+            lanes.put(lane.number(), added);
+            return added;
+        }
+
+        @Override
+        public void removed(int laneNumber) {
+            index.removeLane(lanes.remove(laneNumber));
         }
     }
 

@@ -9,6 +9,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /** One partition of deltas and one of snapshots, in memory, and replicas that read them. */
 final class MemoryLog {
@@ -53,17 +54,24 @@ final class MemoryLog {
 
         final RecordedReplica recorded = new RecordedReplica();
         final List<String> dead = new ArrayList<>();
-        final FollowedLanes lanes =
-                new FollowedLanes(Lanes.POOL, recorded, recorded, (record, reason) -> dead.add(reason));
+        final FollowedLanes lanes;
         private int position;
         private int snapshotPosition;
 
         Reader(LaneDescription... described) {
+            this(null, described);
+        }
+
+        /** @param targets take the lanes; models do by default */
+        Reader(@Nullable LaneTargets targets, LaneDescription... described) {
+            lanes = new FollowedLanes(
+                    Lanes.POOL, targets == null ? recorded : targets, recorded, (record, reason) -> dead.add(reason));
             for (int i = 0; i < described.length; i++) {
                 describe(described[i], i);
             }
-            for (; snapshotPosition < snapshots.history().size(); snapshotPosition++) {
-                lanes.firstSnapshotRecord(snapshotRecord());
+            List<ProducerRecord<byte[], byte[]>> chunks = snapshots.history();
+            for (; snapshotPosition < chunks.size(); snapshotPosition++) {
+                lanes.firstSnapshotRecord(snapshotRecord(chunks));
             }
             long cut = lanes.loadFirst(PARTITION, nowNanos);
             position = cut == Long.MAX_VALUE ? 0 : (int) cut;
@@ -78,12 +86,14 @@ final class MemoryLog {
         /** Reads all there is; deltas before snapshots or after. */
         void readAll() {
             do {
-                for (; position < end(); position++) {
-                    ProducerRecord<byte[], byte[]> each = deltas.history().get(position);
+                List<ProducerRecord<byte[], byte[]>> all = deltas.history();
+                for (; position < all.size(); position++) {
+                    ProducerRecord<byte[], byte[]> each = all.get(position);
                     lanes.deltaRecord(record(each.topic(), position, each.key(), each.value()), nowNanos, 0);
                 }
-                for (; snapshotPosition < snapshots.history().size(); snapshotPosition++) {
-                    lanes.snapshotRecord(snapshotRecord(), nowNanos);
+                List<ProducerRecord<byte[], byte[]>> chunks = snapshots.history();
+                for (; snapshotPosition < chunks.size(); snapshotPosition++) {
+                    lanes.snapshotRecord(snapshotRecord(chunks), nowNanos);
                 }
                 lanes.expire(nowNanos);
             } while (goBack());
@@ -122,8 +132,8 @@ final class MemoryLog {
                     .status();
         }
 
-        private ConsumerRecord<byte[], byte[]> snapshotRecord() {
-            ProducerRecord<byte[], byte[]> each = snapshots.history().get(snapshotPosition);
+        private ConsumerRecord<byte[], byte[]> snapshotRecord(List<ProducerRecord<byte[], byte[]>> chunks) {
+            ProducerRecord<byte[], byte[]> each = chunks.get(snapshotPosition);
             return record(each.topic(), snapshotPosition, each.key(), each.value());
         }
     }
