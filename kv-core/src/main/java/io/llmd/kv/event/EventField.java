@@ -57,7 +57,7 @@ enum EventField {
             if (Arrays.equals(field.key, 0, field.key.length, bytes, from, from + length)) {
                 return field;
             }
-            place = (place + 1) % PLACES;
+            place = place + 1 & PLACES - 1;
             field = TABLE[place];
         }
         return UNKNOWN;
@@ -74,7 +74,7 @@ enum EventField {
             if (key.length > 0) {
                 int place = place(key.length, key[0], key[key.length - 1]);
                 while (table[place] != null) {
-                    place = (place + 1) % PLACES;
+                    place = place + 1 & PLACES - 1;
                 }
                 table[place] = field;
             }

@@ -226,6 +226,13 @@ public final class MessagePackReader {
 
     /** The length of a text or of bytes, which begin at {@link #position()} then; the caller goes on with {@link #advance}. */
     public int blobHead() {
+        if (at < end && (bytes[at] & 0xE0) == 0xA0) {
+            int size = bytes[at] & 0x1F;
+            if (size < end - at) {
+                at++;
+                return size;
+            }
+        }
         Type type = type();
         if (type != Type.TEXT && type != Type.BYTES) {
             fail(at < end ? Problem.TYPE : Problem.TRUNCATED);
@@ -284,17 +291,16 @@ public final class MessagePackReader {
         int last = end - MAX_INTEGER_BYTES;
         int i = from;
         while (i < to && next <= last) {
-            byte lead = source[next];
+            int lead = source[next];
             int value;
-            if (lead == (byte) UINT_16) {
-                value = (short) SHORT.get(source, next + 1) & 0xFFFF;
-                next += 1 + Short.BYTES;
-            } else if (lead == (byte) UINT_32) {
-                value = (int) INT.get(source, next + 1);
+            if ((lead - (byte) UINT_16 & ~1) == 0) {
+                // 16 or 32 bits: which cannot be foretold, so no branch asks for it; bit 1 tells them apart
+                int wide = lead & 2;
+                value = (int) ((long) LONG.get(source, next + 1) >>> (Long.SIZE - Short.SIZE) - wide * Byte.SIZE);
                 if (value < 0) {
                     break;
                 }
-                next += 1 + Integer.BYTES;
+                next += 1 + Short.BYTES + wide;
             } else if (lead >= 0) {
                 value = lead;
                 next++;
