@@ -19,7 +19,10 @@ public final class LaneFeed {
     /*
      * A subscription's numbers only grow on one connection. So a live batch that is not new is a repetition of what a
      * replay brought, unless it is behind another live one of the same connection, or has other bytes than the batch with
-     * its number: then somebody between the publisher and us changed to another process without a new connection.
+     * its number. Then somebody between the publisher and us may have changed to another process without a new connection;
+     * or it came late, or twice, and the replay went so far ahead that its digest is forgotten. The batch that was applied
+     * last decides, as after a connection: an epoch that is begun by mistake would cost the whole lane, and might be begun
+     * again for every such batch.
      *
      * Attempts are counted since the last progress, so that a long replay that breaks now and then still ends, while one
      * that brings nothing does not go on for ever. What a router dropped in the middle of a replay, because we were slow,
@@ -43,7 +46,8 @@ public final class LaneFeed {
     private enum Verdict {
         TAKEN,
         GAP,
-        RESTART
+        /** The publisher may be another process. */
+        DOUBT
     }
 
     private final String name;
@@ -61,6 +65,9 @@ public final class LaneFeed {
 
     /** Whether the next live batch is taken whatever its number is. */
     private boolean takesAny;
+
+    /** Whether the publisher turned out to be the same after what waits now had arrived. */
+    private boolean isVerified;
 
     private long highestLive = -1;
     private boolean keptAfterLoss;
@@ -106,6 +113,7 @@ public final class LaneFeed {
     public void connected(long now) {
         connections++;
         highestLive = -1;
+        isVerified = false;
         buffer.clear();
         stopAsking();
         attempts = 0;
@@ -141,7 +149,7 @@ public final class LaneFeed {
         Verdict verdict = accept(sequence, isBehind, payload, from, to);
         if (verdict != Verdict.TAKEN) {
             keep(sequence, isBehind, payload, from, to);
-            recover(verdict, sequence, now);
+            recover(verdict, now);
         }
     }
 
@@ -282,12 +290,12 @@ public final class LaneFeed {
 
     private Verdict repeated(long sequence, boolean isBehind, byte[] payload, int from, int to) {
         boolean isSame = digests.isSame(sequence, RecentDigests.digest(payload, from, to));
-        if (isSame || !isBehind && !digests.knows(sequence)) {
+        if (isSame || isVerified || !isBehind && !digests.knows(sequence)) {
             duplicates++;
             return Verdict.TAKEN;
         }
         if (replay != null) {
-            return Verdict.RESTART;
+            return Verdict.DOUBT;
         }
         beginEpoch();
         highestLive = sequence;
@@ -296,13 +304,12 @@ public final class LaneFeed {
         return Verdict.TAKEN;
     }
 
-    private void recover(Verdict verdict, long sequence, long now) {
-        if (verdict == Verdict.RESTART) {
-            beginEpoch();
-            highestLive = sequence;
-        } else {
-            gaps++;
+    private void recover(Verdict verdict, long now) {
+        if (verdict == Verdict.DOUBT) {
+            want(Phase.VERIFYING, now);
+            return;
         }
+        gaps++;
         want(hasApplied ? Phase.FILLING : Phase.JOINING, now);
     }
 
@@ -317,6 +324,7 @@ public final class LaneFeed {
             join(sequence, payload, from, to);
         } else if (digests.isSame(sequence, RecentDigests.digest(payload, from, to))) {
             phase = Phase.FILLING;
+            isVerified = true;
             attempts = 0;
         } else {
             beginEpoch();
@@ -373,6 +381,8 @@ public final class LaneFeed {
         epochs++;
         hasApplied = false;
         takesAny = false;
+        isVerified = false;
+        highestLive = -1;
         keptAfterLoss = false;
         attempts = 0;
         digests.clear();
@@ -435,8 +445,13 @@ public final class LaneFeed {
         replayFailures++;
         isReplayFailing = true;
         Batch first = buffer.peek();
-        if (hasApplied && first != null && first.sequence() <= applied) {
+        if (phase == Phase.VERIFYING && first != null && first.sequence() <= applied) {
             beginEpoch();
+        }
+        while (hasApplied && first != null && first.sequence() <= applied) {
+            duplicates++;
+            buffer.remove();
+            first = buffer.peek();
         }
         if (hasApplied) {
             lose(first == null ? 0 : first.sequence() - nextSequence());
@@ -459,11 +474,12 @@ public final class LaneFeed {
                 gaps++;
                 resign();
             } else {
-                recover(verdict, batch.sequence(), now);
+                recover(verdict, now);
                 return;
             }
             batch = buffer.peek();
         }
+        isVerified = false;
         attempts = 0;
     }
 }

@@ -100,11 +100,15 @@ class LaneFeedTest {
         LaneFeed feed = joined(SETTINGS, 4999);
         live(feed, 5000);
         live(feed, "new", 0);
+        feed.replayEnded(now);
         replay(feed, "new", 0);
         feed.replayEnded(now);
         live(feed, "new", 1);
-        assertThat(log).containsExactly("batch 5000", "epoch 1", "request 0", "complete", "batch 0", "batch 1");
+        assertThat(log)
+                .containsExactly(
+                        "batch 5000", "request 5000", "epoch 1", "request 0", "complete", "batch 0", "batch 1");
         assertThat(feed.appliedSequence()).isEqualTo(1);
+        assertThat(feed.lagBatches()).isZero();
     }
 
     @Test
@@ -112,7 +116,32 @@ class LaneFeedTest {
         LaneFeed feed = joined(SETTINGS, 4);
         live(feed, 5);
         live(feed, "new", 5);
-        assertThat(log).containsExactly("batch 5", "epoch 1", "request 0");
+        replay(feed, "new", 5);
+        assertThat(log).containsExactly("batch 5", "request 5", "epoch 1", "request 0");
+    }
+
+    @Test
+    void batchThatIsLateByThousandsIsARepetitionWhenThePublisherIsTheSame() {
+        LaneFeed feed = connected(SETTINGS);
+        replayRange(feed, "", 0, 2000);
+        feed.replayEnded(now);
+        live(feed, 101, 100);
+        assertThat(log).endsWith("batch 2000", "request 2000");
+        live(feed, 101, 102, 2001);
+        replay(feed, 2000, 2001);
+        feed.replayEnded(now);
+        assertThat(log).endsWith("request 2000", "batch 2001");
+        assertThat(feed.epoch()).isZero();
+        assertThat(feed.state()).isEqualTo(SourceState.EXACT);
+    }
+
+    @Test
+    void sequenceThatFallsWhereNobodyReplaysIsAnotherProcessAtOnce() {
+        LaneFeed feed = new LaneFeed("a", 0, SETTINGS, target, null);
+        feed.connected(now);
+        live(feed, 0, 1);
+        live(feed, "new", 0, 1);
+        assertThat(log).containsExactly("complete", "batch 0", "batch 1", "epoch 1", "complete", "batch 0", "batch 1");
     }
 
     @Test
@@ -241,6 +270,55 @@ class LaneFeedTest {
     }
 
     @Test
+    void waitingBatchesThatAFailedReplayBroughtAreNotAppliedAgain() {
+        LaneFeed feed = joined(SETTINGS, 0);
+        live(feed, 3, 9);
+        replay(feed, 1, 2, 3, 4);
+        failThreeTimes(feed);
+        assertThat(log)
+                .containsExactly(
+                        "request 1",
+                        "batch 1",
+                        "batch 2",
+                        "batch 3",
+                        "batch 4",
+                        "request 5",
+                        "request 5",
+                        "request 5",
+                        "clear",
+                        "partial",
+                        "batch 9");
+        assertThat(feed.epoch()).isZero();
+        assertThat(feed.counters().lostBatches()).isEqualTo(4);
+    }
+
+    @Test
+    void publisherThatFellAndCannotBeAskedIsAnotherProcess() {
+        LaneFeed feed = joined(SETTINGS, 50);
+        feed.disconnected();
+        feed.connected(now);
+        live(feed, "new", 7, 8);
+        failThreeTimes(feed);
+        assertThat(log)
+                .containsExactly(
+                        "request 50",
+                        "request 50",
+                        "request 50",
+                        "epoch 1",
+                        "partial",
+                        "partial",
+                        "batch 7",
+                        "batch 8");
+    }
+
+    private void failThreeTimes(LaneFeed feed) {
+        for (int i = 0; i < 4 && feed.state() == SourceState.CATCHING_UP; i++) {
+            feed.replayFailed(now);
+            pass(feed, Duration.ofMillis(200));
+        }
+    }
+
+    @Test
     void replayThatStopsInBetweenIsGoneOnWith() {
         LaneFeed feed = joined(SETTINGS, 0);
         live(feed, 30);
@@ -353,6 +431,7 @@ class LaneFeedTest {
             pass(feed, Duration.ofMillis(200));
         }
         live(feed, 5);
+        feed.replayEnded(now);
         replay(feed, 0, 1, 2, 3, 4, 5);
         feed.replayEnded(now);
         assertThat(feed.appliedSequence()).isEqualTo(5);
