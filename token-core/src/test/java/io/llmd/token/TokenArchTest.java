@@ -25,6 +25,9 @@ class TokenArchTest {
     static final ArchRule pretrainedReadsFiles =
             onlyUse("io.llmd.token.pretrained", "java.io", "java.util.stream", "tools.jackson..", "ai.djl..");
 
+    @ArchTest
+    static final ArchRule openaiReadsJson = onlyUse("io.llmd.token.openai", "tools.jackson..");
+
     @Test
     void ruleFiresOnAForbiddenClass() {
         assertThat(onlyUse("io.llmd.token.pretrained")

@@ -7,23 +7,18 @@ import io.llmd.simulator.chat.ChatTemplate;
 import io.llmd.simulator.token.RenderedPrompt;
 import io.llmd.token.chat.Chat;
 import io.llmd.token.chat.ChatTemplateException;
+import io.llmd.token.openai.ChatFields;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Checks chat messages and what belongs to them, and renders them as a prompt. */
 public final class ChatMessages {
-    private static final List<String> EXTRA_FIELDS = List.of("name", "tool_call_id", "tool_calls", "reasoning");
-    private static final Set<String> TEXT_TYPES =
-            Set.of("text", "input_text", "output_text", "refusal", "thinking", "reasoning");
-
     private final ChatTemplate template;
 
     public ChatMessages(ChatTemplate template) {
@@ -53,7 +48,7 @@ public final class ChatMessages {
         messages.forEach(message -> read.add(message(message, media)));
         return new Chat(
                 read,
-                objects("tools", completed(fields.array("tools"))),
+                tools(fields.array("tools")),
                 objects("documents", fields.array("documents")),
                 arguments(fields),
                 fields.string("chat_template"),
@@ -89,26 +84,8 @@ public final class ChatMessages {
         return arguments;
     }
 
-    /** Tools as vLLM passes them on: with the fields it knows first, and null for those that are absent. */
-    private static @Nullable ArrayNode completed(@Nullable ArrayNode tools) {
-        if (tools == null) {
-            return null;
-        }
-        ArrayNode completed = JsonNodeFactory.instance.arrayNode();
-        for (JsonNode tool : tools) {
-            ObjectNode copy = Json.object().put("type", "function");
-            if (tool instanceof ObjectNode object) {
-                copy.setAll(object);
-            }
-            if (copy.get("function") instanceof ObjectNode function) {
-                ObjectNode definition =
-                        Json.object().putNull("name").putNull("description").putNull("parameters");
-                definition.setAll(function);
-                copy.set("function", definition);
-            }
-            completed.add(tool instanceof ObjectNode ? copy : tool);
-        }
-        return completed;
+    private static List<Object> tools(@Nullable ArrayNode tools) {
+        return objects("tools", tools == null ? null : ChatFields.tools(tools));
     }
 
     private static List<Object> objects(String name, @Nullable ArrayNode array) {
@@ -134,28 +111,19 @@ public final class ChatMessages {
             throw RequestFields.missing("messages.role");
         }
         Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-        for (String name : EXTRA_FIELDS) {
+        for (String name : ChatFields.OF_MESSAGE) {
             JsonNode value = message.get(name);
             if (value == null && name.equals("reasoning")) {
                 value = message.get("reasoning_content");
             }
             if (value != null) {
-                fields.put(name, name.equals("tool_calls") ? toolCalls(value) : Json.plain(value));
+                if (name.equals("tool_calls")) {
+                    ChatFields.parseArguments(value);
+                }
+                fields.put(name, Json.plain(value));
             }
         }
         return new Chat.Message(role, content(message.get("content"), media), fields);
-    }
-
-    /** Calls with their arguments as templates want them, which is not the text that is on the wire. */
-    private static Object toolCalls(JsonNode calls) {
-        for (JsonNode call : calls) {
-            JsonNode function = call.path("function");
-            if (function instanceof ObjectNode object
-                    && object.path("arguments").isString()) {
-                object.set("arguments", Json.valueOf(object.path("arguments").stringValue()));
-            }
-        }
-        return Json.plain(calls);
     }
 
     private static List<Chat.Part> content(@Nullable JsonNode content, MediaParts media) {
@@ -185,7 +153,7 @@ public final class ChatMessages {
         if (type == null) {
             type = MediaParts.typeOf(object);
         }
-        if (type == null || TEXT_TYPES.contains(type)) {
+        if (type == null || ChatFields.TEXT_TYPES.contains(type)) {
             return text(type == null ? "text" : type, part);
         }
         Chat.Media item = media.read(type, part);
