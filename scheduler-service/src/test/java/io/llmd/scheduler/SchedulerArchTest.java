@@ -38,6 +38,8 @@ class SchedulerArchTest {
             .definedBy(ROOT + "latency..")
             .layer("parser")
             .definedBy(ROOT + "parser..")
+            .layer("tokenizer")
+            .definedBy(ROOT + "tokenizer..")
             .layer("explain")
             .definedBy(ROOT + "explain..")
             .layer("resource")
@@ -59,7 +61,8 @@ class SchedulerArchTest {
             .whereLayer("plugin")
             .mayOnlyAccessLayers("scheduling", "datalayer", "parser", "flowcontrol")
             .whereLayer("plugins")
-            .mayOnlyAccessLayers("plugin", "scheduling", "flowcontrol", "datalayer", "parser", "prefix", "latency")
+            .mayOnlyAccessLayers(
+                    "plugin", "scheduling", "flowcontrol", "datalayer", "parser", "prefix", "latency", "tokenizer")
             .whereLayer("datalayer")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("discovery")
@@ -70,6 +73,8 @@ class SchedulerArchTest {
             .mayOnlyAccessLayers("datalayer")
             .whereLayer("latency")
             .mayNotAccessAnyLayer()
+            .whereLayer("tokenizer")
+            .mayOnlyAccessLayers("scheduling", "parser", "plugin")
             .whereLayer("parser")
             .mayOnlyAccessLayers("scheduling")
             .whereLayer("resource")
@@ -105,6 +110,7 @@ class SchedulerArchTest {
                     ROOT + "prefix..",
                     ROOT + "latency..",
                     ROOT + "parser..",
+                    ROOT + "tokenizer..",
                     ROOT + "explain..",
                     ROOT + "api"))
             .should()

@@ -234,6 +234,25 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             return;
         }
         SchedulingPlan plan = plans.get();
+        if (plan.tokenizer() == null) {
+            choose(passage, plan, inference);
+            return;
+        }
+        scheduler.tokenize(plan, inference, passage.recorder()).whenComplete((tokenized, failure) -> {
+            try {
+                if (failure == null) {
+                    passage.read(tokenized);
+                    choose(passage, plan, tokenized);
+                } else {
+                    fail(passage, new IllegalStateException(failure));
+                }
+            } catch (RuntimeException e) {
+                fail(passage, e);
+            }
+        });
+    }
+
+    private void choose(Passage passage, SchedulingPlan plan, InferenceRequest inference) {
         Candidates candidates = Candidates.of(Requests.allowed(passage.request(), store.snapshot()));
         scheduler
                 .scheduleWhenReady(plan, inference, candidates, passage.recorder())

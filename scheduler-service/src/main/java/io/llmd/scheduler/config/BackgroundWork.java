@@ -43,6 +43,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
     private final Director director;
     private final SchedulerObserver observer;
     private final DecisionLog decisions;
+    private final LivePlugins livePlugins;
     private @Nullable ScheduledExecutorService timer;
     private @Nullable FileDiscovery fileDiscovery;
     private volatile @Nullable DiscoveryState discovery;
@@ -68,6 +69,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         this.director = director;
         this.observer = observer;
         this.decisions = decisions;
+        livePlugins = new LivePlugins(observer::failed);
     }
 
     @Override
@@ -104,6 +106,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         loaded.instances().forEach((name, instance) -> types.put(name, instance.type()));
         observer.pluginsAre(types);
         scraper.use(loaded.sources());
+        livePlugins.use(loaded.instances().values());
     }
 
     /** The scheduling configuration says where endpoints are, or else our own settings do. */
@@ -156,6 +159,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
             timer = null;
         }
         planFile.stop();
+        livePlugins.stop();
         if (fileDiscovery != null) {
             fileDiscovery.close();
         }

@@ -7,6 +7,7 @@ import io.llmd.scheduler.observe.FlowMeters;
 import io.llmd.scheduler.observe.PluginMeters;
 import io.llmd.scheduler.observe.RecordGauges;
 import io.llmd.scheduler.observe.SchedulerObserver;
+import io.llmd.scheduler.observe.TokenMeters;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -24,6 +25,11 @@ class MeterConfiguration {
     @Bean
     PluginMeters pluginMeters(MeterRegistry registry) {
         return new PluginMeters(registry);
+    }
+
+    @Bean
+    TokenMeters tokenMeters(MeterRegistry registry) {
+        return new TokenMeters(registry);
     }
 
     @Bean

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority priority of its objective
  * @param fairnessId flow that it belongs to
  * @param promptTokens estimated or exact tokens of all prompts
+ * @param exactTokens whether they are those of the engine, and no estimate
  * @param maxOutputTokens the client's limit, -1 when it gave none
  * @param stream whether the answer is streamed
  */
@@ -20,6 +21,7 @@ public record ExplainedRequest(
         int priority,
         String fairnessId,
         int promptTokens,
+        boolean exactTokens,
         int maxOutputTokens,
         boolean stream) {
 
@@ -32,6 +34,7 @@ public record ExplainedRequest(
                         request.priority(),
                         request.fairnessId(),
                         request.allPromptTokens(),
+                        request.exactTokens(),
                         request.maxOutputTokens(),
                         request.stream());
     }

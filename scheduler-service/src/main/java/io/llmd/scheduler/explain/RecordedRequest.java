@@ -21,6 +21,7 @@ import java.util.Set;
  * @param stream whether the answer is streamed
  * @param maxOutputTokens the client's limit, -1 when it gave none
  * @param promptTokens tokens of each prompt
+ * @param exactTokens whether they are those of the engine, and no estimate
  * @param sizeBytes size of the body
  * @param media number of images, videos and recordings
  * @param priority priority of its objective
@@ -33,6 +34,7 @@ record RecordedRequest(
         boolean stream,
         int maxOutputTokens,
         List<Integer> promptTokens,
+        boolean exactTokens,
         int sizeBytes,
         int media,
         int priority,
@@ -77,6 +79,7 @@ record RecordedRequest(
                 body.stream(),
                 body.maxOutputTokens(),
                 tokens,
+                body.isExact(),
                 body.sizeBytes(),
                 body.mediaHashes().length,
                 request.priority(),

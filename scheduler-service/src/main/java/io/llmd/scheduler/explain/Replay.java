@@ -53,7 +53,6 @@ public final class Replay {
         this.plan = plan;
         this.plugins = plugins;
         withoutProducers = new SchedulingPlan(
-                List.of(),
                 plan.screeners(),
                 List.of(),
                 plan.admitters(),

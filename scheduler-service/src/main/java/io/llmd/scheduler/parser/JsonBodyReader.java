@@ -1,5 +1,6 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.scheduler.scheduling.MediaFeature;
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,7 @@ final class JsonBodyReader {
     private final TokenBuffer tools = new TokenBuffer(SMALL_PART_BYTES);
     private final TokenBuffer instructions = new TokenBuffer(SMALL_PART_BYTES);
     private final MediaPlaceholders media;
+    private final MediaFeatures features = new MediaFeatures();
     private final List<Prompt> prompts = new ArrayList<>(1);
 
     private String model = "";
@@ -69,7 +71,8 @@ final class JsonBodyReader {
             throw new MalformedBodyException(
                     format.promptMember() + ": missing or empty (expected: " + format.expectedPrompt() + ")");
         }
-        return new RequestBody(format.api(), model, stream, limit(), assembled(), cacheSalt, length, media.hashes());
+        List<Prompt> all = assembled();
+        return new RequestBody(format.api(), model, stream, limit(), all, cacheSalt, length, media.hashes());
     }
 
     private int limit() {
@@ -121,19 +124,12 @@ final class JsonBodyReader {
         }
     }
 
-    /** Hashes of the media whose placeholders are among the token ids. */
+    /** The media whose placeholders are among the token ids. */
     private void features() {
-        if (format != BodyFormat.VLLM_GENERATE || parser.currentToken() != JsonToken.START_OBJECT) {
+        if (format == BodyFormat.VLLM_GENERATE) {
+            features.read(parser);
+        } else {
             parser.skipChildren();
-            return;
-        }
-        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
-            parser.nextToken();
-            if (name.equals("mm_hashes")) {
-                media.hashesIn(parser);
-            } else {
-                parser.skipChildren();
-            }
         }
     }
 
@@ -361,7 +357,7 @@ final class JsonBodyReader {
             tokens.appendToken((int) token);
             parser.nextToken();
         }
-        prompts.add(tokens.toPrompt());
+        prompts.add(tokens.toExactPrompt());
     }
 
     // ---- parts
@@ -401,7 +397,24 @@ final class JsonBodyReader {
         return size > 2;
     }
 
+    /** The token ids with the media among them; not exact when it is unclear where those are. */
+    private List<Prompt> withFeatures() {
+        List<String> identifiers = features.identifiers();
+        for (int i = 0; i < identifiers.size(); i++) {
+            media.hash(identifiers.get(i));
+        }
+        Prompt ids = prompts.getFirst();
+        List<MediaFeature> among = features.among(ids.tokens());
+        return List.of(
+                among == null
+                        ? new Prompt(ids.bytes(), ids.length())
+                        : new Prompt(ids.bytes(), ids.length(), true, among));
+    }
+
     private List<Prompt> assembled() {
+        if (format == BodyFormat.VLLM_GENERATE) {
+            return withFeatures();
+        }
         if (!format.isFlattened()) {
             return prompts;
         }

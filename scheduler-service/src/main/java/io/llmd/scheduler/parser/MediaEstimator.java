@@ -7,4 +7,9 @@ public interface MediaEstimator extends Plugin {
 
     /** What holds for all requests. */
     MediaEstimate mediaEstimate();
+
+    /** Whether requests are read again by a plugin, so that {@code RequestBody.source()} has to be there. */
+    default boolean readsAgain() {
+        return false;
+    }
 }

@@ -86,27 +86,6 @@ final class MediaPlaceholders {
         }
     }
 
-    /** Reads an object of lists of hashes, one list per kind of media, as engines have made them. */
-    void hashesIn(JsonParser parser) {
-        if (parser.currentToken() != JsonToken.START_OBJECT) {
-            parser.skipChildren();
-            return;
-        }
-        for (String kind = parser.nextName(); kind != null; kind = parser.nextName()) {
-            if (parser.nextToken() != JsonToken.START_ARRAY) {
-                parser.skipChildren();
-                continue;
-            }
-            while (parser.nextToken() != JsonToken.END_ARRAY) {
-                if (parser.currentToken() == JsonToken.VALUE_STRING) {
-                    hash(parser.getString());
-                } else {
-                    parser.skipChildren();
-                }
-            }
-        }
-    }
-
     /** Remembers what an engine calls an image, a video or a recording. */
     void hash(String name) {
         remember(XXH64.hashBytes(name.getBytes(StandardCharsets.UTF_8)));

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.scheduler.scheduling.ClientBody;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,10 +20,17 @@ public final class RequestParsers {
     private final Claim[] claims;
     private final @Nullable RequestParser fallback;
     private final MediaEstimate media;
+    private final boolean keepsSource;
 
     /** Parsers in the order of the configuration, and how many tokens media count as. */
     public RequestParsers(List<? extends RequestParser> parsers, MediaEstimate media) {
+        this(parsers, media, false);
+    }
+
+    /** The same; with {@code keepsSource} bodies can be read again. */
+    public RequestParsers(List<? extends RequestParser> parsers, MediaEstimate media, boolean keepsSource) {
         this.media = media;
+        this.keepsSource = keepsSource;
         List<Claim> all = new ArrayList<>();
         RequestParser other = null;
         for (RequestParser parser : parsers) {
@@ -49,9 +57,18 @@ public final class RequestParsers {
      * @param path request path, a query is ignored
      * @param headers the request's headers, which may say how large its videos are; names in lower case
      * @param body the bytes between position and limit; not changed, and not used after the call returns
+     *     unless the outcome refers to it
      * @implNote one pass, linear in the body; allocates about one body for the prompt
      */
     public ParseOutcome parse(String path, Map<String, String> headers, ByteBuffer body) {
+        ParseOutcome outcome = read(path, headers, body);
+        return keepsSource && outcome instanceof ParseOutcome.Parsed parsed
+                ? new ParseOutcome.Parsed(
+                        parsed.body().withSource(new ClientBody(path, body)), parsed.isResponseSkipped())
+                : outcome;
+    }
+
+    private ParseOutcome read(String path, Map<String, String> headers, ByteBuffer body) {
         Claim claim = claim(path);
         RequestParser parser = claim == null ? fallback : claim.parser();
         if (parser == null) {

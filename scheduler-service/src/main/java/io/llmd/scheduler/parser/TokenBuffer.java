@@ -3,6 +3,7 @@ package io.llmd.scheduler.parser;
 import io.llmd.scheduler.scheduling.Prompt;
 import java.io.Writer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Collects the tokens of a prompt: text as UTF-8, token ids and media placeholders as four bytes each. Grows by doubling.
@@ -133,6 +134,11 @@ final class TokenBuffer extends Writer {
     Prompt toPrompt() {
         align();
         return new Prompt(bytes, length);
+    }
+
+    /** The token ids collected so far, which are those of the engine; the buffer must not be used any more. */
+    Prompt toExactPrompt() {
+        return new Prompt(bytes, length, true, List.of());
     }
 
     private void ensure(long more) {

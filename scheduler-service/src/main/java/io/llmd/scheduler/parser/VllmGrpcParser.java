@@ -49,7 +49,10 @@ public final class VllmGrpcParser implements RequestParser {
                 hashes(message.message(), media);
             }
         }
-        return new RequestBody(Api.GENERATE, "", isStream, limit, List.of(present(prompt)), "", length, media.hashes());
+        long[] hashes = media.hashes();
+        Prompt tokens = present(prompt);
+        Prompt known = hashes.length == 0 ? tokens : new Prompt(tokens.bytes(), tokens.length());
+        return new RequestBody(Api.GENERATE, "", isStream, limit, List.of(known), "", length, hashes);
     }
 
     private static RequestBody embedding(ProtoReader message, int length) {
@@ -76,7 +79,7 @@ public final class VllmGrpcParser implements RequestParser {
                 input.appendNumbers(tokens);
             }
         }
-        return tokens.toPrompt();
+        return tokens.toExactPrompt();
     }
 
     private static Prompt text(ProtoReader message) {

@@ -19,6 +19,7 @@ import io.llmd.scheduler.scheduling.NamedPlugin;
 import io.llmd.scheduler.scheduling.Plugin;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.ProfileHandler;
+import io.llmd.scheduler.scheduling.PromptTokenizer;
 import io.llmd.scheduler.scheduling.RequestProcessor;
 import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
@@ -124,6 +125,7 @@ public final class EndpointPickerConfigLoader {
         }
         SchedulingPlan plan = new SchedulingPlan(
                 named(instances, RequestProcessor.class),
+                tokenizer(instances),
                 named(instances, Screener.class),
                 producers,
                 named(instances, Admitter.class),
@@ -185,6 +187,14 @@ public final class EndpointPickerConfigLoader {
     private static void checkSections(EndpointPickerConfig config, PluginInstances instances, Problems problems) {
         SectionChecks checks = new SectionChecks(instances, problems);
         checks.dataLayer(config.dataLayer());
+    }
+
+    /** The first plugin that says how requests are read, if it makes exact tokens of them. */
+    private static @Nullable NamedPlugin<PromptTokenizer> tokenizer(PluginInstances instances) {
+        List<NamedPlugin<MediaEstimator>> readers = named(instances, MediaEstimator.class);
+        return !readers.isEmpty() && readers.getFirst().plugin() instanceof PromptTokenizer tokenizer
+                ? new NamedPlugin<>(readers.getFirst().name(), tokenizer)
+                : null;
     }
 
     private static <T extends Plugin> List<NamedPlugin<T>> named(PluginInstances instances, Class<T> point) {
@@ -277,7 +287,10 @@ public final class EndpointPickerConfigLoader {
                         name.line(), path, name.value() + " of type " + instance.type() + " (expected: a parser)");
             }
         }
-        return new RequestParsers(parsers, mediaEstimate(instances, problems));
+        boolean readsAgain = instances.all(MediaEstimator.class).stream()
+                .limit(1)
+                .anyMatch(first -> ((MediaEstimator) first.plugin()).readsAgain());
+        return new RequestParsers(parsers, mediaEstimate(instances, problems), readsAgain);
     }
 
     /** That of the first plugin that makes one; all requests are read once, so that there can be only one. */

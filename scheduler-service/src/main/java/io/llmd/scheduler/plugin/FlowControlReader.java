@@ -88,7 +88,6 @@ final class FlowControlReader {
                 ttl,
                 noEndpointTtl,
                 maxWait(section.maxWait(), ttl, noEndpointTtl),
-                section.agingInterval(),
                 section.maxFlowsPerBand(),
                 defaultBand,
                 defaultNegative,

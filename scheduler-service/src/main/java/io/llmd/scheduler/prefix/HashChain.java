@@ -1,5 +1,6 @@
 package io.llmd.scheduler.prefix;
 
+import io.llmd.scheduler.scheduling.MediaFeature;
 import io.llmd.scheduler.scheduling.Prompt;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -8,7 +9,7 @@ import net.openhft.hashing.LongHashFunction;
 /**
  * The chained block hashes of one request. Block {@code i} of a prompt has
  * {@code h(i) = xxh64(le(xxh64(tokens of the block)) ‖ le(h(i-1)))} with {@code h(-1) = xxh64(model ‖ cache salt)}; a
- * partial last block is hashed as it is.
+ * partial last block is hashed as it is. A block with exact placeholders of media is hashed with what they stand for.
  *
  * @param blockTokens tokens per block
  * @param prompts one array per prompt, first block first
@@ -39,11 +40,26 @@ record HashChain(int blockTokens, long[][] prompts) {
         for (int i = 0; i < blocks; i++) {
             int from = i * blockBytes;
             pair[0] = XXH64.hashBytes(prompt.bytes(), from, Math.min(blockBytes, prompt.length() - from));
+            if (!prompt.media().isEmpty()) {
+                pair[0] = withMedia(
+                        pair[0], prompt, i * (blockBytes / Prompt.TOKEN_BYTES), blockBytes / Prompt.TOKEN_BYTES);
+            }
             pair[1] = previous;
             previous = XXH64.hashLongs(pair);
             hashes[i] = previous;
         }
         return hashes;
+    }
+
+    /** Placeholder tokens are the same for all images, so that a block with some is also what they stand for. */
+    private static long withMedia(long hash, Prompt prompt, int from, int count) {
+        long mixed = hash;
+        for (MediaFeature item : prompt.media()) {
+            if (item.overlaps(from, count)) {
+                mixed = 31 * mixed + XXH64.hashChars(item.identifier());
+            }
+        }
+        return mixed;
     }
 
     /** Blocks of all prompts. */

@@ -40,6 +40,12 @@ public record InferenceRequest(
         return new InferenceRequest(requestId, targetModel, body, headers, priority, flow, receivedNanos, random);
     }
 
+    /** The same request with another body. */
+    public InferenceRequest withBody(RequestBody other) {
+        return new InferenceRequest(
+                requestId, targetModel, other, headers, priority, fairnessId, receivedNanos, random);
+    }
+
     /** Value of a header by its lower-case name, null when absent. */
     public @Nullable String header(String name) {
         return headers.get(name);

@@ -25,6 +25,10 @@ final class PlanGuards {
         PlanGuards all = new PlanGuards(guard);
         plan.requestProcessors().forEach(named -> all.add(ExtensionPoint.REQUEST_HEADER, named));
         plan.screeners().forEach(named -> all.add(ExtensionPoint.SCREENER, named));
+        NamedPlugin<PromptTokenizer> tokenizer = plan.tokenizer();
+        if (tokenizer != null) {
+            all.add(ExtensionPoint.DATA_PRODUCER, tokenizer);
+        }
         plan.producers().forEach(named -> all.add(ExtensionPoint.DATA_PRODUCER, named));
         plan.admitters().forEach(named -> all.add(ExtensionPoint.ADMISSION, named));
         plan.profiles().values().forEach(all::add);

@@ -119,7 +119,7 @@ final class Production {
         }
     }
 
-    private static RuntimeException asRuntime(Throwable failure) {
+    static RuntimeException asRuntime(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof TimeoutException) {

@@ -2,6 +2,7 @@ package io.llmd.scheduler.scheduling;
 
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What scheduling reads of a request body.
@@ -14,6 +15,7 @@ import java.util.Objects;
  * @param cacheSalt separates prefix caches, empty when absent
  * @param sizeBytes size of the body
  * @param mediaHashes hashes of the images, videos and recordings in the prompts, each once; must not change
+ * @param source what was read, for plugins that read it again; null when no plugin wants to
  */
 public record RequestBody(
         Api api,
@@ -23,7 +25,8 @@ public record RequestBody(
         List<Prompt> prompts,
         String cacheSalt,
         int sizeBytes,
-        long[] mediaHashes) {
+        long[] mediaHashes,
+        @Nullable ClientBody source) {
 
     private static final long[] NO_MEDIA = {};
 
@@ -51,6 +54,19 @@ public record RequestBody(
         Objects.requireNonNull(mediaHashes, "mediaHashes");
     }
 
+    /** A body that is not read again. */
+    public RequestBody(
+            Api api,
+            String model,
+            boolean stream,
+            int maxOutputTokens,
+            List<Prompt> prompts,
+            String cacheSalt,
+            int sizeBytes,
+            long[] mediaHashes) {
+        this(api, model, stream, maxOutputTokens, prompts, cacheSalt, sizeBytes, mediaHashes, null);
+    }
+
     /** A body without media. */
     public RequestBody(
             Api api,
@@ -61,6 +77,26 @@ public record RequestBody(
             String cacheSalt,
             int sizeBytes) {
         this(api, model, stream, maxOutputTokens, prompts, cacheSalt, sizeBytes, NO_MEDIA);
+    }
+
+    /** The same body, which can be read again. */
+    public RequestBody withSource(ClientBody body) {
+        return new RequestBody(api, model, stream, maxOutputTokens, prompts, cacheSalt, sizeBytes, mediaHashes, body);
+    }
+
+    /** The same body with other prompts, not to be read again. */
+    public RequestBody withPrompts(List<Prompt> others) {
+        return new RequestBody(api, model, stream, maxOutputTokens, others, cacheSalt, sizeBytes, mediaHashes, null);
+    }
+
+    /** Whether there are prompts, and all have the engine's tokens. */
+    public boolean isExact() {
+        for (int i = 0; i < prompts.size(); i++) {
+            if (!prompts.get(i).isExact()) {
+                return false;
+            }
+        }
+        return !prompts.isEmpty();
     }
 
     /** Tokens of all prompts. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,72 @@ public final class Scheduler {
             }
         }
         return processed;
+    }
+
+    /**
+     * The request with the tokens that the plan's tokenizer makes of it; the request itself where that has nothing to do,
+     * fails, or takes too long.
+     *
+     * @return never completes exceptionally unless a recorder throws; completed on this thread or on that of the tokenizer
+     */
+    public CompletionStage<InferenceRequest> tokenize(
+            SchedulingPlan plan, InferenceRequest request, DecisionRecorder recorder) {
+        NamedPlugin<PromptTokenizer> tokenizer = plan.tokenizer();
+        if (tokenizer == null) {
+            return CompletableFuture.completedFuture(request);
+        }
+        PlanGuards guards = scoped(plan).guards();
+        WatchedCall call = guards.begin(ExtensionPoint.DATA_PRODUCER, tokenizer.plugin());
+        if (call == null) {
+            recorder.passedOver(tokenizer.name());
+            return CompletableFuture.completedFuture(request);
+        }
+        recorder.begins(ExtensionPoint.DATA_PRODUCER, null, tokenizer.name());
+        boolean isProbe = call.isProbe();
+        CompletableFuture<List<Prompt>> prompts = tokens(tokenizer.plugin(), request);
+        call.paused();
+        return prompts.handle((exact, failure) -> {
+            WatchedCall end = guards.resume(ExtensionPoint.DATA_PRODUCER, tokenizer.plugin(), isProbe);
+            InferenceRequest tokenized = request;
+            try {
+                tokenized = tokenized(request, exact, failure);
+                end.succeeded();
+            } catch (RuntimeException e) {
+                end.failed(e);
+                recorder.leftOut(tokenizer.name());
+            }
+            recorder.ends();
+            return tokenized;
+        });
+    }
+
+    /** A future of ours, so that a time-out does not complete the tokenizer's own. */
+    private static CompletableFuture<List<Prompt>> tokens(PromptTokenizer tokenizer, InferenceRequest request) {
+        try {
+            CompletionStage<List<Prompt>> tokens = tokenizer.tokenize(request);
+            if (tokens == null) {
+                return CompletableFuture.completedFuture(List.of());
+            }
+            CompletableFuture<List<Prompt>> copy = tokens.toCompletableFuture().copy();
+            return copy.isDone()
+                    ? copy
+                    : copy.orTimeout(tokenizer.tokenizeTimeout(request).toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RuntimeException | Error e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static InferenceRequest tokenized(
+            InferenceRequest request, @Nullable List<Prompt> exact, @Nullable Throwable failure) {
+        if (failure != null) {
+            throw Production.asRuntime(failure);
+        }
+        Objects.requireNonNull(exact, "tokenizer answered null");
+        int expected = request.body().prompts().size();
+        if (!exact.isEmpty() && exact.size() != expected) {
+            throw new IllegalStateException("prompts: " + exact.size() + " (expected: " + expected + ")");
+        }
+        return exact.isEmpty() ? request : request.withBody(request.body().withPrompts(exact));
     }
 
     /**

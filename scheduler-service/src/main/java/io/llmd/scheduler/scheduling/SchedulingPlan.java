@@ -6,11 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that configuration says about a decision. Immutable; each decision runs under one plan from start to end.
  *
  * @param requestProcessors look at requests before anything else, in configuration order
+ * @param tokenizer makes exact tokens of requests; null when estimates do
  * @param screeners narrow the pool first
  * @param producers in an order in which data is written before it is read
  * @param admitters may deny, in configuration order
@@ -22,6 +24,7 @@ import java.util.Objects;
  */
 public record SchedulingPlan(
         List<NamedPlugin<RequestProcessor>> requestProcessors,
+        @Nullable NamedPlugin<PromptTokenizer> tokenizer,
         List<NamedPlugin<Screener>> screeners,
         List<NamedPlugin<DataProducer>> producers,
         List<NamedPlugin<Admitter>> admitters,
@@ -45,7 +48,7 @@ public record SchedulingPlan(
         }
     }
 
-    /** A plan without request processors. */
+    /** A plan without request processors and tokenizer. */
     public SchedulingPlan(
             List<NamedPlugin<Screener>> screeners,
             List<NamedPlugin<DataProducer>> producers,
@@ -55,7 +58,17 @@ public record SchedulingPlan(
             List<NamedPlugin<PreRequest>> preRequests,
             List<NamedPlugin<ResponseHook>> responseHooks,
             Map<String, Boolean> featureGates) {
-        this(List.of(), screeners, producers, admitters, profiles, handler, preRequests, responseHooks, featureGates);
+        this(
+                List.of(),
+                null,
+                screeners,
+                producers,
+                admitters,
+                profiles,
+                handler,
+                preRequests,
+                responseHooks,
+                featureGates);
     }
 
     /** Whether a decision may have to wait for data. */
@@ -72,6 +85,9 @@ public record SchedulingPlan(
     public List<String> describe() {
         List<String> lines = new ArrayList<>();
         requestProcessors.forEach(plugin -> lines.add("request processor " + plugin.name()));
+        if (tokenizer != null) {
+            lines.add("tokenizer " + tokenizer.name());
+        }
         screeners.forEach(plugin -> lines.add("screener " + plugin.name()));
         producers.forEach(plugin -> lines.add("producer " + plugin.name() + " of "
                 + plugin.plugin().produces().stream().map(DataKey::type).toList()));

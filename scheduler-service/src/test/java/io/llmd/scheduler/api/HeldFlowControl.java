@@ -47,7 +47,6 @@ final class HeldFlowControl implements FlowControl {
                 Duration.ZERO,
                 Duration.ZERO,
                 Duration.ZERO,
-                Duration.ZERO,
                 1,
                 band,
                 band,

@@ -118,7 +118,6 @@ class SharedBoundsIT {
                 HOUR,
                 HOUR,
                 HOUR,
-                Duration.ZERO,
                 10,
                 band,
                 band,

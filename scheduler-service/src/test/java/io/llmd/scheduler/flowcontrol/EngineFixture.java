@@ -100,7 +100,6 @@ final class EngineFixture {
                 ttl,
                 ttl,
                 ttl.plus(ttl),
-                Duration.ZERO,
                 4,
                 band,
                 band,

@@ -51,11 +51,12 @@ class AnthropicParserTest {
     }
 
     @Test
-    void countingTokensIsPassedThrough() {
+    void countingTokensIsPassedThroughAndItsAnswerIsNotLookedAt() {
         assertThat(outcome(parser, "messages/count_tokens", new byte[] {'x'}))
-                .isInstanceOfSatisfying(
-                        ParseOutcome.Parsed.class,
-                        outcome -> assertThat(outcome.body().api()).isEqualTo(Api.RAW));
+                .isInstanceOfSatisfying(ParseOutcome.Parsed.class, outcome -> {
+                    assertThat(outcome.body().api()).isEqualTo(Api.RAW);
+                    assertThat(outcome.isResponseSkipped()).isTrue();
+                });
     }
 
     @ParameterizedTest

@@ -107,6 +107,7 @@ class AwaitingProducerTest {
                             throw new IllegalStateException("boom");
                         }),
                         new NamedPlugin<>("second", r -> r.withFairnessId(r.fairnessId() + "+f2"))),
+                null,
                 List.of(),
                 List.of(),
                 List.of(),

@@ -1,7 +1,6 @@
 package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.scheduler.plugin.Default;
-import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.prefix.MediaIndex;
 import io.llmd.scheduler.prefix.MediaIndexes;
@@ -17,7 +16,6 @@ import io.llmd.scheduler.scheduling.MediaMatches;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import java.util.List;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
 /** Estimates which endpoints have encoded the media of a prompt before, from where requests were sent. */
@@ -39,12 +37,8 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
     private final MediaIndex index;
     private final int capacity;
     private final DataKey<MediaMatches> matchesKey;
-    private final String name;
-    private final PluginEvents events;
 
-    MmEmbeddingsCacheProducer(String name, Params params, MediaIndex index, PluginEvents events) {
-        this.name = name;
-        this.events = events;
+    MmEmbeddingsCacheProducer(String name, Params params, MediaIndex index) {
         this.index = index;
         capacity = params.cacheSizeInMBPerServer() / MEGABYTES_PER_ITEM;
         matchesKey = DataKeys.mediaMatches(name);
@@ -73,8 +67,6 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
             InferenceRequest request, Candidates candidates, SchedulingOutcome.Scheduled outcome, Dispatch dispatch) {
         long[] media = request.body().mediaHashes();
         if (media.length > 0) {
-            String primary = outcome.primary().primary().id();
-            events.mediaPlaced(name, primary, media.length, Math.min(media.length, index.matched(primary, media)));
             for (Endpoint endpoint : outcome.primary().endpoints()) {
                 index.learn(endpoint.id(), media, capacity);
             }
@@ -85,11 +77,9 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
     static final class Factory implements PluginFactory<Params> {
 
         private final MediaIndexes indexes;
-        private final ObjectProvider<PluginEvents> events;
 
-        Factory(MediaIndexes indexes, ObjectProvider<PluginEvents> events) {
+        Factory(MediaIndexes indexes) {
             this.indexes = indexes;
-            this.events = events;
         }
 
         @Override
@@ -104,8 +94,7 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
 
         @Override
         public DataProducer create(String name, Params params) {
-            return new MmEmbeddingsCacheProducer(
-                    name, params, indexes.named(name), events.getIfAvailable(() -> PluginEvents.NONE));
+            return new MmEmbeddingsCacheProducer(name, params, indexes.named(name));
         }
     }
 }

@@ -6,42 +6,69 @@ import io.llmd.scheduler.parser.PixelTokens;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.FieldName;
 import io.llmd.scheduler.plugin.YamlNode;
+import io.llmd.scheduler.tokenizer.EngineSettings;
 import java.net.URI;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parameters of token-producer: one of three ways to count tokens.
+ * Parameters of token-producer: one of several ways to know tokens.
  *
  * @param estimate the way that is built: bytes and pixels
- * @param vllm asks a model server; checked, the estimate stands in for it
+ * @param vllm asks a model server
+ * @param local has the model's tokenizer
  * @param udsTokenizerConfig deprecated; the estimate stands in for it
- * @param modelName model whose tokens a model server counts
+ * @param modelName name that the model server serves the base model under
+ * @param cacheMegabytes most MiB of tokens that are kept
  */
 record TokenParams(
         @Nullable Estimate estimate,
         @Nullable Vllm vllm,
+        @Nullable Local local,
         @Nullable YamlNode udsTokenizerConfig,
-        @Default("") String modelName) {
+        @Default("") String modelName,
+        @Default("64") int cacheMegabytes) {
+
+    private static final int MAX_CACHE_MEGABYTES = 1 << 20;
 
     TokenParams {
-        if (estimate != null && (vllm != null || udsTokenizerConfig != null)) {
-            throw new IllegalArgumentException("estimate: besides " + (vllm == null ? "udsTokenizerConfig" : "vllm")
-                    + " (expected: one way to count tokens)");
-        }
-        if (vllm != null && udsTokenizerConfig != null) {
-            throw new IllegalArgumentException("udsTokenizerConfig: besides vllm (expected: one way to count tokens)");
+        requireOne("estimate", estimate, "vllm", vllm);
+        requireOne("estimate", estimate, "udsTokenizerConfig", udsTokenizerConfig);
+        requireOne("estimate", estimate, "local", local);
+        requireOne("udsTokenizerConfig", udsTokenizerConfig, "vllm", vllm);
+        requireOne("local", local, "vllm", vllm);
+        requireOne("local", local, "udsTokenizerConfig", udsTokenizerConfig);
+        if (cacheMegabytes < 0 || cacheMegabytes > MAX_CACHE_MEGABYTES) {
+            throw new IllegalArgumentException(
+                    "cacheMegabytes: " + cacheMegabytes + " (expected: 0 to " + MAX_CACHE_MEGABYTES + ")");
         }
         if (vllm != null && modelName.isEmpty()) {
             throw new IllegalArgumentException("modelName: is missing (expected: the model of vllm)");
         }
-        if (estimate != null && !modelName.isEmpty()) {
-            throw new IllegalArgumentException("modelName: besides estimate (expected: only with vllm)");
+        if ((estimate != null || local != null) && !modelName.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "modelName: besides " + (estimate == null ? "local" : "estimate") + " (expected: only with vllm)");
         }
     }
 
-    boolean asksEngine() {
-        return udsTokenizerConfig == null && (vllm != null || !modelName.isEmpty());
+    private static void requireOne(String name, @Nullable Object way, String otherName, @Nullable Object other) {
+        if (way != null && other != null) {
+            throw new IllegalArgumentException(name + ": besides " + otherName + " (expected: one way to know tokens)");
+        }
+    }
+
+    /** How an engine is asked; null when none is. */
+    @Nullable
+    EngineSettings engine() {
+        if (udsTokenizerConfig != null || (vllm == null && modelName.isEmpty())) {
+            return null;
+        }
+        Vllm way = vllm == null ? Vllm.DEFAULT : vllm;
+        return new EngineSettings(URI.create(way.url()), modelName, way.timeout(), way.mmTimeout());
+    }
+
+    long cacheBytes() {
+        return (long) cacheMegabytes << 20;
     }
 
     MediaEstimate mediaEstimate() {
@@ -59,6 +86,10 @@ record TokenParams(
             @Default("http://localhost:8000") String url,
             @Default("5s") Duration timeout,
             @Default("30s") Duration mmTimeout) {
+
+        private static final Vllm DEFAULT =
+                new Vllm("http://localhost:8000", Duration.ofSeconds(5), Duration.ofSeconds(30));
+
         Vllm {
             if (!isHttp(url)) {
                 throw new IllegalArgumentException("url: not an address of an engine (expected: http://host:port)");
@@ -76,11 +107,32 @@ record TokenParams(
                 return false;
             }
         }
+    }
 
-        private static void positive(String name, Duration value) {
-            if (value.isNegative() || value.isZero()) {
-                throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+    /**
+     * Where the tokenizer of the model is.
+     *
+     * @param path a {@code tokenizer.json}, or a folder that has one and what belongs to it
+     * @param chatTemplate file of a chat template to use instead of the model's; empty for the model's
+     * @param threads most requests whose tokens are made at once
+     * @param timeout after which a request goes on without
+     */
+    record Local(
+            String path,
+            @Default("") String chatTemplate,
+            @Default("2") int threads,
+            @Default("5s") Duration timeout) {
+
+        private static final int MAX_THREADS = 256;
+
+        Local {
+            if (path.isEmpty()) {
+                throw new IllegalArgumentException("path: empty (expected: a tokenizer.json or its folder)");
             }
+            if (threads < 1 || threads > MAX_THREADS) {
+                throw new IllegalArgumentException("threads: " + threads + " (expected: 1 to " + MAX_THREADS + ")");
+            }
+            positive("timeout", timeout);
         }
     }
 
@@ -269,6 +321,12 @@ record TokenParams(
 
     private static PixelTokens tokens(PixelMode mode, int constant, Dynamic dynamic, Resolution size) {
         return new PixelTokens(mode == PixelMode.STATIC ? constant : 0, dynamic.factor(), size.width(), size.height());
+    }
+
+    private static void positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+        }
     }
 
     private static void atLeast(String name, int value, int least) {

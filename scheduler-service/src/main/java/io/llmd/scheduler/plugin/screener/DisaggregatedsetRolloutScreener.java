@@ -2,7 +2,6 @@ package io.llmd.scheduler.plugin.screener;
 
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.plugin.Default;
-import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Dispatch;
@@ -16,7 +15,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
 /**
@@ -104,17 +102,13 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
 
     private record Counted(Endpoint[] pool, Coverage coverage) {}
 
-    private final String name;
     private final Params params;
-    private final PluginEvents events;
     private final LabelExpression scope;
     private final Supplier<Endpoint[]> pool;
     private volatile @Nullable Counted counted;
 
-    DisaggregatedsetRolloutScreener(String name, Params params, Supplier<Endpoint[]> pool, PluginEvents events) {
-        this.name = name;
+    DisaggregatedsetRolloutScreener(Params params, Supplier<Endpoint[]> pool) {
         this.params = params;
-        this.events = events;
         this.pool = Objects.requireNonNull(pool, "pool");
         scope = new LabelExpression(params.scope().labelSelector());
     }
@@ -126,11 +120,7 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
         for (HeaderSelector selector : params.headerSelectors()) {
             String value = selector.mode() == HeaderMode.STRICT ? request.header(selector.headerName()) : null;
             if (value != null && !value.isBlank()) {
-                Candidates matching = withLabel(kept, selector.labelKey(), value.strip());
-                if (matching.isEmpty() && !kept.isEmpty()) {
-                    events.headerWithoutMatch(name, selector.name());
-                }
-                kept = matching;
+                kept = withLabel(kept, selector.labelKey(), value.strip());
                 boolean isRevision =
                         selector.labelKey().equals(params.revisionGating().revisionLabelKey());
                 isRevisionGiven |= isRevision;
@@ -164,10 +154,6 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
         if (last == null || last.pool() != now) {
             last = new Counted(now, Coverage.of(now, scope, params.revisionGating()));
             counted = last;
-            events.revisionShares(
-                    name,
-                    params.revisionGating().mode().wireName(),
-                    last.coverage().shares());
         }
         return last.coverage();
     }
@@ -187,11 +173,9 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
     static final class Factory implements PluginFactory<Params> {
 
         private final EndpointStore store;
-        private final ObjectProvider<PluginEvents> events;
 
-        Factory(EndpointStore store, ObjectProvider<PluginEvents> events) {
+        Factory(EndpointStore store) {
             this.store = store;
-            this.events = events;
         }
 
         @Override
@@ -206,8 +190,7 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
 
         @Override
         public Screener create(String name, Params params) {
-            return new DisaggregatedsetRolloutScreener(
-                    name, params, store::snapshot, events.getIfAvailable(() -> PluginEvents.NONE));
+            return new DisaggregatedsetRolloutScreener(params, store::snapshot);
         }
     }
 }

@@ -218,8 +218,6 @@ final class FlowFixture {
     @Nullable
     Duration maxWait;
 
-    Duration agingInterval = Duration.ZERO;
-    FlowObserver heardBy = observer;
     long maxRequests;
     long maxBytes;
     int maxFlows = 10_000;
@@ -242,7 +240,6 @@ final class FlowFixture {
                 ttl,
                 noEndpointTtl,
                 longest,
-                agingInterval,
                 maxFlows,
                 band(5000, 1_000_000_000),
                 band(5000, 1_000_000_000),
@@ -271,7 +268,7 @@ final class FlowFixture {
             current = new FlowController(
                     settings(),
                     new PoolViews(() -> endpoints),
-                    heardBy,
+                    observer,
                     new PluginGuard(GuardSettings.DEFAULT, PluginFaults.NONE, () -> nowNanos),
                     revoked::add,
                     () -> nowNanos);
