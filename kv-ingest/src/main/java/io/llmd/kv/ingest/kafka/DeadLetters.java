@@ -10,17 +10,22 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Notes records that nobody can read, without their content: key {@code partition/offset}, which is the same from every
  * replica, and a line of text. Never waits for long; what finds no room, 1 MiB, is only logged.
+ * One of a thousand is a warning. For one thread.
  */
 final class DeadLetters implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetters.class);
 
+    private static final int WARN_EACH = 1_000;
+
     private final String topic;
     private final Producer<byte[], byte[]> producer;
+    private int noted;
 
     DeadLetters(KafkaConnection connection, KvTopics topics) {
         topic = topics.deadLetters();
@@ -37,7 +42,7 @@ final class DeadLetters implements AutoCloseable {
         String place = record.partition() + "/" + record.offset();
         String text = "topic=" + record.topic() + " partition=" + record.partition() + " offset=" + record.offset()
                 + " bytes=" + bytes + " reason=" + reason;
-        LOG.atWarn()
+        LOG.atLevel(noted++ % WARN_EACH == 0 ? Level.WARN : Level.DEBUG)
                 .addKeyValue("partition", record.partition())
                 .addKeyValue("offset", record.offset())
                 .addKeyValue("reason", reason)

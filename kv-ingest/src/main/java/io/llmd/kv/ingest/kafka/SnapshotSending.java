@@ -17,6 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotSending {
 
+    /*
+     * The generation of the last whole set is never written to, so the last set stays whole until the next one is. An
+     * owner that lost the lane and does not know it may write to the same generation at the same time; then neither set is
+     * whole in that generation, since sets have ids that no two owners share, readers use the other generation's, and the
+     * new owner's next snapshot mends it.
+     */
+
     /** Chunks on their way at a time. */
     private static final int WINDOW = 4;
 
