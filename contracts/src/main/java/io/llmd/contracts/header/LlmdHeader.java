@@ -21,6 +21,8 @@ public enum LlmdHeader {
     SLO_TIME_TO_FIRST_TOKEN("x-llm-d-slo-ttft-ms", Access.CLIENT, "x-slo-ttft-ms"),
     /** Wanted mean time per output token in milliseconds. */
     SLO_TIME_PER_OUTPUT_TOKEN("x-llm-d-slo-tpot-ms", Access.CLIENT, "x-slo-tpot-ms"),
+    /** Longest time in milliseconds that a request may wait for its turn, where that is less than the scheduler allows. */
+    QUEUE_TIMEOUT("x-llmd-queue-timeout-ms", Access.CLIENT),
     /** Frames per second of the videos of a request. */
     VIDEO_FPS("x-llm-d-video-fps", Access.CLIENT),
     /** Length of the videos of a request in seconds. */

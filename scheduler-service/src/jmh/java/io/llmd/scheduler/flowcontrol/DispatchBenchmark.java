@@ -217,6 +217,7 @@ public class DispatchBenchmark {
                     Duration.ofHours(1),
                     Duration.ofHours(1),
                     Duration.ofHours(2),
+                    Duration.ZERO,
                     20_000,
                     band,
                     band,

@@ -9,6 +9,7 @@ import io.llmd.scheduler.resource.RewriteRule;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.RequestBody;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +27,8 @@ final class Requests {
 
     /** Another hash than that of the decision's random numbers, so that the two choices do not depend on each other. */
     private static final LongHashFunction REWRITE_HASH = LongHashFunction.xx(0x6d6f64656cL);
+
+    private static final int MOST_TIMEOUT_DIGITS = 12;
 
     private Requests() {}
 
@@ -136,9 +139,26 @@ final class Requests {
                 body.promptTokens(),
                 request.receivedNanos(),
                 header(request.headers(), LlmdHeader.SLO_TIME_TO_FIRST_TOKEN),
-                null,
+                queueTimeout(request.headers()),
                 body.model(),
                 request.targetModel());
+    }
+
+    /** The client's own limit; null without one, and for what is no whole number of milliseconds from 1 to some 30 years. */
+    private static @Nullable Duration queueTimeout(Map<String, String> headers) {
+        String text = headers.get(LlmdHeader.QUEUE_TIMEOUT.wireName());
+        if (text == null || text.isEmpty() || text.length() > MOST_TIMEOUT_DIGITS) {
+            return null;
+        }
+        long millis = 0;
+        for (int i = 0; i < text.length(); i++) {
+            int digit = text.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return null;
+            }
+            millis = 10 * millis + digit;
+        }
+        return millis == 0 ? null : Duration.ofMillis(millis);
     }
 
     private static Set<String> hosts(String subset) {

@@ -4,6 +4,7 @@ import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.LoadResult;
+import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
 import io.llmd.scheduler.prefix.MediaIndexes;
@@ -29,6 +30,7 @@ final class PluginSandbox implements AutoCloseable {
         context.registerBean("inFlightTrackers", InFlightTrackers.class);
         context.registerBean("prefixIndexes", PrefixIndexes.class);
         context.registerBean("mediaIndexes", MediaIndexes.class);
+        context.registerBean("pluginEvents", PluginEvents.class, () -> PluginEvents.NONE);
         service.getBeansOfType(PluginFactory.class)
                 .values()
                 .forEach(factory -> context.registerBean(factory.getClass()));

@@ -24,6 +24,7 @@ import io.llmd.scheduler.observe.ResponseAttributeMeters;
 import io.llmd.scheduler.observe.SchedulerMeters;
 import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
+import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
 import io.llmd.scheduler.plugin.session.SessionTokenSigner;
@@ -65,6 +66,11 @@ class SchedulerConfiguration {
     @Bean
     SchedulerObserver schedulerObserver(MeterRegistry registry) {
         return new SchedulerObserver(registry);
+    }
+
+    @Bean
+    PluginEvents pluginEvents(SchedulerObserver observer) {
+        return observer.pluginEvents();
     }
 
     @Bean

@@ -21,6 +21,7 @@ final class Band {
     private int busyFlows;
     private long bytes;
     private long idleSinceNanos;
+    private long hungrySinceNanos;
     private volatile int queued;
     private volatile long departures;
 
@@ -85,6 +86,9 @@ final class Band {
     }
 
     void add(Item item, FlowQueue queue) {
+        if (queued == 0) {
+            hungrySinceNanos = item.submittedNanos;
+        }
         queued = queued + 1; // one writer
         bytes += item.request.sizeBytes();
         busyFlows += queue.isEmpty() ? 1 : 0;
@@ -99,6 +103,16 @@ final class Band {
         idleSinceNanos = nowNanos;
         queue.remove(item, nowNanos);
         busyFlows -= queue.isEmpty() ? 1 : 0;
+    }
+
+    /** One of its requests was dispatched. */
+    void served(long nowNanos) {
+        hungrySinceNanos = nowNanos;
+    }
+
+    /** Whether it has requests and none of them was dispatched since {@code nanos}. */
+    boolean isHungrySince(long nanos) {
+        return queued > 0 && hungrySinceNanos - nanos <= 0;
     }
 
     /** Applies other settings to what waits. */

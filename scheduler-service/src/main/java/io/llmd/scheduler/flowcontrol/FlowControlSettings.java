@@ -13,6 +13,8 @@ import java.util.Objects;
  * @param requestTtl longest wait while endpoints exist, zero for no bound
  * @param noEndpointTtl longest wait while there are none, zero for no bound
  * @param maxWait longest wait in all, zero for no bound
+ * @param agingInterval after so long without a dispatch, a band with requests sends one before the bands above it; zero for
+ *     never
  * @param maxFlows flows of a band; requests of further ones share a flow
  * @param defaultBand template for bands that objectives ask for
  * @param defaultNegativeBand the same for negative priorities
@@ -29,6 +31,7 @@ public record FlowControlSettings(
         Duration requestTtl,
         Duration noEndpointTtl,
         Duration maxWait,
+        Duration agingInterval,
         int maxFlows,
         BandSettings defaultBand,
         BandSettings defaultNegativeBand,
@@ -41,6 +44,7 @@ public record FlowControlSettings(
         requireNotNegative("requestTtl", requestTtl);
         requireNotNegative("noEndpointTtl", noEndpointTtl);
         requireNotNegative("maxWait", maxWait);
+        requireNotNegative("agingInterval", agingInterval);
         if (maxRequests < 0 || maxBytes < 0 || maxFlows < 1) {
             throw new IllegalArgumentException("maxRequests: " + maxRequests + ", maxBytes: " + maxBytes
                     + ", maxFlows: " + maxFlows + " (expected: >= 0, >= 0, >= 1)");

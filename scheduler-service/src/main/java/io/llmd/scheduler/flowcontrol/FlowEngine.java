@@ -232,7 +232,7 @@ final class FlowEngine {
         Band[] ordered = bands.ordered();
         fillCeilings(meter.effective(reservations));
         boolean countsCycles = settings.usageLimits().countsCycles();
-        int dispatched = 0;
+        int dispatched = settings.agingInterval().isZero() ? 0 : feed(ordered, nowNanos);
         for (int b = 0; b < ordered.length; b++) {
             Band band = ordered[b];
             while (band.queued() > 0) {
@@ -252,6 +252,24 @@ final class FlowEngine {
                     dispatch(item, nowNanos);
                     dispatched++;
                 }
+            }
+        }
+        return dispatched;
+    }
+
+    /** Lets one request go of each band below the first that has not sent one for long, under the ceiling of that band. */
+    private int feed(Band[] ordered, long nowNanos) {
+        long since = nowNanos - settings.agingInterval().toNanos();
+        int dispatched = 0;
+        for (int b = 1; b < ordered.length; b++) {
+            Band band = ordered[b];
+            boolean isDue = band.isHungrySince(since) && meter.effective(reservations) < ceilings[b];
+            Item item = isDue ? select(band, nowNanos) : null;
+            if (item != null && !isGone(item, nowNanos)) {
+                reserve(item, nowNanos);
+                dispatch(item, nowNanos);
+                observer.aged(band.priority);
+                dispatched++;
             }
         }
         return dispatched;
@@ -333,6 +351,7 @@ final class FlowEngine {
             return;
         }
         queue.band.selector().served(queue, item.request, nowNanos);
+        queue.band.served(nowNanos);
         takeOut(item, queue, nowNanos);
         item.state(Item.State.DISPATCHED);
         tell(

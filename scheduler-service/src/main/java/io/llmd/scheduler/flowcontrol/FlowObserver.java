@@ -55,6 +55,9 @@ public interface FlowObserver {
     /** A request of a priority without a band waits in another one. */
     default void fellBack(int priority, int bandPriority) {}
 
+    /** A band sent a request before the bands above it, because it had not sent one for long. */
+    default void aged(int bandPriority) {}
+
     /** A request of a new flow shares one, because the band has as many as it may. */
     default void overflowed(int bandPriority) {}
 

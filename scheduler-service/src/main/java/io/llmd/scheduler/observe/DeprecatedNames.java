@@ -84,6 +84,7 @@ public final class DeprecatedNames implements MultiCollector {
                 "disagg_decision",
                 "llm_d_inference_scheduler_disagg_decision",
                 List.of("model_name", "decision_type"));
+        put(twins, "pd_decision", "llm_d_inference_scheduler_pd_decision", List.of("model_name", "decision_type"));
         put(twins, "prefix_indexer_size", EXTENSION + "prefix_indexer_size", List.of());
         put(twins, "prefix_indexer_hit_ratio", EXTENSION + "prefix_indexer_hit_ratio", List.of());
         put(twins, "prefix_indexer_hit_bytes", EXTENSION + "prefix_indexer_hit_bytes", List.of());

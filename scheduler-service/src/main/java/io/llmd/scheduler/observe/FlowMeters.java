@@ -67,6 +67,7 @@ public final class FlowMeters implements FlowObserver {
     private final Map<Enqueued, Timer> enqueues = new ConcurrentHashMap<>();
     private final Map<Answered, Counter> answers = new ConcurrentHashMap<>();
     private final Map<Integer, Counter> revocations = new ConcurrentHashMap<>();
+    private final ProgramMeters programs;
     private final Map<List<String>, SettableGauge> gauges = new ConcurrentHashMap<>();
 
     /** Registers the meters that need no request. */
@@ -74,6 +75,7 @@ public final class FlowMeters implements FlowObserver {
         this.registry = registry;
         this.pool = Tags.of("inference_pool", pool);
         this.observer = observer;
+        programs = new ProgramMeters(registry, MAX_VALUES);
         cycles = timer(SchedulerMeters.DISPATCH_CYCLE, Tags.empty(), FAST);
         confirmations =
                 timer(SchedulerMeters.REVOCATION_CONFIRMATION, this.pool, Buckets.durations(Buckets.REVOCATION));
@@ -257,6 +259,12 @@ public final class FlowMeters implements FlowObserver {
     }
 
     @Override
+    public void aged(int bandPriority) {
+        registry.counter(SchedulerMeters.FLOW_AGED.getName(), "band", String.valueOf(bandPriority))
+                .increment();
+    }
+
+    @Override
     public void overflowed(int bandPriority) {
         registry.counter(SchedulerMeters.FLOW_OVERFLOWS.getName(), "band", String.valueOf(bandPriority))
                 .increment();
@@ -285,6 +293,16 @@ public final class FlowMeters implements FlowObserver {
     public void reclaiming(double target, double pending) {
         gauge(SchedulerMeters.RECLAIM_TARGET, pool).set(target);
         gauge(SchedulerMeters.PENDING_RECLAIM, pool).set(pending);
+    }
+
+    @Override
+    public void programsServed(double jainsIndex) {
+        programs.report(jainsIndex);
+    }
+
+    @Override
+    public void programServed(String programId, double meanWaitMillis, double attainedTokens) {
+        programs.program(programId, meanWaitMillis, attainedTokens);
     }
 
     @Override

@@ -30,6 +30,8 @@ final class RequestMeters {
     private static final int MAX_COMBINATIONS = 1_000;
     private static final int MAX_VALUES = 1_000;
 
+    private static final RequestLabels UNKNOWN = new RequestLabels("", "", "", 0);
+
     private final MeterRegistry registry;
     private final LongSupplier nanoClock;
     private final Timer processing;
@@ -56,6 +58,7 @@ final class RequestMeters {
 
     AttemptListener answered(ScheduleOutcome outcome, @Nullable InferenceRequest request, boolean isFirstAttempt) {
         if (request == null) {
+            unread(outcome);
             return AttemptListener.NONE;
         }
         long decisionNanos = nanoClock.getAsLong() - request.receivedNanos();
@@ -75,6 +78,16 @@ final class RequestMeters {
                 yield new Following(of, decisionNanos, request.body().stream());
             }
         };
+    }
+
+    /** Of a body that cannot be read, nothing is known but that it was refused. */
+    private void unread(ScheduleOutcome outcome) {
+        if (outcome instanceof ScheduleRejection rejection) {
+            registry.counter(
+                            SchedulerMeters.REQUEST_ERRORS.getName(),
+                            UNKNOWN.tags().and("error_code", ErrorCodes.of(rejection.reason())))
+                    .increment();
+        }
     }
 
     private RequestSeries series(InferenceRequest request) {

@@ -115,6 +115,31 @@ public enum SchedulerMeters implements MeterDocumentation {
             "plugin_type",
             "model_name",
             "decision_type"),
+    /** Whether prefill was split off, by the profile handler for disaggregated serving. */
+    PD_DECISIONS(
+            "llm_d_epp_pd_decision", Meter.Type.COUNTER, "plugin_name", "plugin_type", "model_name", "decision_type"),
+    /** Images, videos and recordings of requests that were placed where plugins follow encoder caches. */
+    ENCODER_QUERIES("llm_d_epp_encoder_cache_queries", Meter.Type.COUNTER, "plugin_type", "plugin_name", "modality"),
+    /** Those of them that the endpoint had probably encoded before. */
+    ENCODER_HITS("llm_d_epp_encoder_cache_hits", Meter.Type.COUNTER, "plugin_type", "plugin_name", "pod", "modality"),
+    /** Share of them in each request. */
+    ENCODER_HIT_RATIO(
+            "llm_d_epp_encoder_cache_hit_ratio", Meter.Type.DISTRIBUTION_SUMMARY, "plugin_type", "plugin_name"),
+    /** Requests whose strict header of a rollout no endpoint matches. */
+    ROLLOUT_NO_MATCH(
+            "llm_d_epp_disaggregatedset_strict_header_no_match",
+            Meter.Type.COUNTER,
+            "plugin_type",
+            "plugin_name",
+            "selector"),
+    /** Share of the requests that each revision of a rollout gets. */
+    ROLLOUT_SHARE(
+            "llm_d_epp_disaggregatedset_revision_gating_share",
+            Meter.Type.GAUGE,
+            "plugin_type",
+            "plugin_name",
+            "mode",
+            "revision"),
     /** Rejections by reason. */
     REJECTIONS("scheduler.rejections", Meter.Type.COUNTER, "reason"),
     /** Share of the prompt that the chosen endpoint is expected to hold, of decisions with a known prompt. */
@@ -212,8 +237,16 @@ public enum SchedulerMeters implements MeterDocumentation {
     REVOCATION_CONFIRMATION("llm_d_epp_flow_control_revocation_confirmation", Meter.Type.TIMER, "inference_pool"),
     /** Requests that wait in another band, because there is none of their priority. */
     FLOW_FALLBACKS("scheduler.flow.fallbacks", Meter.Type.COUNTER, "priority", "band"),
+    /** Requests that went before those of higher bands, because their band had sent none for long. */
+    FLOW_AGED("scheduler.flow.aged", Meter.Type.COUNTER, "band"),
     /** Requests that share a flow, because their band has as many as it may. */
     FLOW_OVERFLOWS("scheduler.flow.overflows", Meter.Type.COUNTER, "band"),
+    /** How evenly programs have been served: 1 is evenly, 1/n is one of n alone. */
+    PROGRAM_FAIRNESS("llm_d_epp_program_aware_jains_fairness_index", Meter.Type.GAUGE),
+    /** Mean wait of a program's requests in milliseconds. */
+    PROGRAM_WAIT("llm_d_epp_program_aware_avg_wait_time_milliseconds", Meter.Type.GAUGE, "program_id"),
+    /** Tokens that a program has got, the recent ones counting most. */
+    PROGRAM_SERVICE("llm_d_epp_program_aware_attained_service_tokens", Meter.Type.GAUGE, "program_id"),
     /** Which build this is, always 1. */
     BUILD("llm_d_epp", Meter.Type.OTHER, "commit", "build_ref"),
     /** Records of decisions. */

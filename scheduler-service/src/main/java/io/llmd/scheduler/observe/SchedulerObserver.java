@@ -9,6 +9,7 @@ import io.llmd.scheduler.api.DecisionListener;
 import io.llmd.scheduler.datalayer.ScrapeListener;
 import io.llmd.scheduler.discovery.DiscoveryListener;
 import io.llmd.scheduler.plugin.Finding;
+import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.resource.RewriteRule;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
@@ -37,6 +38,9 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     private static final int BYTES_PER_TOKEN = 4;
     private static final String DISAGG_HANDLER = "disagg-profile-handler";
 
+    private static final String PREFILL = "prefill-decode";
+    private static final String DECODE_ONLY = "decode-only";
+
     private record Placement(String model, String endpointId, int port) {}
 
     private final MeterRegistry registry;
@@ -47,6 +51,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     private final Counter reaped;
     private final Map<Placement, Counter> placements = new ConcurrentHashMap<>();
     private final RequestMeters requests;
+    private final PluginEventMeters pluginEvents;
     private final AtomicLong lastLogSecond = new AtomicLong();
     private volatile Map<String, String> pluginTypes = Map.of();
 
@@ -67,6 +72,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
                 .serviceLevelObjectives(Buckets.HIT_BYTES)
                 .register(registry);
         requests = new RequestMeters(registry, System::nanoTime);
+        pluginEvents = new PluginEventMeters(registry);
         // There from the start, because a counter that appears with its first event shows no increase.
         failures = registry.counter(SchedulerMeters.FAILURES.getName());
         reaped = registry.counter(SchedulerMeters.LEASES_REAPED.getName());
@@ -125,17 +131,27 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
 
     @Override
     public void disaggregated(String handler, String model, String decisionType) {
-        registry.counter(
-                        SchedulerMeters.DISAGG_DECISIONS.getName(),
-                        "plugin_name",
-                        handler,
-                        "plugin_type",
-                        DISAGG_HANDLER,
-                        "model_name",
-                        bounded(model),
-                        "decision_type",
-                        decisionType)
+        legs(SchedulerMeters.DISAGG_DECISIONS, handler, model, decisionType).increment();
+        legs(SchedulerMeters.PD_DECISIONS, handler, model, decisionType.contains(PREFILL) ? PREFILL : DECODE_ONLY)
                 .increment();
+    }
+
+    private Counter legs(SchedulerMeters meter, String handler, String model, String decisionType) {
+        return registry.counter(
+                meter.getName(),
+                "plugin_name",
+                handler,
+                "plugin_type",
+                pluginTypes.getOrDefault(handler, DISAGG_HANDLER),
+                "model_name",
+                bounded(model),
+                "decision_type",
+                decisionType);
+    }
+
+    /** What single plugins are to tell. */
+    public PluginEvents pluginEvents() {
+        return pluginEvents;
     }
 
     @Override
@@ -166,6 +182,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
 
     /** Forgets the counters of an endpoint that left the pool, so that their number stays bounded. */
     void forget(String endpointId) {
+        pluginEvents.forget(endpointId);
         placements.entrySet().removeIf(entry -> {
             boolean isGone = entry.getKey().endpointId().equals(endpointId);
             if (isGone) {
@@ -259,12 +276,12 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     @Override
     public void hung(String plugin, long nanos, Thread thread) {
         fault(plugin, "hung").increment();
-        StackTraceElement[] stack = thread.getStackTrace();
+        Exception inside = new IllegalStateException("here is thread " + thread.getName());
+        inside.setStackTrace(thread.getStackTrace());
         LOG.atError()
+                .setCause(inside)
                 .addKeyValue("plugin", plugin)
-                .addKeyValue("thread", thread.getName())
                 .addKeyValue("durationMs", TimeUnit.NANOSECONDS.toMillis(nanos))
-                .addKeyValue("at", stack.length == 0 ? "" : stack[0])
                 .log("a plugin does not return; its thread is lost until it does");
     }
 

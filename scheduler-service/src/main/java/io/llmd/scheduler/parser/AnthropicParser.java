@@ -21,7 +21,7 @@ public final class AnthropicParser implements RequestParser {
     @Override
     public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
         return suffix.equals(COUNT_TOKENS)
-                ? ParseOutcome.unread(length, true)
+                ? ParseOutcome.unread(length)
                 : json.parse(BodyFormat.ANTHROPIC_MESSAGES, body, from, length, media);
     }
 }

@@ -11,15 +11,8 @@ public sealed interface ParseOutcome {
      * The body was understood, or is of a kind that is passed through.
      *
      * @param body what scheduling reads of it
-     * @param isResponseSkipped whether the answer says nothing that matters, such as usage, and need not be looked at
      */
-    record Parsed(RequestBody body, boolean isResponseSkipped) implements ParseOutcome {
-
-        /** A body whose answer is looked at. */
-        public Parsed(RequestBody body) {
-            this(body, false);
-        }
-    }
+    record Parsed(RequestBody body) implements ParseOutcome {}
 
     /**
      * The body is malformed.
@@ -29,7 +22,7 @@ public sealed interface ParseOutcome {
     record Malformed(String message) implements ParseOutcome {}
 
     /** A body that is passed through unread. */
-    static Parsed unread(int length, boolean isResponseSkipped) {
-        return new Parsed(new RequestBody(Api.RAW, "", false, -1, List.of(), "", length), isResponseSkipped);
+    static Parsed unread(int length) {
+        return new Parsed(new RequestBody(Api.RAW, "", false, -1, List.of(), "", length));
     }
 }

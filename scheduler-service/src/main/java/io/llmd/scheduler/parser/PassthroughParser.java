@@ -15,6 +15,6 @@ public final class PassthroughParser implements RequestParser {
 
     @Override
     public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
-        return ParseOutcome.unread(length, false);
+        return ParseOutcome.unread(length);
     }
 }

@@ -63,8 +63,7 @@ public final class RequestParsers {
     public ParseOutcome parse(String path, Map<String, String> headers, ByteBuffer body) {
         ParseOutcome outcome = read(path, headers, body);
         return keepsSource && outcome instanceof ParseOutcome.Parsed parsed
-                ? new ParseOutcome.Parsed(
-                        parsed.body().withSource(new ClientBody(path, body)), parsed.isResponseSkipped())
+                ? new ParseOutcome.Parsed(parsed.body().withSource(new ClientBody(path, body)))
                 : outcome;
     }
 

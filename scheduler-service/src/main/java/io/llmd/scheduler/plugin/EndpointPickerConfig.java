@@ -166,6 +166,7 @@ public record EndpointPickerConfig(
             @Nullable PluginRef saturationDetector,
             @Default("false") boolean enableEviction,
             @Nullable Duration maxWait,
+            @Default("0s") Duration agingInterval,
             @Default("10000") int maxFlowsPerBand,
             @Line int line) {
 
@@ -182,6 +183,7 @@ public record EndpointPickerConfig(
                 null,
                 false,
                 null,
+                Duration.ZERO,
                 10_000,
                 0);
 
@@ -211,6 +213,7 @@ public record EndpointPickerConfig(
                     detector,
                     enableEviction,
                     maxWait,
+                    agingInterval,
                     maxFlowsPerBand,
                     place);
         }

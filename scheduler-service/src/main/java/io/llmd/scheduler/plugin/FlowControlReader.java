@@ -88,6 +88,7 @@ final class FlowControlReader {
                 ttl,
                 noEndpointTtl,
                 maxWait(section.maxWait(), ttl, noEndpointTtl),
+                section.agingInterval(),
                 section.maxFlowsPerBand(),
                 defaultBand,
                 defaultNegative,

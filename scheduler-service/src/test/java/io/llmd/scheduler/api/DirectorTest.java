@@ -239,6 +239,14 @@ class DirectorTest {
                 .isEqualTo(Reason.NO_ENDPOINTS);
     }
 
+    @ParameterizedTest
+    @CsvSource({"250, 250", "1, 1", "0,", "-5,", "1.5,", "'',", "abc,", "9999999999999,", "999999999999, 999999999999"})
+    void theClientsOwnLimitGoesToFlowControl(String header, @Nullable Long millis) {
+        flowSettings = HeldFlowControl.settings(true, 1.0);
+        director.schedule(request(Map.of("x-llmd-queue-timeout-ms", header), BODY, "r"), outcome -> {});
+        assertThat(flow.held.getFirst().request.timeout()).isEqualTo(millis == null ? null : Duration.ofMillis(millis));
+    }
+
     @Test
     void aRequestWaitsUntilFlowControlLetsItGoAndIsThenCountedThere() {
         flowSettings = HeldFlowControl.settings(true, 1.0);

@@ -47,6 +47,7 @@ final class HeldFlowControl implements FlowControl {
                 Duration.ZERO,
                 Duration.ZERO,
                 Duration.ZERO,
+                Duration.ZERO,
                 1,
                 band,
                 band,

@@ -118,6 +118,7 @@ class SharedBoundsIT {
                 HOUR,
                 HOUR,
                 HOUR,
+                Duration.ZERO,
                 10,
                 band,
                 band,

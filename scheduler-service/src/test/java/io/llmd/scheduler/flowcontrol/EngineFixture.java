@@ -100,6 +100,7 @@ final class EngineFixture {
                 ttl,
                 ttl,
                 ttl.plus(ttl),
+                Duration.ZERO,
                 4,
                 band,
                 band,

@@ -8,6 +8,7 @@ import io.llmd.scheduler.flowcontrol.FlowRequest;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FlowMetersTest {
@@ -105,6 +106,47 @@ class FlowMetersTest {
                         .counter()
                         .count())
                 .isOne();
+    }
+
+    @Test
+    void programsHaveSeriesUntilNothingIsHeardOfThem() {
+        meters.programsServed(0.5);
+        meters.programServed("a", 12, 2000);
+        meters.programServed("b", 3, 50);
+        assertThat(registry.get("llm_d_epp_program_aware_jains_fairness_index")
+                        .gauge()
+                        .value())
+                .isEqualTo(0.5);
+        assertThat(program("avg_wait_time_milliseconds", "a")).isEqualTo(12);
+        assertThat(program("attained_service_tokens", "b")).isEqualTo(50);
+        for (int i = 0; i < 20; i++) {
+            meters.programsServed(1);
+            meters.programServed("b", 3, 40);
+        }
+        assertThat(programs()).containsExactly("b");
+        assertThat(program("attained_service_tokens", "b")).isEqualTo(40);
+    }
+
+    @Test
+    void onlyAThousandProgramsHaveSeries() {
+        meters.programsServed(1);
+        for (int i = 0; i < 1_200; i++) {
+            meters.programServed("p" + i, 1, 1);
+        }
+        assertThat(programs()).hasSize(1_000).doesNotContain("p1000");
+    }
+
+    private double program(String what, String id) {
+        return registry.get("llm_d_epp_program_aware_" + what)
+                .tag("program_id", id)
+                .gauge()
+                .value();
+    }
+
+    private List<String> programs() {
+        return registry.find("llm_d_epp_program_aware_attained_service_tokens").gauges().stream()
+                .map(gauge -> String.valueOf(gauge.getId().getTag("program_id")))
+                .toList();
     }
 
     private void passThrough(FlowRequest request) {

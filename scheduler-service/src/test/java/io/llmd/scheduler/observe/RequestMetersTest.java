@@ -71,6 +71,19 @@ class RequestMetersTest {
     }
 
     @Test
+    void aBodyThatCannotBeReadIsAnErrorOfNobody() {
+        for (int i = 0; i < 2; i++) {
+            meters.answered(
+                    new ScheduleRejection("r", ScheduleRejection.Reason.BAD_REQUEST, "no model", 0), null, true);
+        }
+        assertThat(registry.get("llm_d_epp_request_error")
+                        .tags("model_name", "", "fairness_id", "", "priority", "0", "error_code", "BadRequest")
+                        .counter()
+                        .count())
+                .isEqualTo(2);
+    }
+
+    @Test
     void namesThatRulesUseKeepTheirSeries() {
         for (int i = 0; i < 1_000; i++) {
             assertThat(meters.models().bounded("model-" + i)).isEqualTo("model-" + i);

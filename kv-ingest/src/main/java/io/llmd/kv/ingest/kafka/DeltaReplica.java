@@ -4,6 +4,7 @@ import io.llmd.kv.ingest.kafka.ReplicaListener.Event;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -118,22 +119,38 @@ public final class DeltaReplica {
         try {
             run.start();
             while (isRunning) {
-                run.turn();
+                turn(run);
             }
         } catch (WakeupException stopping) {
             LOG.atDebug().log("the replica stops");
         } catch (OffsetOutOfRangeException e) {
             LOG.atWarn().addKeyValue("pool", topics.pool()).log("the log was cut off here; all is read anew");
+            listener.happened(Event.STARTED_ANEW);
             run.discard();
         } catch (KafkaException e) {
-            LOG.atWarn()
-                    .addKeyValue("pool", topics.pool())
-                    .addKeyValue("reason", e.getMessage())
-                    .log("lanes cannot be followed now");
             run.discard();
-            status = new ReplicaStatus(false, true, Map.of());
-            pause();
+            trouble(e);
         }
+    }
+
+    /** What is known stays when the brokers make trouble. */
+    private void turn(Run run) {
+        try {
+            run.turn();
+        } catch (WakeupException | OffsetOutOfRangeException e) {
+            throw e;
+        } catch (KafkaException e) {
+            trouble(e);
+        }
+    }
+
+    private void trouble(KafkaException e) {
+        LOG.atWarn()
+                .addKeyValue("pool", topics.pool())
+                .addKeyValue("reason", e.getMessage())
+                .log("lanes cannot be followed now");
+        status = new ReplicaStatus(status.isReady(), true, status.lanes());
+        pause();
     }
 
     private void pause() {
@@ -150,6 +167,8 @@ public final class DeltaReplica {
         private final KafkaConsumer<byte[], byte[]> reader;
         private final FollowedLanes lanes;
         private final Map<Integer, Long> newestMillis = new HashMap<>();
+        private final Map<Integer, Long> goBack = new HashMap<>();
+        private List<TopicPartition> lanePartitions = List.of();
         private int partitions;
         private long startedNanos;
         private boolean isReady;
@@ -162,16 +181,16 @@ public final class DeltaReplica {
 
         /** Lanes first, then snapshots a partition at a time, then the log from where they were cut. */
         void start() {
-            List<TopicPartition> lanePartitions = TopicReader.partitions(reader, KvTopics.LANES);
+            lanePartitions = TopicReader.partitions(reader, KvTopics.LANES);
             partitions = TopicReader.partitions(reader, topics.events()).size();
             reader.assign(lanePartitions);
             reader.seekToBeginning(lanePartitions);
             readToEnd(lanePartitions, this::take);
             Map<TopicPartition, Long> places = new HashMap<>();
             for (int partition = 0; partition < partitions && isRunning; partition++) {
-                startPartition(partition, lanePartitions, places);
+                startPartition(partition, places);
             }
-            assign(lanePartitions);
+            assign();
             places.forEach(reader::seek);
             lanes.takeGoBack();
             for (int partition = 0; partition < partitions; partition++) {
@@ -181,8 +200,7 @@ public final class DeltaReplica {
             toldNanos = startedNanos - STATUS_NANOS;
         }
 
-        private void startPartition(
-                int partition, List<TopicPartition> lanePartitions, Map<TopicPartition, Long> places) {
+        private void startPartition(int partition, Map<TopicPartition, Long> places) {
             TopicPartition snapshots = new TopicPartition(topics.snapshots(), partition);
             List<TopicPartition> both = new ArrayList<>(lanePartitions);
             both.add(snapshots);
@@ -223,7 +241,7 @@ public final class DeltaReplica {
             return Math.clamp(wanted, begin, Math.max(begin, end));
         }
 
-        private void assign(List<TopicPartition> lanePartitions) {
+        private void assign() {
             List<TopicPartition> all = new ArrayList<>(lanePartitions);
             for (int partition = 0; partition < partitions; partition++) {
                 all.add(new TopicPartition(topics.events(), partition));
@@ -237,7 +255,8 @@ public final class DeltaReplica {
                 take(each);
             }
             lanes.expire(nanoClock.getAsLong());
-            lanes.takeGoBack().forEach(this::goBack);
+            lanes.takeGoBack().forEach((partition, offset) -> goBack.merge(partition, offset, Math::min));
+            goBack();
             grow();
             tell();
         }
@@ -273,6 +292,15 @@ public final class DeltaReplica {
             }
         }
 
+        private void goBack() {
+            Iterator<Map.Entry<Integer, Long>> all = goBack.entrySet().iterator();
+            while (all.hasNext()) {
+                Map.Entry<Integer, Long> each = all.next();
+                goBack(each.getKey(), each.getValue());
+                all.remove();
+            }
+        }
+
         private void goBack(int partition, long offset) {
             TopicPartition events = new TopicPartition(topics.events(), partition);
             if (partition < partitions && reader.position(events) > offset) {
@@ -293,7 +321,7 @@ public final class DeltaReplica {
             }
             int before = partitions;
             partitions = needed;
-            assign(TopicReader.partitions(reader, KvTopics.LANES));
+            assign();
             List<TopicPartition> added = new ArrayList<>();
             for (int partition = before; partition < partitions; partition++) {
                 added.add(new TopicPartition(topics.events(), partition));
@@ -338,7 +366,6 @@ public final class DeltaReplica {
         }
 
         void discard() {
-            listener.happened(Event.STARTED_ANEW);
             lanes.discard();
         }
     }

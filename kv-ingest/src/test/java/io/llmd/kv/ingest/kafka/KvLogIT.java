@@ -275,6 +275,25 @@ class KvLogIT {
     }
 
     @Test
+    void aReplicaThatStartsBeforeItsTopicsExistWaitsForThem(TestInfo test) {
+        try (KafkaBroker own = KafkaBroker.start();
+                Replica replica = new Replica(
+                        new KafkaConnection(own.bootstrapServers()),
+                        new KvTopics(test.getTestMethod().orElseThrow().getName()))) {
+            awaiting("trouble is told").until(() -> replica.replica.status().isTroubled());
+            try (Site site = new Site(test, own);
+                    OwnerProcess owner = site.owner("a", SELDOM)) {
+                site.register(1);
+                site.engines.store(site.id(0), 1, 2);
+                awaiting("it follows").untilAsserted(() -> site.assertSame(replica));
+                awaiting("it is ready").until(() -> replica.replica.status().isReady());
+                assertThat(replica.replica.status().isTroubled()).isFalse();
+                assertThat(site.served(owner)).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
     void aNewDescriptionOfALaneChangesNothingOfWhatItHolds(TestInfo test) {
         try (Site site = new Site(test, shared);
                 OwnerProcess owner = site.owner("a", SELDOM);

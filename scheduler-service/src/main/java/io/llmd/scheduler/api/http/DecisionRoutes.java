@@ -13,6 +13,7 @@ import io.llmd.scheduler.explain.PoolSnapshot;
 import io.llmd.scheduler.plugin.ConfigException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +21,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -33,7 +31,6 @@ import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -42,6 +39,9 @@ import tools.jackson.core.JacksonException;
  * beside the event loops, one at a time.
  */
 public final class DecisionRoutes {
+
+    /** Longer than a replay goes on, so that what it has got by then is answered. */
+    private static final Duration LONGEST = Duration.ofSeconds(30);
 
     private static final String DECISIONS = "/v1/decisions";
     private static final String REPLAY = "/v1/decisions:replay";
@@ -56,7 +56,7 @@ public final class DecisionRoutes {
     private final PoolExplainer pools;
     private final InstantSource clock;
     private final int maxBodyBytes;
-    private final Semaphore slow = new Semaphore(1);
+    private final SideWork slow = new SideWork("replay or dry run", 1, LONGEST);
     private final Wire wire = new Wire();
 
     /** Routes to {@code log} and to those who decide apart; bodies with snapshots may have {@code maxBodyBytes} bytes. */
@@ -176,30 +176,12 @@ public final class DecisionRoutes {
                 : "the body is not a snapshot with a request";
     }
 
-    /** Runs work beside the event loops; refuses a second one until it ends, also when its client has left. */
     private Mono<ServerResponse> slowly(Callable<Object> work) {
-        if (!slow.tryAcquire()) {
-            return problem(ErrorCode.SERVER_OVERLOADED, "another replay or dry run is going on");
-        }
-        AtomicBoolean isTaken = new AtomicBoolean();
-        return Mono.fromCallable(() -> {
-                    if (!isTaken.compareAndSet(false, true)) {
-                        throw new CancellationException("the client has left");
-                    }
-                    try {
-                        return work.call();
-                    } finally {
-                        slow.release();
-                    }
-                })
-                .subscribeOn(Schedulers.boundedElastic())
+        return slow.run(work)
                 .flatMap(this::json)
                 .onErrorResume(ConfigException.class, e -> problem(ErrorCode.INVALID_VALUE, e.getMessage()))
-                .doFinally(signal -> {
-                    if (isTaken.compareAndSet(false, true)) {
-                        slow.release();
-                    }
-                });
+                .onErrorResume(
+                        SideWork.RefusedException.class, e -> problem(ErrorCode.SERVER_OVERLOADED, e.getMessage()));
     }
 
     private static Mono<byte[]> body(ServerRequest request, int limit) {

@@ -6,6 +6,7 @@ import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.scheduler.api.ScheduleDoor;
 import io.llmd.scheduler.api.ScheduleExplainer;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,11 +32,13 @@ import tools.jackson.core.JacksonException;
 /**
  * The scheduler over HTTP: {@code POST /v1/schedule}, {@code POST /v1/schedule:cancel}, {@code POST /v1/outcomes},
  * {@code POST /v1/schedule:explain} and {@code GET /v1/endpoints}. Requests that need not wait are decided on the event
- * loop that received them; nothing blocks.
+ * loop that received them; nothing blocks. Explanations are made elsewhere, few at a time and within a bound.
  */
 public final class ScheduleRoutes {
 
     private static final String DEFAULT_PATH = "/v1/completions";
+    private static final int MOST_EXPLANATIONS = 4;
+    private static final Duration EXPLANATION_TIME = Duration.ofSeconds(5);
     private static final int MAX_OUTCOMES_BYTES = 1 << 20;
     private static final List<String> PATHS = List.of(
             "/v1/schedule",
@@ -50,9 +53,15 @@ public final class ScheduleRoutes {
     private final int maxBodyBytes;
     private final Wire wire = new Wire();
     private final WaitingQuestions questions;
+    private final SideWork explanations;
 
     /** Routes to {@code door}; bodies of requests may have up to {@code maxBodyBytes} bytes. */
     public ScheduleRoutes(ScheduleDoor door, ScheduleExplainer explainer, int maxBodyBytes) {
+        this(door, explainer, maxBodyBytes, new SideWork("explanation", MOST_EXPLANATIONS, EXPLANATION_TIME));
+    }
+
+    ScheduleRoutes(ScheduleDoor door, ScheduleExplainer explainer, int maxBodyBytes, SideWork explanations) {
+        this.explanations = explanations;
         this.door = Objects.requireNonNull(door, "door");
         this.explainer = Objects.requireNonNull(explainer, "explainer");
         this.maxBodyBytes = maxBodyBytes;
@@ -102,8 +111,19 @@ public final class ScheduleRoutes {
                 .body(BodyInserters.fromDataBuffers(new EvictionStream(door, wire).events()));
     }
 
+    /** Beside the event loops, because an explanation of a large pool, or of a plugin that is slow, takes its time. */
     private Mono<ServerResponse> explain(ServerRequest request) {
-        return withBody(request, maxBodyBytes, body -> json(explainer.explain(toRequest(request, body))));
+        return withBody(
+                request,
+                maxBodyBytes,
+                body -> explanations
+                        .run(() -> wire.write(explainer.explain(toRequest(request, body))))
+                        .flatMap(explanation -> ServerResponse.ok()
+                                .contentType(MediaType.APPLICATION_JSON)
+                                .bodyValue(explanation))
+                        .onErrorResume(
+                                SideWork.RefusedException.class,
+                                e -> problem(ErrorCode.SERVER_OVERLOADED, String.valueOf(e.getMessage()))));
     }
 
     private Mono<ServerResponse> outcomes(ServerRequest request) {

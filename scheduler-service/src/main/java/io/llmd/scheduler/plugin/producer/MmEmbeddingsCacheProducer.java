@@ -1,6 +1,7 @@
 package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.scheduler.plugin.Default;
+import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.prefix.MediaIndex;
 import io.llmd.scheduler.prefix.MediaIndexes;
@@ -16,6 +17,7 @@ import io.llmd.scheduler.scheduling.MediaMatches;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
 /** Estimates which endpoints have encoded the media of a prompt before, from where requests were sent. */
@@ -37,8 +39,12 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
     private final MediaIndex index;
     private final int capacity;
     private final DataKey<MediaMatches> matchesKey;
+    private final String name;
+    private final PluginEvents events;
 
-    MmEmbeddingsCacheProducer(String name, Params params, MediaIndex index) {
+    MmEmbeddingsCacheProducer(String name, Params params, MediaIndex index, PluginEvents events) {
+        this.name = name;
+        this.events = events;
         this.index = index;
         capacity = params.cacheSizeInMBPerServer() / MEGABYTES_PER_ITEM;
         matchesKey = DataKeys.mediaMatches(name);
@@ -67,6 +73,8 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
             InferenceRequest request, Candidates candidates, SchedulingOutcome.Scheduled outcome, Dispatch dispatch) {
         long[] media = request.body().mediaHashes();
         if (media.length > 0) {
+            String primary = outcome.primary().primary().id();
+            events.mediaPlaced(name, primary, media.length, Math.min(media.length, index.matched(primary, media)));
             for (Endpoint endpoint : outcome.primary().endpoints()) {
                 index.learn(endpoint.id(), media, capacity);
             }
@@ -77,9 +85,11 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
     static final class Factory implements PluginFactory<Params> {
 
         private final MediaIndexes indexes;
+        private final ObjectProvider<PluginEvents> events;
 
-        Factory(MediaIndexes indexes) {
+        Factory(MediaIndexes indexes, ObjectProvider<PluginEvents> events) {
             this.indexes = indexes;
+            this.events = events;
         }
 
         @Override
@@ -94,7 +104,8 @@ final class MmEmbeddingsCacheProducer implements DataProducer, PreRequest {
 
         @Override
         public DataProducer create(String name, Params params) {
-            return new MmEmbeddingsCacheProducer(name, params, indexes.named(name));
+            return new MmEmbeddingsCacheProducer(
+                    name, params, indexes.named(name), events.getIfAvailable(() -> PluginEvents.NONE));
         }
     }
 }

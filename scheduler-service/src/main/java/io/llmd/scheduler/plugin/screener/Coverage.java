@@ -3,6 +3,7 @@ package io.llmd.scheduler.plugin.screener;
 import io.llmd.scheduler.scheduling.Endpoint;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,12 @@ final class Coverage {
     enum Mode {
         SUM,
         MAX_ROLE,
-        DISABLED
+        DISABLED;
+
+        /** As configuration spells it. */
+        String wireName() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     private final Map<String, Integer> weights = new LinkedHashMap<>();
@@ -77,6 +83,19 @@ final class Coverage {
 
     boolean covers(String revision) {
         return weights.containsKey(revision);
+    }
+
+    /** Share of the requests by revision; they add up to 1 when there are any. */
+    Map<String, Double> shares() {
+        double total = 0;
+        for (int weight : weights.values()) {
+            total += weight;
+        }
+        Map<String, Double> shares = new LinkedHashMap<>();
+        for (Map.Entry<String, Integer> revision : weights.entrySet()) {
+            shares.put(revision.getKey(), revision.getValue() / total);
+        }
+        return shares;
     }
 
     /** A revision, drawn by weight; null when none is covered. */

@@ -2,6 +2,7 @@ package io.llmd.scheduler.plugin.screener;
 
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.plugin.Default;
+import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Dispatch;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
 /**
@@ -102,13 +104,17 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
 
     private record Counted(Endpoint[] pool, Coverage coverage) {}
 
+    private final String name;
     private final Params params;
+    private final PluginEvents events;
     private final LabelExpression scope;
     private final Supplier<Endpoint[]> pool;
     private volatile @Nullable Counted counted;
 
-    DisaggregatedsetRolloutScreener(Params params, Supplier<Endpoint[]> pool) {
+    DisaggregatedsetRolloutScreener(String name, Params params, Supplier<Endpoint[]> pool, PluginEvents events) {
+        this.name = name;
         this.params = params;
+        this.events = events;
         this.pool = Objects.requireNonNull(pool, "pool");
         scope = new LabelExpression(params.scope().labelSelector());
     }
@@ -120,7 +126,11 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
         for (HeaderSelector selector : params.headerSelectors()) {
             String value = selector.mode() == HeaderMode.STRICT ? request.header(selector.headerName()) : null;
             if (value != null && !value.isBlank()) {
-                kept = withLabel(kept, selector.labelKey(), value.strip());
+                Candidates matching = withLabel(kept, selector.labelKey(), value.strip());
+                if (matching.isEmpty() && !kept.isEmpty()) {
+                    events.headerWithoutMatch(name, selector.name());
+                }
+                kept = matching;
                 boolean isRevision =
                         selector.labelKey().equals(params.revisionGating().revisionLabelKey());
                 isRevisionGiven |= isRevision;
@@ -154,6 +164,10 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
         if (last == null || last.pool() != now) {
             last = new Counted(now, Coverage.of(now, scope, params.revisionGating()));
             counted = last;
+            events.revisionShares(
+                    name,
+                    params.revisionGating().mode().wireName(),
+                    last.coverage().shares());
         }
         return last.coverage();
     }
@@ -173,9 +187,11 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
     static final class Factory implements PluginFactory<Params> {
 
         private final EndpointStore store;
+        private final ObjectProvider<PluginEvents> events;
 
-        Factory(EndpointStore store) {
+        Factory(EndpointStore store, ObjectProvider<PluginEvents> events) {
             this.store = store;
+            this.events = events;
         }
 
         @Override
@@ -190,7 +206,8 @@ final class DisaggregatedsetRolloutScreener implements Screener, PreRequest {
 
         @Override
         public Screener create(String name, Params params) {
-            return new DisaggregatedsetRolloutScreener(params, store::snapshot);
+            return new DisaggregatedsetRolloutScreener(
+                    name, params, store::snapshot, events.getIfAvailable(() -> PluginEvents.NONE));
         }
     }
 }

@@ -5,18 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.scheduler.flowcontrol.Admission;
 import io.llmd.scheduler.flowcontrol.FairnessPolicy;
 import io.llmd.scheduler.flowcontrol.Flow;
+import io.llmd.scheduler.flowcontrol.FlowObserver;
 import io.llmd.scheduler.flowcontrol.FlowRequest;
 import io.llmd.scheduler.flowcontrol.FlowSelector;
 import io.llmd.scheduler.flowcontrol.Saturation;
+import io.llmd.scheduler.observe.FlowMeters;
+import io.llmd.scheduler.observe.SchedulerObserver;
 import io.llmd.scheduler.plugin.flowcontrol.FlowFixture.Submitted;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,6 +86,60 @@ class FlowControlRulesTest {
             flow.pass(Duration.ofSeconds(1));
         }
         assertThat(flow.dispatched).hasSize(20).doesNotContain("r0");
+    }
+
+    @Test
+    void withAgingAStarvingBandSendsOneAfterEachInterval() {
+        flow.agingInterval = Duration.ofSeconds(5);
+        flow.withBands(10, 0).saturate(0);
+        flow.detector.share = 1.0;
+        List<String> aged = new ArrayList<>();
+        flow.heardBy = new FlowObserver() {
+            @Override
+            public void aged(int bandPriority) {
+                aged.add(flow.dispatched.getLast() + " of " + bandPriority);
+            }
+        };
+        flow.submit("r0", "f", 0);
+        flow.submit("r1", "f", 0);
+        for (int i = 0; i < 20; i++) {
+            flow.submit("r10-" + i, "f", 10);
+            flow.pass(Duration.ofSeconds(1));
+        }
+        assertThat(aged).containsExactly("r0 of 0", "r1 of 0");
+        assertThat(flow.dispatched.indexOf("r0")).isEqualTo(4);
+        assertThat(flow.dispatched.indexOf("r1")).isEqualTo(9);
+        assertThat(flow.dispatched).hasSize(20);
+    }
+
+    @Test
+    void agingDoesNotLiftTheCeilingOfABand() {
+        flow.agingInterval = Duration.ofSeconds(5);
+        flow.usageLimits = (saturation, priorities, ceilings) -> ceilings[1] = 0.5;
+        flow.withBands(10, 0).saturate(0.6);
+        flow.submit("r0", "f", 0);
+        flow.turn();
+        flow.pass(Duration.ofSeconds(10));
+        assertThat(flow.dispatched).isEmpty();
+    }
+
+    @Test
+    void whatIsServedAnywayDoesNotAge() {
+        flow.agingInterval = Duration.ofSeconds(5);
+        flow.withBands(10, 0).saturate(1.0);
+        flow.submit("r0", "f", 0);
+        flow.submit("r1", "f", 0);
+        flow.turn();
+        flow.pass(Duration.ofSeconds(4));
+        flow.detector.share = 1.0;
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("r0");
+        flow.controller().ended(0);
+        flow.submit("r10", "f", 10);
+        flow.saturate(0);
+        flow.pass(Duration.ofSeconds(4));
+        assertThat(flow.dispatched).containsExactly("r0", "r10");
     }
 
     @Test
@@ -351,6 +411,87 @@ class FlowControlRulesTest {
         flow.turn();
         assertThat(request.outcomeName()).isEqualTo("RejectedOther");
         assertThat(request.answer()).isEqualTo("503 rejected-context-cancelled");
+    }
+
+    /** Nobody is blocked where the way to the owner is full: the answer is there at once, and leaving changes nothing. */
+    @Test
+    void whatFindsTheWayToTheOwnerFullIsRejectedAndWhoLeavesOnTheWayIsToo() {
+        List<Submitted> onTheWay = new ArrayList<>();
+        for (int i = 0; i < 16_384; i++) {
+            onTheWay.add(flow.submit("r" + i));
+        }
+        Submitted late = flow.submit("late");
+        assertThat(late.answer()).isEqualTo("429 rejected-saturated");
+        late.ticket.cancel();
+        onTheWay.getFirst().ticket.cancel();
+        onTheWay.getLast().ticket.cancel();
+        flow.saturate(1.0);
+        flow.turns(16);
+        assertThat(late.outcomes).hasSize(1);
+        for (Submitted gone : List.of(onTheWay.getFirst(), onTheWay.getLast())) {
+            assertThat(gone.outcomeName()).isEqualTo("RejectedOther");
+            assertThat(gone.answer()).isEqualTo("503 rejected-context-cancelled");
+        }
+        assertThat(flow.observer.entered).isEqualTo(16_385);
+    }
+
+    @Test
+    void theSeriesOfAnIdleFlowGoAndThoseOfOthersStay() {
+        SimpleMeterRegistry registry = metered();
+        flow.submitAll("a", 0, "a1");
+        flow.pass(Duration.ofMinutes(3));
+        flow.submitAll("b", 0, "b1");
+        assertThat(flowLabels(registry)).containsExactlyInAnyOrder("a", "b");
+        flow.pass(Duration.ofMinutes(2));
+        assertThat(flowLabels(registry)).containsExactly("b");
+    }
+
+    @Test
+    void endpointsForEncodingAloneHaveNoSeries() {
+        SimpleMeterRegistry registry = metered();
+        pool(Map.of("x", "encode", "d", "decode"), Map.of("x", 5.0, "d", 0.3));
+        flow.turn();
+        Map<String, Double> stages = new TreeMap<>();
+        registry.find("llm_d_epp_flow_control_pool_saturation")
+                .gauges()
+                .forEach(gauge -> stages.put(gauge.getId().getTag("stage"), gauge.value()));
+        assertThat(stages).isEqualTo(Map.of("decode", 0.3, "effective", 0.3));
+    }
+
+    @Test
+    void ofMoreThanAThousandFlowsTheOthersAreCountedTogether() {
+        SimpleMeterRegistry registry = metered();
+        for (int i = 0; i <= 1_000; i++) {
+            flow.submit("r" + i, "flow-" + i, 0);
+        }
+        flow.turns(5);
+        assertThat(flow.dispatched).hasSize(1_001);
+        assertThat(flowLabels(registry))
+                .hasSize(1_001)
+                .contains("other", "flow-0")
+                .doesNotContain("flow-1000");
+        for (int i = 1_001; i < 1_500; i++) {
+            flow.submit("r" + i, "flow-" + i, 0);
+        }
+        flow.turns(5);
+        assertThat(flowLabels(registry)).hasSize(1_001);
+    }
+
+    private SimpleMeterRegistry metered() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        flow.heardBy = new FlowMeters(registry, "pool", new SchedulerObserver(registry));
+        return registry;
+    }
+
+    private static Set<String> flowLabels(SimpleMeterRegistry registry) {
+        Set<String> labels = new HashSet<>();
+        for (Meter meter : registry.getMeters()) {
+            String label = meter.getId().getTag("fairness_id");
+            if (label != null) {
+                labels.add(label);
+            }
+        }
+        return labels;
     }
 
     @Test

@@ -218,6 +218,8 @@ final class FlowFixture {
     @Nullable
     Duration maxWait;
 
+    Duration agingInterval = Duration.ZERO;
+    FlowObserver heardBy = observer;
     long maxRequests;
     long maxBytes;
     int maxFlows = 10_000;
@@ -240,6 +242,7 @@ final class FlowFixture {
                 ttl,
                 noEndpointTtl,
                 longest,
+                agingInterval,
                 maxFlows,
                 band(5000, 1_000_000_000),
                 band(5000, 1_000_000_000),
@@ -268,7 +271,7 @@ final class FlowFixture {
             current = new FlowController(
                     settings(),
                     new PoolViews(() -> endpoints),
-                    observer,
+                    heardBy,
                     new PluginGuard(GuardSettings.DEFAULT, PluginFaults.NONE, () -> nowNanos),
                     revoked::add,
                     () -> nowNanos);

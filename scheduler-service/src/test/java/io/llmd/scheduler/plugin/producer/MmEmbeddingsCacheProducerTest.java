@@ -6,6 +6,7 @@ import static io.llmd.scheduler.scheduling.EndpointFixture.requestWithMedia;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmd.scheduler.plugin.HeardEvents;
 import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.prefix.MediaIndex;
 import io.llmd.scheduler.scheduling.Candidates;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class MmEmbeddingsCacheProducerTest {
+
+    private final HeardEvents events = new HeardEvents();
 
     private final MediaIndex index = new MediaIndex();
     private final Candidates pool = idle("a", "b");
@@ -81,6 +84,16 @@ class MmEmbeddingsCacheProducerTest {
                 .hasMessageContaining("1 (expected: 2 to 2097152)");
     }
 
+    @Test
+    void whatTheChosenEndpointHeldBeforeIsTold() {
+        MmEmbeddingsCacheProducer producer = producer("");
+        serve(producer, requestWithMedia(1, 2), 0);
+        serve(producer, requestWithMedia(1, 3, 4), 0);
+        serve(producer, requestWithMedia(1), 1);
+        serve(producer, request(), 1);
+        assertThat(events.heard).containsExactly("media ns/a 0 of 2", "media ns/a 1 of 3", "media ns/b 0 of 1");
+    }
+
     private void serve(MmEmbeddingsCacheProducer producer, InferenceRequest request, int position) {
         Picked picked = new Picked(List.of(pool.get(position)), List.of(position));
         producer.scheduled(request, pool, new Scheduled("p", Map.of("p", picked)), new Dispatch(1));
@@ -100,6 +113,6 @@ class MmEmbeddingsCacheProducerTest {
 
     private MmEmbeddingsCacheProducer producer(String parameters) {
         return new MmEmbeddingsCacheProducer(
-                "media", ParameterBinder.bind(MmEmbeddingsCacheProducer.Params.class, parameters), index);
+                "media", ParameterBinder.bind(MmEmbeddingsCacheProducer.Params.class, parameters), index, events);
     }
 }

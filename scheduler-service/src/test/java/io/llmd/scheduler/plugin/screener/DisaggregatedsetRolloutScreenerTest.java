@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.scheduler.plugin.HeardEvents;
 import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Dispatch;
@@ -20,6 +21,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class DisaggregatedsetRolloutScreenerTest {
+
+    private final HeardEvents events = new HeardEvents();
 
     private static final int REQUESTS = 10_000;
     private static final String REVISION = "disaggregatedset.x-k8s.io/revision";
@@ -74,6 +77,16 @@ class DisaggregatedsetRolloutScreenerTest {
         pool(1, 1, 1, 0);
         assertThat(screen("max-role", Map.of("x-disagg-revision", "new")).isEmpty())
                 .isTrue();
+    }
+
+    @Test
+    void headersWithoutAMatchAndTheSharesOfRevisionsAreTold() {
+        pool(1, 1, 1, 2);
+        screen("sum", Map.of("x-disagg-revision", "gone"));
+        assertThat(events.heard).containsExactly("no match rollout revision", "shares rollout sum {new=0.6, old=0.4}");
+        events.heard.clear();
+        screen("max-role", Map.of("x-disagg-revision", "new"));
+        assertThat(events.heard).hasSize(1).first().asString().startsWith("shares rollout max-role {new=0.66");
     }
 
     @Test
@@ -172,7 +185,7 @@ class DisaggregatedsetRolloutScreenerTest {
                   - {name: slice, headerName: x-disagg-slice, labelKey: disaggregatedset.x-k8s.io/slice, mode: prefer}
                 revisionGating: {mode: %s, requireRoles: {values: [prefill, decode]}}
                 """.formatted(mode));
-        return new DisaggregatedsetRolloutScreener(params, () -> pool.toArray(Endpoint[]::new));
+        return new DisaggregatedsetRolloutScreener("rollout", params, () -> pool.toArray(Endpoint[]::new), events);
     }
 
     private static DisaggregatedsetRolloutScreener.Params bind(String text) {
