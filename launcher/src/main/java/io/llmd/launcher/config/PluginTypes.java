@@ -6,7 +6,9 @@ import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginTimer;
 import io.llmd.scheduler.plugin.ResponseAttributes;
+import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.prefix.MediaIndexes;
+import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +32,9 @@ final class PluginTypes implements AutoCloseable {
         context.registerBean(InFlightTrackers.class);
         context.registerBean(PrefixIndexes.class);
         context.registerBean(MediaIndexes.class);
+        context.registerBean(
+                EngineIndexes.class, () -> new EngineIndexes(context.getBean(EndpointStore.class), System::nanoTime));
+        context.registerBean(PrefixClaims.class, () -> new PrefixClaims((endpoint, claimed, reported) -> {}));
         context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
         context.registerBean(PluginTimer.class, () -> (delay, task) -> {});
         context.registerBean(ResponseAttributes.class, () -> (request, namespace, name, value) -> {});

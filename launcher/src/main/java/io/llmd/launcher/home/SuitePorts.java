@@ -17,9 +17,13 @@ public record SuitePorts(int gateway) {
     /** Most simulated endpoints, so that their ports do not meet others. */
     public static final int MAX_ENDPOINTS = 64;
 
+    /** Ports of events begin 2,523 below the gateway's. */
+    private static final int MIN_GATEWAY = 3_600;
+
     public SuitePorts {
-        if (gateway < 1024 || gateway > 65535 - 1100) {
-            throw CommandFailure.usage("--port-base: " + gateway + " (expected: 1024 to " + (65535 - 1100) + ")");
+        if (gateway < MIN_GATEWAY || gateway > 65535 - 1100) {
+            throw CommandFailure.usage(
+                    "--port-base: " + gateway + " (expected: " + MIN_GATEWAY + " to " + (65535 - 1100) + ")");
         }
     }
 
@@ -53,6 +57,16 @@ public record SuitePorts(int gateway) {
         return shifted(8200) + number - 1;
     }
 
+    /** Port where a simulated endpoint, counted from 1, publishes its KV events. */
+    public int endpointEvents(int number) {
+        return shifted(5557) + number - 1;
+    }
+
+    /** Port where a simulated endpoint, counted from 1, repeats its KV events. */
+    public int endpointEventReplay(int number) {
+        return shifted(5557 + 2 * MAX_ENDPOINTS) + number - 1;
+    }
+
     /** Every port by its use, in order of start. */
     public Map<String, Integer> all(int endpoints) {
         Map<String, Integer> ports = new LinkedHashMap<>();
@@ -60,6 +74,8 @@ public record SuitePorts(int gateway) {
         ports.put("config-server management", configServerManagement());
         for (int number = 1; number <= endpoints; number++) {
             ports.put("sim-" + number, endpoint(number));
+            ports.put("sim-" + number + " events", endpointEvents(number));
+            ports.put("sim-" + number + " event replay", endpointEventReplay(number));
         }
         ports.put("scheduler", scheduler());
         ports.put("scheduler management", schedulerManagement());

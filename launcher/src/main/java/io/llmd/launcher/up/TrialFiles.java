@@ -44,7 +44,14 @@ final class TrialFiles {
             text.append("    namespace: trial\n");
             text.append("    address: 127.0.0.1\n");
             text.append("    port: \"").append(plan.ports().endpoint(number)).append("\"\n");
-            text.append("    labels: {llm-d.ai/role: prefill-decode}\n");
+            text.append("    labels:\n");
+            text.append("      llm-d.ai/role: prefill-decode\n");
+            text.append("      llm-d.ai/kv-events-port: \"")
+                    .append(plan.ports().endpointEvents(number))
+                    .append("\"\n");
+            text.append("      llm-d.ai/kv-events-replay-port: \"")
+                    .append(plan.ports().endpointEventReplay(number))
+                    .append("\"\n");
         }
         return text.toString();
     }

@@ -65,6 +65,7 @@ final class TrialParts {
         options.put("port", String.valueOf(plan.ports().endpoint(number)));
         options.put("model", plan.model());
         options.put("seed", String.valueOf(number));
+        options.put("kv-events-config", events(number));
         options.put("time-scale", String.valueOf(plan.timeScale(number)));
         if (!plan.processes()) {
             return new EndpointPart(name, SimulatorSettings.fromOptions(options));
@@ -77,5 +78,15 @@ final class TrialParts {
                 "http://127.0.0.1:" + options.get("port") + "/health",
                 ChildCommand.of(ENDPOINT_OPTIONS, arguments),
                 home.log(name));
+    }
+
+    /**
+     * As vLLM takes it: an address binds only when it holds {@code *} or {@code ::}, so the loopback address is written as an
+     * IPv6 one. The topic is the one that llm-d's schedulers look for.
+     */
+    private String events(int number) {
+        return "{\"enable_kv_cache_events\": true, \"publisher\": \"zmq\", \"topic\": \"kv@{host}:{port}@{model}\","
+                + " \"endpoint\": \"tcp://[::ffff:127.0.0.1]:" + plan.ports().endpointEvents(number)
+                + "\", \"replay_endpoint\": \"tcp://127.0.0.1:" + plan.ports().endpointEventReplay(number) + "\"}";
     }
 }

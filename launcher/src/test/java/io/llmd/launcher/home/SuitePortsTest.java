@@ -21,7 +21,9 @@ class SuitePortsTest {
                 .containsEntry("config-server management", 9088)
                 .containsEntry("sim-1", 8200)
                 .containsEntry("sim-2", 8201)
-                .hasSize(8);
+                .containsEntry("sim-2 events", 5558)
+                .containsEntry("sim-2 event replay", 5686)
+                .hasSize(12);
     }
 
     @Test
@@ -39,7 +41,7 @@ class SuitePortsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {-1, 0, 1023, 64436, 70000})
+    @ValueSource(ints = {-1, 0, 1023, 3599, 64436, 70000})
     void basesThatLeaveNoRoomAreRefused(int base) {
         assertThatThrownBy(() -> new SuitePorts(base))
                 .isInstanceOf(CommandFailure.class)

@@ -7,7 +7,9 @@ import io.llmd.scheduler.plugin.LoadResult;
 import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
+import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.prefix.MediaIndexes;
+import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import java.util.List;
 import org.springframework.context.ApplicationContext;
@@ -31,6 +33,9 @@ final class PluginSandbox implements AutoCloseable {
         context.registerBean("prefixIndexes", PrefixIndexes.class);
         context.registerBean("mediaIndexes", MediaIndexes.class);
         context.registerBean("pluginEvents", PluginEvents.class, () -> PluginEvents.NONE);
+        context.registerBean(
+                "prefixClaims", PrefixClaims.class, () -> new PrefixClaims((endpoint, claimed, reported) -> {}));
+        context.registerBean("engineIndexes", EngineIndexes.class, () -> new EngineIndexes(store, System::nanoTime));
         service.getBeansOfType(PluginFactory.class)
                 .values()
                 .forEach(factory -> context.registerBean(factory.getClass()));

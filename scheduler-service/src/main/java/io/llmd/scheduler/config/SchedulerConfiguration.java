@@ -18,6 +18,8 @@ import io.llmd.scheduler.flowcontrol.PoolViews;
 import io.llmd.scheduler.latency.RemoteLatencyPredictor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.FlowControlHealth;
+import io.llmd.scheduler.observe.KvClaimMeters;
+import io.llmd.scheduler.observe.KvIndexMeters;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.ReplicaMeters;
 import io.llmd.scheduler.observe.ResponseAttributeMeters;
@@ -28,7 +30,9 @@ import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginRegistry;
 import io.llmd.scheduler.plugin.session.SessionTokenSigner;
+import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.prefix.MediaIndexes;
+import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.replica.LoadExchange;
 import io.llmd.scheduler.replica.ReplicaSettings;
@@ -81,6 +85,24 @@ class SchedulerConfiguration {
     @Bean
     InFlightTrackers inFlightTrackers(EndpointStore store) {
         return new InFlightTrackers(store);
+    }
+
+    @Bean
+    EngineIndexes engineIndexes(EndpointStore store) {
+        return new EngineIndexes(store, NANO_CLOCK);
+    }
+
+    @Bean
+    PrefixClaims prefixClaims(MeterRegistry registry) {
+        return new PrefixClaims(new KvClaimMeters(registry));
+    }
+
+    @Bean
+    KvIndexMeters kvIndexMeters(
+            MeterRegistry registry, EngineIndexes indexes, PrefixClaims claims, EndpointStore store) {
+        KvIndexMeters meters = new KvIndexMeters(registry, indexes, claims);
+        store.addListener(meters);
+        return meters;
     }
 
     @Bean

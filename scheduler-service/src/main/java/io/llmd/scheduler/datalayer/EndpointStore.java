@@ -75,6 +75,11 @@ public final class EndpointStore {
         return readingPause.getAsLong();
     }
 
+    /** Tells {@code listener} of nothing more. */
+    public synchronized void removeListener(EndpointListener listener) {
+        listeners.remove(listener);
+    }
+
     /** Tells {@code listener} of all endpoints now and of every later change, under the store's lock. */
     public synchronized void addListener(EndpointListener listener) {
         entries.values().forEach(entry -> listener.added(entry.metadata));

@@ -150,6 +150,28 @@ public enum SchedulerMeters implements MeterDocumentation {
             "llm_d_epp_prefix_indexer_hit_bytes", Meter.Type.DISTRIBUTION_SUMMARY, "plugin_name", "plugin_type"),
     /** Blocks in the approximate prefix indexes. */
     PREFIX_SIZE("llm_d_epp_prefix_indexer_size", Meter.Type.GAUGE, "plugin_name", "plugin_type"),
+    /** Prompts looked up in the indexes that follow engines' events. */
+    KV_LOOKUPS("llm_d_epp_kv_cache_index_lookup_requests", Meter.Type.COUNTER),
+    /** Blocks of the longest match of each of these look-ups. */
+    KV_LOOKUP_HITS("llm_d_epp_kv_cache_index_lookup_hits", Meter.Type.COUNTER),
+    /** Blocks forgotten because the memory of an index was used up. */
+    KV_EVICTIONS("llm_d_epp_kv_cache_index_evictions", Meter.Type.COUNTER),
+    /** Engines whose events arrive. */
+    KV_SUBSCRIBERS("llm_d_epp_kv_cache_events_active_subscribers", Meter.Type.GAUGE),
+    /** Distinct blocks in the indexes that follow engines' events. */
+    KV_BLOCKS("scheduler.kv.index.blocks", Meter.Type.GAUGE),
+    /** Memory for these blocks. */
+    KV_BYTES("scheduler.kv.index.size", Meter.Type.GAUGE),
+    /** Engines by how far their events can be relied on: exact, catching_up, degraded. */
+    KV_SOURCES("scheduler.kv.sources", Meter.Type.GAUGE, "state"),
+    /** Batches of events that are known to be published and are not applied. */
+    KV_LAG("scheduler.kv.source.lag", Meter.Type.GAUGE, "model_server_endpoint"),
+    /** Tokens that the index claimed to be cached where requests were sent. */
+    KV_CLAIMED_TOKENS("scheduler.kv.claimed.tokens", Meter.Type.COUNTER),
+    /** Cached tokens that engines reported for the same requests, at most those claimed. */
+    KV_CONFIRMED_TOKENS("scheduler.kv.confirmed.tokens", Meter.Type.COUNTER),
+    /** Share of the claimed tokens that an endpoint confirms, lately. */
+    KV_CONFIRMED_SHARE("scheduler.kv.confirmed.share", Meter.Type.GAUGE, "model_server_endpoint"),
     /** Endpoints of the pool. */
     READY_ENDPOINTS("llm_d_epp_ready_endpoints", Meter.Type.GAUGE, "name"),
     /** Endpoints whose metrics are unknown or too old. */

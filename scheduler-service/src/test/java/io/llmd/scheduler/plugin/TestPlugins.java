@@ -4,7 +4,9 @@ import io.llmd.scheduler.SchedulerApplication;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.latency.LatencyPredictor;
+import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.prefix.MediaIndexes;
+import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
@@ -67,6 +69,8 @@ final class TestPlugins {
             context.registerBean(PluginTimer.class, () -> timer);
             context.registerBean(ResponseAttributes.class, () -> attributes);
             context.registerBean(PrefixIndexes.class);
+            context.registerBean(EngineIndexes.class, () -> new EngineIndexes(store, System::nanoTime));
+            context.registerBean(PrefixClaims.class, () -> new PrefixClaims((endpoint, claimed, reported) -> {}));
             new ClassPathScanningCandidateComponentProvider(true)
                     .findCandidateComponents(SchedulerApplication.class.getPackageName()).stream()
                             .map(component -> ClassUtils.resolveClassName(

@@ -89,9 +89,10 @@ public final class DirectIndex implements AutoCloseable {
     /**
      * Follows an engine from now on.
      *
+     * @return what the index knows of it
      * @throws IllegalArgumentException when its endpoint and rank are followed already
      */
-    public void add(ZmqSource source) {
+    public IndexLane add(ZmqSource source) {
         IndexLane lane = index.addLane(source.endpoint(), source.rank());
         LaneSettings laneSettings = LaneSettings.of(hasher, settings.model(), settings.blockTokens())
                 .withRemovalMode(settings.removalMode())
@@ -107,6 +108,7 @@ public final class DirectIndex implements AutoCloseable {
                     "source: " + source.endpoint() + " rank " + source.rank() + " twice (expected: once)");
         }
         sources.add(source, new SweepingTarget(reader, index));
+        return lane;
     }
 
     /** Forgets an engine: no look-up that begins after this call returns it. */

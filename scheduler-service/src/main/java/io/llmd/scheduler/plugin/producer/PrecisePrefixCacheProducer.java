@@ -1,78 +1,302 @@
 package io.llmd.scheduler.plugin.producer;
 
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.index.PrefixLookup;
 import io.llmd.scheduler.plugin.Default;
+import io.llmd.scheduler.plugin.LivePlugin;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.producer.PrecisePrefixParams.Events;
 import io.llmd.scheduler.plugin.producer.PrecisePrefixParams.Indexer;
 import io.llmd.scheduler.plugin.producer.PrecisePrefixParams.TokenProcessor;
+import io.llmd.scheduler.prefix.EngineEvents;
+import io.llmd.scheduler.prefix.EngineIndex;
+import io.llmd.scheduler.prefix.EngineIndexes;
+import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndex;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
+import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.DataProducer;
 import io.llmd.scheduler.scheduling.Dispatch;
+import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PreRequest;
+import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.ProfileOutcome;
+import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Stands for prefix matches that follow from the engines' own events. This version reads no events: the matches are those of
- * approx-prefix-cache-producer, under the name of this producer, and the author of the configuration is told so.
+ * Tells how much of the prompt each endpoint holds, from the engines' own KV events. Where these are missing or incomplete, or
+ * the tokens of the prompt are an estimate, the estimate of {@link ApproxPrefixCacheProducer} stands in, which is learned
+ * alongside.
  */
-final class PrecisePrefixCacheProducer implements DataProducer, PreRequest {
+final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, ResponseHook, LivePlugin {
 
     static final String TYPE = "precise-prefix-cache-producer";
 
+    private static final String PREFILL_PROFILE = "prefill";
+    private static final int MAX_TOKENS_FOR_ESTIMATE = 131_072;
+    private static final int BLOCKS_FOR_ESTIMATE = 2048;
+    private static final int CAPACITY_FOR_ESTIMATE = 31_250;
+
+    /** A block that is on its way counts a little less than one that is there. */
+    private static final double EXPECTED_WEIGHT = 0.9;
+
     /**
-     * Parameters. Except for the block size they are checked and have no effect in this version.
+     * Parameters.
      *
      * @param tokenProcessorConfig how prompts become blocks
      * @param indexerConfig the index
      * @param kvEventsConfig how events are read
      * @param speculativeIndexing whether blocks count as held from the decision on, until the engine says so
      * @param speculativeTTL for how long
+     * @param modelName base model's name as requests have it; empty when it is taken from the topics of events
      */
     record Params(
             TokenProcessor tokenProcessorConfig,
             Indexer indexerConfig,
             Events kvEventsConfig,
             @Default("false") boolean speculativeIndexing,
-            @Default("2s") Duration speculativeTTL) {}
+            @Default("2s") Duration speculativeTTL,
+            @Default("") String modelName) {
+        Params {
+            if (!speculativeTTL.isPositive()) {
+                throw new IllegalArgumentException("speculativeTTL: " + speculativeTTL + " (expected: > 0)");
+            }
+        }
+    }
 
+    /** Keys of the request's blocks, for the hooks behind the decision. */
+    private record PreciseKeys(long[][] prompts, EngineIndex index) {}
+
+    private final Params params;
+    private final EngineEvents events;
+    private final EngineIndexes indexes;
+    private final PrefixClaims claims;
     private final ApproxPrefixCacheProducer approximate;
+    private final double[] weights;
+    private final DataKey<PrefixMatches> matchesKey;
+    private final DataKey<PreciseKeys> keysKey;
+    private volatile @Nullable EngineIndex index;
 
-    PrecisePrefixCacheProducer(String name, Params params, PrefixIndex index) {
-        ApproxPrefixCacheProducer.Params defaults = new ApproxPrefixCacheProducer.Params(
-                true, params.tokenProcessorConfig().blockSizeTokens(), 0, 131_072, 2048, 31_250);
-        approximate = new ApproxPrefixCacheProducer(name, defaults, index);
+    PrecisePrefixCacheProducer(
+            String name, Params params, PrefixIndex estimate, EngineIndexes indexes, PrefixClaims claims) {
+        this.params = params;
+        this.indexes = indexes;
+        this.claims = claims;
+        events = params.kvEventsConfig().engineEvents(params);
+        weights = params.indexerConfig().weights();
+        matchesKey = DataKeys.prefixMatches(name);
+        keysKey = new DataKey<>("PrecisePrefixKeysDataKey", name, PreciseKeys.class);
+        approximate = new ApproxPrefixCacheProducer(
+                name,
+                new ApproxPrefixCacheProducer.Params(
+                        true,
+                        params.tokenProcessorConfig().blockSizeTokens(),
+                        0,
+                        MAX_TOKENS_FOR_ESTIMATE,
+                        BLOCKS_FOR_ESTIMATE,
+                        CAPACITY_FOR_ESTIMATE),
+                estimate);
+    }
+
+    @Override
+    public synchronized void start() {
+        if (index == null) {
+            index = indexes.acquire(events);
+        }
+    }
+
+    @Override
+    public synchronized void stop() {
+        if (index != null) {
+            index = null;
+            indexes.release(events);
+        }
     }
 
     @Override
     public List<DataKey<?>> produces() {
-        return approximate.produces();
+        List<DataKey<?>> keys = new ArrayList<>(approximate.produces());
+        keys.add(keysKey);
+        return keys;
     }
 
     @Override
     public void produce(InferenceRequest request, Candidates candidates) {
         approximate.produce(request, candidates);
+        EngineIndex known = index;
+        long[][] keys = known == null ? null : known.keys(request);
+        PrefixMatches matches = candidates.data(matchesKey);
+        if (known == null || keys == null || matches == null) {
+            return;
+        }
+        candidates.put(keysKey, new PreciseKeys(keys, known));
+        Tally tally = new Tally(candidates, known);
+        for (long[] prompt : keys) {
+            tally.add(prompt);
+        }
+        tally.writeTo(matches);
+    }
+
+    /** Matches of all prompts of a request, by position among the candidates. */
+    private final class Tally {
+        private final Candidates candidates;
+        private final EngineIndex known;
+        private final int[] cached;
+        private final int[] expected;
+        private final int[] byTier;
+        private int total;
+
+        Tally(Candidates candidates, EngineIndex known) {
+            this.candidates = candidates;
+            this.known = known;
+            cached = new int[candidates.size()];
+            expected = new int[candidates.size()];
+            byTier = new int[candidates.size() * StorageTier.COUNT];
+        }
+
+        void add(long[] keys) {
+            total += keys.length;
+            known.match(keys, lookup -> {
+                for (int i = 0; i < cached.length; i++) {
+                    IndexLane lane = known.lane(candidates.get(i).id());
+                    int place = lane == null ? -1 : lookup.place(lane);
+                    if (place >= 0) {
+                        add(i, place, lookup);
+                    }
+                }
+            });
+            if (params.speculativeIndexing()) {
+                known.speculations().match(keys, keys.length, known.nowMillis(), this::expect);
+            }
+        }
+
+        private void add(int position, int place, PrefixLookup lookup) {
+            cached[position] += lookup.blocks(place);
+            for (int tier = 0; tier < StorageTier.COUNT; tier++) {
+                byTier[position * StorageTier.COUNT + tier] += lookup.blocks(place, StorageTier.of(tier));
+            }
+        }
+
+        private void expect(String endpointId, int blocks) {
+            for (int i = 0; i < expected.length; i++) {
+                if (candidates.get(i).id().equals(endpointId)) {
+                    expected[i] = Math.max(expected[i], blocks);
+                }
+            }
+        }
+
+        void writeTo(PrefixMatches matches) {
+            for (int i = 0; i < cached.length; i++) {
+                Endpoint endpoint = candidates.get(i);
+                if (known.lane(endpoint.id()) == null) {
+                    continue;
+                }
+                int slot = candidates.slot(i);
+                boolean isExact = known.isExact(endpoint.id());
+                double worth = worth(i);
+                // What is known in part is no less than the estimate says.
+                boolean isLess =
+                        worth * events.blockTokens() < (double) matches.matchBlocks(slot) * matches.blockTokens(slot);
+                if (!isExact) {
+                    matches.setPartial(slot);
+                }
+                if (isExact || !isLess) {
+                    matches.setWeighted(slot, (int) worth, cached[i], total, events.blockTokens());
+                    int at = i * StorageTier.COUNT;
+                    matches.setTiers(slot, byTier[at], byTier[at + 1], byTier[at + 2], byTier[at + 3]);
+                }
+            }
+        }
+
+        private double worth(int position) {
+            double worth = 0;
+            for (int tier = 0; tier < StorageTier.COUNT; tier++) {
+                worth += weights[tier] * byTier[position * StorageTier.COUNT + tier];
+            }
+            return worth + EXPECTED_WEIGHT * Math.max(0, expected[position] - cached[position]);
+        }
     }
 
     @Override
     public void scheduled(
             InferenceRequest request, Candidates candidates, SchedulingOutcome.Scheduled outcome, Dispatch dispatch) {
         approximate.scheduled(request, candidates, outcome, dispatch);
+        PreciseKeys keys = candidates.data(keysKey);
+        if (keys == null) {
+            return;
+        }
+        ProfileOutcome.Picked prefill = outcome.profiles().get(PREFILL_PROFILE);
+        if (params.speculativeIndexing()) {
+            expect(keys, outcome.primary().primary().id());
+            if (prefill != null) {
+                expect(keys, prefill.primary().id());
+            }
+        }
+        if (prefill == null && keys.prompts().length == 1) {
+            claim(keys, candidates, outcome.primary(), dispatch);
+        }
+    }
+
+    private void expect(PreciseKeys keys, String endpointId) {
+        EngineIndex known = keys.index();
+        for (long[] prompt : keys.prompts()) {
+            known.speculations()
+                    .add(
+                            endpointId,
+                            prompt,
+                            prompt.length,
+                            known.nowMillis(),
+                            params.speculativeTTL().toMillis());
+        }
+    }
+
+    private void claim(PreciseKeys keys, Candidates candidates, ProfileOutcome.Picked picked, Dispatch dispatch) {
+        PrefixMatches matches = candidates.data(matchesKey);
+        String id = picked.primary().id();
+        if (matches != null && keys.index().isExact(id)) {
+            claims.claimed(
+                    dispatch.leaseId(),
+                    new PrefixClaims.Claim(
+                            id,
+                            keys.index().lane(id),
+                            keys.prompts()[0],
+                            matches.cachedBlocks(picked.primarySlot()),
+                            events.blockTokens()));
+        }
+    }
+
+    @Override
+    public void started(long leaseId, OutcomeReport report) {}
+
+    @Override
+    public void ended(long leaseId, OutcomeReport report) {
+        claims.ended(leaseId, report.endpointId(), report.usage().cachedTokens());
     }
 
     @Component
     static final class Factory implements PluginFactory<Params> {
 
-        private final PrefixIndexes indexes;
+        private final PrefixIndexes estimates;
+        private final EngineIndexes indexes;
+        private final PrefixClaims claims;
 
-        Factory(PrefixIndexes indexes) {
+        Factory(PrefixIndexes estimates, EngineIndexes indexes, PrefixClaims claims) {
+            this.estimates = estimates;
             this.indexes = indexes;
+            this.claims = claims;
         }
 
         @Override
@@ -87,14 +311,40 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest {
 
         @Override
         public List<String> warnings(Params params) {
-            return List.of(
-                    "KV events are not read in this version: precise-prefix-cache-producer serves the estimate of"
-                            + " approx-prefix-cache-producer");
+            List<String> warnings = new ArrayList<>();
+            if (params.indexerConfig().kvBlockIndexConfig().redisConfig() != null) {
+                warnings.add("redisConfig: the index is kept in memory; replicas share events over Kafka instead");
+            }
+            if (!params.kvEventsConfig().discoverPods()) {
+                warnings.add("discoverPods: endpoints are connected to as they come, whatever it says");
+            }
+            if (!params.kvEventsConfig().zmqEndpoint().isEmpty()) {
+                warnings.add("zmqEndpoint: engines that connect to the scheduler are not listened to; the scheduler"
+                        + " connects to them");
+            }
+            return warnings;
         }
 
         @Override
         public PrecisePrefixCacheProducer create(String name, Params params) {
-            return new PrecisePrefixCacheProducer(name, params, indexes.named(name));
+            return new PrecisePrefixCacheProducer(name, params, estimates.named(name), indexes, claims);
         }
+    }
+
+    /** Reads {@code key=value} terms with commas between. */
+    static Map<String, String> labels(String selector) {
+        Map<String, String> labels = new TreeMap<>();
+        for (String term : selector.split(",")) {
+            String[] sides = term.strip().split("==?", 2);
+            if (term.isBlank()) {
+                continue;
+            }
+            if (sides.length != 2 || sides[0].isBlank() || sides[0].endsWith("!")) {
+                throw new IllegalArgumentException(
+                        "podLabelSelector: " + selector + " (expected: key=value terms with commas between)");
+            }
+            labels.put(sides[0].strip(), sides[1].strip());
+        }
+        return labels;
     }
 }

@@ -1,9 +1,13 @@
 package io.llmd.scheduler.plugin.producer;
 
+import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.key.KeyMode;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.YamlNode;
+import io.llmd.scheduler.prefix.EngineEvents;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +69,19 @@ final class PrecisePrefixParams {
 
     /** An index in memory with a budget. @param size bytes */
     record CostAware(@Default("2GiB") String size) {
-        private static final Pattern SIZE = Pattern.compile("\\d+(\\.\\d+)?\\s*([KMGT]i?)?B?");
+        private static final Pattern SIZE = Pattern.compile("(\\d+(\\.\\d+)?)\\s*([KMGT]i?)?B?");
+
+        /** The size in bytes, at least 8 MiB. */
+        long bytes() {
+            Matcher matcher = SIZE.matcher(size);
+            if (!matcher.matches()) {
+                throw new IllegalStateException("checked in the constructor");
+            }
+            String unit = matcher.group(3);
+            int power = unit == null ? 0 : "KMGT".indexOf(unit.charAt(0)) + 1;
+            double factor = Math.pow(unit != null && unit.endsWith("i") ? 1024 : 1000, power);
+            return Math.max(8L << 20, (long) (Double.parseDouble(matcher.group(1)) * factor));
+        }
 
         CostAware {
             if (!SIZE.matcher(size).matches()) {
@@ -89,6 +105,23 @@ final class PrecisePrefixParams {
             @Nullable CostAware costAwareMemoryConfig,
             @Default("false") boolean enableMetrics,
             @Nullable Duration metricsLoggingInterval) {
+        /** Bytes that a block takes in one tier, with what finds it. */
+        private static final long BLOCK_BYTES = 24;
+
+        private static final long MIN_BYTES = 8L << 20;
+        private static final long DEFAULT_BYTES = 2L << 30;
+        private static final long MAX_BLOCKS = 1L << 40;
+
+        /** Memory of the index. */
+        long maxBytes() {
+            if (costAwareMemoryConfig != null) {
+                return costAwareMemoryConfig.bytes();
+            }
+            return Math.max(
+                    MIN_BYTES,
+                    inMemoryConfig == null ? DEFAULT_BYTES : BLOCK_BYTES * Math.min(inMemoryConfig.size(), MAX_BLOCKS));
+        }
+
         BlockIndex {
             int given = (inMemoryConfig == null ? 0 : 1)
                     + (redisConfig == null ? 0 : 1)
@@ -126,8 +159,19 @@ final class PrecisePrefixParams {
             List<Backend> kvCacheBackendConfigs,
             @Nullable YamlNode tokenizersPoolConfig,
             @Nullable YamlNode prefixStoreConfig) {
+        private static final double[] DEFAULT_WEIGHTS = {1.0, 0.8, 0.5, 0.5};
+
         Indexer {
             kvCacheBackendConfigs = List.copyOf(kvCacheBackendConfigs);
+        }
+
+        /** What a block is worth, by ordinal of its tier. */
+        double[] weights() {
+            double[] weights = DEFAULT_WEIGHTS.clone();
+            for (Backend backend : kvCacheBackendConfigs) {
+                weights[StorageTier.ofMedium(backend.name()).ordinal()] = backend.weight();
+            }
+            return weights;
         }
     }
 
@@ -147,6 +191,7 @@ final class PrecisePrefixParams {
         Discovery {
             requirePort("socketPort", socketPort, 1);
             requirePort("replaySocketPort", replaySocketPort, 0);
+            PrecisePrefixCacheProducer.labels(podLabelSelector);
         }
     }
 
@@ -169,6 +214,23 @@ final class PrecisePrefixParams {
             Discovery podDiscoveryConfig) {
         Events {
             requirePositive("concurrency", concurrency);
+        }
+
+        /** Whose events are read and how they become blocks. */
+        EngineEvents engineEvents(PrecisePrefixCacheProducer.Params params) {
+            TokenProcessor processor = params.tokenProcessorConfig();
+            return new EngineEvents(
+                    processor.hashAlgorithm() == HashAlgorithm.XXH64 ? KeyMode.XXH64 : KeyMode.CBOR_FNV,
+                    processor.hashSeed(),
+                    params.modelName(),
+                    processor.blockSizeTokens(),
+                    engineType == EngineType.VLLM,
+                    params.indexerConfig().kvBlockIndexConfig().maxBytes(),
+                    topicFilter,
+                    podDiscoveryConfig.socketPort(),
+                    podDiscoveryConfig.replaySocketPort(),
+                    PrecisePrefixCacheProducer.labels(podDiscoveryConfig.podLabelSelector()),
+                    podDiscoveryConfig.podNamespace());
         }
     }
 

@@ -2,17 +2,42 @@ package io.llmd.scheduler.plugin.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.kv.event.KvEvent;
+import io.llmd.kv.event.KvEvent.BlockRemoved;
+import io.llmd.kv.event.KvEvent.BlockStored;
+import io.llmd.kv.event.KvEventBatch;
+import io.llmd.kv.event.KvEventEncoder;
+import io.llmd.kv.event.KvEventFormat;
+import io.llmd.kv.event.TokenIds;
+import io.llmd.kv.hash.BlockHashes;
+import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.plugin.ParameterBinder;
+import io.llmd.scheduler.prefix.EngineIndexes;
+import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndex;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.Dispatch;
+import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.Prompt;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.zeromq.SocketType;
+import org.zeromq.ZMQ;
 
 class PrecisePrefixCacheProducerTest {
 
@@ -35,11 +60,139 @@ class PrecisePrefixCacheProducerTest {
             speculativeTTL: 1500ms
             """;
 
+    private final EndpointStore store = new EndpointStore(Duration.ofSeconds(1), System::nanoTime);
+    private final List<String> compared = new ArrayList<>();
+    private final PrefixClaims claims =
+            new PrefixClaims((endpoint, claimed, reported) -> compared.add(endpoint + " " + claimed + " " + reported));
+    private final int[] tokens = IntStream.range(0, 64).toArray();
+    private long sequence;
+
     @Test
-    void whatWasSentBeforeIsHeld() {
+    void matchesFollowTheEnginesEventsByTier() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket publisher = context.socket(SocketType.PUB)) {
+            PrecisePrefixCacheProducer producer = following(publisher, "a");
+            publishUntilKnown(producer, publisher);
+            PrefixMatches matches = matches(producer, "a");
+            assertThat(matches.matchBlocks(0)).isEqualTo(3);
+            assertThat(matches.cachedBlocks(0)).isEqualTo(3);
+            assertThat(matches.totalBlocks(0)).isEqualTo(4);
+            assertThat(matches.gpuBlocks(0)).isEqualTo(3);
+            publish(
+                    publisher,
+                    BlockStored.of(BlockHashes.ofIds(1, 2), null, TokenIds.of(), 0)
+                            .withMedium("CPU"));
+            publish(publisher, BlockRemoved.of(BlockHashes.ofIds(1, 2)));
+            await().untilAsserted(() -> {
+                PrefixMatches tiered = matches(producer, "a");
+                assertThat(tiered.cpuBlocks(0)).isEqualTo(2);
+                assertThat(tiered.gpuBlocks(0)).isEqualTo(1);
+                assertThat(tiered.matchBlocks(0))
+                        .as("0.8 + 0.8 + 1, rounded down")
+                        .isEqualTo(2);
+                assertThat(tiered.cachedBlocks(0)).isEqualTo(3);
+            });
+            producer.stop();
+        }
+    }
+
+    @Test
+    void promptsUnderWayCountUntilTheEngineTells() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket publisher = context.socket(SocketType.PUB)) {
+            PrecisePrefixCacheProducer producer = following(publisher, "a");
+            publishUntilKnown(producer, publisher);
+            Candidates candidates = Candidates.of(ProducerFixture.endpoint("a", 0, 0));
+            producer.produce(request(), candidates);
+            producer.scheduled(request(), candidates, ProducerFixture.decode(candidates, 0), new Dispatch(9));
+            PrefixMatches expected = matches(producer, "a");
+            assertThat(expected.matchBlocks(0)).as("3 and 0.9 of the fourth").isEqualTo(3);
+            assertThat(expected.cachedBlocks(0)).isEqualTo(3);
+            producer.ended(9, report(9, 16));
+            assertThat(compared).containsExactly("ns/a 48 16");
+            assertThat(matches(producer, "a").cachedBlocks(0))
+                    .as("contradicted")
+                    .isEqualTo(1);
+            assertThat(claims.confirmedShare("ns/a")).isBetween(0.33, 0.34);
+            producer.stop();
+        }
+    }
+
+    @Test
+    void anEndpointThatLeavesIsForgottenAndOneWithoutEventsIsEstimated() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket publisher = context.socket(SocketType.PUB)) {
+            PrecisePrefixCacheProducer producer = following(publisher, "a");
+            publishUntilKnown(producer, publisher);
+            store.delete("ns/a");
+            assertThat(matches(producer, "a").cachedBlocks(0)).isZero();
+            producer.stop();
+            assertThat(matches(producer, "a").cachedBlocks(0)).isZero();
+        }
+    }
+
+    private PrecisePrefixCacheProducer following(ZMQ.Socket publisher, String name) {
+        int port = publisher.bindToRandomPort("tcp://127.0.0.1");
+        store.upsert(new EndpointMetadata(
+                "ns/" + name, name, "127.0.0.1", 8000, 8000, Map.of("llm-d.ai/kv-events-port", "" + port), 0));
+        PrecisePrefixCacheProducer producer = new PrecisePrefixCacheProducer(
+                "exact",
+                params(
+                        "{tokenProcessorConfig: {hashAlgorithm: xxh64}, speculativeIndexing: true, speculativeTTL: 60s}"),
+                new PrefixIndex(),
+                new EngineIndexes(store, System::nanoTime),
+                claims);
+        producer.start();
+        return producer;
+    }
+
+    /** The first batch again and again, for a subscription takes a while; the same numbers are duplicates. */
+    private void publishUntilKnown(PrecisePrefixCacheProducer producer, ZMQ.Socket publisher) {
+        await().pollInterval(Duration.ofMillis(50)).untilAsserted(() -> {
+            sequence = 0;
+            publish(publisher, BlockStored.of(BlockHashes.ofIds(1, 2, 3), null, TokenIds.copyOf(tokens, 0, 48), 16));
+            PrefixMatches matches = matches(producer, "a");
+            assertThat(matches.cachedBlocks(0)).isEqualTo(3);
+            assertThat(matches.isPartial(0)).isFalse();
+        });
+    }
+
+    private void publish(ZMQ.Socket publisher, KvEvent event) {
+        byte[] payload = new KvEventEncoder(KvEventFormat.MAP).encode(new KvEventBatch(1, List.of(event), 0));
+        publisher.sendMore("kv@127.0.0.1:8000@m");
+        publisher.sendMore(ByteBuffer.allocate(8).putLong(sequence++).array());
+        publisher.send(payload);
+    }
+
+    private PrefixMatches matches(PrecisePrefixCacheProducer producer, String name) {
+        Candidates candidates = Candidates.of(ProducerFixture.endpoint(name, 0, 0));
+        producer.produce(request(), candidates);
+        return Objects.requireNonNull(candidates.data(DataKeys.prefixMatches("exact")));
+    }
+
+    private InferenceRequest request() {
+        return ProducerFixture.request("m", "", -1, Prompt.exact(tokens, List.of()));
+    }
+
+    private static OutcomeReport report(long lease, int cachedTokens) {
+        return new OutcomeReport(
+                "r",
+                lease,
+                "ns/a",
+                OutcomeReport.Phase.ENDED,
+                OutcomeReport.Cause.NATURAL,
+                200,
+                new TokenUsage(64, 1, cachedTokens),
+                1,
+                1);
+    }
+
+    @Test
+    void estimatedTokensGiveEstimatedMatches() {
         PrefixIndex index = new PrefixIndex();
         index.added(ProducerFixture.metadata("a"));
-        PrecisePrefixCacheProducer producer = new PrecisePrefixCacheProducer("exact", params(EVERYTHING), index);
+        PrecisePrefixCacheProducer producer = new PrecisePrefixCacheProducer(
+                "exact", params(EVERYTHING), index, new EngineIndexes(store, System::nanoTime), claims);
         Candidates candidates = Candidates.of(ProducerFixture.endpoint("a", 0, 0));
         InferenceRequest request = ProducerFixture.request("m", "", -1, ProducerFixture.prompt(128, 1));
         producer.produce(request, candidates);
