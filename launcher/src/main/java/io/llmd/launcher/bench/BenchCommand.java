@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
             OverloadBenchCommand.class,
             SimulatorBenchCommand.class,
             ScrapeBenchCommand.class,
+            KvIndexBenchCommand.class,
             VirtualTimeBenchCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param goal number of the goal that it belongs to, see docs/benchmarks.md
  * @param value median over the rounds
- * @param target highest value that meets the goal; null for a figure that is only reported
+ * @param target value that meets the goal just so; null for a figure that is only reported
  * @param pass null without a target
  * @param baseline what the value is compared with; null for an absolute value
  * @param low lowest value of a round
@@ -60,6 +60,22 @@ record GoalLine(
                 rounded(figure.low()),
                 rounded(figure.high()),
                 disturbed);
+    }
+
+    /** A figure that is to be as high as its target, or higher. */
+    static GoalLine judgedAtLeast(
+            String goal, String name, Figure figure, String unit, double target, @Nullable String baseline) {
+        return new GoalLine(
+                goal,
+                name,
+                rounded(figure.median()),
+                unit,
+                target,
+                figure.median() >= target,
+                baseline,
+                rounded(figure.low()),
+                rounded(figure.high()),
+                0);
     }
 
     private static double rounded(double value) {

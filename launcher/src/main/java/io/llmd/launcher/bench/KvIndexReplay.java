@@ -1,5 +1,7 @@
 package io.llmd.launcher.bench;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.HdrHistogram.Histogram;
@@ -15,13 +17,23 @@ final class KvIndexReplay {
      * @param seconds from the first change to the last answer
      * @param p50Nanos of a look-up while changes are told
      * @param p99Nanos of a look-up while changes are told
+     * @param cpuSeconds of the asking thread
      * @param matched sum of all answers, equal for equal indexes when one thread does both
      */
-    record Outcome(long blockOps, long examined, double seconds, double p50Nanos, double p99Nanos, long matched) {
+    record Outcome(
+            long blockOps,
+            long examined,
+            double seconds,
+            double cpuSeconds,
+            double p50Nanos,
+            double p99Nanos,
+            long matched) {
         double rate() {
             return blockOps / seconds;
         }
     }
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     private final KvIndexTrace trace;
 
@@ -36,6 +48,7 @@ final class KvIndexReplay {
         long[] prompt = new long[512];
         long examined = 0;
         long matched = 0;
+        long cpu = THREADS.getCurrentThreadCpuTime();
         long start = System.nanoTime();
         for (KvIndexTrace.Step step : trace.steps()) {
             prompt = prompt(step, prompt);
@@ -45,13 +58,14 @@ final class KvIndexReplay {
             examined += reader.examined();
             tell(subject, step);
         }
-        return outcome(start, nanos, examined, matched);
+        return outcome(start, cpu, nanos, examined, matched);
     }
 
     /** Two threads at the same time. */
     Outcome together(KvIndexSubject subject) throws InterruptedException {
         List<KvIndexTrace.Step> steps = trace.steps();
         AtomicInteger told = new AtomicInteger();
+        long cpu = THREADS.getCurrentThreadCpuTime();
         long start = System.nanoTime();
         Thread writer = Thread.ofPlatform().name("bench-writer").start(() -> {
             for (int i = 0; i < steps.size(); i++) {
@@ -76,7 +90,7 @@ final class KvIndexReplay {
             examined += reader.examined();
         }
         writer.join();
-        return outcome(start, nanos, examined, matched);
+        return outcome(start, cpu, nanos, examined, matched);
     }
 
     private long[] prompt(KvIndexTrace.Step step, long[] reused) {
@@ -97,12 +111,13 @@ final class KvIndexReplay {
         }
     }
 
-    private Outcome outcome(long start, Histogram nanos, long examined, long matched) {
+    private Outcome outcome(long start, long cpu, Histogram nanos, long examined, long matched) {
         double seconds = (System.nanoTime() - start) / 1e9;
         return new Outcome(
                 trace.blockOps(),
                 examined,
                 seconds,
+                (THREADS.getCurrentThreadCpuTime() - cpu) / 1e9,
                 nanos.getValueAtPercentile(50),
                 nanos.getValueAtPercentile(99),
                 matched);

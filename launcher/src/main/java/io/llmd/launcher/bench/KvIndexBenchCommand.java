@@ -1,0 +1,118 @@
+package io.llmd.launcher.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code llmd bench kv-index}. Exit codes: 0 measured, also when a goal is missed, 1 an answer was wrong, 2 usage. */
+@Command(
+        name = "kv-index",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Block operations, look-ups, events and memory of the KV-cache index, beside a map of sets.",
+            "In this process, no sockets. How it measures: docs/benchmarks.md."
+        })
+final class KvIndexBenchCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before call()
+    private CommandSpec spec;
+
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE",
+            description = "Trace of Mooncake's form, JSON lines with hash_ids, gzip or not (default: a synthetic one).")
+    private @Nullable Path trace;
+
+    @Option(
+            names = "--pods",
+            paramLabel = "N",
+            defaultValue = "48",
+            description = "Endpoints that serve the trace (${DEFAULT-VALUE}).")
+    private int endpoints;
+
+    @Option(
+            names = "--passes",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "How often the trace is played, with other contents each time (${DEFAULT-VALUE}).")
+    private int passes;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Measurements of each figure (${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            defaultValue = "3",
+            description = "Length of a measurement of look-ups or events, a third of it to warm up (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(
+            names = "--memory-blocks",
+            paramLabel = "N",
+            defaultValue = "10000000",
+            description = "Blocks for the bytes per block (${DEFAULT-VALUE}).")
+    private int memoryBlocks;
+
+    @Option(names = "--json", description = "One JSON object per line instead of a table.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        requireBetween("pods", endpoints, 1, 10_000);
+        requireBetween("passes", passes, 1, 1_000);
+        requireBetween("rounds", rounds, 1, 100);
+        requireBetween("seconds", seconds, 1, 600);
+        requireBetween("memory-blocks", memoryBlocks, 100_000, 60_000_000);
+        KvIndexBench.Settings settings =
+                new KvIndexBench.Settings(trace, endpoints, passes, rounds, Duration.ofSeconds(seconds), memoryBlocks);
+        try {
+            print(new KvIndexBench(settings, err).run());
+            return 0;
+        } catch (BenchFailure | IOException failure) {
+            err.println("llmd: " + failure.getMessage());
+            return 1;
+        }
+    }
+
+    private void requireBetween(String name, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), name + ": " + value + " (expected: " + least + " to " + most + ")");
+        }
+    }
+
+    private void print(List<GoalLine> lines) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            JsonMapper mapper = JsonMapper.builder().build();
+            lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
+        } else {
+            lines.forEach(line -> out.printf(
+                    "  %-28s %,12.3f %-4s (%,.3f to %,.3f)%s%n",
+                    line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+        }
+        out.flush();
+    }
+
+    private static String verdict(GoalLine line) {
+        return line.target() == null
+                ? ""
+                : "  goal " + line.target() + ": " + (Boolean.TRUE.equals(line.pass()) ? "met" : "missed");
+    }
+}
