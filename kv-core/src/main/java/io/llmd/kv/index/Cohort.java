@@ -191,15 +191,27 @@ final class Cohort {
                     spare = claim(previous, end - i);
                     claimed = space.claimed();
                 }
-                if (insert(spare, keys[i], lane.bit, tier)) {
-                    previous = spare++;
-                    claimed--;
+                if (isNamedBefore(keys, batch, i)) {
+                    continue;
                 }
+                insert(spare, keys[i], lane.bit, tier);
+                previous = spare++;
+                claimed--;
             }
         }
         for (; claimed > 0; claimed--) {
             space.free(spare++);
         }
+    }
+
+    /** Whether a run names a block twice; its node then came after its batch was located. */
+    private static boolean isNamedBefore(long[] keys, int from, int at) {
+        for (int i = from; i < at; i++) {
+            if (keys[i] == keys[at]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void hold(int node, int bit, int tier) {
@@ -210,20 +222,15 @@ final class Cohort {
         }
     }
 
-    /** Makes a claimed node a block's. @return false when there is a node for it: the run names the block twice */
-    private boolean insert(int node, long key, int bit, int tier) {
+    /** Makes a claimed node a block's. */
+    private void insert(int node, long key, int bit, int tier) {
         if (slots.isFull()) {
             rebuildSlots();
         }
         nodes.setLanes(tier, node, 1L << bit);
         nodes.setKey(node, key);
-        if (slots.add(nodes, key, node)) {
-            held[tier][bit]++;
-            return true;
-        }
-        nodes.setLanes(tier, node, 0);
-        nodes.setKey(node, 0);
-        return false;
+        slots.add(key, node);
+        held[tier][bit]++;
     }
 
     /** Finds the nodes of several keys: the loads of one step do not wait for each other. */
@@ -301,7 +308,7 @@ final class Cohort {
         for (int node = space.nextUsed(0); node < nodes.capacity(); node = space.nextUsed(node + 1)) {
             long key = nodes.key(node);
             if (key != 0) {
-                table.add(nodes, key, node);
+                table.add(key, node);
             }
         }
         budget.charge(table.bytes() - slots.bytes());

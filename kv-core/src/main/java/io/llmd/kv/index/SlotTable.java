@@ -16,7 +16,7 @@ final class SlotTable {
 
     private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(int[].class);
     private static final long MIX = 0x9E3779B97F4A7C15L;
-    private static final double MAX_FILL = 0.8;
+    private static final double MAX_FILL = 0.72;
     private static final double FIRST_FILL = 0.55;
     private static final int MIN_SLOTS = 1024;
     private static final int NODE_BITS = 26;
@@ -56,9 +56,14 @@ final class SlotTable {
         return (int) Math.unsignedMultiplyHigh((key ^ key >>> 32) * MIX, slots.length);
     }
 
-    /** What is in a place; 0 ends a search. Readable from any thread. */
+    /**
+     * What is in a place; 0 ends a search. Readable from any thread.
+     *
+     * @implNote read plainly: which node is looked at follows from what is read, and the node's key is read with acquire and
+     *     compared, so that an old place gives an old answer and never a wrong one
+     */
     int at(int slot) {
-        return (int) SLOT.getAcquire(slots, slot);
+        return slots[slot];
     }
 
     int next(int slot) {
@@ -76,29 +81,17 @@ final class SlotTable {
         return (int) key << NODE_BITS;
     }
 
-    /**
-     * Adds an entry unless there is one with its key.
-     *
-     * @return whether it was added
-     */
-    boolean add(Nodes nodes, long key, int node) {
+    /** Adds the entry of a node whose key is not in the table, which must not be full. */
+    void add(long key, int node) {
         int slot = start(key);
-        int place = -1;
-        for (int entry = slots[slot]; entry != 0; entry = slots[slot]) {
-            int candidate = candidate(entry, key);
-            if (candidate >= 0 && nodes.key(candidate) == key) {
-                return false;
-            }
-            place = place < 0 && entry == REMOVED ? slot : place;
+        while (slots[slot] != 0 && slots[slot] != REMOVED) {
             slot = next(slot);
         }
-        if (place < 0) {
-            place = slot;
+        if (slots[slot] == 0) {
             taken++;
         }
         live++;
-        SLOT.setRelease(slots, place, node + 1 | bitsOf(key));
-        return true;
+        SLOT.setRelease(slots, slot, node + 1 | bitsOf(key));
     }
 
     /** Removes the entry of a node that is in the table under this key. */
