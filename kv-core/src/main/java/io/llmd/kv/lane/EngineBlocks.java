@@ -33,6 +33,7 @@ final class EngineBlocks {
     private int entries;
     private int freeCount;
     private int held;
+    private int copiedIn;
 
     EngineBlocks() {
         slots = new int[(int) (FIRST_ENTRIES / FIRST_FILL)];
@@ -46,6 +47,11 @@ final class EngineBlocks {
     /** Entries with a copy in some tier. */
     int held() {
         return held;
+    }
+
+    /** Entries with a copy, once for each tier with one. */
+    int heldByTier() {
+        return copiedIn;
     }
 
     /** All entry numbers are below this. */
@@ -81,6 +87,7 @@ final class EngineBlocks {
     /** @param count in [0, 15] */
     void setCopies(int entry, StorageTier tier, int count) {
         boolean wasHeld = isHeld(entry);
+        copiedIn += Math.min(count, 1) - Math.min(copies(entry, tier), 1);
         int shift = tier.ordinal() * COUNT_BITS;
         copies[entry] = (short) (copies[entry] & ~(MAX_COPIES << shift) | count << shift);
         if (wasHeld != isHeld(entry)) {
@@ -110,6 +117,21 @@ final class EngineBlocks {
         if (parents == null) {
             parents = new long[hashes.length];
         }
+    }
+
+    /** Forgets which block comes before each, and remembers it no more. */
+    void unlink() {
+        parents = null;
+    }
+
+    /** Whether it is remembered which block comes before each. */
+    boolean isLinked() {
+        return parents != null;
+    }
+
+    /** Hash of the block before an entry's; 0 when there is none or blocks are not linked. */
+    long parent(int entry) {
+        return parents == null ? 0 : parents[entry];
     }
 
     /** Remembers the block before an entry's, if blocks are linked. @param parent hash of that block; 0 for none */
@@ -165,6 +187,7 @@ final class EngineBlocks {
         entries = 0;
         freeCount = 0;
         held = 0;
+        copiedIn = 0;
     }
 
     private void put(long hash, int entry) {

@@ -162,6 +162,17 @@ final class SmallBlocks {
         }
     }
 
+    /** Tells the index's blocks that are held. */
+    void writeTo(int group, LaneSnapshotTarget target) {
+        pieces.forEach((hash, piece) -> {
+            if (piece.key != 0) {
+                single[0] = piece.key;
+                singleHash[0] = hash;
+                target.run(StorageTier.GPU, group, piece.keyBefore, single, singleHash, 0, 1);
+            }
+        });
+    }
+
     void clear() {
         pieces.clear();
     }

@@ -109,6 +109,19 @@ public final class LaneFeed {
         buffer = new LiveBuffer(settings.bufferedBatches(), settings.bufferedBytes());
     }
 
+    /**
+     * Goes on behind a batch that an earlier feed of the same lane applied, as far as the publisher turns out to have sent it.
+     * Before the first connection.
+     */
+    public void resume(FeedPosition position) {
+        epoch = position.epoch();
+        if (position.sequence() >= 0) {
+            hasApplied = true;
+            applied = position.sequence();
+            digests.add(applied, position.payloadHash());
+        }
+    }
+
     /** A new TCP connection to the publisher; whatever was published before it is lost on this way. */
     public void connected(long now) {
         connections++;

@@ -61,6 +61,11 @@ public final class LaneReader implements LaneTarget {
         return batch.dataParallelRank();
     }
 
+    /** The lane was restored from this epoch of the publisher; before the first batch. */
+    public void resume(int number) {
+        epoch = number;
+    }
+
     @Override
     public void newEpoch(int number) {
         epoch = number;

@@ -85,11 +85,16 @@ public final class DeltaPublisher implements AutoCloseable {
      * @param state what the lane holds now
      */
     public LanePublisher open(LaneDescription lane, int term, int epoch, SnapshotPlace place, OwnedLane state) {
+        prepare(lane);
+        return new LanePublisher(
+                lane, term, epoch, place, state, deltas, snapshots, listener, snapshotInterval, clockMillis);
+    }
+
+    /** Waits as {@link #open} does, so that an open that follows soon does not. */
+    public void prepare(LaneDescription lane) {
         KvTopics topics = new KvTopics(lane.spec().pool());
         warmUp(deltas, topics.events(), lane.partition());
         warmUp(snapshots, topics.snapshots(), lane.partition());
-        return new LanePublisher(
-                lane, term, epoch, place, state, deltas, snapshots, listener, snapshotInterval, clockMillis);
     }
 
     private static void warmUp(Producer<byte[], byte[]> producer, String topic, int partition) {

@@ -1,5 +1,6 @@
 package io.llmd.kv.ingest.zmq;
 
+import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.LaneFeed;
 import io.llmd.kv.ingest.LaneTarget;
 import java.nio.charset.StandardCharsets;
@@ -26,12 +27,13 @@ final class DialledSource implements ZmtpListener {
     private long connectionEnds;
     private volatile SourceStatus status;
 
-    DialledSource(ZmqLoop loop, ZmqSource source, LaneTarget target) {
+    DialledSource(ZmqLoop loop, ZmqSource source, LaneTarget target, FeedPosition from) {
         this.loop = loop;
         this.source = source;
         ZmqAddress replayAddress = source.replayAddress();
         replay = replayAddress == null ? null : new ReplayClient(loop, replayAddress);
         feed = new LaneFeed(source.endpoint(), source.rank(), source.settings(), target, replay);
+        feed.resume(from);
         if (replay != null) {
             replay.answerTo(feed);
         }

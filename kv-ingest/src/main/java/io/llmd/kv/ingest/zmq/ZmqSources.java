@@ -1,6 +1,8 @@
 package io.llmd.kv.ingest.zmq;
 
+import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.LaneTarget;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +46,16 @@ public final class ZmqSources implements AutoCloseable {
      * @throws IllegalArgumentException when there is a source with the same endpoint and rank
      */
     public void add(ZmqSource source, LaneTarget target) {
-        DialledSource dialled = new DialledSource(loop, source, target);
+        add(source, target, FeedPosition.START);
+    }
+
+    /**
+     * Begins to follow a source behind a batch that its target knows; it is dialled until it is removed.
+     *
+     * @throws IllegalArgumentException when there is a source with the same endpoint and rank
+     */
+    public void add(ZmqSource source, LaneTarget target, FeedPosition from) {
+        DialledSource dialled = new DialledSource(loop, source, target, from);
         if (sources.putIfAbsent(source.key(), dialled) != null) {
             throw new IllegalArgumentException(
                     "source: " + source.endpoint() + " rank " + source.rank() + " twice (expected: once)");
@@ -68,6 +79,21 @@ public final class ZmqSources implements AutoCloseable {
             done.complete(null);
         });
         return done;
+    }
+
+    /** Runs an action on the thread of the targets, soon; it must not block. */
+    public void execute(Runnable action) {
+        loop.execute(action);
+    }
+
+    /** Runs an action on the thread of the targets again and again, until this is closed; it must not block or throw. */
+    public void every(Duration interval, Runnable action) {
+        loop.execute(() -> repeat(interval.toNanos(), action));
+    }
+
+    private void repeat(long nanos, Runnable action) {
+        loop.after(nanos, () -> repeat(nanos, action));
+        action.run();
     }
 
     /** All sources, by endpoint and rank. */
