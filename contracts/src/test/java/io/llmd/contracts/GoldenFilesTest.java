@@ -2,6 +2,13 @@ package io.llmd.contracts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.contracts.prefix.EndpointMatch;
+import io.llmd.contracts.prefix.KvIndexStats;
+import io.llmd.contracts.prefix.KvSource;
+import io.llmd.contracts.prefix.KvSources;
+import io.llmd.contracts.prefix.PrefixMatchRequest;
+import io.llmd.contracts.prefix.PrefixMatches;
+import io.llmd.contracts.prefix.TierBlocks;
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
 import io.llmd.contracts.schedule.Eviction;
@@ -84,7 +91,49 @@ class GoldenFilesTest {
                         "endpoint-list",
                         EndpointList.class,
                         new EndpointList(List.of(new EndpointStatus(
-                                ENDPOINT, Map.of("llm-d.ai/role", "both"), true, 120, 3, 1, 0.25, 4, 512)))));
+                                ENDPOINT, Map.of("llm-d.ai/role", "both"), true, 120, 3, 1, 0.25, 4, 512)))),
+                Arguments.of(
+                        "prefix-match-request",
+                        PrefixMatchRequest.class,
+                        new PrefixMatchRequest(
+                                "sim-8b",
+                                List.of(1, 2, 3, 4, 5, 6, 7, 8),
+                                List.of(),
+                                "tenant-a",
+                                List.of("default/sim-0", "default/sim-1"))),
+                Arguments.of(
+                        "prefix-match-request-keys",
+                        PrefixMatchRequest.class,
+                        new PrefixMatchRequest(
+                                "sim-8b", List.of(), List.of("545d26412a51d38e", "906da2cfdbcd5134"), null, List.of())),
+                Arguments.of(
+                        "prefix-matches",
+                        PrefixMatches.class,
+                        new PrefixMatches(
+                                4,
+                                3,
+                                List.of(new EndpointMatch(
+                                        "default/sim-0", 1, 3, 12, new TierBlocks(2, 1, 0, 0), 2.8, 1.0, true)))),
+                Arguments.of(
+                        "kv-sources",
+                        KvSources.class,
+                        new KvSources(List.of(new KvSource(
+                                "default/sim-0",
+                                0,
+                                "exact",
+                                true,
+                                true,
+                                1,
+                                4711,
+                                0,
+                                0,
+                                new TierBlocks(62_500, 100, 0, 0),
+                                Map.of("batches", 4712L),
+                                Map.of("bad_token", 1L))))),
+                Arguments.of(
+                        "kv-index-stats",
+                        KvIndexStats.class,
+                        new KvIndexStats(true, 3, 62_500, 187_500, 0, 8_388_608, 2L << 30, 16, "xxh64")));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -9,8 +9,12 @@ import java.util.regex.Pattern;
 final class DocumentedMeters {
 
     /** Meters with a base unit that is not told by their type. */
-    private static final Set<String> IN_BYTES =
-            Set.of("gateway_held_body", "llm_d_epp_request_size", "scheduler_decisions_memory");
+    private static final Set<String> IN_BYTES = Set.of(
+            "gateway_held_body",
+            "llm_d_epp_request_size",
+            "scheduler_decisions_memory",
+            "kvindex_memory",
+            "kvindex_memory_max");
 
     private static final Pattern SERVICE_ROW = Pattern.compile("(?m)^\\| `([A-Za-z0-9_.]+)` \\| ([a-z ]+) \\|");
     private static final Pattern ENDPOINT_ROW =

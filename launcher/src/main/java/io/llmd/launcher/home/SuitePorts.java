@@ -42,6 +42,16 @@ public record SuitePorts(int gateway) {
         return shifted(9090);
     }
 
+    /** KV index; a trial does not start it. */
+    public int kvIndex() {
+        return shifted(8082);
+    }
+
+    /** Management port of the KV index. */
+    public int kvIndexManagement() {
+        return shifted(9082);
+    }
+
     /** Config server. */
     public int configServer() {
         return shifted(8888);

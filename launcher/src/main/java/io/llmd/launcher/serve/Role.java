@@ -2,6 +2,7 @@ package io.llmd.launcher.serve;
 
 import io.llmd.configserver.ConfigServerApplication;
 import io.llmd.gateway.GatewayApplication;
+import io.llmd.kvindex.KvIndexApplication;
 import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.scheduler.SchedulerApplication;
@@ -17,6 +18,7 @@ import org.springframework.boot.WebApplicationType;
 /** A service that a process can run. The order is that of starting; they stop the other way round. */
 public enum Role {
     CONFIG_SERVER("config-server", ConfigServerApplication.class, WebApplicationType.SERVLET),
+    KV_INDEX("kv-index", KvIndexApplication.class, WebApplicationType.REACTIVE),
     SCHEDULER("scheduler", SchedulerApplication.class, WebApplicationType.REACTIVE),
     GATEWAY("gateway", GatewayApplication.class, WebApplicationType.REACTIVE);
 
@@ -39,6 +41,7 @@ public enum Role {
     public int port(SuitePorts ports) {
         return switch (this) {
             case CONFIG_SERVER -> ports.configServer();
+            case KV_INDEX -> ports.kvIndex();
             case SCHEDULER -> ports.scheduler();
             case GATEWAY -> ports.gateway();
         };
@@ -48,6 +51,7 @@ public enum Role {
     public int managementPort(SuitePorts ports) {
         return switch (this) {
             case CONFIG_SERVER -> ports.configServerManagement();
+            case KV_INDEX -> ports.kvIndexManagement();
             case SCHEDULER -> ports.schedulerManagement();
             case GATEWAY -> ports.gatewayManagement();
         };

@@ -21,6 +21,7 @@ final class PartLogs extends AppenderBase<ILoggingEvent> {
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{36}: %msg %kvp%n";
     private static final Map<String, String> PACKAGES = Map.of(
             "io.llmd.configserver.", "config-server",
+            "io.llmd.kvindex.", "kv-index",
             "io.llmd.scheduler.", "scheduler",
             "io.llmd.gateway.", "gateway",
             "io.llmd.simulator.", "sim");

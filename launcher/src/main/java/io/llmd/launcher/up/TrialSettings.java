@@ -44,7 +44,7 @@ final class TrialSettings {
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");
             }
-            case CONFIG_SERVER -> {}
+            case CONFIG_SERVER, KV_INDEX -> {}
         }
         return settings;
     }

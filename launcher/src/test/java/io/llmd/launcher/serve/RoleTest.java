@@ -20,7 +20,15 @@ class RoleTest {
     void unknownRoleIsAUsageErrorThatNamesTheKnownOnes() {
         assertThatThrownBy(() -> Role.parse(List.of("autoscaler")))
                 .isInstanceOf(CommandFailure.class)
-                .hasMessage("role: autoscaler (expected: config-server, scheduler, gateway)");
+                .hasMessage("role: autoscaler (expected: config-server, kv-index, scheduler, gateway)");
+    }
+
+    @Test
+    void kvIndexStartsBeforeTheSchedulerOnPortsOfItsOwn() {
+        assertThat(Role.parse(List.of("scheduler", "kv-index"))).containsExactly(Role.KV_INDEX, Role.SCHEDULER);
+        assertThat(Role.KV_INDEX.portSettings(new SuitePorts(8080)))
+                .containsEntry("server.port", "8082")
+                .containsEntry("management.server.port", "9082");
     }
 
     @Test

@@ -130,7 +130,7 @@ class StateCommandsIT {
         assertThat(captured.run("up", "--port-base", "80")).isEqualTo(2);
         assertThat(captured.run("up", "--config", "/nonexistent.yaml")).isEqualTo(2);
         assertThat(captured.run("serve", "--roles", "gatway")).isEqualTo(2);
-        assertThat(captured.err()).contains("role: gatway (expected: config-server, scheduler, gateway)");
+        assertThat(captured.err()).contains("role: gatway (expected: config-server, kv-index, scheduler, gateway)");
     }
 
     @Test

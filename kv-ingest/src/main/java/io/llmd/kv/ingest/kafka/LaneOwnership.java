@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LaneOwnership {
 
-    /** The group of owners. */
+    /** The group of owners; those of one pool alone add a dot and its name. */
     public static final String GROUP = "llmd.kv-lane-owners";
 
     private static final Logger LOG = LoggerFactory.getLogger(LaneOwnership.class);
@@ -67,6 +67,7 @@ public final class LaneOwnership {
     private record Claimed(Hold hold, LaneDescription lane, long offset) {}
 
     private final KafkaConnection connection;
+    private final @Nullable String pool;
     private final String owner;
     private final LaneOwner lanes;
     private final LongSupplier nanoClock;
@@ -81,10 +82,25 @@ public final class LaneOwnership {
     private @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
     /**
+     * A share in the lanes of all pools.
+     *
      * @param owner name of this process, unlike that of any other and of its own former lives
      * @param nanoClock monotonic clock
      */
     public LaneOwnership(KafkaConnection connection, String owner, LaneOwner lanes, LongSupplier nanoClock) {
+        this(connection, null, owner, lanes, nanoClock);
+    }
+
+    /**
+     * A share in the lanes of one pool, whose owners are a group of their own.
+     *
+     * @param pool null for all pools; a lane must not be offered to owners of both kinds
+     * @param owner name of this process, unlike that of any other and of its own former lives
+     * @param nanoClock monotonic clock
+     */
+    public LaneOwnership(
+            KafkaConnection connection, @Nullable String pool, String owner, LaneOwner lanes, LongSupplier nanoClock) {
+        this.pool = pool;
         if (owner.isEmpty()) {
             throw new IllegalArgumentException("owner: empty (expected: a name)");
         }
@@ -104,7 +120,8 @@ public final class LaneOwnership {
         properties.put("max.block.ms", "100");
         properties.put("delivery.timeout.ms", KafkaConnection.CALL_LIMIT_MILLIS);
         Producer<byte[], byte[]> producer = new KafkaProducer<>(properties);
-        KafkaConsumer<byte[], byte[]> reader = new KafkaConsumer<>(connection.member(GROUP));
+        KafkaConsumer<byte[], byte[]> reader =
+                new KafkaConsumer<>(connection.member(pool == null ? GROUP : GROUP + "." + pool));
         isRunning = true;
         consumer = reader;
         thread = Thread.ofPlatform().daemon().name("kv-lane-owner").start(() -> run(producer, reader));
@@ -195,6 +212,9 @@ public final class LaneOwnership {
     }
 
     private void put(LaneTable.Entry entry, int partition) {
+        if (pool != null && !pool.equals(entry.lane().spec().pool())) {
+            return;
+        }
         long now = nanoClock.getAsLong();
         Hold hold = holds.computeIfAbsent(entry.lane().id(), id -> new Hold(partition, now));
         LaneDescription served = hold.served;

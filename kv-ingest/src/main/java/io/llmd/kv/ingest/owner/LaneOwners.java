@@ -53,7 +53,7 @@ public final class LaneOwners implements AutoCloseable {
     private static final class Owned {
         private final LaneDescription description;
         private final int term;
-        private @Nullable EngineLane lane;
+        private volatile @Nullable EngineLane lane;
 
         Owned(LaneDescription description, int term, @Nullable EngineLane lane) {
             this.description = description;
@@ -70,6 +70,7 @@ public final class LaneOwners implements AutoCloseable {
      */
     public record Lane(LaneDescription description, int term, SourceStatus source, LaneReader reader) {}
 
+    private final KvTopics topics;
     private final OwnerSettings settings;
     private final KeyHasher hasher;
     private final LongSupplier nanoClock;
@@ -90,17 +91,19 @@ public final class LaneOwners implements AutoCloseable {
      */
     public LaneOwners(
             KafkaConnection connection,
+            KvTopics topics,
             OwnerSettings settings,
             PublisherListener listener,
             LongSupplier nanoClock,
             LongSupplier clockMillis) {
+        this.topics = topics;
         this.settings = settings;
         this.nanoClock = nanoClock;
         hasher = KeyHasher.of(settings.pool().keyMode(), settings.pool().seed());
         sources = new ZmqSources(settings.pool().zmq());
         loader = new SnapshotLoader(connection);
         publisher = new DeltaPublisher(connection, listener, settings.snapshotInterval(), clockMillis);
-        ownership = new LaneOwnership(connection, settings.name(), new Share(), nanoClock);
+        ownership = new LaneOwnership(connection, topics.pool(), settings.name(), new Share(), nanoClock);
     }
 
     /** Joins the owners; once. The topics exist. */
@@ -176,6 +179,9 @@ public final class LaneOwners implements AutoCloseable {
         }
         publisher.prepare(each.description);
         sources.execute(() -> {
+            if (!isBehind(each, lane)) {
+                return;
+            }
             LanePublisher before = lane.publisher();
             SnapshotPlace place = before == null ? SnapshotPlace.FIRST : before.place();
             lane.publishTo(publisher.open(each.description, each.term, lane.epoch(), place, lane));
@@ -183,7 +189,6 @@ public final class LaneOwners implements AutoCloseable {
     }
 
     private void begin(int partition, List<Owned> lanes) {
-        KvTopics topics = new KvTopics(lanes.getFirst().description.spec().pool());
         Map<String, LaneSnapshots> found = loader.load(
                 topics,
                 partition,
@@ -235,7 +240,10 @@ public final class LaneOwners implements AutoCloseable {
                     "keyMode: " + description.spec().keyMode() + " (expected: " + wanted + ")");
         }
         String model = description.spec().model();
-        return LaneSettings.of(hasher, model.isEmpty() ? pool.model() : model, pool.blockTokens())
+        return LaneSettings.of(
+                        hasher,
+                        model.isEmpty() ? pool.model() : model,
+                        description.spec().blockTokens())
                 .withRemovalMode(pool.removalMode())
                 .withOffloadChunkBlocks(pool.offloadChunkBlocks());
     }

@@ -1,0 +1,34 @@
+package io.llmd.contracts.prefix;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+
+/**
+ * What one data-parallel rank of an endpoint holds of a prompt.
+ *
+ * @param endpoint id of the endpoint
+ * @param rank data-parallel rank
+ * @param blocks leading blocks that it holds, at least 1
+ * @param tokens tokens of these blocks
+ * @param tiers these blocks by tier
+ * @param score blocks weighted by tier and by {@code trust}
+ * @param trust 1 when the index hears of the endpoint's changes in time, less when it has not for a while
+ * @param complete whether all that the endpoint holds is known; it may hold more when not
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record EndpointMatch(
+        String endpoint,
+        int rank,
+        int blocks,
+        int tokens,
+        TierBlocks tiers,
+        double score,
+        double trust,
+        boolean complete) {
+
+    public EndpointMatch {
+        if (rank < 0 || blocks < 0 || tokens < 0) {
+            throw new IllegalArgumentException(
+                    "rank, blocks, tokens: " + rank + ", " + blocks + ", " + tokens + " (expected: >= 0)");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.llmd.kvindex.config;
+
+import io.llmd.kv.ingest.kafka.KafkaConnection;
+import io.llmd.kv.ingest.kafka.KvTopics;
+import io.llmd.kv.ingest.owner.OwnerSettings;
+import io.llmd.kv.key.KeyHasher;
+import io.llmd.kvindex.ingest.DirectPool;
+import io.llmd.kvindex.ingest.IndexedPool;
+import io.llmd.kvindex.ingest.KafkaPool;
+import io.llmd.kvindex.ingest.KafkaSettings;
+import io.llmd.kvindex.ingest.SourceList;
+import io.llmd.kvindex.observe.IndexHealth;
+import io.llmd.kvindex.observe.LogMeters;
+import io.llmd.kvindex.observe.LookupMeters;
+import io.llmd.kvindex.observe.PoolMeters;
+import io.llmd.kvindex.query.PrefixMatcher;
+import io.llmd.kvindex.query.PrefixRoutes;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+
+/** Puts the KV index together. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(KvIndexProperties.class)
+class KvIndexConfiguration {
+
+    private static final LongSupplier NANO_CLOCK = System::nanoTime;
+    private static final LongSupplier CLOCK_MILLIS = System::currentTimeMillis;
+
+    /** Ends with its lifecycle, after the HTTP door. */
+    @Bean(destroyMethod = "")
+    IndexedPool indexedPool(KvIndexProperties properties, MeterRegistry registry) {
+        KvIndexProperties.Kafka kafka = properties.kafka();
+        if (!kafka.isUsed()) {
+            return new DirectPool(properties.poolSettings(), properties.readyAfter(), NANO_CLOCK);
+        }
+        OwnerSettings usual = OwnerSettings.of(kafka.uniqueName(), properties.poolSettings());
+        KafkaSettings settings = new KafkaSettings(
+                new KafkaConnection(kafka.bootstrapServers(), kafka.clientProperties()),
+                properties.pool(),
+                new OwnerSettings(usual.name(), usual.pool(), kafka.snapshotInterval(), usual.tick()),
+                new KvTopics.Layout(
+                        kafka.replication() == 0 ? Optional.empty() : Optional.of((short) kafka.replication()),
+                        kafka.expectedLanes()),
+                kafka.roles().contains(KvIndexProperties.Role.OWNER),
+                kafka.roles().contains(KvIndexProperties.Role.REPLICA));
+        LogMeters meters = new LogMeters(registry);
+        return new KafkaPool(settings, meters, meters, NANO_CLOCK, CLOCK_MILLIS);
+    }
+
+    @Bean(destroyMethod = "")
+    SourceList sourceList(KvIndexProperties properties, IndexedPool pool) {
+        return new SourceList(
+                properties.engines(), properties.endpointsFile(), properties.watchInterval(), pool::follow);
+    }
+
+    @Bean
+    PoolMeters poolMeters(IndexedPool pool, MeterRegistry registry) {
+        return new PoolMeters(pool, registry);
+    }
+
+    @Bean
+    KvIndexLifecycle kvIndexLifecycle(IndexedPool pool, SourceList sources, PoolMeters meters) {
+        return new KvIndexLifecycle(pool, sources, meters);
+    }
+
+    @Bean
+    IndexHealth indexHealthIndicator(IndexedPool pool) {
+        return new IndexHealth(pool);
+    }
+
+    /**
+     * Event loops of this context alone: the shared ones of Reactor Netty end with the first context that closes, and
+     * several services may run in one JVM.
+     */
+    @Bean
+    ReactorResourceFactory reactorResourceFactory() {
+        ReactorResourceFactory resources = new ReactorResourceFactory();
+        resources.setUseGlobalResources(false);
+        resources.setShutdownQuietPeriod(Duration.ZERO);
+        return resources;
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> prefixRoutes(
+            KvIndexProperties properties, IndexedPool pool, MeterRegistry registry) {
+        PrefixMatcher matcher = new PrefixMatcher(
+                pool,
+                KeyHasher.of(properties.keyMode(), properties.seed()),
+                properties.blockTokens(),
+                properties.weights().tiers(),
+                new LookupMeters(registry),
+                NANO_CLOCK);
+        return new PrefixRoutes(
+                        pool,
+                        matcher,
+                        properties.blockTokens(),
+                        OwnerSettings.keyMode(properties.poolSettings()),
+                        Math.toIntExact(properties.http().maxBodySize().toBytes()))
+                .routes();
+    }
+}

@@ -1,0 +1,73 @@
+package io.llmd.kvindex.config;
+
+import io.llmd.kvindex.ingest.IndexedPool;
+import io.llmd.kvindex.ingest.SourceList;
+import io.llmd.kvindex.observe.PoolMeters;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+
+/** Starts to follow before the HTTP door opens, and stops after it closed. */
+final class KvIndexLifecycle implements SmartLifecycle {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KvIndexLifecycle.class);
+    private static final long SAMPLE_MILLIS = 1_000;
+
+    private final IndexedPool pool;
+    private final SourceList sources;
+    private final PoolMeters meters;
+    private @Nullable ScheduledExecutorService sampler;
+
+    KvIndexLifecycle(IndexedPool pool, SourceList sources, PoolMeters meters) {
+        this.pool = pool;
+        this.sources = sources;
+        this.meters = meters;
+    }
+
+    @Override
+    public synchronized void start() {
+        if (sampler != null) {
+            return;
+        }
+        sources.start();
+        pool.start();
+        ScheduledExecutorService started = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("kv-index-meters").factory());
+        started.scheduleWithFixedDelay(this::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+        sampler = started;
+    }
+
+    private void sample() {
+        try {
+            meters.sample();
+        } catch (RuntimeException e) {
+            LOG.atError().setCause(e).log("meters were not sampled");
+        }
+    }
+
+    @Override
+    public synchronized void stop() {
+        if (sampler == null) {
+            return;
+        }
+        sampler.shutdownNow();
+        sampler = null;
+        sources.close();
+        pool.close();
+    }
+
+    @Override
+    public synchronized boolean isRunning() {
+        return sampler != null;
+    }
+
+    /** Before all others, and after them at the end. */
+    @Override
+    public int getPhase() {
+        return SmartLifecycle.DEFAULT_PHASE - 4096;
+    }
+}

@@ -1,0 +1,5 @@
+/** Settings, and what puts the service together. */
+@NullMarked
+package io.llmd.kvindex.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,107 @@
+package io.llmd.kvindex.query;
+
+import io.llmd.contracts.error.ErrorCode;
+import io.llmd.contracts.prefix.EndpointMatch;
+import io.llmd.contracts.prefix.PrefixMatches;
+import io.llmd.contracts.prefix.TierBlocks;
+import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.index.BlockIndex;
+import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.index.PrefixLookup;
+import io.llmd.kv.key.KeyHasher;
+import io.llmd.kvindex.ingest.IndexedPool;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/** Answers queries from a pool's index. Safe from any thread. */
+public final class PrefixMatcher {
+
+    private static final Comparator<EndpointMatch> BEST_FIRST = Comparator.comparingDouble(EndpointMatch::score)
+            .reversed()
+            .thenComparing(EndpointMatch::endpoint)
+            .thenComparing(EndpointMatch::rank);
+
+    private final IndexedPool pool;
+    private final KeyHasher hasher;
+    private final int blockTokens;
+    private final TierWeights weights;
+    private final LookupListener listener;
+    private final LongSupplier nanoClock;
+
+    /** @param hasher computes the keys that the pool's index knows */
+    public PrefixMatcher(
+            IndexedPool pool,
+            KeyHasher hasher,
+            int blockTokens,
+            TierWeights weights,
+            LookupListener listener,
+            LongSupplier nanoClock) {
+        this.pool = pool;
+        this.hasher = hasher;
+        this.blockTokens = blockTokens;
+        this.weights = weights;
+        this.listener = listener;
+        this.nanoClock = nanoClock;
+    }
+
+    PrefixMatches answer(PrefixQuery query) throws QueryException {
+        BlockIndex index = pool.index();
+        if (index == null) {
+            throw new QueryException(ErrorCode.NO_ENDPOINTS, "this process owns lanes and answers no queries");
+        }
+        long begun = nanoClock.getAsLong();
+        if (query.hasTokens) {
+            computeKeys(query);
+        }
+        PrefixLookup lookup = query.lookup;
+        index.match(query.keys, query.keyCount, lookup);
+        List<EndpointMatch> matches = new ArrayList<>(lookup.size());
+        int longest = 0;
+        for (int at = lookup.first(); at >= 0; at = lookup.next(at)) {
+            IndexLane lane = lookup.lane(at);
+            if (query.candidates.isEmpty() || query.candidates.contains(lane.endpoint())) {
+                matches.add(match(lookup, at, lane));
+                longest = Math.max(longest, lookup.blocks(at));
+            }
+        }
+        matches.sort(BEST_FIRST);
+        listener.answered(nanoClock.getAsLong() - begun, query.keyCount, longest);
+        return new PrefixMatches(blockTokens, query.keyCount, matches);
+    }
+
+    private void computeKeys(PrefixQuery query) {
+        int count = query.tokenCount / blockTokens;
+        query.reserveKeys(count);
+        query.keyCount = count;
+        if (count == 0) {
+            return;
+        }
+        long root = pool.root(query.model);
+        String salt = query.salt;
+        if (salt == null || salt.isEmpty()) {
+            hasher.chain(root, query.tokens, 0, count, blockTokens, query.keys, 0);
+            return;
+        }
+        query.keys[0] = hasher.next(root, query.tokens, 0, blockTokens, new String[] {salt});
+        hasher.chain(query.keys[0], query.tokens, blockTokens, count - 1, blockTokens, query.keys, 1);
+    }
+
+    private EndpointMatch match(PrefixLookup lookup, int at, IndexLane lane) {
+        TierBlocks tiers = new TierBlocks(
+                lookup.blocks(at, StorageTier.GPU),
+                lookup.blocks(at, StorageTier.CPU),
+                lookup.blocks(at, StorageTier.DISK),
+                lookup.blocks(at, StorageTier.STORAGE));
+        double trust = pool.trust(lane);
+        double score = trust
+                * (tiers.gpu() * weights.gpu()
+                        + tiers.cpu() * weights.cpu()
+                        + tiers.disk() * weights.disk()
+                        + tiers.storage() * weights.storage());
+        int blocks = lookup.blocks(at);
+        return new EndpointMatch(
+                lane.endpoint(), lane.rank(), blocks, blocks * blockTokens, tiers, score, trust, lane.isComplete());
+    }
+}
