@@ -10,6 +10,8 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,8 +22,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -44,25 +48,50 @@ final class RunningSuite implements AutoCloseable {
 
     /** Starts the suite and returns when the gateway is ready and knows the model. */
     static RunningSuite start(int endpoints, UnaryOperator<SimulatorSettingsBuilder> settings) {
+        return start(endpoints, settings, null);
+    }
+
+    /**
+     * The same with endpoints that publish their KV events, and a scheduling configuration.
+     *
+     * @param config makes the configuration when the endpoints run; null for the scheduler's own and no events
+     */
+    static RunningSuite start(
+            int endpoints,
+            UnaryOperator<SimulatorSettingsBuilder> settings,
+            @Nullable Function<List<VllmSimulator>, String> config) {
         try {
             RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
-            suite.startParts(endpoints, settings);
+            suite.startParts(endpoints, settings, config);
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private void startParts(int count, UnaryOperator<SimulatorSettingsBuilder> settings) throws IOException {
+    private void startParts(
+            int count,
+            UnaryOperator<SimulatorSettingsBuilder> settings,
+            @Nullable Function<List<VllmSimulator>, String> config)
+            throws IOException {
         StringBuilder file = new StringBuilder("endpoints:\n");
         for (int i = 0; i < count; i++) {
-            SimulatorSettings one = settings.apply(SimulatorSettings.builder())
+            SimulatorSettingsBuilder one = settings.apply(SimulatorSettings.builder())
                     .option("host", "127.0.0.1")
-                    .option("port", "0")
-                    .build();
-            VllmSimulator endpoint = VllmSimulator.start(one);
+                    .option("port", "0");
+            int events = freePort();
+            int replay = freePort();
+            if (config != null) {
+                one = one.option("kv-events-config", eventConfig(events, replay));
+            }
+            VllmSimulator endpoint = VllmSimulator.start(one.build());
             endpoints.add(endpoint);
-            file.append("  - {name: sim-%d, address: 127.0.0.1, port: \"%d\"}%n".formatted(i, endpoint.port()));
+            String labels = config == null
+                    ? ""
+                    : ", labels: {llm-d.ai/kv-events-port: \"%d\", llm-d.ai/kv-events-replay-port: \"%d\"}"
+                            .formatted(events, replay);
+            file.append(
+                    "  - {name: sim-%d, address: 127.0.0.1, port: \"%d\"%s}%n".formatted(i, endpoint.port(), labels));
         }
         Path endpointsFile = Files.writeString(folder.resolve("endpoints.yaml"), file);
         Map<String, String> shared = Map.of(
@@ -71,16 +100,18 @@ final class RunningSuite implements AutoCloseable {
                 "management.server.address", "127.0.0.1",
                 "management.server.port", "0",
                 "spring.cloud.config.enabled", "false");
-        services.start(
-                Role.SCHEDULER,
-                with(
-                        shared,
-                        Map.of(
-                                "scheduler.discovery.file",
-                                endpointsFile.toString(),
-                                "scheduler.discovery.allow-loopback",
-                                "true")),
-                Stream.empty());
+        Map<String, String> scheduler = with(
+                shared,
+                Map.of(
+                        "scheduler.discovery.file",
+                        endpointsFile.toString(),
+                        "scheduler.discovery.allow-loopback",
+                        "true"));
+        if (config != null) {
+            Path configFile = Files.writeString(folder.resolve("scheduling.yaml"), config.apply(endpoints));
+            scheduler.put("scheduler.config-file", configFile.toString());
+        }
+        services.start(Role.SCHEDULER, scheduler, Stream.empty());
         services.start(
                 Role.GATEWAY,
                 with(
@@ -94,6 +125,19 @@ final class RunningSuite implements AutoCloseable {
         await("the gateway knows the model")
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> getText("/v1/models").contains(MODEL));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** An address binds when it holds {@code ::}, as in vLLM. */
+    private static String eventConfig(int events, int replay) {
+        return """
+                {"enable_kv_cache_events": true, "topic": "kv@sim@%s",
+                 "endpoint": "tcp://[::ffff:127.0.0.1]:%d", "replay_endpoint": "tcp://127.0.0.1:%d"}""".formatted(MODEL, events, replay);
     }
 
     private static Map<String, String> with(Map<String, String> shared, Map<String, String> own) {
@@ -123,7 +167,15 @@ final class RunningSuite implements AutoCloseable {
 
     /** Value of a gauge without labels on the gateway's metrics page. */
     double gatewayGauge(String name) {
-        String page = get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus");
+        return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus"));
+    }
+
+    /** Sum of a meter of the scheduler over its labels. */
+    double schedulerMeter(String name) {
+        return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.SCHEDULER) + "/actuator/prometheus"));
+    }
+
+    private static double sum(String name, String page) {
         return page.lines()
                 .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
@@ -187,6 +239,7 @@ final class RunningSuite implements AutoCloseable {
         endpoints.forEach(VllmSimulator::close);
         try {
             Files.deleteIfExists(folder.resolve("endpoints.yaml"));
+            Files.deleteIfExists(folder.resolve("scheduling.yaml"));
             Files.deleteIfExists(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
