@@ -1,7 +1,9 @@
 package io.llmd.contracts.prefix;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * How the index follows one data-parallel rank of an endpoint.
@@ -36,7 +38,7 @@ public record KvSource(
         Map<String, Long> drops) {
 
     public KvSource {
-        counters = Map.copyOf(counters);
-        drops = Map.copyOf(drops);
+        counters = Collections.unmodifiableMap(new TreeMap<>(counters));
+        drops = Collections.unmodifiableMap(new TreeMap<>(drops));
     }
 }

@@ -4,6 +4,7 @@ import io.llmd.contracts.error.ErrorCode;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -19,11 +20,33 @@ final class QueryReader {
 
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int KEY_DIGITS = 16;
+    private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
 
     private final JsonFactory json = new JsonFactory();
 
     /** Fills a query that has begun. */
     void readJson(byte[] body, PrefixQuery query) throws QueryException {
+        int list = TokenScanner.find(body);
+        int end = list < 0 ? -1 : TokenScanner.scan(body, list, query);
+        if (end < 0) {
+            parse(body, query);
+        } else {
+            query.hasTokens = true;
+            parse(withNull(body, list - 1, end), query);
+        }
+        check(query);
+    }
+
+    /** The body with {@code null} in place of a value. */
+    private static byte[] withNull(byte[] body, int from, int to) {
+        byte[] rest = new byte[from + NULL.length + body.length - to];
+        System.arraycopy(body, 0, rest, 0, from);
+        System.arraycopy(NULL, 0, rest, from, NULL.length);
+        System.arraycopy(body, to, rest, from + NULL.length, body.length - to);
+        return rest;
+    }
+
+    private void parse(byte[] body, PrefixQuery query) throws QueryException {
         try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new QueryException(ErrorCode.INVALID_JSON, "the body is no JSON object");
@@ -38,7 +61,6 @@ final class QueryReader {
         } catch (JacksonException e) {
             throw new QueryException(ErrorCode.INVALID_JSON, "the body is no JSON: " + e.getOriginalMessage());
         }
-        check(query);
     }
 
     private static void member(String name, @Nullable JsonToken value, JsonParser parser, PrefixQuery query)
@@ -46,8 +68,8 @@ final class QueryReader {
         switch (name) {
             case "model" -> query.model = text(name, value, parser);
             case "cacheSalt" -> query.salt = value == JsonToken.VALUE_NULL ? null : text(name, value, parser);
-            case "tokens" -> query.hasTokens = tokens(value, parser, query);
-            case "keys" -> query.hasKeys = keys(value, parser, query);
+            case "tokens" -> query.hasTokens |= tokens(value, parser, query);
+            case "keys" -> query.hasKeys |= keys(value, parser, query);
             case "candidates" -> candidates(value, parser, query);
             default -> parser.skipChildren();
         }
@@ -64,6 +86,9 @@ final class QueryReader {
             throws QueryException {
         if (!isArray("tokens", value)) {
             return false;
+        }
+        if (query.hasTokens) {
+            throw invalid("tokens: twice (expected: once)");
         }
         for (JsonToken each = parser.nextToken(); each != JsonToken.END_ARRAY; each = parser.nextToken()) {
             if (each != JsonToken.VALUE_NUMBER_INT || parser.getNumberType() != JsonParser.NumberType.INT) {
@@ -84,6 +109,9 @@ final class QueryReader {
     private static boolean keys(@Nullable JsonToken value, JsonParser parser, PrefixQuery query) throws QueryException {
         if (!isArray("keys", value)) {
             return false;
+        }
+        if (query.hasKeys) {
+            throw invalid("keys: twice (expected: once)");
         }
         for (JsonToken each = parser.nextToken(); each != JsonToken.END_ARRAY; each = parser.nextToken()) {
             String text = each == JsonToken.VALUE_STRING ? parser.getString() : "";

@@ -438,6 +438,45 @@ class LaneFeedTest {
         assertThat(feed.epoch()).isEqualTo(1);
     }
 
+    @Test
+    void resumedFeedGoesOnBehindTheBatchThatItKnowsOf() {
+        LaneFeed feed = resumed(7);
+        replay(feed, 7, 8);
+        feed.replayEnded(now);
+        live(feed, 9);
+        assertThat(log).containsExactly("request 7", "batch 8", "batch 9");
+        assertThat(feed.epoch()).isEqualTo(3);
+        assertThat(feed.counters().epochs()).isZero();
+    }
+
+    @Test
+    void resumedFeedOfAnotherProcessBeginsAnEpoch() {
+        LaneFeed feed = resumed(7);
+        replay(feed, "other", 7);
+        replay(feed, "other", 0, 1);
+        feed.replayEnded(now);
+        assertThat(log).containsExactly("request 7", "epoch 4", "request 0", "complete", "batch 0", "batch 1");
+    }
+
+    @Test
+    void resumedFeedWithoutABatchAsksForEverything() {
+        LaneFeed feed = new LaneFeed("a", 0, SETTINGS, target, replay);
+        feed.resume(new FeedPosition(3, -1, 0));
+        feed.connected(now);
+        replay(feed, 0);
+        feed.replayEnded(now);
+        assertThat(log).containsExactly("request 0", "complete", "batch 0");
+        assertThat(feed.epoch()).isEqualTo(3);
+    }
+
+    private LaneFeed resumed(long sequence) {
+        byte[] payload = payload("", sequence);
+        LaneFeed feed = new LaneFeed("a", 0, SETTINGS, target, replay);
+        feed.resume(new FeedPosition(3, sequence, FeedPosition.hash(payload, 2, payload.length - 2)));
+        feed.connected(now);
+        return feed;
+    }
+
     private LaneFeed connected(LaneFeedSettings settings) {
         LaneFeed feed = new LaneFeed("a", 0, settings, target, replay);
         feed.connected(now);

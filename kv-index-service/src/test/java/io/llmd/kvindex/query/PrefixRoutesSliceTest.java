@@ -1,0 +1,244 @@
+package io.llmd.kvindex.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.contracts.prefix.KvSource;
+import io.llmd.contracts.prefix.KvSources;
+import io.llmd.contracts.prefix.PrefixMatches;
+import io.llmd.contracts.prefix.TierBlocks;
+import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.index.BlockIndex;
+import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.index.IndexSettings;
+import io.llmd.kv.key.KeyHasher;
+import io.llmd.kv.key.KeyMode;
+import io.llmd.kvindex.ingest.EngineSource;
+import io.llmd.kvindex.ingest.IndexedPool;
+import io.llmd.kvindex.ingest.LaneReading;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.test.web.reactive.server.WebTestClient;
+
+/** The HTTP door over an index that the test fills. */
+class PrefixRoutesSliceTest {
+
+    private static final KeyHasher HASHER = KeyHasher.of(KeyMode.XXH64, "");
+
+    private final Pool pool = new Pool();
+    private int longest;
+    private final WebTestClient client = WebTestClient.bindToRouterFunction(new PrefixRoutes(
+                            pool,
+                            new PrefixMatcher(
+                                    pool,
+                                    HASHER,
+                                    4,
+                                    TierWeights.DEFAULT,
+                                    (nanos, blocks, most) -> longest = most,
+                                    System::nanoTime),
+                            4,
+                            "xxh64",
+                            10_000)
+                    .routes())
+            .build();
+
+    private static final class Pool implements IndexedPool {
+        private final BlockIndex index = new BlockIndex(IndexSettings.DEFAULT);
+        private final Map<IndexLane, Double> trust = new HashMap<>();
+        private boolean hasIndex = true;
+
+        @Override
+        public void start() {}
+
+        @Override
+        public void follow(List<EngineSource> sources) {}
+
+        @Override
+        public @Nullable BlockIndex index() {
+            return hasIndex ? index : null;
+        }
+
+        @Override
+        public long root(String model) {
+            return HASHER.root(model);
+        }
+
+        @Override
+        public double trust(IndexLane lane) {
+            return trust.getOrDefault(lane, 1.0);
+        }
+
+        @Override
+        public boolean isReady() {
+            return true;
+        }
+
+        @Override
+        public List<KvSource> sources() {
+            return List.of(new KvSource(
+                    "a", 0, "exact", true, true, 0, 5, 0, 0, new TierBlocks(1, 0, 0, 0), Map.of(), Map.of()));
+        }
+
+        @Override
+        public List<LaneReading> readings() {
+            return List.of();
+        }
+
+        @Override
+        public int clear(String endpoint) {
+            return endpoint.equals("a") ? 2 : 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** Stores blocks of the prompt of tokens 1, 2, 3 and so on. */
+    private IndexLane store(String endpoint, int rank, StorageTier tier, int from, int to, String @Nullable [] salt) {
+        IndexLane lane = pool.index.addLane(endpoint, rank);
+        store(lane, tier, from, to, salt);
+        return lane;
+    }
+
+    private static void store(IndexLane lane, StorageTier tier, int from, int to, String @Nullable [] salt) {
+        int[] tokens = IntStream.rangeClosed(1, to * 4).toArray();
+        long[] keys = new long[to];
+        long key = HASHER.root("m");
+        for (int i = 0; i < to; i++) {
+            key = HASHER.next(key, tokens, i * 4, 4, i == 0 ? salt : null);
+            keys[i] = key;
+        }
+        lane.stored(tier, 0, from == 0 ? 0 : keys[from - 1], keys, keys, from, to - from);
+    }
+
+    private PrefixMatches ask(String json) {
+        PrefixMatches answer = client.post()
+                .uri("/v1/prefix-matches")
+                .contentType(MediaType.APPLICATION_JSON)
+                .bodyValue(json)
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectBody(PrefixMatches.class)
+                .returnResult()
+                .getResponseBody();
+        assertThat(answer).isNotNull();
+        return answer;
+    }
+
+    @Test
+    void blocksInASlowerTierCountLessAndTheBestComesFirst() {
+        IndexLane tiered = store("a", 0, StorageTier.GPU, 0, 2, null);
+        store(tiered, StorageTier.CPU, 2, 3, null);
+        store("b", 1, StorageTier.GPU, 0, 3, null);
+        tiered.coverage(true);
+
+        PrefixMatches answer = ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8,9,10,11,12,13]}");
+
+        assertThat(answer.blocks()).isEqualTo(3);
+        assertThat(answer.endpoints()).hasSize(2);
+        assertThat(answer.endpoints().get(0).endpoint()).isEqualTo("b");
+        assertThat(answer.endpoints().get(0).rank()).isEqualTo(1);
+        assertThat(answer.endpoints().get(0).score()).isEqualTo(3.0);
+        assertThat(answer.endpoints().get(0).complete()).isFalse();
+        assertThat(answer.endpoints().get(1).tiers()).isEqualTo(new TierBlocks(2, 1, 0, 0));
+        assertThat(answer.endpoints().get(1).score()).isEqualTo(2.8);
+        assertThat(answer.endpoints().get(1).complete()).isTrue();
+        assertThat(longest).isEqualTo(3);
+    }
+
+    @Test
+    void aLaneThatIsSilentCountsHalf() {
+        IndexLane lane = store("a", 0, StorageTier.GPU, 0, 2, null);
+        pool.trust.put(lane, 0.5);
+        assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8]}").endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.score()).isEqualTo(1.0))
+                .satisfies(match -> assertThat(match.blocks()).isEqualTo(2))
+                .satisfies(match -> assertThat(match.trust()).isEqualTo(0.5));
+    }
+
+    @Test
+    void aSaltKeepsPromptsApart() {
+        store("a", 0, StorageTier.GPU, 0, 2, new String[] {"tenant-a"});
+        assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8]}").endpoints())
+                .isEmpty();
+        assertThat(ask("{\"model\":\"m\",\"cacheSalt\":\"tenant-a\",\"tokens\":[1,2,3,4,5,6,7,8]}")
+                        .endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.tokens()).isEqualTo(8));
+        assertThat(ask("{\"keys\":[\"2dac0b5cee204b47\",\"ce0092f0bdbdbe71\"]}").endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.blocks()).isEqualTo(2));
+    }
+
+    @Test
+    void promptsWithoutAFullBlockMatchNobody() {
+        store("a", 0, StorageTier.GPU, 0, 2, null);
+        assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3]}")).isEqualTo(new PrefixMatches(4, 0, List.of()));
+        assertThat(ask("{\"model\":\"m\",\"tokens\":[]}")).isEqualTo(new PrefixMatches(4, 0, List.of()));
+    }
+
+    @Test
+    void onlyCandidatesAreAnswered() {
+        store("a", 0, StorageTier.GPU, 0, 2, null);
+        store("b", 0, StorageTier.GPU, 0, 1, null);
+        assertThat(ask("{\"model\":\"m\",\"candidates\":[\"b\",\"c\"],\"tokens\":[1,2,3,4,5,6,7,8]}")
+                        .endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.endpoint()).isEqualTo("b"));
+        assertThat(longest).isEqualTo(1);
+    }
+
+    @Test
+    void aQueryAfterALargerOneSeesNothingOfIt() {
+        store("a", 0, StorageTier.GPU, 0, 2, null);
+        ask("{\"model\":\"m\",\"candidates\":[\"c\"],\"cacheSalt\":\"s\",\"tokens\":[" + "1,".repeat(2_000) + "1]}");
+        assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8]}").endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.blocks()).isEqualTo(2));
+    }
+
+    @Test
+    void aProcessWithoutAnIndexSaysSo() {
+        pool.hasIndex = false;
+        client.post()
+                .uri("/v1/prefix-matches")
+                .contentType(MediaType.APPLICATION_JSON)
+                .bodyValue("{\"keys\":[]}")
+                .exchange()
+                .expectStatus()
+                .isEqualTo(HttpStatus.SERVICE_UNAVAILABLE)
+                .expectHeader()
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .expectBody()
+                .jsonPath("$.code")
+                .isEqualTo("no_endpoints");
+        client.get().uri("/v1/stats").exchange().expectStatus().isOk();
+    }
+
+    @Test
+    void sourcesAreListedAndEndpointsCleared() {
+        assertThat(client.get()
+                        .uri("/v1/sources")
+                        .exchange()
+                        .expectBody(KvSources.class)
+                        .returnResult()
+                        .getResponseBody())
+                .isEqualTo(new KvSources(pool.sources()));
+        client.post()
+                .uri("/v1/clear?endpoint=a")
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectBody()
+                .json("{\"cleared\":2}");
+        client.post().uri("/v1/clear?endpoint=b").exchange().expectStatus().isNotFound();
+        client.get().uri("/v1/clear").exchange().expectStatus().isEqualTo(HttpStatus.METHOD_NOT_ALLOWED);
+    }
+}
