@@ -75,6 +75,9 @@ final class Cohort {
     /** Gives a lane a bit; there must be a free one. */
     synchronized void join(IndexLane lane) {
         int bit = Long.numberOfTrailingZeros(~(lanes.active() | sweeping));
+        for (long[] tier : held) {
+            tier[bit] = 0;
+        }
         lane.bit = bit;
         publish(lanes.active() | 1L << bit, bit, lane);
     }

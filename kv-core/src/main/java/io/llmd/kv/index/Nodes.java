@@ -11,7 +11,8 @@ import java.util.Objects;
  *
  * <p>A node is read in this order: key, bits, key again. Equal keys mean that the bits belonged to the key, for the writer
  * sets bits before a key appears and clears them before it goes, and a node that was freed and used for the same key again
- * held it at both times. Acquire and release keep that order on processors that would change it.
+ * held it at both times. (Only a node that got another key in between, twice within the three reads, could show that one's
+ * lanes; freed nodes are used again after the cursor went round over all others.) Acquire and release keep that order on processors that would change it.
  */
 final class Nodes {
 

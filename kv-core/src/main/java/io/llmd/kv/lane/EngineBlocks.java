@@ -129,16 +129,16 @@ final class EngineBlocks {
         return parents != null;
     }
 
-    /** Hash of the block before an entry's; 0 when there is none or blocks are not linked. */
-    long parent(int entry) {
-        return parents == null ? 0 : parents[entry];
-    }
-
     /** Remembers the block before an entry's, if blocks are linked. @param parent hash of that block; 0 for none */
     void setParent(int entry, long parent) {
         if (parents != null) {
             parents[entry] = parent;
         }
+    }
+
+    /** Hash of the block before an entry's; 0 when there is none or blocks are not linked. */
+    long parent(int entry) {
+        return parents == null ? 0 : parents[entry];
     }
 
     /** The entry of the block before an entry's; -1 when there is none or it is not known. */

@@ -16,6 +16,7 @@ public final class LaneCounters {
     long unknownMedia;
     long changedKeys;
     long decayedCopies;
+    long overflows;
 
     /** Blocks in stored events that were taken, copies of present ones included. */
     public long storedBlocks() {
@@ -80,5 +81,10 @@ public final class LaneCounters {
     /** Surplus copies that were forgotten because they outlived two turnovers of the cache. */
     public long decayedCopies() {
         return decayedCopies;
+    }
+
+    /** How often the lane was forgotten because its engine holds, or never removes, too many blocks. */
+    public long overflows() {
+        return overflows;
     }
 }

@@ -27,6 +27,13 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
 
     private static final int MIN_RETAINED = 1024;
     private static final int DECAY_TURNOVERS = 2;
+
+    /** Engine blocks that are remembered; an engine that never removes any would fill the memory otherwise. */
+    static final int MAX_BLOCKS = 4 << 20;
+
+    /** Sizes of engine blocks in one lane that are several of the index's. */
+    private static final int MAX_SPLITS = 4;
+
     private static final int MAX_GROUP = 255;
 
     private final LaneSettings settings;
@@ -48,7 +55,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     private int removedCount;
     private StorageTier removedTier = StorageTier.GPU;
     private int mainGroup = -1;
-    private int split = 1;
+    private int[] splits = {};
     private @Nullable String adapter;
     private long adapterRoot;
     private long nowMillis;
@@ -133,7 +140,8 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         LaneRestoring restoring = new LaneRestoring(blocks);
         source.writeTo(restoring);
         mainGroup = restoring.group();
-        split = restoring.finish(settings.offloadChunkBlocks() > 1);
+        int split = restoring.finish(settings.offloadChunkBlocks() > 1);
+        splits = split > 1 ? new int[] {split} : new int[0];
         for (int entry = 0; entry < blocks.limit(); entry++) {
             for (int tier = 0; tier < StorageTier.COUNT; tier++) {
                 if (blocks.copies(entry, StorageTier.of(tier)) > 1) {
@@ -193,6 +201,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     /** The publisher began anew, or what it holds is unknown: everything is forgotten except shared storage. */
     public void newEpoch(int epoch) {
         forgetAll();
+        mainGroup = -1;
         deltas.epoch(epoch);
     }
 
@@ -235,6 +244,11 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             return;
         }
         counters.unknownMedia += event.isTierKnown ? 0 : 1;
+        if (blocks.size() + smallBlocks.size() + event.hashCount > MAX_BLOCKS) {
+            counters.overflows++;
+            cleared();
+            deltas.coverage(false);
+        }
         if (event.tokenCount == 0) {
             credit(event);
         } else {
@@ -258,14 +272,21 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         if (size == blockTokens) {
             takeAligned(event);
         } else if (size > blockTokens && size % blockTokens == 0) {
-            split = size / blockTokens;
-            blocks.link();
-            takeSplit(event);
-        } else if (size > 0 && blockTokens % size == 0 && event.tier == StorageTier.GPU) {
+            takeSplit(event, size / blockTokens);
+        } else if (isSmall(event)) {
             takeSmall(event);
         } else {
             counters.misfits++;
         }
+    }
+
+    private boolean isSmall(StoredBlocks event) {
+        int size = event.blockTokens;
+        return size > 0 && size < blockTokens && blockTokens % size == 0 && event.tier == StorageTier.GPU;
+    }
+
+    private boolean isParentKnown(StoredBlocks event) {
+        return isSmall(event) ? smallBlocks.isKnown(event.parent) : blocks.isKnown(event.parent);
     }
 
     private void takeAligned(StoredBlocks event) {
@@ -296,7 +317,11 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
      * Takes engine blocks that are several of the index's. Each of these gets a hash of its own, made from the engine's and its
      * place; the last one has the engine's hash itself, so that children find it.
      */
-    private void takeSplit(StoredBlocks event) {
+    private void takeSplit(StoredBlocks event, int split) {
+        if (!isSplit(split)) {
+            counters.misfits++;
+            return;
+        }
         int parent = event.hasParent ? blocks.find(event.parent) : -1;
         if (event.hasParent && parent < 0) {
             hold(event);
@@ -313,13 +338,36 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             String[] extras = event.extras != null && i % split == 0 ? event.extras[of] : null;
             key = hasher.next(key, event.tokens, i * blockTokens, blockTokens, extras);
             keys[i] = key;
-            splitHashes[i] = part(event.hashes[of], i % split);
+            splitHashes[i] =
+                    i % split == split - 1 ? event.hashes[of] : LaneRestoring.part(event.hashes[of], i % split);
         }
         record(event, splitHashes, count, parent < 0 ? 0 : before);
     }
 
-    private long part(long hash, int index) {
-        return index == split - 1 ? hash : LaneRestoring.part(hash, index);
+    /** Takes note that engine blocks are so many of the index's. @return false when there are too many sizes already */
+    private boolean isSplit(int split) {
+        for (int known : splits) {
+            if (known == split) {
+                return true;
+            }
+        }
+        if (splits.length == MAX_SPLITS) {
+            return false;
+        }
+        splits = Arrays.copyOf(splits, splits.length + 1);
+        splits[splits.length - 1] = split;
+        blocks.link();
+        return true;
+    }
+
+    /** The index's blocks that the engine block is which ends with an entry: it shows in the hash before it. */
+    private int partsOf(int entry) {
+        for (int split : splits) {
+            if (blocks.parent(entry) == LaneRestoring.part(blocks.hash(entry), split - 2)) {
+                return split;
+            }
+        }
+        return 1;
     }
 
     private void takeSmall(StoredBlocks event) {
@@ -337,9 +385,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
 
     private void adoptOrphans() {
         while (!orphans.isEmpty()) {
-            StoredBlocks adopted = smallBlocks.isEmpty()
-                    ? orphans.takeAdopted(blocks::isKnown)
-                    : orphans.takeAdopted(smallBlocks::isKnown);
+            StoredBlocks adopted = orphans.takeAdopted(this::isParentKnown);
             if (adopted == null) {
                 return;
             }
@@ -416,11 +462,14 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
                 counters.unresolvedHashes++;
                 continue;
             }
-            int parts = partsOf(event.tier);
-            for (int part = 0; entry >= 0 && part < parts; part++) {
-                counters.storedBlocks++;
-                creditOne(entry, event);
-                entry = part + 1 < parts ? blocks.before(entry) : -1;
+            int engineBlocks = engineBlocks(event.tier);
+            for (int block = 0; entry >= 0 && block < engineBlocks; block++) {
+                int parts = partsOf(entry);
+                for (int part = 0; entry >= 0 && part < parts; part++) {
+                    counters.storedBlocks++;
+                    creditOne(entry, event);
+                    entry = blocks.before(entry);
+                }
             }
         }
     }
@@ -437,9 +486,9 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         return key == 0 ? -1 : blocks.add(hash, key);
     }
 
-    /** Entries that an event names with one hash. */
-    private int partsOf(StorageTier tier) {
-        return tier == StorageTier.GPU ? split : split * settings.offloadChunkBlocks();
+    /** Engine blocks that an event names with one hash. */
+    private int engineBlocks(StorageTier tier) {
+        return tier == StorageTier.GPU ? 1 : settings.offloadChunkBlocks();
     }
 
     @Override
@@ -456,11 +505,6 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             flushRemovals();
             removedTier = event.tier;
         }
-        if (!smallBlocks.isEmpty()) {
-            counters.removedBlocks += event.hashCount;
-            counters.unknownRemovals += smallBlocks.remove(event, settings.removalMode() == RemovalMode.PHYSICAL);
-            return;
-        }
         for (int i = 0; i < event.hashCount; i++) {
             removeOne(event, i);
         }
@@ -471,17 +515,26 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         if (!orphans.isEmpty()) {
             orphans.forget(hash);
         }
+        if (event.tier == StorageTier.GPU && smallBlocks.isKnown(hash)) {
+            counters.removedBlocks++;
+            int remaining = settings.removalMode() == RemovalMode.LOGICAL ? 0 : -1;
+            smallBlocks.remove(hash, event.hasRemainingCopies ? event.remainingCopies[index] : remaining);
+            return;
+        }
         int entry = blocks.find(hash);
         if (entry < 0) {
             counters.unknownRemovals++;
             return;
         }
-        int parts = partsOf(event.tier);
-        for (int part = 0; entry >= 0 && part < parts; part++) {
-            counters.removedBlocks++;
-            int before = part + 1 < parts ? blocks.before(entry) : -1;
-            uncount(entry, event, index);
-            entry = before;
+        int engineBlocks = engineBlocks(event.tier);
+        for (int block = 0; entry >= 0 && block < engineBlocks; block++) {
+            int parts = partsOf(entry);
+            for (int part = 0; entry >= 0 && part < parts; part++) {
+                counters.removedBlocks++;
+                int before = blocks.before(entry);
+                uncount(entry, event, index);
+                entry = before;
+            }
         }
     }
 

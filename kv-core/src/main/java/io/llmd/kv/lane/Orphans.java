@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,10 +53,10 @@ final class Orphans {
 
     /** Takes out an event whose parent is known by now. */
     @Nullable
-    StoredBlocks takeAdopted(LongPredicate isKnown) {
+    StoredBlocks takeAdopted(Predicate<StoredBlocks> isParentKnown) {
         for (Iterator<Orphan> each = waiting.iterator(); each.hasNext(); ) {
             StoredBlocks blocks = each.next().blocks();
-            if (isKnown.test(blocks.parent)) {
+            if (isParentKnown.test(blocks)) {
                 each.remove();
                 tokens -= blocks.tokenCount;
                 return blocks;

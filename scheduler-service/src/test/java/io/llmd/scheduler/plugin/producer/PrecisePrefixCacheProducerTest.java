@@ -111,8 +111,8 @@ class PrecisePrefixCacheProducerTest {
             producer.ended(9, report(9, 16));
             assertThat(compared).containsExactly("ns/a 48 16");
             assertThat(matches(producer, "a").cachedBlocks(0))
-                    .as("contradicted")
-                    .isEqualTo(1);
+                    .as("events have the last word")
+                    .isEqualTo(3);
             assertThat(claims.confirmedShare("ns/a")).isBetween(0.33, 0.34);
             producer.stop();
         }
