@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * Time for each block stored or removed, in a record of one run of 64 blocks and 64 single removals.
  *
  * <pre>
- * mvn -q -B -Pjmh -pl kv-core -am process-test-classes -Djmh.args="DeltaRecordBenchmark -prof gc"
+ * mvn -q -B -Pkv-jmh -pl kv-core -am process-test-classes -Djmh.args="DeltaRecordBenchmark -prof gc"
  * </pre>
  */
 @State(Scope.Thread)

@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * and removed by one event each.
  *
  * <pre>
- * mvn -q -B -Pjmh -pl kv-core -am process-test-classes -Djmh.args="KvEventDecoderBenchmark -prof gc"
+ * mvn -q -B -Pkv-jmh -pl kv-core -am process-test-classes -Djmh.args="KvEventDecoderBenchmark -prof gc"
  * </pre>
  */
 @State(Scope.Thread)

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * One batch with one stored event in map form: a block that decoding filled, or a prefill of 2,048 tokens.
  *
  * <pre>
- * mvn -q -B -Pjmh -pl kv-core -am process-test-classes -Djmh.args="KvEventEncoderBenchmark -prof gc"
+ * mvn -q -B -Pkv-jmh -pl kv-core -am process-test-classes -Djmh.args="KvEventEncoderBenchmark -prof gc"
  * </pre>
  */
 @State(Scope.Thread)

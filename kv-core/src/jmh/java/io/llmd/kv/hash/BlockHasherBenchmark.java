@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * One block of 16 tokens in a chain of 1,000, token ids of a vocabulary of 150,000.
  *
  * <pre>
- * mvn -q -B -Pjmh -pl kv-core -am process-test-classes -Djmh.args="BlockHasherBenchmark -prof gc"
+ * mvn -q -B -Pkv-jmh -pl kv-core -am process-test-classes -Djmh.args="BlockHasherBenchmark -prof gc"
  * </pre>
  */
 @State(Scope.Thread)

@@ -19,7 +19,7 @@ final class Cohort {
     private static final int TIERS = StorageTier.COUNT;
     private static final int SWEEP_NODES = 1 << 16;
     private static final int EVICTED_AT_ONCE = 1 << 12;
-    private static final int LOCATED_AT_ONCE = 32;
+    private static final int SOUGHT_AT_ONCE = 32;
 
     /** What readers walk over; replaced as a whole. */
     record View(Nodes nodes, SlotTable slots) {}
@@ -30,7 +30,8 @@ final class Cohort {
     private final MemoryBudget budget;
     private final NodeSpace space = new NodeSpace();
     private final long[][] held = new long[TIERS][MAX_LANES];
-    private final int[] located = new int[LOCATED_AT_ONCE];
+    private final int[] starts = new int[SOUGHT_AT_ONCE];
+    private int fetched;
 
     private volatile View view;
     private volatile Lanes lanes = new Lanes(0, new IndexLane[MAX_LANES]);
@@ -161,15 +162,19 @@ final class Cohort {
     }
 
     private void release(int node) {
-        long key = nodes.key(node);
-        slots.remove(key, node);
+        release(slots.placeOf(nodes.ownKey(node), node), node);
+    }
+
+    private void release(int place, int node) {
+        slots.remove(place);
         nodes.setKey(node, 0);
         space.free(node);
     }
 
     /** The lane holds these blocks, which follow each other; see {@link IndexLane#stored}. */
     synchronized void store(IndexLane lane, int tier, long parentKey, long[] keys, int from, int count) {
-        if (lane.bit < 0) {
+        int bit = lane.bit;
+        if (bit < 0) {
             return;
         }
         if (!nodes.hasTier(tier)) {
@@ -179,74 +184,65 @@ final class Cohort {
         int previous = parentKey == 0 ? -1 : find(parentKey);
         int spare = 0;
         int claimed = 0;
-        for (int batch = from; batch < end; batch += LOCATED_AT_ONCE) {
-            int batchEnd = Math.min(end, batch + LOCATED_AT_ONCE);
-            locate(keys, batch, batchEnd);
+        int added = 0;
+        for (int batch = from; batch < end; batch += SOUGHT_AT_ONCE) {
+            int batchEnd = Math.min(end, batch + SOUGHT_AT_ONCE);
+            if (slots.lacksRoom(batchEnd - batch)) {
+                rebuildSlots();
+            }
+            begin(keys, batch, batchEnd);
             for (int i = batch; i < batchEnd; i++) {
-                int node = located[i - batch];
-                // Memory that ran out since may have taken the node away.
-                if (node >= 0 && nodes.key(node) == keys[i]) {
-                    hold(node, lane.bit, tier);
-                    previous = node;
-                    continue;
+                int place = slots.find(starts[i - batch], keys[i], nodes);
+                if (place < 0) {
+                    if (claimed == 0) {
+                        spare = claim(previous, end - i);
+                        claimed = space.claimed();
+                        // Memory that ran out may have changed what is where.
+                        place = slots.find(starts[i - batch], keys[i], nodes);
+                    }
+                    insert(~place, spare, keys[i], bit, tier);
+                    previous = spare++;
+                    claimed--;
+                    added++;
+                } else {
+                    previous = slots.node(place);
+                    added += hold(previous, bit, tier);
                 }
-                if (claimed == 0) {
-                    spare = claim(previous, end - i);
-                    claimed = space.claimed();
-                }
-                if (isNamedBefore(keys, batch, i)) {
-                    continue;
-                }
-                insert(spare, keys[i], lane.bit, tier);
-                previous = spare++;
-                claimed--;
             }
         }
+        held[tier][bit] += added;
         for (; claimed > 0; claimed--) {
             space.free(spare++);
         }
     }
 
-    /** Whether a run names a block twice; its node then came after its batch was located. */
-    private static boolean isNamedBefore(long[] keys, int from, int at) {
-        for (int i = from; i < at; i++) {
-            if (keys[i] == keys[at]) {
-                return true;
-            }
+    /** @return blocks that the lane has more now */
+    private int hold(int node, int bit, int tier) {
+        long before = nodes.ownLanes(tier, node);
+        if ((before >>> bit & 1) != 0) {
+            return 0;
         }
-        return false;
-    }
-
-    private void hold(int node, int bit, int tier) {
-        long before = nodes.lanes(tier, node);
-        if ((before >>> bit & 1) == 0) {
-            nodes.setLanes(tier, node, before | 1L << bit);
-            held[tier][bit]++;
-        }
+        nodes.setLanes(tier, node, before | 1L << bit);
+        return 1;
     }
 
     /** Makes a claimed node a block's. */
-    private void insert(int node, long key, int bit, int tier) {
-        if (slots.isFull()) {
-            rebuildSlots();
-        }
+    private void insert(int place, int node, long key, int bit, int tier) {
         nodes.setLanes(tier, node, 1L << bit);
         nodes.setKey(node, key);
-        slots.add(key, node);
-        held[tier][bit]++;
+        slots.add(place, key, node);
     }
 
-    /** Finds the nodes of several keys: the loads of one step do not wait for each other. */
-    private void locate(long[] keys, int from, int to) {
+    /** Finds where searches for several keys begin, and fetches that memory: the loads do not wait for each other. */
+    private void begin(long[] keys, int from, int to) {
+        int entries = 0;
         for (int i = from; i < to; i++) {
-            located[i - from] = slots.at(slots.start(keys[i]));
+            int start = slots.start(keys[i]);
+            starts[i - from] = start;
+            entries += slots.at(start);
         }
-        for (int i = from; i < to; i++) {
-            int entry = located[i - from];
-            int node = SlotTable.candidate(entry, keys[i]);
-            boolean isFound = node >= 0 && nodes.key(node) == keys[i];
-            located[i - from] = isFound ? node : entry == 0 ? -1 : find(keys[i]);
-        }
+        // Kept, so that the compiler does not leave the loads out.
+        fetched = entries;
     }
 
     private int claim(int previous, int want) {
@@ -307,13 +303,7 @@ final class Cohort {
     }
 
     private void rebuildSlots() {
-        SlotTable table = SlotTable.forEntries(slots.size());
-        for (int node = space.nextUsed(0); node < nodes.capacity(); node = space.nextUsed(node + 1)) {
-            long key = nodes.key(node);
-            if (key != 0) {
-                table.add(key, node);
-            }
-        }
+        SlotTable table = slots.renewed(nodes);
         budget.charge(table.bytes() - slots.bytes());
         slots = table;
         view = new View(nodes, slots);
@@ -321,45 +311,40 @@ final class Cohort {
 
     /** The lane holds these blocks no longer; see {@link IndexLane#removed}. */
     synchronized void remove(IndexLane lane, int tier, long[] keys, int from, int count) {
-        if (lane.bit < 0 || !nodes.hasTier(tier)) {
+        int bit = lane.bit;
+        if (bit < 0 || !nodes.hasTier(tier)) {
             return;
         }
         int end = from + count;
-        for (int batch = from; batch < end; batch += LOCATED_AT_ONCE) {
-            int batchEnd = Math.min(end, batch + LOCATED_AT_ONCE);
-            locate(keys, batch, batchEnd);
+        int gone = 0;
+        for (int batch = from; batch < end; batch += SOUGHT_AT_ONCE) {
+            int batchEnd = Math.min(end, batch + SOUGHT_AT_ONCE);
+            begin(keys, batch, batchEnd);
             for (int i = batch; i < batchEnd; i++) {
-                int node = located[i - batch];
-                // A key that is named twice has no node any more.
-                if (node >= 0 && nodes.key(node) == keys[i]) {
-                    drop(node, lane.bit, tier);
-                }
+                int place = slots.find(starts[i - batch], keys[i], nodes);
+                gone += place < 0 ? 0 : drop(place, bit, tier);
             }
         }
+        held[tier][bit] -= gone;
     }
 
-    private void drop(int node, int bit, int tier) {
-        long before = nodes.lanes(tier, node);
+    /** @return blocks that the lane has less now */
+    private int drop(int place, int bit, int tier) {
+        int node = slots.node(place);
+        long before = nodes.ownLanes(tier, node);
         if ((before >>> bit & 1) == 0) {
-            return;
+            return 0;
         }
         nodes.setLanes(tier, node, before & ~(1L << bit));
-        held[tier][bit]--;
         if (nodes.lanes(node) == 0) {
-            release(node);
+            release(place, node);
         }
+        return 1;
     }
 
     /** The node with a key; -1 without one. For the writer. */
     private int find(long key) {
-        int slot = slots.start(key);
-        for (int entry = slots.at(slot); entry != 0; entry = slots.at(slot)) {
-            int node = SlotTable.candidate(entry, key);
-            if (node >= 0 && nodes.key(node) == key) {
-                return node;
-            }
-            slot = slots.next(slot);
-        }
-        return -1;
+        int place = slots.find(slots.start(key), key, nodes);
+        return place < 0 ? -1 : slots.node(place);
     }
 }

@@ -92,6 +92,11 @@ final class Nodes {
         return (long) ELEMENT.getAcquire(keys[node >>> SEGMENT_SHIFT], node & OFFSET);
     }
 
+    /** The key of a node, for the writer, who needs no order among its own changes. */
+    long ownKey(int node) {
+        return keys[node >>> SEGMENT_SHIFT][node & OFFSET];
+    }
+
     void setKey(int node, long key) {
         ELEMENT.setRelease(keys[node >>> SEGMENT_SHIFT], node & OFFSET, key);
     }
@@ -102,6 +107,11 @@ final class Nodes {
         return segments == null ? 0 : (long) ELEMENT.getAcquire(segments[node >>> SEGMENT_SHIFT], node & OFFSET);
     }
 
+    /** Lanes that hold a node in a tier in use, for the writer. */
+    long ownLanes(int tier, int node) {
+        return tiers[tier][node >>> SEGMENT_SHIFT][node & OFFSET];
+    }
+
     /** Of a tier in use. */
     void setLanes(int tier, int node, long lanes) {
         ELEMENT.setRelease(tiers[tier][node >>> SEGMENT_SHIFT], node & OFFSET, lanes);
@@ -109,6 +119,9 @@ final class Nodes {
 
     /** Lanes that hold a node in any tier. */
     long lanes(int node) {
+        if (!hasOtherThanFirstTier) {
+            return lanes(0, node);
+        }
         long lanes = 0;
         for (int tier = 0; tier < tiers.length; tier++) {
             lanes |= lanes(tier, node);
