@@ -113,7 +113,7 @@ class GoldenFilesTest {
                                 4,
                                 3,
                                 List.of(new EndpointMatch(
-                                        "default/sim-0", 1, 3, 12, new TierBlocks(2, 1, 0, 0), 2.8, 1.0, true)))),
+                                        "default/sim-0", 1, 3, 12, new TierBlocks(2, 1, 0, 0), 1, 2.8, 1.0, true)))),
                 Arguments.of(
                         "kv-sources",
                         KvSources.class,

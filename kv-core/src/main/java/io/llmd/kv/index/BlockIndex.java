@@ -90,6 +90,17 @@ public final class BlockIndex {
         }
     }
 
+    /**
+     * Counts the blocks that a lane holds without a gap from a place of a prompt on, in whatever tier.
+     *
+     * @param keys request keys of the prompt's full blocks; those at {@code from} to {@code to - 1} are used
+     * @param lookup lends its memory; the answer that it keeps stays
+     * @return at most {@code to - from}
+     */
+    public int run(IndexLane lane, long[] keys, int from, int to, PrefixLookup lookup) {
+        return lookup.run(lane.cohort(), lane, keys, from, to);
+    }
+
     /** Distinct blocks, those of different cohorts counted apart. */
     public long blocks() {
         long blocks = 0;

@@ -20,6 +20,7 @@ public final class PrefixLookup {
     private static final int PROBED_AT_ONCE = 16;
     private static final int TIERS = StorageTier.COUNT;
     private static final int LANES = Cohort.MAX_LANES;
+    private static final int HOST = StorageTier.CPU.ordinal();
 
     private final int[] probed = new int[PROBED_AT_ONCE];
     private final long[] best = new long[TIERS];
@@ -35,6 +36,7 @@ public final class PrefixLookup {
     private int[] matched = new int[LANES];
 
     private int[] tierBlocks = new int[LANES * TIERS];
+    private int[] hostBlocks = new int[LANES];
     private int cohorts;
     private int examined;
 
@@ -96,6 +98,14 @@ public final class PrefixLookup {
         return tier == StorageTier.GPU ? matched[at] : 0;
     }
 
+    /**
+     * Leading blocks of which the memory of the lane's host has a copy, wherever else they are: those that other endpoints can
+     * pull.
+     */
+    public int hostBlocks(int at) {
+        return hasTiers[at / LANES] ? hostBlocks[at] : 0;
+    }
+
     /** Blocks that were looked at, over all cohorts. */
     public int examined() {
         return examined;
@@ -108,6 +118,7 @@ public final class PrefixLookup {
             hasTiers = new boolean[cohortCount];
             matched = new int[cohortCount * LANES];
             tierBlocks = new int[cohortCount * LANES * TIERS];
+            hostBlocks = new int[cohortCount * LANES];
         }
         cohorts = cohortCount;
         examined = 0;
@@ -202,8 +213,10 @@ public final class PrefixLookup {
         Nodes nodes = view.nodes();
         int base = cohort * LANES;
         Arrays.fill(tierBlocks, base * TIERS, (base + LANES) * TIERS, 0);
+        Arrays.fill(hostBlocks, base, base + LANES, 0);
         Arrays.fill(segment, 0);
         long alive = candidates;
+        long pullable = candidates;
         int node = -1;
         int capacity = nodes.capacity();
         int probedFrom = 0;
@@ -235,8 +248,13 @@ public final class PrefixLookup {
                 isOther |= lanesOfTier != segment[tier];
                 hit |= lanesOfTier;
             }
+            long stillPullable = pullable & nodes.lanes(HOST, next);
             if (nodes.key(next) != key) {
                 break;
+            }
+            if (stillPullable != pullable) {
+                endHost(base, pullable & ~stillPullable, i);
+                pullable = stillPullable;
             }
             if (isOther) {
                 closeSegment(base, i - segmentStart);
@@ -256,10 +274,41 @@ public final class PrefixLookup {
             node = next;
         }
         closeSegment(base, i - segmentStart);
+        endHost(base, pullable, i);
         if (i > 0) {
             end(base, alive, i);
         }
         return i;
+    }
+
+    private void endHost(int base, long bits, int length) {
+        for (long left = length == 0 ? 0 : bits; left != 0; left &= left - 1) {
+            hostBlocks[base + Long.numberOfTrailingZeros(left)] = length;
+        }
+    }
+
+    /**
+     * Blocks that a lane holds without a gap from a place of a prompt on; see {@link BlockIndex#run}. The answer that is kept
+     * stays.
+     */
+    int run(Cohort cohort, IndexLane lane, long[] keys, int from, int to) {
+        Cohort.View view = cohort.view();
+        int bit = lane.bit;
+        int at = from;
+        while (bit >= 0 && at < to) {
+            int batchEnd = Math.min(to, at + PROBED_AT_ONCE);
+            probe(view, keys, at, batchEnd);
+            for (int begin = at; at < batchEnd; at++) {
+                int node = probed[at - begin];
+                boolean isHeld = node >= 0
+                        && (view.nodes().lanes(node) >>> bit & 1) != 0
+                        && view.nodes().key(node) == keys[at];
+                if (!isHeld) {
+                    return cohort.lanes().byBit()[bit] == lane ? at - from : 0;
+                }
+            }
+        }
+        return bit >= 0 && cohort.lanes().byBit()[bit] == lane ? at - from : 0;
     }
 
     private void closeSegment(int base, int length) {

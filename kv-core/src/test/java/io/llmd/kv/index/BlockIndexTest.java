@@ -42,6 +42,37 @@ class BlockIndexTest {
         assertThat(match(keys)).containsExactly("a 3 [2, 1, 0, 0]");
     }
 
+    /** Section 6.6: what others can pull is in the host's memory, whatever else holds it, and from the first block on. */
+    @Test
+    void blocksOfTheHostCountFromTheFirstOnWhateverTheGpuHolds() {
+        IndexLane a = index.addLane("a", 0);
+        IndexLane b = index.addLane("b", 0);
+        store(a, keys, 0, 4);
+        store(b, keys, 0, 4);
+        a.stored(StorageTier.CPU, 0, 0, keys, keys, 0, 3);
+        b.stored(StorageTier.CPU, 0, 0, keys, keys, 1, 3);
+        assertThat(match(keys)).containsExactly("a 4 [4, 0, 0, 0]", "b 4 [4, 0, 0, 0]");
+        assertThat(lookup.hostBlocks(lookup.place(a))).isEqualTo(3);
+        assertThat(lookup.hostBlocks(lookup.place(b)))
+                .as("the first one is not there")
+                .isZero();
+    }
+
+    @Test
+    void aRunFromAPlaceOnEndsAtTheFirstBlockThatIsMissing() {
+        long[] many = LongStream.rangeClosed(1, 100).toArray();
+        IndexLane a = index.addLane("a", 0);
+        a.stored(StorageTier.STORAGE, 0, 0, many, many, 10, 60);
+        match(keys);
+        assertThat(index.run(a, many, 0, 100, lookup)).isZero();
+        assertThat(index.run(a, many, 10, 100, lookup)).isEqualTo(60);
+        assertThat(index.run(a, many, 69, 100, lookup)).isEqualTo(1);
+        assertThat(index.run(a, many, 20, 30, lookup)).isEqualTo(10);
+        assertThat(index.run(a, many, 100, 100, lookup)).isZero();
+        index.removeLane(a);
+        assertThat(index.run(a, many, 10, 100, lookup)).isZero();
+    }
+
     @Test
     void row38ARemovedLaneIsNeverReturnedAndItsMemoryComesBack() {
         IndexLane a = index.addLane("a", 0);

@@ -102,6 +102,14 @@ public final class PrefixMatcher {
                         + tiers.storage() * weights.storage());
         int blocks = lookup.blocks(at);
         return new EndpointMatch(
-                lane.endpoint(), lane.rank(), blocks, blocks * blockTokens, tiers, score, trust, lane.isComplete());
+                lane.endpoint(),
+                lane.rank(),
+                blocks,
+                blocks * blockTokens,
+                tiers,
+                lookup.hostBlocks(at),
+                score,
+                trust,
+                lane.isComplete());
     }
 }

@@ -112,7 +112,12 @@ public final class PrefixRoutes {
             query.model = request.queryParam("model").orElse("");
             query.salt = request.queryParam("cacheSalt").orElse(null);
             query.candidates.addAll(request.queryParams().getOrDefault("candidate", List.of()));
-            reader.readTokens(body, query);
+            switch (request.queryParam("unit").orElse("tokens")) {
+                case "tokens" -> reader.readTokens(body, query);
+                case "keys" -> reader.readKeys(body, query);
+                default ->
+                    throw new QueryException(ErrorCode.INVALID_VALUE, "unit: unknown (expected: tokens or keys)");
+            }
         } else if (type.isCompatibleWith(MediaType.APPLICATION_JSON)) {
             reader.readJson(body, query);
         } else {

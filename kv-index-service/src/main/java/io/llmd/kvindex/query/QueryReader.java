@@ -14,11 +14,12 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * Reads queries as a stream: JSON as {@link io.llmd.contracts.prefix.PrefixMatchRequest} describes it, members in any order
- * and unknown ones left out, or bare tokens of 4 bytes, little-endian. Safe from any thread.
+ * and unknown ones left out, or bare tokens of 4 bytes or keys of 8, little-endian. Safe from any thread.
  */
 final class QueryReader {
 
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int KEY_DIGITS = 16;
     private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
 
@@ -178,6 +179,22 @@ final class QueryReader {
             query.addToken(token((int) INT.get(body, at), query.tokenCount));
         }
         query.hasTokens = true;
+        check(query);
+    }
+
+    /** Fills a query that has begun with request keys of 8 bytes, little-endian; the rest of it is told otherwise. */
+    void readKeys(byte[] body, PrefixQuery query) throws QueryException {
+        if (body.length % Long.BYTES != 0) {
+            throw invalid("body: " + body.length + " bytes (expected: 8 for each key)");
+        }
+        for (int at = 0; at < body.length; at += Long.BYTES) {
+            long key = (long) LONG.get(body, at);
+            if (key == 0) {
+                throw noKey(query.keyCount);
+            }
+            query.addKey(key);
+        }
+        query.hasKeys = true;
         check(query);
     }
 

@@ -114,6 +114,22 @@ class QueryReaderTest {
         assertThatThrownBy(() -> read(json)).isInstanceOf(QueryException.class).hasMessage(message);
     }
 
+    @Test
+    void bareKeysAreEightBytesEachAndNeverZero() throws QueryException {
+        PrefixQuery query = new PrefixQuery();
+        query.begin();
+        byte[] body = {0x4d, 3, 2, 1, 0, 0, 0, (byte) 0x90, 1, 0, 0, 0, 0, 0, 0, 0};
+        new QueryReader().readKeys(body, query);
+        assertThat(query.keyCount).isEqualTo(2);
+        assertThat(query.keys[0]).isEqualTo(0x900000000102034dL);
+        assertThat(query.keys[1]).isEqualTo(1);
+        PrefixQuery wrong = new PrefixQuery();
+        wrong.begin();
+        assertThatThrownBy(() -> new QueryReader().readKeys(new byte[8], wrong)).hasMessageContaining("keys[0]");
+        assertThatThrownBy(() -> new QueryReader().readKeys(new byte[9], wrong))
+                .hasMessage("body: 9 bytes (expected: 8 for each key)");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -20,6 +20,7 @@ import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.FlowControlHealth;
 import io.llmd.scheduler.observe.KvClaimMeters;
 import io.llmd.scheduler.observe.KvIndexMeters;
+import io.llmd.scheduler.observe.KvLogMeters;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.ReplicaMeters;
 import io.llmd.scheduler.observe.ResponseAttributeMeters;
@@ -88,8 +89,13 @@ class SchedulerConfiguration {
     }
 
     @Bean
-    EngineIndexes engineIndexes(EndpointStore store) {
-        return new EngineIndexes(store, NANO_CLOCK);
+    EngineIndexes engineIndexes(EndpointStore store, SchedulerProperties properties, MeterRegistry registry) {
+        return new EngineIndexes(
+                store,
+                properties.kvIndex().settings(),
+                new KvLogMeters(registry),
+                NANO_CLOCK,
+                InstantSource.system()::millis);
     }
 
     @Bean

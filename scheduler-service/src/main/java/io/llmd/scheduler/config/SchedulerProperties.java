@@ -1,8 +1,12 @@
 package io.llmd.scheduler.config;
 
+import io.llmd.kv.ingest.kafka.KafkaConnection;
+import io.llmd.kv.ingest.kafka.KvTopics;
+import io.llmd.kv.ingest.zmq.ZmqAddress;
 import io.llmd.scheduler.datalayer.ScrapeSettings;
 import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.latency.RemotePredictorSettings;
+import io.llmd.scheduler.prefix.KvIndexSource;
 import io.llmd.scheduler.scheduling.GuardSettings;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
@@ -19,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -45,6 +50,7 @@ import org.springframework.validation.annotation.Validated;
  * @param decisions records of decisions
  * @param drain how the scheduler stops
  * @param replicas how several schedulers of one pool tell each other their load
+ * @param kvIndex where exact knowledge of endpoints' caches comes from
  * @param meters names of meters
  * @param plugins when plugins that fail or hang are left alone
  */
@@ -65,6 +71,7 @@ public record SchedulerProperties(
         @Valid @DefaultValue Decisions decisions,
         @Valid @DefaultValue Drain drain,
         @Valid @DefaultValue Replicas replicas,
+        @Valid @DefaultValue KvIndex kvIndex,
         @Valid @DefaultValue Meters meters,
         @Valid @DefaultValue Plugins plugins) {
     public SchedulerProperties {
@@ -281,6 +288,129 @@ public record SchedulerProperties(
 
         DecisionLog.Settings settings() {
             return new DecisionLog.Settings(sampleRate, maxRecords, maxMemory.toBytes(), maxAge, headers);
+        }
+    }
+
+    /**
+     * Where the plugin precise-prefix-cache-producer takes what endpoints hold from.
+     *
+     * @param source who tells
+     * @param storages storages that endpoints share, where engines are read
+     * @param kafka where owners of lanes write, for source kafka
+     * @param service the index service, for source service
+     */
+    public record KvIndex(
+            @NotNull @DefaultValue("engines") Source source,
+            @DefaultValue List<@Valid SharedStorage> storages,
+            @Valid @DefaultValue KvLog kafka,
+            @Valid @DefaultValue KvService service) {
+
+        /** Who tells what endpoints hold. */
+        public enum Source {
+            /** The engines, over ZMQ. */
+            ENGINES,
+            /** Owners of lanes, over Kafka. */
+            KAFKA,
+            /** An index service that is asked for each decision. */
+            SERVICE
+        }
+
+        public KvIndex {
+            storages = List.copyOf(storages);
+            if (!storages.isEmpty() && source != Source.ENGINES) {
+                throw new IllegalArgumentException(
+                        "scheduler.kv-index.storages: set with source " + source + " (expected: source engines)");
+            }
+            if (source == Source.KAFKA && kafka.bootstrapServers().isBlank()) {
+                throw new IllegalArgumentException(
+                        "scheduler.kv-index.kafka.bootstrap-servers: empty (expected: brokers, with source kafka)");
+            }
+            if (source == Source.SERVICE && service.url() == null) {
+                throw new IllegalArgumentException(
+                        "scheduler.kv-index.service.url: unset (expected: a URL, with source service)");
+            }
+        }
+
+        KvIndexSource settings() {
+            return switch (source) {
+                case ENGINES ->
+                    new KvIndexSource.Engines(
+                            storages.stream().map(SharedStorage::settings).toList());
+                case KAFKA ->
+                    new KvIndexSource.Log(
+                            new KafkaConnection(kafka.bootstrapServers(), kafka.clientProperties()),
+                            new KvTopics(kafka.pool()));
+                case SERVICE ->
+                    new KvIndexSource.Service(
+                            Objects.requireNonNull(service.url(), "checked in the constructor"),
+                            service.deadline(),
+                            service.pollInterval(),
+                            service.maxCalls());
+            };
+        }
+    }
+
+    /**
+     * A storage that endpoints share.
+     *
+     * @param name unlike that of other storages
+     * @param address {@code host:port} where it publishes events
+     * @param replayAddress {@code host:port} where it repeats them; none when unset
+     * @param reach labels of the endpoints that can load from it; all endpoints when empty
+     */
+    public record SharedStorage(
+            @NotBlank String name,
+            @NotBlank String address,
+            @DefaultValue("") String replayAddress,
+            @DefaultValue Map<String, String> reach) {
+
+        KvIndexSource.Storage settings() {
+            return new KvIndexSource.Storage(
+                    name,
+                    ZmqAddress.parse(address),
+                    replayAddress.isEmpty() ? null : ZmqAddress.parse(replayAddress),
+                    reach);
+        }
+    }
+
+    /**
+     * Where owners of lanes write.
+     *
+     * @param bootstrapServers Kafka brokers as {@code host:port,...}
+     * @param pool pool of the index services, {@code kv-index.pool}
+     * @param clientProperties further properties of the Kafka clients, such as those of TLS and SASL
+     */
+    public record KvLog(
+            @DefaultValue("") String bootstrapServers,
+            @NotBlank @DefaultValue("default") String pool,
+            @DefaultValue Map<String, String> clientProperties) {
+        public KvLog {
+            clientProperties = Map.copyOf(clientProperties);
+        }
+
+        /** Client properties may hold passwords, so they are left out. */
+        @Override
+        public String toString() {
+            return "KvLog[bootstrapServers=" + bootstrapServers + ", pool=" + pool + "]";
+        }
+    }
+
+    /**
+     * An index service.
+     *
+     * @param url base URL
+     * @param deadline how long a decision waits for its answer; an estimate stands in for one that is late
+     * @param pollInterval how often it is asked whether it is ready and how well it knows endpoints
+     * @param maxCalls most questions at a time; an estimate stands in for further ones
+     */
+    public record KvService(
+            @Nullable URI url,
+            @DefaultValue("5ms") Duration deadline,
+            @DefaultValue("1s") Duration pollInterval,
+            @Min(1) @DefaultValue("64") int maxCalls) {
+        public KvService {
+            requirePositive("scheduler.kv-index.service.deadline", deadline);
+            requirePositive("scheduler.kv-index.service.poll-interval", pollInterval);
         }
     }
 

@@ -8,6 +8,9 @@ public interface EndpointListener {
     /** An endpoint is new, or took the place of one with the same id at another address. */
     default void added(EndpointMetadata endpoint) {}
 
+    /** An endpoint is the same at the same address, but its labels or its name are others. */
+    default void changed(EndpointMetadata before, EndpointMetadata after) {}
+
     /** An endpoint is gone, or another one took its place. */
     default void removed(EndpointMetadata endpoint) {}
 

@@ -95,6 +95,7 @@ public final class EndpointStore {
         published = null;
         if (old != null && sameAddress(old.metadata, metadata)) {
             entries.put(metadata.id(), new Entry(metadata, old.metrics, old.attributes));
+            listeners.forEach(listener -> listener.changed(old.metadata, metadata));
             return;
         }
         entries.put(metadata.id(), new Entry(metadata, EndpointMetrics.UNKNOWN, EndpointAttributes.NONE));

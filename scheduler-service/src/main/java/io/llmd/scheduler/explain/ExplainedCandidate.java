@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param matchedBlocks leading blocks of the prompt that it is thought to hold
  * @param totalBlocks blocks of the prompt; 0 when unknown
  * @param blockTokens tokens per block; 0 when unknown
+ * @param matchedBy where the matched blocks are known from: {@code events}, {@code partial_events} or {@code estimate}, and
+ *     behind {@code estimate} why an index of events said nothing, as in {@code estimate_late}; null when nobody looked
  */
 public record ExplainedCandidate(
         String id,
@@ -28,4 +30,5 @@ public record ExplainedCandidate(
         @Nullable Long inFlightTokens,
         int matchedBlocks,
         int totalBlocks,
-        int blockTokens) {}
+        int blockTokens,
+        @Nullable String matchedBy) {}

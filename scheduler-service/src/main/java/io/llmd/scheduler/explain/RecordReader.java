@@ -12,6 +12,7 @@ import io.llmd.scheduler.scheduling.PrefixMatches;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -84,9 +85,16 @@ final class RecordReader {
                     loads == null ? null : loads.tokens(slot),
                     matches == null ? 0 : matches.matchBlocks(slot),
                     matches == null ? 0 : matches.totalBlocks(slot),
-                    matches == null ? 0 : matches.blockTokens(slot)));
+                    matches == null ? 0 : matches.blockTokens(slot),
+                    matches == null ? null : matchedBy(matches, slot)));
         }
         return candidates;
+    }
+
+    private static String matchedBy(PrefixMatches matches, int slot) {
+        PrefixMatches.Fallback fallback = matches.fallback();
+        String basis = matches.basis(slot).name();
+        return (fallback == null ? basis : basis + "_" + fallback.name()).toLowerCase(Locale.ROOT);
     }
 
     private long ageMillis(EndpointMetrics metrics) {

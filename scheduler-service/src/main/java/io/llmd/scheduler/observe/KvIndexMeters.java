@@ -1,12 +1,12 @@
 package io.llmd.scheduler.observe;
 
-import io.llmd.kv.ingest.SourceState;
-import io.llmd.kv.ingest.direct.DirectIndex;
 import io.llmd.scheduler.datalayer.EndpointListener;
 import io.llmd.scheduler.prefix.EngineIndex;
 import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.prefix.PrefixClaims;
+import io.llmd.scheduler.prefix.SourceView;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
+import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 
 /** Meters of the indexes that follow engines' events, over all of them. Read when they are asked for. */
 public final class KvIndexMeters implements EndpointListener {
@@ -36,23 +36,38 @@ public final class KvIndexMeters implements EndpointListener {
         this.claims = claims;
         gauge(SchedulerMeters.KV_BLOCKS, Tags.empty(), () -> sum(EngineIndex::blocks));
         gauge(SchedulerMeters.KV_BYTES, Tags.empty(), () -> sum(EngineIndex::bytes));
-        gauge(
-                SchedulerMeters.KV_SUBSCRIBERS,
-                Tags.empty(),
-                () -> lanes(lane -> lane.source().isConnected()).count());
-        for (SourceState state : SourceState.values()) {
+        gauge(SchedulerMeters.KV_SUBSCRIBERS, Tags.empty(), () -> count(SourceView::isConnected));
+        for (SourceView.State state : SourceView.State.values()) {
             gauge(
                     SchedulerMeters.KV_SOURCES,
                     Tags.of("state", state.name().toLowerCase(Locale.ROOT)),
-                    () -> lanes(lane -> lane.source().state() == state).count());
+                    () -> count(view -> view.state() == state));
         }
-        counter(SchedulerMeters.KV_LOOKUPS, EngineIndex::lookups);
-        counter(SchedulerMeters.KV_LOOKUP_HITS, EngineIndex::hits);
-        counter(SchedulerMeters.KV_EVICTIONS, EngineIndex::evictedBlocks);
+        counter(SchedulerMeters.KV_LOOKUPS, Tags.empty(), EngineIndexes::lookups);
+        counter(SchedulerMeters.KV_LOOKUP_HITS, Tags.empty(), EngineIndexes::hits);
+        counter(SchedulerMeters.KV_EVICTIONS, Tags.empty(), EngineIndexes::evictedBlocks);
+        for (Fallback reason : Fallback.values()) {
+            counter(
+                    SchedulerMeters.KV_FALLBACKS,
+                    Tags.of("reason", reason.name().toLowerCase(Locale.ROOT)),
+                    all -> all.fallbacks(reason));
+        }
     }
 
-    private Stream<DirectIndex.Lane> lanes(Predicate<DirectIndex.Lane> which) {
-        return indexes.all().stream().flatMap(index -> index.sources().stream()).filter(which);
+    private long count(Predicate<SourceView> which) {
+        return indexes.all().stream()
+                .flatMap(index -> index.views().values().stream())
+                .filter(which)
+                .count();
+    }
+
+    private long lag(String endpointId) {
+        long batches = 0;
+        for (EngineIndex index : indexes.all()) {
+            SourceView view = index.views().get(endpointId);
+            batches += view == null ? 0 : view.lagBatches();
+        }
+        return batches;
     }
 
     private long sum(ToLongFunction<EngineIndex> value) {
@@ -66,8 +81,8 @@ public final class KvIndexMeters implements EndpointListener {
                 .register(registry);
     }
 
-    private void counter(SchedulerMeters meter, ToLongFunction<EngineIndex> value) {
-        FunctionCounter.builder(meter.getName(), this, self -> self.sum(value)).register(registry);
+    private void counter(SchedulerMeters meter, Tags tags, ToDoubleFunction<EngineIndexes> value) {
+        FunctionCounter.builder(meter.getName(), indexes, value).tags(tags).register(registry);
     }
 
     @Override
@@ -78,15 +93,7 @@ public final class KvIndexMeters implements EndpointListener {
                 id,
                 List.of(
                         gauge(SchedulerMeters.KV_CONFIRMED_SHARE, tags, () -> claims.confirmedShare(id)),
-                        gauge(
-                                SchedulerMeters.KV_LAG,
-                                tags,
-                                () -> lanes(lane -> lane.source()
-                                                .source()
-                                                .endpoint()
-                                                .equals(id))
-                                        .mapToLong(lane -> lane.source().lagBatches())
-                                        .sum())));
+                        gauge(SchedulerMeters.KV_LAG, tags, () -> lag(id))));
     }
 
     @Override

@@ -166,6 +166,12 @@ public enum SchedulerMeters implements MeterDocumentation {
     KV_SOURCES("scheduler.kv.sources", Meter.Type.GAUGE, "state"),
     /** Batches of events that are known to be published and are not applied. */
     KV_LAG("scheduler.kv.source.lag", Meter.Type.GAUGE, "model_server_endpoint"),
+    /** Requests for which an estimate stood in for the index: no_exact_tokens, not_ready, late, unreachable, overloaded. */
+    KV_FALLBACKS("scheduler.kv.fallbacks", Meter.Type.COUNTER, "reason"),
+    /** What an index that follows a log of lanes met there. */
+    KV_LOG_EVENTS("scheduler.kv.log.events", Meter.Type.COUNTER, "event"),
+    /** Time from writing a change into that log until decisions see it. */
+    KV_LOG_LAG("scheduler.kv.log.lag", Meter.Type.TIMER),
     /** Tokens that the index claimed to be cached where requests were sent. */
     KV_CLAIMED_TOKENS("scheduler.kv.claimed.tokens", Meter.Type.COUNTER),
     /** Cached tokens that engines reported for the same requests, at most those claimed. */

@@ -66,6 +66,13 @@ public record EngineEvents(
                 && (namespace.isEmpty() || endpoint.id().startsWith(namespace + "/"));
     }
 
+    /** Whether an endpoint's events are the same, or as absent, after a change of its labels. */
+    boolean isSameStream(EndpointMetadata before, EndpointMetadata after) {
+        return concerns(before) == concerns(after)
+                && eventPort(before) == eventPort(after)
+                && replayPort(before) == replayPort(after);
+    }
+
     /** Port of an endpoint's events. */
     int eventPort(EndpointMetadata endpoint) {
         return port(endpoint, EVENT_PORT_LABEL, eventPort);

@@ -1,56 +1,52 @@
 package io.llmd.scheduler.prefix;
 
 import io.llmd.kv.index.IndexLane;
-import io.llmd.kv.index.PrefixLookup;
 import io.llmd.kv.index.Speculations;
-import io.llmd.kv.ingest.SourceState;
-import io.llmd.kv.ingest.direct.DirectIndex;
-import io.llmd.kv.ingest.zmq.ZmqAddress;
-import io.llmd.kv.ingest.zmq.ZmqSource;
+import io.llmd.kv.key.KeyHasher;
 import io.llmd.scheduler.datalayer.EndpointListener;
+import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.MediaFeature;
+import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
 import io.llmd.scheduler.scheduling.Prompt;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the engines of the pool hold, by their own events: follows each endpoint while it is in the pool. Safe from any
- * thread; look-ups never wait.
+ * What the engines of the pool hold, by their own events: knows of each endpoint while it is in the pool. Safe from any
+ * thread; nobody waits for an embedded index, and for a remote one until a deadline.
  */
 public final class EngineIndex implements EndpointListener {
 
-    private static final long EXACT_MAX_AGE_MILLIS = 100;
+    private static final long VIEWS_MAX_AGE_MILLIS = 100;
 
-    /** Endpoints that are known in full, and when that was found out. */
-    private record Exact(Set<String> endpointIds, long atMillis) {}
+    /** How well endpoints are known, and when that was found out. */
+    private record Views(Map<String, SourceView> byEndpoint, long atMillis) {}
 
     private final EngineEvents events;
+    private final PrefixSource source;
+    private final KeyHasher hasher;
     private final LongSupplier nanoClock;
-    private final DirectIndex index;
     private final Speculations speculations = new Speculations();
-    private final Map<String, IndexLane> lanes = new ConcurrentHashMap<>();
-    private volatile Exact exact = new Exact(Set.of(), Long.MIN_VALUE / 2);
+    private volatile Views views = new Views(Map.of(), Long.MIN_VALUE / 2);
     private final LongAdder lookupCount = new LongAdder();
     private final LongAdder hitCount = new LongAdder();
-    private final Queue<PrefixLookup> lookups = new ConcurrentLinkedQueue<>();
+    private final AtomicLongArray fallbacks = new AtomicLongArray(Fallback.COUNT);
 
     /** @param nanoClock monotonic clock */
-    EngineIndex(EngineEvents events, LongSupplier nanoClock) {
+    EngineIndex(EngineEvents events, PrefixSource source, LongSupplier nanoClock) {
         this.events = events;
+        this.source = source;
         this.nanoClock = nanoClock;
-        index = new DirectIndex(events.pool(), nanoClock);
+        hasher = KeyHasher.of(events.keyMode(), events.seed());
     }
 
     /** Tokens per block. */
@@ -68,29 +64,24 @@ public final class EngineIndex implements EndpointListener {
         return TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong());
     }
 
-    /** How the followed engines fare. */
-    public List<DirectIndex.Lane> sources() {
-        return index.lanes();
-    }
-
-    /** Distinct blocks that are known. */
+    /** Distinct blocks that are known in this process. */
     public long blocks() {
-        return index.index().blocks();
+        return source.blocks();
     }
 
-    /** Memory in use for blocks. */
+    /** Memory in use for them. */
     public long bytes() {
-        return index.index().bytes();
+        return source.bytes();
     }
 
     /** Blocks forgotten because the memory was used up. */
     public long evictedBlocks() {
-        return index.index().evictedBlocks();
+        return source.evictedBlocks();
     }
 
-    /** The lane of an endpoint; null when it is not followed. */
+    /** What an embedded index knows of an endpoint; null when it is not followed here. */
     public @Nullable IndexLane lane(String endpointId) {
-        return lanes.get(endpointId);
+        return source.lane(endpointId);
     }
 
     /**
@@ -102,7 +93,7 @@ public final class EngineIndex implements EndpointListener {
         if (prompts.isEmpty()) {
             return null;
         }
-        long root = index.root(request.targetModel());
+        long root = source.root(request.targetModel());
         long[][] keys = new long[prompts.size()][];
         for (int i = 0; i < keys.length; i++) {
             Prompt prompt = prompts.get(i);
@@ -119,13 +110,13 @@ public final class EngineIndex implements EndpointListener {
         int[] tokens = prompt.tokenIds();
         long[] keys = new long[tokens.length / blockTokens];
         if (prompt.media().isEmpty() && salt.isEmpty()) {
-            index.hasher().chain(root, tokens, 0, keys.length, blockTokens, keys, 0);
+            hasher.chain(root, tokens, 0, keys.length, blockTokens, keys, 0);
             return keys;
         }
         long key = root;
         for (int i = 0; i < keys.length; i++) {
             int from = i * blockTokens;
-            key = index.hasher().next(key, tokens, from, blockTokens, extras(prompt.media(), from, i == 0 ? salt : ""));
+            key = hasher.next(key, tokens, from, blockTokens, extras(prompt.media(), from, i == 0 ? salt : ""));
             keys[i] = key;
         }
         return keys;
@@ -145,32 +136,32 @@ public final class EngineIndex implements EndpointListener {
         return extras.isEmpty() ? null : extras.toArray(String[]::new);
     }
 
-    /** What is done with an answer, before the next one. */
-    @FunctionalInterface
-    public interface Use {
-        void answer(PrefixLookup lookup);
+    /**
+     * Asks what candidates hold of the prompts of a request. Never fails; an embedded index has answered when the call
+     * returns, a remote one does on a thread of its own.
+     *
+     * @param prompts keys of the full blocks of each prompt; not changed afterwards
+     */
+    public CompletableFuture<IndexAnswer> match(long[][] prompts, Candidates candidates) {
+        return source.match(prompts, candidates).thenApply(this::counted);
     }
 
-    /** Looks a prompt up. @param keys of its full blocks */
-    public void match(long[] keys, Use use) {
-        PrefixLookup pooled = lookups.poll();
-        PrefixLookup lookup = pooled == null ? new PrefixLookup() : pooled;
-        try {
-            index.index().match(keys, keys.length, lookup);
-            count(lookup);
-            use.answer(lookup);
-        } finally {
-            lookups.offer(lookup);
+    private IndexAnswer counted(IndexAnswer answer) {
+        switch (answer) {
+            case IndexAnswer.Held(List<HeldBlocks> prompts) -> {
+                lookupCount.add(prompts.size());
+                for (HeldBlocks prompt : prompts) {
+                    hitCount.add(prompt.longest());
+                }
+            }
+            case IndexAnswer.Unavailable(Fallback reason) -> fellBack(reason);
         }
+        return answer;
     }
 
-    private void count(PrefixLookup lookup) {
-        lookupCount.increment();
-        int longest = 0;
-        for (int at = lookup.first(); at >= 0; at = lookup.next(at)) {
-            longest = Math.max(longest, lookup.blocks(at));
-        }
-        hitCount.add(longest);
+    /** An estimate stands in for the index. */
+    public void fellBack(Fallback reason) {
+        fallbacks.incrementAndGet(reason.ordinal());
     }
 
     /** Prompts that were looked up. */
@@ -183,47 +174,42 @@ public final class EngineIndex implements EndpointListener {
         return hitCount.sum();
     }
 
+    /** Requests for which an estimate stood in. */
+    public long fallbacks(Fallback reason) {
+        return fallbacks.get(reason.ordinal());
+    }
+
+    /** How the endpoints that are known are known, by id; at most a tenth of a second old. */
+    public Map<String, SourceView> views() {
+        long now = nowMillis();
+        Views known = views;
+        if (now - known.atMillis() >= VIEWS_MAX_AGE_MILLIS) {
+            known = new Views(Map.copyOf(source.views()), now);
+            views = known;
+        }
+        return known.byEndpoint();
+    }
+
     @Override
     public void added(EndpointMetadata endpoint) {
-        int port = events.eventPort(endpoint);
-        if (port == 0 || !events.concerns(endpoint)) {
-            return;
-        }
-        int replayPort = events.replayPort(endpoint);
-        ZmqAddress replay = replayPort == 0 ? null : new ZmqAddress(endpoint.host(), replayPort);
-        ZmqSource source = ZmqSource.of(
-                        endpoint.id(), endpoint.rankIndex(), new ZmqAddress(endpoint.host(), port), replay)
-                .withTopicPrefix(events.topicPrefix());
-        lanes.put(endpoint.id(), index.add(source));
+        source.follow(endpoint);
     }
 
     @Override
     public void removed(EndpointMetadata endpoint) {
-        lanes.remove(endpoint.id());
-        index.remove(endpoint.id(), endpoint.rankIndex());
+        source.forget(endpoint);
     }
 
-    /**
-     * Whether what is known of an endpoint is all that it holds: its events arrive, none is missing, and they began with the
-     * engine or cover it since.
-     */
-    public boolean isExact(String endpointId) {
-        long now = nowMillis();
-        Exact known = exact;
-        if (now - known.atMillis() >= EXACT_MAX_AGE_MILLIS) {
-            Set<String> ids = new HashSet<>();
-            for (DirectIndex.Lane lane : index.lanes()) {
-                if (lane.source().state() == SourceState.EXACT && lane.lane().isComplete()) {
-                    ids.add(lane.source().source().endpoint());
-                }
-            }
-            known = new Exact(ids, now);
-            exact = known;
+    /** Labels say which endpoints are followed, and where their events are. */
+    @Override
+    public void changed(EndpointMetadata before, EndpointMetadata after) {
+        if (!events.isSameStream(before, after)) {
+            source.forget(before);
+            source.follow(after);
         }
-        return known.endpointIds().contains(endpointId);
     }
 
     void close() {
-        index.close();
+        source.close();
     }
 }

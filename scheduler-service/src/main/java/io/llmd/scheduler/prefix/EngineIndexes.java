@@ -1,12 +1,15 @@
 package io.llmd.scheduler.prefix;
 
+import io.llmd.kv.ingest.kafka.ReplicaListener;
 import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,24 +28,59 @@ public final class EngineIndexes {
     }
 
     private final EndpointStore store;
+    private final KvIndexSource source;
+    private final ReplicaListener listener;
     private final LongSupplier nanoClock;
+    private final LongSupplier clockMillis;
     private final Map<EngineEvents, Shared> indexes = new HashMap<>();
+    private final long[] endedFallbacks = new long[Fallback.COUNT];
+    private long endedLookups;
+    private long endedHits;
+    private long endedEvictions;
 
-    /** Indexes over the endpoints of {@code store}. */
+    /** Indexes over the endpoints of {@code store} that read the engines' sockets. */
     public EngineIndexes(EndpointStore store, LongSupplier nanoClock) {
+        this(store, KvIndexSource.ENGINES, new QuietReplica(), nanoClock, System::currentTimeMillis);
+    }
+
+    /**
+     * Indexes over the endpoints of {@code store}.
+     *
+     * @param source where their knowledge comes from
+     * @param listener hears what happens to those that follow a log
+     * @param nanoClock monotonic
+     * @param clockMillis milliseconds since 1970
+     */
+    public EngineIndexes(
+            EndpointStore store,
+            KvIndexSource source,
+            ReplicaListener listener,
+            LongSupplier nanoClock,
+            LongSupplier clockMillis) {
         this.store = Objects.requireNonNull(store, "store");
+        this.source = Objects.requireNonNull(source, "source");
+        this.listener = Objects.requireNonNull(listener, "listener");
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
+        this.clockMillis = Objects.requireNonNull(clockMillis, "clockMillis");
     }
 
     /** The index for these events; it begins to follow the pool with its first user. */
     public synchronized EngineIndex acquire(EngineEvents events) {
         Shared shared = indexes.computeIfAbsent(events, any -> {
-            EngineIndex index = new EngineIndex(events, nanoClock);
+            EngineIndex index = new EngineIndex(events, open(events), nanoClock);
             store.addListener(index);
             return new Shared(index);
         });
         shared.users++;
         return shared.index;
+    }
+
+    private PrefixSource open(EngineEvents events) {
+        return switch (source) {
+            case KvIndexSource.Engines engines -> new DirectSource(events, engines, nanoClock);
+            case KvIndexSource.Log log -> new LogSource(events, log, listener, nanoClock, clockMillis);
+            case KvIndexSource.Service service -> new ServiceSource(events, service);
+        };
     }
 
     /** One user less; the last one ends the index. */
@@ -61,6 +99,12 @@ public final class EngineIndexes {
         }
         indexes.remove(events);
         store.removeListener(shared.index);
+        endedLookups += shared.index.lookups();
+        endedHits += shared.index.hits();
+        endedEvictions += shared.index.evictedBlocks();
+        for (Fallback reason : Fallback.values()) {
+            endedFallbacks[reason.ordinal()] += shared.index.fallbacks(reason);
+        }
         return shared.index;
     }
 
@@ -69,5 +113,33 @@ public final class EngineIndexes {
         List<EngineIndex> all = new ArrayList<>();
         indexes.values().forEach(shared -> all.add(shared.index));
         return all;
+    }
+
+    /** Prompts that were looked up, in indexes that have ended too. */
+    public synchronized long lookups() {
+        return endedLookups + sum(EngineIndex::lookups);
+    }
+
+    /** Blocks of their longest matches. */
+    public synchronized long hits() {
+        return endedHits + sum(EngineIndex::hits);
+    }
+
+    /** Blocks forgotten because the memory was used up, in indexes that have ended too. */
+    public synchronized long evictedBlocks() {
+        return endedEvictions + sum(EngineIndex::evictedBlocks);
+    }
+
+    /** Requests for which an estimate stood in, in indexes that have ended too. */
+    public synchronized long fallbacks(Fallback reason) {
+        return endedFallbacks[reason.ordinal()] + sum(index -> index.fallbacks(reason));
+    }
+
+    private long sum(ToLongFunction<EngineIndex> value) {
+        long sum = 0;
+        for (Shared shared : indexes.values()) {
+            sum += value.applyAsLong(shared.index);
+        }
+        return sum;
     }
 }

@@ -14,6 +14,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PrefixMatches {
 
+    /** What a slot's numbers are taken from. */
+    public enum Basis {
+        /** What was sent to the endpoint before. */
+        ESTIMATE,
+        /** All events of the endpoint. */
+        EVENTS,
+        /** Events of which some are missing, or the newest ones. */
+        PARTIAL_EVENTS
+    }
+
+    /** Why an index of engines' events did not say anything about a request, so that an estimate stands in. */
+    public enum Fallback {
+        /** The prompt's tokens are not those of the engine. */
+        NO_EXACT_TOKENS,
+        /** The index is being built. */
+        NOT_READY,
+        /** It did not answer in time. */
+        LATE,
+        /** It did not answer at all, or wrongly. */
+        UNREACHABLE,
+        /** Too many questions wait for it. */
+        OVERLOADED;
+
+        /** How many there are. */
+        public static final int COUNT = values().length;
+    }
+
     private static final int TIERS = 4;
     private static final int GPU = 0;
     private static final int CPU = 1;
@@ -27,6 +54,7 @@ public final class PrefixMatches {
     private final int[] blockTokens;
     private final BitSet partial = new BitSet(0);
     private int @Nullable [] tierBlocks;
+    private @Nullable Fallback fallback;
 
     /** A column for {@code slotCount} endpoints, nothing known yet. */
     public PrefixMatches(int slotCount) {
@@ -56,13 +84,14 @@ public final class PrefixMatches {
     }
 
     /**
-     * Records the leading blocks by the tier that they are on. A block on two tiers counts on both, so that the sum may be
-     * more than {@link #cachedBlocks}.
+     * Records the leading blocks by the tier that they are on. A block in the memory of accelerators may count in that of the
+     * host too, so that the sum may be more than {@link #cachedBlocks}.
      *
      * @param gpu blocks in the memory of accelerators
-     * @param cpu blocks in the memory of the host, from where other endpoints can pull them
-     * @param disk blocks on disks of the host
-     * @param storage blocks on storage that is shared among endpoints
+     * @param cpu leading blocks in the memory of the host without a gap, wherever else they are: those that other endpoints
+     *     can pull
+     * @param disk blocks on disks of the host and nowhere faster
+     * @param storage blocks on storage that is shared among endpoints and nowhere faster
      */
     public void setTiers(int slot, int gpu, int cpu, int disk, int storage) {
         int[] tiers = tierBlocks;
@@ -80,6 +109,24 @@ public final class PrefixMatches {
     /** Records that not all is known of what the endpoint holds: it may be more than is said here. */
     public void setPartial(int slot) {
         partial.set(slot);
+    }
+
+    /** Records that an index of events said nothing, and why. */
+    public void setFallback(Fallback reason) {
+        fallback = reason;
+    }
+
+    /** Why an index of events said nothing; null when it did, or nobody asked one. */
+    public @Nullable Fallback fallback() {
+        return fallback;
+    }
+
+    /** What the numbers of a slot are taken from. */
+    public Basis basis(int slot) {
+        if (!knowsTiers(slot)) {
+            return Basis.ESTIMATE;
+        }
+        return isPartial(slot) ? Basis.PARTIAL_EVENTS : Basis.EVENTS;
     }
 
     /** Leading blocks of the prompt that the endpoint holds, by what they are worth, rounded down. */
@@ -117,7 +164,7 @@ public final class PrefixMatches {
         return onTier(slot, GPU);
     }
 
-    /** Leading blocks in the memory of the host. */
+    /** Leading blocks in the memory of the host without a gap, wherever else they are. */
     public int cpuBlocks(int slot) {
         return onTier(slot, CPU);
     }

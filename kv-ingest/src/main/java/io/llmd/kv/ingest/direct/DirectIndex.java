@@ -4,13 +4,16 @@ import io.llmd.kv.event.EventTopic;
 import io.llmd.kv.event.KvEventDecoder;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.ingest.GapPolicy;
 import io.llmd.kv.ingest.LaneReader;
 import io.llmd.kv.ingest.zmq.SourceStatus;
 import io.llmd.kv.ingest.zmq.ZmqSource;
 import io.llmd.kv.ingest.zmq.ZmqSources;
 import io.llmd.kv.key.KeyHasher;
+import io.llmd.kv.lane.HashResolver;
 import io.llmd.kv.lane.LaneSettings;
 import io.llmd.kv.lane.LaneState;
+import io.llmd.kv.lane.RemovalMode;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -93,11 +96,51 @@ public final class DirectIndex implements AutoCloseable {
      * @throws IllegalArgumentException when its endpoint and rank are followed already
      */
     public IndexLane add(ZmqSource source) {
-        IndexLane lane = index.addLane(source.endpoint(), source.rank());
-        LaneSettings laneSettings = LaneSettings.of(hasher, settings.model(), settings.blockTokens())
+        return add(source, laneSettings(), HashResolver.NONE);
+    }
+
+    /**
+     * Follows a storage that endpoints share from now on. Its events name blocks by the engines' hashes; what these stand for
+     * is asked of the lanes of engines, so that blocks of an engine that is not followed any more stay unknown.
+     *
+     * @param source how the storage publishes; its endpoint is a name of its own
+     * @return what the index knows of it, all of it in {@link io.llmd.kv.event.StorageTier#STORAGE}
+     * @throws IllegalArgumentException when its name is followed already
+     */
+    public IndexLane addStorage(ZmqSource source) {
+        // What is stored outlives its publisher, and nobody announces it again.
+        LaneSettings storage =
+                laneSettings().withRemovalMode(RemovalMode.LOGICAL).withStorageShared(true);
+        ZmqSource kept =
+                source.withSettings(source.settings().withFirstSequence(1).withGapPolicy(GapPolicy.KEEP));
+        return add(kept, storage, this::keyOf);
+    }
+
+    private LaneSettings laneSettings() {
+        return LaneSettings.of(hasher, settings.model(), settings.blockTokens())
                 .withRemovalMode(settings.removalMode())
                 .withOffloadChunkBlocks(settings.offloadChunkBlocks());
-        LaneState state = new LaneState(laneSettings, lane);
+    }
+
+    /**
+     * The key of an engine's hash as all lanes have it that know the hash; 0 when none does or they differ, as engines with
+     * random seeds may. For the sources' thread.
+     */
+    private long keyOf(long engineHash) {
+        long key = 0;
+        for (Member member : members.values()) {
+            long known = member.reader().lane().keyOf(engineHash);
+            if (known != 0 && key != 0 && known != key) {
+                return 0;
+            }
+            key = known != 0 ? known : key;
+        }
+        return key;
+    }
+
+    private IndexLane add(ZmqSource source, LaneSettings laneSettings, HashResolver resolver) {
+        IndexLane lane = index.addLane(source.endpoint(), source.rank());
+        LaneState state = new LaneState(laneSettings, lane, resolver);
         LaneReader reader = new LaneReader(
                 decoder, state, lane, () -> TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong()), this::adapterSeen);
         Member member = new Member(lane, reader);

@@ -27,11 +27,14 @@ public final class ReplicaIndex implements AutoCloseable {
 
     private record Member(LaneDescription description, IndexLane lane) {}
 
+    private record LaneName(String endpoint, int rank) {}
+
     private final BlockIndex index;
     private final DeltaReplica replica;
     private final LongSupplier nanoClock;
     private final Map<Integer, Member> byNumber = new ConcurrentHashMap<>();
     private final Map<IndexLane, Integer> numbers = new ConcurrentHashMap<>();
+    private final Map<LaneName, Member> byName = new ConcurrentHashMap<>();
 
     /**
      * @param nanoClock monotonic
@@ -64,6 +67,18 @@ public final class ReplicaIndex implements AutoCloseable {
         return replica.status();
     }
 
+    /** The lane of an endpoint's rank; null when the log has none. */
+    public @Nullable IndexLane lane(String endpoint, int rank) {
+        Member member = byName.get(new LaneName(endpoint, rank));
+        return member == null ? null : member.lane();
+    }
+
+    /** How the lane of an endpoint's rank is described; null when the log has none. */
+    public @Nullable LaneDescription description(String endpoint, int rank) {
+        Member member = byName.get(new LaneName(endpoint, rank));
+        return member == null ? null : member.description();
+    }
+
     /** Status of an index's lane; null for one that has left, or whose status is not known yet. */
     public @Nullable LaneStatus status(IndexLane lane) {
         Integer number = numbers.get(lane);
@@ -90,9 +105,16 @@ public final class ReplicaIndex implements AutoCloseable {
             removed(description.number());
             IndexLane lane = index.addLane(
                     description.spec().endpoint(), description.spec().rank());
-            byNumber.put(description.number(), new Member(description, lane));
+            Member member = new Member(description, lane);
+            byNumber.put(description.number(), member);
+            byName.put(name(description), member);
             numbers.put(lane, description.number());
             return new SweepingDeltas(lane, index);
+        }
+
+        private LaneName name(LaneDescription description) {
+            return new LaneName(
+                    description.spec().endpoint(), description.spec().rank());
         }
 
         @Override
@@ -100,6 +122,8 @@ public final class ReplicaIndex implements AutoCloseable {
             Member gone = byNumber.remove(laneNumber);
             if (gone != null) {
                 numbers.remove(gone.lane());
+                // Another lane may have taken the name: an engine at another address is another lane.
+                byName.remove(name(gone.description()), gone);
                 index.removeLane(gone.lane());
                 while (index.sweep()) {}
             }

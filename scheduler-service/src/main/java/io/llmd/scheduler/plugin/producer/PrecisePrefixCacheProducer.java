@@ -2,8 +2,6 @@ package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.kv.event.StorageTier;
-import io.llmd.kv.index.IndexLane;
-import io.llmd.kv.index.PrefixLookup;
 import io.llmd.kv.index.Speculations;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.LivePlugin;
@@ -14,18 +12,21 @@ import io.llmd.scheduler.plugin.producer.PrecisePrefixParams.TokenProcessor;
 import io.llmd.scheduler.prefix.EngineEvents;
 import io.llmd.scheduler.prefix.EngineIndex;
 import io.llmd.scheduler.prefix.EngineIndexes;
+import io.llmd.scheduler.prefix.HeldBlocks;
+import io.llmd.scheduler.prefix.IndexAnswer;
 import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndex;
 import io.llmd.scheduler.prefix.PrefixIndexes;
+import io.llmd.scheduler.prefix.SourceView;
+import io.llmd.scheduler.scheduling.AwaitingProducer;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
-import io.llmd.scheduler.scheduling.DataProducer;
 import io.llmd.scheduler.scheduling.Dispatch;
-import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
 import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
@@ -34,7 +35,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -43,7 +46,7 @@ import org.springframework.stereotype.Component;
  * the tokens of the prompt are an estimate, the estimate of {@link ApproxPrefixCacheProducer} stands in, which is learned
  * alongside.
  */
-final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, ResponseHook, LivePlugin {
+final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, ResponseHook, LivePlugin {
 
     static final String TYPE = "precise-prefix-cache-producer";
 
@@ -51,6 +54,9 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
     private static final int MAX_TOKENS_FOR_ESTIMATE = 131_072;
     private static final int BLOCKS_FOR_ESTIMATE = 2048;
     private static final int CAPACITY_FOR_ESTIMATE = 31_250;
+
+    /** An index that is asked for elsewhere has a deadline of its own, which is far shorter. */
+    private static final Duration LIMIT = Duration.ofSeconds(2);
 
     /** A block that is on its way counts a little less than one that is there. */
     private static final double EXPECTED_WEIGHT = 0.9;
@@ -140,65 +146,129 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
     }
 
     @Override
+    public Duration produceTimeout() {
+        return LIMIT;
+    }
+
+    /** What an index that is asked for elsewhere would say is not waited for. */
+    @Override
     public void produce(InferenceRequest request, Candidates candidates) {
-        approximate.produce(request, candidates);
+        CompletableFuture<Consumer<Candidates>> data = produceLater(request, candidates);
+        if (data.isDone()) {
+            data.join().accept(candidates);
+        } else {
+            approximate.produce(request, candidates);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Consumer<Candidates>> produceLater(InferenceRequest request, Candidates candidates) {
         EngineIndex known = index;
-        long[][] keys = known == null ? null : known.keys(request);
+        if (known == null) {
+            return CompletableFuture.completedFuture(written -> approximate.produce(request, written));
+        }
+        long[][] keys = known.keys(request);
+        if (keys == null) {
+            known.fellBack(Fallback.NO_EXACT_TOKENS);
+            return CompletableFuture.completedFuture(written -> estimate(request, written, Fallback.NO_EXACT_TOKENS));
+        }
+        return known.match(keys, candidates)
+                .thenApply(answer -> written -> write(request, written, known, keys, answer));
+    }
+
+    private void estimate(InferenceRequest request, Candidates candidates, Fallback reason) {
+        approximate.produce(request, candidates);
         PrefixMatches matches = candidates.data(matchesKey);
-        if (known == null || keys == null || matches == null) {
-            return;
+        if (matches != null) {
+            matches.setFallback(reason);
+        }
+    }
+
+    private void write(
+            InferenceRequest request, Candidates candidates, EngineIndex known, long[][] keys, IndexAnswer answer) {
+        switch (answer) {
+            case IndexAnswer.Unavailable(Fallback reason) -> estimate(request, candidates, reason);
+            case IndexAnswer.Held(List<HeldBlocks> held) -> {
+                approximate.produce(request, candidates);
+                PrefixMatches matches = candidates.data(matchesKey);
+                if (matches != null) {
+                    write(matches, candidates, known, new Tally(candidates, known, keys, held));
+                }
+            }
         }
         candidates.put(keysKey, new PreciseKeys(keys, known));
-        Tally tally = new Tally(candidates, known);
-        for (long[] prompt : keys) {
-            tally.add(prompt);
+    }
+
+    private void write(PrefixMatches matches, Candidates candidates, EngineIndex known, Tally tally) {
+        Map<String, SourceView> views = known.views();
+        for (int i = 0; i < candidates.size(); i++) {
+            SourceView view = views.get(candidates.get(i).id());
+            if (view == null || view.trust() <= 0) {
+                continue;
+            }
+            int slot = candidates.slot(i);
+            boolean isExact = view.isExact();
+            double worth = tally.worth(i, view.trust());
+            // What is known in part is no less than the estimate says.
+            boolean isLess =
+                    worth * events.blockTokens() < (double) matches.matchBlocks(slot) * matches.blockTokens(slot);
+            if (!isExact) {
+                matches.setPartial(slot);
+            }
+            if (isExact || !isLess) {
+                matches.setWeighted(slot, (int) worth, tally.cached[i], tally.total, events.blockTokens());
+                matches.setTiers(
+                        slot,
+                        tally.blocks(i, StorageTier.GPU),
+                        tally.inHostMemory[i],
+                        tally.blocks(i, StorageTier.DISK),
+                        tally.blocks(i, StorageTier.STORAGE));
+            }
         }
-        tally.writeTo(matches);
     }
 
     /** Matches of all prompts of a request, by position among the candidates. */
     private final class Tally {
         private final Candidates candidates;
-        private final EngineIndex known;
         private final int[] cached;
+        private final int[] inHostMemory;
         private final int[] expectedBeyond;
         private final int[] byTier;
-        private int total;
+        private final int total;
 
-        Tally(Candidates candidates, EngineIndex known) {
+        Tally(Candidates candidates, EngineIndex known, long[][] prompts, List<HeldBlocks> held) {
             this.candidates = candidates;
-            this.known = known;
             cached = new int[candidates.size()];
+            inHostMemory = new int[candidates.size()];
             expectedBeyond = new int[candidates.size()];
             byTier = new int[candidates.size() * StorageTier.COUNT];
+            int blocks = 0;
+            for (int prompt = 0; prompt < prompts.length; prompt++) {
+                blocks += prompts[prompt].length;
+                add(held.get(prompt));
+                if (params.speculativeIndexing()) {
+                    expect(known, prompts[prompt], held.get(prompt));
+                }
+            }
+            total = blocks;
         }
 
-        void add(long[] keys) {
-            total += keys.length;
-            int[] before = cached.clone();
-            known.match(keys, lookup -> {
-                for (int i = 0; i < cached.length; i++) {
-                    IndexLane lane = known.lane(candidates.get(i).id());
-                    int place = lane == null ? -1 : lookup.place(lane);
-                    if (place >= 0) {
-                        add(i, place, lookup);
-                    }
-                }
-            });
-            if (params.speculativeIndexing()) {
-                int[] expected = new int[cached.length];
-                known.speculations()
-                        .match(keys, keys.length, known.nowMillis(), (id, blocks) -> expect(expected, id, blocks));
-                for (int i = 0; i < expected.length; i++) {
-                    expectedBeyond[i] += Math.max(0, expected[i] - (cached[i] - before[i]));
+        private void add(HeldBlocks held) {
+            for (int i = 0; i < cached.length; i++) {
+                cached[i] += held.blocks(i);
+                inHostMemory[i] += held.inHostMemory(i);
+                for (int tier = 0; tier < StorageTier.COUNT; tier++) {
+                    byTier[i * StorageTier.COUNT + tier] += held.blocks(i, StorageTier.of(tier));
                 }
             }
         }
 
-        private void add(int position, int place, PrefixLookup lookup) {
-            cached[position] += lookup.blocks(place);
-            for (int tier = 0; tier < StorageTier.COUNT; tier++) {
-                byTier[position * StorageTier.COUNT + tier] += lookup.blocks(place, StorageTier.of(tier));
+        private void expect(EngineIndex known, long[] keys, HeldBlocks held) {
+            int[] expected = new int[cached.length];
+            known.speculations()
+                    .match(keys, keys.length, known.nowMillis(), (id, blocks) -> expect(expected, id, blocks));
+            for (int i = 0; i < expected.length; i++) {
+                expectedBeyond[i] += Math.max(0, expected[i] - held.blocks(i));
             }
         }
 
@@ -211,35 +281,16 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
             }
         }
 
-        void writeTo(PrefixMatches matches) {
-            for (int i = 0; i < cached.length; i++) {
-                Endpoint endpoint = candidates.get(i);
-                if (known.lane(endpoint.id()) == null) {
-                    continue;
-                }
-                int slot = candidates.slot(i);
-                boolean isExact = known.isExact(endpoint.id());
-                double worth = worth(i);
-                // What is known in part is no less than the estimate says.
-                boolean isLess =
-                        worth * events.blockTokens() < (double) matches.matchBlocks(slot) * matches.blockTokens(slot);
-                if (!isExact) {
-                    matches.setPartial(slot);
-                }
-                if (isExact || !isLess) {
-                    matches.setWeighted(slot, (int) worth, cached[i], total, events.blockTokens());
-                    int at = i * StorageTier.COUNT;
-                    matches.setTiers(slot, byTier[at], byTier[at + 1], byTier[at + 2], byTier[at + 3]);
-                }
-            }
+        private int blocks(int position, StorageTier tier) {
+            return byTier[position * StorageTier.COUNT + tier.ordinal()];
         }
 
-        private double worth(int position) {
+        private double worth(int position, double trust) {
             double worth = 0;
             for (int tier = 0; tier < StorageTier.COUNT; tier++) {
                 worth += weights[tier] * byTier[position * StorageTier.COUNT + tier];
             }
-            return worth + EXPECTED_WEIGHT * expectedBeyond[position];
+            return trust * worth + EXPECTED_WEIGHT * expectedBeyond[position];
         }
     }
 
@@ -286,12 +337,11 @@ final class PrecisePrefixCacheProducer implements DataProducer, PreRequest, Resp
         if (matches == null || !matches.knowsTiers(slot)) {
             return;
         }
-        EngineIndex known = keys.index();
         claims.claimed(
                 dispatch.leaseId(),
                 new PrefixClaims.Claim(
                         id,
-                        known.isExact(id) ? null : known.lane(id),
+                        matches.isPartial(slot) ? keys.index().lane(id) : null,
                         keys.prompts()[0],
                         matches.cachedBlocks(slot),
                         events.blockTokens()));

@@ -25,6 +25,7 @@ import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
 import io.llmd.scheduler.scheduling.Prompt;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -65,6 +66,7 @@ class PrecisePrefixCacheProducerTest {
     private final PrefixClaims claims =
             new PrefixClaims((endpoint, claimed, reported) -> compared.add(endpoint + " " + claimed + " " + reported));
     private final int[] tokens = IntStream.range(0, 64).toArray();
+    private final EngineIndexes indexes = new EngineIndexes(store, System::nanoTime);
     private long sequence;
 
     @Test
@@ -131,17 +133,136 @@ class PrecisePrefixCacheProducerTest {
         }
     }
 
+    /** Row 63: ranks of one replica are endpoints of their own, each with its own stream on its own port. */
+    @Test
+    void eachDataParallelRankIsKnownByItsOwnStream() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket first = context.socket(SocketType.PUB);
+                ZMQ.Socket second = context.socket(SocketType.PUB)) {
+            int port = bindToNeighbours(first, second);
+            for (int rank = 0; rank < 2; rank++) {
+                store.upsert(new EndpointMetadata(
+                        "ns/a-rank-" + rank, "a", "127.0.0.1", 8000 + rank, 8000 + rank, Map.of(), rank));
+            }
+            PrecisePrefixCacheProducer producer = producer(
+                    "{tokenProcessorConfig: {hashAlgorithm: xxh64}, kvEventsConfig: {podDiscoveryConfig: {socketPort: "
+                            + port + "}}}");
+            producer.start();
+            await().pollInterval(Duration.ofMillis(50)).untilAsserted(() -> {
+                sequence = 0;
+                publish(first, 0, BlockStored.of(BlockHashes.ofIds(1), null, TokenIds.copyOf(tokens, 0, 16), 16));
+                sequence = 0;
+                publish(second, 1, BlockStored.of(BlockHashes.ofIds(1, 2), null, TokenIds.copyOf(tokens, 0, 32), 16));
+                assertThat(matches(producer, "a-rank-0").cachedBlocks(0)).isEqualTo(1);
+                assertThat(matches(producer, "a-rank-1").cachedBlocks(0)).isEqualTo(2);
+            });
+            producer.stop();
+        }
+    }
+
+    private static int bindToNeighbours(ZMQ.Socket first, ZMQ.Socket second) {
+        while (true) {
+            int port = first.bindToRandomPort("tcp://127.0.0.1");
+            if (second.bind("tcp://127.0.0.1:" + (port + 1))) {
+                return port;
+            }
+            first.unbind("tcp://127.0.0.1:" + port);
+        }
+    }
+
+    /** Row 68: of ten equal prompts within a moment all but the first see where the first went. */
+    @Test
+    void equalPromptsOfABurstSeeWhereTheFirstWent() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket publisher = context.socket(SocketType.PUB)) {
+            PrecisePrefixCacheProducer producer = following(publisher, "a");
+            await("the endpoint is known").pollInterval(Duration.ofMillis(50)).untilAsserted(() -> {
+                sequence = 0;
+                publish(publisher, BlockStored.of(BlockHashes.ofIds(9), null, TokenIds.copyOf(tokens, 32, 48), 16));
+                assertThat(matches(producer, "a").basis(0)).isEqualTo(PrefixMatches.Basis.EVENTS);
+            });
+            assertThat(matches(producer, "a").matchBlocks(0)).isZero();
+            for (int lease = 1; lease < 10; lease++) {
+                Candidates candidates = Candidates.of(ProducerFixture.endpoint("a", 0, 0));
+                producer.produce(request(), candidates);
+                producer.scheduled(request(), candidates, ProducerFixture.decode(candidates, 0), new Dispatch(lease));
+                assertThat(matches(producer, "a").matchBlocks(0))
+                        .as("0.9 of four blocks, rounded down, after request %d", lease)
+                        .isEqualTo(3);
+            }
+            producer.stop();
+        }
+    }
+
+    /** Row 22 and 23 by tiers, and 6.6: what others can pull is what the host's memory holds, whatever else holds it. */
+    @Test
+    void blocksInTheHostsMemoryCanBePulledThoughTheGpuHasThemToo() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket publisher = context.socket(SocketType.PUB)) {
+            PrecisePrefixCacheProducer producer = following(publisher, "a");
+            publishUntilKnown(producer, publisher);
+            publish(
+                    publisher,
+                    BlockStored.of(BlockHashes.ofIds(1, 2), null, TokenIds.of(), 0)
+                            .withMedium("CPU"));
+            await().untilAsserted(() -> {
+                PrefixMatches matches = matches(producer, "a");
+                assertThat(matches.gpuBlocks(0)).isEqualTo(3);
+                assertThat(matches.cpuBlocks(0)).isEqualTo(2);
+                assertThat(matches.matchBlocks(0)).isEqualTo(3);
+            });
+            producer.stop();
+        }
+    }
+
+    @Test
+    void labelsThatNameAnotherPortOfEventsAreFollowed() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket old = context.socket(SocketType.PUB);
+                ZMQ.Socket moved = context.socket(SocketType.PUB)) {
+            PrecisePrefixCacheProducer producer = following(old, "a");
+            publishUntilKnown(producer, old);
+            int port = moved.bindToRandomPort("tcp://127.0.0.1");
+            store.upsert(endpoint("a", port));
+            assertThat(matches(producer, "a").cachedBlocks(0))
+                    .as("another stream")
+                    .isZero();
+            publishUntilKnown(producer, moved);
+            producer.stop();
+        }
+    }
+
+    @Test
+    void anEstimateThatStandsInSaysWhy() {
+        store.upsert(ProducerFixture.metadata("a"));
+        PrecisePrefixCacheProducer producer = producer("{}");
+        producer.start();
+        Candidates candidates = Candidates.of(ProducerFixture.endpoint("a", 0, 0));
+        producer.produce(ProducerFixture.request("m", "", -1, ProducerFixture.prompt(128, 1)), candidates);
+        PrefixMatches matches = Objects.requireNonNull(candidates.data(DataKeys.prefixMatches("exact")));
+        assertThat(matches.fallback()).isEqualTo(Fallback.NO_EXACT_TOKENS);
+        assertThat(matches.basis(0)).isEqualTo(PrefixMatches.Basis.ESTIMATE);
+        assertThat(indexes.fallbacks(Fallback.NO_EXACT_TOKENS)).isEqualTo(1);
+        producer.stop();
+        assertThat(indexes.fallbacks(Fallback.NO_EXACT_TOKENS))
+                .as("counts outlive the index")
+                .isEqualTo(1);
+    }
+
+    private static EndpointMetadata endpoint(String name, int port) {
+        return new EndpointMetadata(
+                "ns/" + name, name, "127.0.0.1", 8000, 8000, Map.of("llm-d.ai/kv-events-port", "" + port), 0);
+    }
+
+    private PrecisePrefixCacheProducer producer(String parameters) {
+        return new PrecisePrefixCacheProducer("exact", params(parameters), new PrefixIndex(), indexes, claims);
+    }
+
     private PrecisePrefixCacheProducer following(ZMQ.Socket publisher, String name) {
         int port = publisher.bindToRandomPort("tcp://127.0.0.1");
-        store.upsert(new EndpointMetadata(
-                "ns/" + name, name, "127.0.0.1", 8000, 8000, Map.of("llm-d.ai/kv-events-port", "" + port), 0));
-        PrecisePrefixCacheProducer producer = new PrecisePrefixCacheProducer(
-                "exact",
-                params(
-                        "{tokenProcessorConfig: {hashAlgorithm: xxh64}, speculativeIndexing: true, speculativeTTL: 60s}"),
-                new PrefixIndex(),
-                new EngineIndexes(store, System::nanoTime),
-                claims);
+        store.upsert(endpoint(name, port));
+        PrecisePrefixCacheProducer producer = producer(
+                "{tokenProcessorConfig: {hashAlgorithm: xxh64}, speculativeIndexing: true, speculativeTTL: 60s}");
         producer.start();
         return producer;
     }
@@ -158,7 +279,11 @@ class PrecisePrefixCacheProducerTest {
     }
 
     private void publish(ZMQ.Socket publisher, KvEvent event) {
-        byte[] payload = new KvEventEncoder(KvEventFormat.MAP).encode(new KvEventBatch(1, List.of(event), 0));
+        publish(publisher, 0, event);
+    }
+
+    private void publish(ZMQ.Socket publisher, int rank, KvEvent event) {
+        byte[] payload = new KvEventEncoder(KvEventFormat.MAP).encode(new KvEventBatch(1, List.of(event), rank));
         publisher.sendMore("kv@127.0.0.1:8000@m");
         publisher.sendMore(ByteBuffer.allocate(8).putLong(sequence++).array());
         publisher.send(payload);

@@ -1,0 +1,67 @@
+package io.llmd.scheduler.prefix;
+
+import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.index.PrefixLookup;
+
+/** What each candidate of a request holds of one prompt, by position among the candidates. Written once, then read only. */
+public final class HeldBlocks {
+
+    private static final int TIERS = StorageTier.COUNT;
+
+    private final int[] blocks;
+    private final int[] byTier;
+    private final int[] inHostMemory;
+
+    HeldBlocks(int candidates) {
+        blocks = new int[candidates];
+        byTier = new int[candidates * TIERS];
+        inHostMemory = new int[candidates];
+    }
+
+    /** Leading blocks that a candidate holds, in whatever tier. */
+    public int blocks(int position) {
+        return blocks[position];
+    }
+
+    /** Those of {@link #blocks(int)} whose fastest copy is in a tier. */
+    public int blocks(int position, StorageTier tier) {
+        return byTier[position * TIERS + tier.ordinal()];
+    }
+
+    /** Leading blocks of which the memory of the host has a copy, so that others can pull them. */
+    public int inHostMemory(int position) {
+        return inHostMemory[position];
+    }
+
+    void set(int position, PrefixLookup lookup, int place) {
+        blocks[position] = lookup.blocks(place);
+        for (int tier = 0; tier < TIERS; tier++) {
+            byTier[position * TIERS + tier] = lookup.blocks(place, StorageTier.of(tier));
+        }
+        inHostMemory[position] = lookup.hostBlocks(place);
+    }
+
+    /** A candidate can load blocks from a shared storage, behind those that it holds. */
+    void extend(int position, int more) {
+        blocks[position] += more;
+        byTier[position * TIERS + StorageTier.STORAGE.ordinal()] += more;
+    }
+
+    void set(int position, int gpu, int cpu, int disk, int storage, int leadingInHostMemory) {
+        blocks[position] = gpu + cpu + disk + storage;
+        int at = position * TIERS;
+        byTier[at + StorageTier.GPU.ordinal()] = gpu;
+        byTier[at + StorageTier.CPU.ordinal()] = cpu;
+        byTier[at + StorageTier.DISK.ordinal()] = disk;
+        byTier[at + StorageTier.STORAGE.ordinal()] = storage;
+        inHostMemory[position] = leadingInHostMemory;
+    }
+
+    int longest() {
+        int longest = 0;
+        for (int each : blocks) {
+            longest = Math.max(longest, each);
+        }
+        return longest;
+    }
+}
