@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -40,6 +41,8 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     private final AtomicInteger waitsForReports = new AtomicInteger();
     private final ConcurrentLinkedQueue<Runnable> held = new ConcurrentLinkedQueue<>();
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    private final Map<String, Map<String, String>> labels = new ConcurrentHashMap<>();
+    private volatile int waitingRequests;
     private volatile boolean holding;
     private volatile Function<ScheduleDecision, ScheduleOutcome> change = decision -> decision;
 
@@ -61,7 +64,18 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
         headers.clear();
         exclusions.clear();
         cancellations.set(0);
+        waitingRequests = 0;
         change = decision -> decision;
+    }
+
+    /** Gives an endpoint its labels. */
+    public void label(int index, Map<String, String> values) {
+        labels.put("default/sim-" + index, Map.copyOf(values));
+    }
+
+    /** What all endpoints are said to have in their queues. */
+    public void waitingRequests(int count) {
+        waitingRequests = count;
     }
 
     public void removeEndpoint(int index) {
@@ -184,7 +198,8 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     @Override
     public void endpoints(Consumer<EndpointList> list) {
         list.accept(new EndpointList(endpoints.stream()
-                .map(e -> new EndpointStatus(e, Map.of(), true, 10, 0, 0, 0, 0, 0))
+                .map(e -> new EndpointStatus(
+                        e, labels.getOrDefault(e.id(), Map.of()), true, 10, 1, waitingRequests, 0, 0, 0))
                 .toList()));
     }
 

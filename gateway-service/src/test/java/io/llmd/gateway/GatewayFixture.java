@@ -2,6 +2,7 @@ package io.llmd.gateway;
 
 import static org.awaitility.Awaitility.await;
 
+import io.llmd.gateway.disagg.Disaggregation;
 import io.llmd.gateway.dispatch.EndpointDirectory;
 import io.llmd.gateway.dispatch.EndpointHealth;
 import io.llmd.gateway.dispatch.InFlightRequests;
@@ -132,6 +133,8 @@ public final class GatewayFixture implements AutoCloseable {
                         && context.getBean(RetryBudget.class).active() == 0
                         && context.getBean(RetryBudget.class).retrying() == 0
                         && context.getBean(ActiveExchanges.class).count() == 0
+                        && context.getBean(Disaggregation.class).heldHandoffs() == 0
+                        && context.getBean(Disaggregation.class).openRequests() == 0
                         && scheduler.openLeases() == 0);
     }
 

@@ -51,6 +51,8 @@ public enum LlmdHeader {
     DATA_PARALLEL_RANK("x-data-parallel-rank", Access.INTERNAL),
     /** The endpoint from which KV blocks may be pulled. */
     KV_CACHE_SOURCE_HOST_PORT("x-kv-cache-source-host-port", Access.INTERNAL),
+    /** Says on an answer why its prompt was not computed at the prefill endpoint that was chosen for it. */
+    DISAGGREGATION_FALLBACK("x-llmd-disaggregation-fallback", Access.INTERNAL),
     /** Selects a scheduling profile by name. */
     PROFILE("epp-profile", Access.TRUSTED),
     /** Selects endpoints in conformance tests. */

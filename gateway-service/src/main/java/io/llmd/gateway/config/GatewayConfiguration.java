@@ -2,6 +2,8 @@ package io.llmd.gateway.config;
 
 import io.llmd.gateway.access.AccessControl;
 import io.llmd.gateway.access.ApiKeys;
+import io.llmd.gateway.disagg.DisaggSettings;
+import io.llmd.gateway.disagg.Disaggregation;
 import io.llmd.gateway.dispatch.EndpointDirectory;
 import io.llmd.gateway.dispatch.EndpointHealth;
 import io.llmd.gateway.dispatch.HttpSchedulerClient;
@@ -20,6 +22,7 @@ import io.llmd.gateway.edge.EdgePipeline;
 import io.llmd.gateway.edge.EdgeServices;
 import io.llmd.gateway.edge.EdgeSettings;
 import io.llmd.gateway.edge.OpenAiExceptionHandler;
+import io.llmd.gateway.observe.DisaggMeters;
 import io.llmd.gateway.observe.EjectionGauges;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.openai.RequestLimits;
@@ -28,9 +31,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -203,11 +210,67 @@ class GatewayConfiguration {
     }
 
     @Bean
+    Disaggregation disaggregation(
+            GatewayProperties properties,
+            UpstreamClient upstream,
+            EndpointDirectory directory,
+            EndpointHealth health,
+            RetryBudget retries,
+            InFlightRequests inFlight,
+            MeterRegistry registry) {
+        GatewayProperties.Disaggregation own = properties.disaggregation();
+        AddressRanges ranges = AddressRanges.parse(own.transferHosts().stream()
+                .filter(GatewayConfiguration::isAddress)
+                .toList());
+        Set<String> names = Set.copyOf(own.transferHosts());
+        DisaggSettings settings = new DisaggSettings(
+                own.onPrefillFailure(),
+                own.prefillRetries(),
+                own.retryBackoff(),
+                own.prefillTimeout(),
+                own.timeoutPerToken(),
+                own.decodeTimeout(),
+                own.handoffLease(),
+                own.maxHandoffs(),
+                (int) own.answerSize().toBytes(),
+                own.overrideLoopbackHost(),
+                host -> names.contains(host) || isIn(ranges, host),
+                own.cachedTokens(),
+                own.reuseTokens(),
+                own.generateExtraArgs(),
+                own.sidecarLabel(),
+                own.versionLabel(),
+                own.quarantineAfter(),
+                own.quarantine());
+        return new Disaggregation(
+                settings,
+                own.connector(),
+                new Disaggregation.Services(upstream, directory, health, retries, inFlight),
+                new DisaggMeters(registry),
+                System::nanoTime);
+    }
+
+    private static boolean isAddress(String host) {
+        int slash = host.indexOf('/');
+        return NetUtil.createByteArrayFromIpAddressString(slash < 0 ? host : host.substring(0, slash)) != null;
+    }
+
+    private static boolean isIn(AddressRanges ranges, String host) {
+        byte[] address = NetUtil.createByteArrayFromIpAddressString(host);
+        try {
+            return address != null && ranges.contains(InetAddress.getByAddress(address));
+        } catch (UnknownHostException e) {
+            return false;
+        }
+    }
+
+    @Bean
     EdgePipeline edgePipeline(
             GatewayProperties properties,
             AccessControl access,
             SchedulerClient scheduler,
             UpstreamClient upstream,
+            Disaggregation disaggregation,
             EndpointDirectory directory,
             ModelCatalog models,
             EndpointHealth health,
@@ -227,6 +290,7 @@ class GatewayConfiguration {
                 reader,
                 scheduler,
                 upstream,
+                disaggregation,
                 directory,
                 models,
                 health,
@@ -276,6 +340,7 @@ class GatewayConfiguration {
                 access.corsOrigins(),
                 properties.exposeEndpoint(),
                 properties.endpoints().relayErrors(),
+                access.transferParams() == GatewayProperties.Access.TransferParams.REFUSE,
                 properties.endpoints().maxFurther());
     }
 

@@ -1,5 +1,7 @@
 package io.llmd.gateway.config;
 
+import io.llmd.gateway.disagg.DisaggSettings.CachedTokens;
+import io.llmd.gateway.disagg.DisaggSettings.OnPrefillFailure;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -25,6 +27,7 @@ import org.springframework.validation.annotation.Validated;
  * @param access who may enter
  * @param scheduler where decisions come from
  * @param endpoints connections to endpoints, retries and ejection
+ * @param disaggregation requests on several endpoints
  * @param models which models are known
  * @param drain how the gateway stops
  */
@@ -37,6 +40,7 @@ public record GatewayProperties(
         @Valid @DefaultValue Access access,
         @Valid @DefaultValue Scheduler scheduler,
         @Valid @DefaultValue Endpoints endpoints,
+        @Valid @DefaultValue Disaggregation disaggregation,
         @Valid @DefaultValue Models models,
         @Valid @DefaultValue Drain drain) {
 
@@ -100,6 +104,8 @@ public record GatewayProperties(
      * @param reloadInterval how often the file is looked at for changes
      * @param trustedProxies addresses whose control headers and {@code x-forwarded-for} are believed, such as 10.0.0.0/8
      * @param corsOrigins origins of browser pages that may call
+     * @param transferParams what becomes of requests whose body holds {@code kv_transfer_params} or
+     *     {@code ec_transfer_params}
      */
     public record Access(
             @NotNull @DefaultValue("keys") Mode mode,
@@ -107,7 +113,16 @@ public record GatewayProperties(
             @Nullable String demoKey,
             @NotNull @DefaultValue("2s") Duration reloadInterval,
             @DefaultValue List<String> trustedProxies,
-            @DefaultValue Set<String> corsOrigins) {
+            @DefaultValue Set<String> corsOrigins,
+            @NotNull @DefaultValue("strip") TransferParams transferParams) {
+
+        /** What becomes of parameters of KV transfer that clients write. */
+        public enum TransferParams {
+            /** They are taken out. */
+            STRIP,
+            /** The request is refused. */
+            REFUSE
+        }
 
         /** Whether requests need a key. */
         public enum Mode {
@@ -176,6 +191,53 @@ public record GatewayProperties(
             double maxEjectedShare,
 
             @DefaultValue("false") boolean relayErrors) {}
+
+    /**
+     * @param connector protocol between prefill and decode endpoints
+     * @param onPrefillFailure what becomes of a request whose prompt no prefill endpoint computed
+     * @param prefillRetries further tries of a prefill leg that was answered with 429, 502, 503 or 504
+     * @param retryBackoff pause before such a try
+     * @param prefillTimeout for the answer of a prefill leg
+     * @param decodeTimeout for the first byte of a decode leg
+     * @param timeoutPerToken added to both for each token of the prompt
+     * @param handoffLease how long prefill endpoints hold blocks that nobody fetches
+     * @param maxHandoffs handoffs of one prefill endpoint that may be under way at one time
+     * @param answerSize answer of a prefill leg
+     * @param overrideLoopbackHost whether a loopback {@code remote_host} is replaced by the prefill endpoint's own host
+     * @param transferHosts hosts and ranges of addresses beyond the pool's that {@code remote_host} may name
+     * @param cachedTokens whose count of cached tokens clients get
+     * @param reuseTokens whether decode legs of chats carry the prompt's token ids
+     * @param generateExtraArgs whether handoffs of generate requests are put into {@code sampling_params.extra_args} too
+     * @param sidecarLabel label of decode endpoints with llm-d's routing sidecar, whose value is then {@code true}
+     * @param versionLabel label whose value has to be equal at a prefill and a decode endpoint that both have it
+     * @param quarantineAfter failures in a row of a prefill and a decode endpoint together that keep them apart
+     * @param quarantine how long they are kept apart
+     */
+    public record Disaggregation(
+            @NotNull @DefaultValue("nixlv2") String connector,
+            @NotNull @DefaultValue("decode-only") OnPrefillFailure onPrefillFailure,
+            @Min(0) @DefaultValue("0") int prefillRetries,
+            @NotNull @DefaultValue("200ms") Duration retryBackoff,
+            @NotNull @DefaultValue("30s") Duration prefillTimeout,
+            @NotNull @DefaultValue("30s") Duration decodeTimeout,
+            @NotNull @DefaultValue("1ms") Duration timeoutPerToken,
+            @NotNull @DefaultValue("30s") Duration handoffLease,
+            @Min(1) @DefaultValue("64") int maxHandoffs,
+            @NotNull @DefaultValue("16MB") DataSize answerSize,
+            @DefaultValue("false") boolean overrideLoopbackHost,
+            @DefaultValue List<String> transferHosts,
+            @NotNull @DefaultValue("of-prefill") CachedTokens cachedTokens,
+            @DefaultValue("false") boolean reuseTokens,
+            @DefaultValue("true") boolean generateExtraArgs,
+
+            @NotNull @DefaultValue("llm-d.ai/routing-sidecar")
+            String sidecarLabel,
+
+            @NotNull @DefaultValue("llm-d.ai/engine-version")
+            String versionLabel,
+
+            @Min(1) @DefaultValue("3") int quarantineAfter,
+            @NotNull @DefaultValue("60s") Duration quarantine) {}
 
     /**
      * @param pollInterval how often each endpoint is asked for its models

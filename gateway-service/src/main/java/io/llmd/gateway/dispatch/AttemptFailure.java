@@ -12,6 +12,8 @@ public enum AttemptFailure {
     SERVER_ERROR(true, true, false, "status"),
     /** No byte of an answer in time. */
     FIRST_BYTE_TIMEOUT(true, true, false, "timeout"),
+    /** The endpoint could not use the KV blocks that another one had made for it; without them it could serve. */
+    HANDOFF(true, true, false, "handoff"),
     /** The endpoint left the pool while the request waited for its first byte. */
     ENDPOINT_REMOVED(true, false, true, "removed"),
     /** What came is no HTTP, or larger than allowed. */

@@ -3,7 +3,10 @@ package io.llmd.gateway.dispatch;
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
 import io.llmd.contracts.schedule.TargetEndpoint;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -15,9 +18,13 @@ public final class EndpointDirectory {
 
     private final List<Consumer<List<TargetEndpoint>>> listeners = new CopyOnWriteArrayList<>();
     private volatile @Nullable List<TargetEndpoint> endpoints;
+    private volatile Map<String, EndpointStatus> byAddress = Map.of();
 
     /** Takes a new list and tells the listeners when it differs from the one before. */
     public void update(EndpointList list) {
+        Map<String, EndpointStatus> addresses = new HashMap<>();
+        list.endpoints().forEach(status -> addresses.put(status.endpoint().hostPort(), status));
+        byAddress = addresses;
         List<TargetEndpoint> now =
                 list.endpoints().stream().map(EndpointStatus::endpoint).toList();
         if (now.equals(endpoints)) {
@@ -36,6 +43,16 @@ public final class EndpointDirectory {
     public List<TargetEndpoint> endpoints() {
         List<TargetEndpoint> known = endpoints;
         return known == null ? List.of() : known;
+    }
+
+    /** What was last said of the endpoint at {@code host:port}; {@code null} when there is none. */
+    public @Nullable EndpointStatus at(String hostPort) {
+        return byAddress.get(hostPort);
+    }
+
+    /** What was last said of all endpoints, in no order. */
+    public Collection<EndpointStatus> statuses() {
+        return byAddress.values();
     }
 
     /** Whether a list was ever received. */

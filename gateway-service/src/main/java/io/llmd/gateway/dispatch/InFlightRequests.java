@@ -13,7 +13,7 @@ public final class InFlightRequests {
     private final ConcurrentHashMap<String, AtomicLong> counts = new ConcurrentHashMap<>();
 
     /** Counts one more request and returns the counter that has to be decremented when it ends. */
-    AtomicLong enter(String endpointId) {
+    public AtomicLong enter(String endpointId) {
         AtomicLong count = counts.computeIfAbsent(endpointId, id -> new AtomicLong());
         count.incrementAndGet();
         return count;

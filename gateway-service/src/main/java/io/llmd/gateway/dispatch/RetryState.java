@@ -34,6 +34,17 @@ public final class RetryState {
         return further > 0;
     }
 
+    /**
+     * Lets the endpoint that failed last be chosen again, for a failure that was not its own. Says whether there was one.
+     */
+    public boolean forgive() {
+        if (excluded.isEmpty()) {
+            return false;
+        }
+        excluded.removeLast();
+        return true;
+    }
+
     /** Notes a failed attempt and says whether there may be another one at another endpoint. */
     public boolean tryAnother(String endpointId, AttemptFailure failure) {
         excluded.add(endpointId);

@@ -4,12 +4,16 @@ import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.ScheduleDecision;
+import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.gateway.disagg.FallbackReason;
+import io.llmd.gateway.disagg.SplitListener;
+import io.llmd.gateway.disagg.SplitRequest;
+import io.llmd.gateway.disagg.SplitState;
 import io.llmd.gateway.dispatch.AttemptFailure;
 import io.llmd.gateway.dispatch.Lease;
 import io.llmd.gateway.dispatch.Transport;
 import io.llmd.gateway.dispatch.UpstreamCall;
-import io.llmd.gateway.dispatch.UpstreamListener;
 import io.llmd.gateway.dispatch.UpstreamRequest;
 import io.llmd.gateway.observe.RequestOutcome;
 import io.llmd.gateway.openai.ApiError;
@@ -36,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * One try of a request at one endpoint: reads the head of the answer, chooses how to relay, and ends its lease exactly
  * once, whatever happens. Runs on the event loop of the client's connection.
  */
-final class Attempt implements UpstreamListener {
+final class Attempt implements SplitListener {
 
     private static final int MAX_ERROR_BYTES = 64 << 10;
     private static final Duration MAX_QUIET = Duration.ofMinutes(1);
@@ -48,6 +52,7 @@ final class Attempt implements UpstreamListener {
     private final Lease lease;
     private final ApiRequest request;
     private final RequestHead head;
+    private final @Nullable SplitState split;
     private final Consumer<ByteBuf> toClient = this::write;
 
     private @Nullable UpstreamCall call;
@@ -68,13 +73,15 @@ final class Attempt implements UpstreamListener {
             ClientWriter client,
             Lease lease,
             ApiRequest request,
-            RequestHead head) {
+            RequestHead head,
+            @Nullable SplitState split) {
         this.exchange = exchange;
         this.services = services;
         this.client = client;
         this.lease = lease;
         this.request = request;
         this.head = head;
+        this.split = split;
     }
 
     String endpointId() {
@@ -90,6 +97,23 @@ final class Attempt implements UpstreamListener {
     }
 
     void send(byte[] body, int length, ScheduleDecision decision) {
+        SplitState state = split;
+        UpstreamCall sent =
+                state == null ? sendWhole(body, length, decision) : sendSplit(state, body, length, decision);
+        if (done) {
+            sent.cancel();
+        } else {
+            call = sent;
+        }
+    }
+
+    private UpstreamCall sendSplit(SplitState state, byte[] body, int length, ScheduleDecision decision) {
+        SplitRequest parts = new SplitRequest(
+                request, decision, head.requestId(), head.headers(), body, length, exchange.nanosLeft());
+        return services.disaggregation().send(Transport.of(exchange.channel()), parts, state, this);
+    }
+
+    private UpstreamCall sendWhole(byte[] body, int length, ScheduleDecision decision) {
         HttpHeaders headers = head.headers();
         if (!decision.requestHeaders().isEmpty()) {
             headers = headers.copy();
@@ -105,13 +129,7 @@ final class Attempt implements UpstreamListener {
         UpstreamRequest upstream = edits.isEmpty()
                 ? new UpstreamRequest("POST", head.route().path(), headers, body, length)
                 : edited(headers, BodyEdits.apply(body, 0, length, edits));
-        UpstreamCall sent =
-                services.upstream().send(Transport.of(exchange.channel()), lease.endpoint(), upstream, this);
-        if (done) {
-            sent.cancel();
-        } else {
-            call = sent;
-        }
+        return services.upstream().send(Transport.of(exchange.channel()), lease.endpoint(), upstream, this);
     }
 
     private UpstreamRequest edited(HttpHeaders headers, byte[] body) {
@@ -173,7 +191,33 @@ final class Attempt implements UpstreamListener {
                     LlmdHeader.DESTINATION_ENDPOINT_SERVED.wireName(),
                     lease.endpoint().hostPort());
         }
+        SplitState state = split;
+        if (state != null) {
+            nameParts(state, allowed);
+        }
         return allowed;
+    }
+
+    private void nameParts(SplitState state, Map<String, String> allowed) {
+        FallbackReason fallback = state.fallback();
+        TargetEndpoint prefill = state.prefill();
+        if (fallback != null) {
+            allowed.put(LlmdHeader.DISAGGREGATION_FALLBACK.wireName(), fallback.wireName());
+        } else if (prefill != null && services.settings().exposeEndpoint()) {
+            allowed.put(LlmdHeader.PREFILLER_HOST_PORT.wireName(), prefill.hostPort());
+        }
+    }
+
+    @Override
+    public void onDecodeSent() {
+        exchange.decodeSent();
+    }
+
+    @Override
+    public void onRefused(int refusedStatus, byte[] body) {
+        status = refusedStatus;
+        answerHeaders = lease.decision().responseHeaders();
+        relayRefusal(body);
     }
 
     @Override
@@ -293,13 +337,17 @@ final class Attempt implements UpstreamListener {
     }
 
     private void relayError(byte[] body) {
-        byte[] clean = EndpointErrors.clean(body);
-        close(Cause.NATURAL, "status");
         if (status < 500) {
             services.health().succeeded(endpointId());
         } else {
             services.health().failed(endpointId());
         }
+        relayRefusal(body);
+    }
+
+    private void relayRefusal(byte[] body) {
+        byte[] clean = EndpointErrors.clean(body);
+        close(Cause.NATURAL, "status");
         if (clean == null) {
             exchange.failAfterEnd(
                     this, new ApiError(ErrorCode.UPSTREAM_ERROR, "the endpoint refused the request without a reason"));
@@ -330,7 +378,7 @@ final class Attempt implements UpstreamListener {
         stopCall();
         discardRelay();
         close(Cause.ERROR, failure.result());
-        if (failure != AttemptFailure.ENDPOINT_REMOVED && status != 429) {
+        if (failure != AttemptFailure.ENDPOINT_REMOVED && failure != AttemptFailure.HANDOFF && status != 429) {
             services.health().failed(endpointId());
         }
         exchange.attemptFailed(this, failure, status);

@@ -1,6 +1,7 @@
 package io.llmd.gateway.edge;
 
 import io.llmd.gateway.access.AccessControl;
+import io.llmd.gateway.disagg.Disaggregation;
 import io.llmd.gateway.dispatch.EndpointDirectory;
 import io.llmd.gateway.dispatch.EndpointHealth;
 import io.llmd.gateway.dispatch.InFlightRequests;
@@ -20,6 +21,7 @@ import java.util.function.LongSupplier;
  * @param reader reads bodies
  * @param scheduler gives endpoints
  * @param upstream sends to endpoints
+ * @param disaggregation serves requests on several endpoints
  * @param directory endpoints of the pool
  * @param models what the pool serves
  * @param health which endpoints fail
@@ -35,6 +37,7 @@ public record EdgeServices(
         RequestReader reader,
         SchedulerClient scheduler,
         UpstreamClient upstream,
+        Disaggregation disaggregation,
         EndpointDirectory directory,
         ModelCatalog models,
         EndpointHealth health,

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param corsOrigins origins of browser pages that may call; empty for none
  * @param exposeEndpoint whether answers name the endpoint that served them, for trials
  * @param relayEndpointErrors whether bodies of an endpoint's 5xx go to the client
+ * @param refuseTransferParams whether a body with parameters of KV transfer is refused rather than cleaned
  * @param maxFurtherEndpoints endpoints that may be tried after the first
  */
 public record EdgeSettings(
@@ -23,6 +24,7 @@ public record EdgeSettings(
         Set<String> corsOrigins,
         boolean exposeEndpoint,
         boolean relayEndpointErrors,
+        boolean refuseTransferParams,
         int maxFurtherEndpoints) {
 
     /**

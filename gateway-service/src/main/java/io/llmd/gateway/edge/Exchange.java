@@ -10,6 +10,7 @@ import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.gateway.access.Access;
 import io.llmd.gateway.access.ApiKey;
+import io.llmd.gateway.disagg.SplitState;
 import io.llmd.gateway.dispatch.AttemptFailure;
 import io.llmd.gateway.dispatch.Cancellation;
 import io.llmd.gateway.dispatch.Lease;
@@ -98,6 +99,7 @@ final class Exchange {
     private boolean ignoreHealth;
     private boolean excludedByHealth;
     private @Nullable Attempt attempt;
+    private @Nullable SplitState split;
     private volatile long leaseId;
     private @Nullable AttemptFailure lastFailure;
     private int lastStatus;
@@ -229,6 +231,16 @@ final class Exchange {
             refuse(ApiError.modelNotFound(accepted.model()), Map.of());
             return;
         }
+        if (accepted.hadTransferParams()) {
+            services.metrics().strippedField();
+            if (services.settings().refuseTransferParams()) {
+                refuse(
+                        new ApiError(
+                                ErrorCode.PERMISSION_DENIED, "parameters of KV transfer may not be set by clients"),
+                        Map.of());
+                return;
+            }
+        }
         request = accepted;
         retry = new RetryState(
                 services.retries(), services.settings().maxFurtherEndpoints(), head.route() != ApiRoute.RESPONSES);
@@ -305,6 +317,10 @@ final class Exchange {
                 schedule(accepted, state);
                 return;
             }
+            if (lastFailure == AttemptFailure.HANDOFF && state.forgive()) {
+                schedule(accepted, state);
+                return;
+            }
             if (lastFailure != null) {
                 failed(lastFailure, lastStatus);
                 return;
@@ -319,7 +335,10 @@ final class Exchange {
         services.metrics()
                 .added(GatewayMetrics.Phase.SCHEDULE, services.nanoTime().getAsLong() - scheduleNanos);
         phase = Phase.WAITING;
-        Attempt next = new Attempt(this, services, client, lease, accepted, head);
+        if (split == null && services.disaggregation().concerns(decision)) {
+            split = services.disaggregation().open(head.requestId(), ctx.executor());
+        }
+        Attempt next = new Attempt(this, services, client, lease, accepted, head, split);
         attempt = next;
         leaseId = decision.leaseId();
         timer.sent();
@@ -352,10 +371,20 @@ final class Exchange {
                         ? new ApiError(ErrorCode.SERVER_OVERLOADED, "all endpoints are busy")
                         : new ApiError(ErrorCode.UPSTREAM_ERROR, "no endpoint could serve the request");
             case PROTOCOL -> new ApiError(ErrorCode.UPSTREAM_ERROR, "the endpoint's answer makes no sense");
-            case CONNECT, RESET, SERVER_ERROR, ENDPOINT_REMOVED ->
+            case CONNECT, RESET, SERVER_ERROR, HANDOFF, ENDPOINT_REMOVED ->
                 new ApiError(ErrorCode.UPSTREAM_ERROR, "no endpoint could serve the request");
         };
         fail(error);
+    }
+
+    /** The prompt is computed elsewhere, and the endpoint that answers was sent to just now. */
+    void decodeSent() {
+        timer.sent();
+    }
+
+    /** Time until the whole request has taken too long. */
+    long nanosLeft() {
+        return timer.nanosLeft();
     }
 
     /** The first bytes of an answer's body have come: there is no way back to another endpoint. */
@@ -598,6 +627,10 @@ final class Exchange {
         RetryState state = retry;
         if (state != null) {
             state.release();
+        }
+        SplitState parts = split;
+        if (parts != null) {
+            parts.close();
         }
         body.release();
     }

@@ -99,6 +99,10 @@ final class ExchangeTimer {
         clientBlocked();
     }
 
+    long nanosLeft() {
+        return timeouts.request().toNanos() - (now() - startNanos);
+    }
+
     boolean isRequestOver() {
         return now() - startNanos >= timeouts.request().toNanos();
     }

@@ -38,7 +38,21 @@ public enum GatewayMeters implements MeterDocumentation {
     /** Requests without a valid key. */
     AUTH_FAILURES("gateway.auth.failures", Meter.Type.COUNTER, null, Tag.REASON),
     /** Outcome reports that were dropped because too many waited for the scheduler. */
-    REPORTS_DROPPED("gateway.reports.dropped", Meter.Type.COUNTER, null);
+    REPORTS_DROPPED("gateway.reports.dropped", Meter.Type.COUNTER, null),
+    /** Requests whose body held parameters of KV transfer, which clients must not set. */
+    STRIPPED_FIELDS("gateway.stripped.fields", Meter.Type.COUNTER, null),
+    /** Decode legs with KV blocks of another endpoint. */
+    DISAGG_SPLITS("gateway.disagg.splits", Meter.Type.COUNTER, null),
+    /** Attempts whose prompt the decode endpoint computed although another one was named for it. */
+    DISAGG_FALLBACKS("gateway.disagg.fallbacks", Meter.Type.COUNTER, null, Tag.REASON),
+    /** What became of handoffs. */
+    DISAGG_HANDOFFS("gateway.disagg.handoffs", Meter.Type.COUNTER, null, Tag.EVENT),
+    /** How long legs took. */
+    DISAGG_LEG_DURATION("gateway.disagg.leg.duration", Meter.Type.TIMER, null, Tag.PHASE, Tag.RESULT),
+    /** Handoffs that prefill endpoints are taken to hold. */
+    DISAGG_HELD_HANDOFFS("gateway.disagg.held.handoffs", Meter.Type.GAUGE, null),
+    /** Prompt tokens of those. */
+    DISAGG_HELD_TOKENS("gateway.disagg.held.tokens", Meter.Type.GAUGE, "tokens");
 
     private final String meterName;
     private final Meter.Type type;
@@ -86,7 +100,8 @@ public enum GatewayMeters implements MeterDocumentation {
         RESULT,
         RETRIED,
         ENDPOINT,
-        HEADER;
+        HEADER,
+        EVENT;
 
         @Override
         public String asString() {

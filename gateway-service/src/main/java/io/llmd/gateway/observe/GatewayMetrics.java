@@ -89,6 +89,7 @@ public final class GatewayMetrics {
         parse = addedLatency("parse");
         schedule = addedLatency("schedule");
         counter(GatewayMeters.FALLBACK_PICKS, "", "");
+        counter(GatewayMeters.STRIPPED_FIELDS, "", "");
         counter(GatewayMeters.REPORTS_DROPPED, "", "");
     }
 
@@ -148,6 +149,11 @@ public final class GatewayMetrics {
     /** A header was removed because clients must not set it. */
     public void spoofed(String header) {
         counter(GatewayMeters.SPOOFED_HEADERS, header, "").increment();
+    }
+
+    /** A client wrote parameters of KV transfer into its body. */
+    public void strippedField() {
+        counter(GatewayMeters.STRIPPED_FIELDS, "", "").increment();
     }
 
     /** A request had no valid key. */

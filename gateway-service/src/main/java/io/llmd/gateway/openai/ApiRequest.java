@@ -17,6 +17,10 @@ import java.util.OptionalInt;
  * @param promptBytes bytes of the prompt in the body without inlined media, a base for estimates
  * @param promptTokens tokens of the prompt: exact when they were given as ids, else {@code promptBytes / 4}
  * @param choices completions wanted per prompt, at least 1
+ * @param splittable whether another endpoint may compute the prompt: the endpoint that answers needs nothing of that work
+ *     but its KV blocks
+ * @param hasMedia whether the prompt holds more than text
+ * @param hadTransferParams whether the client wrote parameters of KV transfer, which are among the removals
  * @param modelStart first byte of the model value in the body, its quote
  * @param modelEnd byte behind the model value
  * @param removals edits that take out members which clients may not set, in ascending order
@@ -30,6 +34,9 @@ public record ApiRequest(
         long promptBytes,
         long promptTokens,
         int choices,
+        boolean splittable,
+        boolean hasMedia,
+        boolean hadTransferParams,
         int modelStart,
         int modelEnd,
         List<BodyEdit> removals) {

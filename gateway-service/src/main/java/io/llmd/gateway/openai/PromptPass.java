@@ -19,6 +19,7 @@ final class PromptPass {
     private long largestTextBytes;
     private long ids;
     private long largestIds;
+    private int count;
 
     PromptPass(JsonCursor cursor) {
         this.cursor = cursor;
@@ -38,6 +39,11 @@ final class PromptPass {
 
     long largestIds() {
         return largestIds;
+    }
+
+    /** Prompts read so far. */
+    int count() {
+        return count;
     }
 
     /**
@@ -116,6 +122,7 @@ final class PromptPass {
     private boolean measureText() {
         int start = cursor.valueStart();
         int bytes = cursor.stringEnd(start) - start - 2;
+        count++;
         textBytes += bytes;
         largestTextBytes = Math.max(largestTextBytes, bytes);
         return bytes > 0;
@@ -131,6 +138,7 @@ final class PromptPass {
             index++;
         } while (cursor.next() != JsonToken.END_ARRAY);
         ids += index;
+        count++;
         largestIds = Math.max(largestIds, index);
     }
 

@@ -12,6 +12,7 @@ final class RequestPass {
 
     private static final int UNSET = -1;
     private static final int BYTES_PER_TOKEN = 4;
+    private static final long TRANSFER_PARAMS = Field.KV_TRANSFER_PARAMS.bit() | Field.EC_TRANSFER_PARAMS.bit();
     private static final byte[] NOTHING = {};
     private static final String NOT_STORED = "nothing is stored between requests";
 
@@ -35,6 +36,10 @@ final class RequestPass {
     private int maxTokens = UNSET;
     private int maxCompletionTokens = UNSET;
     private int choices = 1;
+    private boolean beams;
+    private boolean echoes;
+    private boolean hasLogprobs;
+    private boolean hasPromptLogprobs;
     private boolean hasPrompt;
     private boolean truncates;
     private long structuredBytes;
@@ -96,9 +101,15 @@ final class RequestPass {
             case MAX_TOKENS, MAX_OUTPUT_TOKENS -> maxTokens = cursor.readInt(param, 1, Integer.MAX_VALUE);
             case MAX_COMPLETION_TOKENS -> maxCompletionTokens = cursor.readInt(param, 1, Integer.MAX_VALUE);
             case N -> choices = cursor.readInt(param, 1, limits.choices());
-            case BEST_OF -> cursor.readInt(param, 1, limits.choices());
+            case BEST_OF -> beams |= cursor.readInt(param, 1, limits.choices()) > 1;
+            case USE_BEAM_SEARCH -> beams |= isSet();
+            case ECHO -> echoes = isSet();
             case LOGPROBS -> readLogprobs(param);
-            case TOP_LOGPROBS, PROMPT_LOGPROBS -> cursor.readInt(param, 0, limits.logprobs());
+            case PROMPT_LOGPROBS -> {
+                hasPromptLogprobs = true;
+                cursor.readInt(param, 0, limits.logprobs());
+            }
+            case TOP_LOGPROBS -> cursor.readInt(param, 0, limits.logprobs());
             case TEMPERATURE -> cursor.readNumber(param, 0, 2, "a number from 0 to 2");
             case TOP_P -> cursor.readNumber(param, Double.MIN_VALUE, 1, "a number above 0, at most 1");
             case PRESENCE_PENALTY, FREQUENCY_PENALTY -> cursor.readNumber(param, -2, 2, "a number from -2 to 2");
@@ -168,10 +179,18 @@ final class RequestPass {
 
     private void readLogprobs(String param) {
         if (route == ApiRoute.CHAT_COMPLETIONS) {
-            cursor.readBoolean(param);
+            hasLogprobs = cursor.readBoolean(param);
         } else {
+            hasLogprobs = true;
             cursor.readInt(param, 0, limits.logprobs());
         }
+    }
+
+    /** Whether an endpoint could take the current value for true; endpoints also take numbers and texts for booleans. */
+    private boolean isSet() {
+        boolean set = !cursor.is(JsonToken.VALUE_FALSE);
+        cursor.skip();
+        return set;
     }
 
     private void readPromptPart(Field field) {
@@ -305,9 +324,22 @@ final class RequestPass {
                 textBytes + prompt.ids() * BYTES_PER_TOKEN,
                 textBytes / BYTES_PER_TOKEN + prompt.ids(),
                 choices,
+                isSplittable(maxOutput),
+                media.rawBytes() > 0,
+                (seen & TRANSFER_PARAMS) != 0,
                 modelStart,
                 modelEnd,
                 removals);
+    }
+
+    private boolean isSplittable(int maxOutput) {
+        return route.canStream()
+                && choices == 1
+                && !beams
+                && !hasPromptLogprobs
+                && !(echoes && hasLogprobs)
+                && maxOutput != 1
+                && prompt.count() <= 1;
     }
 
     private long textBytes() {

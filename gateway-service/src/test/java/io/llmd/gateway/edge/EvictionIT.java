@@ -91,6 +91,6 @@ class EvictionIT {
 
         assertThat(answer.status()).isEqualTo(429);
         assertThat(answer.header("x-llm-d-request-dropped-reason")).isEqualTo("rejected-ttl-expired");
-        assertThat(gateway.scheduler().cancellations()).isEqualTo(1);
+        await("question cancelled").until(() -> gateway.scheduler().cancellations() == 1);
     }
 }

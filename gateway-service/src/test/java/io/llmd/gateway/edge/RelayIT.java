@@ -118,13 +118,13 @@ class RelayIT {
                         "default",
                         d.endpoints(),
                         d.prefix(),
-                        Map.of("x-prefiller-host-port", "127.0.0.1:9"),
+                        Map.of("x-data-parallel-host-port", "127.0.0.1:9"),
                         Map.of("x-session-token", "abc")));
 
         RawClient.Answer answer = gateway.chat();
 
         assertThat(gateway.endpoint().lastRequest().text()).isEqualTo(BODY.replace("sim-8b", "adapter-1"));
-        assertThat(gateway.endpoint().lastRequest().header("x-prefiller-host-port"))
+        assertThat(gateway.endpoint().lastRequest().header("x-data-parallel-host-port"))
                 .contains("127.0.0.1:9");
         assertThat(gateway.endpoint().lastRequest().header("content-length"))
                 .contains(Integer.toString(BODY.length() + "adapter-1".length() - "sim-8b".length()));

@@ -1,0 +1,16 @@
+package io.llmd.gateway.disagg;
+
+import io.llmd.contracts.schedule.TargetEndpoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a decode leg is followed.
+ *
+ * @param prefill the endpoint whose blocks it uses; {@code null} when it computes the prompt itself
+ * @param cachedTokens what its usage says of cached tokens instead of its own; {@link PrefillAnswer#UNKNOWN} to leave it
+ */
+record DecodeTerms(@Nullable TargetEndpoint prefill, int cachedTokens) {
+
+    /** The endpoint computes the prompt itself. */
+    static final DecodeTerms ALONE = new DecodeTerms(null, PrefillAnswer.UNKNOWN);
+}

@@ -1,0 +1,65 @@
+package io.llmd.gateway.disagg;
+
+import java.time.Duration;
+import java.util.function.Predicate;
+
+/**
+ * Bounds and manners of disaggregated requests.
+ *
+ * @param onPrefillFailure what becomes of a request whose prompt nobody computed
+ * @param prefillRetries further tries of a prefill leg that was answered with 429, 502, 503 or 504
+ * @param retryBackoff pause before such a try
+ * @param prefillTimeout for the answer of a prefill leg, plus {@code timeoutPerToken} for each token of the prompt
+ * @param timeoutPerToken see {@code prefillTimeout}
+ * @param decodeTimeout for the first byte of a decode leg, plus {@code timeoutPerToken} for each token of the prompt
+ * @param handoffLease how long a prefill endpoint is taken to hold blocks that nobody fetches
+ * @param maxHandoffs handoffs of one prefill endpoint that may be under way, stranded ones included
+ * @param maxAnswerBytes answer of a prefill leg
+ * @param overrideLoopbackHost whether a loopback {@code remote_host} is replaced by the prefill endpoint's own host
+ * @param transferHosts hosts beyond those of the pool that an answer may name as {@code remote_host}
+ * @param cachedTokens what clients are told of cached tokens
+ * @param reuseTokens whether the decode leg of a chat carries the prompt's token ids
+ * @param generateExtraArgs whether handoffs are put into {@code sampling_params.extra_args} of generate requests as well
+ * @param sidecarLabel label of endpoints that orchestrate themselves when its value is {@code true}
+ * @param versionLabel label whose values have to be equal on both endpoints, where both have it
+ * @param quarantineAfter failures in a row of two endpoints together that keep them apart
+ * @param quarantine how long they are kept apart
+ */
+public record DisaggSettings(
+        OnPrefillFailure onPrefillFailure,
+        int prefillRetries,
+        Duration retryBackoff,
+        Duration prefillTimeout,
+        Duration timeoutPerToken,
+        Duration decodeTimeout,
+        Duration handoffLease,
+        int maxHandoffs,
+        int maxAnswerBytes,
+        boolean overrideLoopbackHost,
+        Predicate<String> transferHosts,
+        CachedTokens cachedTokens,
+        boolean reuseTokens,
+        boolean generateExtraArgs,
+        String sidecarLabel,
+        String versionLabel,
+        int quarantineAfter,
+        Duration quarantine) {
+
+    /** What becomes of a request whose prompt no prefill endpoint computed. */
+    public enum OnPrefillFailure {
+        /** The decode endpoint computes the prompt. */
+        DECODE_ONLY,
+        /** The client gets the failure. */
+        FAIL
+    }
+
+    /** What clients are told of cached tokens: a decode endpoint counts the whole transferred prompt as cached. */
+    public enum CachedTokens {
+        /** Those of the prefill endpoint; 0 when it does not say. */
+        OF_PREFILL,
+        /** Those of the prefill endpoint; the decode endpoint's when it does not say. */
+        OF_PREFILL_IF_TOLD,
+        /** Those of the decode endpoint. */
+        OF_DECODE
+    }
+}

@@ -1,0 +1,12 @@
+package io.llmd.gateway.disagg;
+
+import io.llmd.gateway.openai.JsonEditor;
+import io.netty.handler.codec.http.HttpHeaders;
+
+/**
+ * One request to an endpoint while it is made.
+ *
+ * @param body the client's body and what is changed of it
+ * @param headers the client's headers without those that steer; the leg's own copy
+ */
+record Leg(JsonEditor body, HttpHeaders headers) {}

@@ -1,0 +1,21 @@
+package io.llmd.gateway.disagg;
+
+import io.llmd.gateway.openai.ApiRoute;
+import io.llmd.gateway.openai.JsonEditor;
+
+/** Cuts a request down to computing its prompt: one token, not streamed. */
+final class OneToken {
+
+    private OneToken() {}
+
+    static void prime(ApiRoute route, JsonEditor body) {
+        body.set("stream", "false").remove("stream_options");
+        switch (route) {
+            case CHAT_COMPLETIONS, COMPLETIONS ->
+                body.set("max_tokens", "1").set("max_completion_tokens", "1").remove("min_tokens");
+            case RESPONSES -> body.set("max_output_tokens", "1");
+            case EMBEDDINGS, TOKENIZE, DETOKENIZE ->
+                throw new IllegalArgumentException("route: " + route + " (expected: one that generates)");
+        }
+    }
+}

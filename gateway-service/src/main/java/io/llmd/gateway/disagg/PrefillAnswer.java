@@ -1,0 +1,33 @@
+package io.llmd.gateway.disagg;
+
+import io.llmd.gateway.openai.JsonMembers;
+
+/**
+ * The complete answer of a prefill leg.
+ *
+ * @param json its members
+ * @param cachedTokens prompt tokens that the prefill endpoint had cached; {@link #UNKNOWN} when it did not say
+ */
+record PrefillAnswer(JsonMembers json, int cachedTokens) {
+
+    /** The endpoint did not say. */
+    static final int UNKNOWN = -1;
+
+    static PrefillAnswer of(JsonMembers json) {
+        return new PrefillAnswer(json, cachedTokens(json));
+    }
+
+    private static int cachedTokens(JsonMembers json) {
+        JsonMembers usage = json.object("usage");
+        if (usage == null) {
+            return UNKNOWN;
+        }
+        JsonMembers details = usage.object("prompt_tokens_details");
+        if (details == null) {
+            details = usage.object("input_tokens_details");
+        }
+        return details == null
+                ? usage.number("cache_read_input_tokens", UNKNOWN)
+                : details.number("cached_tokens", UNKNOWN);
+    }
+}

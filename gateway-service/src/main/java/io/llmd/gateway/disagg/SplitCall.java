@@ -1,0 +1,380 @@
+package io.llmd.gateway.disagg;
+
+import io.llmd.contracts.header.LlmdHeader;
+import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.gateway.dispatch.Transport;
+import io.llmd.gateway.dispatch.UpstreamCall;
+import io.llmd.gateway.dispatch.UpstreamRequest;
+import io.llmd.gateway.openai.ApiRequest;
+import io.llmd.gateway.openai.BodyEdits;
+import io.llmd.gateway.openai.JsonEditor;
+import io.llmd.gateway.openai.JsonMembers;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One disaggregated attempt, to the edge a request like any other: cancelling it ends whatever leg is under way. To a
+ * {@link SplitFlow} it offers the steps: make a leg, send one whose answer is buffered, wait, and one of the three ends:
+ * {@link #decode}, {@link #decodeOnly}, {@link #refuse}. Runs on the event loop of the client.
+ */
+final class SplitCall implements UpstreamCall {
+
+    private static final Set<String> STEERING = Set.of(
+            LlmdHeader.PREFILLER_HOST_PORT.wireName(),
+            LlmdHeader.ENCODER_HOSTS_PORTS.wireName(),
+            LlmdHeader.KV_CACHE_SOURCE_HOST_PORT.wireName());
+
+    /** Whether the blocks of a handoff may be fetched from a host. */
+    enum TransferHost {
+        FINE,
+        /** A loopback address, to be replaced by the prefill endpoint's own. */
+        OVERRIDE,
+        LOOPBACK,
+        FOREIGN
+    }
+
+    private final Disaggregation owner;
+    private final Transport transport;
+    private final SplitRequest split;
+    private final SplitState state;
+    private final SplitListener listener;
+    private final List<BufferedLeg> legs = new ArrayList<>(1);
+    private final List<ScheduledFuture<?>> timers = new ArrayList<>(0);
+    private @Nullable TargetEndpoint prefill;
+    private @Nullable DecodeLeg decodeLeg;
+    private @Nullable JsonMembers body;
+    private boolean holdsRetry;
+    private boolean paused;
+    private boolean done;
+
+    SplitCall(Disaggregation owner, Transport transport, SplitRequest split, SplitState state, SplitListener listener) {
+        this.owner = owner;
+        this.transport = transport;
+        this.split = split;
+        this.state = state;
+        this.listener = listener;
+    }
+
+    /** Sends the first leg. */
+    void begin(KvConnector connector, PrefillChoice choice) {
+        switch (choice) {
+            case PrefillChoice.No(FallbackReason why) -> decodeOnly(why);
+            case PrefillChoice.Yes(TargetEndpoint endpoint) -> {
+                prefill = endpoint;
+                connector.flow(this).start();
+            }
+        }
+    }
+
+    // ---- what a flow needs to know
+
+    DisaggSettings settings() {
+        return owner.settings();
+    }
+
+    ApiRequest request() {
+        return split.request();
+    }
+
+    SplitState state() {
+        return state;
+    }
+
+    /** The endpoint that the decision named for the prompt. */
+    TargetEndpoint prefill() {
+        TargetEndpoint endpoint = prefill;
+        if (endpoint == null) {
+            throw new IllegalStateException("no prefill endpoint");
+        }
+        return endpoint;
+    }
+
+    /** The endpoint that answers. */
+    TargetEndpoint decode() {
+        return split.decision().primary();
+    }
+
+    /** Value of a header of the decision, such as the hosts of encode endpoints; {@code null} when it has none. */
+    @Nullable
+    String steering(LlmdHeader header) {
+        return split.decision().requestHeaders().get(header.wireName());
+    }
+
+    /** A prefill endpoint beside those that were tried, which can work with the decode endpoint; {@code null} for none. */
+    @Nullable
+    TargetEndpoint otherPrefill(Set<String> tried) {
+        return owner.otherPrefill(decode(), tried);
+    }
+
+    long now() {
+        return owner.now();
+    }
+
+    /** Time that a prefill leg may take. */
+    Duration prefillTimeout() {
+        return timeout(settings().prefillTimeout());
+    }
+
+    private Duration timeout(Duration base) {
+        long wanted = base.toNanos()
+                + settings().timeoutPerToken().toNanos() * split.request().promptTokens();
+        return Duration.ofNanos(Math.min(wanted, Math.max(0, split.leftNanos())));
+    }
+
+    /** Whether blocks may be fetched from a host that a prefill endpoint named. */
+    TransferHost transferHost(String host, TargetEndpoint from) {
+        return owner.transferHost(host, from);
+    }
+
+    // ---- making legs
+
+    /** A leg with the client's body and headers under the id of all legs; what steers is left out. */
+    Leg leg(TargetEndpoint endpoint) {
+        boolean isDecode = endpoint.equals(decode());
+        HttpHeaders headers = split.headers().copy();
+        headers.set(LlmdHeader.REQUEST_ID.wireName(), state.legId());
+        if (isDecode) {
+            for (Map.Entry<String, String> header :
+                    split.decision().requestHeaders().entrySet()) {
+                if (STEERING.contains(header.getKey()) || header.getValue().isEmpty()) {
+                    headers.remove(header.getKey());
+                } else {
+                    headers.set(header.getKey(), header.getValue());
+                }
+            }
+        }
+        String rank = owner.rankOf(endpoint);
+        if (rank != null && !headers.contains(LlmdHeader.DATA_PARALLEL_RANK.wireName())) {
+            headers.set(LlmdHeader.DATA_PARALLEL_RANK.wireName(), rank);
+        }
+        return new Leg(new JsonEditor(body()), headers);
+    }
+
+    private JsonMembers body() {
+        JsonMembers known = body;
+        if (known != null) {
+            return known;
+        }
+        String model = split.decision().model();
+        var edits = model.isEmpty() ? request().edits() : request().editsWithModel(model);
+        JsonMembers read = edits.isEmpty()
+                ? JsonMembers.read(split.body(), 0, split.length())
+                : JsonMembers.read(BodyEdits.apply(split.body(), 0, split.length(), edits));
+        if (read == null) {
+            throw new IllegalStateException("the checked body is no JSON object");
+        }
+        body = read;
+        return read;
+    }
+
+    /** Puts transfer parameters where endpoints look for them on the request's route. */
+    void setTransferParams(JsonEditor leg, String name, byte[] json) {
+        leg.set(name, json);
+    }
+
+    // ---- steps
+
+    /** Sends a leg whose whole answer is wanted. */
+    BufferedLeg send(
+            TargetEndpoint endpoint, Leg leg, String phase, Duration timeout, BufferedLeg.Listener legListener) {
+        MeasuredLeg measured = new MeasuredLeg(owner, phase, endpoint, legListener);
+        BufferedLeg sent = new BufferedLeg(settings().maxAnswerBytes(), measured);
+        legs.add(sent);
+        sent.sent(owner.upstream().send(transport, endpoint, post(leg), sent), transport.loop(), timeout);
+        return sent;
+    }
+
+    private UpstreamRequest post(Leg leg) {
+        byte[] bytes = leg.body().toBytes();
+        return new UpstreamRequest("POST", request().route().path(), leg.headers(), bytes, bytes.length);
+    }
+
+    /** Does something after a while, unless the attempt is over by then. */
+    void later(Duration wait, Runnable step) {
+        timers.add(transport
+                .loop()
+                .schedule(
+                        () -> {
+                            if (!done) {
+                                step.run();
+                            }
+                        },
+                        wait.toNanos(),
+                        TimeUnit.NANOSECONDS));
+    }
+
+    /** Whether the retry budget allows another leg. */
+    boolean acquireRetry() {
+        holdsRetry = holdsRetry || owner.retries().tryAcquire();
+        return holdsRetry;
+    }
+
+    void endpointWorked(TargetEndpoint endpoint) {
+        owner.health().succeeded(endpoint.id());
+    }
+
+    void endpointFailed(TargetEndpoint endpoint) {
+        owner.health().failed(endpoint.id());
+    }
+
+    void handoffIssued() {
+        owner.meters().handoff("issued");
+    }
+
+    void handoffReused() {
+        owner.meters().handoff("reused");
+    }
+
+    // ---- ends
+
+    /** Terms of a decode leg that uses what a prefill endpoint has computed. */
+    DecodeTerms termsWith(TargetEndpoint endpoint, PrefillAnswer answer) {
+        int cached = switch (settings().cachedTokens()) {
+            case OF_PREFILL -> Math.max(0, answer.cachedTokens());
+            case OF_PREFILL_IF_TOLD -> answer.cachedTokens();
+            case OF_DECODE -> PrefillAnswer.UNKNOWN;
+        };
+        return new DecodeTerms(endpoint, cached);
+    }
+
+    /** Sends the leg whose answer goes to the client. */
+    void decode(Leg leg, DecodeTerms terms) {
+        if (terms.prefill() != null) {
+            state.spend();
+            owner.meters().split();
+        }
+        sendDecode(post(leg), terms);
+    }
+
+    /** Lets the decode endpoint do all of it: the client's body goes there as it is. */
+    void decodeOnly(FallbackReason why) {
+        state.fellBack(why);
+        owner.meters().fellBack(why.wireName());
+        HttpHeaders headers = leg(decode()).headers();
+        String model = split.decision().model();
+        var edits = model.isEmpty() ? request().edits() : request().editsWithModel(model);
+        UpstreamRequest request;
+        if (edits.isEmpty()) {
+            request = new UpstreamRequest("POST", request().route().path(), headers, split.body(), split.length());
+        } else {
+            byte[] edited = BodyEdits.apply(split.body(), 0, split.length(), edits);
+            request = new UpstreamRequest("POST", request().route().path(), headers, edited, edited.length);
+        }
+        sendDecode(request, DecodeTerms.ALONE);
+    }
+
+    private void sendDecode(UpstreamRequest request, DecodeTerms terms) {
+        if (done) {
+            return;
+        }
+        releaseRetry();
+        listener.onDecodeSent();
+        DecodeLeg leg = new DecodeLeg(this, listener, terms);
+        decodeLeg = leg;
+        if (paused) {
+            leg.pause();
+        }
+        leg.sent(
+                owner.upstream().send(transport, decode(), request, leg),
+                transport.loop(),
+                timeout(settings().decodeTimeout()));
+    }
+
+    /** Ends the attempt with an answer of the prefill side. */
+    void refuse(int status, byte[] answer) {
+        if (!done) {
+            state.release();
+            finish();
+            listener.onRefused(status, answer);
+        }
+    }
+
+    // ---- what the decode leg says
+
+    boolean isFirstContact(TargetEndpoint from) {
+        return owner.pairs().isNew(from.id(), decode().id());
+    }
+
+    /** The first bytes of the answer have come. */
+    void decodeBegan(DecodeTerms terms, long nanos) {
+        TargetEndpoint from = terms.prefill();
+        if (from != null) {
+            state.fetched();
+            owner.pairs().worked(from.id(), decode().id());
+        }
+    }
+
+    void decodeEnded(String result, long nanos, boolean isFirstContact) {
+        owner.meters().leg(isFirstContact ? "decode-first-contact" : "decode", result, nanos);
+        if (result.equals("ok") && !isFirstContact) {
+            owner.decodeTimes().ended(decode().id(), nanos);
+        }
+    }
+
+    /** The endpoint was not reached, so that a handoff is still good for another one. */
+    void decodeUnreached(DecodeTerms terms) {
+        if (terms.prefill() != null) {
+            state.unspend();
+        }
+    }
+
+    /** The endpoint could not use the blocks. */
+    void handoffFailed(TargetEndpoint from) {
+        owner.meters().handoff("failed");
+        owner.pairs().failed(from.id(), decode().id());
+        state.strand();
+    }
+
+    // ---- what the edge says
+
+    @Override
+    public void cancel() {
+        if (done) {
+            return;
+        }
+        finish();
+        DecodeLeg leg = decodeLeg;
+        if (leg != null) {
+            leg.cancel("cancelled");
+        }
+    }
+
+    private void finish() {
+        done = true;
+        legs.forEach(BufferedLeg::cancel);
+        timers.forEach(timer -> timer.cancel(false));
+        releaseRetry();
+    }
+
+    private void releaseRetry() {
+        if (holdsRetry) {
+            holdsRetry = false;
+            owner.retries().release();
+        }
+    }
+
+    @Override
+    public void pause() {
+        paused = true;
+        DecodeLeg leg = decodeLeg;
+        if (leg != null) {
+            leg.pause();
+        }
+    }
+
+    @Override
+    public void resume() {
+        paused = false;
+        DecodeLeg leg = decodeLeg;
+        if (leg != null) {
+            leg.resume();
+        }
+    }
+}

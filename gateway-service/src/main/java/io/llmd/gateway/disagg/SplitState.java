@@ -1,0 +1,146 @@
+package io.llmd.gateway.disagg;
+
+import io.llmd.contracts.schedule.TargetEndpoint;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the attempts of one client request have to tell each other: the handoff, as long as no decode endpoint has seen it,
+ * and why an attempt went without. Belongs to the event loop of the client; {@link #close()} gives back what it holds.
+ */
+public final class SplitState {
+
+    /**
+     * What a prefill leg gave.
+     *
+     * @param answer its answer
+     * @param prefill who gave it
+     */
+    record Prefilled(PrefillAnswer answer, TargetEndpoint prefill) {}
+
+    private final Disaggregation owner;
+    private final EventExecutor loop;
+    private final String legId;
+    private Handoffs.@Nullable Permit permit;
+    private @Nullable Prefilled prefilled;
+    private @Nullable TargetEndpoint prefill;
+    private @Nullable FallbackReason reason;
+    private boolean spent;
+    private boolean closed;
+
+    /**
+     * @param loop event loop of the client
+     */
+    SplitState(Disaggregation owner, String requestId, EventExecutor loop) {
+        this.owner = owner;
+        this.loop = loop;
+        this.legId = owner.ids().claim(requestId);
+    }
+
+    /** The id that all legs have. */
+    String legId() {
+        return legId;
+    }
+
+    /** Why the last attempt was decode-only; {@code null} when it was not. */
+    public @Nullable FallbackReason fallback() {
+        return reason;
+    }
+
+    /** The endpoint that computed the prompt; {@code null} when the answering one did. */
+    public @Nullable TargetEndpoint prefill() {
+        return reason == null ? prefill : null;
+    }
+
+    void fellBack(FallbackReason why) {
+        reason = why;
+        strand();
+    }
+
+    /** A prefill leg begins. Says whether its endpoint may hold another prompt. */
+    boolean enter(TargetEndpoint endpoint, long promptTokens) {
+        release();
+        permit = owner.handoffs().tryEnter(endpoint.id(), promptTokens);
+        return permit != null;
+    }
+
+    /** A prefill leg failed in a way after which its endpoint holds nothing. */
+    void release() {
+        Handoffs.Permit held = permit;
+        permit = null;
+        prefilled = null;
+        if (held != null) {
+            held.release();
+        }
+    }
+
+    /** A prefill leg is complete: its endpoint holds the blocks. */
+    void prefilled(PrefillAnswer answer, TargetEndpoint endpoint) {
+        prefilled = new Prefilled(answer, endpoint);
+        prefill = endpoint;
+        reason = null;
+    }
+
+    /** Blocks that no decode endpoint has been told of; {@code null} when there are none. */
+    @Nullable
+    Prefilled fresh() {
+        return spent ? null : prefilled;
+    }
+
+    /** The handoff goes to a decode endpoint, and to no other one. */
+    void spend() {
+        spent = true;
+    }
+
+    /** The decode endpoint was not reached: the handoff is as fresh as before. */
+    void unspend() {
+        spent = false;
+    }
+
+    /** Whether a decode endpoint has seen the handoff, so that later attempts do without. */
+    boolean isSpent() {
+        return spent;
+    }
+
+    /** The decode endpoint has the blocks. */
+    void fetched() {
+        Handoffs.Permit held = permit;
+        permit = null;
+        prefilled = null;
+        if (held != null) {
+            held.release();
+        }
+    }
+
+    /** Nobody is known to fetch the blocks any more: they stay where they are until the endpoint's own lease is over. */
+    void strand() {
+        Handoffs.Permit held = permit;
+        permit = null;
+        boolean isHeld = prefilled != null;
+        prefilled = null;
+        if (held == null) {
+            return;
+        }
+        if (isHeld) {
+            owner.orphaned();
+            loop.schedule(held::release, owner.settings().handoffLease().toNanos(), TimeUnit.NANOSECONDS);
+        } else {
+            held.release();
+        }
+    }
+
+    /** The client request is over. May be called more than once. */
+    public void close() {
+        if (!closed) {
+            closed = true;
+            if (spent) {
+                // A decode endpoint that was told of the blocks tells the other one when its request is aborted.
+                release();
+            } else {
+                strand();
+            }
+            owner.ids().release(legId);
+        }
+    }
+}
