@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -20,17 +21,20 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Does what was recorded with two servers of vLLM 0.32.0, and compares the samples of the meters, with prompts as long as
- * those of the recording.
+ * Does what was recorded with real servers of vLLM, and compares the handoff and the samples of the meters, with prompts as
+ * long as those of the recording.
  */
 @Timeout(60)
 class HandoffGoldenIT {
     private static final String COMPLETIONS = "/v1/completions";
+    private static final String ENGINE_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
     /** What depends on the machine, its network and the size of the model. */
     private static final Predicate<String> OWN_VALUE = name -> name.startsWith("vllm:nixl_xfer_time")
@@ -42,14 +46,15 @@ class HandoffGoldenIT {
             || name.startsWith("vllm:kv_cache_usage_perc")
             || name.contains("_created");
 
-    private final VllmSimulator prefill = start();
-    private final VllmSimulator decode = start();
+    private final VllmSimulator prefill = start("0.32.0");
+    private final VllmSimulator decode = start("0.32.0");
     private final SimulatorClient prefillClient = new SimulatorClient(prefill);
     private final SimulatorClient decodeClient = new SimulatorClient(decode);
 
-    private static VllmSimulator start() {
+    private static VllmSimulator start(String version) {
         return VllmSimulator.start(SimulatorSettings.builder()
                 .port(0)
+                .version(version)
                 .model("tiny")
                 .blockSize(32)
                 .maxModelLen(2048)
@@ -84,6 +89,28 @@ class HandoffGoldenIT {
         assertThat(samples(decodeClient)).containsAllEntriesOf(recorded("metrics after both legs, decode side"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0.21.0", "0.32.0"})
+    void handoffHasTheFieldsOfTheRecordedOne(String version) throws Exception {
+        ObjectNode recorded = (ObjectNode) Json.read(exchange(version, "nixl.json", "prefill leg")
+                        .get("response")
+                        .get("body")
+                        .stringValue())
+                .get("kv_transfer_params");
+        try (VllmSimulator simulator = start(version);
+                SimulatorClient client = new SimulatorClient(simulator)) {
+            ObjectNode own = (ObjectNode) post(client, prefillLeg(126, 1)).get("kv_transfer_params");
+            assertThat(own.get("remote_engine_id").stringValue()).matches(ENGINE_ID);
+            assertThat(own.get("remote_request_id").stringValue()).matches("cmpl-[0-9a-f]{16}-0-[0-9a-f]{8}");
+            assertThat(recorded.get("remote_engine_id").stringValue()).matches(ENGINE_ID);
+            assertThat(recorded.get("remote_request_id").stringValue()).matches("chatcmpl-leg-[0-9a-f]{8}");
+            for (String field : List.of("remote_engine_id", "remote_request_id", "remote_port")) {
+                own.set(field, recorded.get(field));
+            }
+            assertThat(own.toString()).as("in this order").isEqualTo(recorded.toString());
+        }
+    }
+
     private static ObjectNode prefillLeg(int length, int content) {
         ObjectNode request = request(length, content, 1);
         request.putObject("kv_transfer_params").put("do_remote_decode", true).put("do_remote_prefill", false);
@@ -108,16 +135,22 @@ class HandoffGoldenIT {
     }
 
     private static Map<String, Double> recorded(String name) throws IOException {
-        try (InputStream file = HandoffGoldenIT.class.getResourceAsStream("/golden/real-vllm/0.32.0/nixl-pair.json")) {
+        Map<String, Double> samples = samples(exchange("0.32.0", "nixl-pair.json", name)
+                .get("response")
+                .get("bodyLines")
+                .valueStream()
+                .map(JsonNode::stringValue));
+        assertThat(samples).hasSizeGreaterThan(20);
+        return samples;
+    }
+
+    private static JsonNode exchange(String version, String fileName, String name) throws IOException {
+        String path = "/golden/real-vllm/" + version + "/" + fileName;
+        try (InputStream file = HandoffGoldenIT.class.getResourceAsStream(path)) {
             String text = new String(file.readAllBytes(), StandardCharsets.UTF_8);
             for (JsonNode exchange : Json.read(text)) {
                 if (exchange.get("name").stringValue().equals(name)) {
-                    Map<String, Double> samples = samples(exchange.get("response")
-                            .get("bodyLines")
-                            .valueStream()
-                            .map(JsonNode::stringValue));
-                    assertThat(samples).hasSizeGreaterThan(20);
-                    return samples;
+                    return exchange;
                 }
             }
         }
