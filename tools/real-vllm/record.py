@@ -15,31 +15,20 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
 
 import kv_events
 import scenarios
+from server import ENVIRONMENT, Server, serve, vllm
 from wire import Wire
 
 MODEL = "tiny"
 ADAPTER = "tiny-lora"
-START_SECONDS = 400
 # The port of a peer is so much higher.
 PEER = 10
 
-ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",
-    "VLLM_NO_USAGE_STATS": "1",
-    "DO_NOT_TRACK": "1",
-    "PYTHONHASHSEED": "0",
-    "OMP_NUM_THREADS": "1",
-    "VLLM_CPU_KVCACHE_SPACE": "1",
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    "VLLM_HOST_IP": "127.0.0.1",
-}
 DEVELOPMENT = {
     "VLLM_SERVER_DEV_MODE": "1",
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1",
@@ -132,71 +121,15 @@ def _kv_run(name, algorithm, port, topic="", environment=None):
                {**DEVELOPMENT, **(environment or {})})
 
 
-class Server:
-    """A `vllm serve` process that is ended on exit."""
-
-    def __init__(self, run, environment, models, port, log):
-        self.command = ["vllm", "serve", MODEL, "--host", "127.0.0.1", "--port", str(port), *run.flags]
-        self.environment = {**os.environ, **environment}
-        self.models = models
-        self.port = port
-        self.log = log
-
-    def __enter__(self):
-        self.process = subprocess.Popen([_vllm(), *self.command[1:]], env=self.environment, cwd=self.models, stdout=self.log,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            self._await_health()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def kill_engine(self):
-        """Ends the engine's process, a child of the HTTP server, as a crash would."""
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        engine = next(child for child in children if "EngineCore" in pathlib.Path(f"/proc/{child}/comm").read_text() + _command(child))
-        os.kill(int(engine), signal.SIGKILL)
-
-    def _await_health(self):
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"vllm serve ended with {self.process.returncode}; see {self.log.name}")
-            try:
-                if Wire(self.port, 5).send(None, "GET", "/health").status == 200:
-                    return
-            except OSError:
-                pass
-            time.sleep(0.5)
-        raise RuntimeError(f"vllm serve was not healthy after {START_SECONDS} s; see {self.log.name}")
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
 def _peer(run, arguments, log):
     if run.peer_environment is None:
         return contextlib.nullcontext()
-    return Server(run, run.peer_environment, arguments.models, arguments.port + PEER, log)
-
-
-def _command(process):
-    return pathlib.Path(f"/proc/{process}/cmdline").read_text()
-
-
-def _vllm():
-    return str(pathlib.Path(sys.executable).parent / "vllm")
+    port = arguments.port + PEER
+    return Server(serve(MODEL, port, run.flags), run.peer_environment, arguments.models, port, log)
 
 
 def _optional_flags():
-    help_text = subprocess.run([_vllm(), "serve", "--help=all"], capture_output=True, text=True, env={**os.environ, **ENVIRONMENT}).stdout
+    help_text = subprocess.run([vllm(), "serve", "--help=all"], capture_output=True, text=True, env={**os.environ, **ENVIRONMENT}).stdout
     return [flag for flag in OPTIONAL if flag in help_text]
 
 
@@ -247,7 +180,7 @@ def main():
             continue
         began = time.monotonic()
         with open(arguments.logs / f"{version}-{run.name}.log", "w") as log:
-            server = Server(run, run.environment, arguments.models, arguments.port, log)
+            server = Server(serve(MODEL, arguments.port, run.flags), run.environment, arguments.models, arguments.port, log)
             try:
                 with server, _peer(run, arguments, log):
                     wire = Wire(arguments.port)
