@@ -2,6 +2,7 @@
 # Installs a real vLLM for CPUs outside the sources, and records what it says on the wire. See README.md.
 #
 #   real-vllm.sh install VERSION
+#   real-vllm.sh model VERSION
 #   real-vllm.sh record VERSION [RUN ...]
 #   real-vllm.sh serve VERSION [FLAG ...]
 set -euo pipefail
@@ -10,6 +11,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 home="${LLMD_REAL_VLLM_HOME:-$root/.llmd/real-vllm}"
 port="${LLMD_REAL_VLLM_PORT:-18000}"
+nixl=1.5.1
 golden="$root/vllm-simulator/src/test/resources/golden/real-vllm"
 
 install() {
@@ -25,7 +27,7 @@ install() {
     "$environment/bin/pip" install --quiet --no-cache-dir --no-deps "$wheels"/*.whl
     # Both are optional in vLLM: other block hashes, and the connector that hands KV blocks over.
     "$environment/bin/pip" install --quiet --no-cache-dir xxhash
-    "$environment/bin/pip" install --quiet --no-cache-dir --no-deps nixl nixl-cu13
+    "$environment/bin/pip" install --quiet --no-cache-dir --no-deps "nixl==$nixl" "nixl-cu13==$nixl"
     name_as_vllm "$environment" "$version"
     "$environment/bin/vllm" --version
 }
@@ -61,12 +63,12 @@ serve() {
 }
 
 case "${1:-}" in
-    install | record | serve)
-        [ $# -ge 2 ] || { sed -n '2,7p' "$0"; exit 2; }
+    install | model | record | serve)
+        [ $# -ge 2 ] || { sed -n '2,8p' "$0"; exit 2; }
         "$@"
         ;;
     *)
-        sed -n '2,7p' "$0"
+        sed -n '2,8p' "$0"
         exit 2
         ;;
 esac
