@@ -21,6 +21,8 @@ import java.util.Locale;
  */
 record RawExchange(String bytes, End end, long nanos) {
     private static final int SILENCE_MILLIS = 400;
+    private static final int FIRST_BYTE_MILLIS = 10_000;
+    private static final int NO_BYTE_MILLIS = 1_000;
 
     /** What a connection does after the last byte. */
     enum End {
@@ -35,23 +37,32 @@ record RawExchange(String bytes, End end, long nanos) {
 
     /** Sends a JSON body. */
     static RawExchange post(int port, String path, String body, String... headerLines) throws IOException {
+        return send(port, request(path, body, headerLines), FIRST_BYTE_MILLIS);
+    }
+
+    /** Sends a JSON body that nothing is to come back for, and waits less long for it. */
+    static RawExchange postInVain(int port, String path, String body, String... headerLines) throws IOException {
+        return send(port, request(path, body, headerLines), NO_BYTE_MILLIS);
+    }
+
+    private static String request(String path, String body, String... headerLines) {
         StringBuilder request = new StringBuilder("POST " + path + " HTTP/1.1\r\nHost: x\r\n"
                 + "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n");
         for (String line : headerLines) {
             request.append(line).append("\r\n");
         }
-        return send(port, request.append("\r\n").append(body).toString());
+        return request.append("\r\n").append(body).toString();
     }
 
     static RawExchange get(int port, String path) throws IOException {
-        return send(port, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+        return send(port, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n", FIRST_BYTE_MILLIS);
     }
 
-    private static RawExchange send(int port, String request) throws IOException {
+    private static RawExchange send(int port, String request, int firstByteMillis) throws IOException {
         try (Socket socket = new Socket()) {
             socket.setTcpNoDelay(true);
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5_000);
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(firstByteMillis);
             long start = System.nanoTime();
             socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -20,7 +20,7 @@ class OverloadBenchCommandIT {
         assertThat(run(
                         "--pods=1",
                         "--rounds=1",
-                        "--seconds=3",
+                        "--seconds=2",
                         "--calibration=2",
                         "--set=inter-token-latency=5ms",
                         "--json"))

@@ -3,6 +3,7 @@ package io.llmd.simulator.accuracy;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.routing.RoutingPolicy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,8 @@ final class AccuracyTable {
         }
     }
 
+    private record Run(RoutingPolicy policy, Constants constants) {}
+
     private final List<AnchorReplay.Point> points = new ArrayList<>();
     private final Map<RoutingPolicy, Map<Constants, CacheWinsRuns>> cluster = new EnumMap<>(RoutingPolicy.class);
 
@@ -40,12 +43,17 @@ final class AccuracyTable {
     static AccuracyTable run() {
         AccuracyTable table = new AccuracyTable();
         table.points.addAll(anchors());
-        for (RoutingPolicy policy : RoutingPolicy.values()) {
-            Map<Constants, CacheWinsRuns> runs = new EnumMap<>(Constants.class);
-            for (Constants constants : Constants.values()) {
-                runs.put(constants, CacheWinsRuns.of(policy, constants.gpu));
-            }
-            table.cluster.put(policy, runs);
+        // Runs are independent and long.
+        List<Run> runs = Arrays.stream(RoutingPolicy.values())
+                .flatMap(policy -> Arrays.stream(Constants.values()).map(constants -> new Run(policy, constants)))
+                .toList();
+        List<CacheWinsRuns> results = runs.parallelStream()
+                .map(run -> CacheWinsRuns.of(run.policy(), run.constants().gpu))
+                .toList();
+        for (int i = 0; i < runs.size(); i++) {
+            table.cluster
+                    .computeIfAbsent(runs.get(i).policy(), any -> new EnumMap<>(Constants.class))
+                    .put(runs.get(i).constants(), results.get(i));
         }
         return table;
     }
