@@ -22,10 +22,13 @@ final class PluginEventMeters implements PluginEvents {
 
     private record Placement(String plugin, String endpointId) {}
 
+    private record Split(String plugin, String reason) {}
+
     private record Revision(String plugin, String mode, String revision) {}
 
     private final MeterRegistry registry;
     private final Map<Placement, Counter> hits = new ConcurrentHashMap<>();
+    private final Map<Split, Counter> splits = new ConcurrentHashMap<>();
     private final Map<Revision, SettableGauge> shares = new ConcurrentHashMap<>();
 
     PluginEventMeters(MeterRegistry registry) {
@@ -86,6 +89,19 @@ final class PluginEventMeters implements PluginEvents {
                 registry,
                 SchedulerMeters.ROLLOUT_SHARE.getName(),
                 tags(ROLLOUT, of.plugin()).and("mode", of.mode(), "revision", of.revision()));
+    }
+
+    @Override
+    public void splitDecided(String plugin, String reason) {
+        splits.computeIfAbsent(
+                        new Split(plugin, reason),
+                        split -> registry.counter(
+                                SchedulerMeters.SPLIT_DECISIONS.getName(),
+                                "plugin_name",
+                                split.plugin(),
+                                "reason",
+                                split.reason()))
+                .increment();
     }
 
     /** Forgets the counters of an endpoint that left the pool. */

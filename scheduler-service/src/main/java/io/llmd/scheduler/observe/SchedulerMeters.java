@@ -140,6 +140,8 @@ public enum SchedulerMeters implements MeterDocumentation {
             "plugin_name",
             "mode",
             "revision"),
+    /** Decisions of handoff-cost-pd-decider whether prefill is split off, by what decided. */
+    SPLIT_DECISIONS("scheduler.split.decisions", Meter.Type.COUNTER, "plugin_name", "reason"),
     /** Rejections by reason. */
     REJECTIONS("scheduler.rejections", Meter.Type.COUNTER, "reason"),
     /** Share of the prompt that the chosen endpoint is expected to hold, of decisions with a known prompt. */

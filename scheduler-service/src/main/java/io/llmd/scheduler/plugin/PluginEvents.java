@@ -15,6 +15,9 @@ public interface PluginEvents {
 
         @Override
         public void revisionShares(String plugin, String mode, Map<String, Double> shares) {}
+
+        @Override
+        public void splitDecided(String plugin, String reason) {}
     };
 
     /**
@@ -35,4 +38,11 @@ public interface PluginEvents {
      * @param shares share of the requests by revision, of those that may serve
      */
     void revisionShares(String plugin, String mode, Map<String, Double> shares);
+
+    /**
+     * It was decided whether prefill of a request is split off.
+     *
+     * @param reason why, one of few words
+     */
+    void splitDecided(String plugin, String reason);
 }

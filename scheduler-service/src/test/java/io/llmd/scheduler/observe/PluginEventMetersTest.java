@@ -45,6 +45,17 @@ class PluginEventMetersTest {
     }
 
     @Test
+    void splitsAreCountedByWhatDecided() {
+        observer.pluginEvents().splitDecided("split", "cached");
+        observer.pluginEvents().splitDecided("split", "cached");
+        assertThat(registry.get("scheduler.split.decisions")
+                        .tags("plugin_name", "split", "reason", "cached")
+                        .counter()
+                        .count())
+                .isEqualTo(2);
+    }
+
+    @Test
     void headersWithoutAMatchAreCounted() {
         observer.pluginEvents().headerWithoutMatch("rollout", "revision");
         assertThat(registry.get("llm_d_epp_disaggregatedset_strict_header_no_match")

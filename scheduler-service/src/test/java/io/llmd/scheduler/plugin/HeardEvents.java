@@ -24,4 +24,9 @@ public final class HeardEvents implements PluginEvents {
     public void revisionShares(String plugin, String mode, Map<String, Double> shares) {
         heard.add("shares " + plugin + " " + mode + " " + new TreeMap<>(shares));
     }
+
+    @Override
+    public void splitDecided(String plugin, String reason) {
+        heard.add("split " + plugin + " " + reason);
+    }
 }

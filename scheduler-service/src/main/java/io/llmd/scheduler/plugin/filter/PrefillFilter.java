@@ -5,18 +5,15 @@ import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Filter;
 import io.llmd.scheduler.scheduling.InferenceRequest;
-import java.util.Set;
+import io.llmd.scheduler.scheduling.ServedPhases;
 import org.springframework.stereotype.Component;
 
 /** Keeps endpoints that serve the prefill phase by the label {@code llm-d.ai/role}, which they must have. */
 final class PrefillFilter implements Filter {
 
-    private static final Set<String> ROLES =
-            Set.of("prefill", "encode-prefill", "prefill-decode", "both", "encode-prefill-decode");
-
     @Override
     public Candidates filter(InferenceRequest request, Candidates candidates) {
-        return Roles.withRole(candidates, ROLES);
+        return candidates.where(i -> ServedPhases.prefills(candidates.get(i)));
     }
 
     @Component

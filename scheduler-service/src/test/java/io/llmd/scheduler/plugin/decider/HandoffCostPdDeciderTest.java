@@ -1,0 +1,199 @@
+package io.llmd.scheduler.plugin.decider;
+
+import static io.llmd.scheduler.scheduling.EndpointFixture.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.llmd.scheduler.plugin.HeardEvents;
+import io.llmd.scheduler.plugin.ParameterBinder;
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.Decider;
+import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.EndpointFixture;
+import io.llmd.scheduler.scheduling.InFlightLoads;
+import io.llmd.scheduler.scheduling.PrefixMatches;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Rows T27 to T30 of the disaggregation specification, and the rule behind them. */
+class HandoffCostPdDeciderTest {
+
+    private static final int DECODE = 0;
+    private static final int PREFILL = 1;
+    private static final int OTHER_PREFILL = 2;
+
+    /** One token takes a millisecond to compute and one to send; nothing else takes time. */
+    private static final String MILLISECONDS = "prefillTokensPerSecond: 1000, kvBytesPerToken: 1, "
+            + "transferBytesPerSecond: 1000, handoffMs: 0, decodeStepMs: 0, margin: 0";
+
+    private static final String FREE_HANDOFF = "handoffMs: 0, transferBytesPerSecond: 1e15";
+
+    private final HeardEvents events = new HeardEvents();
+    private final InFlightLoads loads = new InFlightLoads(3);
+    private final PrefixMatches matches = new PrefixMatches(3);
+    private Endpoint decode = role("d", "decode");
+    private Endpoint prefill = role("p", "prefill");
+    private Endpoint otherPrefill = role("q", "prefill");
+
+    /** T27. */
+    @Test
+    void splitsFromTheLeastNumberOfMissingTokensOn() {
+        caches(PREFILL, 1488, 2000);
+        caches(DECODE, 1489, 2000);
+        assertThat(splits("uncachedTokens: 512, " + FREE_HANDOFF, 2000)).isFalse();
+        caches(DECODE, 1488, 2000);
+        assertThat(splits("uncachedTokens: 512, " + FREE_HANDOFF, 2000)).isTrue();
+        assertThat(events.heard).containsExactly("split it cached", "split it handoff-is-sooner");
+    }
+
+    @Test
+    void shortPromptsAreNotSplit() {
+        caches(DECODE, 0, 1023);
+        assertThat(splits(FREE_HANDOFF, 1023)).isFalse();
+        caches(DECODE, 0, 1024);
+        assertThat(splits(FREE_HANDOFF, 1024)).isTrue();
+        assertThat(events.heard).first().isEqualTo("split it short-prompt");
+    }
+
+    /** T28. */
+    @Test
+    void withoutPrefixDataNothingIsSplit() {
+        assertThat(splits("", 4000)).isFalse();
+        assertThat(decider("").decide(request("m", 4000), Candidates.of(decode, prefill), DECODE))
+                .isFalse();
+        caches(DECODE, 0, 4000);
+        assertThat(decider("").decide(request("m", 4000), candidates(), Decider.NOBODY))
+                .isFalse();
+        assertThat(events.heard).containsOnly("split it cache-unknown");
+    }
+
+    /** T29. */
+    @Test
+    void theQueueOfThePrefillEndpointsCounts() {
+        loads.set(DECODE, 1, 3000);
+        caches(DECODE, 0, 2000);
+        caches(PREFILL, 0, 2000);
+        // Local 3 + 2 s; remote: queue + 2 s of computing + 2 s of transfer.
+        busyPrefill(999);
+        assertThat(splits(MILLISECONDS, 2000)).isTrue();
+        busyPrefill(1000);
+        assertThat(splits(MILLISECONDS, 2000)).isFalse();
+        assertThat(splits(MILLISECONDS.replace("margin: 0", "margin: 0.01"), 2000))
+                .isTrue();
+        assertThat(events.heard).element(1).isEqualTo("split it local-is-sooner");
+        loads.set(OTHER_PREFILL, 0, 0);
+        assertThat(splits(MILLISECONDS, 2000)).isTrue();
+    }
+
+    @Test
+    void whatThePrefillEndpointHoldsCounts() {
+        loads.set(DECODE, 1, 1500);
+        caches(DECODE, 0, 2000);
+        caches(PREFILL, 500, 2000);
+        caches(OTHER_PREFILL, 0, 2000);
+        assertThat(splits(MILLISECONDS, 2000)).isFalse();
+        caches(PREFILL, 501, 2000);
+        assertThat(splits(MILLISECONDS, 2000)).isTrue();
+    }
+
+    @Test
+    void onlyWhatTheDecodeEndpointLacksIsSent() {
+        caches(DECODE, 1000, 2000);
+        caches(PREFILL, 1999, 2000);
+        caches(OTHER_PREFILL, 0, 2000);
+        // Local 1 s; remote 1 ms and 1 s of transfer.
+        assertThat(splits(MILLISECONDS, 2000)).isFalse();
+        assertThat(splits(MILLISECONDS.replace("transferBytesPerSecond: 1000", "transferBytesPerSecond: 1002"), 2000))
+                .isTrue();
+    }
+
+    @Test
+    void stepsThatAreSharedWithRunningRequestsTakeLonger() {
+        caches(DECODE, 0, 4000);
+        String twoSteps = MILLISECONDS.replace("decodeStepMs: 0", "decodeStepMs: 2001, chunkTokens: 2000");
+        assertThat(splits(twoSteps, 4000)).isFalse();
+        decode = busy("d", 3);
+        assertThat(splits(twoSteps, 4000)).isTrue();
+    }
+
+    @Test
+    void aPromiseToRunningRequestsIsKept() {
+        caches(DECODE, 0, 4000);
+        decode = busy("d", 1);
+        String slow = MILLISECONDS + ", chunkTokens: 100, interTokenLatencyMs: ";
+        assertThat(splits(slow + 100, 4000)).isFalse();
+        assertThat(splits(slow + 99, 4000)).isTrue();
+        assertThat(events.heard).last().isEqualTo("split it decodes-come-first");
+        decode = role("d", "decode");
+        assertThat(splits(slow + 99, 4000)).isFalse();
+    }
+
+    /** T30. */
+    @Test
+    void onlyEndpointsThatCanExchangeBlocksCount() {
+        caches(DECODE, 0, 4000);
+        decode = versioned("d", "decode", "0.21");
+        prefill = versioned("p", "prefill", "0.22");
+        otherPrefill = versioned("q", "decode", "0.21");
+        assertThat(splits("peerLabels: [version], " + FREE_HANDOFF, 4000)).isFalse();
+        assertThat(events.heard).containsExactly("split it no-compatible-prefill");
+        otherPrefill = versioned("q", "both", "0.21");
+        assertThat(splits("peerLabels: [version], " + FREE_HANDOFF, 4000)).isTrue();
+    }
+
+    @Test
+    void withoutLoadsEverybodyIsIdle() {
+        caches(DECODE, 0, 4000);
+        Candidates candidates = Candidates.of(decode, prefill, otherPrefill);
+        candidates.put(DataKeys.prefixMatches(""), matches);
+        assertThat(decider("").decide(request("m", 4000), candidates, DECODE)).isFalse();
+        assertThat(decider("transferBytesPerSecond: 1e12, handoffMs: 0").decide(request("m", 4000), candidates, DECODE))
+                .isTrue();
+    }
+
+    @Test
+    void numbersThatMakeNoSenseAreRefused() {
+        assertThatThrownBy(() -> decider("uncachedTokens: 0")).hasMessageContaining("0.0 (expected: finite, > 0)");
+        assertThatThrownBy(() -> decider("margin: -1")).hasMessageContaining("-1.0 (expected: finite, >= 0)");
+        assertThatThrownBy(() -> decider("transferBytesPerSecond: .inf"))
+                .hasMessageContaining("expected: a finite number");
+    }
+
+    private boolean splits(String parameters, int promptTokens) {
+        return decider(parameters).decide(request("m", promptTokens), candidates(), DECODE);
+    }
+
+    private Candidates candidates() {
+        Candidates candidates = Candidates.of(decode, prefill, otherPrefill);
+        candidates.put(DataKeys.prefixMatches(""), matches);
+        candidates.put(DataKeys.inFlightLoads(""), loads);
+        return candidates;
+    }
+
+    private void caches(int slot, int tokens, int promptTokens) {
+        matches.set(slot, tokens, promptTokens, 1);
+    }
+
+    private void busyPrefill(int tokens) {
+        loads.set(PREFILL, 1, tokens);
+        loads.set(OTHER_PREFILL, 1, 10_000);
+    }
+
+    private HandoffCostPdDecider decider(String parameters) {
+        return new HandoffCostPdDecider(
+                "it", ParameterBinder.bind(HandoffCostPdDecider.Params.class, "{" + parameters + "}"), events);
+    }
+
+    private static Endpoint role(String name, String role) {
+        return EndpointFixture.labelled(name, Map.of("llm-d.ai/role", role));
+    }
+
+    private static Endpoint versioned(String name, String role, String version) {
+        return EndpointFixture.labelled(name, Map.of("llm-d.ai/role", role, "version", version));
+    }
+
+    private static Endpoint busy(String name, int running) {
+        return EndpointFixture.endpoint(name, 0, running, 0);
+    }
+}
