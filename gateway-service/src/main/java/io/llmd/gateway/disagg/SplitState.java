@@ -16,8 +16,9 @@ public final class SplitState {
      *
      * @param answer its answer
      * @param prefill who gave it
+     * @param endNanos when it is too old for a decode endpoint
      */
-    record Prefilled(PrefillAnswer answer, TargetEndpoint prefill) {}
+    record Prefilled(PrefillAnswer answer, TargetEndpoint prefill, long endNanos) {}
 
     private final Disaggregation owner;
     private final EventExecutor loop;
@@ -77,14 +78,22 @@ public final class SplitState {
 
     /** A prefill leg is complete: its endpoint holds the blocks. */
     void prefilled(PrefillAnswer answer, TargetEndpoint endpoint) {
-        prefilled = new Prefilled(answer, endpoint);
+        long usableNanos = owner.settings().handoffLease().dividedBy(2).toNanos();
+        prefilled = new Prefilled(answer, endpoint, owner.now() + usableNanos);
         prefill = endpoint;
         reason = null;
     }
 
-    /** Blocks that no decode endpoint has been told of; {@code null} when there are none. */
+    /**
+     * Blocks that no decode endpoint has been told of; {@code null} when there are none. Those that waited longer than half
+     * their lease are given up: vLLM reads blocks whose lease is over all the same, and what others have written there by
+     * then becomes an answer with status 200.
+     */
     @Nullable
     Prefilled fresh() {
+        if (!spent && prefilled != null && owner.now() - prefilled.endNanos() >= 0) {
+            strand();
+        }
         return spent ? null : prefilled;
     }
 

@@ -1,5 +1,6 @@
 package io.llmd.gateway.disagg;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.contracts.schedule.EndpointList;
@@ -11,12 +12,15 @@ import io.llmd.gateway.dispatch.InFlightRequests;
 import io.llmd.gateway.dispatch.RetryBudget;
 import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.observe.DisaggMeters;
+import io.llmd.gateway.openai.JsonMembers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -137,6 +141,31 @@ class DisaggregationTest {
         two.release();
         assertThat(handoffs.count("p")).isZero();
         assertThat(handoffs.tokens()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName(
+            "F6: a handoff that waited half its lease for a decode endpoint is given up, and its blocks count until its end")
+    void oldHandoffIsGivenUp() {
+        Disaggregation all = disaggregation(false);
+        EmbeddedChannel client = new EmbeddedChannel();
+        SplitState state = all.open("a", client.eventLoop());
+        assertThat(state.enter(PREFILL, 5)).isTrue();
+        state.prefilled(
+                new PrefillAnswer(
+                        Objects.requireNonNull(JsonMembers.read("{}".getBytes(US_ASCII))), PrefillAnswer.UNKNOWN),
+                PREFILL);
+
+        nanos.addAndGet(Duration.ofSeconds(15).toNanos() - 1);
+        assertThat(state.fresh()).isNotNull();
+        nanos.addAndGet(1);
+        assertThat(state.fresh()).isNull();
+        assertThat(all.handoffs().count("p")).isEqualTo(1);
+
+        client.advanceTimeBy(30, TimeUnit.SECONDS);
+        client.runScheduledPendingTasks();
+        assertThat(all.handoffs().count("p")).isZero();
+        state.close();
     }
 
     @Test
