@@ -6,6 +6,7 @@ import io.llmd.kv.event.KvEventDecoder;
 import io.llmd.kv.event.KvEventSink;
 import io.llmd.kv.event.RemovedBlocks;
 import io.llmd.kv.event.StoredBlocks;
+import io.llmd.kv.lane.LaneCounters;
 import io.llmd.kv.lane.LaneDeltas;
 import io.llmd.kv.lane.LaneState;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -19,6 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LaneReader implements LaneTarget {
 
+    /**
+     * A lane that is known in part is known in full after a turnover of the engine's cache: when as many blocks were removed as
+     * it holds, and all of them were known. At least so many.
+     */
+    static final int MIN_TURNOVER = 1024;
+
     private final KvEventDecoder decoder;
     private final LaneState lane;
     private final LaneDeltas deltas;
@@ -28,6 +35,10 @@ public final class LaneReader implements LaneTarget {
     private final KvEventSink sink = new Sink();
     private @Nullable String lastAdapter;
     private int epoch;
+    private boolean isPartial;
+    private long removedAtStart;
+    private long unknownSoFar;
+    private long overflowsSoFar;
 
     /**
      * @param decoder may be shared by readers of one thread
@@ -58,7 +69,26 @@ public final class LaneReader implements LaneTarget {
                 drops.addAndGet(i, batch.dropped(KvDropReason.of(i)));
             }
         }
+        LaneCounters counters = lane.counters();
+        if (isPartial || counters.overflows() != overflowsSoFar) {
+            followTurnover(counters);
+        }
         return batch.dataParallelRank();
+    }
+
+    private void followTurnover(LaneCounters counters) {
+        if (counters.overflows() != overflowsSoFar || counters.unknownRemovals() != unknownSoFar) {
+            isPartial = true;
+            restartTurnover(counters);
+        } else if (counters.removedBlocks() - removedAtStart >= Math.max(MIN_TURNOVER, lane.heldBlocks())) {
+            coverage(true);
+        }
+    }
+
+    private void restartTurnover(LaneCounters counters) {
+        removedAtStart = counters.removedBlocks();
+        unknownSoFar = counters.unknownRemovals();
+        overflowsSoFar = counters.overflows();
     }
 
     /** The lane was restored from this epoch of the publisher; before the first batch. */
@@ -79,6 +109,8 @@ public final class LaneReader implements LaneTarget {
 
     @Override
     public void coverage(boolean isComplete) {
+        isPartial = !isComplete;
+        restartTurnover(lane.counters());
         deltas.coverage(isComplete);
     }
 
@@ -113,7 +145,7 @@ public final class LaneReader implements LaneTarget {
         public void cleared() {
             lane.cleared();
             // What is empty is known in full.
-            deltas.coverage(true);
+            coverage(true);
         }
     }
 }

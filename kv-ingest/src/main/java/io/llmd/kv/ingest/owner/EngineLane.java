@@ -55,6 +55,7 @@ final class EngineLane implements OwnedLane, LaneTarget {
 
         @Override
         public void coverage(boolean isComplete) {
+            isPartial = !isComplete;
             if (publisher != null) {
                 publisher.coverage(isComplete);
             }
@@ -94,7 +95,7 @@ final class EngineLane implements OwnedLane, LaneTarget {
             state.restore(snapshot::writeTo);
             lastSequence = snapshot.cut().lastEngineSequence();
             lastPayloadHash = snapshot.cut().enginePayloadHash();
-            isPartial = snapshot.cut().isPartial();
+            reader.coverage(!snapshot.cut().isPartial());
         }
     }
 
@@ -171,7 +172,6 @@ final class EngineLane implements OwnedLane, LaneTarget {
 
     @Override
     public void coverage(boolean isComplete) {
-        isPartial = !isComplete;
         reader.coverage(isComplete);
     }
 
