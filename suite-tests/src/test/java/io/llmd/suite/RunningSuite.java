@@ -39,6 +39,7 @@ final class RunningSuite implements AutoCloseable {
     private final Path folder;
     private final ServiceContexts services = new ServiceContexts();
     private final List<VllmSimulator> endpoints = new ArrayList<>();
+    private final List<SimulatorSettingsBuilder> endpointSettings = new ArrayList<>();
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -60,9 +61,18 @@ final class RunningSuite implements AutoCloseable {
             int endpoints,
             UnaryOperator<SimulatorSettingsBuilder> settings,
             @Nullable Function<List<VllmSimulator>, String> config) {
+        return start(endpoints, settings, config, Map.of());
+    }
+
+    /** The same with further settings of the scheduler. */
+    static RunningSuite start(
+            int endpoints,
+            UnaryOperator<SimulatorSettingsBuilder> settings,
+            @Nullable Function<List<VllmSimulator>, String> config,
+            Map<String, String> schedulerSettings) {
         try {
             RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
-            suite.startParts(endpoints, settings, config);
+            suite.startParts(endpoints, settings, config, schedulerSettings);
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -72,7 +82,8 @@ final class RunningSuite implements AutoCloseable {
     private void startParts(
             int count,
             UnaryOperator<SimulatorSettingsBuilder> settings,
-            @Nullable Function<List<VllmSimulator>, String> config)
+            @Nullable Function<List<VllmSimulator>, String> config,
+            Map<String, String> schedulerSettings)
             throws IOException {
         StringBuilder file = new StringBuilder("endpoints:\n");
         for (int i = 0; i < count; i++) {
@@ -86,6 +97,7 @@ final class RunningSuite implements AutoCloseable {
             }
             VllmSimulator endpoint = VllmSimulator.start(one.build());
             endpoints.add(endpoint);
+            endpointSettings.add(one.option("port", "" + endpoint.port()));
             String labels = config == null
                     ? ""
                     : ", labels: {llm-d.ai/kv-events-port: \"%d\", llm-d.ai/kv-events-replay-port: \"%d\"}"
@@ -107,6 +119,7 @@ final class RunningSuite implements AutoCloseable {
                         endpointsFile.toString(),
                         "scheduler.discovery.allow-loopback",
                         "true"));
+        scheduler.putAll(schedulerSettings);
         if (config != null) {
             Path configFile = Files.writeString(folder.resolve("scheduling.yaml"), config.apply(endpoints));
             scheduler.put("scheduler.config-file", configFile.toString());
@@ -127,7 +140,7 @@ final class RunningSuite implements AutoCloseable {
                 .until(() -> getText("/v1/models").contains(MODEL));
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
@@ -153,6 +166,21 @@ final class RunningSuite implements AutoCloseable {
 
     int port() {
         return services.port(Role.GATEWAY);
+    }
+
+    /** Names the endpoints and the ports of their events. */
+    Path endpointsFile() {
+        return folder.resolve("endpoints.yaml");
+    }
+
+    /** Ends an endpoint; its place stays empty until {@link #startEndpoint}. */
+    void stopEndpoint(int number) {
+        endpoints.get(number).close();
+    }
+
+    /** Starts an endpoint that has ended on the same ports, with nothing in its cache. */
+    void startEndpoint(int number) {
+        endpoints.set(number, VllmSimulator.start(endpointSettings.get(number).build()));
     }
 
     List<VllmSimulator> endpoints() {
@@ -203,7 +231,12 @@ final class RunningSuite implements AutoCloseable {
 
     /** Sends a chat and returns the complete answer. */
     Answer chat(String body) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl() + "/chat/completions"))
+        return post("/chat/completions", body);
+    }
+
+    /** Sends a request to a path below {@link #baseUrl} and returns the complete answer. */
+    Answer post(String path, String body) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl() + path))
                 .header("authorization", "Bearer " + KEY)
                 .header("content-type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body))
