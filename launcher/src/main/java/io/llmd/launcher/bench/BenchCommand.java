@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
             SimulatorBenchCommand.class,
             ScrapeBenchCommand.class,
             KvIndexBenchCommand.class,
+            KvEventsBenchCommand.class,
             VirtualTimeBenchCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",

@@ -2,6 +2,7 @@ package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.index.Speculations;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.LivePlugin;
@@ -337,14 +338,15 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
         if (matches == null || !matches.knowsTiers(slot)) {
             return;
         }
+        IndexLane partial = matches.isPartial(slot) ? keys.index().lane(id) : null;
+        if (matches.isPartial(slot) && partial == null) {
+            // Nothing can be withdrawn elsewhere, and what is known in part proves nothing.
+            return;
+        }
         claims.claimed(
                 dispatch.leaseId(),
                 new PrefixClaims.Claim(
-                        id,
-                        matches.isPartial(slot) ? keys.index().lane(id) : null,
-                        keys.prompts()[0],
-                        matches.cachedBlocks(slot),
-                        events.blockTokens()));
+                        id, partial, keys.prompts()[0], matches.cachedBlocks(slot), events.blockTokens()));
     }
 
     @Override

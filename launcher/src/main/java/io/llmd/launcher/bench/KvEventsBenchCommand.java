@@ -1,0 +1,110 @@
+package io.llmd.launcher.bench;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code llmd bench kv-events}. Exit codes: 0 measured, also when a goal is missed, 1 events were lost, 2 usage. */
+@Command(
+        name = "kv-events",
+        mixinStandardHelpOptions = true,
+        description = {
+            "How soon look-ups see what engines publish, over sockets on loopback or with Kafka between, and the CPU time of",
+            "reading it. How it measures: docs/benchmarks.md."
+        })
+final class KvEventsBenchCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before call()
+    private CommandSpec spec;
+
+    @Option(
+            names = "--pods",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Engines that publish (${DEFAULT-VALUE}).")
+    private int engines;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "Stored and removed blocks a second, of all engines together (${DEFAULT-VALUE}).")
+    private int rate;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Measurements of each figure (${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            defaultValue = "10",
+            description = "Length of one measurement (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(
+            names = "--bootstrap-servers",
+            paramLabel = "HOST:PORT",
+            defaultValue = "",
+            description = "Kafka brokers between engines and index, in topics of their own (none).")
+    private String bootstrapServers = "";
+
+    @Option(names = "--json", description = "One JSON object per line instead of a table.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        requireBetween("pods", engines, 1, 100);
+        requireBetween("rate", rate, 1_000, 10_000_000);
+        requireBetween("rounds", rounds, 1, 100);
+        requireBetween("seconds", seconds, 1, 600);
+        try {
+            print(new KvEventsBench(
+                            new KvEventsBench.Settings(
+                                    engines, rate, rounds, Duration.ofSeconds(seconds), bootstrapServers),
+                            err)
+                    .run());
+            return 0;
+        } catch (BenchFailure failure) {
+            err.println("llmd: " + failure.getMessage());
+            return 1;
+        }
+    }
+
+    private void requireBetween(String name, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), name + ": " + value + " (expected: " + least + " to " + most + ")");
+        }
+    }
+
+    private void print(List<GoalLine> lines) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            JsonMapper mapper = JsonMapper.builder().build();
+            lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
+        } else {
+            lines.forEach(line -> out.printf(
+                    "  %-20s %,12.2f %-4s (%,.2f to %,.2f)%s%n",
+                    line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+        }
+        out.flush();
+    }
+
+    private static String verdict(GoalLine line) {
+        return line.target() == null
+                ? ""
+                : "  goal " + line.target() + ": " + (Boolean.TRUE.equals(line.pass()) ? "met" : "missed");
+    }
+}
