@@ -26,10 +26,10 @@ LONG_ANSWER = 1000
 class Observer:
     """Runs one scenario after the other, each with a prompt of its own and cold caches, and notes what the client and the meters say."""
 
-    def __init__(self, prefill, decode):
+    def __init__(self, prefill, decode, seen):
         self.prefill = prefill
         self.decode = decode
-        self.seen = {}
+        self.seen = seen
 
     def note(self, name, target, scenario):
         """`scenario(prompt)` returns an answer of the target, or None if the client left."""
@@ -77,12 +77,13 @@ def _timed(call):
     return answer, time.monotonic() - began
 
 
-def observe(fleet, prefill, decode, stack):
+def observe(fleet, prefill, decode, stack, seen):
+    """Adds to `seen` what was noted of each scenario."""
     recompute = fleet.pod("decode-recompute", 3, on_load_failure="recompute")
     stack.callback(recompute.end)
     recompute.start()
     recompute.await_health()
-    observer = Observer(prefill, decode)
+    observer = Observer(prefill, decode, seen)
     decode.send(long_prompt("pair"), kv_transfer_params=prefill.prefill(long_prompt("pair")))
     observer.note("first contact of two engines", recompute,
                   lambda prompt: _timed(lambda: recompute.send(prompt, kv_transfer_params=prefill.prefill(prompt))))
@@ -90,7 +91,6 @@ def observe(fleet, prefill, decode, stack):
         _handoffs(observer, prefill, target, other, policy)
     _clients(observer, prefill, decode)
     _deaths(observer, fleet, prefill, decode, recompute, stack)
-    return observer.seen
 
 
 def _handoffs(observer, prefill, target, other, policy):

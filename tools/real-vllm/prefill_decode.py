@@ -170,8 +170,10 @@ def main():
     else:
         fleet = RealPods(arguments.models, out, arguments.port)
     comparison = Comparison()
-    result = {"version": version, "simulated": bool(arguments.simulate)}
+    result = {"version": version, "simulated": bool(arguments.simulate), "rows": comparison.rows}
     with contextlib.ExitStack() as stack:
+        # Written in any case: what was measured before a failure counts.
+        stack.callback(lambda: (out / "result.json").write_text(json.dumps(result, indent=1) + "\n"))
         single, prefill, decode = fleet.pod("single", 0, connector=False), fleet.pod("prefill", 1), fleet.pod("decode", 2)
         for pod in (single, prefill, decode):
             stack.callback(pod.end)
@@ -191,9 +193,7 @@ def main():
                 stack.callback(prefill.end)
                 prefill.start()
                 prefill.await_health()
-            result["failures"] = failures.observe(fleet, prefill, decode, stack)
-    result["rows"] = comparison.rows
-    (out / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+            failures.observe(fleet, prefill, decode, stack, result.setdefault("failures", {}))
     print(table(comparison.rows, COLUMNS))
     if "failures" in result:
         print(failures.table(result["failures"]))
