@@ -202,8 +202,9 @@ final class ServiceSource implements PrefixSource {
                     .join();
             Map<LaneName, SourceView> lanes = new HashMap<>();
             sources.sources().forEach(each -> lanes.put(new LaneName(each.endpoint(), each.rank()), view(each)));
-            become(new Known(stats.ready() && isAlike(stats) ? null : Fallback.NOT_READY, lanes), describe(stats));
+            // First, for whoever sees the service ready may be late at once.
             lateInARow.set(0);
+            become(new Known(stats.ready() && isAlike(stats) ? null : Fallback.NOT_READY, lanes), describe(stats));
         } catch (RuntimeException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             become(new Known(Fallback.UNREACHABLE, Map.of()), cause.toString());
