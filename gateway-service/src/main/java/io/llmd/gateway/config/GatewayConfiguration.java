@@ -241,7 +241,10 @@ class GatewayConfiguration {
                 own.sidecarLabel(),
                 own.versionLabel(),
                 own.quarantineAfter(),
-                own.quarantine());
+                own.quarantine(),
+                own.commitTimeout(),
+                new DisaggSettings.Ports(
+                        own.bootstrapPort(), own.offloadPort(), own.notifyPort(), own.handshakePort()));
         return new Disaggregation(
                 settings,
                 own.connector(),

@@ -5,6 +5,7 @@ import io.llmd.gateway.disagg.DisaggSettings.OnPrefillFailure;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import java.net.URI;
@@ -212,6 +213,11 @@ public record GatewayProperties(
      * @param versionLabel label whose value has to be equal at a prefill and a decode endpoint that both have it
      * @param quarantineAfter failures in a row of a prefill and a decode endpoint together that keep them apart
      * @param quarantine how long they are kept apart
+     * @param commitTimeout how long a decode endpoint's answer is held for the prefill endpoint's; of connector moriio
+     * @param bootstrapPort port of the bootstrap servers of prefill endpoints; of connectors sglang and mooncake
+     * @param offloadPort port from which blocks are pulled, plus the data-parallel rank; of connector offloading
+     * @param notifyPort port for the end of a transfer; of connector moriio
+     * @param handshakePort port for the first contact; of connector moriio
      */
     public record Disaggregation(
             @NotNull @DefaultValue("nixlv2") String connector,
@@ -237,7 +243,12 @@ public record GatewayProperties(
             String versionLabel,
 
             @Min(1) @DefaultValue("3") int quarantineAfter,
-            @NotNull @DefaultValue("60s") Duration quarantine) {}
+            @NotNull @DefaultValue("60s") Duration quarantine,
+            @NotNull @DefaultValue("30s") Duration commitTimeout,
+            @Min(1) @Max(65535) @DefaultValue("8998") int bootstrapPort,
+            @Min(1) @Max(65535) @DefaultValue("7777") int offloadPort,
+            @Min(1) @Max(65535) @DefaultValue("61005") int notifyPort,
+            @Min(1) @Max(65535) @DefaultValue("6301") int handshakePort) {}
 
     /**
      * @param pollInterval how often each endpoint is asked for its models

@@ -5,7 +5,12 @@ import java.util.List;
 /** The connectors that exist. */
 public final class Connectors {
 
-    static final List<KvConnector> ALL = List.of(new NixlConnector());
+    static final List<KvConnector> ALL = List.of(
+            new NixlConnector(),
+            new SglangConnector(),
+            new MooncakeConnector(),
+            new OffloadingConnector(),
+            new MoriioConnector());
 
     private Connectors() {}
 

@@ -13,4 +13,9 @@ record DecodeTerms(@Nullable TargetEndpoint prefill, int cachedTokens) {
 
     /** The endpoint computes the prompt itself. */
     static final DecodeTerms ALONE = new DecodeTerms(null, PrefillAnswer.UNKNOWN);
+
+    /** The endpoint gets the prompt's blocks while both are at work. */
+    static DecodeTerms with(TargetEndpoint prefill) {
+        return new DecodeTerms(prefill, PrefillAnswer.UNKNOWN);
+    }
 }

@@ -24,6 +24,8 @@ import java.util.function.Predicate;
  * @param versionLabel label whose values have to be equal on both endpoints, where both have it
  * @param quarantineAfter failures in a row of two endpoints together that keep them apart
  * @param quarantine how long they are kept apart
+ * @param commitTimeout how long an answer is held for that of the prefill leg, where a connector does so
+ * @param ports where prefill endpoints are reached beside their HTTP port
  */
 public record DisaggSettings(
         OnPrefillFailure onPrefillFailure,
@@ -43,7 +45,17 @@ public record DisaggSettings(
         String sidecarLabel,
         String versionLabel,
         int quarantineAfter,
-        Duration quarantine) {
+        Duration quarantine,
+        Duration commitTimeout,
+        Ports ports) {
+
+    /**
+     * @param bootstrap of SGLang's and Mooncake's bootstrap servers
+     * @param offload of vLLM's offloading connector, plus the data-parallel rank
+     * @param notification of MoRI-IO, for the end of a transfer
+     * @param handshake of MoRI-IO, for the first contact
+     */
+    public record Ports(int bootstrap, int offload, int notification, int handshake) {}
 
     /** What becomes of a request whose prompt no prefill endpoint computed. */
     public enum OnPrefillFailure {

@@ -1,5 +1,6 @@
 package io.llmd.gateway.disagg;
 
+import io.llmd.gateway.dispatch.AttemptFailure;
 import java.util.Locale;
 
 /** Why the endpoint that answers computed the prompt of a request itself, although the decision named another one for it. */
@@ -36,6 +37,15 @@ public enum FallbackReason {
     DECODE_FAILED;
 
     private final String wireName = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+    /** Why there is no answer of a prefill leg. */
+    static FallbackReason of(AttemptFailure failure) {
+        return switch (failure) {
+            case CONNECT -> PREFILL_UNREACHABLE;
+            case FIRST_BYTE_TIMEOUT -> PREFILL_TIMEOUT;
+            case RESET, UNAVAILABLE, SERVER_ERROR, HANDOFF, ENDPOINT_REMOVED, PROTOCOL -> PREFILL_FAILED;
+        };
+    }
 
     /** Value of the response header and of the tag {@code reason}. */
     public String wireName() {

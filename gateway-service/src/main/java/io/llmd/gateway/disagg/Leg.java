@@ -1,5 +1,6 @@
 package io.llmd.gateway.disagg;
 
+import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.gateway.openai.JsonEditor;
 import io.netty.handler.codec.http.HttpHeaders;
 
@@ -9,4 +10,10 @@ import io.netty.handler.codec.http.HttpHeaders;
  * @param body the client's body and what is changed of it
  * @param headers the client's headers without those that steer; the leg's own copy
  */
-record Leg(JsonEditor body, HttpHeaders headers) {}
+record Leg(JsonEditor body, HttpHeaders headers) {
+
+    /** Pins the leg to a data-parallel rank of its endpoint. */
+    void setRank(int rank) {
+        headers.set(LlmdHeader.DATA_PARALLEL_RANK.wireName(), Integer.toString(rank));
+    }
+}

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class NixlConnector implements KvConnector {
 
-    private static final String PARAMS = "kv_transfer_params";
+    /** Member of requests and answers that all of vLLM's connectors use. */
+    static final String PARAMS = "kv_transfer_params";
+
     private static final String TOKEN_IDS = "prompt_token_ids";
     /** The nulls keep older builds happy. */
     private static final byte[] PREFILL_PARAMS = """

@@ -148,15 +148,7 @@ final class PrefillFirst implements SplitFlow {
                     : new ApiError(ErrorCode.UPSTREAM_ERROR, "no prefill endpoint could serve the request");
             call.refuse(error.code().status(), ErrorBody.toJson(error));
         } else {
-            call.decodeOnly(reasonOf(failure));
+            call.decodeOnly(FallbackReason.of(failure));
         }
-    }
-
-    private static FallbackReason reasonOf(AttemptFailure failure) {
-        return switch (failure) {
-            case CONNECT -> FallbackReason.PREFILL_UNREACHABLE;
-            case FIRST_BYTE_TIMEOUT -> FallbackReason.PREFILL_TIMEOUT;
-            case RESET, UNAVAILABLE, SERVER_ERROR, HANDOFF, ENDPOINT_REMOVED, PROTOCOL -> FallbackReason.PREFILL_FAILED;
-        };
     }
 }

@@ -1,14 +1,18 @@
 package io.llmd.gateway.disagg;
 
+import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.Transport;
 import io.llmd.gateway.dispatch.UpstreamCall;
 import io.llmd.gateway.dispatch.UpstreamRequest;
+import io.llmd.gateway.openai.ApiError;
 import io.llmd.gateway.openai.ApiRequest;
 import io.llmd.gateway.openai.BodyEdits;
+import io.llmd.gateway.openai.ErrorBody;
 import io.llmd.gateway.openai.JsonEditor;
 import io.llmd.gateway.openai.JsonMembers;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -51,6 +55,8 @@ final class SplitCall implements UpstreamCall {
     private @Nullable DecodeLeg decodeLeg;
     private @Nullable JsonMembers body;
     private boolean holdsRetry;
+    private boolean decodeBegan;
+    private @Nullable CommitGate gate;
     private boolean paused;
     private boolean done;
 
@@ -133,6 +139,19 @@ final class SplitCall implements UpstreamCall {
         return owner.transferHost(host, from);
     }
 
+    /** The data-parallel rank that an endpoint stands for; {@code null} when it is no rank. */
+    @Nullable
+    Integer pinnedRank(TargetEndpoint endpoint) {
+        String rank = owner.rankOf(endpoint);
+        return rank == null || !rank.matches("[0-9]{1,6}") ? null : Integer.valueOf(rank);
+    }
+
+    /** The same, 0 when it is none. */
+    int rank(TargetEndpoint endpoint) {
+        Integer rank = pinnedRank(endpoint);
+        return rank == null ? 0 : rank;
+    }
+
     // ---- making legs
 
     /** A leg with the client's body and headers under the id of all legs; what steers is left out. */
@@ -189,6 +208,15 @@ final class SplitCall implements UpstreamCall {
         legs.add(sent);
         sent.sent(owner.upstream().send(transport, endpoint, post(leg), sent), transport.loop(), timeout);
         return sent;
+    }
+
+    /** Asks another port of an endpoint. */
+    void get(TargetEndpoint endpoint, String path, String phase, Duration timeout, BufferedLeg.Listener legListener) {
+        BufferedLeg sent =
+                new BufferedLeg(settings().maxAnswerBytes(), new MeasuredLeg(owner, phase, endpoint, legListener));
+        legs.add(sent);
+        UpstreamRequest request = UpstreamRequest.get(path, new DefaultHttpHeaders());
+        sent.sent(owner.upstream().send(transport, endpoint, request, sent), transport.loop(), timeout);
     }
 
     private UpstreamRequest post(Leg leg) {
@@ -253,6 +281,62 @@ final class SplitCall implements UpstreamCall {
         sendDecode(post(leg), terms);
     }
 
+    /**
+     * Sends the leg whose answer goes to the client while its prefill leg is under way.
+     *
+     * @param isHeld whether nothing of the answer is read before {@link #releaseDecode()}
+     */
+    void decodeMeanwhile(Leg leg, TargetEndpoint endpoint, boolean isHeld) {
+        owner.meters().split();
+        state.splitWith(endpoint);
+        sendDecode(post(leg), DecodeTerms.with(endpoint), isHeld);
+    }
+
+    /** The answer may go to the client. */
+    void releaseDecode() {
+        CommitGate closed = gate;
+        gate = null;
+        if (closed != null) {
+            closed.open();
+        }
+        if (!paused) {
+            resume();
+        }
+    }
+
+    /** Whether the client got something of the answer, or is about to. */
+    boolean hasDecodeBegun() {
+        return decodeBegan;
+    }
+
+    /** Ends the leg whose answer goes to the client; another one may follow. */
+    void cancelDecode() {
+        DecodeLeg leg = decodeLeg;
+        decodeLeg = null;
+        discardHeld();
+        if (leg != null) {
+            leg.cancel("cancelled");
+        }
+    }
+
+    private void discardHeld() {
+        CommitGate closed = gate;
+        gate = null;
+        if (closed != null) {
+            closed.discard();
+        }
+    }
+
+    /** No prefill endpoint is of use: ends as {@link DisaggSettings#onPrefillFailure()} says. */
+    void prefillUnusable(FallbackReason why) {
+        if (settings().onPrefillFailure() == DisaggSettings.OnPrefillFailure.FAIL) {
+            ApiError error = new ApiError(ErrorCode.UPSTREAM_ERROR, "no prefill endpoint could serve the request");
+            refuse(error.code().status(), ErrorBody.toJson(error));
+        } else {
+            decodeOnly(why);
+        }
+    }
+
     /** Lets the decode endpoint do all of it: the client's body goes there as it is. */
     void decodeOnly(FallbackReason why) {
         state.fellBack(why);
@@ -271,6 +355,10 @@ final class SplitCall implements UpstreamCall {
     }
 
     private void sendDecode(UpstreamRequest request, DecodeTerms terms) {
+        sendDecode(request, terms, false);
+    }
+
+    private void sendDecode(UpstreamRequest request, DecodeTerms terms, boolean isHeld) {
         if (done) {
             return;
         }
@@ -278,11 +366,12 @@ final class SplitCall implements UpstreamCall {
         listener.onDecodeSent();
         DecodeLeg leg = new DecodeLeg(this, listener, terms);
         decodeLeg = leg;
-        if (paused) {
+        gate = isHeld ? new CommitGate(leg) : null;
+        if (paused || isHeld) {
             leg.pause();
         }
         leg.sent(
-                owner.upstream().send(transport, decode(), request, leg),
+                owner.upstream().send(transport, decode(), request, gate == null ? leg : gate),
                 transport.loop(),
                 timeout(settings().decodeTimeout()));
     }
@@ -304,6 +393,7 @@ final class SplitCall implements UpstreamCall {
 
     /** The first bytes of the answer have come. */
     void decodeBegan(DecodeTerms terms, long nanos) {
+        decodeBegan = true;
         TargetEndpoint from = terms.prefill();
         if (from != null) {
             state.fetched();
@@ -312,6 +402,8 @@ final class SplitCall implements UpstreamCall {
     }
 
     void decodeEnded(String result, long nanos, boolean isFirstContact) {
+        // Of legs at the same time, nobody needs what the other one still has to say.
+        legs.forEach(BufferedLeg::cancel);
         owner.meters().leg(isFirstContact ? "decode-first-contact" : "decode", result, nanos);
         if (result.equals("ok") && !isFirstContact) {
             owner.decodeTimes().ended(decode().id(), nanos);
@@ -348,6 +440,7 @@ final class SplitCall implements UpstreamCall {
 
     private void finish() {
         done = true;
+        discardHeld();
         legs.forEach(BufferedLeg::cancel);
         timers.forEach(timer -> timer.cancel(false));
         releaseRetry();
@@ -373,7 +466,7 @@ final class SplitCall implements UpstreamCall {
     public void resume() {
         paused = false;
         DecodeLeg leg = decodeLeg;
-        if (leg != null) {
+        if (leg != null && gate == null) {
             leg.resume();
         }
     }

@@ -84,6 +84,12 @@ public final class SplitState {
         reason = null;
     }
 
+    /** Both endpoints are at work. */
+    void splitWith(TargetEndpoint endpoint) {
+        prefill = endpoint;
+        reason = null;
+    }
+
     /**
      * Blocks that no decode endpoint has been told of; {@code null} when there are none. Those that waited longer than half
      * their lease are given up: vLLM reads blocks whose lease is over all the same, and what others have written there by

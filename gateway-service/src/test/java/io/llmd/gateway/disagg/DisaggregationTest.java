@@ -55,7 +55,9 @@ class DisaggregationTest {
                 "sidecar",
                 "version",
                 2,
-                Duration.ofSeconds(60));
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(30),
+                new DisaggSettings.Ports(8998, 7777, 61005, 6301));
     }
 
     private Disaggregation disaggregation(boolean override) {
