@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** An index that is asked over HTTP: answers in time count, and nothing else holds a decision up. */
 class ServiceSourceTest {
 
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
     private static final long[][] PROMPT = {{11, 12, 13, 14}};
     private static final EndpointMetadata A = new EndpointMetadata("ns/a", "a", "127.0.0.1", 8000, 8000, Map.of(), 0);
 
@@ -109,7 +110,7 @@ class ServiceSourceTest {
 
     private HeldBlocks awaitHeld() {
         HeldBlocks[] held = new HeldBlocks[1];
-        await("the service is asked").untilAsserted(() -> {
+        await("the service is asked").atMost(PATIENCE).untilAsserted(() -> {
             assertThat(source.match(PROMPT, candidates).join()).isInstanceOf(IndexAnswer.Held.class);
             held[0] = ((IndexAnswer.Held) source.match(PROMPT, candidates).join())
                     .prompts()
@@ -119,7 +120,7 @@ class ServiceSourceTest {
     }
 
     private void awaitReason(Fallback reason) {
-        await().untilAsserted(() -> {
+        await("reason " + reason).atMost(PATIENCE).untilAsserted(() -> {
             IndexAnswer answer = source.match(PROMPT, candidates).join();
             assertThat(answer).isEqualTo(new IndexAnswer.Unavailable(reason));
         });
@@ -136,8 +137,8 @@ class ServiceSourceTest {
 
     private PrefixSource open(Duration deadline, int maxCalls, Duration poll) {
         EngineEvents events = new EngineEvents(KeyMode.XXH64, "", "m", 4, true, 8 << 20, "", 5557, 0, Map.of(), "");
-        PrefixSource opened = new ServiceSource(
-                events, new KvIndexSource.Service(service.url(), deadline, Duration.ofMillis(50), maxCalls));
+        PrefixSource opened =
+                new ServiceSource(events, new KvIndexSource.Service(service.url(), deadline, poll, maxCalls));
         opened.follow(A);
         opened.follow(other());
         return opened;
