@@ -138,8 +138,18 @@ final class NodeSpace {
         return (word << 6) + Long.numberOfTrailingZeros(found);
     }
 
+    /** Free nodes in a row from a free one on, counted no further than {@code most}. */
     private int runLength(int first, int most) {
-        return Math.min(most, nextUsed(first) - first);
+        int end = Math.min(capacity, first + most);
+        int word = first >> 6;
+        long found = bits[word] & -1L << first;
+        while (found == 0) {
+            if (++word << 6 >= end) {
+                return end - first;
+            }
+            found = bits[word];
+        }
+        return Math.min(end, (word << 6) + Long.numberOfTrailingZeros(found)) - first;
     }
 
     private int claim(int first, int length) {

@@ -30,6 +30,8 @@ final class EngineBlocks {
     private long @Nullable [] parents;
     private int[] free = new int[64];
     private int[] slots;
+    private int[] starts = new int[64];
+    private int lastFetched;
     private int entries;
     private int freeCount;
     private int held;
@@ -95,6 +97,11 @@ final class EngineBlocks {
         }
     }
 
+    /** Whether an entry is that of a hash, which it was once. */
+    boolean isOf(int entry, long hash) {
+        return hashes[entry] == hash && keys[entry] != 0;
+    }
+
     /** The entry of a hash; -1 without one. */
     int find(long hash) {
         int slot = start(hash);
@@ -146,11 +153,54 @@ final class EngineBlocks {
         return parents == null || parents[entry] == 0 ? -1 : find(parents[entry]);
     }
 
+    /**
+     * Makes room for so many entries more, and fetches the memory where searches for their hashes begin: the loads do not wait
+     * for each other.
+     *
+     * @param count the first so many hashes are used, of which {@link #findOrAdd} takes one after the other
+     */
+    void prepare(long[] newHashes, int count) {
+        if (size() + count > slots.length * MAX_FILL) {
+            rebuild(size() + count);
+        }
+        if (count > starts.length) {
+            starts = new int[Math.max(count, 2 * starts.length)];
+        }
+        int fetched = 0;
+        for (int i = 0; i < count; i++) {
+            starts[i] = start(newHashes[i]);
+            fetched += slots[starts[i]];
+        }
+        // Kept, so that the compiler does not leave the loads out.
+        lastFetched = fetched;
+    }
+
+    /** The entry of a hash, which is added without copies when there is none. @param index of the hash when it was prepared */
+    int findOrAdd(int index, long hash, long key) {
+        int slot = starts[index];
+        int bits = bitsOf(hash);
+        for (int place = slots[slot]; place != 0; place = slots[slot]) {
+            if ((place ^ bits) >>> ENTRY_BITS == 0 && hashes[(place & ENTRY) - 1] == hash) {
+                return (place & ENTRY) - 1;
+            }
+            slot = next(slot);
+        }
+        int entry = newEntry(hash, key);
+        slots[slot] = entry + 1 | bits;
+        return entry;
+    }
+
     /** Adds an entry without copies for a hash that has none. */
     int add(long hash, long key) {
         if (size() >= slots.length * MAX_FILL) {
-            rebuild();
+            rebuild(size() + 1);
         }
+        int entry = newEntry(hash, key);
+        put(hash, entry);
+        return entry;
+    }
+
+    private int newEntry(long hash, long key) {
         int entry = freeCount > 0 ? free[--freeCount] : entries++;
         if (entry == hashes.length) {
             int length = hashes.length + (hashes.length >> 2);
@@ -163,7 +213,6 @@ final class EngineBlocks {
         hashes[entry] = hash;
         keys[entry] = key;
         copies[entry] = 0;
-        put(hash, entry);
         return entry;
     }
 
@@ -175,6 +224,7 @@ final class EngineBlocks {
             slot = next(slot);
         }
         closeGap(slot);
+        keys[entry] = 0;
         if (freeCount == free.length) {
             free = Arrays.copyOf(free, 2 * freeCount);
         }
@@ -214,9 +264,9 @@ final class EngineBlocks {
         slots[hole] = 0;
     }
 
-    private void rebuild() {
+    private void rebuild(int wanted) {
         int[] old = slots;
-        slots = new int[(int) Math.max(size() / FIRST_FILL, FIRST_ENTRIES)];
+        slots = new int[(int) Math.max(wanted / FIRST_FILL, FIRST_ENTRIES)];
         for (int place : old) {
             if (place != 0) {
                 int entry = (place & ENTRY) - 1;

@@ -6,6 +6,7 @@ package io.llmd.kv.lane;
  */
 final class EntryLog {
 
+    /** The length is always a power of two. */
     private static final int FIRST_LENGTH = 64;
 
     private int[] entries = new int[FIRST_LENGTH];
@@ -22,7 +23,7 @@ final class EntryLog {
         if (size == entries.length) {
             grow();
         }
-        int at = (head + size) % entries.length;
+        int at = head + size & entries.length - 1;
         entries[at] = entry;
         hashes[at] = hash;
         times[at] = time;
@@ -45,7 +46,7 @@ final class EntryLog {
     }
 
     void removeOldest() {
-        head = (head + 1) % entries.length;
+        head = head + 1 & entries.length - 1;
         size--;
     }
 

@@ -170,9 +170,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         int bound = Math.max(MIN_RETAINED, blocks.held() / RETAINED_SHARE);
         while (retained.size() > 0 && (retained.size() > bound || now - retained.time() >= RETAINED_MILLIS)) {
             int entry = retained.entry();
-            if (blocks.hash(entry) == retained.hash()
-                    && !blocks.isHeld(entry)
-                    && blocks.find(retained.hash()) == entry) {
+            if (blocks.isOf(entry, retained.hash()) && !blocks.isHeld(entry)) {
                 blocks.remove(entry);
             }
             retained.removeOldest();
@@ -412,11 +410,10 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     private void record(StoredBlocks event, long[] hashes, int count, long parentKey) {
         counters.storedBlocks += count;
         storedSoFar += count;
+        blocks.prepare(hashes, count);
         for (int i = 0; i < count; i++) {
-            int entry = blocks.find(hashes[i]);
-            if (entry < 0) {
-                entry = blocks.add(hashes[i], keys[i]);
-            } else if (blocks.key(entry) != keys[i]) {
+            int entry = blocks.findOrAdd(i, hashes[i], keys[i]);
+            if (blocks.key(entry) != keys[i]) {
                 changeKey(entry, keys[i]);
             }
             blocks.setParent(entry, i > 0 ? hashes[i - 1] : event.hasParent ? event.parent : 0);
@@ -515,7 +512,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         if (!orphans.isEmpty()) {
             orphans.forget(hash);
         }
-        if (event.tier == StorageTier.GPU && smallBlocks.isKnown(hash)) {
+        if (!smallBlocks.isEmpty() && event.tier == StorageTier.GPU && smallBlocks.isKnown(hash)) {
             counters.removedBlocks++;
             int remaining = settings.removalMode() == RemovalMode.LOGICAL ? 0 : -1;
             smallBlocks.remove(hash, event.hasRemainingCopies ? event.remainingCopies[index] : remaining);
