@@ -148,7 +148,8 @@ final class DecodeLeg implements UpstreamListener {
             listener.onHead(status, headers);
             return;
         }
-        cached = CachedTokens.of(terms.cachedTokens(), call.request().route(), events);
+        cached = CachedTokens.of(
+                terms.cachedTokens(), terms.inputTokens(), call.request().route(), events);
         HttpHeaders changed = headers.copy();
         changed.remove(HttpHeaderNames.CONTENT_LENGTH);
         listener.onHead(status, changed);

@@ -7,14 +7,17 @@ import io.llmd.gateway.openai.JsonMembers;
  *
  * @param json its members
  * @param cachedTokens prompt tokens that the prefill endpoint had cached; {@link #UNKNOWN} when it did not say
+ * @param inputTokens {@code input_tokens} of its usage; {@link #UNKNOWN} when there are none
  */
-record PrefillAnswer(JsonMembers json, int cachedTokens) {
+record PrefillAnswer(JsonMembers json, int cachedTokens, int inputTokens) {
 
     /** The endpoint did not say. */
     static final int UNKNOWN = -1;
 
     static PrefillAnswer of(JsonMembers json) {
-        return new PrefillAnswer(json, cachedTokens(json));
+        JsonMembers usage = json.object("usage");
+        return new PrefillAnswer(
+                json, cachedTokens(json), usage == null ? UNKNOWN : usage.number("input_tokens", UNKNOWN));
     }
 
     private static int cachedTokens(JsonMembers json) {

@@ -8,6 +8,7 @@ import io.llmd.gateway.dispatch.UpstreamCall;
 import io.llmd.gateway.dispatch.UpstreamRequest;
 import io.llmd.gateway.openai.ApiError;
 import io.llmd.gateway.openai.ApiRequest;
+import io.llmd.gateway.openai.ApiRoute;
 import io.llmd.gateway.openai.BodyEdits;
 import io.llmd.gateway.openai.ErrorBody;
 import io.llmd.gateway.openai.JsonEditor;
@@ -196,6 +197,11 @@ final class SplitCall implements UpstreamCall {
     /** Puts transfer parameters where endpoints look for them on the request's route. */
     void setTransferParams(JsonEditor leg, String name, byte[] json) {
         leg.set(name, json);
+        if (request().route() == ApiRoute.GENERATE && settings().generateExtraArgs()) {
+            JsonEditor params = leg.nested("sampling_params");
+            params.set("extra_args", params.nested("extra_args").set(name, json).toBytes());
+            leg.set("sampling_params", params.toBytes());
+        }
     }
 
     // ---- steps
@@ -269,7 +275,7 @@ final class SplitCall implements UpstreamCall {
             case OF_PREFILL_IF_TOLD -> answer.cachedTokens();
             case OF_DECODE -> PrefillAnswer.UNKNOWN;
         };
-        return new DecodeTerms(endpoint, cached);
+        return new DecodeTerms(endpoint, cached, answer.inputTokens());
     }
 
     /** Sends the leg whose answer goes to the client. */

@@ -3,7 +3,6 @@ package io.llmd.gateway.dispatch;
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
 import io.llmd.contracts.schedule.TargetEndpoint;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +15,12 @@ import org.jspecify.annotations.Nullable;
 /** The endpoints of the pool as the scheduler last told them. Thread-safe. */
 public final class EndpointDirectory {
 
+    private static final String ROLE_LABEL = "llm-d.ai/role";
+    private static final Set<String> NOT_ANSWERING = Set.of("prefill", "encode", "encode-prefill");
+
     private final List<Consumer<List<TargetEndpoint>>> listeners = new CopyOnWriteArrayList<>();
     private volatile @Nullable List<TargetEndpoint> endpoints;
+    private volatile List<EndpointStatus> statuses = List.of();
     private volatile Map<String, EndpointStatus> byAddress = Map.of();
 
     /** Takes a new list and tells the listeners when it differs from the one before. */
@@ -25,6 +28,7 @@ public final class EndpointDirectory {
         Map<String, EndpointStatus> addresses = new HashMap<>();
         list.endpoints().forEach(status -> addresses.put(status.endpoint().hostPort(), status));
         byAddress = addresses;
+        statuses = list.endpoints();
         List<TargetEndpoint> now =
                 list.endpoints().stream().map(EndpointStatus::endpoint).toList();
         if (now.equals(endpoints)) {
@@ -50,9 +54,17 @@ public final class EndpointDirectory {
         return byAddress.get(hostPort);
     }
 
-    /** What was last said of all endpoints, in no order. */
-    public Collection<EndpointStatus> statuses() {
-        return byAddress.values();
+    /** What was last said of all endpoints. */
+    public List<EndpointStatus> statuses() {
+        return statuses;
+    }
+
+    /** The endpoints that may answer by themselves: all but those whose role is a phase before decode. */
+    public List<TargetEndpoint> answering() {
+        return statuses.stream()
+                .filter(status -> !NOT_ANSWERING.contains(status.labels().getOrDefault(ROLE_LABEL, "")))
+                .map(EndpointStatus::endpoint)
+                .toList();
     }
 
     /** Whether a list was ever received. */

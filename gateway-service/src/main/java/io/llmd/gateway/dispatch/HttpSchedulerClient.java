@@ -292,7 +292,7 @@ public final class HttpSchedulerClient implements SchedulerClient {
                     settings.probeInterval().toMillis());
         }
         fallbackPicked.run();
-        return picker.pick(request.requestId(), "", directory.endpoints(), request.excludedEndpoints());
+        return picker.pick(request.requestId(), "", directory.answering(), request.excludedEndpoints());
     }
 
     private void reachable() {

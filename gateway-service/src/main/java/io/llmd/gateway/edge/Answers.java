@@ -24,8 +24,12 @@ final class Answers {
 
     /** An error in the OpenAI shape. */
     static FullHttpResponse error(ApiError error, String requestId, Map<String, String> headers) {
-        FullHttpResponse answer =
-                json(error.code().status(), Unpooled.wrappedBuffer(ErrorBody.toJson(error)), requestId);
+        return error(error, ErrorBody.toJson(error), requestId, headers);
+    }
+
+    /** An error with a body in the shape of an API. */
+    static FullHttpResponse error(ApiError error, byte[] body, String requestId, Map<String, String> headers) {
+        FullHttpResponse answer = json(error.code().status(), Unpooled.wrappedBuffer(body), requestId);
         if (error.code().status() == 401) {
             answer.headers().set("www-authenticate", "Bearer");
         }

@@ -346,7 +346,7 @@ final class Attempt implements SplitListener {
     }
 
     private void relayRefusal(byte[] body) {
-        byte[] clean = EndpointErrors.clean(body);
+        byte[] clean = EndpointErrors.clean(body, status, head.route());
         close(Cause.NATURAL, "status");
         if (clean == null) {
             exchange.failAfterEnd(

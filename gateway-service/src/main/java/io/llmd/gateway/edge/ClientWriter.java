@@ -122,7 +122,7 @@ final class ClientWriter {
      */
     boolean error(ApiError error, Map<String, String> more, boolean keepAlive) {
         if (!headSent) {
-            full(Answers.error(error, head.requestId(), more), keepAlive);
+            full(Answers.error(error, ErrorBody.toJson(error, head.route()), head.requestId(), more), keepAlive);
             return true;
         }
         if (!events) {

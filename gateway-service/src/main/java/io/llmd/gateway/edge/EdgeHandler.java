@@ -24,6 +24,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -319,7 +320,7 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
                 HttpUtil.isKeepAlive(request),
                 clean,
                 forScheduler,
-                received.getAll(HttpHeaderNames.AUTHORIZATION),
+                authorization(received, route),
                 HttpUtil.isTransferEncodingChunked(request) ? -1 : HttpUtil.getContentLength(request, 0L),
                 received.get(HttpHeaderNames.CONTENT_TYPE, ""),
                 received.get(HttpHeaderNames.CONTENT_ENCODING, ""),
@@ -331,6 +332,16 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
         exchange = claimed;
         ReferenceCountUtil.release(request);
         claimed.start();
+    }
+
+    /** Clients of Anthropic's API send their key in a header of its own. */
+    private static List<String> authorization(HttpHeaders received, ApiRoute route) {
+        List<String> values = received.getAll(HttpHeaderNames.AUTHORIZATION);
+        return route == ApiRoute.MESSAGES && values.isEmpty()
+                ? received.getAll("x-api-key").stream()
+                        .map(key -> "Bearer " + key)
+                        .toList()
+                : values;
     }
 
     /** Answers without an exchange; the connection is kept when little of the request is left. */

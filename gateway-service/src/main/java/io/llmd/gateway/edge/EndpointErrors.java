@@ -1,5 +1,7 @@
 package io.llmd.gateway.edge;
 
+import io.llmd.gateway.openai.ApiRoute;
+import io.llmd.gateway.openai.ErrorBody;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -7,7 +9,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Makes an endpoint's own error fit for clients: the members of the OpenAI shape and nothing else, texts cut. */
+/** Makes an endpoint's own error fit for clients: the members of the API's shape and nothing else, texts cut. */
 final class EndpointErrors {
 
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -16,7 +18,7 @@ final class EndpointErrors {
     private EndpointErrors() {}
 
     /** The error body to relay, or {@code null} when the endpoint's body is no error object. */
-    static byte @Nullable [] clean(byte[] body) {
+    static byte @Nullable [] clean(byte[] body, int status, ApiRoute route) {
         JsonNode root;
         try {
             root = JSON.readTree(body);
@@ -28,6 +30,13 @@ final class EndpointErrors {
             return null;
         }
         ObjectNode clean = JSON.createObjectNode();
+        if (route == ApiRoute.MESSAGES) {
+            clean.put("type", "error");
+            clean.putObject("error")
+                    .put("type", ErrorBody.messagesType(status))
+                    .put("message", cut(error.path("message").asString()));
+            return JSON.writeValueAsString(clean).getBytes(StandardCharsets.UTF_8);
+        }
         ObjectNode inner = clean.putObject("error");
         inner.put("message", cut(error.path("message").asString()));
         inner.put("type", error.path("type").isString() ? cut(error.path("type").asString()) : "invalid_request_error");

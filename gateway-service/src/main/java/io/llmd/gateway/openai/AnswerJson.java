@@ -17,15 +17,26 @@ final class AnswerJson {
     /** Objects and arrays whose members matter. */
     private enum Node {
         OTHER,
-        ROOT(Key.USAGE, Key.CHOICES, Key.ERROR, Key.TYPE, Key.RESPONSE, Key.STATUS),
+        ROOT(
+                Key.USAGE,
+                Key.CHOICES,
+                Key.ERROR,
+                Key.TYPE,
+                Key.RESPONSE,
+                Key.STATUS,
+                Key.MESSAGE,
+                Key.DELTA,
+                Key.STOP_REASON),
         RESPONSE(Key.USAGE, Key.STATUS),
+        BLOCK_DELTA(Key.TEXT, Key.THINKING, Key.PARTIAL_JSON, Key.STOP_REASON),
         USAGE(
                 Key.PROMPT_TOKENS,
                 Key.INPUT_TOKENS,
                 Key.COMPLETION_TOKENS,
                 Key.OUTPUT_TOKENS,
                 Key.PROMPT_TOKENS_DETAILS,
-                Key.INPUT_TOKENS_DETAILS),
+                Key.INPUT_TOKENS_DETAILS,
+                Key.CACHE_READ_INPUT_TOKENS),
         USAGE_DETAILS(Key.CACHED_TOKENS),
         CHOICES,
         CHOICE(Key.FINISH_REASON, Key.DELTA, Key.MESSAGE, Key.TEXT),
@@ -64,7 +75,11 @@ final class AnswerJson {
         REASONING_CONTENT,
         REFUSAL,
         TOOL_CALLS,
-        FUNCTION_CALL;
+        FUNCTION_CALL,
+        STOP_REASON,
+        THINKING,
+        PARTIAL_JSON,
+        CACHE_READ_INPUT_TOKENS;
 
         private final byte[] wireName =
                 name().toLowerCase(java.util.Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
@@ -75,6 +90,8 @@ final class AnswerJson {
                 case TYPE,
                         STATUS,
                         FINISH_REASON,
+                        STOP_REASON,
+                        CACHE_READ_INPUT_TOKENS,
                         PROMPT_TOKENS,
                         INPUT_TOKENS,
                         COMPLETION_TOKENS,
@@ -121,6 +138,9 @@ final class AnswerJson {
     private int promptTokens = -1;
     private int completionTokens = -1;
     private int cachedTokens = -1;
+    /** Anthropic counts cached tokens beside the input tokens, the others among them. */
+    private boolean inputExcludesCached;
+
     private int skipped;
 
     /** Starts over with a new object; usage, finish reason and the count of skipped members are kept. */
@@ -161,9 +181,11 @@ final class AnswerJson {
     }
 
     TokenUsage usage() {
-        return promptTokens < 0 && completionTokens < 0 && cachedTokens < 0
-                ? TokenUsage.UNKNOWN
-                : new TokenUsage(promptTokens, completionTokens, cachedTokens);
+        if (promptTokens < 0 && completionTokens < 0 && cachedTokens < 0) {
+            return TokenUsage.UNKNOWN;
+        }
+        int prompt = inputExcludesCached && promptTokens >= 0 ? promptTokens + cachedTokens : promptTokens;
+        return new TokenUsage(prompt, completionTokens, cachedTokens);
     }
 
     @Nullable
@@ -286,7 +308,8 @@ final class AnswerJson {
                 switch (key) {
                     case USAGE -> object ? Node.USAGE : Node.OTHER;
                     case CHOICES -> object ? Node.OTHER : Node.CHOICES;
-                    case RESPONSE -> object ? Node.RESPONSE : Node.OTHER;
+                    case RESPONSE, MESSAGE -> object ? Node.RESPONSE : Node.OTHER;
+                    case DELTA -> object ? Node.BLOCK_DELTA : Node.OTHER;
                     default -> Node.OTHER;
                 };
             case RESPONSE -> key == Key.USAGE && object ? Node.USAGE : Node.OTHER;
@@ -297,7 +320,7 @@ final class AnswerJson {
             case CHOICES -> object ? Node.CHOICE : Node.OTHER;
             case CHOICE -> object && (key == Key.DELTA || key == Key.MESSAGE) ? Node.DELTA : Node.OTHER;
             case DELTA -> key == Key.TOOL_CALLS && !object ? Node.TOOL_CALLS : Node.OTHER;
-            case OTHER, USAGE_DETAILS, TOOL_CALLS -> Node.OTHER;
+            case OTHER, USAGE_DETAILS, TOOL_CALLS, BLOCK_DELTA -> Node.OTHER;
         };
     }
 
@@ -309,7 +332,12 @@ final class AnswerJson {
             case ERROR -> error = true;
             case FUNCTION_CALL -> content = true;
             case USAGE, PROMPT_TOKENS_DETAILS, INPUT_TOKENS_DETAILS -> skipped += object ? 0 : 1;
-            case PROMPT_TOKENS, INPUT_TOKENS, COMPLETION_TOKENS, OUTPUT_TOKENS, CACHED_TOKENS -> skipped++;
+            case PROMPT_TOKENS,
+                    INPUT_TOKENS,
+                    COMPLETION_TOKENS,
+                    OUTPUT_TOKENS,
+                    CACHED_TOKENS,
+                    CACHE_READ_INPUT_TOKENS -> skipped++;
             default -> {
                 // not ours
             }
@@ -320,14 +348,20 @@ final class AnswerJson {
         switch (key) {
             case ERROR -> error = true;
             case TYPE -> typeLength = copy(type);
-            case FINISH_REASON -> finishLength = copy(finish);
+            case FINISH_REASON, STOP_REASON -> finishLength = copy(finish);
             case STATUS -> {
                 if (!equal(text, textLength, IN_PROGRESS) && !equal(text, textLength, QUEUED)) {
                     finishLength = copy(finish);
                 }
             }
-            case TEXT, CONTENT, REASONING, REASONING_CONTENT, REFUSAL -> content |= textLength > 0;
-            case PROMPT_TOKENS, INPUT_TOKENS, COMPLETION_TOKENS, OUTPUT_TOKENS, CACHED_TOKENS -> onCount();
+            case TEXT, CONTENT, REASONING, REASONING_CONTENT, REFUSAL, THINKING, PARTIAL_JSON ->
+                content |= textLength > 0;
+            case PROMPT_TOKENS,
+                    INPUT_TOKENS,
+                    COMPLETION_TOKENS,
+                    OUTPUT_TOKENS,
+                    CACHED_TOKENS,
+                    CACHE_READ_INPUT_TOKENS -> onCount();
             case USAGE, PROMPT_TOKENS_DETAILS, INPUT_TOKENS_DETAILS -> skipped++;
             default -> {
                 // not ours
@@ -341,7 +375,12 @@ final class AnswerJson {
         }
         switch (key) {
             case ERROR -> error = true;
-            case PROMPT_TOKENS, INPUT_TOKENS, COMPLETION_TOKENS, OUTPUT_TOKENS, CACHED_TOKENS -> onCount();
+            case PROMPT_TOKENS,
+                    INPUT_TOKENS,
+                    COMPLETION_TOKENS,
+                    OUTPUT_TOKENS,
+                    CACHED_TOKENS,
+                    CACHE_READ_INPUT_TOKENS -> onCount();
             case USAGE, PROMPT_TOKENS_DETAILS, INPUT_TOKENS_DETAILS -> skipped++;
             default -> {
                 // not ours
@@ -358,6 +397,10 @@ final class AnswerJson {
         switch (key) {
             case PROMPT_TOKENS, INPUT_TOKENS -> promptTokens = count;
             case COMPLETION_TOKENS, OUTPUT_TOKENS -> completionTokens = count;
+            case CACHE_READ_INPUT_TOKENS -> {
+                cachedTokens = count;
+                inputExcludesCached = true;
+            }
             default -> cachedTokens = count;
         }
     }

@@ -2,12 +2,16 @@ package io.llmd.gateway.openai;
 
 import org.jspecify.annotations.Nullable;
 
-/** The POST routes of the OpenAI-compatible API. */
+/** The POST routes of the inference APIs. */
 public enum ApiRoute {
     CHAT_COMPLETIONS("/v1/chat/completions"),
     COMPLETIONS("/v1/completions"),
     EMBEDDINGS("/v1/embeddings"),
     RESPONSES("/v1/responses"),
+    /** Anthropic's API. */
+    MESSAGES("/v1/messages"),
+    /** vLLM's own API: token ids in and out. */
+    GENERATE("/inference/v1/generate"),
     TOKENIZE("/tokenize"),
     DETOKENIZE("/detokenize");
 
@@ -29,7 +33,10 @@ public enum ApiRoute {
 
     /** Whether an answer may be a stream of events. */
     public boolean canStream() {
-        return this == CHAT_COMPLETIONS || this == COMPLETIONS || this == RESPONSES;
+        return switch (this) {
+            case CHAT_COMPLETIONS, COMPLETIONS, RESPONSES, MESSAGES, GENERATE -> true;
+            case EMBEDDINGS, TOKENIZE, DETOKENIZE -> false;
+        };
     }
 
     /**

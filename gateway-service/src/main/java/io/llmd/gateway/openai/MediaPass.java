@@ -39,6 +39,25 @@ final class MediaPass {
         readNested(param, "file_data", true);
     }
 
+    /** The value of {@code source} in Anthropic's parts: an object with data, or with an address, which is refused. */
+    void readSource(String param) {
+        if (!cursor.is(JsonToken.START_OBJECT)) {
+            cursor.skip();
+            return;
+        }
+        for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+            cursor.next();
+            if (name.equals("url") && !cursor.isNull()) {
+                throw JsonCursor.unsupported(param + ".url", "addresses are not fetched; expected: data");
+            }
+            if (name.equals("data") && cursor.is(JsonToken.VALUE_STRING)) {
+                rawBytes += cursor.stringBytes().remaining();
+            } else {
+                cursor.skip();
+            }
+        }
+    }
+
     private void readNested(String param, String member, boolean isUri) {
         if (cursor.isNull()) {
             return;

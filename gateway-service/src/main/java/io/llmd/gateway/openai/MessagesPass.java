@@ -160,6 +160,8 @@ final class MessagesPass {
                     media.readUrl(path(array, index, member, part) + "." + name);
                 case "input_audio" -> media.readAudio(path(array, index, member, part) + "." + name);
                 case "file" -> media.readFile(path(array, index, member, part) + "." + name);
+                case "source" -> media.readSource(path(array, index, member, part) + "." + name);
+                case "content" -> readContent(array, index, member);
                 default -> cursor.skip();
             }
         }

@@ -78,7 +78,7 @@ final class RequestPass {
                 return;
             }
             case MODEL -> readModel();
-            case PROMPT, MESSAGES, INPUT, TOKENS, INSTRUCTIONS, TOOLS -> readPromptPart(field);
+            case PROMPT, MESSAGES, SYSTEM, INPUT, TOKENS, TOKEN_IDS, INSTRUCTIONS, TOOLS -> readPromptPart(field);
             case PREVIOUS_RESPONSE_ID, CONVERSATION -> {
                 if (!cursor.isNull()) {
                     throw JsonCursor.unsupported(field.wireName(), NOT_STORED);
@@ -113,7 +113,9 @@ final class RequestPass {
             case TEMPERATURE -> cursor.readNumber(param, 0, 2, "a number from 0 to 2");
             case TOP_P -> cursor.readNumber(param, Double.MIN_VALUE, 1, "a number above 0, at most 1");
             case PRESENCE_PENALTY, FREQUENCY_PENALTY -> cursor.readNumber(param, -2, 2, "a number from -2 to 2");
-            case STOP -> checks.stop(param);
+            case STOP, STOP_SEQUENCES -> checks.stop(param);
+            case SAMPLING_PARAMS -> readSamplingParams();
+            case VLLM_XARGS -> refuseTransferParams(param);
             case STOP_TOKEN_IDS -> checks.tokenIds(param);
             case BAD_WORDS -> checks.words(param);
             case LOGIT_BIAS -> checks.logitBias(param);
@@ -137,9 +139,11 @@ final class RequestPass {
             case STORE -> cursor.readBoolean(param);
             case MODEL,
                     MESSAGES,
+                    SYSTEM,
                     PROMPT,
                     INPUT,
                     TOKENS,
+                    TOKEN_IDS,
                     INSTRUCTIONS,
                     TOOLS,
                     PREVIOUS_RESPONSE_ID,
@@ -174,6 +178,40 @@ final class RequestPass {
             } else {
                 cursor.skip();
             }
+        }
+    }
+
+    private void readSamplingParams() {
+        cursor.expect(JsonToken.START_OBJECT, "sampling_params", "an object");
+        for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+            cursor.next();
+            String param = "sampling_params." + name;
+            if (cursor.isNull()) {
+                continue;
+            }
+            switch (name) {
+                case "n" -> choices = cursor.readInt(param, 1, limits.choices());
+                case "best_of" -> beams |= cursor.readInt(param, 1, limits.choices()) > 1;
+                case "max_tokens" -> maxTokens = cursor.readInt(param, 1, Integer.MAX_VALUE);
+                case "prompt_logprobs" -> {
+                    hasPromptLogprobs = true;
+                    cursor.readInt(param, 0, limits.logprobs());
+                }
+                case "extra_args" -> refuseTransferParams(param);
+                default -> cursor.skip();
+            }
+        }
+    }
+
+    /** Engines also take transfer parameters from here, where nobody but the gateway may put them. */
+    private void refuseTransferParams(String param) {
+        cursor.expect(JsonToken.START_OBJECT, param, "an object");
+        for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+            cursor.next();
+            if (name.equals("kv_transfer_params") || name.equals("ec_transfer_params")) {
+                throw JsonCursor.unsupported(param + "." + name, "may not be set by clients");
+            }
+            cursor.skip();
         }
     }
 
@@ -214,6 +252,14 @@ final class RequestPass {
             case TOKENS -> {
                 prompt.readTokens("tokens");
                 hasPrompt = true;
+            }
+            case TOKEN_IDS -> {
+                prompt.readTokens("token_ids");
+                hasPrompt = true;
+            }
+            case SYSTEM -> {
+                int start = cursor.valueStart();
+                structuredBytes += cursor.skipToEnd(start) - start;
             }
             case INSTRUCTIONS -> {
                 int start = cursor.valueStart();
@@ -383,12 +429,17 @@ final class RequestPass {
         if (maxCompletionTokens != UNSET) {
             return Field.MAX_COMPLETION_TOKENS.wireName();
         }
-        return (route == ApiRoute.RESPONSES ? Field.MAX_OUTPUT_TOKENS : Field.MAX_TOKENS).wireName();
+        return switch (route) {
+            case RESPONSES -> Field.MAX_OUTPUT_TOKENS.wireName();
+            case GENERATE -> "sampling_params.max_tokens";
+            default -> Field.MAX_TOKENS.wireName();
+        };
     }
 
     private String promptParam() {
         return switch (route) {
-            case CHAT_COMPLETIONS -> "messages";
+            case CHAT_COMPLETIONS, MESSAGES -> "messages";
+            case GENERATE -> "token_ids";
             case COMPLETIONS, TOKENIZE -> "prompt";
             case EMBEDDINGS, RESPONSES -> "input";
             case DETOKENIZE -> "tokens";

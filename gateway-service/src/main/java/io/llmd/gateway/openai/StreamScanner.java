@@ -36,6 +36,7 @@ public final class StreamScanner {
     private static final byte[] COMPLETED = ascii("response.completed");
     private static final byte[] INCOMPLETE = ascii("response.incomplete");
     private static final byte[] FAILED = ascii("response.failed");
+    private static final byte[] MESSAGE_STOP = ascii("message_stop");
     private static final byte[] ERROR = ascii("error");
     private static final byte[] LINE_BREAK = {'\n'};
 
@@ -93,7 +94,7 @@ public final class StreamScanner {
         if (maxEventBytes < 1) {
             throw new IllegalArgumentException("maxEventBytes: " + maxEventBytes + " (expected: > 0)");
         }
-        this.typedEvents = route == ApiRoute.RESPONSES;
+        this.typedEvents = route == ApiRoute.RESPONSES || route == ApiRoute.MESSAGES;
         this.maxEventBytes = maxEventBytes;
     }
 
@@ -279,7 +280,7 @@ public final class StreamScanner {
         if (typedEvents) {
             boolean failed = is(FAILED);
             errorEvent |= failed;
-            complete |= failed || is(COMPLETED) || is(INCOMPLETE);
+            complete |= failed || is(COMPLETED) || is(INCOMPLETE) || is(MESSAGE_STOP);
         }
     }
 

@@ -7,19 +7,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts another number of cached tokens into the usage of an answer: the value of {@code cached_tokens} in the details of
- * each usage object at the top or in member {@code response}, which are added where they are missing. The bytes may come
+ * each usage object at the top or in member {@code response}, which are added where they are missing; with Anthropic's API
+ * the two numbers that it has instead, in usage at the top alone. The bytes may come
  * in any pieces; those without usage pass through without a copy. Every other byte stays as it is, and generated text that
  * looks like usage is inside a JSON string and never seen as such. Not thread-safe; one per answer.
  */
 public final class CachedTokens {
 
+    private static final byte[] NOTHING = {};
     private static final byte[] DATA = ascii("data");
     private static final byte[] USAGE = ascii("usage");
     private static final byte[] RESPONSE = ascii("response");
     private static final byte[] PROMPT_DETAILS = ascii("prompt_tokens_details");
     private static final byte[] INPUT_DETAILS = ascii("input_tokens_details");
     private static final byte[] CACHED = ascii("cached_tokens");
-    private static final int WORD_BYTES = PROMPT_DETAILS.length + 1;
+    private static final byte[] CACHE_READ = ascii("cache_read_input_tokens");
+    private static final byte[] INPUT = ascii("input_tokens");
+    private static final int WORD_BYTES = CACHE_READ.length + 1;
 
     /** What the current byte belongs to. */
     private enum Place {
@@ -35,7 +39,9 @@ public final class CachedTokens {
 
     private final boolean events;
     private final byte[] number;
+    private final byte[] inputNumber;
     private final byte[] detailsKey;
+    private final boolean isAnthropic;
     private final byte[] word = new byte[WORD_BYTES];
     private int wordLength;
     private Place place;
@@ -51,15 +57,17 @@ public final class CachedTokens {
     private boolean usageHasDetails;
     private boolean detailsAreEmpty;
     private boolean detailsHaveCached;
-    private byte[] pendingValue = {};
+    private byte[] pendingValue = NOTHING;
 
     private @Nullable ByteBuf out;
     private int copiedTo;
 
-    private CachedTokens(int cachedTokens, byte[] detailsKey, boolean events) {
+    private CachedTokens(int cachedTokens, int inputTokens, ApiRoute route, boolean events) {
         this.events = events;
         this.number = ascii(Integer.toString(cachedTokens));
-        this.detailsKey = detailsKey;
+        this.inputNumber = inputTokens < 0 ? NOTHING : ascii(Integer.toString(inputTokens));
+        this.detailsKey = route == ApiRoute.RESPONSES ? INPUT_DETAILS : PROMPT_DETAILS;
+        this.isAnthropic = route == ApiRoute.MESSAGES;
         this.place = events ? Place.FIELD_NAME : Place.BETWEEN;
     }
 
@@ -67,11 +75,12 @@ public final class CachedTokens {
      * For one answer.
      *
      * @param cachedTokens what is to be told, at least 0
-     * @param route decides the names of the details
+     * @param inputTokens input tokens beside the cached ones, for Anthropic's API alone; -1 to leave them
+     * @param route decides the names
      * @param events whether the answer is a stream of events, or else one JSON text
      */
-    public static CachedTokens of(int cachedTokens, ApiRoute route, boolean events) {
-        return new CachedTokens(cachedTokens, route == ApiRoute.RESPONSES ? INPUT_DETAILS : PROMPT_DETAILS, events);
+    public static CachedTokens of(int cachedTokens, int inputTokens, ApiRoute route, boolean events) {
+        return new CachedTokens(cachedTokens, inputTokens, route, events);
     }
 
     /** The bytes with the other number; takes ownership of {@code bytes} and gives that of the result. */
@@ -214,7 +223,9 @@ public final class CachedTokens {
         if (expectsKey || depth == 0) {
             return;
         }
-        if (detailsDepth > 0 && depth == detailsDepth && wordIs(CACHED)) {
+        if (isAnthropic) {
+            anthropicScalar(bytes, at);
+        } else if (detailsDepth > 0 && depth == detailsDepth && wordIs(CACHED)) {
             detailsHaveCached = true;
             replace(bytes, at, number);
         } else if (usageDepth > 0 && depth == usageDepth && isDetailsKey()) {
@@ -222,6 +233,18 @@ public final class CachedTokens {
             if (b == 'n') {
                 replace(bytes, at, details());
             }
+        }
+    }
+
+    /** Anthropic's usage has the numbers in itself, and cached tokens beside the input tokens. */
+    private void anthropicScalar(ByteBuf bytes, int at) {
+        if (usageDepth == 0 || depth != usageDepth) {
+            return;
+        }
+        if (wordIs(CACHE_READ)) {
+            replace(bytes, at, number);
+        } else if (wordIs(INPUT) && inputNumber.length > 0) {
+            replace(bytes, at, inputNumber);
         }
     }
 
@@ -278,7 +301,7 @@ public final class CachedTokens {
             usageDepth = depth + 1;
             usageIsEmpty = true;
             usageHasDetails = false;
-        } else if (responseDepth == 0 && isObject && depth == 1 && wordIs(RESPONSE)) {
+        } else if (responseDepth == 0 && isObject && depth == 1 && wordIs(RESPONSE) && !isAnthropic) {
             responseDepth = depth + 1;
         }
     }
@@ -295,7 +318,7 @@ public final class CachedTokens {
             }
             detailsDepth = 0;
         } else if (depth == usageDepth) {
-            if (!usageHasDetails) {
+            if (!usageHasDetails && !isAnthropic) {
                 ByteBuf target = output(bytes, at);
                 target.writeBytes(ascii(usageIsEmpty ? "\"" : ",\""));
                 target.writeBytes(detailsKey).writeBytes(ascii("\":")).writeBytes(details());

@@ -155,7 +155,9 @@ class DisaggregationTest {
         assertThat(state.enter(PREFILL, 5)).isTrue();
         state.prefilled(
                 new PrefillAnswer(
-                        Objects.requireNonNull(JsonMembers.read("{}".getBytes(US_ASCII))), PrefillAnswer.UNKNOWN),
+                        Objects.requireNonNull(JsonMembers.read("{}".getBytes(US_ASCII))),
+                        PrefillAnswer.UNKNOWN,
+                        PrefillAnswer.UNKNOWN),
                 PREFILL);
 
         nanos.addAndGet(Duration.ofSeconds(15).toNanos() - 1);

@@ -124,6 +124,129 @@ class SplitLegsIT {
     }
 
     @Test
+    @DisplayName("T5: generate gets sampling_params for the prefill leg, and the handoff in both places")
+    void generate() {
+        pool.decode().always(Reply.json(200, "{\"request_id\":\"g\",\"choices\":[]}"));
+
+        RawClient.Answer answer =
+                pool.gateway().post("/inference/v1/generate", "{\"model\":\"sim-8b\",\"token_ids\":[1,2,3]}");
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(pool.prefill().lastRequest().uri()).isEqualTo("/inference/v1/generate");
+        assertThat(json(pool.prefill().lastRequest())
+                        .path("sampling_params")
+                        .path("max_tokens")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(json(pool.prefill().lastRequest())
+                        .path("sampling_params")
+                        .path("extra_args")
+                        .path("kv_transfer_params")
+                        .path("do_remote_decode")
+                        .asBoolean())
+                .isTrue();
+        assertThat(json(pool.decode().lastRequest()).path("sampling_params").propertyNames())
+                .containsExactly("extra_args");
+        assertThat(json(pool.decode().lastRequest())
+                        .path("sampling_params")
+                        .path("extra_args")
+                        .path("kv_transfer_params"))
+                .isEqualTo(json(pool.decode().lastRequest()).path("kv_transfer_params"))
+                .isEqualTo(JSON.readTree(HANDOFF));
+        pool.gateway()
+                .post(
+                        "/inference/v1/generate",
+                        "{\"model\":\"sim-8b\",\"token_ids\":[1],\"sampling_params\":{\"min_tokens\":2,\"max_tokens\":7}}");
+        assertThat(pool.prefill().lastRequest().text()).doesNotContain("min_tokens");
+        assertThat(json(pool.decode().lastRequest())
+                        .path("sampling_params")
+                        .path("max_tokens")
+                        .asInt())
+                .isEqualTo(7);
+        assertThat(pool.gateway()
+                        .post(
+                                "/inference/v1/generate",
+                                "{\"model\":\"sim-8b\",\"token_ids\":[1],\"sampling_params\":{\"extra_args\":"
+                                        + "{\"kv_transfer_params\":{}}}}")
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    @DisplayName(
+            "T46: of Anthropic's messages max_tokens alone is changed, and the events are relayed with their names")
+    void anthropicMessages() {
+        pool.prefill()
+                .always(Reply.json(
+                        200,
+                        "{\"type\":\"message\",\"usage\":{\"input_tokens\":5,\"cache_read_input_tokens\":10},"
+                                + "\"kv_transfer_params\":" + HANDOFF + "}"));
+        String events = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"sim-8b\","
+                + "\"usage\":{\"input_tokens\":15}}}\n\n"
+                + "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"a\"}}\n\n"
+                + "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},"
+                + "\"usage\":{\"input_tokens\":0,\"output_tokens\":3,\"cache_read_input_tokens\":15}}\n\n"
+                + "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+        pool.decode().always(Reply.events(1, i -> events.getBytes()));
+        String body =
+                "{\"model\":\"sim-8b\",\"system\":\"be kind\",\"max_tokens\":50,\"stream\":true," + MESSAGES + "}";
+
+        RawClient.Answer answer = pool.gateway().post("/v1/messages", body, "anthropic-version: 2023-06-01");
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.body())
+                .isEqualTo(events.replace("\"input_tokens\":0", "\"input_tokens\":5")
+                        .replace("_tokens\":15}}\n\nevent: message_stop", "_tokens\":10}}\n\nevent: message_stop"));
+        ObjectNode primed = (ObjectNode) JSON.readTree(body);
+        primed.put("max_tokens", 1).put("stream", false);
+        ObjectNode leg = (ObjectNode) json(pool.prefill().lastRequest());
+        leg.remove("kv_transfer_params");
+        assertThat(leg).isEqualTo(primed);
+        assertThat(withoutHandoff(pool.decode().lastRequest())).isEqualTo(JSON.readTree(body));
+        OutcomeReport ended = await(pool);
+        assertThat(ended.usage()).isEqualTo(new io.llmd.contracts.schedule.TokenUsage(15, 3, 10));
+    }
+
+    private static OutcomeReport await(SplitPool pool) {
+        pool.gateway().awaitQuiet();
+        return pool.gateway().scheduler().ended().getLast();
+    }
+
+    @Test
+    @DisplayName("T45: errors have the shape of the client's API")
+    void errorShapes() {
+        assertThat(pool.gateway().post("/v1/messages", "{").body())
+                .startsWith("{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":");
+        assertThat(chat(",\"n\":0").body()).startsWith("{\"error\":{\"message\":");
+        pool.prefill()
+                .always(Reply.json(
+                        404, "{\"type\":\"error\",\"error\":{\"type\":\"x\",\"message\":\"no such model\"}}"));
+        assertThat(pool.gateway()
+                        .post("/v1/messages", "{\"model\":\"sim-8b\",\"max_tokens\":5," + MESSAGES + "}")
+                        .body())
+                .isEqualTo("{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\","
+                        + "\"message\":\"no such model\"}}");
+        // an address in a content part is not fetched by anybody
+        assertThat(pool.gateway()
+                        .post(
+                                "/v1/messages",
+                                "{\"model\":\"sim-8b\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":"
+                                        + "[{\"type\":\"tool_result\",\"content\":[{\"type\":\"image\",\"source\":"
+                                        + "{\"type\":\"url\",\"url\":\"http://169.254.169.254/\"}}]}]}]}")
+                        .status())
+                .isEqualTo(400);
+        try (RawClient client = pool.gateway().connect()) {
+            assertThat(client.send(RawClient.post(
+                                    "/v1/messages",
+                                    "{\"model\":\"sim-8b\",\"max_tokens\":1," + MESSAGES + "}",
+                                    "x-api-key: " + io.llmd.gateway.GatewayFixture.KEY))
+                            .receive()
+                            .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
     @DisplayName("T6: the handoff is copied byte for byte")
     void handoffIsOpaque() {
         chat("");

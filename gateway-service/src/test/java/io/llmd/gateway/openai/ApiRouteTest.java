@@ -18,6 +18,8 @@ class ApiRouteTest {
         "/v1/embeddings, EMBEDDINGS",
         "/embeddings, EMBEDDINGS",
         "/v1/responses, RESPONSES",
+        "/v1/messages, MESSAGES",
+        "/inference/v1/generate, GENERATE",
         "/tokenize, TOKENIZE",
         "/v1/tokenize, TOKENIZE",
         "/detokenize, DETOKENIZE",

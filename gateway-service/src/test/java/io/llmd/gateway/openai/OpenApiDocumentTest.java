@@ -58,6 +58,8 @@ class OpenApiDocumentTest {
                         "/v1/completions",
                         "/v1/embeddings",
                         "/v1/responses",
+                        "/v1/messages",
+                        "/inference/v1/generate",
                         "/tokenize",
                         "/detokenize")));
     }
@@ -79,6 +81,8 @@ class OpenApiDocumentTest {
                 ApiRoute.COMPLETIONS, "CompletionRequest",
                 ApiRoute.EMBEDDINGS, "EmbeddingRequest",
                 ApiRoute.RESPONSES, "ResponseRequest",
+                ApiRoute.MESSAGES, "MessagesRequest",
+                ApiRoute.GENERATE, "GenerateRequest",
                 ApiRoute.TOKENIZE, "TokenizeRequest",
                 ApiRoute.DETOKENIZE, "DetokenizeRequest");
         List<String> missing = new ArrayList<>();

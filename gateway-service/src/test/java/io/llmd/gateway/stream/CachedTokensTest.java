@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CachedTokensTest {
 
     private static String rewrite(ApiRoute route, boolean events, String... pieces) {
-        CachedTokens tokens = CachedTokens.of(128, route, events);
+        CachedTokens tokens = CachedTokens.of(128, 9, route, events);
         StringBuilder result = new StringBuilder();
         for (String piece : pieces) {
             ByteBuf in = PooledByteBufAllocator.DEFAULT.buffer().writeBytes(piece.getBytes(StandardCharsets.UTF_8));
@@ -75,8 +75,23 @@ class CachedTokensTest {
     }
 
     @Test
+    void anthropicsUsageHasTheNumbersInItself() {
+        String start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"
+                + "{\"input_tokens\":137,\"output_tokens\":0}}}\n\n";
+        String delta = "event: message_delta\ndata: {\"delta\":{\"stop_reason\":\"max_tokens\"},\"usage\":"
+                + "{\"input_tokens\":0,\"output_tokens\":3,\"cache_read_input_tokens\":137}}\n\n";
+
+        assertThat(rewrite(ApiRoute.MESSAGES, true, start, delta))
+                .isEqualTo(start
+                        + delta.replace("\"input_tokens\":0", "\"input_tokens\":9")
+                                .replace("137", "128"));
+        assertThat(rewrite(ApiRoute.MESSAGES, false, "{\"usage\":{\"output_tokens\":3}}"))
+                .isEqualTo("{\"usage\":{\"output_tokens\":3}}");
+    }
+
+    @Test
     void bytesWithoutUsageAreNotCopied() {
-        CachedTokens tokens = CachedTokens.of(1, ApiRoute.CHAT_COMPLETIONS, true);
+        CachedTokens tokens = CachedTokens.of(1, -1, ApiRoute.CHAT_COMPLETIONS, true);
         ByteBuf in = Unpooled.copiedBuffer("data: {\"choices\":[]}\n\n", StandardCharsets.UTF_8);
 
         assertThat(tokens.apply(in)).isSameAs(in);
