@@ -26,12 +26,24 @@ public record RunState(
      * One part of the suite.
      *
      * @param name such as {@code gateway} or {@code sim-1}
+     * @param role phases that an endpoint serves, where they differ; empty for all other parts
      * @param url where it serves
      * @param health URL that answers 200 when it is well
      * @param pid its process
      */
     @JsonIgnoreProperties(ignoreUnknown = true)
-    public record Part(String name, String url, String health, long pid) {}
+    public record Part(String name, String role, String url, String health, long pid) {
+
+        @SuppressWarnings("NullAway") // files of earlier versions have no role
+        public Part {
+            role = role == null ? "" : role;
+        }
+
+        /** A part without a role. */
+        public Part(String name, String url, String health, long pid) {
+            this(name, "", url, health, pid);
+        }
+    }
 
     /** The same run, ready. */
     public RunState asReady() {

@@ -10,17 +10,24 @@ import org.jspecify.annotations.Nullable;
 final class EndpointPart implements TrialPart {
 
     private final String name;
+    private final String role;
     private final SimulatorSettings settings;
     private final AtomicReference<@Nullable VllmSimulator> running = new AtomicReference<>();
 
-    EndpointPart(String name, SimulatorSettings settings) {
+    EndpointPart(String name, String role, SimulatorSettings settings) {
         this.name = name;
+        this.role = role;
         this.settings = settings;
     }
 
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public String role() {
+        return role;
     }
 
     @Override

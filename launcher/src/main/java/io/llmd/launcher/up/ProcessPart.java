@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ProcessPart implements TrialPart {
 
     private final String name;
+    private final String role;
     private final String url;
     private final String health;
     private final List<String> command;
@@ -19,8 +20,9 @@ final class ProcessPart implements TrialPart {
     private @Nullable Process running;
     private boolean stopped;
 
-    ProcessPart(String name, String url, String health, List<String> command, Path log) {
+    ProcessPart(String name, String role, String url, String health, List<String> command, Path log) {
         this.name = name;
+        this.role = role;
         this.url = url;
         this.health = health;
         this.command = List.copyOf(command);
@@ -30,6 +32,11 @@ final class ProcessPart implements TrialPart {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public String role() {
+        return role;
     }
 
     @Override

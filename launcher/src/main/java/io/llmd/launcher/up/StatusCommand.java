@@ -39,7 +39,7 @@ public final class StatusCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    private record PartStatus(String name, String state, String url, long pid) {}
+    private record PartStatus(String name, String role, String state, String url, long pid) {}
 
     @Override
     public Integer call() throws InterruptedException {
@@ -59,7 +59,7 @@ public final class StatusCommand implements Callable<Integer> {
         List<PartStatus> parts = new ArrayList<>();
         HealthProbe probe = new HealthProbe(TIMEOUT);
         for (RunState.Part part : state.parts()) {
-            parts.add(new PartStatus(part.name(), stateOf(part, probe), part.url(), part.pid()));
+            parts.add(new PartStatus(part.name(), part.role(), stateOf(part, probe), part.url(), part.pid()));
         }
         if (json) {
             Map<String, Object> object = new LinkedHashMap<>();
@@ -68,12 +68,22 @@ public final class StatusCommand implements Callable<Integer> {
             object.put("parts", parts);
             terminal.println(Json.line(object));
         } else {
-            TextTable table = TextTable.ofText("part", "state", "url", "process");
-            parts.forEach(part -> table.row(part.name(), part.state(), part.url(), String.valueOf(part.pid())));
-            terminal.println(table.toString());
+            terminal.println(table(parts).toString());
             terminal.println(" API " + state.gateway() + "/v1   model " + state.model() + "   key " + state.key());
         }
         return parts.stream().allMatch(part -> part.state().equals(READY)) ? ExitCode.OK : ExitCode.NOT_READY;
+    }
+
+    private static TextTable table(List<PartStatus> parts) {
+        if (parts.stream().allMatch(part -> part.role().isEmpty())) {
+            TextTable table = TextTable.ofText("part", "state", "url", "process");
+            parts.forEach(part -> table.row(part.name(), part.state(), part.url(), String.valueOf(part.pid())));
+            return table;
+        }
+        TextTable table = TextTable.ofText("part", "role", "state", "url", "process");
+        parts.forEach(
+                part -> table.row(part.name(), part.role(), part.state(), part.url(), String.valueOf(part.pid())));
+        return table;
     }
 
     private static String stateOf(RunState.Part part, HealthProbe probe) throws InterruptedException {

@@ -113,7 +113,7 @@ final class Trial {
     /** What the run file says about the parts. */
     List<RunState.Part> described() {
         return parts().stream()
-                .map(part -> new RunState.Part(part.name(), part.url(), part.health(), part.pid()))
+                .map(part -> new RunState.Part(part.name(), part.role(), part.url(), part.health(), part.pid()))
                 .toList();
     }
 

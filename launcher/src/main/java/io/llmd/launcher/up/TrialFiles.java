@@ -9,6 +9,38 @@ import java.nio.file.Path;
 /** The files that tell the services of a trial what to do. They are written anew at each start. */
 final class TrialFiles {
 
+    /** Splits requests whose decode endpoint would have to compute 512 tokens or more. */
+    private static final String SPLIT_CONFIG = """
+            apiVersion: llm-d.ai/v1alpha1
+            kind: EndpointPickerConfig
+            plugins:
+              - name: split-when-long
+                type: prefix-based-pd-decider
+                parameters: {nonCachedTokens: 512, promptTokens: 1024}
+              - name: stages
+                type: disagg-profile-handler
+                parameters: {deciders: {prefill: split-when-long}}
+              - {name: only-prefill, type: prefill-filter}
+              - {name: only-decode, type: decode-filter}
+              - {name: reuse, type: prefix-cache-scorer}
+              - {name: tokens, type: token-load-scorer}
+              - {name: busy, type: active-request-scorer}
+              - {name: best, type: max-score-picker}
+            schedulingProfiles:
+              - name: prefill
+                plugins:
+                  - {pluginRef: only-prefill}
+                  - {pluginRef: reuse, weight: 2}
+                  - {pluginRef: tokens, weight: 1}
+                  - {pluginRef: best}
+              - name: decode
+                plugins:
+                  - {pluginRef: only-decode}
+                  - {pluginRef: reuse, weight: 1}
+                  - {pluginRef: busy, weight: 1}
+                  - {pluginRef: best}
+            """;
+
     private final LlmdHome home;
     private final TrialPlan plan;
 
@@ -27,11 +59,19 @@ final class TrialFiles {
         return home.endpointsFile();
     }
 
+    /** Scheduling configuration of a trial whose phases have endpoints of their own. */
+    Path splitConfig() {
+        return home.state().resolve("prefill-decode.yaml");
+    }
+
     void write(DemoKey key) {
         try {
             Files.createDirectories(home.logs());
             Files.writeString(keys(), key.keyFile());
             Files.writeString(endpoints(), endpointList());
+            if (plan.isSplit()) {
+                Files.writeString(splitConfig(), SPLIT_CONFIG);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -45,7 +85,7 @@ final class TrialFiles {
             text.append("    address: 127.0.0.1\n");
             text.append("    port: \"").append(plan.ports().endpoint(number)).append("\"\n");
             text.append("    labels:\n");
-            text.append("      llm-d.ai/role: prefill-decode\n");
+            text.append("      llm-d.ai/role: ").append(plan.role(number)).append('\n');
             text.append("      llm-d.ai/kv-events-port: \"")
                     .append(plan.ports().endpointEvents(number))
                     .append("\"\n");

@@ -8,6 +8,11 @@ interface TrialPart {
     /** Such as {@code gateway} or {@code sim-1}. */
     String name();
 
+    /** The phases that an endpoint serves, where they differ; empty for all other parts. */
+    default String role() {
+        return "";
+    }
+
     /** Where it serves. */
     String url();
 

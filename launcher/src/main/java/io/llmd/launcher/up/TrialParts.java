@@ -52,6 +52,7 @@ final class TrialParts {
         });
         return new ProcessPart(
                 role.serviceName(),
+                "",
                 "http://localhost:" + role.port(plan.ports()),
                 ServicePart.healthOf(role, plan.ports()),
                 ChildCommand.of(SERVICE_OPTIONS, arguments),
@@ -67,13 +68,22 @@ final class TrialParts {
         options.put("seed", String.valueOf(number));
         options.put("kv-events-config", events(number));
         options.put("time-scale", String.valueOf(plan.timeScale(number)));
+        if (plan.isSplit()) {
+            options.put("role", plan.role(number).equals("prefill-decode") ? "both" : plan.role(number));
+            options.put("kv-connector", "nixl");
+            options.put("kv-handshake-time", "500ms");
+            options.put("nixl-side-channel-host", "127.0.0.1");
+            options.put("nixl-side-channel-port", "0");
+        }
+        String role = plan.isSplit() ? plan.role(number) : "";
         if (!plan.processes()) {
-            return new EndpointPart(name, SimulatorSettings.fromOptions(options));
+            return new EndpointPart(name, role, SimulatorSettings.fromOptions(options));
         }
         List<String> arguments = new ArrayList<>(List.of("sim"));
         options.forEach((option, value) -> arguments.add("--" + option + "=" + value));
         return new ProcessPart(
                 name,
+                role,
                 "http://localhost:" + options.get("port"),
                 "http://127.0.0.1:" + options.get("port") + "/health",
                 ChildCommand.of(ENDPOINT_OPTIONS, arguments),

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  * What a trial runs.
  *
  * @param ports where everything listens
- * @param endpoints number of simulated endpoints
+ * @param endpoints number of simulated endpoints in all
+ * @param prefill how many of them, the first ones, only compute prompts for others
+ * @param decode how many of them, those after, only answer
  * @param model what they serve
  * @param config scheduling configuration, null for that of the trial
  * @param processes whether each part has a process of its own
@@ -18,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 record TrialPlan(
         SuitePorts ports,
         int endpoints,
+        int prefill,
+        int decode,
         String model,
         @Nullable Path config,
         boolean processes,
@@ -26,12 +30,40 @@ record TrialPlan(
         if (endpoints < 1 || endpoints > SuitePorts.MAX_ENDPOINTS) {
             throw CommandFailure.usage("--pods: " + endpoints + " (expected: 1 to " + SuitePorts.MAX_ENDPOINTS + ")");
         }
+        if (prefill < 0 || decode < 0 || (prefill > 0) != (decode > 0)) {
+            throw CommandFailure.usage(
+                    "--prefill: " + prefill + ", --decode: " + decode + " (expected: both at least 1, or neither)");
+        }
         if (model.isBlank() || !model.chars().allMatch(c -> c > ' ' && c < 127 && c != '"' && c != '\\' && c != '\'')) {
             throw CommandFailure.usage("--model: " + model + " (expected: printable ASCII without blanks and quotes)");
         }
         if (slowEndpoint && endpoints < 2) {
             throw CommandFailure.usage("--slow-pod: needs a second endpoint (add --pods 2)");
         }
+    }
+
+    /** A plan whose endpoints serve both phases. */
+    TrialPlan(
+            SuitePorts ports,
+            int endpoints,
+            String model,
+            @Nullable Path config,
+            boolean processes,
+            boolean slowEndpoint) {
+        this(ports, endpoints, 0, 0, model, config, processes, slowEndpoint);
+    }
+
+    /** Whether phases have endpoints of their own. */
+    boolean isSplit() {
+        return prefill > 0;
+    }
+
+    /** Role of an endpoint, counted from 1, as its label says it. */
+    String role(int number) {
+        if (number <= prefill) {
+            return "prefill";
+        }
+        return number <= prefill + decode ? "decode" : "prefill-decode";
     }
 
     /** Factor on all times of an endpoint, counted from 1. */

@@ -32,6 +32,8 @@ final class TrialSettings {
                     settings.put(
                             "scheduler.config-file",
                             plan.config().toAbsolutePath().toString());
+                } else if (plan.isSplit()) {
+                    settings.put("scheduler.config-file", files.splitConfig().toString());
                 }
                 settings.put("scheduler.discovery.file", files.endpoints().toString());
                 settings.put("scheduler.discovery.allow-loopback", "true");

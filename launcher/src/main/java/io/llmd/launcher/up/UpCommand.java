@@ -36,6 +36,7 @@ public final class UpCommand implements Callable<Integer> {
     private static final Duration START_LIMIT = Duration.ofSeconds(120);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
     private static final int SHOWN_LOG_LINES = 5;
+    private static final int DEFAULT_ENDPOINTS = 3;
 
     private final Terminal terminal;
     private final LlmdHome home = LlmdHome.current();
@@ -48,9 +49,22 @@ public final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--pods",
             paramLabel = "N",
-            defaultValue = "3",
-            description = "simulated endpoints (default: ${DEFAULT-VALUE})")
-    private int endpoints;
+            description = "simulated endpoints that serve both phases (default: 3, or 0 with --prefill and --decode)")
+    private @Nullable Integer endpoints;
+
+    @Option(
+            names = "--prefill",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "further ones that only compute prompts (default: ${DEFAULT-VALUE})")
+    private int prefill;
+
+    @Option(
+            names = "--decode",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "further ones that only answer, with prompts computed elsewhere (default: ${DEFAULT-VALUE})")
+    private int decode;
 
     @Option(
             names = {"-m", "--model"},
@@ -84,7 +98,8 @@ public final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        TrialPlan plan = new TrialPlan(new SuitePorts(portBase), endpoints, model, config, processes, slowEndpoint);
+        TrialPlan plan = new TrialPlan(
+                new SuitePorts(portBase), total(), prefill, decode, model, config, processes, slowEndpoint);
         if (config != null && !Files.isReadable(config)) {
             throw CommandFailure.usage("--config: " + config + " cannot be read");
         }
@@ -94,6 +109,12 @@ public final class UpCommand implements Callable<Integer> {
             return new Detached(home, runFile, terminal).start(arguments());
         }
         return run(plan);
+    }
+
+    private int total() {
+        int split = Math.max(0, prefill) + Math.max(0, decode);
+        Integer wanted = endpoints;
+        return wanted == null ? split == 0 ? DEFAULT_ENDPOINTS : split : wanted + split;
     }
 
     /** The whole command line, so that the process in the background starts the same trial. */

@@ -57,19 +57,26 @@ class StateCommandsIT {
         runFile.write(run(
                 self,
                 new RunState.Part("gateway", url, url + "/actuator/health", self),
-                new RunState.Part("sim-1", "http://127.0.0.1:1", "http://127.0.0.1:1/health", self)));
+                new RunState.Part("sim-1", "prefill", "http://127.0.0.1:1", "http://127.0.0.1:1/health", self)));
+        String table;
         try {
+            assertThat(captured.run("status")).isEqualTo(3);
+            table = captured.out();
+            assertThat(captured.out())
+                    .containsPattern("part +role +state")
+                    .containsPattern("sim-1 +prefill +not ready");
             assertThat(captured.run("status", "--json")).isEqualTo(3);
         } finally {
             well.stop(0);
         }
 
-        JsonNode status = Json.MAPPER.readTree(captured.out());
+        JsonNode status = Json.MAPPER.readTree(captured.out().substring(table.length()));
         assertThat(status.path("gateway").asString()).isEqualTo("http://localhost:8080");
         assertThat(status.path("key").asString()).isEqualTo("sk-demo-1");
         assertThat(status.path("parts").path(0).path("state").asString()).isEqualTo("ready");
         assertThat(status.path("parts").path(0).path("pid").asLong()).isEqualTo(self);
         assertThat(status.path("parts").path(1).path("state").asString()).isEqualTo("not ready");
+        assertThat(status.path("parts").path(1).path("role").asString()).isEqualTo("prefill");
     }
 
     @Test

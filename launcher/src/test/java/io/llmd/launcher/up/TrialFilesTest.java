@@ -89,6 +89,26 @@ class TrialFilesTest {
     }
 
     @Test
+    void endpointsOfTheirOwnForPrefillAndDecodeHaveRolesAndAConfiguration() throws Exception {
+        LlmdHome home = new LlmdHome(folder);
+        TrialPlan plan = new TrialPlan(new SuitePorts(8080), 4, 1, 2, "sim-8b", null, false, false);
+        TrialFiles files = new TrialFiles(home, plan);
+        files.write(new DemoKey("sk-demo-abc"));
+
+        assertThat(Files.readString(home.endpointsFile()).lines().filter(line -> line.contains("llm-d.ai/role")))
+                .containsExactly(
+                        "      llm-d.ai/role: prefill",
+                        "      llm-d.ai/role: decode",
+                        "      llm-d.ai/role: decode",
+                        "      llm-d.ai/role: prefill-decode");
+        assertThat(new TrialSettings(plan, files).of(Role.SCHEDULER))
+                .containsEntry("scheduler.config-file", files.splitConfig().toString());
+        assertThat(files.splitConfig()).content().contains("disagg-profile-handler");
+        assertThatThrownBy(() -> new TrialPlan(new SuitePorts(8080), 1, 1, 0, "m", null, false, false))
+                .hasMessageContaining("--prefill: 1, --decode: 0 (expected: both at least 1, or neither)");
+    }
+
+    @Test
     void onlyTheLastEndpointIsSlow() {
         TrialPlan plan = new TrialPlan(new SuitePorts(8080), 3, "m", null, false, true);
 

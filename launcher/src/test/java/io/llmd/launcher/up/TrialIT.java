@@ -75,6 +75,7 @@ class TrialIT {
         int port = freePort();
         Trial trial = trial(List.of(List.of(new ProcessPart(
                 "gateway",
+                "",
                 "http://localhost:" + port,
                 "http://127.0.0.1:" + port + "/health",
                 List.of("sh", "-c", "echo one; echo two >&2; exit 7"),
@@ -91,7 +92,9 @@ class TrialIT {
     void endpointsRunInThisProcess() throws Exception {
         int port = freePort();
         EndpointPart part = new EndpointPart(
-                "sim-1", SimulatorSettings.fromOptions(Map.of("host", "127.0.0.1", "port", String.valueOf(port))));
+                "sim-1",
+                "decode",
+                SimulatorSettings.fromOptions(Map.of("host", "127.0.0.1", "port", String.valueOf(port))));
         Trial trial = trial(List.of(List.of(part)));
 
         trial.start(ignored);
@@ -102,6 +105,7 @@ class TrialIT {
         assertThat(trial.described())
                 .containsExactly(new RunState.Part(
                         "sim-1",
+                        "decode",
                         "http://localhost:" + port,
                         "http://127.0.0.1:" + port + "/health",
                         ProcessHandle.current().pid()));
@@ -120,7 +124,12 @@ class TrialIT {
     void processOfAPartIsNotedAsSoonAsItHasBegun(@TempDir Path folder) throws Exception {
         List<Long> noted = new ArrayList<>();
         ProcessPart part = new ProcessPart(
-                "x", "", "http://127.0.0.1:" + freePort() + "/health", List.of("sleep", "30"), folder.resolve("x.log"));
+                "x",
+                "",
+                "",
+                "http://127.0.0.1:" + freePort() + "/health",
+                List.of("sleep", "30"),
+                folder.resolve("x.log"));
         Trial trial = trial(List.of(List.of(part)));
 
         assertThatThrownBy(() -> trial.start(parts -> noted.add(parts.getFirst().pid())))
@@ -132,7 +141,7 @@ class TrialIT {
 
     @Test
     void processDoesNotStartAfterItsStop(@TempDir Path folder) {
-        ProcessPart part = new ProcessPart("x", "", "", List.of("sleep", "30"), folder.resolve("x.log"));
+        ProcessPart part = new ProcessPart("x", "", "", "", List.of("sleep", "30"), folder.resolve("x.log"));
 
         part.stop(Duration.ofMillis(200));
 
@@ -143,7 +152,12 @@ class TrialIT {
     @Test
     void processThatIgnoresTheRequestToEndIsForced(@TempDir Path folder) {
         ProcessPart part = new ProcessPart(
-                "x", "", "", List.of("sh", "-c", "trap '' TERM; while :; do sleep 1; done"), folder.resolve("x.log"));
+                "x",
+                "",
+                "",
+                "",
+                List.of("sh", "-c", "trap '' TERM; while :; do sleep 1; done"),
+                folder.resolve("x.log"));
         part.begin();
         ProcessHandle process = ProcessHandle.of(part.pid()).orElseThrow();
 
