@@ -34,6 +34,20 @@ final class RunningSuite implements AutoCloseable {
 
     static final String KEY = "sk-suite-test-key-0123456789abcdef";
     static final String MODEL = "sim-8b";
+    private static final String SPLIT_ALWAYS = """
+            apiVersion: llm-d.ai/v1alpha1
+            kind: EndpointPickerConfig
+            plugins:
+              - {name: always, type: always-disagg-pd-decider}
+              - {name: stages, type: disagg-profile-handler, parameters: {deciders: {prefill: always}}}
+              - {name: only-prefill, type: prefill-filter}
+              - {name: only-decode, type: decode-filter}
+              - {name: busy, type: active-request-scorer}
+              - {name: best, type: max-score-picker}
+            schedulingProfiles:
+              - {name: prefill, plugins: [{pluginRef: only-prefill}, {pluginRef: busy, weight: 1}, {pluginRef: best}]}
+              - {name: decode, plugins: [{pluginRef: only-decode}, {pluginRef: busy, weight: 1}, {pluginRef: best}]}
+            """;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path folder;
@@ -79,6 +93,35 @@ final class RunningSuite implements AutoCloseable {
         }
     }
 
+    /**
+     * The same with endpoints for prefill, then endpoints for decode, that exchange KV blocks; every request is split over
+     * two of them.
+     */
+    static RunningSuite startSplit(int prefill, int decode, UnaryOperator<SimulatorSettingsBuilder> settings) {
+        try {
+            RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
+            StringBuilder file = new StringBuilder("endpoints:\n");
+            for (int i = 0; i < prefill + decode; i++) {
+                String role = i < prefill ? "prefill" : "decode";
+                VllmSimulator endpoint = VllmSimulator.start(settings.apply(SimulatorSettings.builder())
+                        .option("host", "127.0.0.1")
+                        .option("port", "0")
+                        .option("role", role)
+                        .option("kv-connector", "nixl")
+                        .option("nixl-side-channel-host", "127.0.0.1")
+                        .option("nixl-side-channel-port", "0")
+                        .build());
+                suite.endpoints.add(endpoint);
+                file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s}}%n"
+                        .formatted(role, i, endpoint.port(), role));
+            }
+            suite.startServices(file.toString(), SPLIT_ALWAYS);
+            return suite;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private void startParts(
             int count,
             UnaryOperator<SimulatorSettingsBuilder> settings,
@@ -105,7 +148,11 @@ final class RunningSuite implements AutoCloseable {
             file.append(
                     "  - {name: sim-%d, address: 127.0.0.1, port: \"%d\"%s}%n".formatted(i, endpoint.port(), labels));
         }
-        Path endpointsFile = Files.writeString(folder.resolve("endpoints.yaml"), file);
+        startServices(file.toString(), config == null ? null : config.apply(endpoints));
+    }
+
+    private void startServices(String endpointList, @Nullable String config) throws IOException {
+        Path endpointsFile = Files.writeString(folder.resolve("endpoints.yaml"), endpointList);
         Map<String, String> shared = Map.of(
                 "server.address", "127.0.0.1",
                 "server.port", "0",
@@ -121,7 +168,7 @@ final class RunningSuite implements AutoCloseable {
                         "true"));
         scheduler.putAll(schedulerSettings);
         if (config != null) {
-            Path configFile = Files.writeString(folder.resolve("scheduling.yaml"), config.apply(endpoints));
+            Path configFile = Files.writeString(folder.resolve("scheduling.yaml"), config);
             scheduler.put("scheduler.config-file", configFile.toString());
         }
         services.start(Role.SCHEDULER, scheduler, Stream.empty());
@@ -249,6 +296,9 @@ final class RunningSuite implements AutoCloseable {
                     response.headers()
                             .firstValue("x-gateway-destination-endpoint-served")
                             .orElse(""),
+                    response.headers()
+                            .firstValue("x-llmd-disaggregation-fallback")
+                            .orElse(""),
                     response.body(),
                     System.nanoTime() - begin);
         } catch (IOException e) {
@@ -259,8 +309,37 @@ final class RunningSuite implements AutoCloseable {
         }
     }
 
+    /** Sum of a meter of an endpoint over its labels; 0 when it is not there. */
+    double endpointMeter(int index, String name) {
+        return get(endpoints.get(index).baseUrl() + "/metrics")
+                .lines()
+                .filter(line -> line.startsWith(name + "{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    /** Sets faults of an endpoint, as its {@code POST /admin/config} takes them. */
+    void faults(int index, String json) {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(endpoints.get(index).baseUrl() + "/admin/config"))
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .build();
+        try {
+            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() / 100 != 2) {
+                throw new AssertionError("faults refused: " + response.body());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** A complete answer. */
-    record Answer(int status, String servedBy, String body, long nanos) {
+    record Answer(int status, String servedBy, String fallback, String body, long nanos) {
         JsonNode json() {
             return JSON.readTree(body);
         }

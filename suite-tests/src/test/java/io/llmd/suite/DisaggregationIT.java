@@ -1,0 +1,224 @@
+package io.llmd.suite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmd.contracts.schedule.EndpointStatus;
+import io.llmd.simulator.fault.Faults;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** One endpoint for prefill, two for decode, in both generations of handoffs: with a fixed time, and with a lease. */
+@ParameterizedClass
+@ValueSource(strings = {"0.14.0", "0.32.0"})
+class DisaggregationIT {
+
+    private static final int PREFILL = 0;
+    private static final String PROMPT = "The model reads a prompt and computes keys and values. ".repeat(20);
+    private static RunningSuite suite;
+    private int strandedBefore;
+
+    DisaggregationIT(String version) {
+        assertThat(version).isNotEmpty();
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void start(String version) {
+        suite = RunningSuite.startSplit(
+                1,
+                2,
+                settings -> settings.option("emulate-version", version)
+                        .option("prefill-overhead", "20ms")
+                        .option("inter-token-latency", "10ms")
+                        .option("kv-handshake-time", "20ms"));
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stop() {
+        suite.close();
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        suite.endpoints().forEach(endpoint -> endpoint.faults(faults -> Faults.NONE));
+        await("nothing is left on the books, and no blocks are held")
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> {
+                    assertThat(suite.placedLoad().endpoints())
+                            .extracting(EndpointStatus::inFlightRequests)
+                            .containsOnly(0L);
+                    assertThat(suite.endpoints())
+                            .extracting(e -> e.statistics().active())
+                            .containsOnly(0);
+                });
+    }
+
+    private static String body(String text, int maxTokens, String more) {
+        return "{\"model\":\"sim-8b\",\"max_tokens\":" + maxTokens + ",\"ignore_eos\":true" + more
+                + ",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + " " + PROMPT + "\"}]}";
+    }
+
+    private static double fetched() {
+        return suite.endpointMeter(1, "vllm:external_prefix_cache_hits_total")
+                + suite.endpointMeter(2, "vllm:external_prefix_cache_hits_total");
+    }
+
+    /** Blocks that faults of other tests have stranded stay until their time is over. */
+    private void assertNoBlocksAreHeld() {
+        await("blocks are free")
+                .atMost(Duration.ofSeconds(5))
+                .until(() -> suite.endpoints().get(PREFILL).statistics().leases() <= strandedBefore);
+    }
+
+    @BeforeEach
+    void countStranded() {
+        strandedBefore = suite.endpoints().get(PREFILL).statistics().leases();
+    }
+
+    @Test
+    @DisplayName("S2: blocks are computed at one endpoint and read by the other, and its cached tokens are told")
+    void promptIsTransferred() {
+        double before = fetched();
+
+        RunningSuite.Answer answer = suite.chat(body("once", 5, ""));
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.fallback()).isEmpty();
+        JsonNode usage = answer.json().path("usage");
+        assertThat(usage.path("completion_tokens").asInt()).isEqualTo(5);
+        assertThat(usage.path("prompt_tokens_details").path("cached_tokens").asInt(-1))
+                .isZero();
+        assertThat(fetched() - before).isGreaterThan(100);
+        assertNoBlocksAreHeld();
+
+        int prompt = usage.path("prompt_tokens").asInt();
+        RunningSuite.Answer again = suite.chat(body("once", 5, ""));
+        assertThat(again.json()
+                        .path("usage")
+                        .path("prompt_tokens_details")
+                        .path("cached_tokens")
+                        .asInt())
+                .isBetween(prompt - 32, prompt - 1);
+    }
+
+    @Test
+    void streamIsComplete() throws IOException {
+        try (ClientSocket client = new ClientSocket(suite.port())) {
+            client.send(body("stream", 8, ",\"stream\":true,\"stream_options\":{\"include_usage\":true}"));
+
+            String events = ClientSocket.body(client.readAll());
+
+            assertThat(events.split("\"content\":\"", -1)).hasSizeGreaterThanOrEqualTo(9);
+            assertThat(events)
+                    .contains("\"completion_tokens\":8", "data: [DONE]")
+                    .doesNotContain("\"error\"");
+        }
+        assertNoBlocksAreHeld();
+    }
+
+    @Test
+    @DisplayName("S1: what cannot be split is served by one endpoint")
+    void aggregated() {
+        RunningSuite.Answer answer = suite.chat(body("two", 3, ",\"n\":2"));
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.fallback()).isEqualTo("not-splittable");
+        assertThat(answer.json().path("choices")).hasSize(2);
+    }
+
+    @Test
+    @DisplayName("S13: a prefill endpoint that refuses, answers with an error or without a handoff is done without")
+    void decodeOnly() {
+        for (List<String> fault : List.of(
+                List.of("{\"refuse\":{}}", "prefill-failed"),
+                List.of("{\"status\":500}", "prefill-failed"),
+                List.of("{\"handoff_absent\":{}}", "handoff-missing"))) {
+            suite.faults(PREFILL, fault.getFirst());
+
+            RunningSuite.Answer answer = suite.chat(body(fault.getFirst().replace('"', '.'), 3, ""));
+
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            assertThat(answer.fallback()).isEqualTo(fault.getLast());
+            suite.endpoints().get(PREFILL).faults(faults -> Faults.NONE);
+        }
+    }
+
+    @Test
+    @DisplayName("F8: a decode endpoint that cannot read the blocks is followed by one that computes the prompt")
+    void unreadableBlocks() throws IOException {
+        suite.faults(1, "{\"handoff_read_failure\":{}}");
+        suite.faults(2, "{\"handoff_read_failure\":{}}");
+
+        RunningSuite.Answer whole = suite.chat(body("unreadable", 3, ""));
+
+        assertThat(whole.status()).as(whole.body()).isEqualTo(200);
+        assertThat(whole.fallback()).isEqualTo("decode-failed");
+        try (ClientSocket client = new ClientSocket(suite.port())) {
+            client.send(body("unreadable stream", 4, ",\"stream\":true"));
+
+            String answer = client.readAll();
+
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 200")
+                    .contains("data: [DONE]")
+                    .doesNotContain("\"error\"");
+        }
+    }
+
+    @Test
+    @DisplayName("T9: what the prefill endpoint refuses is refused")
+    void refused() {
+        RunningSuite.Answer answer = suite.chat(body("x", 3, ",\"temperature\":1,\"top_logprobs\":3"));
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.body()).contains("\"error\":{");
+    }
+
+    @Test
+    @DisplayName("T14: a client that leaves during prefill ends it")
+    void leavingDuringPrefill() throws IOException {
+        suite.faults(PREFILL, "{\"stall_before_head\":{}}");
+        long before = suite.endpoints().get(PREFILL).statistics().aborted();
+        double decoded = finished();
+        try (ClientSocket client = new ClientSocket(suite.port())) {
+            client.send(body("leaves early", 3, ""));
+            await("prefill leg arrived")
+                    .until(() -> suite.placedLoad().endpoints().stream()
+                            .anyMatch(e -> e.endpoint().id().contains("prefill") && e.inFlightRequests() == 1));
+        }
+        nothingIsLeft();
+        assertThat(finished()).isEqualTo(decoded);
+        assertThat(suite.endpoints().get(PREFILL).statistics().aborted()).isGreaterThanOrEqualTo(before);
+    }
+
+    private static double finished() {
+        return suite.endpoints().get(1).statistics().finished()
+                + suite.endpoints().get(2).statistics().finished();
+    }
+
+    @Test
+    @DisplayName("T15: a client that leaves during decode ends it, and no blocks stay behind")
+    void leavingDuringDecode() throws IOException {
+        long before = suite.endpoints().get(1).statistics().aborted()
+                + suite.endpoints().get(2).statistics().aborted();
+        try (ClientSocket client = new ClientSocket(suite.port())) {
+            client.send(body("leaves late", 500, ",\"stream\":true"));
+            client.readUntil("\"content\":\"");
+        }
+        await("aborted")
+                .until(() -> suite.endpoints().get(1).statistics().aborted()
+                                + suite.endpoints().get(2).statistics().aborted()
+                        == before + 1);
+        assertNoBlocksAreHeld();
+    }
+}
