@@ -41,6 +41,12 @@ final class DirectSource implements PrefixSource {
         }
     }
 
+    /** An index whose batches are handed over. @param nanoClock monotonic clock */
+    DirectSource(EngineEvents events, KvIndexSource.Handed settings, LongSupplier nanoClock) {
+        this.events = events;
+        index = new DirectIndex(events.pool(), nanoClock, settings.sources().get());
+    }
+
     @Override
     public void follow(EndpointMetadata endpoint) {
         int port = events.eventPort(endpoint);

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.prefix;
 
 import io.llmd.kv.ingest.kafka.ReplicaListener;
+import io.llmd.kv.ingest.zmq.EventSources;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
 import java.util.ArrayList;
@@ -8,7 +9,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +67,21 @@ public final class EngineIndexes {
         this.clockMillis = Objects.requireNonNull(clockMillis, "clockMillis");
     }
 
+    /**
+     * Indexes over the endpoints of {@code store} to which batches of events are handed over, as in virtual time.
+     *
+     * @param sources makes what brings the batches of one index
+     * @param nanoClock monotonic
+     */
+    public static EngineIndexes handed(EndpointStore store, Supplier<EventSources> sources, LongSupplier nanoClock) {
+        return new EngineIndexes(
+                store,
+                new KvIndexSource.Handed(sources),
+                new QuietReplica(),
+                nanoClock,
+                () -> TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong()));
+    }
+
     /** The index for these events; it begins to follow the pool with its first user. */
     public synchronized EngineIndex acquire(EngineEvents events) {
         Shared shared = indexes.computeIfAbsent(events, any -> {
@@ -78,6 +96,7 @@ public final class EngineIndexes {
     private PrefixSource open(EngineEvents events) {
         return switch (source) {
             case KvIndexSource.Engines engines -> new DirectSource(events, engines, nanoClock);
+            case KvIndexSource.Handed handed -> new DirectSource(events, handed, nanoClock);
             case KvIndexSource.Log log -> new LogSource(events, log, listener, nanoClock, clockMillis);
             case KvIndexSource.Service service -> new ServiceSource(events, service);
         };

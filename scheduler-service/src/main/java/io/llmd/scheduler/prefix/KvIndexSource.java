@@ -2,12 +2,14 @@ package io.llmd.scheduler.prefix;
 
 import io.llmd.kv.ingest.kafka.KafkaConnection;
 import io.llmd.kv.ingest.kafka.KvTopics;
+import io.llmd.kv.ingest.zmq.EventSources;
 import io.llmd.kv.ingest.zmq.ZmqAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where schedulers take their knowledge of engines' blocks from. */
@@ -17,6 +19,17 @@ public sealed interface KvIndexSource {
     record Engines(List<Storage> storages) implements KvIndexSource {
         public Engines {
             storages = List.copyOf(storages);
+        }
+    }
+
+    /**
+     * Batches of engines' events that somebody hands over, as in virtual time, instead of what their sockets bring.
+     *
+     * @param sources makes what brings the batches of one index
+     */
+    record Handed(Supplier<EventSources> sources) implements KvIndexSource {
+        public Handed {
+            Objects.requireNonNull(sources, "sources");
         }
     }
 

@@ -6,6 +6,7 @@ import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.ingest.GapPolicy;
 import io.llmd.kv.ingest.LaneReader;
+import io.llmd.kv.ingest.zmq.EventSources;
 import io.llmd.kv.ingest.zmq.SourceStatus;
 import io.llmd.kv.ingest.zmq.ZmqSource;
 import io.llmd.kv.ingest.zmq.ZmqSources;
@@ -47,7 +48,7 @@ public final class DirectIndex implements AutoCloseable {
     private final KeyHasher hasher;
     private final long baseRoot;
     private final BlockIndex index;
-    private final ZmqSources sources;
+    private final EventSources sources;
     private final KvEventDecoder decoder = new KvEventDecoder();
     private final Map<LaneKey, Member> members = new ConcurrentHashMap<>();
     private final Set<String> adapters = ConcurrentHashMap.newKeySet();
@@ -64,14 +65,24 @@ public final class DirectIndex implements AutoCloseable {
      */
     public record Lane(SourceStatus source, IndexLane lane, LaneReader reader) {}
 
-    /** @param nanoClock monotonic clock */
+    /** An index that dials the engines' sockets. @param nanoClock monotonic clock */
     public DirectIndex(PoolSettings settings, LongSupplier nanoClock) {
+        this(settings, nanoClock, new ZmqSources(settings.zmq()));
+    }
+
+    /**
+     * An index whose batches come another way than over sockets, such as in virtual time.
+     *
+     * @param nanoClock monotonic clock
+     * @param sources closed with the index
+     */
+    public DirectIndex(PoolSettings settings, LongSupplier nanoClock, EventSources sources) {
         this.settings = settings;
         this.nanoClock = nanoClock;
         hasher = KeyHasher.of(settings.keyMode(), settings.seed());
         baseRoot = hasher.root(settings.model());
         index = new BlockIndex(settings.index());
-        sources = new ZmqSources(settings.zmq());
+        this.sources = sources;
     }
 
     /** Looks blocks up. */

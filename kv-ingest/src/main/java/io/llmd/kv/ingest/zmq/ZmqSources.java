@@ -18,7 +18,7 @@ import java.util.random.RandomGenerator;
  * <p>Memory: a buffer of 8 KiB per connection, and what messages need that have not arrived in full, together at most
  * {@link ZmtpSettings#maxBufferedBytes}; per source, live batches that wait for a replay, within the limits of its settings.
  */
-public final class ZmqSources implements AutoCloseable {
+public final class ZmqSources implements EventSources {
 
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -40,11 +40,7 @@ public final class ZmqSources implements AutoCloseable {
         sources.values().forEach(DialledSource::tick);
     }
 
-    /**
-     * Begins to follow a source; it is dialled until it is removed.
-     *
-     * @throws IllegalArgumentException when there is a source with the same endpoint and rank
-     */
+    @Override
     public void add(ZmqSource source, LaneTarget target) {
         add(source, target, FeedPosition.START);
     }
@@ -63,11 +59,7 @@ public final class ZmqSources implements AutoCloseable {
         loop.execute(dialled::start);
     }
 
-    /**
-     * Ends a source; one that is not there is none that has to end.
-     *
-     * @return completes when its target is called no more
-     */
+    @Override
     public CompletableFuture<Void> remove(String endpoint, int rank) {
         DialledSource dialled = sources.remove(new ZmqSource.Key(endpoint, rank));
         if (dialled == null) {
@@ -96,7 +88,7 @@ public final class ZmqSources implements AutoCloseable {
         action.run();
     }
 
-    /** All sources, by endpoint and rank. */
+    @Override
     public List<SourceStatus> sources() {
         return sources.values().stream()
                 .map(DialledSource::status)

@@ -1,0 +1,33 @@
+package io.llmd.kv.ingest.zmq;
+
+import io.llmd.kv.ingest.LaneTarget;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Brings the batches of publishers to their targets: over sockets in {@link ZmqSources}, by hand where time is virtual.
+ * Targets are called by one thread at a time.
+ */
+public interface EventSources extends AutoCloseable {
+
+    /**
+     * Begins to follow a source, until it is removed.
+     *
+     * @throws IllegalArgumentException when there is a source with the same endpoint and rank
+     */
+    void add(ZmqSource source, LaneTarget target);
+
+    /**
+     * Ends a source; one that is not there is none that has to end.
+     *
+     * @return completes when its target is called no more
+     */
+    CompletableFuture<Void> remove(String endpoint, int rank);
+
+    /** All sources, by endpoint and rank. */
+    List<SourceStatus> sources();
+
+    /** No target is called any more after this. */
+    @Override
+    void close();
+}
