@@ -1,17 +1,19 @@
 package io.llmd.simulator.routing;
 
-/** Bit sets by block hash. Empty sets are dropped when the table is full. */
-final class HolderTable {
+/** Bit sets by block hash, such as of the endpoints that hold a block. Empty sets are dropped when the table is full. Not thread-safe. */
+public final class HolderTable {
     /** A key and its set, side by side so that they share a cache line. */
     private long[] table = new long[1 << 17];
 
     private int used;
 
-    long get(long key) {
+    /** The set of a block; 0 when there is none. */
+    public long get(long key) {
         return table[slot(key) + 1];
     }
 
-    void add(long key, long bits) {
+    /** Adds bits to the set of a block. */
+    public void add(long key, long bits) {
         int slot = slot(key);
         if (table[slot] != key) {
             table[slot] = key;
@@ -23,11 +25,13 @@ final class HolderTable {
         }
     }
 
-    void remove(long key, long bits) {
+    /** Takes bits out of the set of a block. */
+    public void remove(long key, long bits) {
         table[slot(key) + 1] &= ~bits;
     }
 
-    void removeFromAll(long bits) {
+    /** Takes bits out of all sets. */
+    public void removeFromAll(long bits) {
         for (int i = 1; i < table.length; i += 2) {
             table[i] &= ~bits;
         }
