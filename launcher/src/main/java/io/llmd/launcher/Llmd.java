@@ -9,6 +9,7 @@ import io.llmd.launcher.explain.ExplainReplayCommand;
 import io.llmd.launcher.explain.ExplainSnapshotCommand;
 import io.llmd.launcher.health.HealthCommand;
 import io.llmd.launcher.keys.KeysCommand;
+import io.llmd.launcher.lab.LabCommand;
 import io.llmd.launcher.load.LoadCommand;
 import io.llmd.launcher.load.TokenLengths;
 import io.llmd.launcher.serve.ServeCommand;
@@ -73,6 +74,7 @@ public final class Llmd implements Runnable {
                 .addSubcommand(new ExplainReplayCommand(terminal))
                 .addSubcommand(new ExplainSnapshotCommand(terminal)));
         commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
+        commands.addSubcommand("lab", LabCommand.commandLine(terminal));
         commands.addSubcommand("keys", KeysCommand.commandLine(terminal));
         commands.addSubcommand(new DoctorCommand(terminal));
         commands.addSubcommand(new ServeCommand(terminal));

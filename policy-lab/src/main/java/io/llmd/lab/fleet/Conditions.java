@@ -1,0 +1,46 @@
+package io.llmd.lab.fleet;
+
+import java.time.Duration;
+
+/**
+ * How fresh and how complete that is what a router knows.
+ *
+ * @param routing from a client's request to the decision
+ * @param scrapeInterval between two readings of an endpoint's metrics
+ * @param metricsLag age of a reading when the router sees it, in whole intervals
+ * @param eventLag until the router hears of an endpoint's blocks
+ * @param eventLoss share of the batches of KV events that get lost, in [0, 1)
+ * @param replay whether lost batches can be asked for; without, a loss clears what is known of the endpoint
+ */
+public record Conditions(
+        Duration routing,
+        Duration scrapeInterval,
+        Duration metricsLag,
+        Duration eventLag,
+        double eventLoss,
+        boolean replay) {
+
+    /** Metrics each 50 ms, events after 5 ms, nothing lost. */
+    public static final Conditions DEFAULT =
+            new Conditions(Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true);
+
+    public Conditions {
+        if (routing.isNegative() || metricsLag.isNegative() || eventLag.isNegative() || !scrapeInterval.isPositive()) {
+            throw new IllegalArgumentException("times: " + routing + ", " + scrapeInterval + ", " + metricsLag + ", "
+                    + eventLag + " (expected: none below zero, scrapeInterval above)");
+        }
+        if (!(eventLoss >= 0 && eventLoss < 1)) {
+            throw new IllegalArgumentException("eventLoss: " + eventLoss + " (expected: in [0, 1))");
+        }
+    }
+
+    /** The same with later metrics. */
+    public Conditions withMetrics(Duration interval, Duration lag) {
+        return new Conditions(routing, interval, lag, eventLag, eventLoss, replay);
+    }
+
+    /** The same with other news of blocks. */
+    public Conditions withEvents(Duration lag, double loss, boolean canReplay) {
+        return new Conditions(routing, scrapeInterval, metricsLag, lag, loss, canReplay);
+    }
+}

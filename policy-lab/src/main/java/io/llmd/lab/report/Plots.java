@@ -1,0 +1,90 @@
+package io.llmd.lab.report;
+
+import io.llmd.lab.result.RunResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.BitmapEncoder.BitmapFormat;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** Results as PNG images. */
+final class Plots {
+
+    private static final int WIDTH = 1100;
+    private static final int HEIGHT = 460;
+    private static final int STEPS = 100;
+    private static final double LEAST_MILLIS = 1;
+
+    static {
+        // Images need no window, also where there could be one.
+        System.setProperty("java.awt.headless", "true");
+    }
+
+    private Plots() {}
+
+    /** One bar for each contender, means over the seeds. */
+    static byte[] bars(String title, Column column, List<RunResult> runs) {
+        List<String> names = new ArrayList<>();
+        List<Double> values = new ArrayList<>();
+        Tables.byContender(runs).forEach((contender, own) -> {
+            names.add(contender);
+            double mean = own.stream().mapToDouble(column::of).average().orElse(0);
+            values.add(Double.isNaN(mean) ? 0 : mean);
+        });
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .build();
+        chart.getStyler().setLegendVisible(false);
+        chart.getStyler().setXAxisLabelRotation(45);
+        chart.getStyler().setAvailableSpaceFill(0.7);
+        chart.addSeries(column.title(), names, values);
+        return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+    }
+
+    /** For each contender, how long the first token took for which share of the requests; first seeds only. */
+    static byte[] firstTokens(String title, List<RunResult> runs) {
+        XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .xAxisTitle("share of the requests")
+                .yAxisTitle("time to first token, ms")
+                .build();
+        chart.getStyler().setYAxisLogarithmic(true);
+        chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
+        for (Map.Entry<String, List<RunResult>> own : Tables.byContender(runs).entrySet()) {
+            double[] shares = new double[STEPS];
+            double[] millis = new double[STEPS];
+            for (int i = 0; i < STEPS; i++) {
+                shares[i] = (i + 1.0) / STEPS;
+                millis[i] = Math.max(
+                        LEAST_MILLIS,
+                        own.getValue().getFirst().timeToFirstToken().quantile(shares[i]));
+            }
+            chart.addSeries(own.getKey(), shares, millis).setMarker(SeriesMarkers.NONE);
+        }
+        return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+    }
+
+    private interface Encoding {
+        byte[] bytes() throws IOException;
+    }
+
+    private static byte[] encoded(Encoding encoding) {
+        try {
+            return encoding.bytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.llmd.lab.report;
+
+import io.llmd.lab.result.RunResult;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+
+/** Results as CSV and Markdown. Equal results give equal text. */
+public final class Tables {
+
+    private Tables() {}
+
+    /** One line for each run behind a line of names. */
+    public static String csv(List<RunResult> runs) {
+        StringJoiner names = new StringJoiner(",")
+                .add("traffic")
+                .add("contender")
+                .add("seed")
+                .add("requests")
+                .add("finished");
+        for (Column column : Column.values()) {
+            names.add(column.key());
+        }
+        StringBuilder text = new StringBuilder(names.toString()).append('\n');
+        for (RunResult run : runs) {
+            StringJoiner cells = new StringJoiner(",")
+                    .add(run.traffic())
+                    .add(run.contender())
+                    .add(Long.toString(run.seed()))
+                    .add(Integer.toString(run.requests()))
+                    .add(Integer.toString(run.finished()));
+            for (Column column : Column.values()) {
+                cells.add(String.format(Locale.ROOT, "%.4f", column.of(run)));
+            }
+            text.append(cells).append('\n');
+        }
+        return text.toString();
+    }
+
+    /** One row for each contender, means over the seeds, in the order of the runs. */
+    public static String markdown(List<RunResult> runs) {
+        StringBuilder text = new StringBuilder("| contender |");
+        StringBuilder line = new StringBuilder("| --- |");
+        for (Column column : Column.values()) {
+            text.append(' ').append(column.title()).append(" |");
+            line.append(" ---: |");
+        }
+        text.append('\n').append(line).append('\n');
+        rows(runs)
+                .forEach(
+                        row -> text.append("| ").append(String.join(" | ", row)).append(" |\n"));
+        return text.toString();
+    }
+
+    /** One line for each figure of each run, for people. */
+    public static List<String> figures(List<RunResult> runs) {
+        List<String> lines = new ArrayList<>();
+        for (RunResult run : runs) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%s, %s, seed %d: %d requests",
+                    run.traffic(),
+                    run.contender(),
+                    run.seed(),
+                    run.requests()));
+            for (Column column : Column.values()) {
+                lines.add(String.format(Locale.ROOT, "  %-20s %12s", column.key(), column.shown(column.of(run))));
+            }
+        }
+        return lines;
+    }
+
+    /** Cells of each row of {@link #markdown}, the contender first. */
+    static List<List<String>> rows(List<RunResult> runs) {
+        List<List<String>> rows = new ArrayList<>();
+        byContender(runs).forEach((contender, own) -> {
+            List<String> cells = new ArrayList<>();
+            cells.add(contender);
+            for (Column column : Column.values()) {
+                cells.add(column.shown(
+                        own.stream().mapToDouble(column::of).average().orElse(Double.NaN)));
+            }
+            rows.add(cells);
+        });
+        return rows;
+    }
+
+    /** Runs by contender, in their order. */
+    static Map<String, List<RunResult>> byContender(List<RunResult> runs) {
+        Map<String, List<RunResult>> grouped = new LinkedHashMap<>();
+        runs.forEach(run -> grouped.computeIfAbsent(run.contender(), any -> new ArrayList<>())
+                .add(run));
+        return grouped;
+    }
+}

@@ -1,0 +1,129 @@
+package io.llmd.lab.result;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The serving-quality goals of the suite, for one contender among the others. Figures are means over the seeds. The goals
+ * name the policies that theirs are compared with; where one of these did not run, its goals are left out.
+ */
+public final class Goals {
+
+    private static final String ROUND_ROBIN = "round-robin";
+    private static final String LEAST_LOAD = "least-request";
+    private static final String APPROXIMATE = "llmd-default";
+
+    private final String contender;
+
+    /** @param contender whose goals they are */
+    public Goals(String contender) {
+        this.contender = contender;
+    }
+
+    /** P1 and the ladder's part of P2. */
+    public List<GoalFigure> ofLadder(List<RunResult> runs) {
+        List<GoalFigure> goals = new ArrayList<>();
+        if (!ran(runs, contender)) {
+            return goals;
+        }
+        double p90 = mean(runs, contender, Goals::p90);
+        if (ran(runs, ROUND_ROBIN)) {
+            goals.add(GoalFigure.atMost(
+                    "P1", name("ttft-p90"), p90 / mean(runs, ROUND_ROBIN, Goals::p90), 1 / 30.0, ROUND_ROBIN));
+            goals.add(GoalFigure.atLeast(
+                    "P1",
+                    name("output-rate"),
+                    mean(runs, contender, RunResult::outputRate) / mean(runs, ROUND_ROBIN, RunResult::outputRate),
+                    1.9,
+                    ROUND_ROBIN));
+        }
+        if (ran(runs, APPROXIMATE)) {
+            goals.add(GoalFigure.atMost(
+                    "P1", name("ttft-p90"), p90 / mean(runs, APPROXIMATE, Goals::p90), 0.5, APPROXIMATE));
+        }
+        goals.add(GoalFigure.atLeast(
+                "P2", name("ladder-hit"), mean(runs, contender, RunResult::hitEfficiency), 0.97, "one-lru"));
+        return goals;
+    }
+
+    /** P2 on the conversation trace as it was recorded. */
+    public List<GoalFigure> ofConversation(List<RunResult> runs) {
+        if (!ran(runs, contender)) {
+            return List.of();
+        }
+        double best = runs.stream()
+                .map(RunResult::contender)
+                .distinct()
+                .filter(other -> !other.equals(contender))
+                .mapToDouble(other -> mean(runs, other, Goals::meanFirstToken))
+                .min()
+                .orElse(Double.NaN);
+        return List.of(
+                GoalFigure.atLeast(
+                        "P2",
+                        name("conversation-hit"),
+                        mean(runs, contender, RunResult::hitEfficiency),
+                        0.92,
+                        "one-lru"),
+                GoalFigure.atMost(
+                        "P2",
+                        name("conversation-ttft-mean"),
+                        mean(runs, contender, Goals::meanFirstToken) / best,
+                        1.05,
+                        "best-contender"));
+    }
+
+    /** P3: good requests on the conversation trace at three times its speed. */
+    public List<GoalFigure> ofFastConversation(List<RunResult> runs) {
+        List<GoalFigure> goals = new ArrayList<>();
+        if (!ran(runs, contender)) {
+            return goals;
+        }
+        goals.addAll(goodputs(runs, "goodput", RunResult::good));
+        goals.addAll(goodputs(runs, "goodput-ttft", RunResult::goodFirstToken));
+        return goals;
+    }
+
+    private List<GoalFigure> goodputs(List<RunResult> runs, String figure, ToDoubleFunction<RunResult> value) {
+        List<GoalFigure> goals = new ArrayList<>();
+        double own = mean(runs, contender, value);
+        runs.stream()
+                .map(RunResult::contender)
+                .distinct()
+                .filter(other -> !other.equals(contender))
+                .forEach(other -> {
+                    double target = switch (other) {
+                        case LEAST_LOAD -> 1.18;
+                        case ROUND_ROBIN -> 2.4;
+                        default -> 1;
+                    };
+                    goals.add(GoalFigure.atLeast("P3", name(figure), own / mean(runs, other, value), target, other));
+                });
+        return goals;
+    }
+
+    private String name(String figure) {
+        return contender + "." + figure;
+    }
+
+    private static boolean ran(List<RunResult> runs, String name) {
+        return runs.stream().anyMatch(run -> run.contender().equals(name));
+    }
+
+    private static double mean(List<RunResult> runs, String name, ToDoubleFunction<RunResult> value) {
+        return runs.stream()
+                .filter(run -> run.contender().equals(name))
+                .mapToDouble(value)
+                .average()
+                .orElse(Double.NaN);
+    }
+
+    private static double p90(RunResult run) {
+        return run.timeToFirstToken().quantile(0.9);
+    }
+
+    private static double meanFirstToken(RunResult run) {
+        return run.timeToFirstToken().mean();
+    }
+}

@@ -1,0 +1,21 @@
+package io.llmd.lab.result;
+
+import java.util.Arrays;
+
+/** Values as they come. Not thread-safe. */
+final class Samples {
+
+    private double[] values = new double[1024];
+    private int count;
+
+    void add(double value) {
+        if (count == values.length) {
+            values = Arrays.copyOf(values, 2 * count);
+        }
+        values[count++] = value;
+    }
+
+    Distribution distribution() {
+        return new Distribution(values, count);
+    }
+}

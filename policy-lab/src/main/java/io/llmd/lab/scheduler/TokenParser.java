@@ -1,0 +1,33 @@
+package io.llmd.lab.scheduler;
+
+import io.llmd.scheduler.parser.MediaSizes;
+import io.llmd.scheduler.parser.ParseOutcome;
+import io.llmd.scheduler.parser.RequestParser;
+import io.llmd.scheduler.scheduling.Prompt;
+import io.llmd.scheduler.scheduling.RequestBody;
+import java.util.List;
+
+/**
+ * Reads bodies that are the bare tokens of a prompt, four bytes each, little endian: requests in virtual time have no text,
+ * and would be read as JSON for nothing.
+ */
+final class TokenParser implements RequestParser {
+
+    static final String PATH = "lab/tokens";
+    static final String MODEL = "lab";
+
+    @Override
+    public List<String> pathSuffixes() {
+        return List.of(PATH);
+    }
+
+    @Override
+    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
+        if (from != 0) {
+            return new ParseOutcome.Malformed("body: begins at " + from + " (expected: 0)");
+        }
+        Prompt prompt = new Prompt(body, length, true, List.of());
+        return new ParseOutcome.Parsed(
+                new RequestBody(RequestBody.Api.GENERATE, MODEL, true, -1, List.of(prompt), "", length));
+    }
+}
