@@ -14,6 +14,8 @@ public final class Goals {
     private static final String LEAST_LOAD = "least-request";
     private static final String APPROXIMATE = "llmd-default";
 
+    private static final double MOST = 1000;
+
     private final String contender;
 
     /** @param contender whose goals they are */
@@ -98,9 +100,18 @@ public final class Goals {
                         case ROUND_ROBIN -> 2.4;
                         default -> 1;
                     };
-                    goals.add(GoalFigure.atLeast("P3", name(figure), own / mean(runs, other, value), target, other));
+                    goals.add(GoalFigure.atLeast(
+                            "P3", name(figure), ratio(own, mean(runs, other, value)), target, other));
                 });
         return goals;
+    }
+
+    /** Beside nothing, nothing is as much and anything is very much more. */
+    private static double ratio(double own, double other) {
+        if (other == 0) {
+            return own == 0 ? 1 : MOST;
+        }
+        return Math.min(MOST, own / other);
     }
 
     private String name(String figure) {

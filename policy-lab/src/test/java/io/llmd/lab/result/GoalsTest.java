@@ -1,0 +1,44 @@
+package io.llmd.lab.result;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GoalsTest {
+
+    @Test
+    void goodputIsComparedWithEachOtherContenderAndTheGoalsOwnTargets() {
+        List<GoalFigure> goals = new Goals("ours")
+                .ofFastConversation(List.of(
+                        run("round-robin", 0.3, 500),
+                        run("least-request", 0.8, 200),
+                        run("other", 0, 900),
+                        run("ours", 0.9, 100)));
+
+        assertThat(goals).hasSize(6).extracting(GoalFigure::goal).containsOnly("P3");
+        assertThat(goals.subList(0, 3)).extracting(GoalFigure::value).containsExactly(3.0, 1.125, 1000.0);
+        assertThat(goals.subList(0, 3)).extracting(GoalFigure::target).containsExactly(2.4, 1.18, 1.0);
+        assertThat(goals.subList(0, 3)).extracting(GoalFigure::pass).containsExactly(true, false, true);
+    }
+
+    @Test
+    void theLadderIsJudgedByTheSlowTenthAndTheOutputRate() {
+        List<GoalFigure> goals = new Goals("ours")
+                .ofLadder(List.of(run("round-robin", 0.3, 4000), run("llmd-default", 0.9, 250), run("ours", 1, 100)));
+
+        assertThat(goals).extracting(GoalFigure::value).containsExactly(0.025, 1.0, 0.4, 0.9);
+        assertThat(goals).extracting(GoalFigure::pass).containsExactly(true, false, true, false);
+    }
+
+    @Test
+    void withoutItsRunThereAreNoGoals() {
+        assertThat(new Goals("ours").ofLadder(List.of(run("round-robin", 0.3, 4000))))
+                .isEmpty();
+    }
+
+    private static RunResult run(String contender, double good, double firstTokenMillis) {
+        Distribution first = new Distribution(new double[] {firstTokenMillis}, 1);
+        return new RunResult("t", contender, 1, 1, 1, 0, first, first, first, good, good, 0.9, 1, 100, 1, 0, 1);
+    }
+}
