@@ -89,7 +89,8 @@ public final class Disaggregation {
     public boolean concerns(ScheduleDecision decision) {
         Map<String, String> headers = decision.requestHeaders();
         return !headers.isEmpty()
-                && headers.containsKey(LlmdHeader.PREFILLER_HOST_PORT.wireName())
+                && (headers.containsKey(LlmdHeader.PREFILLER_HOST_PORT.wireName())
+                        || connector.pulls() && headers.containsKey(LlmdHeader.KV_CACHE_SOURCE_HOST_PORT.wireName()))
                 && !hasSidecar(decision.primary());
     }
 
@@ -117,6 +118,9 @@ public final class Disaggregation {
     }
 
     private PrefillChoice choose(SplitRequest request, SplitState state) {
+        if (!request.decision().requestHeaders().containsKey(LlmdHeader.PREFILLER_HOST_PORT.wireName())) {
+            return new PrefillChoice.Unwanted();
+        }
         if (!request.request().splittable()) {
             return new PrefillChoice.No(FallbackReason.NOT_SPLITTABLE);
         }
@@ -161,6 +165,25 @@ public final class Disaggregation {
         }
         TargetEndpoint endpoint = status.endpoint();
         return endpoint.hostPort().equals(decision.primary().hostPort()) ? null : endpoint;
+    }
+
+    /**
+     * The endpoint of the pool that a decision names to pull blocks from; {@code null} when there is none, or it is one of
+     * {@code others}.
+     */
+    @Nullable
+    TargetEndpoint source(ScheduleDecision decision, TargetEndpoint... others) {
+        String header = decision.requestHeaders().get(LlmdHeader.KV_CACHE_SOURCE_HOST_PORT.wireName());
+        EndpointStatus status = header == null ? null : services.directory().at(header.strip());
+        if (status == null) {
+            return null;
+        }
+        for (TargetEndpoint other : others) {
+            if (other.hostPort().equals(status.endpoint().hostPort())) {
+                return null;
+            }
+        }
+        return status.endpoint();
     }
 
     /**

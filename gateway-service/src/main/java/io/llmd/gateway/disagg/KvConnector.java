@@ -23,4 +23,17 @@ interface KvConnector {
 
     /** How the legs of one attempt go; called once per attempt, before anything is sent. */
     SplitFlow flow(SplitCall call);
+
+    /**
+     * How an attempt goes whose decision names no prefill endpoint, but one to pull blocks from. Connectors that cannot pull
+     * send the client's request as it is.
+     */
+    default SplitFlow alone(SplitCall call) {
+        return call::decodeUnsplit;
+    }
+
+    /** Whether endpoints can pull blocks from the endpoint that a decision names. */
+    default boolean pulls() {
+        return false;
+    }
 }

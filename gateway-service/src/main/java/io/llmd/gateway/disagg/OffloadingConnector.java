@@ -23,6 +23,39 @@ final class OffloadingConnector implements KvConnector {
         return new BothAtOnce(call, MANNERS, () -> new Pair(call));
     }
 
+    @Override
+    public boolean pulls() {
+        return true;
+    }
+
+    @Override
+    public SplitFlow alone(SplitCall call) {
+        return () -> {
+            TargetEndpoint source = call.source(call.decode());
+            if (source == null || !call.state().mayPull()) {
+                call.decodeUnsplit();
+                return;
+            }
+            Leg leg = call.leg(call.decode());
+            call.setTransferParams(leg.body(), NixlConnector.PARAMS, bytes("{" + pull(call, source) + "}"));
+            call.decodeWithout(leg);
+        };
+    }
+
+    /** Lets an endpoint pull blocks of the prompt from another one, under an id of its own. */
+    private static String pull(SplitCall call, TargetEndpoint source) {
+        return "\"remote_kv_source\":{\"kv_request_id\":\"" + UUID.randomUUID() + "\"," + address(call, source) + "}";
+    }
+
+    private static String address(SplitCall call, TargetEndpoint endpoint) {
+        return "\"remote_host\":" + JsonEditor.quoted(endpoint.host()) + ",\"remote_port\":"
+                + (call.settings().ports().offload() + call.rank(endpoint));
+    }
+
+    private static byte[] bytes(String json) {
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+
     private static final class Pair implements BothAtOnce.Pair {
 
         private final SplitCall call;
@@ -34,22 +67,16 @@ final class OffloadingConnector implements KvConnector {
 
         @Override
         public void prefill(Leg leg, TargetEndpoint prefill) {
-            call.setTransferParams(
-                    leg.body(), NixlConnector.PARAMS, bytes("{\"remote_decoder\":{\"kv_request_id\":\"" + id + "\"}}"));
+            TargetEndpoint source = call.source(prefill);
+            String json = "{\"remote_decoder\":{\"kv_request_id\":\"" + id + "\"}"
+                    + (source == null ? "" : "," + pull(call, source)) + "}";
+            call.setTransferParams(leg.body(), NixlConnector.PARAMS, bytes(json));
         }
 
         @Override
         public void decode(Leg leg, TargetEndpoint prefill) {
-            call.setTransferParams(
-                    leg.body(),
-                    NixlConnector.PARAMS,
-                    bytes("{\"remote_prefiller\":{\"kv_request_id\":\"" + id + "\",\"remote_host\":"
-                            + JsonEditor.quoted(prefill.host()) + ",\"remote_port\":"
-                            + (call.settings().ports().offload() + call.rank(prefill)) + "}}"));
-        }
-
-        private static byte[] bytes(String json) {
-            return json.getBytes(StandardCharsets.UTF_8);
+            String json = "{\"remote_prefiller\":{\"kv_request_id\":\"" + id + "\"," + address(call, prefill) + "}}";
+            call.setTransferParams(leg.body(), NixlConnector.PARAMS, bytes(json));
         }
     }
 }

@@ -73,6 +73,7 @@ final class SplitCall implements UpstreamCall {
     void begin(KvConnector connector, PrefillChoice choice) {
         switch (choice) {
             case PrefillChoice.No(FallbackReason why) -> decodeOnly(why);
+            case PrefillChoice.Unwanted() -> connector.alone(this).start();
             case PrefillChoice.Yes(TargetEndpoint endpoint) -> {
                 prefill = endpoint;
                 connector.flow(this).start();
@@ -112,6 +113,12 @@ final class SplitCall implements UpstreamCall {
     @Nullable
     String steering(LlmdHeader header) {
         return split.decision().requestHeaders().get(header.wireName());
+    }
+
+    /** The endpoint to pull blocks from, if the decision names one of the pool that is none of {@code others}. */
+    @Nullable
+    TargetEndpoint source(TargetEndpoint... others) {
+        return owner.source(split.decision(), others);
     }
 
     /** A prefill endpoint beside those that were tried, which can work with the decode endpoint; {@code null} for none. */
@@ -278,6 +285,11 @@ final class SplitCall implements UpstreamCall {
         return new DecodeTerms(endpoint, cached, answer.inputTokens());
     }
 
+    /** Sends a leg whose answer goes to the client to an endpoint that computes the prompt itself. */
+    void decodeWithout(Leg leg) {
+        sendDecode(post(leg), DecodeTerms.ALONE);
+    }
+
     /** Sends the leg whose answer goes to the client. */
     void decode(Leg leg, DecodeTerms terms) {
         if (terms.prefill() != null) {
@@ -347,6 +359,11 @@ final class SplitCall implements UpstreamCall {
     void decodeOnly(FallbackReason why) {
         state.fellBack(why);
         owner.meters().fellBack(why.wireName());
+        decodeUnsplit();
+    }
+
+    /** Sends the client's body to the decode endpoint as it is. */
+    void decodeUnsplit() {
         HttpHeaders headers = leg(decode()).headers();
         String model = split.decision().model();
         var edits = model.isEmpty() ? request().edits() : request().editsWithModel(model);

@@ -28,6 +28,7 @@ public final class SplitState {
     private @Nullable TargetEndpoint prefill;
     private @Nullable FallbackReason reason;
     private boolean spent;
+    private boolean pulled;
     private boolean closed;
 
     /**
@@ -82,6 +83,13 @@ public final class SplitState {
         prefilled = new Prefilled(answer, endpoint, owner.now() + usableNanos);
         prefill = endpoint;
         reason = null;
+    }
+
+    /** Whether blocks may be pulled from another endpoint: once, for the pull may be what failed. */
+    boolean mayPull() {
+        boolean may = !pulled;
+        pulled = true;
+        return may;
     }
 
     /** Both endpoints are at work. */

@@ -15,6 +15,7 @@ import io.llmd.testsupport.RecordedRequest;
 import io.llmd.testsupport.Reply;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -67,6 +68,13 @@ class BothAtOnceIT {
             return pool.gateway().post(CHAT, BODY);
         }
 
+        /** Lets the answer come when the prefill leg is under way, as it is with engines that wait for its blocks. */
+        void decodeInItsTime() {
+            for (FakeModelServer server : List.of(pool.decode(), pool.otherDecode())) {
+                server.always(Reply.chat("Hello world").delay(Duration.ofMillis(150)));
+            }
+        }
+
         static JsonNode params(FakeModelServer server) {
             return json(server.lastRequest()).path("kv_transfer_params");
         }
@@ -90,6 +98,8 @@ class BothAtOnceIT {
         @Test
         @DisplayName("S5: both legs carry the client's request and one room at the prefill endpoint")
         void bothMeetInARoom() {
+            pool.decode().always(Reply.stream("Hello", " world").delay(Duration.ofMillis(150)));
+
             RawClient.Answer answer = pool.gateway().post(CHAT, STREAM);
 
             assertThat(answer.status()).isEqualTo(200);
@@ -212,6 +222,7 @@ class BothAtOnceIT {
             assertThat(pool.prefill().requests()).isEmpty();
 
             bootstrap.always(Reply.json(200, ENGINES));
+            decodeInItsTime();
             assertThat(chat().body()).contains("Hello world");
             assertThat(chat().body()).contains("Hello world");
             assertThat(bootstrap.requests()).hasSize(2);
@@ -255,6 +266,7 @@ class BothAtOnceIT {
         @Test
         @DisplayName("S7: both legs name one id, and the decode leg the host to pull from")
         void oneId() {
+            decodeInItsTime();
             assertThat(chat().body()).contains("Hello world");
 
             await().until(() -> pool.prefill().requests().size() == 1);
@@ -267,6 +279,61 @@ class BothAtOnceIT {
             assertThat(decode.path("remote_port").asInt()).isEqualTo(7777);
             assertThat(json(pool.prefill().lastRequest()).path("max_tokens").asInt())
                     .isEqualTo(1);
+        }
+
+        @Test
+        @DisplayName("S8: blocks are pulled from the endpoint that the decision names, also without a prefill leg")
+        void source() {
+            String source = pool.otherDecode().hostPort();
+            decodeInItsTime();
+            pool.gateway()
+                    .scheduler()
+                    .deciding(decision -> SplitPool.decide(decision, Map.of("x-kv-cache-source-host-port", source)));
+
+            RawClient.Answer answer = chat();
+
+            assertThat(answer.body()).contains("Hello world");
+            assertThat(answer.header(FALLBACK)).isNull();
+            assertThat(pool.prefill().requests()).isEmpty();
+            JsonNode pulled = params(pool.decode()).path("remote_kv_source");
+            assertThat(pulled.path("kv_request_id").asString()).hasSize(36);
+            assertThat(pulled.path("remote_host").asString())
+                    .isEqualTo(pool.otherDecode().host());
+            assertThat(pulled.path("remote_port").asInt()).isEqualTo(7777);
+            assertThat(header(pool.decode().lastRequest(), "x-kv-cache-source-host-port"))
+                    .isEmpty();
+
+            pool.gateway()
+                    .scheduler()
+                    .deciding(decision -> SplitPool.decide(
+                            decision,
+                            Map.of(
+                                    "x-prefiller-host-port",
+                                    pool.prefill().hostPort(),
+                                    "x-kv-cache-source-host-port",
+                                    source)));
+            assertThat(chat().body()).contains("Hello world");
+            await().until(() -> pool.prefill().requests().size() == 1);
+            assertThat(params(pool.prefill())
+                            .path("remote_kv_source")
+                            .path("remote_port")
+                            .asInt())
+                    .isEqualTo(7777);
+            assertThat(params(pool.prefill()).path("remote_kv_source").path("kv_request_id"))
+                    .isNotEqualTo(params(pool.prefill()).path("remote_decoder").path("kv_request_id"));
+        }
+
+        @Test
+        @DisplayName("a source that is the endpoint itself, or none of the pool, is ignored")
+        void uselessSource() {
+            for (String source : List.of(pool.decode().hostPort(), "169.254.169.254:80", "nonsense")) {
+                pool.gateway()
+                        .scheduler()
+                        .deciding(
+                                decision -> SplitPool.decide(decision, Map.of("x-kv-cache-source-host-port", source)));
+                assertThat(chat().body()).contains("Hello world");
+                assertThat(pool.decode().lastRequest().text()).isEqualTo(BODY);
+            }
         }
 
         @Test
