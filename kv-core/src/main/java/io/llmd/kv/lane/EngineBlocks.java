@@ -234,6 +234,7 @@ final class EngineBlocks {
     void clear() {
         Arrays.fill(slots, 0);
         Arrays.fill(copies, 0, entries, (short) 0);
+        Arrays.fill(keys, 0, entries, 0);
         entries = 0;
         freeCount = 0;
         held = 0;

@@ -136,7 +136,6 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
      */
     public void restore(LaneSnapshotSource source) {
         forgetAll();
-        blocks.clear();
         LaneRestoring restoring = new LaneRestoring(blocks);
         source.writeTo(restoring);
         mainGroup = restoring.group();
@@ -169,13 +168,17 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         counters.orphans += orphans.expire(now);
         int bound = Math.max(MIN_RETAINED, blocks.held() / RETAINED_SHARE);
         while (retained.size() > 0 && (retained.size() > bound || now - retained.time() >= RETAINED_MILLIS)) {
-            int entry = retained.entry();
-            if (blocks.isOf(entry, retained.hash()) && !blocks.isHeld(entry)) {
-                blocks.remove(entry);
-            }
-            retained.removeOldest();
+            forgetOldestRetained();
         }
         decaySurplus();
+    }
+
+    private void forgetOldestRetained() {
+        int entry = retained.entry();
+        if (blocks.isOf(entry, retained.hash()) && !blocks.isHeld(entry)) {
+            blocks.remove(entry);
+        }
+        retained.removeOldest();
     }
 
     /** A surplus copy that outlived the cache's turnover twice would have been evicted by now, whatever the events say. */
@@ -198,7 +201,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
 
     /** The publisher began anew, or what it holds is unknown: everything is forgotten except shared storage. */
     public void newEpoch(int epoch) {
-        forgetAll();
+        forgetOwn();
         mainGroup = -1;
         deltas.epoch(epoch);
     }
@@ -206,7 +209,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     @Override
     public void cleared() {
         counters.clears++;
-        forgetAll();
+        forgetOwn();
         deltas.cleared(settings.isStorageShared() ? StorageTier.ALL & ~StorageTier.STORAGE.bit() : StorageTier.ALL);
     }
 
@@ -216,10 +219,22 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         smallBlocks.clear();
         retained.clear();
         surplus.clear();
+        blocks.clear();
+    }
+
+    /** Forgets all but shared storage. */
+    private void forgetOwn() {
         if (!settings.isStorageShared()) {
-            blocks.clear();
+            forgetAll();
             return;
         }
+        removedCount = 0;
+        orphans.clear();
+        smallBlocks.clear();
+        while (retained.size() > 0) {
+            forgetOldestRetained();
+        }
+        surplus.clear();
         for (int entry = 0; entry < blocks.limit(); entry++) {
             if (blocks.isHeld(entry)) {
                 blocks.setCopies(entry, StorageTier.GPU, 0);
@@ -244,7 +259,10 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         counters.unknownMedia += event.isTierKnown ? 0 : 1;
         if (blocks.size() + smallBlocks.size() + event.hashCount > MAX_BLOCKS) {
             counters.overflows++;
-            cleared();
+            counters.clears++;
+            // Shared storage goes as well: it may be all that fills the memory.
+            forgetAll();
+            deltas.cleared(StorageTier.ALL);
             deltas.coverage(false);
         }
         if (event.tokenCount == 0) {

@@ -244,6 +244,25 @@ class LaneStateTest {
     }
 
     @Test
+    void row28AClearForgetsRemovedBlocksBesideSharedStorage() {
+        pool.lane("a", settings -> settings.withStorageShared(true));
+        pool.store("a", null, 1, 8, H0, H1);
+        pool.store("a", hashesOnly(StorageTier.STORAGE, H0));
+        pool.remove("a", H1);
+        pool.batch("a", LaneState::cleared);
+        assertThat(pool.lane("a").keyOf(H1)).isZero();
+        assertThat(pool.lane("a").keyOf(H0)).isNotZero();
+    }
+
+    @Test
+    void anEntryIsOfNoHashAfterAClear() {
+        EngineBlocks blocks = new EngineBlocks();
+        int entry = blocks.add(H0, 7);
+        blocks.clear();
+        assertThat(blocks.isOf(entry, H0)).isFalse();
+    }
+
+    @Test
     void row33ANewEpochForgetsTheOldOne() {
         pool.store("a", null, 1, 8, H0, H1);
         pool.lane("a").newEpoch(1);
@@ -416,25 +435,27 @@ class LaneStateTest {
     }
 
     @Test
-    void anEngineThatNeverRemovesIsForgottenBeforeItFillsTheMemory() {
+    void aLaneThatNeverRemovesIsForgottenBeforeItFillsTheMemoryEvenInSharedStorage() {
         long[] hashes = new long[4096];
         int batches = LaneState.MAX_BLOCKS / hashes.length;
         long[] keysOfAll = new long[1];
         LaneState lane = new LaneState(
-                LaneSettings.of(io.llmd.kv.key.KeyHasher.of(KeyMode.FOLD64, ""), "m", 1),
+                LaneSettings.of(io.llmd.kv.key.KeyHasher.of(KeyMode.FOLD64, ""), "m", 1)
+                        .withStorageShared(true),
                 new CountingDeltas(keysOfAll));
         for (int batch = 0; batch <= batches; batch++) {
             for (int i = 0; i < hashes.length; i++) {
                 hashes[i] = (batch * 4096L + i + 1) * 0x9E3779B97F4A7C15L;
             }
             StoredBlocks event = event(null, batch * 4096 + 1, (batch + 1) * 4096, hashes);
+            event.tier = StorageTier.STORAGE;
             lane.begin(0);
             lane.stored(event);
             lane.end(batch, batch);
         }
         assertThat(lane.counters().overflows()).isOne();
         assertThat(lane.heldBlocks()).isEqualTo(4096);
-        assertThat(keysOfAll[0]).as("clears told").isOne();
+        assertThat(keysOfAll[0]).as("clears told, of all tiers").isOne();
     }
 
     private record CountingDeltas(long[] clears) implements LaneDeltas {
@@ -447,6 +468,7 @@ class LaneStateTest {
 
         @Override
         public void cleared(int tierMask) {
+            assertThat(tierMask).isEqualTo(StorageTier.ALL);
             clears[0]++;
         }
 

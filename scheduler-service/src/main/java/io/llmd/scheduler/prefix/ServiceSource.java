@@ -23,8 +23,10 @@ import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -133,7 +135,9 @@ final class ServiceSource implements PrefixSource {
                         new IndexAnswer.Unavailable(Fallback.LATE),
                         settings.deadline().toNanos(),
                         TimeUnit.NANOSECONDS)
-                .thenApplyAsync(this::counted, callbacks);
+                .thenApplyAsync(this::counted, callbacks)
+                // Once this is closed nothing runs on that thread.
+                .exceptionally(failure -> new IndexAnswer.Unavailable(Fallback.UNREACHABLE));
     }
 
     private IndexAnswer counted(IndexAnswer answer) {
@@ -163,8 +167,12 @@ final class ServiceSource implements PrefixSource {
     }
 
     private <T> CompletableFuture<T> send(HttpRequest request, Function<byte[], T> read) {
-        return http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES))
-                .thenApply(response -> read.apply(body(response)));
+        CompletableFuture<HttpResponse<byte[]>> sent =
+                http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER_BYTES));
+        // The request's own limit ends with the head of the response.
+        return sent.thenApply(response -> read.apply(body(response)))
+                .orTimeout(CALL_LIMIT.toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((answer, failure) -> sent.cancel(true));
     }
 
     private static byte[] body(HttpResponse<byte[]> response) {
@@ -177,8 +185,7 @@ final class ServiceSource implements PrefixSource {
 
     private HeldBlocks held(io.llmd.contracts.prefix.PrefixMatches answer, Candidates candidates) {
         Map<LaneName, EndpointMatch> matches =
-                HashMap.newHashMap(answer.endpoints().size());
-        answer.endpoints().forEach(match -> matches.put(new LaneName(match.endpoint(), match.rank()), match));
+                byName(answer.endpoints(), match -> new LaneName(match.endpoint(), match.rank()), Function.identity());
         HeldBlocks held = new HeldBlocks(candidates.size());
         for (int i = 0; i < candidates.size(); i++) {
             LaneName name = names.get(candidates.get(i).id());
@@ -191,6 +198,20 @@ final class ServiceSource implements PrefixSource {
         return held;
     }
 
+    /** Leaves out names that stand for several: a replaced engine and its successor, of which either may be meant. */
+    private static <T, V> Map<LaneName, V> byName(List<T> all, Function<T, LaneName> name, Function<T, V> value) {
+        Map<LaneName, V> result = HashMap.newHashMap(all.size());
+        Set<LaneName> seen = HashSet.newHashSet(all.size());
+        for (T each : all) {
+            if (seen.add(name.apply(each))) {
+                result.put(name.apply(each), value.apply(each));
+            } else {
+                result.remove(name.apply(each));
+            }
+        }
+        return result;
+    }
+
     private void poll() {
         try {
             HttpRequest.Builder get = HttpRequest.newBuilder().timeout(CALL_LIMIT);
@@ -200,8 +221,8 @@ final class ServiceSource implements PrefixSource {
             KvSources sources = send(
                             get.uri(at("/v1/sources")).build(), bytes -> json.readValue(bytes, KvSources.class))
                     .join();
-            Map<LaneName, SourceView> lanes = new HashMap<>();
-            sources.sources().forEach(each -> lanes.put(new LaneName(each.endpoint(), each.rank()), view(each)));
+            Map<LaneName, SourceView> lanes =
+                    byName(sources.sources(), each -> new LaneName(each.endpoint(), each.rank()), ServiceSource::view);
             // First, for whoever sees the service ready may be late at once.
             lateInARow.set(0);
             become(new Known(stats.ready() && isAlike(stats) ? null : Fallback.NOT_READY, lanes), describe(stats));

@@ -21,11 +21,16 @@ final class FakeIndexService implements AutoCloseable {
     volatile String keyMode = "xxh64";
     volatile String sourceState = "exact";
     volatile long lagMillis;
+    volatile boolean hasTwoLanesOfOneName;
+
+    /** Answers with this in their path have a head, and a body that waits for the end. */
+    volatile String stalledPath = "none";
 
     /** Answers to queries wait for this. */
     volatile CountDownLatch gate = new CountDownLatch(0);
 
     final AtomicInteger queries = new AtomicInteger();
+    private final CountDownLatch end = new CountDownLatch(1);
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -53,10 +58,11 @@ final class FakeIndexService implements AutoCloseable {
     }
 
     private String sources() {
-        return """
-                {"sources": [{"endpoint": "ns/a", "rank": 0, "state": "%s", "connected": true, "complete": true, "epoch": 0,
+        String source = """
+                {"endpoint": "ns/a", "rank": 0, "state": "%s", "connected": true, "complete": true, "epoch": 0,
                   "sequence": 5, "lagBatches": 2, "lagMillis": %d, "blocks": {"gpu": 3, "cpu": 0, "disk": 0, "storage": 0},
-                  "counters": {}, "drops": {}}]}""".formatted(sourceState, lagMillis);
+                  "counters": {}, "drops": {}}""".formatted(sourceState, lagMillis);
+        return "{\"sources\": [" + source + (hasTwoLanesOfOneName ? "," + source : "") + "]}";
     }
 
     private void match(HttpExchange exchange) throws IOException {
@@ -73,17 +79,24 @@ final class FakeIndexService implements AutoCloseable {
                   "complete": true}]}""".formatted(blocks));
     }
 
-    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    private void answer(HttpExchange exchange, int status, String body) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         try (exchange) {
             exchange.sendResponseHeaders(status, bytes.length);
+            if (exchange.getRequestURI().getPath().contains(stalledPath)) {
+                exchange.getResponseBody().flush();
+                end.await();
+            }
             exchange.getResponseBody().write(bytes);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     @Override
     public void close() {
         gate.countDown();
+        end.countDown();
         server.stop(0);
         threads.close();
     }

@@ -108,6 +108,41 @@ class ServiceSourceTest {
         await().until(() -> source.views().get("ns/a").trust() == 0);
     }
 
+    @Test
+    void anAnswerWhoseBodyDoesNotComeIsGivenUpAndItsPlaceIsFree() {
+        source = open(Duration.ofSeconds(20), 1);
+        awaitHeld();
+        service.stalledPath = "/v1/prefix-matches";
+        assertThat(reason(source.match(PROMPT, candidates))).isEqualTo(Fallback.UNREACHABLE);
+        service.stalledPath = "none";
+        assertThat(source.match(PROMPT, candidates).join()).isInstanceOf(IndexAnswer.Held.class);
+        service.stalledPath = "/v1/stats";
+        awaitReason(Fallback.UNREACHABLE);
+        service.stalledPath = "none";
+        awaitHeld();
+    }
+
+    @Test
+    void nothingIsKnownOfALaneWhileAnotherHasItsName() {
+        source = open(Duration.ofSeconds(20), 8);
+        awaitHeld();
+        service.hasTwoLanesOfOneName = true;
+        await().until(() -> source.views().isEmpty());
+        service.hasTwoLanesOfOneName = false;
+        await().until(() -> source.views().containsKey("ns/a"));
+    }
+
+    @Test
+    void questionsAreAnsweredAfterTheEndToo() {
+        source = open(Duration.ofSeconds(20), 8);
+        awaitHeld();
+        service.gate = new CountDownLatch(1);
+        CompletableFuture<IndexAnswer> asked = source.match(PROMPT, candidates);
+        source.close();
+        assertThat(reason(asked)).isEqualTo(Fallback.UNREACHABLE);
+        assertThat(reason(source.match(PROMPT, candidates))).isEqualTo(Fallback.UNREACHABLE);
+    }
+
     private HeldBlocks awaitHeld() {
         HeldBlocks[] held = new HeldBlocks[1];
         await("the service is asked").atMost(PATIENCE).untilAsserted(() -> {

@@ -12,6 +12,7 @@ import io.llmd.kv.ingest.kafka.LaneStatus;
 import io.llmd.kv.ingest.kafka.LaneTargets;
 import io.llmd.kv.ingest.kafka.ReplicaListener;
 import io.llmd.kv.ingest.kafka.ReplicaStatus;
+import io.llmd.kv.ingest.replica.NamedLanes.Member;
 import io.llmd.kv.lane.LaneDeltas;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,16 +26,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplicaIndex implements AutoCloseable {
 
-    private record Member(LaneDescription description, IndexLane lane) {}
-
-    private record LaneName(String endpoint, int rank) {}
-
     private final BlockIndex index;
     private final DeltaReplica replica;
     private final LongSupplier nanoClock;
     private final Map<Integer, Member> byNumber = new ConcurrentHashMap<>();
     private final Map<IndexLane, Integer> numbers = new ConcurrentHashMap<>();
-    private final Map<LaneName, Member> byName = new ConcurrentHashMap<>();
+    private final NamedLanes byName = new NamedLanes();
 
     /**
      * @param nanoClock monotonic
@@ -67,16 +64,21 @@ public final class ReplicaIndex implements AutoCloseable {
         return replica.status();
     }
 
-    /** The lane of an endpoint's rank; null when the log has none. */
+    /** The lane of an endpoint's rank; null when the log has none, or several of which it cannot be told which is meant. */
     public @Nullable IndexLane lane(String endpoint, int rank) {
-        Member member = byName.get(new LaneName(endpoint, rank));
+        Member member = byName.get(endpoint, rank, this::term);
         return member == null ? null : member.lane();
     }
 
-    /** How the lane of an endpoint's rank is described; null when the log has none. */
+    /** How that lane is described; null when there is none. */
     public @Nullable LaneDescription description(String endpoint, int rank) {
-        Member member = byName.get(new LaneName(endpoint, rank));
+        Member member = byName.get(endpoint, rank, this::term);
         return member == null ? null : member.description();
+    }
+
+    private int term(int laneNumber) {
+        LaneStatus status = replica.status().lanes().get(laneNumber);
+        return status == null ? 0 : status.term();
     }
 
     /** Status of an index's lane; null for one that has left, or whose status is not known yet. */
@@ -107,14 +109,9 @@ public final class ReplicaIndex implements AutoCloseable {
                     description.spec().endpoint(), description.spec().rank());
             Member member = new Member(description, lane);
             byNumber.put(description.number(), member);
-            byName.put(name(description), member);
+            byName.add(member);
             numbers.put(lane, description.number());
             return new SweepingDeltas(lane, index);
-        }
-
-        private LaneName name(LaneDescription description) {
-            return new LaneName(
-                    description.spec().endpoint(), description.spec().rank());
         }
 
         @Override
@@ -122,8 +119,7 @@ public final class ReplicaIndex implements AutoCloseable {
             Member gone = byNumber.remove(laneNumber);
             if (gone != null) {
                 numbers.remove(gone.lane());
-                // Another lane may have taken the name: an engine at another address is another lane.
-                byName.remove(name(gone.description()), gone);
+                byName.remove(gone);
                 index.removeLane(gone.lane());
                 while (index.sweep()) {}
             }
