@@ -248,7 +248,26 @@ public record GatewayProperties(
             @Min(1) @Max(65535) @DefaultValue("8998") int bootstrapPort,
             @Min(1) @Max(65535) @DefaultValue("7777") int offloadPort,
             @Min(1) @Max(65535) @DefaultValue("61005") int notifyPort,
-            @Min(1) @Max(65535) @DefaultValue("6301") int handshakePort) {}
+            @Min(1) @Max(65535) @DefaultValue("6301") int handshakePort) {
+        public Disaggregation {
+            requirePositive("prefill-timeout", prefillTimeout);
+            requirePositive("decode-timeout", decodeTimeout);
+            requirePositive("handoff-lease", handoffLease);
+            requirePositive("quarantine", quarantine);
+            requirePositive("commit-timeout", commitTimeout);
+            if (answerSize.toBytes() <= 0 || answerSize.toBytes() > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                        "gateway.disaggregation.answer-size: " + answerSize + " (expected: 1B to 2047MB)");
+            }
+        }
+
+        private static void requirePositive(String name, Duration value) {
+            if (!value.isPositive()) {
+                throw new IllegalArgumentException(
+                        "gateway.disaggregation." + name + ": " + value + " (expected: above zero)");
+            }
+        }
+    }
 
     /**
      * @param pollInterval how often each endpoint is asked for its models

@@ -99,7 +99,7 @@ final class BothAtOnce implements SplitFlow {
             @Override
             public void onFailure(AttemptFailure failure) {
                 if (mine == number) {
-                    failed(prefill, failure, errorOf(failure));
+                    failed(prefill, failure, errorOf(failure), true);
                 }
             }
         });
@@ -109,7 +109,7 @@ final class BothAtOnce implements SplitFlow {
         prefillLeg = sent;
         Leg other = call.leg(call.decode());
         fresh.decode(other, prefill);
-        call.decodeMeanwhile(other, prefill, manners.commits());
+        call.decodeMeanwhile(other, prefill, manners.commits(), manners.decodesAlone(), fresh::failed);
         if (manners.commits()) {
             call.later(call.settings().commitTimeout(), () -> uncommitted(mine, prefill));
         }
@@ -123,7 +123,11 @@ final class BothAtOnce implements SplitFlow {
             end();
             call.refuse(status, body);
         } else {
-            failed(prefill, AttemptFailure.SERVER_ERROR, new Refusal(Math.max(400, status), body));
+            failed(
+                    prefill,
+                    AttemptFailure.SERVER_ERROR,
+                    new Refusal(status >= 400 ? status : 502, body),
+                    status != 429);
         }
     }
 
@@ -151,9 +155,11 @@ final class BothAtOnce implements SplitFlow {
                 : Refusal.of(ErrorCode.UPSTREAM_ERROR, "no prefill endpoint could serve the request");
     }
 
-    private void failed(TargetEndpoint prefill, AttemptFailure failure, Refusal refusal) {
+    private void failed(TargetEndpoint prefill, AttemptFailure failure, Refusal refusal, boolean isItsFault) {
         call.state().release();
-        call.endpointFailed(prefill);
+        if (isItsFault) {
+            call.endpointFailed(prefill);
+        }
         Pair tried = pair;
         if (tried != null) {
             tried.failed();
@@ -181,7 +187,7 @@ final class BothAtOnce implements SplitFlow {
         if (which != number || committed) {
             return;
         }
-        failed(prefill, AttemptFailure.FIRST_BYTE_TIMEOUT, errorOf(AttemptFailure.FIRST_BYTE_TIMEOUT));
+        failed(prefill, AttemptFailure.FIRST_BYTE_TIMEOUT, errorOf(AttemptFailure.FIRST_BYTE_TIMEOUT), true);
     }
 
     private void alone(FallbackReason why) {

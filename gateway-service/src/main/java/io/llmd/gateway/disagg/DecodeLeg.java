@@ -232,8 +232,9 @@ final class DecodeLeg implements UpstreamListener {
             }
             passOnHeld();
         }
-        finish("ok");
-        listener.onEnd();
+        if (finish("ok")) {
+            listener.onEnd();
+        }
     }
 
     @Override

@@ -137,6 +137,10 @@ public final class Disaggregation {
             return new PrefillChoice.No(FallbackReason.PREFILL_UNKNOWN);
         }
         TargetEndpoint decode = request.decision().primary();
+        if (prefill.hostPort().equals(decode.hostPort())) {
+            // What it would fetch from itself is in its prefix cache.
+            return new PrefillChoice.No(FallbackReason.PREFILL_UNKNOWN);
+        }
         if (!isCompatible(prefill, decode)) {
             return new PrefillChoice.No(FallbackReason.NO_COMPATIBLE_PREFILL);
         }

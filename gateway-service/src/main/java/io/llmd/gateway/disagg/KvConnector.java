@@ -36,4 +36,9 @@ interface KvConnector {
     default boolean pulls() {
         return false;
     }
+
+    /** Whether decode endpoints can compute prompts themselves. */
+    default boolean decodesAlone() {
+        return true;
+    }
 }

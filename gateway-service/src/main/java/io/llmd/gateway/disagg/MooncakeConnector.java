@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -130,7 +129,7 @@ final class MooncakeConnector implements KvConnector {
         private final SplitCall call;
         private final Engine engine;
         private final Runnable forget;
-        private final String id = "xfer-" + UUID.randomUUID();
+        private final String id = "xfer-" + TransferIds.next();
 
         Transfer(SplitCall call, Engine engine, Runnable forget) {
             this.call = call;

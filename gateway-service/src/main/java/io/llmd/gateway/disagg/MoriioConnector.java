@@ -3,7 +3,6 @@ package io.llmd.gateway.disagg;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.openai.JsonEditor;
 import java.nio.charset.StandardCharsets;
-import java.util.UUID;
 
 /**
  * vLLM's {@code MoRIIOConnector} on AMD accelerators, with both legs at once: the prefill endpoint writes into the decode
@@ -28,7 +27,7 @@ final class MoriioConnector implements KvConnector {
     private static final class Transfer implements BothAtOnce.Pair {
 
         private final SplitCall call;
-        private final String id = "tx" + UUID.randomUUID();
+        private final String id = "tx" + TransferIds.next();
 
         Transfer(SplitCall call) {
             this.call = call;

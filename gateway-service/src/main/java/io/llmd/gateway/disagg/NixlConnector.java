@@ -60,7 +60,11 @@ final class NixlConnector implements KvConnector {
                 return FallbackReason.HANDOFF_MISSING;
             }
             JsonEditor changed = null;
+            JsonMembers.Member named = handoff.find("remote_host");
             String host = handoff.text("remote_host");
+            if (host == null && named != null && named.kind() != JsonMembers.Kind.NULL) {
+                return FallbackReason.HANDOFF_FOREIGN;
+            }
             if (host != null) {
                 switch (call.transferHost(host, prefill)) {
                     case FINE -> {}

@@ -3,7 +3,6 @@ package io.llmd.gateway.disagg;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.openai.JsonEditor;
 import java.nio.charset.StandardCharsets;
-import java.util.UUID;
 
 /**
  * vLLM's {@code OffloadingConnector} with a tier that other endpoints can read: the prefill endpoint offloads blocks under an
@@ -44,7 +43,7 @@ final class OffloadingConnector implements KvConnector {
 
     /** Lets an endpoint pull blocks of the prompt from another one, under an id of its own. */
     private static String pull(SplitCall call, TargetEndpoint source) {
-        return "\"remote_kv_source\":{\"kv_request_id\":\"" + UUID.randomUUID() + "\"," + address(call, source) + "}";
+        return "\"remote_kv_source\":{\"kv_request_id\":\"" + TransferIds.next() + "\"," + address(call, source) + "}";
     }
 
     private static String address(SplitCall call, TargetEndpoint endpoint) {
@@ -59,7 +58,7 @@ final class OffloadingConnector implements KvConnector {
     private static final class Pair implements BothAtOnce.Pair {
 
         private final SplitCall call;
-        private final String id = UUID.randomUUID().toString();
+        private final String id = TransferIds.next();
 
         Pair(SplitCall call) {
             this.call = call;
@@ -67,7 +66,8 @@ final class OffloadingConnector implements KvConnector {
 
         @Override
         public void prefill(Leg leg, TargetEndpoint prefill) {
-            TargetEndpoint source = call.source(prefill);
+            TargetEndpoint named = call.source(prefill);
+            TargetEndpoint source = named != null && call.state().mayPull() ? named : null;
             String json = "{\"remote_decoder\":{\"kv_request_id\":\"" + id + "\"}"
                     + (source == null ? "" : "," + pull(call, source)) + "}";
             call.setTransferParams(leg.body(), NixlConnector.PARAMS, bytes(json));

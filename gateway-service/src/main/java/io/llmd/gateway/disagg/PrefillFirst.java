@@ -65,6 +65,7 @@ final class PrefillFirst implements SplitFlow {
 
             @Override
             public void onTooLarge() {
+                call.state().mayHold();
                 call.decodeOnly(FallbackReason.HANDOFF_TOO_LARGE);
             }
 
@@ -83,7 +84,9 @@ final class PrefillFirst implements SplitFlow {
             call.endpointWorked(endpoint);
             call.refuse(status, body);
         } else {
-            call.endpointFailed(endpoint);
+            if (status != 429) {
+                call.endpointFailed(endpoint);
+            }
             errorStatus(endpoint, status, body);
         }
     }
@@ -91,6 +94,7 @@ final class PrefillFirst implements SplitFlow {
     private void handoff(TargetEndpoint endpoint, byte[] body) {
         JsonMembers json = JsonMembers.read(body);
         if (json == null) {
+            call.state().mayHold();
             call.decodeOnly(FallbackReason.HANDOFF_UNREADABLE);
             return;
         }

@@ -23,6 +23,11 @@ final class SglangConnector implements KvConnector {
                 call, MANNERS, () -> new Room(call.settings().ports().bootstrap()));
     }
 
+    @Override
+    public boolean decodesAlone() {
+        return false;
+    }
+
     private static final class Room implements BothAtOnce.Pair {
 
         private final int port;

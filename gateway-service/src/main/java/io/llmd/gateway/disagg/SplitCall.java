@@ -55,6 +55,7 @@ final class SplitCall implements UpstreamCall {
     private @Nullable TargetEndpoint prefill;
     private @Nullable DecodeLeg decodeLeg;
     private @Nullable JsonMembers body;
+    private @Nullable Runnable handoffUnusable;
     private boolean holdsRetry;
     private boolean decodeBegan;
     private @Nullable CommitGate gate;
@@ -72,7 +73,16 @@ final class SplitCall implements UpstreamCall {
     /** Sends the first leg. */
     void begin(KvConnector connector, PrefillChoice choice) {
         switch (choice) {
-            case PrefillChoice.No(FallbackReason why) -> decodeOnly(why);
+            case PrefillChoice.No(FallbackReason why) -> {
+                if (connector.decodesAlone()) {
+                    decodeOnly(why);
+                } else {
+                    refuse(new ApiError(
+                            ErrorCode.NO_ENDPOINTS,
+                            "no prefill endpoint can be used (" + why.wireName()
+                                    + "), and decode endpoints cannot compute prompts"));
+                }
+            }
             case PrefillChoice.Unwanted() -> connector.alone(this).start();
             case PrefillChoice.Yes(TargetEndpoint endpoint) -> {
                 prefill = endpoint;
@@ -164,6 +174,10 @@ final class SplitCall implements UpstreamCall {
 
     /** A leg with the client's body and headers under the id of all legs; what steers is left out. */
     Leg leg(TargetEndpoint endpoint) {
+        return new Leg(new JsonEditor(body()), headers(endpoint));
+    }
+
+    private HttpHeaders headers(TargetEndpoint endpoint) {
         boolean isDecode = endpoint.equals(decode());
         HttpHeaders headers = split.headers().copy();
         headers.set(LlmdHeader.REQUEST_ID.wireName(), state.legId());
@@ -181,7 +195,7 @@ final class SplitCall implements UpstreamCall {
         if (rank != null && !headers.contains(LlmdHeader.DATA_PARALLEL_RANK.wireName())) {
             headers.set(LlmdHeader.DATA_PARALLEL_RANK.wireName(), rank);
         }
-        return new Leg(new JsonEditor(body()), headers);
+        return headers;
     }
 
     private JsonMembers body() {
@@ -235,6 +249,12 @@ final class SplitCall implements UpstreamCall {
     private UpstreamRequest post(Leg leg) {
         byte[] bytes = leg.body().toBytes();
         return new UpstreamRequest("POST", request().route().path(), leg.headers(), bytes, bytes.length);
+    }
+
+    /** A leg whose endpoint finds other endpoints' blocks by what it carries, which works once. */
+    private UpstreamRequest postOnce(Leg leg) {
+        byte[] bytes = leg.body().toBytes();
+        return new UpstreamRequest("POST", request().route().path(), leg.headers(), bytes, bytes.length, true);
     }
 
     /** Does something after a while, unless the attempt is over by then. */
@@ -296,18 +316,24 @@ final class SplitCall implements UpstreamCall {
             state.spend();
             owner.meters().split();
         }
-        sendDecode(post(leg), terms);
+        sendDecode(terms.prefill() == null ? post(leg) : postOnce(leg), terms);
     }
 
     /**
      * Sends the leg whose answer goes to the client while its prefill leg is under way.
      *
      * @param isHeld whether nothing of the answer is read before {@link #releaseDecode()}
+     * @param decodesAlone whether another attempt may do without the prefill endpoint
+     * @param onUnusable called when the endpoint could not use the blocks
      */
-    void decodeMeanwhile(Leg leg, TargetEndpoint endpoint, boolean isHeld) {
+    void decodeMeanwhile(Leg leg, TargetEndpoint endpoint, boolean isHeld, boolean decodesAlone, Runnable onUnusable) {
         owner.meters().split();
+        handoffUnusable = onUnusable;
+        if (decodesAlone) {
+            state.spend();
+        }
         state.splitWith(endpoint);
-        sendDecode(post(leg), DecodeTerms.with(endpoint), isHeld);
+        sendDecode(postOnce(leg), DecodeTerms.with(endpoint), isHeld);
     }
 
     /** The answer may go to the client. */
@@ -348,8 +374,7 @@ final class SplitCall implements UpstreamCall {
     /** No prefill endpoint is of use: ends as {@link DisaggSettings#onPrefillFailure()} says. */
     void prefillUnusable(FallbackReason why) {
         if (settings().onPrefillFailure() == DisaggSettings.OnPrefillFailure.FAIL) {
-            ApiError error = new ApiError(ErrorCode.UPSTREAM_ERROR, "no prefill endpoint could serve the request");
-            refuse(error.code().status(), ErrorBody.toJson(error));
+            refuse(new ApiError(ErrorCode.UPSTREAM_ERROR, "no prefill endpoint could serve the request"));
         } else {
             decodeOnly(why);
         }
@@ -364,7 +389,8 @@ final class SplitCall implements UpstreamCall {
 
     /** Sends the client's body to the decode endpoint as it is. */
     void decodeUnsplit() {
-        HttpHeaders headers = leg(decode()).headers();
+        state.unsplit();
+        HttpHeaders headers = headers(decode());
         String model = split.decision().model();
         var edits = model.isEmpty() ? request().edits() : request().editsWithModel(model);
         UpstreamRequest request;
@@ -377,6 +403,12 @@ final class SplitCall implements UpstreamCall {
         sendDecode(request, DecodeTerms.ALONE);
     }
 
+    /** An answer that is no stream begins when all of it is there, and one that is held when the other leg is over. */
+    private Duration decodeTimeout(DecodeTerms terms, boolean isHeld) {
+        boolean isPrompt = request().stream() && terms.prefill() != null && !isHeld;
+        return isPrompt ? timeout(settings().decodeTimeout()) : Duration.ofNanos(Math.max(0, split.leftNanos()));
+    }
+
     private void sendDecode(UpstreamRequest request, DecodeTerms terms) {
         sendDecode(request, terms, false);
     }
@@ -385,7 +417,9 @@ final class SplitCall implements UpstreamCall {
         if (done) {
             return;
         }
-        releaseRetry();
+        if (terms.prefill() == null || state.fresh() != null) {
+            releaseRetry();
+        }
         listener.onDecodeSent();
         DecodeLeg leg = new DecodeLeg(this, listener, terms);
         decodeLeg = leg;
@@ -396,7 +430,11 @@ final class SplitCall implements UpstreamCall {
         leg.sent(
                 owner.upstream().send(transport, decode(), request, gate == null ? leg : gate),
                 transport.loop(),
-                timeout(settings().decodeTimeout()));
+                decodeTimeout(terms, isHeld));
+    }
+
+    private void refuse(ApiError error) {
+        refuse(error.code().status(), ErrorBody.toJson(error));
     }
 
     /** Ends the attempt with an answer of the prefill side. */
@@ -417,6 +455,7 @@ final class SplitCall implements UpstreamCall {
     /** The first bytes of the answer have come. */
     void decodeBegan(DecodeTerms terms, long nanos) {
         decodeBegan = true;
+        releaseRetry();
         TargetEndpoint from = terms.prefill();
         if (from != null) {
             state.fetched();
@@ -426,7 +465,7 @@ final class SplitCall implements UpstreamCall {
 
     void decodeEnded(String result, long nanos, boolean isFirstContact) {
         // Of legs at the same time, nobody needs what the other one still has to say.
-        legs.forEach(BufferedLeg::cancel);
+        endLegs();
         owner.meters().leg(isFirstContact ? "decode-first-contact" : "decode", result, nanos);
         if (result.equals("ok") && !isFirstContact) {
             owner.decodeTimes().ended(decode().id(), nanos);
@@ -445,6 +484,10 @@ final class SplitCall implements UpstreamCall {
         owner.meters().handoff("failed");
         owner.pairs().failed(from.id(), decode().id());
         state.strand();
+        Runnable unusable = handoffUnusable;
+        if (unusable != null) {
+            unusable.run();
+        }
     }
 
     // ---- what the edge says
@@ -464,9 +507,16 @@ final class SplitCall implements UpstreamCall {
     private void finish() {
         done = true;
         discardHeld();
-        legs.forEach(BufferedLeg::cancel);
-        timers.forEach(timer -> timer.cancel(false));
+        endLegs();
         releaseRetry();
+    }
+
+    /** Ends what is under way beside the decode leg, and lets go of it. */
+    private void endLegs() {
+        legs.forEach(BufferedLeg::cancel);
+        legs.clear();
+        timers.forEach(timer -> timer.cancel(false));
+        timers.clear();
     }
 
     private void releaseRetry() {

@@ -29,6 +29,7 @@ public final class SplitState {
     private @Nullable FallbackReason reason;
     private boolean spent;
     private boolean pulled;
+    private boolean mayHold;
     private boolean closed;
 
     /**
@@ -83,6 +84,16 @@ public final class SplitState {
         prefilled = new Prefilled(answer, endpoint, owner.now() + usableNanos);
         prefill = endpoint;
         reason = null;
+    }
+
+    /** A prefill leg is complete, but what it said is of no use: its endpoint may hold the blocks all the same. */
+    void mayHold() {
+        mayHold = true;
+    }
+
+    /** The answering endpoint computes the prompt, or pulls it from elsewhere. */
+    void unsplit() {
+        prefill = null;
     }
 
     /** Whether blocks may be pulled from another endpoint: once, for the pull may be what failed. */
@@ -140,7 +151,8 @@ public final class SplitState {
     void strand() {
         Handoffs.Permit held = permit;
         permit = null;
-        boolean isHeld = prefilled != null;
+        boolean isHeld = prefilled != null || mayHold;
+        mayHold = false;
         prefilled = null;
         if (held == null) {
             return;

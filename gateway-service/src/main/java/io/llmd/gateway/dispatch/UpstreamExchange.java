@@ -15,6 +15,7 @@ final class UpstreamExchange implements UpstreamCall {
     private final UpstreamListener listener;
     private @Nullable Future<UpstreamConnection> connecting;
     private @Nullable UpstreamConnection connection;
+    private boolean sent;
     private boolean reused;
     private boolean answered;
     private boolean done;
@@ -28,13 +29,14 @@ final class UpstreamExchange implements UpstreamCall {
     }
 
     void start() {
-        UpstreamConnection idle = pool.poll(endpoint);
+        UpstreamConnection idle = request.isOnce() ? null : pool.poll(endpoint);
         if (idle == null) {
             connect();
             return;
         }
         reused = true;
         connection = idle;
+        sent = true;
         idle.send(this, request);
     }
 
@@ -45,12 +47,13 @@ final class UpstreamExchange implements UpstreamCall {
         future.addListener((Future<UpstreamConnection> connected) -> {
             connecting = null;
             if (!connected.isSuccess()) {
-                finish(AttemptFailure.CONNECT);
+                finish(sent ? AttemptFailure.RESET : AttemptFailure.CONNECT);
             } else if (done) {
                 connected.getNow().close();
             } else {
                 UpstreamConnection fresh = connected.getNow();
                 connection = fresh;
+                sent = true;
                 fresh.send(this, request);
                 if (paused) {
                     fresh.pause();

@@ -16,9 +16,15 @@ import java.util.Map;
  * @param headers checked header names and values without framing headers
  * @param body array that holds the body, not copied and not changed
  * @param length bytes of the body from the start of the array
+ * @param isOnce whether no endpoint may get it twice: it goes out on a connection of its own, and never again
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared; a copy of each body is what this type avoids
-public record UpstreamRequest(String method, String path, HttpHeaders headers, byte[] body, int length) {
+public record UpstreamRequest(
+        String method, String path, HttpHeaders headers, byte[] body, int length, boolean isOnce) {
+
+    public UpstreamRequest(String method, String path, HttpHeaders headers, byte[] body, int length) {
+        this(method, path, headers, body, length, false);
+    }
 
     private static final byte[] NO_BODY = {};
 

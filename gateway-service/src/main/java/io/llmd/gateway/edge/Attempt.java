@@ -140,6 +140,7 @@ final class Attempt implements SplitListener {
 
     @Override
     public void onHead(int answerStatus, HttpHeaders headers) {
+        error = null;
         status = answerStatus;
         contentType = headers.get(HttpHeaderNames.CONTENT_TYPE, "");
         contentLength = headers.getInt(HttpHeaderNames.CONTENT_LENGTH, UNKNOWN_LENGTH);
@@ -348,7 +349,7 @@ final class Attempt implements SplitListener {
     private void relayRefusal(byte[] body) {
         byte[] clean = EndpointErrors.clean(body, status, head.route());
         close(Cause.NATURAL, "status");
-        if (clean == null) {
+        if (clean == null || client.isHeadSent()) {
             exchange.failAfterEnd(
                     this, new ApiError(ErrorCode.UPSTREAM_ERROR, "the endpoint refused the request without a reason"));
             return;
@@ -381,7 +382,11 @@ final class Attempt implements SplitListener {
         if (failure != AttemptFailure.ENDPOINT_REMOVED && failure != AttemptFailure.HANDOFF && status != 429) {
             services.health().failed(endpointId());
         }
-        exchange.attemptFailed(this, failure, status);
+        if (client.isHeadSent()) {
+            exchange.fail(new ApiError(ErrorCode.UPSTREAM_INCOMPLETE, "the endpoint broke off before its answer"));
+        } else {
+            exchange.attemptFailed(this, failure, status);
+        }
     }
 
     // ---- what the exchange says

@@ -56,7 +56,28 @@ enum Field {
     /** Addresses memory of other endpoints; set by the gateway alone and taken out of what clients send. */
     KV_TRANSFER_PARAMS(On.ALL),
     /** As {@link #KV_TRANSFER_PARAMS}, for encoded media. */
-    EC_TRANSFER_PARAMS(On.ALL);
+    EC_TRANSFER_PARAMS(On.ALL),
+    /** As {@link #KV_TRANSFER_PARAMS}, of SGLang. */
+    BOOTSTRAP_HOST(On.ALL),
+    BOOTSTRAP_PORT(On.ALL),
+    BOOTSTRAP_ROOM(On.ALL),
+    DISAGG_PREFILL_DP_RANK(On.ALL),
+    ROUTED_DP_RANK(On.ALL),
+    DATA_PARALLEL_RANK(On.ALL),
+    /** SGLang's id of a request, which must not be that of another one. */
+    RID(On.ALL);
+
+    /** Fields that steer transfers between endpoints. */
+    static final long TRANSFER = bits(
+            KV_TRANSFER_PARAMS,
+            EC_TRANSFER_PARAMS,
+            BOOTSTRAP_HOST,
+            BOOTSTRAP_PORT,
+            BOOTSTRAP_ROOM,
+            DISAGG_PREFILL_DP_RANK,
+            ROUTED_DP_RANK,
+            DATA_PARALLEL_RANK,
+            RID);
 
     private static final Map<String, Field> BY_NAME = byName();
 
@@ -88,6 +109,14 @@ enum Field {
 
     long bit() {
         return 1L << ordinal();
+    }
+
+    static long bits(Field... fields) {
+        long bits = 0;
+        for (Field field : fields) {
+            bits |= field.bit();
+        }
+        return bits;
     }
 
     /** Sets of routes, one bit each. */

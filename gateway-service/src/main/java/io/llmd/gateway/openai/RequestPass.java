@@ -12,7 +12,7 @@ final class RequestPass {
 
     private static final int UNSET = -1;
     private static final int BYTES_PER_TOKEN = 4;
-    private static final long TRANSFER_PARAMS = Field.KV_TRANSFER_PARAMS.bit() | Field.EC_TRANSFER_PARAMS.bit();
+
     private static final byte[] NOTHING = {};
     private static final String NOT_STORED = "nothing is stored between requests";
 
@@ -73,7 +73,16 @@ final class RequestPass {
 
     private void read(Field field) {
         switch (field) {
-            case PRIORITY, KV_TRANSFER_PARAMS, EC_TRANSFER_PARAMS -> {
+            case PRIORITY,
+                    KV_TRANSFER_PARAMS,
+                    EC_TRANSFER_PARAMS,
+                    BOOTSTRAP_HOST,
+                    BOOTSTRAP_PORT,
+                    BOOTSTRAP_ROOM,
+                    DISAGG_PREFILL_DP_RANK,
+                    ROUTED_DP_RANK,
+                    DATA_PARALLEL_RANK,
+                    RID -> {
                 remove();
                 return;
             }
@@ -150,7 +159,14 @@ final class RequestPass {
                     CONVERSATION,
                     PRIORITY,
                     KV_TRANSFER_PARAMS,
-                    EC_TRANSFER_PARAMS -> throw new IllegalStateException("no option: " + param);
+                    EC_TRANSFER_PARAMS,
+                    BOOTSTRAP_HOST,
+                    BOOTSTRAP_PORT,
+                    BOOTSTRAP_ROOM,
+                    DISAGG_PREFILL_DP_RANK,
+                    ROUTED_DP_RANK,
+                    DATA_PARALLEL_RANK,
+                    RID -> throw new IllegalStateException("no option: " + param);
         }
     }
 
@@ -372,7 +388,7 @@ final class RequestPass {
                 choices,
                 isSplittable(maxOutput),
                 media.rawBytes() > 0,
-                (seen & TRANSFER_PARAMS) != 0,
+                (seen & Field.TRANSFER) != 0,
                 modelStart,
                 modelEnd,
                 removals);

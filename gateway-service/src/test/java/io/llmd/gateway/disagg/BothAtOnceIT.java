@@ -180,6 +180,16 @@ class BothAtOnceIT {
         }
 
         @Test
+        @DisplayName("what cannot be split is refused, for decode endpoints cannot do without")
+        void notSplittable() {
+            RawClient.Answer answer = pool.gateway().post(CHAT, BODY.replace("{", "{\"n\":2,"));
+
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.body()).contains("not-splittable");
+            assertThat(pool.decode().requests()).isEmpty();
+        }
+
+        @Test
         @DisplayName("F2: a 4xx of the prefill endpoint is the answer")
         void clientError() {
             pool.prefill().always(Reply.error(400, "too long"));
@@ -242,6 +252,13 @@ class BothAtOnceIT {
                     .containsExactly("0");
             assertThat(json(pool.prefill().lastRequest()).path("max_tokens").asInt())
                     .isEqualTo(1);
+
+            pool.decode().script(Reply.error(500, "unknown engine"));
+            int asked = bootstrap.requests().size();
+            assertThat(chat().header(FALLBACK)).isEqualTo("decode-failed");
+            decodeInItsTime();
+            assertThat(chat().body()).contains("Hello world");
+            assertThat(bootstrap.requests()).hasSize(asked + 1);
 
             pool.prefill().always(Reply.error(500, "new engine"));
             pool.decode().always(Reply.chat("never").delay(LONG));

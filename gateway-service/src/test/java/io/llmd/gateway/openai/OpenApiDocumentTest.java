@@ -89,7 +89,7 @@ class OpenApiDocumentTest {
         schemas.forEach((route, schema) -> {
             Map<String, Object> described = at("components", "schemas", schema, "properties");
             for (Field field : Field.values()) {
-                boolean isInternal = field == Field.KV_TRANSFER_PARAMS || field == Field.EC_TRANSFER_PARAMS;
+                boolean isInternal = (field.bit() & Field.TRANSFER) != 0;
                 if (!isInternal
                         && Field.of(field.wireName(), route) != null
                         && !described.containsKey(field.wireName())) {

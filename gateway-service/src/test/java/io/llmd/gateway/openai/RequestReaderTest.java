@@ -1166,6 +1166,11 @@ class RequestReaderTest {
                 Arguments.of("{\"model\":\"m\",\"priority\":\"a\\\",}b\",\"prompt\":\"x\"}", "{" + rest + "}"),
                 Arguments.of("{\"priority\":1,\"kv_transfer_params\":{\"a\":[1,{}]}," + rest + "}", "{" + rest + "}"),
                 Arguments.of(
+                        "{\"bootstrap_host\":\"10.0.0.1\",\"bootstrap_port\":80,\"bootstrap_room\":[7],"
+                                + "\"disagg_prefill_dp_rank\":1,\"routed_dp_rank\":1,\"data_parallel_rank\":1,"
+                                + "\"rid\":\"another\"," + rest + "}",
+                        "{" + rest + "}"),
+                Arguments.of(
                         "{" + rest + ",\"kv_transfer_params\":[],\"ec_transfer_params\":null,\"priority\":true}",
                         "{" + rest + "}"),
                 Arguments.of("{\"model\":\"m\",\"prior\\u0069ty\":1.5e3,\"prompt\":\"x\"}", "{" + rest + "}"));

@@ -98,6 +98,10 @@ public final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        Integer wanted = endpoints;
+        if (wanted != null && wanted < 0) {
+            throw CommandFailure.usage("--pods: " + wanted + " (expected: >= 0)");
+        }
         TrialPlan plan = new TrialPlan(
                 new SuitePorts(portBase), total(), prefill, decode, model, config, processes, slowEndpoint);
         if (config != null && !Files.isReadable(config)) {
