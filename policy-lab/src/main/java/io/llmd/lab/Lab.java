@@ -39,10 +39,19 @@ public final class Lab {
                 blockTokens,
                 scenario.fleet().totalBlocks(),
                 engines.size());
-        Router router =
-                contender.router(new Setting(engines, conditions, scenario.slo().tokensPerSecond(), seed));
-        SimulationTotals totals =
-                new Simulation(settings(conditions, seed), engines, router, tally, result -> {}).run();
+        Router router = contender.router(
+                new Setting(engines, conditions, scenario.fleet().prefillTokensPerSecond(), seed));
+        SimulationTotals totals;
+        try {
+            totals = new Simulation(settings(conditions, seed), engines, router, tally, result -> {}).run();
+        } catch (RuntimeException | Error e) {
+            try {
+                close(router, contender);
+            } catch (RuntimeException second) {
+                e.addSuppressed(second);
+            }
+            throw e;
+        }
         close(router, contender);
         return tally.result(scenario.traffic().name(), contender.name(), seed, totals);
     }

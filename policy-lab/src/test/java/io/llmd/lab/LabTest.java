@@ -2,6 +2,7 @@ package io.llmd.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.llmd.lab.contender.Contender;
 import io.llmd.lab.contender.Contenders;
@@ -12,15 +13,21 @@ import io.llmd.lab.report.Tables;
 import io.llmd.lab.result.RunResult;
 import io.llmd.lab.traffic.ChatSessions;
 import io.llmd.lab.traffic.Traffic;
+import io.llmd.simulator.cluster.ClientRequest;
+import io.llmd.simulator.cluster.EndpointView;
+import io.llmd.simulator.cluster.Router;
+import io.llmd.simulator.cluster.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LabTest {
 
@@ -74,9 +81,10 @@ class LabTest {
         assertThat(precise.hitShare()).isGreaterThan(blind.hitShare() + 0.1);
     }
 
-    @Test
-    void lostEventsWithoutReplayCostHitsAndWithReplayHardlyAny() throws IOException {
-        Contender precise = Contenders.find("kv-block-cost");
+    @ParameterizedTest
+    @ValueSource(strings = {"kv-block-cost", "dynamo"})
+    void lostEventsWithoutReplayCostHitsAndWithReplayHardlyAny(String name) throws IOException {
+        Contender precise = Contenders.find(name);
         double clean = Lab.run(SCENARIO, precise, 1).hitShare();
 
         assertThat(hitShare(precise, true)).isGreaterThan(0.95 * clean);
@@ -124,6 +132,36 @@ class LabTest {
         assertThat(result.finished()).isEqualTo(result.requests());
         assertThat(result.timeToFirstToken().quantile(0.9))
                 .isGreaterThan(2 * free.timeToFirstToken().quantile(0.9));
+    }
+
+    @Test
+    void aRouterIsClosedWhenItsRunFails() {
+        AtomicBoolean isClosed = new AtomicBoolean();
+        Contender failing = new Contender("failing", "test", "fails", setting -> new Failing(isClosed));
+
+        assertThatThrownBy(() -> Lab.run(SCENARIO, failing, 1)).hasMessage("no route");
+        assertThat(isClosed).isTrue();
+    }
+
+    private record Failing(AtomicBoolean isClosed) implements Router, AutoCloseable {
+        @Override
+        public Target route(ClientRequest request, long now, List<EndpointView> endpoints) {
+            throw new IllegalStateException("no route");
+        }
+
+        @Override
+        public void close() {
+            isClosed.set(true);
+        }
+    }
+
+    @Test
+    void aFleetsRateIsThatOfItsEngines() {
+        double fast = Fleet.DEFAULT.prefillTokensPerSecond();
+
+        assertThat(fast).isBetween(10_000.0, 25_000.0);
+        assertThat(Fleet.DEFAULT.withEndpoints(2).withSlow(1, 2).prefillTokensPerSecond())
+                .isCloseTo(0.75 * fast, within(1.0));
     }
 
     @Test

@@ -11,15 +11,18 @@ final class HeldBlocks {
 
     private final PromptBlocks prompts;
     private final HolderTable holders = new HolderTable();
+    private final BlockNews news;
     private final int[] matched;
 
     HeldBlocks(Setting setting) {
         prompts = new PromptBlocks(setting.engines().getFirst().hasher(), setting.blockTokens());
+        news = new BlockNews(setting, this::apply);
         matched = new int[setting.engines().size()];
     }
 
     /** Leading blocks of a prompt that each endpoint holds; the same array each time. */
-    int[] matched(ClientRequest request) {
+    int[] matched(ClientRequest request, long now) {
+        news.replayed(now);
         long[] blocks = prompts.of(request);
         Arrays.fill(matched, 0);
         long holding = -1L >>> Long.SIZE - matched.length;
@@ -32,7 +35,11 @@ final class HeldBlocks {
         return matched;
     }
 
-    void apply(int endpoint, EngineEvent.BlockEvent event) {
+    void changed(int endpoint, EngineEvent.BlockEvent event, long now) {
+        news.changed(endpoint, event, now);
+    }
+
+    private void apply(EngineEvent.BlockEvent event, int endpoint) {
         long bit = 1L << endpoint;
         switch (event) {
             case EngineEvent.BlocksStored stored -> {

@@ -35,7 +35,7 @@ final class KvCost implements Router {
     @Override
     public Target route(ClientRequest request, long now, List<EndpointView> endpoints) {
         int tokens = request.prompt().length;
-        int[] matched = held.matched(request);
+        int[] matched = held.matched(request, now);
         for (int i = 0; i < costs.length; i++) {
             double prefill = (work.prefillTokens(i) + tokens) / blockTokens - matched[i];
             costs[i] = Math.max(0, prefill) + work.decodeBlocks(i);
@@ -84,7 +84,7 @@ final class KvCost implements Router {
 
     @Override
     public void blocks(int endpoint, EngineEvent.BlockEvent event, long now) {
-        held.apply(endpoint, event);
+        held.changed(endpoint, event, now);
     }
 
     @Override

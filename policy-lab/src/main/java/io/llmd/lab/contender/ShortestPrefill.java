@@ -29,7 +29,7 @@ final class ShortestPrefill implements Router {
 
     @Override
     public Target route(ClientRequest request, long now, List<EndpointView> endpoints) {
-        int[] matched = held.matched(request);
+        int[] matched = held.matched(request, now);
         int best = 0;
         long least = Long.MAX_VALUE;
         double bestDraw = -1;
@@ -62,7 +62,7 @@ final class ShortestPrefill implements Router {
 
     @Override
     public void blocks(int endpoint, EngineEvent.BlockEvent event, long now) {
-        held.apply(endpoint, event);
+        held.changed(endpoint, event, now);
     }
 
     @Override

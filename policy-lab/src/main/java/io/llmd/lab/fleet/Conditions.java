@@ -1,5 +1,6 @@
 package io.llmd.lab.fleet;
 
+import io.llmd.simulator.engine.CounterRandom;
 import java.time.Duration;
 
 /**
@@ -20,6 +21,8 @@ public record Conditions(
         double eventLoss,
         boolean replay) {
 
+    private static final long LOSS = 1;
+
     /** Metrics each 50 ms, events after 5 ms, nothing lost. */
     public static final Conditions DEFAULT =
             new Conditions(Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true);
@@ -32,6 +35,11 @@ public record Conditions(
         if (!(eventLoss >= 0 && eventLoss < 1)) {
             throw new IllegalArgumentException("eventLoss: " + eventLoss + " (expected: in [0, 1))");
         }
+    }
+
+    /** Whether a batch of an endpoint's KV events gets lost: equal in all runs with a seed, whoever routes. */
+    public boolean isLost(long seed, int endpoint, long sequence) {
+        return CounterRandom.unit(CounterRandom.bits(seed, endpoint, LOSS), sequence, LOSS) <= eventLoss;
     }
 
     /** The same with later metrics. */

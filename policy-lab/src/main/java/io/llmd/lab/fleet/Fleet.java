@@ -5,6 +5,7 @@ import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.PhysicsLatency;
+import io.llmd.simulator.engine.StepLoad;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -38,6 +39,7 @@ public record Fleet(
     /** Most endpoints of a fleet. */
     public static final int MOST_ENDPOINTS = Long.SIZE;
 
+    private static final double NANOS = 1e9;
     private static final int BYTES_PER_WEIGHT = 2;
     /** Longest request, where the cache holds so much. */
     private static final long MAX_MODEL_TOKENS = 131_072 + 4096;
@@ -168,6 +170,16 @@ public record Fleet(
         return kvTokens == 0
                 ? deployment.blocks(blockTokens, MEMORY_SHARE)
                 : Math.toIntExact(kvTokens / blockTokens + 1);
+    }
+
+    /** Prompt tokens that an endpoint computes in a second when they fill its steps; mean of all endpoints. */
+    public double prefillTokensPerSecond() {
+        double attention = 0.5 * batchedTokens * batchedTokens;
+        StepLoad full = new StepLoad(batchedTokens, 1, 1, 0, 0, attention, 0, batchedTokens, 1, 1);
+        return engines().stream()
+                .mapToDouble(engine -> batchedTokens / (engine.latency().stepNanos(full) * engine.timeScale()) * NANOS)
+                .average()
+                .orElseThrow();
     }
 
     /** Usable blocks of all endpoints together. */

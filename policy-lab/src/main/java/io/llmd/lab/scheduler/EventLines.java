@@ -11,7 +11,6 @@ import io.llmd.kv.hash.BlockHash;
 import io.llmd.kv.hash.BlockHashes;
 import io.llmd.lab.fleet.Conditions;
 import io.llmd.simulator.cluster.SimulationControl;
-import io.llmd.simulator.engine.CounterRandom;
 import io.llmd.simulator.engine.EngineEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +20,6 @@ import java.util.List;
  * step, numbered, of which some get lost. For the thread of the simulation.
  */
 final class EventLines {
-
-    private static final long LOSS = 1;
 
     /** What one endpoint publishes. */
     private static final class Publisher {
@@ -98,7 +95,7 @@ final class EventLines {
         long sequence = publisher.nextSequence++;
         byte[] payload = encoder.encode(new KvEventBatch(now / 1e9, publisher.pending, null));
         publisher.pending = new ArrayList<>();
-        boolean isLost = CounterRandom.unit(seed + endpoint, sequence, LOSS) <= conditions.eventLoss();
+        boolean isLost = conditions.isLost(seed, endpoint, sequence);
         lost += isLost ? 1 : 0;
         for (HandedSources receiver : receivers) {
             receiver.published(endpoint, sequence, payload, isLost, now);

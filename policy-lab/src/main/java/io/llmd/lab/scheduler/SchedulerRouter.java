@@ -32,7 +32,9 @@ import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.resource.Resources;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
+import io.llmd.scheduler.scheduling.GuardSettings;
 import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.simulator.cluster.ClientRequest;
 import io.llmd.simulator.cluster.EndpointView;
@@ -69,6 +71,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
     private record Sent(String requestId, long leaseId, String endpointId, long atNanos) {}
 
     private final VirtualClock clock = new VirtualClock();
+    private final String idBegin;
     private final EndpointStore store = new EndpointStore(METRICS_STALENESS, clock::nanoTime);
     private final EventLines events;
     private final PluginBeans plugins;
@@ -92,6 +95,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
      * @throws io.llmd.scheduler.plugin.ConfigException when it is refused
      */
     public SchedulerRouter(String configuration, String name, Setting setting) {
+        idBegin = "lab-" + setting.seed() + "-";
         events = new EventLines(setting.engines().size(), setting.conditions(), setting.blockTokens(), setting.seed());
         addEndpoints(setting);
         EngineIndexes engines = EngineIndexes.handed(store, () -> received(setting), clock::nanoTime);
@@ -125,7 +129,8 @@ public final class SchedulerRouter implements Router, AutoCloseable {
     }
 
     private Director director(InFlightTracker attempts) {
-        Scheduler scheduler = new Scheduler(defects);
+        // Plugins are timed by the simulation's clock: on a busy machine they would be left alone now and then.
+        Scheduler scheduler = new Scheduler(new PluginGuard(GuardSettings.DEFAULT, defects, clock::nanoTime));
         Admissions admissions = new Admissions(loaded::flowControl, this::startQueues, clock::nanoTime);
         Leases leases =
                 new Leases(scheduler, attempts, LEASE, Integer.MAX_VALUE, 1, clock::nanoTime, admissions::ended);
@@ -190,7 +195,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
         Answer answer = new Answer(request);
         director.schedule(
                 new ScheduleRequest(
-                        "lab-" + request.id(), "/" + TokenParser.PATH, Map.of(), tokens(request.prompt()), List.of()),
+                        idBegin + request.id(), "/" + TokenParser.PATH, Map.of(), tokens(request.prompt()), List.of()),
                 answer::outcome);
         turnQueues();
         return answer.returned();
@@ -408,6 +413,21 @@ public final class SchedulerRouter implements Router, AutoCloseable {
         @Override
         public void skipped(String plugin, DataKey<?> missing) {
             failed(new IllegalStateException("plugin " + plugin + " has no " + missing));
+        }
+
+        @Override
+        public void overran(String plugin, long nanos) {
+            failed(new IllegalStateException("plugin " + plugin + " took " + nanos + " ns of virtual time"));
+        }
+
+        @Override
+        public void opened(String plugin, Cause cause) {
+            failed(new IllegalStateException("plugin " + plugin + " is left alone: " + cause));
+        }
+
+        @Override
+        public void passedOver(String plugin) {
+            failed(new IllegalStateException("plugin " + plugin + " was left out"));
         }
 
         void throwFirst() {

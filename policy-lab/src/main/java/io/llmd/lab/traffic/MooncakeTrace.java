@@ -52,7 +52,7 @@ public final class MooncakeTrace implements Traffic {
      * @param name for tables
      * @param file JSON lines, packed when its name ends in {@code .gz}
      * @param mostRows rows taken from its beginning
-     * @throws IOException when it cannot be read, or a line is not of the form
+     * @throws IOException when it cannot be read, a line is not of the form, or times go back
      */
     public static MooncakeTrace read(String name, Path file, int mostRows) throws IOException {
         JsonMapper json = JsonMapper.builder().build();
@@ -60,7 +60,13 @@ public final class MooncakeTrace implements Traffic {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(open(file), StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null && rows.size() < mostRows; line = reader.readLine()) {
                 if (!line.isBlank()) {
-                    rows.add(row(json, line, file, rows.size() + 1));
+                    TraceRow row = row(json, line, file, rows.size() + 1);
+                    if (!rows.isEmpty() && row.time() < rows.getLast().time()) {
+                        throw new IOException(file + ", row " + (rows.size() + 1) + ": timestamp: "
+                                + row.time() / NANOS_PER_MILLI + " (expected: >= that of the row before, "
+                                + rows.getLast().time() / NANOS_PER_MILLI + ")");
+                    }
+                    rows.add(row);
                 }
             }
         }

@@ -37,8 +37,29 @@ class GoalsTest {
                 .isEmpty();
     }
 
+    @Test
+    void whoLeftRequestsUnansweredIsNeitherQuickNorTheBest() {
+        List<GoalFigure> goals = new Goals("ours")
+                .ofConversation(List.of(run("quick", 0.3, 10, 0), run("round-robin", 0.3, 200), run("ours", 1, 100)));
+        assertThat(goals.getLast().value()).isEqualTo(0.5);
+        assertThat(goals.getLast().pass()).isTrue();
+
+        List<GoalFigure> failed = new Goals("ours").ofLadder(List.of(run("round-robin", 1, 900), run("ours", 1, 1, 0)));
+        assertThat(failed.getFirst().value()).isEqualTo(1000);
+        assertThat(failed.getFirst().pass()).isFalse();
+        assertThat(new Goals("ours")
+                        .ofConversation(List.of(run("round-robin", 1, 900), run("ours", 1, 1, 0)))
+                        .getLast()
+                        .pass())
+                .isFalse();
+    }
+
     private static RunResult run(String contender, double good, double firstTokenMillis) {
+        return run(contender, good, firstTokenMillis, 1);
+    }
+
+    private static RunResult run(String contender, double good, double firstTokenMillis, int finished) {
         Distribution first = new Distribution(new double[] {firstTokenMillis}, 1);
-        return new RunResult("t", contender, 1, 1, 1, 0, first, first, first, good, good, 0.9, 1, 100, 1, 0, 1);
+        return new RunResult("t", contender, 1, 1, finished, 0, first, first, first, good, good, 0.9, 1, 100, 1, 0, 1);
     }
 }

@@ -83,6 +83,14 @@ class MooncakeTraceTest {
                 .hasMessageContaining("row 1");
     }
 
+    @Test
+    void timesThatGoBackAreRefused() {
+        String again = ROWS.lines().findFirst().orElseThrow();
+        assertThatThrownBy(() -> MooncakeTrace.read("t", packed(ROWS + again), 10))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("row 5: timestamp: 0 (expected: >= that of the row before, 3000)");
+    }
+
     private Path packed(String text) throws IOException {
         Path file = folder.resolve("trace.jsonl.gz");
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
