@@ -11,8 +11,12 @@ import java.util.Objects;
  *
  * <p>A node is read in this order: key, bits, key again. Equal keys mean that the bits belonged to the key, for the writer
  * sets bits before a key appears and clears them before it goes, and a node that was freed and used for the same key again
- * held it at both times. (Only a node that got another key in between, twice within the three reads, could show that one's
- * lanes; freed nodes are used again after the cursor went round over all others.) Acquire and release keep that order on processors that would change it.
+ * held it at both times. Acquire and release keep that order on processors that would change it.
+ *
+ * <p>One window stays open. A reader that is stopped twice, before the bits and after them, while its node goes from one key
+ * to another and back, takes the other block's lanes for one answer. {@link NodeSpace#claimAfter} uses a node again as soon as
+ * it is free, so that two blocks that take turns behind the same block can do that. A stamp for each node would close it at
+ * eight bytes a node and one more read a block; a wrong answer costs one request the computation of its prompt.
  */
 final class Nodes {
 

@@ -20,6 +20,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -317,6 +318,13 @@ public record SchedulerProperties(
 
         public KvIndex {
             storages = List.copyOf(storages);
+            Set<String> names = new HashSet<>();
+            for (SharedStorage storage : storages) {
+                if (!names.add(storage.name())) {
+                    throw new IllegalArgumentException(
+                            "scheduler.kv-index.storages: " + storage.name() + " twice (expected: different names)");
+                }
+            }
             if (!storages.isEmpty() && source != Source.ENGINES) {
                 throw new IllegalArgumentException(
                         "scheduler.kv-index.storages: set with source " + source + " (expected: source engines)");
@@ -409,8 +417,16 @@ public record SchedulerProperties(
             @DefaultValue("1s") Duration pollInterval,
             @Min(1) @DefaultValue("64") int maxCalls) {
         public KvService {
+            if (url != null && (url.getHost() == null || !isHttp(url))) {
+                throw new IllegalArgumentException("scheduler.kv-index.service.url: " + url
+                        + " (expected: http://HOST:PORT or https://HOST:PORT)");
+            }
             requirePositive("scheduler.kv-index.service.deadline", deadline);
             requirePositive("scheduler.kv-index.service.poll-interval", pollInterval);
+        }
+
+        private static boolean isHttp(URI url) {
+            return "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
         }
     }
 

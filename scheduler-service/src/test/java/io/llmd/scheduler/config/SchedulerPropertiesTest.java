@@ -4,7 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.llmd.scheduler.config.SchedulerProperties.Decisions;
+import io.llmd.scheduler.config.SchedulerProperties.KvIndex;
+import io.llmd.scheduler.config.SchedulerProperties.KvIndex.Source;
+import io.llmd.scheduler.config.SchedulerProperties.KvLog;
+import io.llmd.scheduler.config.SchedulerProperties.KvService;
+import io.llmd.scheduler.config.SchedulerProperties.SharedStorage;
+import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +32,32 @@ class SchedulerPropertiesTest {
     @Test
     void otherHeadersAreKeptWhateverTheirCase() {
         assertThat(decisions("X-Team").headers()).containsExactly("x-team");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"index:8500", "ftp://index", "/v1", "http:index"})
+    void anIndexServiceIsAskedOverHttp(String url) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> service(url))
+                .withMessageStartingWith("scheduler.kv-index.service.url: " + url);
+    }
+
+    @Test
+    void storagesHaveDifferentNames() {
+        SharedStorage one = new SharedStorage("s", "host:5557", "", Map.of());
+        SharedStorage other = new SharedStorage("t", "host:5557", "", Map.of());
+        KvLog log = new KvLog("", "default", Map.of());
+        KvService service = service("https://index:8500");
+
+        assertThat(new KvIndex(Source.ENGINES, List.of(one, other), log, service).storages())
+                .hasSize(2);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new KvIndex(Source.ENGINES, List.of(one, other, one), log, service))
+                .withMessageStartingWith("scheduler.kv-index.storages: s twice");
+    }
+
+    private static KvService service(String url) {
+        return new KvService(URI.create(url), Duration.ofMillis(5), Duration.ofSeconds(1), 64);
     }
 
     private static Decisions decisions(String header) {
