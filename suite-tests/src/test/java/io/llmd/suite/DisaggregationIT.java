@@ -185,10 +185,9 @@ class DisaggregationIT {
     }
 
     @Test
-    @DisplayName("T14: a client that leaves during prefill ends it")
+    @DisplayName("T14: after a client left during prefill nothing is held, and no decode endpoint is asked")
     void leavingDuringPrefill() throws IOException {
         suite.faults(PREFILL, "{\"stall_before_head\":{}}");
-        long before = suite.endpoints().get(PREFILL).statistics().aborted();
         double decoded = finished();
         try (ClientSocket client = new ClientSocket(suite.port())) {
             client.send(body("leaves early", 3, ""));
@@ -198,7 +197,6 @@ class DisaggregationIT {
         }
         nothingIsLeft();
         assertThat(finished()).isEqualTo(decoded);
-        assertThat(suite.endpoints().get(PREFILL).statistics().aborted()).isGreaterThanOrEqualTo(before);
     }
 
     private static double finished() {

@@ -39,8 +39,12 @@ import tools.jackson.databind.json.JsonMapper;
 class KvIndexChaosIT {
 
     private static final int ENDPOINTS = 2;
-    private static final int PROMPTS = 24;
+    private static final int PROMPTS = 16;
     private static final int BLOCK = 16;
+
+    /** Requests that must be answered while something is away. */
+    private static final int ROUND = 12;
+
     private static final int SHARED_BLOCKS = 10;
     private static final int OWN_BLOCKS = 20;
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -160,7 +164,7 @@ class KvIndexChaosIT {
                         .option("inter-token-latency", "1ms")
                         .option("noise-cv", "0")
                         .option("max-model-len", "1024")
-                        .option("kv-cache-size", "320"),
+                        .option("kv-cache-size", "220"),
                 KvIndexChaosIT::config,
                 Map.of(
                         "scheduler.kv-index.source",
@@ -243,7 +247,7 @@ class KvIndexChaosIT {
 
     private void goesOn(String what) {
         int before = answered.get();
-        awaiting("requests are answered while " + what).until(() -> answered.get() >= before + 30);
+        awaiting("requests are answered while " + what).until(() -> answered.get() >= before + ROUND);
     }
 
     private static double fallbacks(RunningSuite suite, String reason) {
@@ -274,6 +278,6 @@ class KvIndexChaosIT {
     }
 
     private static ConditionFactory awaiting(String what) {
-        return await(what).atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100));
+        return await(what).atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20));
     }
 }

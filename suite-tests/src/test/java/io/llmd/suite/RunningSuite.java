@@ -115,7 +115,7 @@ final class RunningSuite implements AutoCloseable {
                 file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s}}%n"
                         .formatted(role, i, endpoint.port(), role));
             }
-            suite.startServices(file.toString(), SPLIT_ALWAYS);
+            suite.startServices(file.toString(), SPLIT_ALWAYS, Map.of());
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -148,10 +148,11 @@ final class RunningSuite implements AutoCloseable {
             file.append(
                     "  - {name: sim-%d, address: 127.0.0.1, port: \"%d\"%s}%n".formatted(i, endpoint.port(), labels));
         }
-        startServices(file.toString(), config == null ? null : config.apply(endpoints));
+        startServices(file.toString(), config == null ? null : config.apply(endpoints), schedulerSettings);
     }
 
-    private void startServices(String endpointList, @Nullable String config) throws IOException {
+    private void startServices(String endpointList, @Nullable String config, Map<String, String> schedulerSettings)
+            throws IOException {
         Path endpointsFile = Files.writeString(folder.resolve("endpoints.yaml"), endpointList);
         Map<String, String> shared = Map.of(
                 "server.address", "127.0.0.1",
