@@ -23,7 +23,6 @@ public final class CachedTokens {
     private static final byte[] CACHED = ascii("cached_tokens");
     private static final byte[] CACHE_READ = ascii("cache_read_input_tokens");
     private static final byte[] INPUT = ascii("input_tokens");
-    private static final int WORD_BYTES = CACHE_READ.length + 1;
 
     /** What the current byte belongs to. */
     private enum Place {
@@ -42,8 +41,7 @@ public final class CachedTokens {
     private final byte[] inputNumber;
     private final byte[] detailsKey;
     private final boolean isAnthropic;
-    private final byte[] word = new byte[WORD_BYTES];
-    private int wordLength;
+    private final Word word = new Word(CACHE_READ.length);
     private Place place;
     private boolean escaped;
     private boolean afterCarriageReturn;
@@ -155,7 +153,7 @@ public final class CachedTokens {
         if (isSecondOfPair) {
             return;
         }
-        if (place == Place.FIELD_NAME && wordLength == 0) {
+        if (place == Place.FIELD_NAME && word.isEmpty()) {
             depth = 0;
             responseDepth = 0;
             usageDepth = 0;
@@ -163,16 +161,16 @@ public final class CachedTokens {
             rootIsObject = false;
         }
         place = Place.FIELD_NAME;
-        wordLength = 0;
+        word.clear();
     }
 
     private void inFieldName(byte b) {
         if (b != ':') {
-            remember(b);
+            word.add(b);
             return;
         }
-        place = wordIs(DATA) ? Place.BETWEEN : Place.OTHER_LINE;
-        wordLength = 0;
+        place = word.is(DATA) ? Place.BETWEEN : Place.OTHER_LINE;
+        word.clear();
     }
 
     private void between(ByteBuf bytes, int at, byte b) {
@@ -181,7 +179,7 @@ public final class CachedTokens {
                 noteMember();
                 place = expectsKey ? Place.KEY : Place.STRING;
                 if (expectsKey) {
-                    wordLength = 0;
+                    word.clear();
                 } else {
                     noteValue();
                 }
@@ -191,7 +189,7 @@ public final class CachedTokens {
             case '}', ']' -> close(bytes, at);
             case ',' -> {
                 expectsKey = true;
-                wordLength = 0;
+                word.clear();
             }
             case ':' -> expectsKey = false;
             case ' ', '\t', '\n', '\r' -> {}
@@ -213,7 +211,7 @@ public final class CachedTokens {
     private void noteValue() {
         if (depth == usageDepth && isDetailsKey()) {
             usageHasDetails = true;
-        } else if (depth == detailsDepth && wordIs(CACHED)) {
+        } else if (depth == detailsDepth && word.is(CACHED)) {
             detailsHaveCached = true;
         }
     }
@@ -225,7 +223,7 @@ public final class CachedTokens {
         }
         if (isAnthropic) {
             anthropicScalar(bytes, at);
-        } else if (detailsDepth > 0 && depth == detailsDepth && wordIs(CACHED)) {
+        } else if (detailsDepth > 0 && depth == detailsDepth && word.is(CACHED)) {
             detailsHaveCached = true;
             replace(bytes, at, number);
         } else if (usageDepth > 0 && depth == usageDepth && isDetailsKey()) {
@@ -241,9 +239,9 @@ public final class CachedTokens {
         if (usageDepth == 0 || depth != usageDepth) {
             return;
         }
-        if (wordIs(CACHE_READ)) {
+        if (word.is(CACHE_READ)) {
             replace(bytes, at, number);
-        } else if (wordIs(INPUT) && inputNumber.length > 0) {
+        } else if (word.is(INPUT) && inputNumber.length > 0) {
             replace(bytes, at, inputNumber);
         }
     }
@@ -260,7 +258,7 @@ public final class CachedTokens {
     }
 
     private boolean isDetailsKey() {
-        return wordIs(PROMPT_DETAILS) || wordIs(INPUT_DETAILS);
+        return word.is(PROMPT_DETAILS) || word.is(INPUT_DETAILS);
     }
 
     private void inText(byte b) {
@@ -273,7 +271,7 @@ public final class CachedTokens {
             return;
         }
         if (place == Place.KEY) {
-            remember(b);
+            word.add(b);
         }
     }
 
@@ -286,7 +284,7 @@ public final class CachedTokens {
         }
         depth++;
         expectsKey = isObject;
-        wordLength = 0;
+        word.clear();
     }
 
     private void openMember(boolean isObject) {
@@ -297,11 +295,11 @@ public final class CachedTokens {
                 detailsAreEmpty = true;
                 detailsHaveCached = false;
             }
-        } else if (usageDepth == 0 && isObject && wordIs(USAGE) && (depth == 1 || depth == responseDepth)) {
+        } else if (usageDepth == 0 && isObject && word.is(USAGE) && (depth == 1 || depth == responseDepth)) {
             usageDepth = depth + 1;
             usageIsEmpty = true;
             usageHasDetails = false;
-        } else if (responseDepth == 0 && isObject && depth == 1 && wordIs(RESPONSE) && !isAnthropic) {
+        } else if (responseDepth == 0 && isObject && depth == 1 && word.is(RESPONSE) && !isAnthropic) {
             responseDepth = depth + 1;
         }
     }
@@ -329,25 +327,7 @@ public final class CachedTokens {
         }
         depth--;
         expectsKey = false;
-        wordLength = 0;
-    }
-
-    private void remember(byte b) {
-        if (wordLength < word.length) {
-            word[wordLength++] = b;
-        }
-    }
-
-    private boolean wordIs(byte[] expected) {
-        if (wordLength != expected.length) {
-            return false;
-        }
-        for (int i = 0; i < expected.length; i++) {
-            if (word[i] != expected[i]) {
-                return false;
-            }
-        }
-        return true;
+        word.clear();
     }
 
     private static byte[] ascii(String text) {

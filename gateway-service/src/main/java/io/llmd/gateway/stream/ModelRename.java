@@ -14,7 +14,6 @@ public final class ModelRename {
     private static final byte[] MODEL = ascii("model");
     private static final byte[] RESPONSE = ascii("response");
     private static final byte[] DATA = ascii("data");
-    private static final int KEY_BYTES = RESPONSE.length + 1;
 
     /** What the current byte belongs to. */
     private enum Place {
@@ -28,8 +27,7 @@ public final class ModelRename {
 
     private final boolean events;
     private final byte[] newName;
-    private final byte[] word = new byte[KEY_BYTES];
-    private int wordLength;
+    private final Word word = new Word(RESPONSE.length);
     private Place place;
     private boolean escaped;
     private boolean afterCarriageReturn;
@@ -100,22 +98,22 @@ public final class ModelRename {
         if (isSecondOfPair) {
             return;
         }
-        if (place == Place.FIELD_NAME && wordLength == 0) {
+        if (place == Place.FIELD_NAME && word.isEmpty()) {
             depth = 0;
             inResponse = false;
             rootIsObject = false;
         }
         place = Place.FIELD_NAME;
-        wordLength = 0;
+        word.clear();
     }
 
     private void inFieldName(byte b) {
         if (b != ':') {
-            remember(b);
+            word.add(b);
             return;
         }
-        place = wordIs(DATA) ? Place.BETWEEN : Place.OTHER_LINE;
-        wordLength = 0;
+        place = word.is(DATA) ? Place.BETWEEN : Place.OTHER_LINE;
+        word.clear();
     }
 
     private void between(byte b) {
@@ -123,16 +121,16 @@ public final class ModelRename {
             case '"' -> {
                 if (isWatched() && expectsKey) {
                     place = Place.KEY;
-                    wordLength = 0;
+                    word.clear();
                 } else {
-                    place = isWatched() && wordIs(MODEL) ? Place.OLD_NAME : Place.STRING;
+                    place = isWatched() && word.is(MODEL) ? Place.OLD_NAME : Place.STRING;
                 }
             }
             case '{', '[' -> open(b == '{');
             case '}', ']' -> close();
             case ',' -> {
                 expectsKey = true;
-                wordLength = 0;
+                word.clear();
             }
             case ':' -> expectsKey = false;
             default -> {}
@@ -149,19 +147,19 @@ public final class ModelRename {
             return;
         }
         if (place == Place.KEY) {
-            remember(b);
+            word.add(b);
         }
     }
 
     private void open(boolean isObject) {
         if (depth == 0) {
             rootIsObject = isObject;
-        } else if (depth == 1 && isWatched() && isObject && wordIs(RESPONSE)) {
+        } else if (depth == 1 && isWatched() && isObject && word.is(RESPONSE)) {
             inResponse = true;
         }
         depth++;
         expectsKey = true;
-        wordLength = 0;
+        word.clear();
     }
 
     private void close() {
@@ -172,29 +170,11 @@ public final class ModelRename {
             inResponse = false;
         }
         expectsKey = false;
-        wordLength = 0;
+        word.clear();
     }
 
     private boolean isWatched() {
         return depth == 1 && rootIsObject || depth == 2 && inResponse;
-    }
-
-    private void remember(byte b) {
-        if (wordLength < word.length) {
-            word[wordLength++] = b;
-        }
-    }
-
-    private boolean wordIs(byte[] expected) {
-        if (wordLength != expected.length) {
-            return false;
-        }
-        for (int i = 0; i < expected.length; i++) {
-            if (word[i] != expected[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static byte[] ascii(String text) {
