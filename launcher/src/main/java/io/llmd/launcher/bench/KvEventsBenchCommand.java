@@ -7,9 +7,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code llmd bench kv-events}. Exit codes: 0 measured, also when a goal is missed, 1 events were lost, 2 usage. */
 @Command(
@@ -65,10 +63,10 @@ final class KvEventsBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
-        requireBetween("pods", engines, 1, 100);
-        requireBetween("rate", rate, 1_000, 10_000_000);
-        requireBetween("rounds", rounds, 1, 100);
-        requireBetween("seconds", seconds, 1, 600);
+        GoalTable.requireBetween(spec, "pods", engines, 1, 100);
+        GoalTable.requireBetween(spec, "rate", rate, 1_000, 10_000_000);
+        GoalTable.requireBetween(spec, "rounds", rounds, 1, 100);
+        GoalTable.requireBetween(spec, "seconds", seconds, 1, 600);
         try {
             print(new KvEventsBench(
                             new KvEventsBench.Settings(
@@ -82,29 +80,13 @@ final class KvEventsBenchCommand implements Callable<Integer> {
         }
     }
 
-    private void requireBetween(String name, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(), name + ": " + value + " (expected: " + least + " to " + most + ")");
-        }
-    }
-
     private void print(List<GoalLine> lines) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            JsonMapper mapper = JsonMapper.builder().build();
-            lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
+            GoalTable.json(out, lines);
         } else {
-            lines.forEach(line -> out.printf(
-                    "  %-20s %,12.2f %-4s (%,.2f to %,.2f)%s%n",
-                    line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+            GoalTable.print(out, lines);
         }
         out.flush();
-    }
-
-    private static String verdict(GoalLine line) {
-        return line.target() == null
-                ? ""
-                : "  goal " + line.target() + ": " + (Boolean.TRUE.equals(line.pass()) ? "met" : "missed");
     }
 }

@@ -10,9 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code llmd bench kv-index}. Exit codes: 0 measured, also when a goal is missed, 1 an answer was wrong, 2 usage. */
 @Command(
@@ -74,11 +72,11 @@ final class KvIndexBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
-        requireBetween("pods", endpoints, 1, 10_000);
-        requireBetween("passes", passes, 1, 1_000);
-        requireBetween("rounds", rounds, 1, 100);
-        requireBetween("seconds", seconds, 1, 600);
-        requireBetween("memory-blocks", memoryBlocks, 100_000, 60_000_000);
+        GoalTable.requireBetween(spec, "pods", endpoints, 1, 10_000);
+        GoalTable.requireBetween(spec, "passes", passes, 1, 1_000);
+        GoalTable.requireBetween(spec, "rounds", rounds, 1, 100);
+        GoalTable.requireBetween(spec, "seconds", seconds, 1, 600);
+        GoalTable.requireBetween(spec, "memory-blocks", memoryBlocks, 100_000, 60_000_000);
         KvIndexBench.Settings settings =
                 new KvIndexBench.Settings(trace, endpoints, passes, rounds, Duration.ofSeconds(seconds), memoryBlocks);
         try {
@@ -90,29 +88,13 @@ final class KvIndexBenchCommand implements Callable<Integer> {
         }
     }
 
-    private void requireBetween(String name, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(), name + ": " + value + " (expected: " + least + " to " + most + ")");
-        }
-    }
-
     private void print(List<GoalLine> lines) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            JsonMapper mapper = JsonMapper.builder().build();
-            lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
+            GoalTable.json(out, lines);
         } else {
-            lines.forEach(line -> out.printf(
-                    "  %-28s %,12.3f %-4s (%,.3f to %,.3f)%s%n",
-                    line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+            GoalTable.print(out, lines);
         }
         out.flush();
-    }
-
-    private static String verdict(GoalLine line) {
-        return line.target() == null
-                ? ""
-                : "  goal " + line.target() + ": " + (Boolean.TRUE.equals(line.pass()) ? "met" : "missed");
     }
 }

@@ -19,7 +19,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code llmd bench overload}. Exit codes: 0 measured, also when a goal is missed, 1 a part did not start, 2 usage. */
 @Command(
@@ -147,24 +146,14 @@ final class OverloadBenchCommand implements Callable<Integer> {
     private void print(List<GoalLine> lines) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            JsonMapper mapper = JsonMapper.builder().build();
-            lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
+            GoalTable.json(out, lines);
         } else {
             out.printf(
                     "%d endpoints, %.2f times their capacity, %.0f %% of it important%n",
                     endpoints, overload, highShare * 100);
-            lines.forEach(line -> out.printf(
-                    "  %-26s %,12.3f %-6s (%,.3f to %,.3f)%s%n",
-                    line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+            GoalTable.print(out, lines);
         }
         out.flush();
-    }
-
-    private static String verdict(GoalLine line) {
-        return line.target() == null
-                ? ""
-                : String.format(
-                        "  goal <= %.3f: %s", line.target(), Boolean.TRUE.equals(line.pass()) ? "met" : "missed");
     }
 
     private static void delete(Path folder) throws IOException {

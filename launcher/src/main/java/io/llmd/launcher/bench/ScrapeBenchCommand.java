@@ -10,7 +10,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * {@code llmd bench scrape}. Exit codes: 0 measured, also when the goal is missed, 1 a page could not be read, 2 usage, 3
@@ -92,22 +91,13 @@ final class ScrapeBenchCommand implements Callable<Integer> {
     private void print(List<GoalLine> lines) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            JsonMapper mapper = JsonMapper.builder().build();
-            lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
+            GoalTable.json(out, lines);
         } else {
             out.printf(
                     "%d endpoints, pages of %,d bytes%n",
                     endpoints, ScrapePages.page().length());
-            lines.forEach(line -> out.printf(
-                    "  %-20s %,12.3f %-6s (%,.3f to %,.3f)%s%n",
-                    line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+            GoalTable.print(out, lines);
         }
         out.flush();
-    }
-
-    private static String verdict(GoalLine line) {
-        return line.target() == null
-                ? ""
-                : "  goal <= " + line.target() + ": " + (Boolean.TRUE.equals(line.pass()) ? "met" : "missed");
     }
 }

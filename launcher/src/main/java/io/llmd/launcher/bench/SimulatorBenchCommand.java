@@ -15,7 +15,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * {@code llmd bench simulator}. Exit codes: 0 measured, also when the goal is missed, 1 a stream failed, 2 usage, 3 not
@@ -165,14 +164,11 @@ final class SimulatorBenchCommand implements Callable<Integer> {
     private void print(List<GoalLine> lines, boolean realTime) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            JsonMapper mapper = JsonMapper.builder().build();
-            lines.forEach(line -> out.println(mapper.writeValueAsString(line)));
+            GoalTable.json(out, lines);
         } else {
             out.printf("%d endpoints, %d streams, %s%n", endpoints, streams, String.join(" ", chosenOptions()));
             out.printf("  endpoints run with %s priority%n", realTime ? "real-time" : "usual");
-            lines.forEach(line -> out.printf(
-                    "  %-18s %,12.3f %-6s (%,.3f to %,.3f)%s%n",
-                    line.name(), line.value(), line.unit(), line.low(), line.high(), verdict(line)));
+            GoalTable.print(out, lines);
             if (lines.getFirst().disturbed() > 0) {
                 out.printf(
                         "  %d of %d rounds were disturbed by other processes%n",
@@ -180,11 +176,5 @@ final class SimulatorBenchCommand implements Callable<Integer> {
             }
         }
         out.flush();
-    }
-
-    private static String verdict(GoalLine line) {
-        return line.target() == null
-                ? ""
-                : "  goal <= " + line.target() + ": " + (Boolean.TRUE.equals(line.pass()) ? "met" : "missed");
     }
 }
