@@ -101,6 +101,10 @@ class DirectorTest {
     private final Evictions evictions = new Evictions();
     private Resources resources = Resources.of(Map.of("urgent", 10));
     private int matchedBlocks;
+
+    /** The only endpoint that holds them; null for all. */
+    private @Nullable String holder;
+
     private boolean filterAll;
     private boolean decisionTypeFails;
     private final List<Answered> answered = new ArrayList<>();
@@ -377,6 +381,20 @@ class DirectorTest {
         assertThat(rejection(Map.of("prefer", "x, If-Available;q=1"), BODY)).isEqualTo(Reason.NOT_CACHED);
         matchedBlocks = 3;
         decision(Map.of("prefer", "if-available"));
+    }
+
+    @Test
+    void whatAnotherEndpointHoldsIsNotCached() {
+        matchedBlocks = 3;
+        holder = "ns/a";
+        Set<Boolean> seen = new HashSet<>();
+        for (int i = 0; i < 20; i++) {
+            boolean isHolder = decision(Map.of(), "r" + i).primary().id().equals("ns/a");
+            ScheduleOutcome outcome = schedule(request(Map.of("prefer", "if-available"), BODY, "r" + i));
+            assertThat(outcome instanceof ScheduleDecision).isEqualTo(isHolder);
+            seen.add(isHolder);
+        }
+        assertThat(seen).containsExactlyInAnyOrder(true, false);
     }
 
     @Test
@@ -701,7 +719,8 @@ class DirectorTest {
             requests.add(request);
             PrefixMatches matches = new PrefixMatches(candidates.slotCount());
             for (int slot = 0; slot < candidates.slotCount(); slot++) {
-                matches.set(slot, matchedBlocks, 4, 64);
+                boolean isHeld = holder == null || candidates.atSlot(slot).id().equals(holder);
+                matches.set(slot, isHeld ? matchedBlocks : 0, 4, 64);
             }
             candidates.put(DataKeys.prefixMatches(""), matches);
         }

@@ -2,10 +2,20 @@ package io.llmd.scheduler.plugin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.scheduler.flowcontrol.Admission;
+import io.llmd.scheduler.flowcontrol.AdmissionResponse;
 import io.llmd.scheduler.flowcontrol.BandSettings;
 import io.llmd.scheduler.flowcontrol.EvictionFilter;
 import io.llmd.scheduler.flowcontrol.FlowControlSettings;
+import io.llmd.scheduler.flowcontrol.FlowController;
+import io.llmd.scheduler.flowcontrol.FlowObserver;
+import io.llmd.scheduler.flowcontrol.FlowRequest;
+import io.llmd.scheduler.flowcontrol.PoolViews;
+import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.Filter;
+import io.llmd.scheduler.scheduling.GuardSettings;
+import io.llmd.scheduler.scheduling.PluginFaults;
+import io.llmd.scheduler.scheduling.PluginGuard;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,6 +137,31 @@ class FlowControlReaderTest {
         FlowControlSettings settings = read("plugins: []\nflowControl: {defaultRequestTTL: 5s}\n");
         assertThat(settings.noEndpointTtl()).hasSeconds(5);
         assertThat(settings.maxWait()).hasSeconds(10);
+    }
+
+    /** F22. */
+    @Test
+    void inAnEmptyPoolARequestLeavesAfterTheBudgetThatFollowsTheOtherOne() {
+        long[] now = {0};
+        List<Admission> outcomes = new ArrayList<>();
+        FlowController controller = new FlowController(
+                read("plugins: []\nfeatureGates: [flowControl]\nflowControl: {defaultRequestTTL: 5s}\n"),
+                new PoolViews(() -> new Endpoint[0]),
+                FlowObserver.NONE,
+                new PluginGuard(GuardSettings.DEFAULT, PluginFaults.NONE, () -> now[0]),
+                lease -> {},
+                () -> now[0]);
+        controller.submit(new FlowRequest("r", "f", 0, 0, 1, 0, null, null, "m", "m"), outcomes::add);
+        controller.turn();
+        now[0] = 4_999_999_999L;
+        controller.turn();
+        assertThat(outcomes).isEmpty();
+        now[0]++;
+        controller.turn();
+        assertThat(outcomes)
+                .singleElement()
+                .satisfies(outcome ->
+                        assertThat(AdmissionResponse.outcomeName(outcome)).isEqualTo("EvictedNoEndpoints"));
     }
 
     @Test

@@ -13,6 +13,8 @@ import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.ProfileOutcome.Picked;
 import io.llmd.scheduler.scheduling.SchedulingOutcome.Scheduled;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -55,17 +57,24 @@ class SessionAffinityFilterTest {
         SessionAffinityFilter byToken = of("");
         String gone = token(byToken, idle("gone"));
         Candidates candidates = idle("a", "b");
-        InferenceRequest request = request(Map.of("x-session-token", gone), 0);
-        assertThat(names(byToken.filter(request, candidates))).containsExactly("a", "b");
-        String next = token(byToken, candidates);
-        assertThat(names(byToken.filter(request(Map.of("x-session-token", next), 0), candidates)))
-                .containsExactly("a");
+        String unsigned = Base64.getEncoder().encodeToString("ns/gone".getBytes(StandardCharsets.UTF_8));
+        for (String stale : List.of(gone, unsigned)) {
+            InferenceRequest request = request(Map.of("x-session-token", stale), 0);
+            assertThat(names(byToken.filter(request, candidates))).containsExactly("a", "b");
+            String next = token(byToken, request, candidates);
+            assertThat(names(byToken.filter(request(Map.of("x-session-token", next), 0), candidates)))
+                    .containsExactly("a");
+        }
     }
 
     private static String token(SessionAffinityFilter filter, Candidates candidates) {
+        return token(filter, request(), candidates);
+    }
+
+    private static String token(SessionAffinityFilter filter, InferenceRequest request, Candidates candidates) {
         Dispatch dispatch = new Dispatch(1);
         Picked picked = new Picked(List.of(candidates.get(0)), List.of(0));
-        filter.scheduled(request(), candidates, new Scheduled("p", Map.of("p", picked)), dispatch);
+        filter.scheduled(request, candidates, new Scheduled("p", Map.of("p", picked)), dispatch);
         return dispatch.responseHeaders().get("x-session-token");
     }
 

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.plugin.flowcontrol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.llmd.scheduler.flowcontrol.Admission;
 import io.llmd.scheduler.flowcontrol.FairnessPolicy;
@@ -262,10 +263,13 @@ class FlowControlRulesTest {
     @Test
     void theBoundOverAllBandsHoldsWhateverTheBand() {
         flow.maxRequests = 3;
-        flow.withBands(10, 0).saturate(1.0);
+        flow.bands.put(10, flow.band(5, 1000));
+        flow.bands.put(0, flow.band(5, 1000));
+        flow.saturate(1.0);
         flow.submitAll("f", 10, "1", "2");
         flow.submitAll("f", 0, "3");
         assertThat(flow.submitAll("f", 10, "4").getFirst().outcomeName()).isEqualTo("RejectedCapacity");
+        assertThat(flow.submitAll("f", 0, "5").getFirst().outcomeName()).isEqualTo("RejectedCapacity");
     }
 
     @Test
@@ -375,6 +379,9 @@ class FlowControlRulesTest {
         flow.turn();
         flow.pass(Duration.ofHours(1));
         assertThat(request.isWaiting()).isTrue();
+        flow.emptyPool();
+        flow.pass(Duration.ofHours(1));
+        assertThat(request.isWaiting()).isTrue();
         request.ticket.cancel();
         flow.turn();
         assertThat(request.outcomeName()).isEqualTo("EvictedContextCancelled");
@@ -475,6 +482,76 @@ class FlowControlRulesTest {
         }
         flow.turns(5);
         assertThat(flowLabels(registry)).hasSize(1_001);
+    }
+
+    /** F1. */
+    @Test
+    void aDispatchedRequestIsInNoQueueAndCountedOnce() {
+        SimpleMeterRegistry registry = metered();
+        flow.submitAll("f", 0, "r");
+        assertThat(registry.get("llm_d_epp_flow_control_queue_size").gauge().value())
+                .isZero();
+        assertThat(registry.get("llm_d_epp_flow_control_requests")
+                        .tag("outcome", "Dispatched")
+                        .counter()
+                        .count())
+                .isOne();
+    }
+
+    /** F32. */
+    @Test
+    void endpointsThatAreNotReadAreTold() {
+        flow.detector.stale = 1;
+        flow.saturate(0.5);
+        flow.turn();
+        assertThat(flow.observer.stale).isOne();
+        assertThat(flow.observer.effective).isEqualTo(0.5);
+    }
+
+    /** F39. */
+    @Test
+    void aBlockedBandEndsTheCycleAlsoForAnOpenOneBelow() {
+        flow.usageLimits = (saturation, priorities, ceilings) -> ceilings[1] = 0.75;
+        flow.withBands(10, 0, -10).saturate(0.8);
+        flow.submit("low", "f", -10);
+        flow.submit("mid", "f", 0);
+        flow.submit("high", "f", 10);
+        flow.turns(3);
+        assertThat(flow.dispatched).containsExactly("high");
+    }
+
+    /** F52: the head goes while the cycle is at work, so that it is still in its queue. */
+    @Test
+    void aHeadThatIsCancelledInTheMiddleOfACycleIsPassedOver() {
+        flow.saturate(1.0);
+        List<Submitted> later = new ArrayList<>();
+        flow.controller()
+                .submit(
+                        flow.request("first", "f", 0, 0, null, null),
+                        outcome -> later.getFirst().ticket.cancel());
+        later.addAll(flow.submitAll("f", 0, "gone", "live"));
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("live");
+        assertThat(later.getFirst().outcomeName()).isEqualTo("EvictedContextCancelled");
+        flow.turn();
+        assertThat(later.getFirst().outcomes).hasSize(1);
+    }
+
+    /** F11: those without a wish keep the order in which they were received, which is not that of their coming. */
+    @Test
+    void withoutAWishTheTimeOfReceiptCounts() {
+        flow.ordering = new SloDeadlineOrderingPolicy(new SloDeadlineOrderingPolicy.Params(Duration.ofMillis(50)));
+        flow.saturate(1.0);
+        String[] wishes = {"abc", null, "9223372036854775807", "-5"};
+        for (int i = 0; i < wishes.length; i++) {
+            flow.submit(
+                    new FlowRequest("" + wishes[i], "f", 0, 0, 1, flow.nowNanos - 1 - i, wishes[i], null, "m", "m"));
+        }
+        flow.turn();
+        flow.saturate(0);
+        flow.turn();
+        assertThat(flow.dispatched).containsExactly("-5", "9223372036854775807", "null", "abc");
     }
 
     private SimpleMeterRegistry metered() {
@@ -718,6 +795,9 @@ class FlowControlRulesTest {
         flow.submit("demand", "f", 10);
         flow.turn();
         assertThat(flow.revoked).containsExactly(3L, 2L);
+        // F45: what lacks, and what the two give back.
+        assertThat(flow.observer.reclaimTarget).isCloseTo(0.6, within(1e-9));
+        assertThat(flow.observer.reclaimPending).isCloseTo(0.8, within(1e-9));
     }
 
     @Test

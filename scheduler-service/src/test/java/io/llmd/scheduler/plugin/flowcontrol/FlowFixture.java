@@ -131,6 +131,7 @@ final class FlowFixture {
         double effective;
         int stale;
         double reclaimTarget;
+        double reclaimPending;
         final List<String> programs = new ArrayList<>();
 
         @Override
@@ -184,6 +185,7 @@ final class FlowFixture {
         @Override
         public void reclaiming(double target, double pending) {
             reclaimTarget = target;
+            reclaimPending = pending;
         }
 
         @Override

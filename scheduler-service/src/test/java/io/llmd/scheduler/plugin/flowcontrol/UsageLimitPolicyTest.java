@@ -29,6 +29,21 @@ class UsageLimitPolicyTest {
     }
 
     @Test
+    void ceilingsOfThreeBandsWithTheHalfHeldBack() {
+        assertThat(ceilings(holdback("{minCeiling: 0.5}"), 0.8, 10, 0, -10))
+                .containsExactly(new double[] {1.0, 0.75, 0.5}, within(1e-9));
+    }
+
+    @Test
+    void ofThreeBandsEachOpensByItsOwnReflectedCeiling() {
+        assertThat(ceilings(new SoftReflectiveCeilingPolicy(), 0.6, 2, 1, 0)).containsExactly(1, 1, 1);
+        SoftReflectiveCeilingPolicy policy = new SoftReflectiveCeilingPolicy();
+        assertThat(ceilings(policy, 0.75, 2, 1, 0)).containsExactly(1, 0, 0);
+        ceilings(policy, 0.75, 2, 1, 0);
+        assertThat(ceilings(policy, 0.75, 2, 1, 0)).containsExactly(1, 1, 1);
+    }
+
+    @Test
     void ceilingsFallByValue() {
         assertThat(ceilings(holdback("{minCeiling: 0.4, domain: value}"), 0, 10, 0, -5))
                 .containsExactly(new double[] {1.0, 0.6, 0.4}, within(1e-9));

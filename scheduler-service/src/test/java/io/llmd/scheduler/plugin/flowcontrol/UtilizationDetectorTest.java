@@ -34,6 +34,8 @@ class UtilizationDetectorTest {
     @Test
     void thePoolIsAsFullAsItsEndpointsOnAverage() {
         assertThat(measure(QUEUE_FULL, HALF_FULL).value()).isEqualTo(0.75);
+        assertThat(measure(QUEUE_FULL).value()).isEqualTo(1.0);
+        assertThat(measure(HALF_FULL).value()).isEqualTo(0.5);
     }
 
     @Test
@@ -109,6 +111,13 @@ class UtilizationDetectorTest {
             int priority, int waiting, boolean isShed) {
         Endpoint[] candidates = {endpoint("a", waiting, 0, 0)};
         assertThat(LegacyAdmission.isShed(priority, candidates, detector)).isEqualTo(isShed);
+    }
+
+    @Test
+    void aPoolThatIsAlmostFullShedsNobody() {
+        Endpoint[] candidates = {endpoint("a", 0, 0, 0.792)};
+        assertThat(measure(candidates).value()).isCloseTo(0.99, within(1e-9));
+        assertThat(LegacyAdmission.isShed(-1, candidates, detector)).isFalse();
     }
 
     @Test

@@ -51,6 +51,17 @@ class BurstPrefixCacheProducerTest {
     }
 
     @Test
+    void aLoneRequestHasNoMatchOnAnyEndpoint() {
+        ask(producer("{}"), P);
+        tasks.getFirst().run();
+        PrefixMatches matches = matches(0);
+        for (int slot = 0; slot < 4; slot++) {
+            assertThat(matches.matchBlocks(slot)).isZero();
+            assertThat(matches.totalBlocks(slot)).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aWindowThatIsFullClosesAtOnceAndTheNextOneOpens() {
         BurstPrefixCacheProducer producer = producer("{maxBatchSize: 2, windowDurationMs: 50}");
         ask(producer, P);

@@ -82,6 +82,18 @@ class InFlightLoadProducerTest {
     }
 
     @Test
+    void aClientThatLeavesBeforeTheFirstByteGivesAllBackOnce() {
+        OutcomeReport left =
+                new OutcomeReport("r", 1, "ns/d", Phase.ENDED, Cause.CLIENT_DISCONNECT, 0, TokenUsage.UNKNOWN, 0, 0);
+        InFlightLoadProducer producer = producer(false);
+        producer.scheduled(request, candidates, prefillAndDecode(candidates, P, D), new Dispatch(1));
+        producer.ended(1, left);
+        producer.ended(1, left);
+        assertThat(load("p")).isEqualTo("0/0");
+        assertThat(load("d")).isEqualTo("0/0");
+    }
+
+    @Test
     void aSecondEndGivesNothingBackTwice() {
         InFlightLoadProducer producer = producer(false);
         producer.scheduled(request, candidates, decode(candidates, D), new Dispatch(1));

@@ -21,6 +21,7 @@ class PrefixCacheScorerTest {
         PrefixMatches matches = new PrefixMatches(4);
         matches.set(0, 8, 10, 64);
         matches.set(1, 0, 10, 64);
+        matches.set(3, 0, 0, 64);
         candidates.put(DataKeys.prefixMatches(""), matches);
         assertThat(score(scorer(""), candidates)).containsExactly(0.8, 0, 0, 0);
     }
