@@ -228,7 +228,8 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             forgetAll();
             return;
         }
-        removedCount = 0;
+        // Blocks of shared storage may be among them.
+        flushRemovals();
         orphans.clear();
         smallBlocks.clear();
         while (retained.size() > 0) {

@@ -244,6 +244,18 @@ class LaneStateTest {
     }
 
     @Test
+    void row28ARemovalFromSharedStorageInTheSameBatchAsAClearIsTold() {
+        pool.lane("a", settings -> settings.withStorageShared(true));
+        pool.store("a", null, 1, 8, H0, H1);
+        pool.store("a", hashesOnly(StorageTier.STORAGE, H0));
+        pool.batch("a", state -> {
+            state.removed(PoolFixture.removal(StorageTier.STORAGE, H0));
+            state.cleared();
+        });
+        assertThat(pool.query(8)).isEmpty();
+    }
+
+    @Test
     void row28AClearForgetsRemovedBlocksBesideSharedStorage() {
         pool.lane("a", settings -> settings.withStorageShared(true));
         pool.store("a", null, 1, 8, H0, H1);

@@ -186,10 +186,12 @@ final class ServiceSource implements PrefixSource {
     private HeldBlocks held(io.llmd.contracts.prefix.PrefixMatches answer, Candidates candidates) {
         Map<LaneName, EndpointMatch> matches =
                 byName(answer.endpoints(), match -> new LaneName(match.endpoint(), match.rank()), Function.identity());
+        // A name that is not known, or stands for several lanes, may be that of an engine which is gone.
+        Map<LaneName, SourceView> lanes = known.lanes();
         HeldBlocks held = new HeldBlocks(candidates.size());
         for (int i = 0; i < candidates.size(); i++) {
             LaneName name = names.get(candidates.get(i).id());
-            EndpointMatch match = name == null ? null : matches.get(name);
+            EndpointMatch match = name == null || !lanes.containsKey(name) ? null : matches.get(name);
             if (match != null) {
                 TierBlocks tiers = match.tiers();
                 held.set(i, tiers.gpu(), tiers.cpu(), tiers.disk(), tiers.storage(), match.hostBlocks());
