@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmd.contracts.schedule.EndpointStatus;
+import io.llmd.simulator.VllmSimulator;
 import io.llmd.simulator.fault.Faults;
 import java.io.IOException;
 import java.time.Duration;
@@ -185,16 +186,17 @@ class DisaggregationIT {
     }
 
     @Test
-    @DisplayName("T14: after a client left during prefill nothing is held, and no decode endpoint is asked")
+    @DisplayName("T14: a client that leaves during prefill ends it, and no decode endpoint is asked")
     void leavingDuringPrefill() throws IOException {
-        suite.faults(PREFILL, "{\"stall_before_head\":{}}");
+        suite.faults(PREFILL, "{\"slow_factor\":100}");
+        VllmSimulator prefill = suite.endpoints().get(PREFILL);
+        long before = prefill.statistics().aborted();
         double decoded = finished();
         try (ClientSocket client = new ClientSocket(suite.port())) {
             client.send(body("leaves early", 3, ""));
-            await("prefill leg arrived")
-                    .until(() -> suite.placedLoad().endpoints().stream()
-                            .anyMatch(e -> e.endpoint().id().contains("prefill") && e.inFlightRequests() == 1));
+            await("the prompt is computed").until(() -> prefill.statistics().active() == 1);
         }
+        await("aborted").until(() -> prefill.statistics().aborted() == before + 1);
         nothingIsLeft();
         assertThat(finished()).isEqualTo(decoded);
     }

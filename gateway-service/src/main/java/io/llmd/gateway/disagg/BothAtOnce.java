@@ -80,7 +80,7 @@ final class BothAtOnce implements SplitFlow {
             OneToken.prime(call.request().route(), leg.body());
         }
         fresh.prefill(leg, prefill);
-        BufferedLeg sent = call.send(prefill, leg, "prefill", call.prefillTimeout(), new BufferedLeg.Listener() {
+        BufferedLeg sent = call.sendOnce(prefill, leg, "prefill", call.prefillTimeout(), new BufferedLeg.Listener() {
             @Override
             public void onAnswer(int status, byte[] body) {
                 if (mine == number) {

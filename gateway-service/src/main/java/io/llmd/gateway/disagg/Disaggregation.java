@@ -112,9 +112,24 @@ public final class Disaggregation {
      * with a failure or a refusal.
      */
     public UpstreamCall send(Transport transport, SplitRequest request, SplitState state, SplitListener listener) {
-        SplitCall call = new SplitCall(this, transport, request, state, listener);
-        call.begin(connector, choose(request, state));
+        SplitCall call = new SplitCall(this, connector, transport, request, state, listener);
+        call.begin(connector.decodesAlone() ? choose(request, state) : chooseAny(request));
         return call;
+    }
+
+    /**
+     * Where decode endpoints compute no prompts: the endpoint that is named or, if it cannot be used, another one. What can be split
+     * does not matter, for both endpoints get the client's request.
+     */
+    private PrefillChoice chooseAny(SplitRequest request) {
+        TargetEndpoint decode = request.decision().primary();
+        TargetEndpoint prefill = named(request.decision());
+        if (prefill == null || !isCompatible(prefill, decode) || pairs.isQuarantined(prefill.id(), decode.id())) {
+            prefill = otherPrefill(decode, prefill == null ? Set.of() : Set.of(prefill.id()));
+        }
+        return prefill == null
+                ? new PrefillChoice.No(FallbackReason.NO_COMPATIBLE_PREFILL)
+                : new PrefillChoice.Yes(prefill);
     }
 
     private PrefillChoice choose(SplitRequest request, SplitState state) {

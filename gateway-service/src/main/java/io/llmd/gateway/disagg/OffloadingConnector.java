@@ -31,13 +31,13 @@ final class OffloadingConnector implements KvConnector {
     public SplitFlow alone(SplitCall call) {
         return () -> {
             TargetEndpoint source = call.source(call.decode());
-            if (source == null || !call.state().mayPull()) {
+            if (source == null || !call.state().mayPull(call.decode())) {
                 call.decodeUnsplit();
                 return;
             }
             Leg leg = call.leg(call.decode());
             call.setTransferParams(leg.body(), NixlConnector.PARAMS, bytes("{" + pull(call, source) + "}"));
-            call.decodeWithout(leg);
+            call.decodePulling(leg, source);
         };
     }
 
@@ -67,7 +67,7 @@ final class OffloadingConnector implements KvConnector {
         @Override
         public void prefill(Leg leg, TargetEndpoint prefill) {
             TargetEndpoint named = call.source(prefill);
-            TargetEndpoint source = named != null && call.state().mayPull() ? named : null;
+            TargetEndpoint source = named != null && call.state().mayPull(prefill) ? named : null;
             String json = "{\"remote_decoder\":{\"kv_request_id\":\"" + id + "\"}"
                     + (source == null ? "" : "," + pull(call, source)) + "}";
             call.setTransferParams(leg.body(), NixlConnector.PARAMS, bytes(json));

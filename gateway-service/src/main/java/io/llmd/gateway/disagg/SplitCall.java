@@ -46,6 +46,7 @@ final class SplitCall implements UpstreamCall {
     }
 
     private final Disaggregation owner;
+    private final KvConnector connector;
     private final Transport transport;
     private final SplitRequest split;
     private final SplitState state;
@@ -62,8 +63,15 @@ final class SplitCall implements UpstreamCall {
     private boolean paused;
     private boolean done;
 
-    SplitCall(Disaggregation owner, Transport transport, SplitRequest split, SplitState state, SplitListener listener) {
+    SplitCall(
+            Disaggregation owner,
+            KvConnector connector,
+            Transport transport,
+            SplitRequest split,
+            SplitState state,
+            SplitListener listener) {
         this.owner = owner;
+        this.connector = connector;
         this.transport = transport;
         this.split = split;
         this.state = state;
@@ -71,7 +79,7 @@ final class SplitCall implements UpstreamCall {
     }
 
     /** Sends the first leg. */
-    void begin(KvConnector connector, PrefillChoice choice) {
+    void begin(PrefillChoice choice) {
         switch (choice) {
             case PrefillChoice.No(FallbackReason why) -> {
                 if (connector.decodesAlone()) {
@@ -230,10 +238,25 @@ final class SplitCall implements UpstreamCall {
     /** Sends a leg whose whole answer is wanted. */
     BufferedLeg send(
             TargetEndpoint endpoint, Leg leg, String phase, Duration timeout, BufferedLeg.Listener legListener) {
+        return send(endpoint, post(leg), phase, timeout, legListener);
+    }
+
+    /** The same for a leg that names a transfer, which no endpoint may see twice. */
+    BufferedLeg sendOnce(
+            TargetEndpoint endpoint, Leg leg, String phase, Duration timeout, BufferedLeg.Listener legListener) {
+        return send(endpoint, postOnce(leg), phase, timeout, legListener);
+    }
+
+    private BufferedLeg send(
+            TargetEndpoint endpoint,
+            UpstreamRequest request,
+            String phase,
+            Duration timeout,
+            BufferedLeg.Listener legListener) {
         MeasuredLeg measured = new MeasuredLeg(owner, phase, endpoint, legListener);
         BufferedLeg sent = new BufferedLeg(settings().maxAnswerBytes(), measured);
         legs.add(sent);
-        sent.sent(owner.upstream().send(transport, endpoint, post(leg), sent), transport.loop(), timeout);
+        sent.sent(owner.upstream().send(transport, endpoint, request, sent), transport.loop(), timeout);
         return sent;
     }
 
@@ -305,9 +328,11 @@ final class SplitCall implements UpstreamCall {
         return new DecodeTerms(endpoint, cached, answer.inputTokens());
     }
 
-    /** Sends a leg whose answer goes to the client to an endpoint that computes the prompt itself. */
-    void decodeWithout(Leg leg) {
-        sendDecode(post(leg), DecodeTerms.ALONE);
+    /** Sends the leg whose answer goes to the client to an endpoint that pulls what it can from {@code source}. */
+    void decodePulling(Leg leg, TargetEndpoint source) {
+        state.unsplit();
+        releaseRetry();
+        sendDecode(postOnce(leg), DecodeTerms.with(source));
     }
 
     /** Sends the leg whose answer goes to the client. */
@@ -316,6 +341,7 @@ final class SplitCall implements UpstreamCall {
             state.spend();
             owner.meters().split();
         }
+        releaseRetry();
         sendDecode(terms.prefill() == null ? post(leg) : postOnce(leg), terms);
     }
 
@@ -384,7 +410,7 @@ final class SplitCall implements UpstreamCall {
     void decodeOnly(FallbackReason why) {
         state.fellBack(why);
         owner.meters().fellBack(why.wireName());
-        decodeUnsplit();
+        connector.alone(this).start();
     }
 
     /** Sends the client's body to the decode endpoint as it is. */
@@ -400,6 +426,7 @@ final class SplitCall implements UpstreamCall {
             byte[] edited = BodyEdits.apply(split.body(), 0, split.length(), edits);
             request = new UpstreamRequest("POST", request().route().path(), headers, edited, edited.length);
         }
+        releaseRetry();
         sendDecode(request, DecodeTerms.ALONE);
     }
 
@@ -416,9 +443,6 @@ final class SplitCall implements UpstreamCall {
     private void sendDecode(UpstreamRequest request, DecodeTerms terms, boolean isHeld) {
         if (done) {
             return;
-        }
-        if (terms.prefill() == null || state.fresh() != null) {
-            releaseRetry();
         }
         listener.onDecodeSent();
         DecodeLeg leg = new DecodeLeg(this, listener, terms);
@@ -466,6 +490,7 @@ final class SplitCall implements UpstreamCall {
     void decodeEnded(String result, long nanos, boolean isFirstContact) {
         // Of legs at the same time, nobody needs what the other one still has to say.
         endLegs();
+        releaseRetry();
         owner.meters().leg(isFirstContact ? "decode-first-contact" : "decode", result, nanos);
         if (result.equals("ok") && !isFirstContact) {
             owner.decodeTimes().ended(decode().id(), nanos);

@@ -2,6 +2,8 @@ package io.llmd.gateway.disagg;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.netty.util.concurrent.EventExecutor;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +30,7 @@ public final class SplitState {
     private @Nullable TargetEndpoint prefill;
     private @Nullable FallbackReason reason;
     private boolean spent;
-    private boolean pulled;
+    private final Set<String> pulling = new HashSet<>(0);
     private boolean mayHold;
     private boolean closed;
 
@@ -96,11 +98,9 @@ public final class SplitState {
         prefill = null;
     }
 
-    /** Whether blocks may be pulled from another endpoint: once, for the pull may be what failed. */
-    boolean mayPull() {
-        boolean may = !pulled;
-        pulled = true;
-        return may;
+    /** Whether an endpoint may pull blocks from another one: once, for the pull may be what failed. */
+    boolean mayPull(TargetEndpoint endpoint) {
+        return pulling.add(endpoint.id());
     }
 
     /** Both endpoints are at work. */

@@ -25,6 +25,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private String hostPort = "";
     private @Nullable UpstreamExchange current;
     private boolean keepAlive;
+    private boolean isForOne;
     private boolean informational;
     private boolean paused;
     private boolean pooled;
@@ -61,7 +62,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Sends a request; its bytes are written in one go. */
     void send(UpstreamExchange exchange, UpstreamRequest request) {
         current = exchange;
-        keepAlive = true;
+        isForOne = request.isOnce();
+        keepAlive = !isForOne;
         paused = false;
         pooled = false;
         channel.write(request.head(channel.alloc(), hostPort)).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
@@ -110,7 +112,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
         informational = status < 200;
         if (!informational) {
-            keepAlive = HttpUtil.isKeepAlive(head)
+            keepAlive = !isForOne
+                    && HttpUtil.isKeepAlive(head)
                     && (HttpUtil.isContentLengthSet(head)
                             || HttpUtil.isTransferEncodingChunked(head)
                             || status == 204

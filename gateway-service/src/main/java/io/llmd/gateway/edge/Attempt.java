@@ -350,8 +350,10 @@ final class Attempt implements SplitListener {
         byte[] clean = EndpointErrors.clean(body, status, head.route());
         close(Cause.NATURAL, "status");
         if (clean == null || client.isHeadSent()) {
-            exchange.failAfterEnd(
-                    this, new ApiError(ErrorCode.UPSTREAM_ERROR, "the endpoint refused the request without a reason"));
+            String what = clean == null
+                    ? "the endpoint refused the request without a reason"
+                    : "the endpoint refused the request with status " + status + " after its answer had begun";
+            exchange.failAfterEnd(this, new ApiError(ErrorCode.UPSTREAM_ERROR, what));
             return;
         }
         client.endpointError(status, clean, answerHeaders, head.keepAlive());

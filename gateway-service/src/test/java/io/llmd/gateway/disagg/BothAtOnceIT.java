@@ -180,13 +180,34 @@ class BothAtOnceIT {
         }
 
         @Test
-        @DisplayName("what cannot be split is refused, for decode endpoints cannot do without")
-        void notSplittable() {
-            RawClient.Answer answer = pool.gateway().post(CHAT, BODY.replace("{", "{\"n\":2,"));
+        @DisplayName(
+                "both endpoints get what other protocols could not split, and every request finds a prefill endpoint")
+        void everythingIsSplit() {
+            pool.gateway()
+                    .scheduler()
+                    .deciding(decision -> SplitPool.decide(decision, Map.of("x-prefiller-host-port", "10.9.9.9:1")));
+            pool.decode().always(Reply.chat("Hello world").delay(Duration.ofMillis(150)));
 
-            assertThat(answer.status()).isEqualTo(503);
-            assertThat(answer.body()).contains("not-splittable");
-            assertThat(pool.decode().requests()).isEmpty();
+            RawClient.Answer answer = pool.gateway().post(CHAT, BODY.replace("{\"model", "{\"n\":2,\"model"));
+
+            assertThat(answer.body()).contains("Hello world");
+            assertThat(rooms(pool.decode()))
+                    .isEqualTo(Stream.concat(rooms(pool.prefill()).stream(), rooms(pool.otherPrefill()).stream())
+                            .toList());
+        }
+
+        @Test
+        @DisplayName(
+                "a repeated pair that ends with a 4xx of the decode endpoint gives its place among the retries back")
+        void refusedAfterARepetition() {
+            pool.prefill().refuseConnections();
+            pool.decode().always(Reply.error(400, "no").delay(Duration.ofMillis(300)));
+            try {
+                assertThat(chat().status()).isEqualTo(400);
+            } finally {
+                pool.prefill().acceptConnections();
+            }
+            // The fixture waits until no retry is held.
         }
 
         @Test

@@ -126,6 +126,36 @@ class SplitFailuresIT {
     }
 
     @Test
+    @DisplayName("a decode endpoint that breaks off gets the handoff once, also on a connection that was used before")
+    void handoffGoesOutOnce() {
+        assertThat(chat().status()).isEqualTo(200);
+        pool.gateway().awaitQuiet();
+        pool.decode().reset();
+        pool.decode().always(Reply.none(Reply.Cut.RESET));
+        pool.otherDecode().always(Reply.chat("Hello world"));
+
+        RawClient.Answer answer = chat();
+
+        assertThat(answer.body()).contains("Hello world");
+        assertThat(answer.header(FALLBACK)).isEqualTo("decode-failed");
+        assertThat(pool.decode().requests()).hasSize(1);
+        assertThat(pool.decode().lastRequest().text()).contains(HANDOFF);
+        assertThat(pool.otherDecode().lastRequest().text()).isEqualTo(BODY);
+    }
+
+    @Test
+    @DisplayName("an answer that is no stream may take longer than the first token of one")
+    void wholeAnswersMayTakeLong() {
+        pool.decode().always(Reply.chat("Hello world").delay(Duration.ofMillis(700)));
+
+        RawClient.Answer answer = chat();
+
+        assertThat(answer.body()).contains("Hello world");
+        assertThat(answer.header(FALLBACK)).isNull();
+        assertThat(pool.decode().requests()).hasSize(1);
+    }
+
+    @Test
     @DisplayName("F1: a refused connection goes to another prefill endpoint, and without one to decode-only")
     void refusedConnection() {
         pool.prefill().refuseConnections();
