@@ -77,8 +77,8 @@ class DisconnectIT {
                     .allSatisfy(engine -> assertThat(engine.active()).isZero());
         });
         await("the gateway's counters are zero").atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
-            assertThat(suite.gatewayGauge("gateway_inflight")).isZero();
-            assertThat(suite.gatewayGauge("gateway_held_body_bytes")).isZero();
+            assertThat(suite.gatewayMeter("gateway_inflight")).isZero();
+            assertThat(suite.gatewayMeter("gateway_held_body_bytes")).isZero();
         });
     }
 

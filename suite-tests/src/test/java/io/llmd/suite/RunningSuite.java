@@ -98,6 +98,15 @@ final class RunningSuite implements AutoCloseable {
      * two of them.
      */
     static RunningSuite startSplit(int prefill, int decode, UnaryOperator<SimulatorSettingsBuilder> settings) {
+        return startSplit(prefill, decode, settings, Map.of());
+    }
+
+    /** The same with further settings of the gateway. */
+    static RunningSuite startSplit(
+            int prefill,
+            int decode,
+            UnaryOperator<SimulatorSettingsBuilder> settings,
+            Map<String, String> gatewaySettings) {
         try {
             RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
             StringBuilder file = new StringBuilder("endpoints:\n");
@@ -115,7 +124,7 @@ final class RunningSuite implements AutoCloseable {
                 file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s}}%n"
                         .formatted(role, i, endpoint.port(), role));
             }
-            suite.startServices(file.toString(), SPLIT_ALWAYS, Map.of());
+            suite.startServices(file.toString(), SPLIT_ALWAYS, Map.of(), gatewaySettings);
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -148,10 +157,14 @@ final class RunningSuite implements AutoCloseable {
             file.append(
                     "  - {name: sim-%d, address: 127.0.0.1, port: \"%d\"%s}%n".formatted(i, endpoint.port(), labels));
         }
-        startServices(file.toString(), config == null ? null : config.apply(endpoints), schedulerSettings);
+        startServices(file.toString(), config == null ? null : config.apply(endpoints), schedulerSettings, Map.of());
     }
 
-    private void startServices(String endpointList, @Nullable String config, Map<String, String> schedulerSettings)
+    private void startServices(
+            String endpointList,
+            @Nullable String config,
+            Map<String, String> schedulerSettings,
+            Map<String, String> gatewaySettings)
             throws IOException {
         Path endpointsFile = Files.writeString(folder.resolve("endpoints.yaml"), endpointList);
         Map<String, String> shared = Map.of(
@@ -173,16 +186,15 @@ final class RunningSuite implements AutoCloseable {
             scheduler.put("scheduler.config-file", configFile.toString());
         }
         services.start(Role.SCHEDULER, scheduler, Stream.empty());
-        services.start(
-                Role.GATEWAY,
-                with(
-                        shared,
-                        Map.of(
-                                "gateway.access.demo-key", KEY,
-                                "gateway.expose-endpoint", "true",
-                                "gateway.models.poll-interval", "200ms",
-                                "gateway.limits.connections-per-address", "10000")),
-                Stream.empty());
+        Map<String, String> gateway = with(
+                shared,
+                Map.of(
+                        "gateway.access.demo-key", KEY,
+                        "gateway.expose-endpoint", "true",
+                        "gateway.models.poll-interval", "200ms",
+                        "gateway.limits.connections-per-address", "10000"));
+        gateway.putAll(gatewaySettings);
+        services.start(Role.GATEWAY, gateway, Stream.empty());
         await("the gateway knows the model")
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> getText("/v1/models").contains(MODEL));
@@ -241,8 +253,8 @@ final class RunningSuite implements AutoCloseable {
                 get("http://127.0.0.1:" + services.port(Role.SCHEDULER) + "/v1/endpoints"), EndpointList.class);
     }
 
-    /** Value of a gauge without labels on the gateway's metrics page. */
-    double gatewayGauge(String name) {
+    /** Sum of a meter of the gateway over its labels. */
+    double gatewayMeter(String name) {
         return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus"));
     }
 
@@ -317,6 +329,21 @@ final class RunningSuite implements AutoCloseable {
                 .filter(line -> line.startsWith(name + "{"))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
+    }
+
+    /** Whether an endpoint answers and is in good health. */
+    boolean isUp(int index) {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(endpoints.get(index).baseUrl() + "/health"))
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Sets faults of an endpoint, as its {@code POST /admin/config} takes them. */

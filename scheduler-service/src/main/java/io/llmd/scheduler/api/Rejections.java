@@ -15,10 +15,11 @@ final class Rejections {
 
     private Rejections() {}
 
+    /** Filters that left nobody tell of a full pool, unless whoever asks has kept endpoints from them. */
     static ScheduleRejection of(ScheduleRequest request, SchedulingOutcome.Rejected rejected) {
         Reason reason = switch (rejected.reason()) {
             case NO_ENDPOINTS -> Reason.NO_ENDPOINTS;
-            case SATURATED -> Reason.SATURATED;
+            case SATURATED -> request.excludedEndpoints().isEmpty() ? Reason.SATURATED : Reason.NO_ENDPOINTS;
             case DENIED -> Reason.DENIED;
             case BAD_REQUEST -> Reason.BAD_REQUEST;
             case NOT_CACHED -> Reason.NOT_CACHED;

@@ -180,6 +180,18 @@ class DirectorTest {
     }
 
     @Test
+    void filtersThatDropAllWhoWereNotExcludedTellOfNoEndpointRatherThanOfAFullPool() {
+        filterAll = true;
+        ScheduleRequest first = request(Map.of(), BODY, "r");
+        ScheduleOutcome outcome = schedule(
+                new ScheduleRequest(first.requestId(), first.path(), first.headers(), first.body(), List.of("ns/a")));
+        assertThat(outcome)
+                .isInstanceOfSatisfying(
+                        ScheduleRejection.class,
+                        rejection -> assertThat(rejection.reason()).isEqualTo(Reason.NO_ENDPOINTS));
+    }
+
+    @Test
     void ofASubsetHintOnlyTheHostCounts() {
         for (int i = 0; i < 20; i++) {
             assertThat(decision(Map.of("x-gateway-destination-endpoint-subset", "10.0.0.2:1, [::1]:2"), "r" + i)
