@@ -8,7 +8,10 @@ import io.llmd.contracts.prefix.KvSource;
 import io.llmd.contracts.prefix.KvSources;
 import io.llmd.contracts.prefix.PrefixMatchRequest;
 import io.llmd.contracts.prefix.PrefixMatches;
+import io.llmd.contracts.prefix.SnapshotRestored;
 import io.llmd.contracts.prefix.TierBlocks;
+import io.llmd.contracts.prefix.TopPrefix;
+import io.llmd.contracts.prefix.TopPrefixes;
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
 import io.llmd.contracts.schedule.Eviction;
@@ -106,6 +109,19 @@ class GoldenFilesTest {
                         PrefixMatchRequest.class,
                         new PrefixMatchRequest(
                                 "sim-8b", List.of(), List.of("545d26412a51d38e", "906da2cfdbcd5134"), null, List.of())),
+                Arguments.of(
+                        "top-prefixes",
+                        TopPrefixes.class,
+                        new TopPrefixes(
+                                16,
+                                List.of(new TopPrefix(
+                                        "545d26412a51d38e",
+                                        32,
+                                        512,
+                                        40,
+                                        2,
+                                        List.of("default/sim-0", "default/sim-1"))))),
+                Arguments.of("snapshot-restored", SnapshotRestored.class, new SnapshotRestored(3, 1)),
                 Arguments.of(
                         "prefix-matches",
                         PrefixMatches.class,

@@ -156,6 +156,33 @@ class DirectIndexIT {
     }
 
     @Test
+    void aProcessGoesOnFromWhatAnotherOneKnew() throws IOException {
+        byte[] snapshot = index.download("/v1/snapshot");
+        JsonNode restored = JSON.readTree(
+                index.post("/v1/snapshot", "application/octet-stream", snapshot).body());
+        assertThat(restored.get("restored").asInt()).isPositive();
+        await().untilAsserted(() -> assertThat(index.query(8)).isEqualTo("default/a:2"));
+        Path kept = Files.write(folder.resolve("kept.snapshot"), snapshot);
+
+        try (RunningIndex other = new RunningIndex(
+                "--kv-index.sources[0].endpoint=default/a",
+                "--kv-index.sources[0].address=127.0.0.1:" + a.port(),
+                "--kv-index.sources[0].replay-address=127.0.0.1:1",
+                "--kv-index.http.max-snapshot-size=1KB",
+                "--kv-index.snapshot-file=" + kept)) {
+            assertThat(other.query(8)).as("though nobody can be asked").isEqualTo("default/a:2");
+            assertProblem(
+                    other.post("/v1/snapshot", "application/octet-stream", new byte[2_000]), 413, "payload_too_large");
+            Files.delete(kept);
+        }
+        assertThat(kept).as("written anew at the end").exists();
+        assertProblem(index.post("/v1/snapshot", "no snapshot"), 400, "invalid_value");
+        snapshot[snapshot.length / 2] ^= 1;
+        assertProblem(index.post("/v1/snapshot", "application/octet-stream", snapshot), 400, "invalid_value");
+        assertThat(index.query(8)).as("nothing of a damaged one is taken").isEqualTo("default/a:2");
+    }
+
+    @Test
     void statsAndMetersTellOfTheIndex() {
         JsonNode stats = JSON.readTree(index.get("/v1/stats").body());
         assertThat(stats.get("ready").asBoolean()).isTrue();

@@ -84,6 +84,19 @@ final class RunningIndex implements AutoCloseable {
         return send(request(base + path).build());
     }
 
+    byte[] download(String path) {
+        try {
+            HttpResponse<byte[]> response = CLIENT.send(request(base + path).build(), BodyHandlers.ofByteArray());
+            assertThat(response.statusCode()).isEqualTo(200);
+            return response.body();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
     /** The source of an endpoint; of its first rank. */
     JsonNode source(String endpoint) {
         return JSON.readTree(get("/v1/sources").body())

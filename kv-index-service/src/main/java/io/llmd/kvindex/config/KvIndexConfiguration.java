@@ -8,6 +8,8 @@ import io.llmd.kvindex.ingest.DirectPool;
 import io.llmd.kvindex.ingest.IndexedPool;
 import io.llmd.kvindex.ingest.KafkaPool;
 import io.llmd.kvindex.ingest.KafkaSettings;
+import io.llmd.kvindex.ingest.PoolSnapshots;
+import io.llmd.kvindex.ingest.SnapshotKeeper;
 import io.llmd.kvindex.ingest.SourceList;
 import io.llmd.kvindex.observe.IndexHealth;
 import io.llmd.kvindex.observe.LogMeters;
@@ -16,6 +18,7 @@ import io.llmd.kvindex.observe.PoolMeters;
 import io.llmd.kvindex.query.PrefixMatcher;
 import io.llmd.kvindex.query.PrefixRoutes;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -67,8 +70,14 @@ class KvIndexConfiguration {
     }
 
     @Bean
-    KvIndexLifecycle kvIndexLifecycle(IndexedPool pool, SourceList sources, PoolMeters meters) {
-        return new KvIndexLifecycle(pool, sources, meters);
+    KvIndexLifecycle kvIndexLifecycle(
+            KvIndexProperties properties, IndexedPool pool, SourceList sources, PoolMeters meters) {
+        PoolSnapshots snapshots = pool.snapshots();
+        Path file = properties.snapshotFile();
+        SnapshotKeeper keeper = snapshots == null || file == null
+                ? null
+                : new SnapshotKeeper(snapshots, file, properties.snapshotInterval());
+        return new KvIndexLifecycle(pool, sources, meters, keeper);
     }
 
     @Bean
@@ -103,7 +112,8 @@ class KvIndexConfiguration {
                         matcher,
                         properties.blockTokens(),
                         OwnerSettings.keyMode(properties.poolSettings()),
-                        Math.toIntExact(properties.http().maxBodySize().toBytes()))
+                        Math.toIntExact(properties.http().maxBodySize().toBytes()),
+                        properties.http().maxSnapshotSize().toBytes())
                 .routes();
     }
 }

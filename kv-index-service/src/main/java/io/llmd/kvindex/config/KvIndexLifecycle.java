@@ -1,6 +1,7 @@
 package io.llmd.kvindex.config;
 
 import io.llmd.kvindex.ingest.IndexedPool;
+import io.llmd.kvindex.ingest.SnapshotKeeper;
 import io.llmd.kvindex.ingest.SourceList;
 import io.llmd.kvindex.observe.PoolMeters;
 import java.util.concurrent.Executors;
@@ -20,12 +21,15 @@ final class KvIndexLifecycle implements SmartLifecycle {
     private final IndexedPool pool;
     private final SourceList sources;
     private final PoolMeters meters;
+    private final @Nullable SnapshotKeeper keeper;
     private @Nullable ScheduledExecutorService sampler;
 
-    KvIndexLifecycle(IndexedPool pool, SourceList sources, PoolMeters meters) {
+    /** @param keeper keeps what is known over a restart; null for none */
+    KvIndexLifecycle(IndexedPool pool, SourceList sources, PoolMeters meters, @Nullable SnapshotKeeper keeper) {
         this.pool = pool;
         this.sources = sources;
         this.meters = meters;
+        this.keeper = keeper;
     }
 
     @Override
@@ -35,6 +39,9 @@ final class KvIndexLifecycle implements SmartLifecycle {
         }
         sources.start();
         pool.start();
+        if (keeper != null) {
+            keeper.start();
+        }
         ScheduledExecutorService started = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("kv-index-meters").factory());
         started.scheduleWithFixedDelay(this::sample, SAMPLE_MILLIS, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
@@ -57,6 +64,9 @@ final class KvIndexLifecycle implements SmartLifecycle {
         sampler.shutdownNow();
         sampler = null;
         sources.close();
+        if (keeper != null) {
+            keeper.close();
+        }
         pool.close();
     }
 

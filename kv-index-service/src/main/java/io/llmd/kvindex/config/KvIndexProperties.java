@@ -44,6 +44,8 @@ import org.springframework.validation.annotation.Validated;
  * @param watchInterval how often the file is looked at
  * @param readyAfter when the service counts as ready although engines cannot be reached
  * @param weights what a block is worth by the fastest tier that holds it
+ * @param snapshotFile file that keeps what engines hold over a restart; none when unset, and with Kafka
+ * @param snapshotInterval time between two of these snapshots
  * @param http the HTTP door
  * @param kafka how several processes share the work
  */
@@ -63,12 +65,19 @@ public record KvIndexProperties(
         @NotNull @DefaultValue("500ms") Duration watchInterval,
         @NotNull @DefaultValue("10s") Duration readyAfter,
         @Valid @DefaultValue Weights weights,
+        @Nullable Path snapshotFile,
+        @NotNull @DefaultValue("60s") Duration snapshotInterval,
         @Valid @DefaultValue Http http,
         @Valid @DefaultValue Kafka kafka) {
 
     public KvIndexProperties {
         sources = List.copyOf(sources);
         requirePositive("kv-index.watch-interval", watchInterval);
+        requirePositive("kv-index.snapshot-interval", snapshotInterval);
+        if (kafka.isUsed() && snapshotFile != null) {
+            throw new IllegalArgumentException(
+                    "kv-index.snapshot-file: " + snapshotFile + " (expected: none with Kafka, where snapshots are)");
+        }
         if (kafka.isUsed() && model.isEmpty()) {
             throw new IllegalArgumentException("kv-index.model: empty (expected: a name, with Kafka)");
         }
@@ -150,8 +159,11 @@ public record KvIndexProperties(
      * The HTTP door.
      *
      * @param maxBodySize body of one query
+     * @param maxSnapshotSize body of a snapshot to go on from
      */
-    public record Http(@NotNull @DefaultValue("4MB") DataSize maxBodySize) {}
+    public record Http(
+            @NotNull @DefaultValue("4MB") DataSize maxBodySize,
+            @NotNull @DefaultValue("2GB") DataSize maxSnapshotSize) {}
 
     /** What a process does for a pool that is carried over Kafka. */
     public enum Role {

@@ -5,6 +5,7 @@ import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.ingest.SourceState;
 import io.llmd.kv.ingest.direct.DirectIndex;
+import io.llmd.kv.ingest.direct.LaneCopy;
 import io.llmd.kv.ingest.direct.PoolSettings;
 import io.llmd.kv.ingest.zmq.ZmqSource;
 import java.time.Duration;
@@ -19,6 +20,7 @@ public final class DirectPool implements IndexedPool {
     private record Key(String endpoint, int rank) {}
 
     private final DirectIndex direct;
+    private final PoolSnapshots snapshots;
     private final long readyAfterNanos;
     private final LongSupplier nanoClock;
     private final Map<Key, EngineSource> followed = new HashMap<>();
@@ -31,6 +33,7 @@ public final class DirectPool implements IndexedPool {
      */
     public DirectPool(PoolSettings settings, Duration readyAfter, LongSupplier nanoClock) {
         direct = new DirectIndex(settings, nanoClock);
+        snapshots = new PoolSnapshots(direct, this::restore);
         readyAfterNanos = readyAfter.toNanos();
         this.nanoClock = nanoClock;
     }
@@ -117,6 +120,15 @@ public final class DirectPool implements IndexedPool {
             add(each);
         }
         return cleared.size();
+    }
+
+    @Override
+    public PoolSnapshots snapshots() {
+        return snapshots;
+    }
+
+    private synchronized boolean restore(LaneCopy copy) {
+        return followed.containsKey(new Key(copy.endpoint(), copy.rank())) && direct.restore(copy);
     }
 
     @Override

@@ -41,6 +41,10 @@ public interface IndexedPool extends AutoCloseable {
      */
     int clear(String endpoint);
 
+    /** Snapshots of what is known; null in a process whose pool is carried over Kafka, for they are in the log then. */
+    @Nullable
+    PoolSnapshots snapshots();
+
     /** Ends all connections; waits some seconds at most. */
     @Override
     void close();

@@ -142,6 +142,11 @@ public final class KafkaPool implements IndexedPool {
     }
 
     @Override
+    public @Nullable PoolSnapshots snapshots() {
+        return null;
+    }
+
+    @Override
     public void close() {
         if (registrar != null) {
             registrar.close();

@@ -4,6 +4,8 @@ import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.prefix.EndpointMatch;
 import io.llmd.contracts.prefix.PrefixMatches;
 import io.llmd.contracts.prefix.TierBlocks;
+import io.llmd.contracts.prefix.TopPrefix;
+import io.llmd.contracts.prefix.TopPrefixes;
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
@@ -12,7 +14,10 @@ import io.llmd.kv.key.KeyHasher;
 import io.llmd.kvindex.ingest.IndexedPool;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongSupplier;
 
 /** Answers queries from a pool's index. Safe from any thread. */
@@ -29,6 +34,7 @@ public final class PrefixMatcher {
     private final TierWeights weights;
     private final LookupListener listener;
     private final LongSupplier nanoClock;
+    private final PopularPrefixes popular;
 
     /** @param hasher computes the keys that the pool's index knows */
     public PrefixMatcher(
@@ -44,13 +50,11 @@ public final class PrefixMatcher {
         this.weights = weights;
         this.listener = listener;
         this.nanoClock = nanoClock;
+        popular = new PopularPrefixes(nanoClock.getAsLong());
     }
 
     PrefixMatches answer(PrefixQuery query) throws QueryException {
-        BlockIndex index = pool.index();
-        if (index == null) {
-            throw new QueryException(ErrorCode.NO_ENDPOINTS, "this process owns lanes and answers no queries");
-        }
+        BlockIndex index = index();
         long begun = nanoClock.getAsLong();
         if (query.hasTokens) {
             computeKeys(query);
@@ -67,8 +71,48 @@ public final class PrefixMatcher {
             }
         }
         matches.sort(BEST_FIRST);
-        listener.answered(nanoClock.getAsLong() - begun, query.keyCount, longest);
+        long now = nanoClock.getAsLong();
+        popular.count(query.keys, longest, now);
+        listener.answered(now - begun, query.keyCount, longest);
         return new PrefixMatches(blockTokens, query.keyCount, matches);
+    }
+
+    /**
+     * The beginnings of prompts that were asked for the most, and who holds them.
+     *
+     * @throws QueryException in a process that answers no queries
+     */
+    TopPrefixes top(int limit) throws QueryException {
+        BlockIndex index = index();
+        PrefixLookup lookup = new PrefixLookup();
+        List<TopPrefix> prefixes = new ArrayList<>();
+        for (PopularPrefixes.Popular each : popular.top(limit, nanoClock.getAsLong())) {
+            prefixes.add(new TopPrefix(
+                    HexFormat.of().toHexDigits(each.key()),
+                    each.blocks(),
+                    each.blocks() * blockTokens,
+                    each.queries(),
+                    each.overstatedBy(),
+                    holders(index, each.key(), lookup)));
+        }
+        return new TopPrefixes(blockTokens, prefixes);
+    }
+
+    private static List<String> holders(BlockIndex index, long key, PrefixLookup lookup) {
+        index.match(new long[] {key}, 1, lookup);
+        Set<String> holders = new TreeSet<>();
+        for (int at = lookup.first(); at >= 0; at = lookup.next(at)) {
+            holders.add(lookup.lane(at).endpoint());
+        }
+        return List.copyOf(holders);
+    }
+
+    private BlockIndex index() throws QueryException {
+        BlockIndex index = pool.index();
+        if (index == null) {
+            throw new QueryException(ErrorCode.NO_ENDPOINTS, "this process owns lanes and answers no queries");
+        }
+        return index;
     }
 
     private void computeKeys(PrefixQuery query) {

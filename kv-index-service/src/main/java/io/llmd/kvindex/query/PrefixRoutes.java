@@ -5,7 +5,6 @@ import io.llmd.contracts.prefix.KvIndexStats;
 import io.llmd.contracts.prefix.KvSources;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kvindex.ingest.IndexedPool;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -23,51 +22,64 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The index over HTTP: {@code POST /v1/prefix-matches}, {@code GET /v1/sources}, {@code GET /v1/stats} and
- * {@code POST /v1/clear}. Queries are answered on the event loop that received them: that takes microseconds and waits for
+ * The index over HTTP: {@code POST /v1/prefix-matches}, {@code GET /v1/top-prefixes}, {@code GET /v1/sources},
+ * {@code GET /v1/stats}, {@code POST /v1/clear}, {@code GET} and {@code POST /v1/snapshot}. Queries are answered on the event loop that received them: that takes microseconds and waits for
  * nobody. The rest takes locks and runs elsewhere.
  */
 public final class PrefixRoutes {
 
-    private static final List<String> PATHS = List.of("/v1/prefix-matches", "/v1/sources", "/v1/stats", "/v1/clear");
+    static final List<String> PATHS =
+            List.of("/v1/prefix-matches", "/v1/top-prefixes", "/v1/sources", "/v1/stats", "/v1/clear", "/v1/snapshot");
     private static final int KEPT_QUERIES = 32;
+    private static final int USUAL_TOP = 20;
+    private static final int MAX_TOP = 1000;
 
     private final IndexedPool pool;
     private final PrefixMatcher matcher;
     private final int blockTokens;
     private final String keyMode;
     private final int maxBodyBytes;
+    private final SnapshotRoutes snapshots;
     private final QueryReader reader = new QueryReader();
-    private final JsonMapper json = JsonMapper.builder().build();
     private final Queue<PrefixQuery> spare = new ArrayBlockingQueue<>(KEPT_QUERIES);
 
-    /** Routes to a pool; bodies of queries may have up to {@code maxBodyBytes} bytes. */
-    public PrefixRoutes(IndexedPool pool, PrefixMatcher matcher, int blockTokens, String keyMode, int maxBodyBytes) {
+    /** Routes to a pool; bodies may have up to so many bytes, of queries and of snapshots. */
+    public PrefixRoutes(
+            IndexedPool pool,
+            PrefixMatcher matcher,
+            int blockTokens,
+            String keyMode,
+            int maxBodyBytes,
+            long maxSnapshotBytes) {
         this.pool = pool;
         this.matcher = matcher;
         this.blockTokens = blockTokens;
         this.keyMode = keyMode;
         this.maxBodyBytes = maxBodyBytes;
+        snapshots = new SnapshotRoutes(pool, maxSnapshotBytes);
     }
 
     /** All routes; whatever none of them takes is answered with 404 or 405. */
     public RouterFunction<ServerResponse> routes() {
         RouterFunctions.Builder routes = RouterFunctions.route()
                 .POST("/v1/prefix-matches", this::matches)
+                .GET("/v1/top-prefixes", this::topPrefixes)
+                .GET("/v1/snapshot", request -> snapshots.download())
+                .POST("/v1/snapshot", snapshots::restore)
                 .GET("/v1/sources", request -> beside(() -> new KvSources(pool.sources())))
                 .GET("/v1/stats", request -> beside(this::stats))
                 .POST("/v1/clear", this::clear);
         for (String path : PATHS) {
             routes.route(
                     RequestPredicates.path(path),
-                    request ->
-                            problem(ErrorCode.METHOD_NOT_ALLOWED, request.method() + " is not supported by " + path));
+                    request -> Answers.problem(
+                            ErrorCode.METHOD_NOT_ALLOWED, request.method() + " is not supported by " + path));
         }
         return routes.route(
-                        RequestPredicates.all(), request -> problem(ErrorCode.UNKNOWN_URL, "nothing is at this path"))
+                        RequestPredicates.all(),
+                        request -> Answers.problem(ErrorCode.UNKNOWN_URL, "nothing is at this path"))
                 .build();
     }
 
@@ -78,7 +90,7 @@ public final class PrefixRoutes {
                 .flatMap(body -> answer(request, body))
                 .onErrorResume(
                         DataBufferLimitException.class,
-                        tooLarge -> problem(
+                        tooLarge -> Answers.problem(
                                 ErrorCode.PAYLOAD_TOO_LARGE, "the body is larger than " + maxBodyBytes + " bytes"));
     }
 
@@ -98,9 +110,9 @@ public final class PrefixRoutes {
         try {
             query.begin();
             read(request, body, query);
-            return ok(matcher.answer(query));
+            return Answers.ok(matcher.answer(query));
         } catch (QueryException e) {
-            return problem(e.code(), e.detail());
+            return Answers.problem(e.code(), e.detail());
         } finally {
             spare.offer(query);
         }
@@ -139,6 +151,23 @@ public final class PrefixRoutes {
                 "content-type: " + type + " (expected: application/json or application/octet-stream)");
     }
 
+    private Mono<ServerResponse> topPrefixes(ServerRequest request) {
+        int limit;
+        try {
+            limit = Integer.parseInt(request.queryParam("limit").orElse("" + USUAL_TOP));
+        } catch (NumberFormatException e) {
+            limit = 0;
+        }
+        int wanted = limit;
+        if (wanted < 1 || wanted > MAX_TOP) {
+            return Answers.problem(ErrorCode.INVALID_VALUE, "limit: no number (expected: 1 to " + MAX_TOP + ")");
+        }
+        return Mono.fromCallable(() -> matcher.top(wanted))
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(Answers::ok)
+                .onErrorResume(QueryException.class, e -> Answers.problem(e.code(), e.detail()));
+    }
+
     private KvIndexStats stats() {
         BlockIndex index = pool.index();
         return index == null
@@ -158,34 +187,20 @@ public final class PrefixRoutes {
     private Mono<ServerResponse> clear(ServerRequest request) {
         String endpoint = request.queryParam("endpoint").orElse("");
         if (endpoint.isEmpty()) {
-            return problem(ErrorCode.MISSING_REQUIRED_PARAMETER, "endpoint: missing (expected: id of an endpoint)");
+            return Answers.problem(
+                    ErrorCode.MISSING_REQUIRED_PARAMETER, "endpoint: missing (expected: id of an endpoint)");
         }
         return Mono.fromCallable(() -> pool.clear(endpoint))
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(cleared -> cleared > 0
-                        ? ok(Map.of("cleared", cleared))
-                        : problem(ErrorCode.UNKNOWN_URL, "endpoint: not read by this process (expected: one that is)"));
+                        ? Answers.ok(Map.of("cleared", cleared))
+                        : Answers.problem(
+                                ErrorCode.UNKNOWN_URL, "endpoint: not read by this process (expected: one that is)"));
     }
 
     private Mono<ServerResponse> beside(Supplier<Object> answer) {
         return Mono.fromSupplier(answer)
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(this::ok);
-    }
-
-    private Mono<ServerResponse> ok(Object value) {
-        return ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(json.writeValueAsBytes(value));
-    }
-
-    private Mono<ServerResponse> problem(ErrorCode code, String detail) {
-        Map<String, Object> problem = new LinkedHashMap<>();
-        problem.put("type", "about:blank");
-        problem.put("title", code.wireName().replace('_', ' '));
-        problem.put("status", code.status());
-        problem.put("detail", detail);
-        problem.put("code", code.wireName());
-        return ServerResponse.status(code.status())
-                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-                .bodyValue(json.writeValueAsBytes(problem));
+                .flatMap(Answers::ok);
     }
 }

@@ -6,6 +6,8 @@ import io.llmd.contracts.prefix.KvSource;
 import io.llmd.contracts.prefix.KvSources;
 import io.llmd.contracts.prefix.PrefixMatches;
 import io.llmd.contracts.prefix.TierBlocks;
+import io.llmd.contracts.prefix.TopPrefix;
+import io.llmd.contracts.prefix.TopPrefixes;
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
@@ -15,6 +17,7 @@ import io.llmd.kv.key.KeyMode;
 import io.llmd.kvindex.ingest.EngineSource;
 import io.llmd.kvindex.ingest.IndexedPool;
 import io.llmd.kvindex.ingest.LaneReading;
+import io.llmd.kvindex.ingest.PoolSnapshots;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +46,7 @@ class PrefixRoutesSliceTest {
                                     System::nanoTime),
                             4,
                             "xxh64",
+                            10_000,
                             10_000)
                     .routes())
             .build();
@@ -92,6 +96,11 @@ class PrefixRoutesSliceTest {
         @Override
         public int clear(String endpoint) {
             return endpoint.equals("a") ? 2 : 0;
+        }
+
+        @Override
+        public @Nullable PoolSnapshots snapshots() {
+            return null;
         }
 
         @Override
@@ -240,5 +249,57 @@ class PrefixRoutesSliceTest {
                 .json("{\"cleared\":2}");
         client.post().uri("/v1/clear?endpoint=b").exchange().expectStatus().isNotFound();
         client.get().uri("/v1/clear").exchange().expectStatus().isEqualTo(HttpStatus.METHOD_NOT_ALLOWED);
+    }
+
+    @Test
+    void whatIsAskedForAgainAndAgainIsListedWithWhoHoldsIt() {
+        store("b", 0, StorageTier.GPU, 0, 3, null);
+        store("a", 1, StorageTier.CPU, 0, 2, null);
+        store("a", 0, StorageTier.GPU, 0, 1, null);
+        for (int i = 0; i < 3; i++) {
+            ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8,9,10,11,12,13]}");
+        }
+        ask("{\"model\":\"m\",\"tokens\":[9,9,9,9]}");
+
+        TopPrefixes top = client.get()
+                .uri("/v1/top-prefixes?limit=5")
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectBody(TopPrefixes.class)
+                .returnResult()
+                .getResponseBody();
+
+        assertThat(top)
+                .isEqualTo(
+                        new TopPrefixes(4, List.of(new TopPrefix("906da2cfdbcd5134", 2, 8, 3, 0, List.of("a", "b")))));
+    }
+
+    @Test
+    void aLimitThatIsNoneIsRefused() {
+        for (String limit : List.of("0", "-1", "1001", "many", "99999999999")) {
+            client.get()
+                    .uri("/v1/top-prefixes?limit=" + limit)
+                    .exchange()
+                    .expectStatus()
+                    .isBadRequest()
+                    .expectBody()
+                    .jsonPath("$.code")
+                    .isEqualTo("invalid_value");
+        }
+        pool.hasIndex = false;
+        client.get().uri("/v1/top-prefixes").exchange().expectStatus().isEqualTo(HttpStatus.SERVICE_UNAVAILABLE);
+    }
+
+    @Test
+    void aPoolOverKafkaHasItsSnapshotsThere() {
+        client.get().uri("/v1/snapshot").exchange().expectStatus().isBadRequest();
+        client.post()
+                .uri("/v1/snapshot")
+                .bodyValue("x")
+                .exchange()
+                .expectStatus()
+                .isBadRequest();
+        client.delete().uri("/v1/snapshot").exchange().expectStatus().isEqualTo(HttpStatus.METHOD_NOT_ALLOWED);
     }
 }

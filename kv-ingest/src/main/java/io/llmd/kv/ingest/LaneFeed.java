@@ -239,6 +239,11 @@ public final class LaneFeed {
         return hasApplied ? applied : -1;
     }
 
+    /** How far the lane was followed, for a feed that goes on from here. */
+    public FeedPosition position() {
+        return new FeedPosition(epoch, appliedSequence(), hasApplied ? digests.last() : 0);
+    }
+
     /** Batches that are known to be published and are not applied. */
     public long lagBatches() {
         return highestLive < 0 ? 0 : Math.max(0, highestLive - (hasApplied ? applied : settings.firstSequence() - 1));

@@ -32,6 +32,11 @@ final class RecentDigests {
         return knows(sequence) && digests[place(sequence)] == digest;
     }
 
+    /** Digest of the batch that was added last; 0 when there is none. */
+    long last() {
+        return count == 0 ? 0 : digests[place(last)];
+    }
+
     void clear() {
         last = -1;
         count = 0;

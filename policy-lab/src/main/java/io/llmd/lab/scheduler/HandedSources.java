@@ -1,5 +1,6 @@
 package io.llmd.lab.scheduler;
 
+import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.LaneFeed;
 import io.llmd.kv.ingest.LaneTarget;
 import io.llmd.kv.ingest.ReplayPort;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -133,11 +135,21 @@ final class HandedSources implements EventSources {
     }
 
     @Override
-    public void add(ZmqSource source, LaneTarget target) {
+    public void add(ZmqSource source, LaneTarget target, FeedPosition from) {
         Line line = new Line(source, target, conditions);
+        line.feed.resume(from);
         if (lines.putIfAbsent(endpointIndex.applyAsInt(source.endpoint()), line) != null) {
             throw new IllegalArgumentException("source: " + source.endpoint() + " twice (expected: once)");
         }
+    }
+
+    @Override
+    public CompletableFuture<Boolean> between(String endpoint, int rank, Consumer<FeedPosition> action) {
+        Line line = lines.get(endpointIndex.applyAsInt(endpoint));
+        if (line != null) {
+            action.accept(line.feed.position());
+        }
+        return CompletableFuture.completedFuture(line != null);
     }
 
     @Override

@@ -1,9 +1,14 @@
 package io.llmd.kv.ingest.direct;
 
+import io.llmd.kv.delta.SnapshotChunks;
+import io.llmd.kv.delta.SnapshotCut;
+import io.llmd.kv.delta.SnapshotSet;
 import io.llmd.kv.event.EventTopic;
 import io.llmd.kv.event.KvEventDecoder;
+import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.GapPolicy;
 import io.llmd.kv.ingest.LaneReader;
 import io.llmd.kv.ingest.zmq.EventSources;
@@ -15,14 +20,19 @@ import io.llmd.kv.lane.HashResolver;
 import io.llmd.kv.lane.LaneSettings;
 import io.llmd.kv.lane.LaneState;
 import io.llmd.kv.lane.RemovalMode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An index that follows the sockets of engines, with one thread for all of them. Safe from any thread.
@@ -34,11 +44,14 @@ public final class DirectIndex implements AutoCloseable {
 
     private static final long NAMES_MAX_AGE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private static final int FIRST_TERM = 1;
+
     /** Names of adapters that are remembered; a pool has some hundreds. */
     private static final int MAX_ADAPTERS = 10_000;
 
     /** What a lane is made of. */
-    private record Member(IndexLane lane, LaneReader reader) {}
+    private record Member(
+            ZmqSource source, LaneSettings settings, HashResolver resolver, IndexLane lane, LaneReader reader) {}
 
     /** Base models by the topics, and when they were read. */
     private record BaseModels(Set<String> names, long atNanos) {}
@@ -107,7 +120,7 @@ public final class DirectIndex implements AutoCloseable {
      * @throws IllegalArgumentException when its endpoint and rank are followed already
      */
     public IndexLane add(ZmqSource source) {
-        return add(source, laneSettings(), HashResolver.NONE);
+        return add(source, laneSettings(), HashResolver.NONE, null);
     }
 
     /**
@@ -115,7 +128,7 @@ public final class DirectIndex implements AutoCloseable {
      * is asked of the lanes of engines, so that blocks of an engine that is not followed any more stay unknown.
      *
      * @param source how the storage publishes; its endpoint is a name of its own
-     * @return what the index knows of it, all of it in {@link io.llmd.kv.event.StorageTier#STORAGE}
+     * @return what the index knows of it, all of it in {@link StorageTier#STORAGE}
      * @throws IllegalArgumentException when its name is followed already
      */
     public IndexLane addStorage(ZmqSource source) {
@@ -124,7 +137,7 @@ public final class DirectIndex implements AutoCloseable {
                 laneSettings().withRemovalMode(RemovalMode.LOGICAL).withStorageShared(true);
         ZmqSource kept =
                 source.withSettings(source.settings().withFirstSequence(1).withGapPolicy(GapPolicy.KEEP));
-        return add(kept, storage, this::keyOf);
+        return add(kept, storage, this::keyOf, null);
     }
 
     private LaneSettings laneSettings() {
@@ -149,20 +162,99 @@ public final class DirectIndex implements AutoCloseable {
         return key;
     }
 
-    private IndexLane add(ZmqSource source, LaneSettings laneSettings, HashResolver resolver) {
+    private IndexLane add(
+            ZmqSource source, LaneSettings laneSettings, HashResolver resolver, @Nullable SnapshotSet known) {
         IndexLane lane = index.addLane(source.endpoint(), source.rank());
         LaneState state = new LaneState(laneSettings, lane, resolver);
         LaneReader reader = new LaneReader(
                 decoder, state, lane, () -> TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong()), this::adapterSeen);
-        Member member = new Member(lane, reader);
+        Member member = new Member(source, laneSettings, resolver, lane, reader);
         LaneKey key = new LaneKey(source.endpoint(), source.rank());
         if (members.putIfAbsent(key, member) != null) {
             index.removeLane(lane);
             throw new IllegalArgumentException(
                     "source: " + source.endpoint() + " rank " + source.rank() + " twice (expected: once)");
         }
-        sources.add(source, new SweepingTarget(reader, index));
+        sources.add(
+                source, new SweepingTarget(reader, index), known == null ? FeedPosition.START : restore(known, member));
         return lane;
+    }
+
+    private static FeedPosition restore(SnapshotSet known, Member member) {
+        SnapshotCut cut = known.cut();
+        member.reader().resume(cut.epoch());
+        member.reader().lane().restore(known::writeTo);
+        known.replaceIn(member.lane());
+        member.reader().coverage(!cut.isPartial());
+        return new FeedPosition(cut.epoch(), cut.lastEngineSequence(), cut.enginePayloadHash());
+    }
+
+    /**
+     * Copies what is known of a lane, between two of its batches.
+     *
+     * @return empty when it is not followed, nothing was heard of it yet, or it cannot be restored; completes on the sources'
+     *     thread, and never once the index is closed
+     */
+    public CompletableFuture<Optional<LaneCopy>> copy(String endpoint, int rank) {
+        Member member = members.get(new LaneKey(endpoint, rank));
+        if (member == null) {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+        List<byte[]> chunks = new ArrayList<>();
+        return sources.between(endpoint, rank, position -> chunks.addAll(chunks(member, position)))
+                .thenApply(any -> chunks.isEmpty() ? Optional.empty() : Optional.of(copy(member, chunks)));
+    }
+
+    private LaneCopy copy(Member member, List<byte[]> chunks) {
+        ZmqSource source = member.source();
+        return new LaneCopy(
+                source.endpoint(), source.rank(), source.address(), baseRoot, settings.blockTokens(), chunks);
+    }
+
+    private static List<byte[]> chunks(Member member, FeedPosition position) {
+        LaneState lane = member.reader().lane();
+        if (position.sequence() < 0 || !lane.isRestorable()) {
+            return List.of();
+        }
+        SnapshotChunks chunks = new SnapshotChunks();
+        lane.writeTo(chunks);
+        return chunks.seal(new SnapshotCut(
+                0,
+                FIRST_TERM,
+                position.epoch(),
+                SnapshotCut.id(FIRST_TERM, 0),
+                0,
+                0,
+                0,
+                position.sequence(),
+                position.payloadHash(),
+                !member.lane().isComplete()));
+    }
+
+    /**
+     * Takes over what another index knew of a lane that is followed here, in place of what is known, and asks the engine for
+     * what it has published since. If that turns out to be another process, the lane begins anew.
+     *
+     * @return whether it was taken over: not when the lane is not followed or at another address, its engine cannot be asked,
+     *     or keys were computed in another way
+     * @throws IllegalArgumentException when the copy is damaged
+     */
+    public boolean restore(LaneCopy copy) {
+        Member member = members.get(new LaneKey(copy.endpoint(), copy.rank()));
+        if (member == null || !isOf(copy, member.source())) {
+            return false;
+        }
+        SnapshotSet known = copy.snapshot();
+        remove(copy.endpoint(), copy.rank());
+        add(member.source(), member.settings(), member.resolver(), known);
+        return true;
+    }
+
+    private boolean isOf(LaneCopy copy, ZmqSource source) {
+        return source.address().equals(copy.address())
+                && source.replayAddress() != null
+                && copy.root() == baseRoot
+                && copy.blockTokens() == settings.blockTokens();
     }
 
     /** Forgets an engine: no look-up that begins after this call returns it. */
@@ -222,8 +314,8 @@ public final class DirectIndex implements AutoCloseable {
                     Member member = members.get(new LaneKey(
                             status.source().endpoint(), status.source().rank()));
                     return member == null
-                            ? java.util.stream.Stream.empty()
-                            : java.util.stream.Stream.of(new Lane(status, member.lane(), member.reader()));
+                            ? Stream.empty()
+                            : Stream.of(new Lane(status, member.lane(), member.reader()));
                 })
                 .toList();
     }

@@ -44,6 +44,10 @@ final class DialledSource implements ZmtpListener {
         return status;
     }
 
+    FeedPosition position() {
+        return feed.position();
+    }
+
     void start() {
         link = loop.subscribe(
                 source.address().host(),

@@ -1,8 +1,10 @@
 package io.llmd.kv.ingest.zmq;
 
+import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.LaneTarget;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * Brings the batches of publishers to their targets: over sockets in {@link ZmqSources}, by hand where time is virtual.
@@ -15,7 +17,23 @@ public interface EventSources extends AutoCloseable {
      *
      * @throws IllegalArgumentException when there is a source with the same endpoint and rank
      */
-    void add(ZmqSource source, LaneTarget target);
+    default void add(ZmqSource source, LaneTarget target) {
+        add(source, target, FeedPosition.START);
+    }
+
+    /**
+     * Begins to follow a source behind a batch that its target knows, as far as its publisher turns out to have sent that.
+     *
+     * @throws IllegalArgumentException when there is a source with the same endpoint and rank
+     */
+    void add(ZmqSource source, LaneTarget target, FeedPosition from);
+
+    /**
+     * Calls an action between two batches, soon, with how far a source was followed. It must not block or throw.
+     *
+     * @return completes when the action was called, with whether it was: not for a source that is not there
+     */
+    CompletableFuture<Boolean> between(String endpoint, int rank, Consumer<FeedPosition> action);
 
     /**
      * Ends a source; one that is not there is none that has to end.

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -41,15 +42,6 @@ public final class ZmqSources implements EventSources {
     }
 
     @Override
-    public void add(ZmqSource source, LaneTarget target) {
-        add(source, target, FeedPosition.START);
-    }
-
-    /**
-     * Begins to follow a source behind a batch that its target knows; it is dialled until it is removed.
-     *
-     * @throws IllegalArgumentException when there is a source with the same endpoint and rank
-     */
     public void add(ZmqSource source, LaneTarget target, FeedPosition from) {
         DialledSource dialled = new DialledSource(loop, source, target, from);
         if (sources.putIfAbsent(source.key(), dialled) != null) {
@@ -69,6 +61,19 @@ public final class ZmqSources implements EventSources {
         loop.execute(() -> {
             dialled.stop();
             done.complete(null);
+        });
+        return done;
+    }
+
+    @Override
+    public CompletableFuture<Boolean> between(String endpoint, int rank, Consumer<FeedPosition> action) {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        loop.execute(() -> {
+            DialledSource dialled = sources.get(new ZmqSource.Key(endpoint, rank));
+            if (dialled != null) {
+                action.accept(dialled.position());
+            }
+            done.complete(dialled != null);
         });
         return done;
     }
