@@ -61,6 +61,16 @@ final class TestPlugins {
     /** The same over a pool and with a predictor, a timer and a listener of the test. */
     static PluginRegistry registered(
             EndpointStore store, LatencyPredictor predictor, PluginTimer timer, ResponseAttributes attributes) {
+        return registered(store, new EngineIndexes(store, System::nanoTime), predictor, timer, attributes);
+    }
+
+    /** The same with indexes of the test. */
+    static PluginRegistry registered(
+            EndpointStore store,
+            EngineIndexes indexes,
+            LatencyPredictor predictor,
+            PluginTimer timer,
+            ResponseAttributes attributes) {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
             context.registerBean(EndpointStore.class, () -> store);
             context.registerBean(InFlightTrackers.class);
@@ -69,7 +79,7 @@ final class TestPlugins {
             context.registerBean(PluginTimer.class, () -> timer);
             context.registerBean(ResponseAttributes.class, () -> attributes);
             context.registerBean(PrefixIndexes.class);
-            context.registerBean(EngineIndexes.class, () -> new EngineIndexes(store, System::nanoTime));
+            context.registerBean(EngineIndexes.class, () -> indexes);
             context.registerBean(PrefixClaims.class, () -> new PrefixClaims((endpoint, claimed, reported) -> {}));
             new ClassPathScanningCandidateComponentProvider(true)
                     .findCandidateComponents(SchedulerApplication.class.getPackageName()).stream()

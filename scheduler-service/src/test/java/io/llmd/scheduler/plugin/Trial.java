@@ -9,6 +9,7 @@ import io.llmd.scheduler.latency.LatencyFeatures;
 import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.latency.LatencySample;
 import io.llmd.scheduler.latency.PredictedLatency;
+import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DecisionRecorder;
 import io.llmd.scheduler.scheduling.Dispatch;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 
 /** One example configuration at work on a pool: decisions with all that follows from them, one after another. */
 final class Trial {
@@ -114,13 +116,19 @@ final class Trial {
     private long leases;
 
     Trial(String example) {
+        this(example, text(example), store -> new EngineIndexes(store, System::nanoTime));
+    }
+
+    /** A configuration of the test. @param indexes what its producers know of engines */
+    Trial(String name, String config, Function<EndpointStore, EngineIndexes> indexes) {
         PluginRegistry registry = TestPlugins.registered(
                 store,
+                indexes.apply(store),
                 predictor,
                 (delay, task) -> tasks.add(task),
-                (request, namespace, name, value) -> attributes.add(namespace + " " + name + " " + value));
+                (request, namespace, key, value) -> attributes.add(namespace + " " + key + " " + value));
         loaded = new EndpointPickerConfigLoader(registry, true)
-                .load(text(example), example)
+                .load(config, name)
                 .orThrow();
     }
 
@@ -134,6 +142,16 @@ final class Trial {
 
     LoadResult.Loaded loaded() {
         return loaded;
+    }
+
+    /** Starts what plugins do beside decisions. */
+    Trial started() {
+        loaded.instances().values().forEach(instance -> {
+            if (instance.plugin() instanceof LivePlugin plugin) {
+                plugin.start();
+            }
+        });
+        return this;
     }
 
     Trial over(Endpoint... endpoints) {
