@@ -1,0 +1,32 @@
+package io.llmd.autoscaler.planner;
+
+import io.llmd.autoscaler.variant.Grade;
+
+/**
+ * G01 to G04: nothing changes while the configuration is invalid or nothing is known, and nothing is taken away while something is
+ * missing or the controller has just begun.
+ */
+final class HoldGuard implements Guard {
+
+    static final double WARMUP_SECONDS = 300;
+
+    @Override
+    public void apply(Plan plan) {
+        for (Target target : plan.targets()) {
+            if (!plan.input().isConfigValid()) {
+                target.guard(GuardCode.G01_CONFIG, target.held());
+                target.note(GuardCode.G01_CONFIG);
+            } else if (plan.input().grade() == Grade.BLIND) {
+                target.guard(GuardCode.G02_BLIND, target.held());
+                target.note(GuardCode.G02_BLIND);
+            }
+            if (plan.input().grade() == Grade.PARTIAL) {
+                target.atLeast(GuardCode.G03_PARTIAL, target.held());
+            }
+            target.settleNeed();
+            if (plan.watchedSeconds() < WARMUP_SECONDS) {
+                target.atLeast(GuardCode.G04_WARMUP, target.held());
+            }
+        }
+    }
+}

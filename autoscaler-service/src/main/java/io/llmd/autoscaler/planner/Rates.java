@@ -1,0 +1,39 @@
+package io.llmd.autoscaler.planner;
+
+import io.llmd.autoscaler.analyzer.Backlog;
+import java.util.List;
+
+/**
+ * Rates of a model's classes by stage, in requests a second and the order of the classes.
+ *
+ * @param demand now, with what chance may add
+ * @param forecast when what is started now is ready, with the same
+ * @param backlog what works off the requests that wait
+ * @param present demand and backlog
+ * @param all forecast and backlog
+ * @param reserved {@code all}, or the bursts to stand by for where those are more
+ */
+record Rates(double[] demand, double[] forecast, double[] backlog, double[] present, double[] all, double[] reserved) {
+
+    /** @param spare by how many times the present demand could grow before ready replicas are full, less one; not below 0 */
+    static Rates of(List<ClassInput> classes, double spare) {
+        int count = classes.size();
+        Rates rates = new Rates(
+                new double[count],
+                new double[count],
+                new double[count],
+                new double[count],
+                new double[count],
+                new double[count]);
+        for (int k = 0; k < count; k++) {
+            ClassInput each = classes.get(k);
+            rates.demand[k] = each.now() + each.guard();
+            rates.forecast[k] = each.upper() + each.guard();
+            rates.backlog[k] = new Backlog(each.waiting()).rate(each.now() * spare, each.drainSeconds());
+            rates.present[k] = rates.demand[k] + rates.backlog[k];
+            rates.all[k] = rates.forecast[k] + rates.backlog[k];
+            rates.reserved[k] = Math.max(rates.all[k], each.reserve());
+        }
+        return rates;
+    }
+}

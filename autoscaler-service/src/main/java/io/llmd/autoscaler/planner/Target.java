@@ -1,0 +1,97 @@
+package io.llmd.autoscaler.planner;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** The number of a variant while it is being decided. For one thread. */
+final class Target {
+
+    private final VariantInput input;
+    private final List<Step> steps = new ArrayList<>();
+    private final Set<GuardCode> codes = EnumSet.noneOf(GuardCode.class);
+    private VariantMemory memory;
+    private int replicas;
+    private int needed;
+
+    Target(VariantInput input, VariantMemory memory) {
+        this.input = input;
+        this.memory = memory;
+        replicas = current();
+        needed = replicas;
+    }
+
+    /** What demand asks for, which the next cycles remember, whatever this one makes of it. */
+    int needed() {
+        return needed;
+    }
+
+    /** The present number is what demand asks for. */
+    void settleNeed() {
+        needed = replicas;
+    }
+
+    VariantInput input() {
+        return input;
+    }
+
+    VariantMemory memory() {
+        return memory;
+    }
+
+    void remember(VariantMemory changed) {
+        memory = changed;
+    }
+
+    /** What is asked for at present. */
+    int current() {
+        return input.replicas().specified();
+    }
+
+    /** What was published last, or is asked for at present where nothing was or somebody else has changed it. */
+    int held() {
+        return memory.published() < 0 || memory.isForeign(current()) ? current() : memory.published();
+    }
+
+    int replicas() {
+        return replicas;
+    }
+
+    boolean shrinks() {
+        return replicas < current();
+    }
+
+    /** A stage of demand. */
+    void stage(String stage, int number, String reason) {
+        replicas = number;
+        steps.add(new Step(stage, number, reason));
+    }
+
+    /** A guard's number; nothing is noted where it is the same. */
+    void guard(GuardCode code, int number) {
+        if (number != replicas) {
+            replicas = number;
+            note(code);
+        }
+    }
+
+    /** A guard that applies without changing the number. */
+    void note(GuardCode code) {
+        codes.add(code);
+        steps.add(new Step(code.shortName(), replicas, code.meaning()));
+    }
+
+    /** At least so many. */
+    void atLeast(GuardCode code, int number) {
+        guard(code, Math.max(replicas, number));
+    }
+
+    List<Step> steps() {
+        return List.copyOf(steps);
+    }
+
+    Set<GuardCode> codes() {
+        return Set.copyOf(codes);
+    }
+}

@@ -1,0 +1,88 @@
+package io.llmd.autoscaler.planner;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What earlier cycles leave to later ones, for a variant. Immutable.
+ *
+ * @param published number that was published last; -1 before the first
+ * @param specified number that was asked for when it was
+ * @param needed numbers that were needed, oldest first
+ * @param changes changes of the published number, oldest first
+ * @param activatedAt when it was last started from nothing; negative infinity when it never was
+ */
+public record VariantMemory(
+        int published, int specified, List<Needed> needed, List<Change> changes, double activatedAt) {
+
+    static final double LONGEST_WINDOW = 1_800;
+
+    /** A number that was needed at a time. */
+    public record Needed(double atSeconds, int replicas) {}
+
+    /** A change of the published number. */
+    public record Change(double atSeconds, int by) {}
+
+    /** Nothing yet. */
+    public static final VariantMemory EMPTY = new VariantMemory(-1, -1, List.of(), List.of(), Double.NEGATIVE_INFINITY);
+
+    public VariantMemory {
+        needed = List.copyOf(needed);
+        changes = List.copyOf(changes);
+    }
+
+    /** Whether somebody else has changed the number since. */
+    boolean isForeign(int specifiedNow) {
+        return published >= 0 && specifiedNow != published && specifiedNow != specified;
+    }
+
+    /** With another number that was needed; those that no window reaches are forgotten. */
+    VariantMemory with(double atSeconds, int replicas) {
+        List<Needed> all = new ArrayList<>(needed);
+        all.removeIf(each -> each.atSeconds() < atSeconds - LONGEST_WINDOW);
+        all.add(new Needed(atSeconds, replicas));
+        return new VariantMemory(published, specified, all, changes, activatedAt);
+    }
+
+    /** The largest number that was needed within a window. */
+    int most(double nowSeconds, double windowSeconds) {
+        int most = 0;
+        for (Needed each : needed) {
+            most = each.atSeconds() > nowSeconds - windowSeconds ? Math.max(most, each.replicas()) : most;
+        }
+        return most;
+    }
+
+    /** Replicas that were taken away within a period. */
+    int removed(double nowSeconds, double periodSeconds) {
+        int removed = 0;
+        for (Change change : changes) {
+            removed += change.atSeconds() > nowSeconds - periodSeconds ? Math.max(0, -change.by()) : 0;
+        }
+        return removed;
+    }
+
+    /** How often the direction has changed within half an hour. */
+    int turns(double nowSeconds) {
+        int turns = 0;
+        int last = 0;
+        for (Change change : changes) {
+            if (change.atSeconds() > nowSeconds - LONGEST_WINDOW) {
+                turns += last * change.by() < 0 ? 1 : 0;
+                last = Integer.signum(change.by());
+            }
+        }
+        return turns;
+    }
+
+    /** After a number was published. */
+    VariantMemory publish(double atSeconds, int before, int now, int specifiedNow) {
+        List<Change> all = new ArrayList<>(changes);
+        all.removeIf(each -> each.atSeconds() < atSeconds - LONGEST_WINDOW);
+        if (now != before) {
+            all.add(new Change(atSeconds, now - before));
+        }
+        double activated = before == 0 && now > 0 ? atSeconds : activatedAt;
+        return new VariantMemory(now, specifiedNow, needed, all, activated);
+    }
+}

@@ -1,0 +1,48 @@
+package io.llmd.autoscaler;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Which package may use which. Changing it is a design decision. */
+@AnalyzeClasses(packages = "io.llmd.autoscaler", importOptions = ImportOption.DoNotIncludeTests.class)
+class AutoscalerArchTest {
+
+    private static final String ROOT = "io.llmd.autoscaler.";
+    private static final String[] JDK = {"java..", "org.jspecify.."};
+
+    private static ArchRule only(String feature, String... others) {
+        String[] allowed = new String[others.length + JDK.length + 1];
+        allowed[0] = ROOT + feature + "..";
+        System.arraycopy(JDK, 0, allowed, 1, JDK.length);
+        System.arraycopy(others, 0, allowed, 1 + JDK.length, others.length);
+        return classes()
+                .that(resideInAPackage(ROOT + feature + ".."))
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(allowed));
+    }
+
+    @ArchTest
+    static final ArchRule VARIANTS_USE_NOTHING = only("variant");
+
+    @ArchTest
+    static final ArchRule ANALYZERS_USE_VARIANTS = only("analyzer", ROOT + "variant..");
+
+    @ArchTest
+    static final ArchRule PLANNERS_USE_ANALYZERS_AND_THE_SOLVER =
+            only("planner", ROOT + "variant..", ROOT + "analyzer..", "org.ojalgo..");
+
+    @ArchTest
+    static final ArchRule DECISIONS_READ_NO_CLOCK_BUT_THE_SOLVER = noClasses()
+            .that(resideInAnyPackage(ROOT + "variant..", ROOT + "analyzer.."))
+            .should()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis");
+}
