@@ -2,6 +2,7 @@ package io.llmd.gateway.dispatch;
 
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
+import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import java.util.HashMap;
 import java.util.List;
@@ -14,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The endpoints of the pool as the scheduler last told them. Thread-safe. */
 public final class EndpointDirectory {
-
-    private static final String ROLE_LABEL = "llm-d.ai/role";
-    private static final Set<String> NOT_ANSWERING = Set.of("prefill", "encode", "encode-prefill");
 
     private final List<Consumer<List<TargetEndpoint>>> listeners = new CopyOnWriteArrayList<>();
     private volatile @Nullable List<TargetEndpoint> endpoints;
@@ -62,9 +60,15 @@ public final class EndpointDirectory {
     /** The endpoints that may answer by themselves: all but those whose role is a phase before decode. */
     public List<TargetEndpoint> answering() {
         return statuses.stream()
-                .filter(status -> !NOT_ANSWERING.contains(status.labels().getOrDefault(ROLE_LABEL, "")))
+                .filter(EndpointDirectory::mayAnswer)
                 .map(EndpointStatus::endpoint)
                 .toList();
+    }
+
+    private static boolean mayAnswer(EndpointStatus status) {
+        return ServedPhase.DECODE.isServed(status.labels(), true)
+                || !ServedPhase.PREFILL.isServed(status.labels(), false)
+                        && !ServedPhase.ENCODE.isServed(status.labels(), false);
     }
 
     /** Whether a list was ever received. */

@@ -1,22 +1,15 @@
 package io.llmd.scheduler.flowcontrol;
 
+import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.scheduler.scheduling.Endpoint;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * The endpoints of the pool at one time, and those of them that serve a stage. Immutable: one view per generation, so
  * that what is derived from it is computed once.
  */
 public final class PoolView {
-
-    /** Label that says which phases an endpoint serves. */
-    static final String ROLE_LABEL = "llm-d.ai/role";
-
-    private static final Set<String> PREFILL_ROLES = Set.of("prefill", "encode-prefill");
-    private static final Set<String> DECODE_ROLES = Set.of("decode");
-    private static final Set<String> BOTH_ROLES = Set.of("prefill-decode", "both", "encode-prefill-decode");
 
     private final long generation;
     private final Endpoint[] endpoints;
@@ -32,26 +25,24 @@ public final class PoolView {
     public PoolView(long generation, Endpoint... endpoints) {
         this.generation = generation;
         this.endpoints = Objects.requireNonNull(endpoints, "endpoints");
-        this.prefill = withRole(PREFILL_ROLES);
-        this.decode = isAllDecode() ? endpoints : withRole(DECODE_ROLES);
+        this.prefill = serving(ServedPhase.PREFILL);
+        this.decode = isAllDecode() ? endpoints : serving(ServedPhase.DECODE);
     }
 
     private boolean isAllDecode() {
         for (Endpoint endpoint : endpoints) {
-            if (endpoint.metadata().labels().containsKey(ROLE_LABEL)) {
+            if (endpoint.metadata().labels().containsKey(ServedPhase.ROLE_LABEL)) {
                 return false;
             }
         }
         return true;
     }
 
-    private Endpoint[] withRole(Set<String> roles) {
+    private Endpoint[] serving(ServedPhase phase) {
         Endpoint[] found = new Endpoint[endpoints.length];
         int count = 0;
         for (Endpoint endpoint : endpoints) {
-            String role = endpoint.metadata().labels().get(ROLE_LABEL);
-            boolean isIn = role == null ? roles == DECODE_ROLES : roles.contains(role) || BOTH_ROLES.contains(role);
-            if (isIn) {
+            if (phase.isServed(endpoint.metadata().labels(), phase == ServedPhase.DECODE)) {
                 found[count++] = endpoint;
             }
         }

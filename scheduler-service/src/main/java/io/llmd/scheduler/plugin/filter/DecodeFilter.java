@@ -1,21 +1,19 @@
 package io.llmd.scheduler.plugin.filter;
 
+import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.scheduler.plugin.NoParams;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Filter;
 import io.llmd.scheduler.scheduling.InferenceRequest;
-import java.util.Set;
 import org.springframework.stereotype.Component;
 
 /** Keeps endpoints that serve the decode phase by the label {@code llm-d.ai/role}; those without the label serve all. */
 final class DecodeFilter implements Filter {
 
-    private static final Set<String> ROLES = Set.of("decode", "prefill-decode", "both", "encode-prefill-decode");
-
     @Override
     public Candidates filter(InferenceRequest request, Candidates candidates) {
-        return Roles.withRoleOrNone(candidates, ROLES);
+        return Roles.withRoleOrNone(candidates, ServedPhase.DECODE.roles());
     }
 
     @Component

@@ -1,21 +1,19 @@
 package io.llmd.scheduler.plugin.filter;
 
+import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.scheduler.plugin.NoParams;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Filter;
 import io.llmd.scheduler.scheduling.InferenceRequest;
-import java.util.Set;
 import org.springframework.stereotype.Component;
 
 /** Keeps endpoints that serve the encode phase by the label {@code llm-d.ai/role}, which they must have. */
 final class EncodeFilter implements Filter {
 
-    private static final Set<String> ROLES = Set.of("encode", "encode-prefill", "encode-prefill-decode");
-
     @Override
     public Candidates filter(InferenceRequest request, Candidates candidates) {
-        return Roles.withRole(candidates, ROLES);
+        return Roles.withRole(candidates, ServedPhase.ENCODE.roles());
     }
 
     @Component

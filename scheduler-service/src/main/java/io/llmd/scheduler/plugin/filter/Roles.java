@@ -1,7 +1,7 @@
 package io.llmd.scheduler.plugin.filter;
 
+import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.scheduler.scheduling.Candidates;
-import io.llmd.scheduler.scheduling.ServedPhases;
 import java.util.Set;
 
 /** The label that says which phases an endpoint serves. */
@@ -12,7 +12,7 @@ final class Roles {
     /** Candidates with one of {@code roles}. */
     static Candidates withRole(Candidates candidates, Set<String> roles) {
         return candidates.where(i -> {
-            String role = candidates.get(i).metadata().labels().get(ServedPhases.LABEL);
+            String role = candidates.get(i).metadata().labels().get(ServedPhase.ROLE_LABEL);
             return role != null && roles.contains(role);
         });
     }
@@ -20,7 +20,7 @@ final class Roles {
     /** Candidates with one of {@code roles}, or without the label. */
     static Candidates withRoleOrNone(Candidates candidates, Set<String> roles) {
         return candidates.where(i -> {
-            String role = candidates.get(i).metadata().labels().get(ServedPhases.LABEL);
+            String role = candidates.get(i).metadata().labels().get(ServedPhase.ROLE_LABEL);
             return role == null || roles.contains(role);
         });
     }
