@@ -243,8 +243,10 @@ class GatewayConfiguration {
                 own.quarantineAfter(),
                 own.quarantine(),
                 own.commitTimeout(),
-                new DisaggSettings.Ports(
-                        own.bootstrapPort(), own.offloadPort(), own.notifyPort(), own.handshakePort()));
+                new DisaggSettings.Ports(own.bootstrapPort(), own.offloadPort(), own.notifyPort(), own.handshakePort()),
+                new DisaggSettings.Engines(own.dataParallelSize(), own.tensorParallelSize()),
+                own.cacheHitThreshold(),
+                own.encodeConnector());
         return new Disaggregation(
                 settings,
                 own.connector(),

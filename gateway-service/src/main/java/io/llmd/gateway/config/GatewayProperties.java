@@ -1,6 +1,7 @@
 package io.llmd.gateway.config;
 
 import io.llmd.gateway.disagg.DisaggSettings.CachedTokens;
+import io.llmd.gateway.disagg.DisaggSettings.Encode;
 import io.llmd.gateway.disagg.DisaggSettings.OnPrefillFailure;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
@@ -218,6 +219,11 @@ public record GatewayProperties(
      * @param offloadPort port from which blocks are pulled, plus the data-parallel rank; of connector offloading
      * @param notifyPort port for the end of a transfer; of connector moriio
      * @param handshakePort port for the first contact; of connector moriio
+     * @param dataParallelSize data-parallel ranks behind one address; of connector moriio
+     * @param tensorParallelSize accelerators of one rank; of connector moriio
+     * @param cacheHitThreshold share of a prompt that a decode endpoint must have cached to compute the rest, if the request
+     *     does not say; of connector shared-storage
+     * @param encodeConnector how embeddings of media get from encode endpoints to the one that computes the prompt
      */
     public record Disaggregation(
             @NotNull @DefaultValue("nixlv2") String connector,
@@ -248,7 +254,14 @@ public record GatewayProperties(
             @Min(1) @Max(65535) @DefaultValue("8998") int bootstrapPort,
             @Min(1) @Max(65535) @DefaultValue("7777") int offloadPort,
             @Min(1) @Max(65535) @DefaultValue("61005") int notifyPort,
-            @Min(1) @Max(65535) @DefaultValue("6301") int handshakePort) {
+            @Min(1) @Max(65535) @DefaultValue("6301") int handshakePort,
+            @Min(1) @Max(65536) @DefaultValue("1") int dataParallelSize,
+            @Min(1) @Max(65536) @DefaultValue("1") int tensorParallelSize,
+
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("0")
+            double cacheHitThreshold,
+
+            @NotNull @DefaultValue("ec-nixl") Encode encodeConnector) {
         public Disaggregation {
             requirePositive("prefill-timeout", prefillTimeout);
             requirePositive("decode-timeout", decodeTimeout);

@@ -5,17 +5,22 @@ import java.util.List;
 /** The connectors that exist. */
 public final class Connectors {
 
-    static final List<KvConnector> ALL = List.of(
-            new NixlConnector(),
-            new SglangConnector(),
-            new MooncakeConnector(),
-            new OffloadingConnector(),
-            new MoriioConnector());
-
     private Connectors() {}
 
+    /** One of each, with nothing in common with those of other calls. */
+    private static List<KvConnector> all() {
+        return List.of(
+                new NixlConnector(),
+                new SglangConnector(),
+                new MooncakeConnector(),
+                new OffloadingConnector(),
+                new MoriioConnector(),
+                new SharedStorageConnector());
+    }
+
+    /** A new connector of a name. */
     static KvConnector named(String name) {
-        return ALL.stream()
+        return all().stream()
                 .filter(connector -> connector.name().equals(name))
                 .findFirst()
                 .orElseThrow(() ->
@@ -24,6 +29,6 @@ public final class Connectors {
 
     /** Names of all connectors. */
     public static List<String> names() {
-        return ALL.stream().map(KvConnector::name).toList();
+        return all().stream().map(KvConnector::name).toList();
     }
 }

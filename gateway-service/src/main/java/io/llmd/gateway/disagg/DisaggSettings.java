@@ -26,6 +26,10 @@ import java.util.function.Predicate;
  * @param quarantine how long they are kept apart
  * @param commitTimeout how long an answer is held for that of the prefill leg, where a connector does so
  * @param ports where prefill endpoints are reached beside their HTTP port
+ * @param engines what an endpoint consists of, where a connector has to tell
+ * @param cacheHitThreshold share of a prompt, in [0, 1], below which a decode endpoint is not to compute the rest itself,
+ *     where a connector asks it first and the client did not say; 0 for none
+ * @param encode how embeddings of media get to the endpoint that computes the prompt
  */
 public record DisaggSettings(
         OnPrefillFailure onPrefillFailure,
@@ -47,7 +51,10 @@ public record DisaggSettings(
         int quarantineAfter,
         Duration quarantine,
         Duration commitTimeout,
-        Ports ports) {
+        Ports ports,
+        Engines engines,
+        double cacheHitThreshold,
+        Encode encode) {
 
     /**
      * @param bootstrap of SGLang's and Mooncake's bootstrap servers
@@ -56,6 +63,22 @@ public record DisaggSettings(
      * @param handshake of MoRI-IO, for the first contact
      */
     public record Ports(int bootstrap, int offload, int notification, int handshake) {}
+
+    /**
+     * @param dataParallel data-parallel ranks behind one address
+     * @param tensorParallel accelerators that share one rank's layers
+     */
+    public record Engines(int dataParallel, int tensorParallel) {}
+
+    /** What the endpoint that computes a prompt is told of the media that encode endpoints have worked on. */
+    public enum Encode {
+        /** Encode endpoints are not used. */
+        NONE,
+        /** Nothing: embeddings are in a storage that both endpoints know. */
+        EC_EXAMPLE,
+        /** What the encode endpoints answered, with which the embeddings are fetched from them. */
+        EC_NIXL
+    }
 
     /** What becomes of a request whose prompt no prefill endpoint computed. */
     public enum OnPrefillFailure {

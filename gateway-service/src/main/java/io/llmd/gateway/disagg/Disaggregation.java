@@ -3,6 +3,7 @@ package io.llmd.gateway.disagg;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.EndpointStatus;
 import io.llmd.contracts.schedule.ScheduleDecision;
+import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.EndpointDirectory;
 import io.llmd.gateway.dispatch.EndpointHealth;
@@ -16,6 +17,8 @@ import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -30,9 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Disaggregation {
 
-    private static final String ROLE_LABEL = "llm-d.ai/role";
-    private static final Set<String> PREFILL_ROLES =
-            Set.of("prefill", "encode-prefill", "prefill-decode", "both", "encode-prefill-decode");
+    private static final int MAX_ENCODERS = 256;
     private static final String RANK_LABEL = "llm-d.ai/data-parallel-rank";
 
     /**
@@ -90,6 +91,8 @@ public final class Disaggregation {
         Map<String, String> headers = decision.requestHeaders();
         return !headers.isEmpty()
                 && (headers.containsKey(LlmdHeader.PREFILLER_HOST_PORT.wireName())
+                        || settings.encode() != DisaggSettings.Encode.NONE
+                                && headers.containsKey(LlmdHeader.ENCODER_HOSTS_PORTS.wireName())
                         || connector.pulls() && headers.containsKey(LlmdHeader.KV_CACHE_SOURCE_HOST_PORT.wireName()))
                 && !hasSidecar(decision.primary());
     }
@@ -179,11 +182,30 @@ public final class Disaggregation {
         }
         int comma = header.indexOf(',');
         EndpointStatus status = services.directory().at((comma < 0 ? header : header.substring(0, comma)).strip());
-        if (status == null || !mayPrefill(status, true)) {
+        if (status == null || !ServedPhase.PREFILL.isServed(status.labels(), true)) {
             return null;
         }
         TargetEndpoint endpoint = status.endpoint();
         return endpoint.hostPort().equals(decision.primary().hostPort()) ? null : endpoint;
+    }
+
+    /** The encode endpoints that a decision names, without those that are none of the pool, or not ones for that. */
+    List<TargetEndpoint> encoders(ScheduleDecision decision) {
+        String header = decision.requestHeaders().get(LlmdHeader.ENCODER_HOSTS_PORTS.wireName());
+        if (header == null || settings.encode() == DisaggSettings.Encode.NONE) {
+            return List.of();
+        }
+        List<TargetEndpoint> encoders = new ArrayList<>();
+        for (String hostPort : header.split(",", MAX_ENCODERS + 1)) {
+            EndpointStatus status = services.directory().at(hostPort.strip());
+            if (status != null
+                    && encoders.size() < MAX_ENCODERS
+                    && ServedPhase.ENCODE.isServed(status.labels(), true)
+                    && !status.endpoint().hostPort().equals(decision.primary().hostPort())) {
+                encoders.add(status.endpoint());
+            }
+        }
+        return encoders;
     }
 
     /**
@@ -203,16 +225,6 @@ public final class Disaggregation {
             }
         }
         return status.endpoint();
-    }
-
-    /**
-     * Whether an endpoint's role lets it compute prompts for others.
-     *
-     * @param withoutRole the answer for one that has no role
-     */
-    private static boolean mayPrefill(EndpointStatus status, boolean withoutRole) {
-        String role = status.labels().get(ROLE_LABEL);
-        return role == null ? withoutRole : PREFILL_ROLES.contains(role);
     }
 
     private boolean isCompatible(TargetEndpoint prefill, TargetEndpoint decode) {
@@ -238,7 +250,7 @@ public final class Disaggregation {
         TargetEndpoint best = null;
         for (EndpointStatus status : services.directory().statuses()) {
             TargetEndpoint endpoint = status.endpoint();
-            boolean usable = mayPrefill(status, false)
+            boolean usable = ServedPhase.PREFILL.isServed(status.labels(), false)
                     && !tried.contains(endpoint.id())
                     && !endpoint.hostPort().equals(decode.hostPort())
                     && !services.health().isOut(endpoint.id())

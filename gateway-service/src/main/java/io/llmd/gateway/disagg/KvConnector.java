@@ -10,7 +10,7 @@ package io.llmd.gateway.disagg;
  *       answer and sends the decode leg; it does retries, deadlines and the way back to decode-only, and asks a
  *       {@link LegPair} only for what the legs carry. A protocol with another order has a {@link SplitFlow} of its own,
  *       written with the steps that {@link SplitCall} offers.
- *   <li>It is added to {@link Connectors#ALL}.
+ *   <li>It is added to {@link Connectors}.
  * </ol>
  *
  * <p>Connectors have no state of one request and are thread-safe; flows and pairs belong to one attempt and run on the

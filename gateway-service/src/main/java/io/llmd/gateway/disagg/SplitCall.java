@@ -5,6 +5,7 @@ import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.Transport;
 import io.llmd.gateway.dispatch.UpstreamCall;
+import io.llmd.gateway.dispatch.UpstreamListener;
 import io.llmd.gateway.dispatch.UpstreamRequest;
 import io.llmd.gateway.openai.ApiError;
 import io.llmd.gateway.openai.ApiRequest;
@@ -13,6 +14,7 @@ import io.llmd.gateway.openai.BodyEdits;
 import io.llmd.gateway.openai.ErrorBody;
 import io.llmd.gateway.openai.JsonEditor;
 import io.llmd.gateway.openai.JsonMembers;
+import io.llmd.gateway.openai.MediaParts;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +63,7 @@ final class SplitCall implements UpstreamCall {
     private boolean holdsRetry;
     private boolean decodeBegan;
     private @Nullable CommitGate gate;
+    private @Nullable CacheProbe probe;
     private boolean paused;
     private boolean done;
 
@@ -80,6 +84,18 @@ final class SplitCall implements UpstreamCall {
 
     /** Sends the first leg. */
     void begin(PrefillChoice choice) {
+        List<TargetEndpoint> encoders = isEncoded() ? List.of() : owner.encoders(split.decision());
+        List<MediaParts.Part> media = encoders.isEmpty() || request().route() != ApiRoute.CHAT_COMPLETIONS
+                ? List.of()
+                : MediaParts.of(body(), EncodeLegs.MAX_MEDIA);
+        if (media.isEmpty()) {
+            beginWithPrompt(choice);
+        } else {
+            new EncodeLegs(this, encoders, media, () -> beginWithPrompt(choice)).start();
+        }
+    }
+
+    private void beginWithPrompt(PrefillChoice choice) {
         switch (choice) {
             case PrefillChoice.No(FallbackReason why) -> {
                 if (connector.decodesAlone()) {
@@ -136,7 +152,7 @@ final class SplitCall implements UpstreamCall {
     /** The endpoint to pull blocks from, if the decision names one of the pool that is none of {@code others}. */
     @Nullable
     TargetEndpoint source(TargetEndpoint... others) {
-        return owner.source(split.decision(), others);
+        return isEncoded() ? null : owner.source(split.decision(), others);
     }
 
     /** A prefill endpoint beside those that were tried, which can work with the decode endpoint; {@code null} for none. */
@@ -180,9 +196,42 @@ final class SplitCall implements UpstreamCall {
 
     // ---- making legs
 
-    /** A leg with the client's body and headers under the id of all legs; what steers is left out. */
+    /**
+     * A leg with the client's body and headers under the id of all legs; what steers is left out. One for another endpoint
+     * than that which answers carries what is known of encoded media, because there the prompt is computed.
+     */
     Leg leg(TargetEndpoint endpoint) {
-        return new Leg(new JsonEditor(body()), headers(endpoint));
+        return leg(endpoint, !endpoint.equals(decode()));
+    }
+
+    /** The same for the endpoint that answers, which also computes the prompt. */
+    Leg aloneLeg() {
+        return leg(decode(), true);
+    }
+
+    private Leg leg(TargetEndpoint endpoint, boolean computesPrompt) {
+        Leg leg = new Leg(new JsonEditor(body()), headers(endpoint));
+        EncodedMedia media = state.media();
+        if (media != null) {
+            CacheThreshold.set(leg.body(), request().route(), 0);
+            byte[] params = media.params();
+            if (computesPrompt && params != null) {
+                setTransferParams(leg.body(), EncodedMedia.PARAMS, params);
+            }
+        }
+        return leg;
+    }
+
+    /** A leg for one medium of the request, with an id of its own. */
+    Leg encodeLeg(TargetEndpoint encoder, int number, JsonEditor mediumBody) {
+        HttpHeaders own = headers(encoder);
+        own.set(LlmdHeader.REQUEST_ID.wireName(), state.legId() + "-enc-" + number);
+        return new Leg(mediumBody, own);
+    }
+
+    /** Whether encode endpoints have worked on the media of the request. */
+    boolean isEncoded() {
+        return state.media() != null;
     }
 
     private HttpHeaders headers(TargetEndpoint endpoint) {
@@ -206,7 +255,8 @@ final class SplitCall implements UpstreamCall {
         return headers;
     }
 
-    private JsonMembers body() {
+    /** The client's body without what clients may not set, under the model name of the decision. */
+    JsonMembers body() {
         JsonMembers known = body;
         if (known != null) {
             return known;
@@ -312,6 +362,11 @@ final class SplitCall implements UpstreamCall {
         owner.meters().handoff("issued");
     }
 
+    /** An encode endpoint did not say where its embeddings are, or named a host that must not be contacted. */
+    void embeddingsMissing() {
+        owner.meters().handoff("embeddings-missing");
+    }
+
     void handoffReused() {
         owner.meters().handoff("reused");
     }
@@ -359,7 +414,14 @@ final class SplitCall implements UpstreamCall {
             state.spend();
         }
         state.splitWith(endpoint);
-        sendDecode(postOnce(leg), DecodeTerms.with(endpoint), isHeld);
+        sendDecode(postOnce(leg), DecodeTerms.with(endpoint), sent -> {
+            if (!isHeld) {
+                return sent;
+            }
+            CommitGate closed = new CommitGate(sent);
+            gate = closed;
+            return closed;
+        });
     }
 
     /** The answer may go to the client. */
@@ -390,6 +452,11 @@ final class SplitCall implements UpstreamCall {
     }
 
     private void discardHeld() {
+        CacheProbe asking = probe;
+        probe = null;
+        if (asking != null) {
+            asking.discard();
+        }
         CommitGate closed = gate;
         gate = null;
         if (closed != null) {
@@ -413,8 +480,38 @@ final class SplitCall implements UpstreamCall {
         connector.alone(this).start();
     }
 
+    /** Sends a leg to the decode endpoint that leaves all of the work to it. */
+    void decodeUnsplit(Leg leg) {
+        state.unsplit();
+        releaseRetry();
+        sendDecode(post(leg), DecodeTerms.ALONE);
+    }
+
+    /**
+     * Sends a leg to the decode endpoint whose answer goes to the client if the endpoint has enough of the prompt cached.
+     *
+     * @param onMiss called when it has not; the leg is over then, and nothing of it went to the client
+     */
+    void probe(Leg leg, Runnable onMiss) {
+        state.unsplit();
+        sendDecode(post(leg), DecodeTerms.ALONE, sent -> {
+            CacheProbe asking = new CacheProbe(sent, request().route(), () -> {
+                probe = null;
+                decodeLeg = null;
+                sent.cancel("miss");
+                onMiss.run();
+            });
+            probe = asking;
+            return asking;
+        });
+    }
+
     /** Sends the client's body to the decode endpoint as it is. */
     void decodeUnsplit() {
+        if (isEncoded()) {
+            decodeUnsplit(aloneLeg());
+            return;
+        }
         state.unsplit();
         HttpHeaders headers = headers(decode());
         String model = split.decision().model();
@@ -437,27 +534,32 @@ final class SplitCall implements UpstreamCall {
     }
 
     private void sendDecode(UpstreamRequest request, DecodeTerms terms) {
-        sendDecode(request, terms, false);
+        sendDecode(request, terms, leg -> leg);
     }
 
-    private void sendDecode(UpstreamRequest request, DecodeTerms terms, boolean isHeld) {
+    /**
+     * @param before makes what stands between the endpoint and the leg
+     */
+    private void sendDecode(UpstreamRequest request, DecodeTerms terms, Function<DecodeLeg, UpstreamListener> before) {
         if (done) {
             return;
         }
         listener.onDecodeSent();
         DecodeLeg leg = new DecodeLeg(this, listener, terms);
         decodeLeg = leg;
-        gate = isHeld ? new CommitGate(leg) : null;
+        gate = null;
+        UpstreamListener first = before.apply(leg);
+        boolean isHeld = gate != null;
         if (paused || isHeld) {
             leg.pause();
         }
         leg.sent(
-                owner.upstream().send(transport, decode(), request, gate == null ? leg : gate),
+                owner.upstream().send(transport, decode(), request, first),
                 transport.loop(),
                 decodeTimeout(terms, isHeld));
     }
 
-    private void refuse(ApiError error) {
+    void refuse(ApiError error) {
         refuse(error.code().status(), ErrorBody.toJson(error));
     }
 

@@ -31,6 +31,7 @@ public final class SplitState {
     private @Nullable FallbackReason reason;
     private boolean spent;
     private final Set<String> pulling = new HashSet<>(0);
+    private @Nullable EncodedMedia media;
     private boolean mayHold;
     private boolean closed;
 
@@ -96,6 +97,17 @@ public final class SplitState {
     /** The answering endpoint computes the prompt, or pulls it from elsewhere. */
     void unsplit() {
         prefill = null;
+    }
+
+    /** The media of the request are encoded; further attempts need not do that again. */
+    void encoded(EncodedMedia result) {
+        media = result;
+    }
+
+    /** What encode endpoints made of the request's media; {@code null} when they have not worked on it. */
+    @Nullable
+    EncodedMedia media() {
+        return media;
     }
 
     /** Whether an endpoint may pull blocks from another one: once, for the pull may be what failed. */

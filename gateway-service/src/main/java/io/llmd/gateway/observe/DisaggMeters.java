@@ -37,7 +37,7 @@ public final class DisaggMeters {
     public DisaggMeters(MeterRegistry registry) {
         this.registry = registry;
         split = registry.counter(GatewayMeters.DISAGG_SPLITS.getName());
-        for (String event : new String[] {"issued", "reused", "failed", "orphaned"}) {
+        for (String event : new String[] {"issued", "reused", "failed", "orphaned", "embeddings-missing"}) {
             registry.counter(GatewayMeters.DISAGG_HANDOFFS.getName(), "event", event);
         }
     }

@@ -90,7 +90,7 @@ public final class JsonMembers {
         }
     }
 
-    private static int endOf(JsonParser parser, JsonToken token, byte[] buffer, int start, int valueStart, int end) {
+    static int endOf(JsonParser parser, JsonToken token, byte[] buffer, int start, int valueStart, int end) {
         return switch (token) {
             case VALUE_STRING -> JsonBytes.stringEnd(buffer, valueStart, end);
             case START_OBJECT, START_ARRAY ->

@@ -39,10 +39,17 @@ class BothAtOnceIT {
 
         abstract String connector();
 
+        int ranks() {
+            return 1;
+        }
+
         @BeforeAll
         void start() {
             bootstrap = FakeModelServer.start();
             pool = new SplitPool(
+                    "gateway.timeouts.keep-alive-comment=100ms",
+                    "gateway.disaggregation.data-parallel-size=" + ranks(),
+                    "gateway.disaggregation.tensor-parallel-size=" + 2 * ranks(),
                     "gateway.endpoints.eject-after=1000",
                     "gateway.disaggregation.connector=" + connector(),
                     "gateway.disaggregation.on-prefill-failure="
@@ -220,6 +227,21 @@ class BothAtOnceIT {
         }
 
         @Test
+        @DisplayName(
+                "a refusal that comes when the head and a comment are with the client ends the stream with an error")
+        void refusalAfterTheHead() {
+            pool.prefill().always(Reply.error(400, "too long").delay(Duration.ofMillis(400)));
+            pool.decode().always(Reply.stream(3).cutAfter(0, Reply.Cut.STALL));
+
+            RawClient.Answer answer = pool.gateway().post(CHAT, STREAM);
+
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.body()).startsWith(":").contains("\"code\":\"upstream_error\"");
+            await("the decode leg is closed")
+                    .until(() -> pool.decode().lastRequest().isAborted());
+        }
+
+        @Test
         @DisplayName("a prefill endpoint that fails after the answer began changes nothing")
         void failureAfterTheAnswerBegan() {
             pool.prefill().always(Reply.error(500, "x").delay(Duration.ofMillis(200)));
@@ -249,7 +271,8 @@ class BothAtOnceIT {
         void engines() {
             bootstrap.reset();
             bootstrap.always(Reply.error(500, "not yet"));
-            assertThat(chat().status()).isEqualTo(502);
+            RawClient.Answer unknown = chat();
+            assertThat(unknown.status()).as(unknown.toString()).isEqualTo(502);
             assertThat(pool.prefill().requests()).isEmpty();
 
             bootstrap.always(Reply.json(200, ENGINES));
@@ -423,6 +446,21 @@ class BothAtOnceIT {
         }
 
         @Test
+        @DisplayName("T36: endpoints of one rank get no rank")
+        void oneRank() {
+            assertThat(pool.gateway().post(CHAT, BODY, "x-request-id: req-1").status())
+                    .isEqualTo(200);
+
+            assertThat(pool.prefill().lastRequest().hasHeader("x-data-parallel-rank"))
+                    .isFalse();
+            assertThat(pool.decode().lastRequest().hasHeader("x-data-parallel-rank"))
+                    .isFalse();
+            assertThat(params(pool.decode()).path("remote_dp_rank").asInt(-1)).isZero();
+            assertThat(params(pool.decode()).path("remote_dp_size").asInt()).isEqualTo(1);
+            assertThat(params(pool.decode()).path("tp_size").asInt()).isEqualTo(2);
+        }
+
+        @Test
         @DisplayName("T34: a late failure of the prefill endpoint is the answer, although the other one said 200")
         void failureBeatsTheAnswer() {
             pool.prefill().always(Reply.error(500, "x").delay(Duration.ofMillis(100)));
@@ -443,6 +481,41 @@ class BothAtOnceIT {
             await("connections closed")
                     .until(() ->
                             pool.prefill().openConnections() + pool.decode().openConnections() <= 2);
+        }
+    }
+
+    @Nested
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class MoriioRanks extends InPool {
+
+        @Override
+        String connector() {
+            return "moriio";
+        }
+
+        @Override
+        int ranks() {
+            return 8;
+        }
+
+        @Test
+        @DisplayName("T36: both legs go to the rank that follows from the id, in header and parameters")
+        void rankOfTheId() {
+            for (Map.Entry<String, Integer> rank : Map.of("req-1", 5, "abc", 2, "x".repeat(64), 7, "x".repeat(128), 4)
+                    .entrySet()) {
+                assertThat(pool.gateway()
+                                .post(CHAT, BODY, "x-request-id: " + rank.getKey())
+                                .status())
+                        .isEqualTo(200);
+
+                for (FakeModelServer server : List.of(pool.prefill(), pool.decode())) {
+                    assertThat(header(server.lastRequest(), "x-data-parallel-rank"))
+                            .containsExactly(rank.getValue().toString());
+                    assertThat(params(server).path("remote_dp_rank").asInt()).isEqualTo(rank.getValue());
+                    assertThat(params(server).path("remote_dp_size").asInt()).isEqualTo(8);
+                    assertThat(params(server).path("tp_size").asInt()).isEqualTo(16);
+                }
+            }
         }
     }
 }

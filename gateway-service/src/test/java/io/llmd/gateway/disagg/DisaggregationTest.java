@@ -57,7 +57,10 @@ class DisaggregationTest {
                 2,
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(30),
-                new DisaggSettings.Ports(8998, 7777, 61005, 6301));
+                new DisaggSettings.Ports(8998, 7777, 61005, 6301),
+                new DisaggSettings.Engines(1, 1),
+                0,
+                DisaggSettings.Encode.EC_NIXL);
     }
 
     private Disaggregation disaggregation(boolean override) {

@@ -9,6 +9,7 @@ import static io.llmd.gateway.disagg.SplitPool.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.gateway.GatewayFixture;
 import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.RecordedRequest;
 import io.llmd.testsupport.Reply;
@@ -532,6 +533,32 @@ class SplitLegsIT {
 
         assertThat(header(pool.prefill().lastRequest(), "traceparent")).containsExactly(parent);
         assertThat(header(pool.decode().lastRequest(), "traceparent")).containsExactly(parent);
+    }
+
+    @Test
+    @DisplayName("T44: a body that is too large is refused before any leg")
+    void tooLargeBody() {
+        try (RawClient client = pool.gateway().connect()) {
+            RawClient.Answer answer = client.send("POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                            + GatewayFixture.AUTH + "\r\ncontent-type: application/json\r\ncontent-length: "
+                            + (65 << 20) + "\r\n\r\n")
+                    .receive();
+
+            assertThat(answer.status()).isEqualTo(413);
+        }
+        assertThat(pool.prefill().requests()).isEmpty();
+        assertThat(pool.decode().requests()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("S3: the handoff of a prefill endpoint that pushes goes on as it is")
+    void pushedBlocks() {
+        String pushing = HANDOFF.replace("\"tp_size\":1", "\"transfer_mode\":\"push\",\"tp_size\":1");
+        pool.prefill().always(SplitPool.prefilled(pushing));
+
+        assertThat(chat(",\"stream\":true").body()).endsWith("data: [DONE]\n\n");
+
+        assertThat(pool.decode().lastRequest().text()).contains("\"kv_transfer_params\":" + pushing);
     }
 
     @Test

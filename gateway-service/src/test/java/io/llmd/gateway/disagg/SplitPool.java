@@ -15,7 +15,10 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A gateway in front of two decode and two prefill endpoints, whose scheduler names the first of each. */
+/**
+ * A gateway in front of two decode, two prefill and two encode endpoints, whose scheduler names the first of decode and
+ * prefill.
+ */
 final class SplitPool implements AutoCloseable {
 
     static final JsonMapper JSON = JsonMapper.shared();
@@ -29,7 +32,7 @@ final class SplitPool implements AutoCloseable {
     private final GatewayFixture gateway;
 
     SplitPool(String... properties) {
-        gateway = new GatewayFixture(4, properties);
+        gateway = new GatewayFixture(6, properties);
         labels("v1", "v1");
         reset();
     }
@@ -54,15 +57,23 @@ final class SplitPool implements AutoCloseable {
         return gateway.endpoint(3);
     }
 
+    FakeModelServer encoder() {
+        return gateway.endpoint(4);
+    }
+
+    FakeModelServer otherEncoder() {
+        return gateway.endpoint(5);
+    }
+
     /** Sets role and version labels and waits until the gateway knows them. */
     void labels(String decodeVersion, String prefillVersion) {
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 6; i++) {
             gateway.scheduler()
                     .label(
                             i,
                             Map.of(
                                     "llm-d.ai/role",
-                                    i < 2 ? "decode" : "prefill",
+                                    List.of("decode", "prefill", "encode").get(i / 2),
                                     "llm-d.ai/engine-version",
                                     i < 2 ? decodeVersion : prefillVersion));
         }

@@ -1,0 +1,49 @@
+package io.llmd.gateway.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** What settings must hold before anything starts. */
+class GatewayPropertiesTest {
+
+    private static GatewayProperties bind(Map<String, String> settings) {
+        return new Binder(new MapConfigurationPropertySource(settings))
+                .bindOrCreate("gateway", Bindable.of(GatewayProperties.class));
+    }
+
+    @ParameterizedTest
+    @DisplayName("a bad value is refused with its name, itself and what is expected")
+    @CsvSource({
+        "prefill-timeout, 0s, PT0S",
+        "decode-timeout, -1s, PT-1S",
+        "handoff-lease, 0s, PT0S",
+        "quarantine, 0s, PT0S",
+        "commit-timeout, 0s, PT0S",
+        "answer-size, 0B, 0B",
+        "answer-size, 2048MB, 2147483648B"
+    })
+    void badValues(String name, String value, String told) {
+        assertThatThrownBy(() -> bind(Map.of("gateway.disaggregation." + name, value)))
+                .rootCause()
+                .hasMessageContaining("gateway.disaggregation." + name + ": " + told)
+                .hasMessageContaining("expected: ");
+    }
+
+    @Test
+    void goodValuesAreTaken() {
+        GatewayProperties properties = bind(Map.of(
+                "gateway.disaggregation.answer-size", "2047MB", "gateway.disaggregation.encode-connector", "none"));
+
+        assertThat(properties.disaggregation().answerSize().toMegabytes()).isEqualTo(2047);
+        assertThat(properties.disaggregation().cacheHitThreshold()).isZero();
+    }
+}
