@@ -12,32 +12,15 @@ import com.tngtech.archunit.lang.ArchRule;
 class GatewayArchTest {
 
     @ArchTest
-    static final ArchRule openaiIsPure = noClasses()
-            .that()
-            .resideInAPackage("..gateway.openai..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "..gateway.access..",
-                    "..gateway.dispatch..",
-                    "..gateway.stream..",
-                    "..gateway.edge..",
-                    "..gateway.observe..",
-                    "..gateway.config..",
-                    "org.springframework..",
-                    "io.netty..",
-                    "reactor..");
-
-    @ArchTest
     static final ArchRule accessIsPure = noClasses()
             .that()
             .resideInAPackage("..gateway.access..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "..gateway.openai..",
+                    "io.llmd.openai..",
                     "..gateway.dispatch..",
-                    "..gateway.stream..",
+                    "io.llmd.openai.stream..",
                     "..gateway.edge..",
                     "..gateway.observe..",
                     "..gateway.config..",
@@ -53,22 +36,7 @@ class GatewayArchTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "..gateway.access..",
-                    "..gateway.stream..",
-                    "..gateway.edge..",
-                    "..gateway.observe..",
-                    "..gateway.config..",
-                    "org.springframework..",
-                    "reactor..");
-
-    @ArchTest
-    static final ArchRule streamUsesTheWireOnly = noClasses()
-            .that()
-            .resideInAPackage("..gateway.stream..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "..gateway.access..",
-                    "..gateway.dispatch..",
+                    "io.llmd.openai.stream..",
                     "..gateway.edge..",
                     "..gateway.observe..",
                     "..gateway.config..",

@@ -2,9 +2,9 @@ package io.llmd.gateway.disagg;
 
 import io.llmd.gateway.dispatch.AttemptFailure;
 import io.llmd.gateway.dispatch.UpstreamListener;
-import io.llmd.gateway.openai.ApiRoute;
-import io.llmd.gateway.openai.StreamScanner;
-import io.llmd.gateway.openai.UsageReader;
+import io.llmd.openai.ApiRoute;
+import io.llmd.openai.StreamScanner;
+import io.llmd.openai.UsageReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;

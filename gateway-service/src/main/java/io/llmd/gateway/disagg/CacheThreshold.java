@@ -1,8 +1,8 @@
 package io.llmd.gateway.disagg;
 
-import io.llmd.gateway.openai.ApiRoute;
-import io.llmd.gateway.openai.JsonEditor;
-import io.llmd.gateway.openai.JsonMembers;
+import io.llmd.openai.ApiRoute;
+import io.llmd.openai.JsonEditor;
+import io.llmd.openai.JsonMembers;
 import java.nio.charset.StandardCharsets;
 
 /** Share of its prompt that a request wants to find cached, or else it is not to be computed at an endpoint. */

@@ -1,7 +1,7 @@
 package io.llmd.gateway.disagg;
 
 import io.llmd.contracts.header.LlmdHeader;
-import io.llmd.gateway.openai.JsonEditor;
+import io.llmd.openai.JsonEditor;
 import io.netty.handler.codec.http.HttpHeaders;
 
 /**

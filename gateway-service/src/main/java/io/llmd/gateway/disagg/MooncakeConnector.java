@@ -2,8 +2,8 @@ package io.llmd.gateway.disagg;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.AttemptFailure;
-import io.llmd.gateway.openai.JsonEditor;
-import io.llmd.gateway.openai.JsonMembers;
+import io.llmd.openai.JsonEditor;
+import io.llmd.openai.JsonMembers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.llmd.gateway.disagg;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
-import io.llmd.gateway.openai.JsonEditor;
+import io.llmd.openai.JsonEditor;
 import java.nio.charset.StandardCharsets;
 
 /**

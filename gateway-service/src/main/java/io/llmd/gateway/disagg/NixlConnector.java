@@ -1,9 +1,9 @@
 package io.llmd.gateway.disagg;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
-import io.llmd.gateway.openai.ApiRoute;
-import io.llmd.gateway.openai.JsonEditor;
-import io.llmd.gateway.openai.JsonMembers;
+import io.llmd.openai.ApiRoute;
+import io.llmd.openai.JsonEditor;
+import io.llmd.openai.JsonMembers;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package io.llmd.gateway.disagg;
 
-import io.llmd.gateway.openai.ApiRoute;
-import io.llmd.gateway.openai.JsonEditor;
+import io.llmd.openai.ApiRoute;
+import io.llmd.openai.JsonEditor;
 
 /** Cuts a request down to computing its prompt: one token, not streamed. */
 final class OneToken {

@@ -1,6 +1,6 @@
 package io.llmd.gateway.disagg;
 
-import io.llmd.gateway.openai.JsonMembers;
+import io.llmd.openai.JsonMembers;
 
 /**
  * The complete answer of a prefill leg.

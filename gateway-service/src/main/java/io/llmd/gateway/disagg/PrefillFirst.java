@@ -3,9 +3,9 @@ package io.llmd.gateway.disagg;
 import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.AttemptFailure;
-import io.llmd.gateway.openai.ApiError;
-import io.llmd.gateway.openai.ErrorBody;
-import io.llmd.gateway.openai.JsonMembers;
+import io.llmd.openai.ApiError;
+import io.llmd.openai.ErrorBody;
+import io.llmd.openai.JsonMembers;
 import java.util.HashSet;
 import java.util.Set;
 

@@ -1,7 +1,7 @@
 package io.llmd.gateway.disagg;
 
 import io.llmd.contracts.schedule.ScheduleDecision;
-import io.llmd.gateway.openai.ApiRequest;
+import io.llmd.openai.ApiRequest;
 import io.netty.handler.codec.http.HttpHeaders;
 
 /**

@@ -1,8 +1,8 @@
 package io.llmd.gateway.dispatch;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
-import io.llmd.gateway.openai.ModelInfo;
-import io.llmd.gateway.openai.ModelList;
+import io.llmd.openai.ModelInfo;
+import io.llmd.openai.ModelList;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;

@@ -1,8 +1,8 @@
 package io.llmd.gateway.edge;
 
 import io.llmd.contracts.header.LlmdHeader;
-import io.llmd.gateway.openai.ApiError;
-import io.llmd.gateway.openai.ErrorBody;
+import io.llmd.openai.ApiError;
+import io.llmd.openai.ErrorBody;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;

@@ -2,8 +2,8 @@ package io.llmd.gateway.edge;
 
 import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.header.LlmdHeader;
-import io.llmd.gateway.openai.ApiError;
-import io.llmd.gateway.openai.ApiRoute;
+import io.llmd.openai.ApiError;
+import io.llmd.openai.ApiRoute;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;

@@ -10,7 +10,7 @@ import io.llmd.gateway.dispatch.RetryBudget;
 import io.llmd.gateway.dispatch.SchedulerClient;
 import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.observe.GatewayMetrics;
-import io.llmd.gateway.openai.RequestReader;
+import io.llmd.openai.RequestReader;
 import java.util.function.LongSupplier;
 
 /**

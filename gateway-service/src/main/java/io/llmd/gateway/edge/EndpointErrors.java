@@ -1,7 +1,7 @@
 package io.llmd.gateway.edge;
 
-import io.llmd.gateway.openai.ApiRoute;
-import io.llmd.gateway.openai.ErrorBody;
+import io.llmd.openai.ApiRoute;
+import io.llmd.openai.ErrorBody;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;

@@ -1,7 +1,7 @@
 package io.llmd.gateway.edge;
 
 import io.llmd.contracts.error.ErrorCode;
-import io.llmd.gateway.openai.ApiError;
+import io.llmd.openai.ApiError;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;

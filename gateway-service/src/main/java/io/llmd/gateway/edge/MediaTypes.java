@@ -1,7 +1,7 @@
 package io.llmd.gateway.edge;
 
 import io.llmd.contracts.error.ErrorCode;
-import io.llmd.gateway.openai.ApiError;
+import io.llmd.openai.ApiError;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 

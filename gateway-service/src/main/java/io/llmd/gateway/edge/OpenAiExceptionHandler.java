@@ -1,8 +1,8 @@
 package io.llmd.gateway.edge;
 
 import io.llmd.contracts.error.ErrorCode;
-import io.llmd.gateway.openai.ApiError;
-import io.llmd.gateway.openai.ErrorBody;
+import io.llmd.openai.ApiError;
+import io.llmd.openai.ErrorBody;
 import java.net.ConnectException;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;

@@ -4,7 +4,7 @@ import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.ScheduleRejection;
 import io.llmd.gateway.access.Access;
-import io.llmd.gateway.openai.ApiError;
+import io.llmd.openai.ApiError;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

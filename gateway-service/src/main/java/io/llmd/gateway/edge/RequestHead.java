@@ -1,6 +1,6 @@
 package io.llmd.gateway.edge;
 
-import io.llmd.gateway.openai.ApiRoute;
+import io.llmd.openai.ApiRoute;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
 import java.util.List;

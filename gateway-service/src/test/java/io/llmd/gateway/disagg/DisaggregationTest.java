@@ -12,7 +12,7 @@ import io.llmd.gateway.dispatch.InFlightRequests;
 import io.llmd.gateway.dispatch.RetryBudget;
 import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.observe.DisaggMeters;
-import io.llmd.gateway.openai.JsonMembers;
+import io.llmd.openai.JsonMembers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;

@@ -1,0 +1,93 @@
+package io.llmd.openai;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+
+/**
+ * What the gateway understood of a request body; everything else of it is forwarded as it came.
+ *
+ * @param route where it was posted
+ * @param model model name, never empty
+ * @param stream whether the client wants events
+ * @param includeUsage whether the client asked for usage in the stream
+ * @param maxOutputTokens the client's bound on generated tokens, {@link #NO_MAX_OUTPUT} when it set none
+ * @param promptBytes bytes of the prompt in the body without inlined media, a base for estimates
+ * @param promptTokens tokens of the prompt: exact when they were given as ids, else {@code promptBytes / 4}
+ * @param choices completions wanted per prompt, at least 1
+ * @param splittable whether another endpoint may compute the prompt: the endpoint that answers needs nothing of that work
+ *     but its KV blocks
+ * @param hasMedia whether the prompt holds more than text
+ * @param hadTransferParams whether the client wrote parameters of KV transfer, which are among the removals
+ * @param modelStart first byte of the model value in the body, its quote
+ * @param modelEnd byte behind the model value
+ * @param removals edits that take out members which clients may not set, in ascending order
+ */
+public record ApiRequest(
+        ApiRoute route,
+        String model,
+        boolean stream,
+        boolean includeUsage,
+        int maxOutputTokens,
+        long promptBytes,
+        long promptTokens,
+        int choices,
+        boolean splittable,
+        boolean hasMedia,
+        boolean hadTransferParams,
+        int modelStart,
+        int modelEnd,
+        List<BodyEdit> removals) {
+
+    /** The client set no bound on generated tokens. */
+    public static final int NO_MAX_OUTPUT = -1;
+
+    public ApiRequest {
+        Objects.requireNonNull(route, "route");
+        Objects.requireNonNull(model, "model");
+        removals = List.copyOf(removals);
+    }
+
+    /** The client's bound on generated tokens, where it set one. */
+    public OptionalInt outputBound() {
+        return maxOutputTokens == NO_MAX_OUTPUT ? OptionalInt.empty() : OptionalInt.of(maxOutputTokens);
+    }
+
+    /** The client's model name as JSON, with quotes. */
+    public String modelAsJson() {
+        return quoted(model);
+    }
+
+    private static String quoted(String text) {
+        StringBuilder json = new StringBuilder(text.length() + 2);
+        JsonText.appendQuoted(json, text);
+        return json.toString();
+    }
+
+    /** The edits that make the body fit to be sent on under the client's model name; empty when it may go as it is. */
+    public List<BodyEdit> edits() {
+        return removals;
+    }
+
+    /**
+     * The edits that make the body fit to be sent on under another model name, in ascending order.
+     *
+     * @param newModel name that the endpoint knows
+     */
+    public List<BodyEdit> editsWithModel(String newModel) {
+        if (newModel.equals(model)) {
+            return removals;
+        }
+        BodyEdit rename = new BodyEdit(modelStart, modelEnd, quoted(newModel).getBytes(StandardCharsets.UTF_8));
+        List<BodyEdit> edits = new ArrayList<>(removals.size() + 1);
+        int i = 0;
+        while (i < removals.size() && removals.get(i).start() < modelStart) {
+            edits.add(removals.get(i++));
+        }
+        edits.add(rename);
+        edits.addAll(removals.subList(i, removals.size()));
+        return edits;
+    }
+}
