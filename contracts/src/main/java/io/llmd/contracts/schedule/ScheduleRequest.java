@@ -12,16 +12,27 @@ import java.util.Objects;
  * @param requestId id of the client request; equal for all its attempts
  * @param path path of the client request without query, such as {@code /v1/chat/completions}
  * @param headers request headers with lower-case names, already cleared of what clients must not set
- * @param body the client's bytes; read-only, valid until the outcome is delivered
+ * @param body the client's bytes; not changed by who reads them, valid until the outcome is delivered; {@link #NO_BODY}
+ *     for a request that has none, which is not the same as an empty one
  * @param excludedEndpoints ids of endpoints that earlier attempts of this request found unusable
  */
 public record ScheduleRequest(
         String requestId, String path, Map<String, String> headers, ByteBuffer body, List<String> excludedEndpoints) {
+
+    /** The body of a request without one, such as a GET. */
+    public static final ByteBuffer NO_BODY = ByteBuffer.allocate(0).asReadOnlyBuffer();
+
     public ScheduleRequest {
         Objects.requireNonNull(requestId, "requestId");
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(headers, "headers");
         Objects.requireNonNull(body, "body");
         excludedEndpoints = List.copyOf(excludedEndpoints);
+    }
+
+    /** Whether the request has a body, be it an empty one. */
+    @SuppressWarnings("ReferenceEquality") // an empty body equals it
+    public boolean hasBody() {
+        return body != NO_BODY;
     }
 }

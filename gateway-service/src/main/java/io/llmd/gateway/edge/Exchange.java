@@ -21,6 +21,7 @@ import io.llmd.openai.ApiError;
 import io.llmd.openai.ApiRequest;
 import io.llmd.openai.ApiRoute;
 import io.llmd.openai.ReadResult;
+import io.llmd.openai.RejectionAnswer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -146,7 +147,7 @@ final class Exchange {
             reusable = false;
             return refuse(
                     new ApiError(ErrorCode.SHUTTING_DOWN, "the gateway is shutting down"),
-                    Rejections.retryAfter(1_000));
+                    RejectionAnswer.retryAfter(1_000));
         }
         if (!services.settings().openAccess()) {
             Access access = services.access().check(head.authorization(), head.peer());
@@ -172,7 +173,7 @@ final class Exchange {
         if (services.metrics().heldBodyBytes().get() + Math.max(0, head.contentLength()) > limits.heldBodyBytes()) {
             return refuse(
                     new ApiError(ErrorCode.SERVER_OVERLOADED, "too many request bodies are held"),
-                    Rejections.retryAfter(1_000));
+                    RejectionAnswer.retryAfter(1_000));
         }
         return null;
     }
@@ -190,7 +191,7 @@ final class Exchange {
                 > services.settings().limits().heldBodyBytes()) {
             refuse(
                     new ApiError(ErrorCode.SERVER_OVERLOADED, "too many request bodies are held"),
-                    Rejections.retryAfter(1_000));
+                    RejectionAnswer.retryAfter(1_000));
         } else if (last) {
             read();
         }
@@ -326,7 +327,7 @@ final class Exchange {
                 return;
             }
         }
-        refuse(Rejections.error(rejection), Rejections.headers(rejection));
+        refuse(RejectionAnswer.error(rejection), RejectionAnswer.headers(rejection));
     }
 
     // ---- dispatch and relay
@@ -438,7 +439,7 @@ final class Exchange {
             usage = running.abandon(Cause.ERROR);
         }
         boolean again = error.code() == ErrorCode.SERVER_OVERLOADED || error.code() == ErrorCode.SHUTTING_DOWN;
-        end(RequestOutcome.ERROR, error, again ? Rejections.retryAfter(1_000) : Map.of());
+        end(RequestOutcome.ERROR, error, again ? RejectionAnswer.retryAfter(1_000) : Map.of());
     }
 
     private void end(RequestOutcome how, ApiError error, Map<String, String> headers) {
@@ -570,7 +571,7 @@ final class Exchange {
                 return;
             }
             usage = running.abandon(Cause.EVICTED);
-            end(RequestOutcome.EVICTED, Rejections.evicted(), Rejections.evictedHeaders());
+            end(RequestOutcome.EVICTED, RejectionAnswer.evicted(), RejectionAnswer.evictedHeaders());
         });
     }
 

@@ -154,7 +154,9 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
 
     private Reading read(ScheduleRequest request, long now, DecisionRecorder recorder) {
         recorder.begins(ExtensionPoint.REQUEST_PARSING, null, "parser");
-        ParseOutcome parse = parsers.get().parse(request.path(), request.headers(), request.body());
+        ParseOutcome parse = request.hasBody()
+                ? parsers.get().parse(request.path(), request.headers(), request.body())
+                : new ParseOutcome.Parsed(RequestBody.NONE);
         recorder.ends();
         if (parse instanceof ParseOutcome.Malformed malformed) {
             return unreadable(request, ScheduleRejection.Reason.BAD_REQUEST, malformed.message());

@@ -11,9 +11,7 @@ import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.RequestBody;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import net.openhft.hashing.LongHashFunction;
@@ -109,19 +107,18 @@ final class Requests {
         return false;
     }
 
-    /** The pool without the endpoints that the request must not use; must not be changed. Of the hint only the hosts count. */
+    /** The pool without the endpoints that the request must not use; must not be changed. */
     static Endpoint[] allowed(ScheduleRequest request, Endpoint[] pool) {
-        String subset = header(request.headers(), LlmdHeader.DESTINATION_ENDPOINT_SUBSET);
-        if (subset == null && request.excludedEndpoints().isEmpty()) {
+        String hint = header(request.headers(), LlmdHeader.DESTINATION_ENDPOINT_SUBSET);
+        if (hint == null && request.excludedEndpoints().isEmpty()) {
             return pool;
         }
-        Set<String> allowed = subset == null ? Set.of() : hosts(subset);
+        EndpointSubset subset = hint == null ? null : EndpointSubset.of(hint);
         Set<String> excluded = Set.copyOf(request.excludedEndpoints());
         Endpoint[] kept = new Endpoint[pool.length];
         int count = 0;
         for (Endpoint endpoint : pool) {
-            if (!excluded.contains(endpoint.id())
-                    && (subset == null || allowed.contains(endpoint.metadata().host()))) {
+            if (!excluded.contains(endpoint.id()) && (subset == null || subset.has(endpoint.metadata()))) {
                 kept[count++] = endpoint;
             }
         }
@@ -159,19 +156,5 @@ final class Requests {
             millis = 10 * millis + digit;
         }
         return millis == 0 ? null : Duration.ofMillis(millis);
-    }
-
-    private static Set<String> hosts(String subset) {
-        Set<String> hosts = new HashSet<>();
-        for (String hostPort : subset.split(",")) {
-            String text = hostPort.strip();
-            int end = text.startsWith("[") ? text.indexOf(']') : text.lastIndexOf(':');
-            if (text.startsWith("[") && end > 0) {
-                hosts.add(text.substring(1, end).toLowerCase(Locale.ROOT));
-            } else {
-                hosts.add((end < 0 ? text : text.substring(0, end)).toLowerCase(Locale.ROOT));
-            }
-        }
-        return hosts;
     }
 }

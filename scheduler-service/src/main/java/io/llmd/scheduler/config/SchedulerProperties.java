@@ -3,6 +3,9 @@ package io.llmd.scheduler.config;
 import io.llmd.kv.ingest.kafka.KafkaConnection;
 import io.llmd.kv.ingest.kafka.KvTopics;
 import io.llmd.kv.ingest.zmq.ZmqAddress;
+import io.llmd.scheduler.api.extproc.ExtProcServer;
+import io.llmd.scheduler.api.extproc.ExtProcSettings;
+import io.llmd.scheduler.api.extproc.ServingIdentity;
 import io.llmd.scheduler.datalayer.ScrapeSettings;
 import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.latency.RemotePredictorSettings;
@@ -48,6 +51,7 @@ import org.springframework.validation.annotation.Validated;
  * @param leases bounds of attempts in flight
  * @param latencyPredictor who predicts latencies for the plugin predicted-latency-producer
  * @param http the HTTP door
+ * @param extProc the door for proxies
  * @param decisions records of decisions
  * @param drain how the scheduler stops
  * @param replicas how several schedulers of one pool tell each other their load
@@ -69,6 +73,7 @@ public record SchedulerProperties(
         @Valid @DefaultValue Leases leases,
         @Valid @DefaultValue LatencyPredictor latencyPredictor,
         @Valid @DefaultValue Http http,
+        @Valid @DefaultValue ExtProc extProc,
         @Valid @DefaultValue Decisions decisions,
         @Valid @DefaultValue Drain drain,
         @Valid @DefaultValue Replicas replicas,
@@ -252,6 +257,70 @@ public record SchedulerProperties(
      * @param maxBodySize largest body of a request to be placed
      */
     public record Http(@DefaultValue("32MB") DataSize maxBodySize) {}
+
+    /**
+     * The door for Envoy and other proxies that ask external processors.
+     *
+     * @param enabled whether it is open
+     * @param address address to listen on
+     * @param port port for proxies
+     * @param healthPort port for probes, without TLS
+     * @param secureServing whether TLS is spoken
+     * @param certificate PEM chain of the certificate; one is made at the start when there is none
+     * @param privateKey PEM key of the certificate
+     * @param clientAuthority PEM authorities that certificates of proxies have to come from; proxies need none without
+     * @param reloadInterval how often changed files of the certificate are looked for
+     * @param maxMessageSize largest message of a proxy
+     * @param maxBodySize largest body of a request
+     * @param maxStreams requests that may be under way at one time
+     * @param headTimeout how long a stream may be open before the head of its request comes
+     * @param destinationNamespace namespace of the metadata that name the chosen endpoint
+     * @param subsetNamespace namespace of the metadata that say which endpoints are allowed
+     * @param ignoreSubset whether every endpoint of the pool is allowed, whatever proxies say
+     */
+    public record ExtProc(
+            @DefaultValue("false") boolean enabled,
+            @NotBlank @DefaultValue("0.0.0.0") String address,
+            @Min(0) @Max(65535) @DefaultValue("9002") int port,
+            @Min(0) @Max(65535) @DefaultValue("9003") int healthPort,
+            @DefaultValue("true") boolean secureServing,
+            @Nullable Path certificate,
+            @Nullable Path privateKey,
+            @Nullable Path clientAuthority,
+            @NotNull @DefaultValue("10s") Duration reloadInterval,
+            @NotNull @DefaultValue("4MB") DataSize maxMessageSize,
+            @NotNull @DefaultValue("64MB") DataSize maxBodySize,
+            @Min(1) @DefaultValue("40000") int maxStreams,
+            @NotNull @DefaultValue("30s") Duration headTimeout,
+            @NotBlank @DefaultValue("envoy.lb") String destinationNamespace,
+            @NotBlank @DefaultValue("envoy.lb.subset_hint") String subsetNamespace,
+            @DefaultValue("false") boolean ignoreSubset) {
+        public ExtProc {
+            requirePositive("scheduler.ext-proc.reload-interval", reloadInterval);
+            requirePositive("scheduler.ext-proc.head-timeout", headTimeout);
+        }
+
+        ExtProcSettings processorSettings() {
+            return new ExtProcSettings(
+                    destinationNamespace,
+                    subsetNamespace,
+                    ignoreSubset,
+                    Math.toIntExact(maxBodySize.toBytes()),
+                    maxStreams,
+                    headTimeout);
+        }
+
+        ExtProcServer.Settings serverSettings() {
+            return new ExtProcServer.Settings(
+                    address,
+                    port,
+                    healthPort,
+                    secureServing
+                            ? new ServingIdentity.Settings(certificate, privateKey, clientAuthority, reloadInterval)
+                            : null,
+                    Math.toIntExact(maxMessageSize.toBytes()));
+        }
+    }
 
     /**
      * Records of decisions.

@@ -8,6 +8,7 @@ import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRejection;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.scheduler.api.AttemptListener;
+import io.llmd.scheduler.api.ErrorCodes;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;

@@ -30,6 +30,9 @@ public record RequestBody(
 
     private static final long[] NO_MEDIA = {};
 
+    /** What a request without a body says. */
+    public static final RequestBody NONE = new RequestBody(Api.RAW, "", false, -1, List.of(), "", 0);
+
     /** Kinds of request. */
     public enum Api {
         CHAT_COMPLETIONS,

@@ -191,13 +191,27 @@ class DirectorTest {
                         rejection -> assertThat(rejection.reason()).isEqualTo(Reason.NO_ENDPOINTS));
     }
 
-    @Test
-    void ofASubsetHintOnlyTheHostCounts() {
-        for (int i = 0; i < 20; i++) {
-            assertThat(decision(Map.of("x-gateway-destination-endpoint-subset", "10.0.0.2:1, [::1]:2"), "r" + i)
-                            .primary()
-                            .id())
-                    .isEqualTo("ns/b");
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "10.0.0.2:8000, [::1]:2 | true",
+                "10.0.0.2 | true",
+                "10.0.0.9:1,10.0.0.2 | true",
+                "10.0.0.2:8001 | false",
+                "10.0.0.2:0 | false",
+                "10.0.0.2:99999 | false",
+                "10.0.0.2:999999999999 | false",
+                "10.0.0.2: | false",
+                "[10.0.0.2]:8000 | true",
+                ":,,] | false"
+            })
+    void aSubsetHintNamesAddressesWithAPortOrWithAllOfTheirs(String hint, boolean isAllowed) {
+        Map<String, String> headers = Map.of("x-gateway-destination-endpoint-subset", hint);
+        if (isAllowed) {
+            assertThat(decision(headers).primary().id()).isEqualTo("ns/b");
+        } else {
+            assertThat(rejection(headers, BODY)).isEqualTo(Reason.NO_ENDPOINTS);
         }
     }
 

@@ -1,16 +1,17 @@
-package io.llmd.scheduler.observe;
+package io.llmd.scheduler.api;
 
 import io.llmd.contracts.schedule.ScheduleRejection;
 
 /** Names of errors in meters, as llm-d has them. */
-final class ErrorCodes {
+public final class ErrorCodes {
 
     /** The endpoint answered with an error or not at all. */
-    static final String MODEL_SERVER = "ModelServerError";
+    public static final String MODEL_SERVER = "ModelServerError";
 
     private ErrorCodes() {}
 
-    static String of(ScheduleRejection.Reason reason) {
+    /** The name of a rejection. */
+    public static String of(ScheduleRejection.Reason reason) {
         return switch (reason) {
             case BAD_REQUEST -> "BadRequest";
             case NOT_CACHED -> "PreconditionFailed";

@@ -1,0 +1,47 @@
+package io.llmd.scheduler.config;
+
+import io.llmd.scheduler.api.Director;
+import io.llmd.scheduler.api.extproc.ExtProcServer;
+import io.llmd.scheduler.api.extproc.ExternalProcessor;
+import io.llmd.scheduler.observe.DiscoveryHealth;
+import io.llmd.scheduler.observe.FlowControlHealth;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.availability.ApplicationAvailability;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** Puts the door for proxies together, where it is wanted. */
+@Configuration(proxyBeanMethods = false)
+@ConditionalOnProperty("scheduler.ext-proc.enabled")
+class ExtProcConfiguration {
+
+    @Bean
+    ExternalProcessor externalProcessor(Director director, SchedulerProperties properties) {
+        return new ExternalProcessor(director, properties.extProc().processorSettings(), System::nanoTime);
+    }
+
+    @Bean(destroyMethod = "close")
+    ExtProcServer extProcServer(
+            ExternalProcessor processor,
+            SchedulerProperties properties,
+            ApplicationAvailability availability,
+            DiscoveryHealth discovery,
+            FlowControlHealth flowControl)
+            throws IOException, GeneralSecurityException {
+        return new ExtProcServer(
+                properties.extProc().serverSettings(),
+                processor,
+                () -> availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC
+                        && Status.UP.equals(discovery.health().getStatus())
+                        && Status.UP.equals(flowControl.health().getStatus()));
+    }
+
+    @Bean
+    ExtProcLifecycle extProcLifecycle(ExtProcServer server, SchedulerProperties properties) {
+        return new ExtProcLifecycle(server, properties.drain().timeout());
+    }
+}
