@@ -57,6 +57,8 @@ public final class ExternalProcessor extends ExternalProcessorGrpc.ExternalProce
         streams.add(stream);
         proxy.disableAutoRequest();
         proxy.setOnCancelHandler(stream::left);
+        // Of a message that cannot be read nothing but this tells.
+        proxy.setOnCloseHandler(stream::left);
         proxy.setOnReadyHandler(stream::ask);
         stream.ask();
         return stream;

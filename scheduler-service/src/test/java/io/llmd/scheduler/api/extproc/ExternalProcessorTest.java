@@ -176,7 +176,7 @@ class ExternalProcessorTest {
     @Test
     @DisplayName("P3: large bodies go in pieces of 62,000 bytes")
     void cutsLargeBodies() {
-        String prompt = "{\"model\":\"m\",\"prompt\":\"%s\"}".formatted("x".repeat(200_000 - 24));
+        String prompt = "{\"model\":\"m\",\"prompt\":\"%s\"}".formatted("x".repeat(200_000 - 25));
         assertThat(prompt).hasSize(200_000);
         Proxy proxy = open().post(PATH).body(prompt, true);
 
