@@ -99,8 +99,8 @@ class SchedulerArchTest {
     static final ArchRule FLOW_CONTROL_IS_PLAIN_JAVA = classes()
             .that(resideInAPackage(ROOT + "flowcontrol.."))
             .should()
-            .onlyDependOnClassesThat(
-                    resideInAnyPackage("java..", "org.jspecify..", ROOT + "scheduling..", ROOT + "flowcontrol.."));
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                    "java..", "org.jspecify..", "io.llmd.contracts..", ROOT + "scheduling..", ROOT + "flowcontrol.."));
 
     @ArchTest
     static final ArchRule DECISIONS_KNOW_NO_SPRING = noClasses()
