@@ -1,9 +1,10 @@
 package io.llmd.scheduler.flowcontrol;
 
-import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.ServedPhases;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /**
  * The endpoints of the pool at one time, and those of them that serve a stage. Immutable: one view per generation, so
@@ -25,24 +26,24 @@ public final class PoolView {
     public PoolView(long generation, Endpoint... endpoints) {
         this.generation = generation;
         this.endpoints = Objects.requireNonNull(endpoints, "endpoints");
-        this.prefill = serving(ServedPhase.PREFILL);
-        this.decode = isAllDecode() ? endpoints : serving(ServedPhase.DECODE);
+        this.prefill = which(ServedPhases::prefills);
+        this.decode = isAllDecode() ? endpoints : which(ServedPhases::decodes);
     }
 
     private boolean isAllDecode() {
         for (Endpoint endpoint : endpoints) {
-            if (endpoint.metadata().labels().containsKey(ServedPhase.ROLE_LABEL)) {
+            if (ServedPhases.hasRole(endpoint)) {
                 return false;
             }
         }
         return true;
     }
 
-    private Endpoint[] serving(ServedPhase phase) {
+    private Endpoint[] which(Predicate<Endpoint> serves) {
         Endpoint[] found = new Endpoint[endpoints.length];
         int count = 0;
         for (Endpoint endpoint : endpoints) {
-            if (phase.isServed(endpoint.metadata().labels(), phase == ServedPhase.DECODE)) {
+            if (serves.test(endpoint)) {
                 found[count++] = endpoint;
             }
         }

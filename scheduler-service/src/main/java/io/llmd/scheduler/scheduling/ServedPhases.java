@@ -11,4 +11,14 @@ public final class ServedPhases {
     public static boolean prefills(Endpoint endpoint) {
         return ServedPhase.PREFILL.isServed(endpoint.metadata().labels(), false);
     }
+
+    /** Whether the endpoint has no label, or it includes decode. */
+    public static boolean decodes(Endpoint endpoint) {
+        return ServedPhase.DECODE.isServed(endpoint.metadata().labels(), true);
+    }
+
+    /** Whether the endpoint has the label. */
+    public static boolean hasRole(Endpoint endpoint) {
+        return endpoint.metadata().labels().containsKey(ServedPhase.ROLE_LABEL);
+    }
 }
