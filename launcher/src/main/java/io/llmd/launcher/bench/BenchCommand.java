@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
             OverloadBenchCommand.class,
             SimulatorBenchCommand.class,
             ScrapeBenchCommand.class,
+            ExtProcBenchCommand.class,
             KvIndexBenchCommand.class,
             KvEventsBenchCommand.class,
             VirtualTimeBenchCommand.class

@@ -22,11 +22,16 @@ final class Payloads {
 
     /** A chat request of exactly {@link #REQUEST_BYTES} bytes; the text differs by number. */
     static byte[] chatBody(int number, boolean streamed) {
+        return chatBody(number, streamed, REQUEST_BYTES);
+    }
+
+    /** The same of another size. */
+    static byte[] chatBody(int number, boolean streamed, int bytes) {
         String head = "{\"model\":\"" + MODEL + "\",\"stream\":" + streamed
                 + ",\"max_tokens\":100,\"messages\":[{\"role\":\"system\",\"content\":\"You are a benchmark.\"},"
                 + "{\"role\":\"user\",\"content\":\"Number " + number + ": ";
         String tail = "\"}]}";
-        return filled(head, tail, REQUEST_BYTES);
+        return filled(head, tail, bytes);
     }
 
     /** The whole request, head and body. */
