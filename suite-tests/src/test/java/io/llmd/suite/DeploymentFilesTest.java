@@ -33,6 +33,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -107,15 +108,20 @@ class DeploymentFilesTest {
     @Test
     void portsAreThoseOfTheArchitectureAndOnLoopbackOnly() {
         assertThat(publishedPorts())
-                .isEqualTo(Map.of(
-                        "gateway", List.of(8080, 9080),
-                        "scheduler", List.of(8081, 9090),
-                        "config-server", List.of(8888, 9088),
-                        "sim-1", List.of(8200),
-                        "sim-2", List.of(8201),
-                        "sim-3", List.of(8202),
-                        "prometheus", List.of(9091),
-                        "grafana", List.of(3000)));
+                .isEqualTo(Map.ofEntries(
+                        Map.entry("gateway", List.of(8080, 9080)),
+                        Map.entry("scheduler", List.of(8081, 9090)),
+                        Map.entry("config-server", List.of(8888, 9088)),
+                        Map.entry("sim-1", List.of(8200)),
+                        Map.entry("sim-2", List.of(8201)),
+                        Map.entry("sim-3", List.of(8202)),
+                        Map.entry("pd-prefill-1", List.of(8210)),
+                        Map.entry("pd-decode-1", List.of(8211)),
+                        Map.entry("pd-decode-2", List.of(8212)),
+                        Map.entry("pd-scheduler", List.of(8181, 9190)),
+                        Map.entry("pd-gateway", List.of(8180, 9180)),
+                        Map.entry("prometheus", List.of(9091)),
+                        Map.entry("grafana", List.of(3000))));
         String architecture = files.text("docs/architecture.md");
         assertThat(List.of(8080, 9080, 8081, 9090, 8888, 9088, 8200, 9091, 3000))
                 .allSatisfy(port -> assertThat(architecture).contains("| " + port + " "));
@@ -330,9 +336,16 @@ class DeploymentFilesTest {
         }
     }
 
-    @Test
-    void schedulerFindsTheSimulatedEndpoints() {
-        Map<String, Object> config = files.yaml("ops/compose/scheduler/endpoint-picker.yaml");
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "scheduler | endpoint-picker | endpoints | sim-1:8200 sim-2:8201 sim-3:8202",
+                "pd-scheduler | prefill-decode | prefill-decode-endpoints"
+                        + " | pd-prefill-1:8210 pd-decode-1:8211 pd-decode-2:8212"
+            })
+    void schedulerFindsTheSimulatedEndpoints(String service, String configFile, String endpointsFile, String expected) {
+        Map<String, Object> config = files.yaml("ops/compose/scheduler/" + configFile + ".yaml");
         Map<String, Map<String, Object>> plugins = list(config.get("plugins")).stream()
                 .map(DeploymentFiles::map)
                 .collect(Collectors.toMap(plugin -> String.valueOf(plugin.get("name")), plugin -> plugin));
@@ -346,17 +359,21 @@ class DeploymentFilesTest {
 
         Map<String, Object> discovery = plugins.get("endpoints");
         assertThat(discovery).containsEntry("type", "file-discovery");
-        assertThat(map(discovery.get("parameters"))).containsEntry("path", "/etc/llmd/scheduler/endpoints.yaml");
-        assertThat(strings(services.get("scheduler").get("volumes")))
+        assertThat(map(discovery.get("parameters")))
+                .containsEntry("path", "/etc/llmd/scheduler/" + endpointsFile + ".yaml");
+        assertThat(map(services.get(service).get("environment")))
+                .containsEntry("SCHEDULER_CONFIG_FILE", "/etc/llmd/scheduler/" + configFile + ".yaml");
+        assertThat(strings(services.get(service).get("volumes")))
                 .contains("./ops/compose/scheduler:/etc/llmd/scheduler:ro");
 
-        List<String> endpoints = list(
-                        files.yaml("ops/compose/scheduler/endpoints.yaml").get("endpoints"))
-                .stream()
-                .map(DeploymentFiles::map)
-                .map(endpoint -> endpoint.get("address") + ":" + endpoint.get("port"))
-                .toList();
-        assertThat(endpoints).containsExactly("sim-1:8200", "sim-2:8201", "sim-3:8202");
+        List<String> endpoints =
+                list(files.yaml("ops/compose/scheduler/" + endpointsFile + ".yaml")
+                                .get("endpoints"))
+                        .stream()
+                        .map(DeploymentFiles::map)
+                        .map(endpoint -> endpoint.get("address") + ":" + endpoint.get("port"))
+                        .toList();
+        assertThat(endpoints).containsExactly(expected.split(" "));
     }
 
     @Test
