@@ -54,6 +54,12 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
         return this;
     }
 
+    /** The same for an endpoint that is no fake. */
+    public FakeScheduler serve(String host, int port) {
+        endpoints.add(new TargetEndpoint("default/sim-" + endpoints.size(), host, port));
+        return this;
+    }
+
     /** Forgets books and changes; open leases are an error of the test. */
     public void reset() {
         if (openLeases() != 0) {

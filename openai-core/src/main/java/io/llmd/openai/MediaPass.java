@@ -3,7 +3,7 @@ package io.llmd.openai;
 import io.llmd.contracts.error.ErrorCode;
 import tools.jackson.core.JsonToken;
 
-/** Checks inlined media: no address that a server would fetch, base64 only, bounded size. */
+/** Checks media: no address that a server would fetch, unless addresses are allowed; else base64 only, of bounded size. */
 final class MediaPass {
 
     private static final String SCHEME = "data:";
@@ -12,11 +12,13 @@ final class MediaPass {
 
     private final JsonCursor cursor;
     private final int maxBytes;
+    private final boolean allowsAddresses;
     private long rawBytes;
 
-    MediaPass(JsonCursor cursor, int maxBytes) {
+    MediaPass(JsonCursor cursor, int maxBytes, boolean allowsAddresses) {
         this.cursor = cursor;
         this.maxBytes = maxBytes;
+        this.allowsAddresses = allowsAddresses;
     }
 
     /** Bytes of the body that inlined media took so far. */
@@ -47,10 +49,10 @@ final class MediaPass {
         }
         for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
             cursor.next();
-            if (name.equals("url") && !cursor.isNull()) {
+            if (name.equals("url") && !cursor.isNull() && !allowsAddresses) {
                 throw JsonCursor.unsupported(param + ".url", "addresses are not fetched; expected: data");
             }
-            if (name.equals("data") && cursor.is(JsonToken.VALUE_STRING)) {
+            if ((name.equals("data") || name.equals("url")) && cursor.is(JsonToken.VALUE_STRING)) {
                 rawBytes += cursor.stringBytes().remaining();
             } else {
                 cursor.skip();
@@ -81,11 +83,23 @@ final class MediaPass {
     private void check(String param, boolean isUri) {
         StringBytes text = cursor.stringBytes();
         rawBytes += text.remaining();
+        if (isUri && allowsAddresses && !isData(cursor.stringBytes())) {
+            return;
+        }
         if (isUri) {
             checkScheme(text, param);
             checkHeader(text, param);
         }
         checkBase64(text, param);
+    }
+
+    private static boolean isData(StringBytes text) {
+        for (int i = 0; i < SCHEME.length(); i++) {
+            if (Character.toLowerCase(text.next()) != SCHEME.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void checkScheme(StringBytes text, String param) {

@@ -19,6 +19,7 @@ final class RequestPass {
     private final ApiRoute route;
     private final JsonCursor cursor;
     private final RequestLimits limits;
+    private final BodyRules rules;
     private final MediaPass media;
     private final PromptPass prompt;
     private final FieldChecks checks;
@@ -44,11 +45,12 @@ final class RequestPass {
     private boolean truncates;
     private long structuredBytes;
 
-    RequestPass(ApiRoute route, JsonCursor cursor, RequestLimits limits) {
+    RequestPass(ApiRoute route, JsonCursor cursor, RequestLimits limits, BodyRules rules) {
         this.route = route;
         this.cursor = cursor;
         this.limits = limits;
-        this.media = new MediaPass(cursor, limits.mediaBytes());
+        this.rules = rules;
+        this.media = new MediaPass(cursor, limits.mediaBytes(), rules.addresses());
         this.prompt = new PromptPass(cursor);
         this.checks = new FieldChecks(cursor, limits);
     }
@@ -83,8 +85,11 @@ final class RequestPass {
                     ROUTED_DP_RANK,
                     DATA_PARALLEL_RANK,
                     RID -> {
-                remove();
-                return;
+                if (!(field == Field.PRIORITY ? rules.priority() : rules.transferParams())) {
+                    remove();
+                    return;
+                }
+                cursor.skip();
             }
             case MODEL -> readModel();
             case PROMPT, MESSAGES, SYSTEM, INPUT, TOKENS, TOKEN_IDS, INSTRUCTIONS, TOOLS -> readPromptPart(field);
@@ -221,6 +226,10 @@ final class RequestPass {
 
     /** Engines also take transfer parameters from here, where nobody but the gateway may put them. */
     private void refuseTransferParams(String param) {
+        if (rules.transferParams()) {
+            cursor.skip();
+            return;
+        }
         cursor.expect(JsonToken.START_OBJECT, param, "an object");
         for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
             cursor.next();
@@ -388,7 +397,7 @@ final class RequestPass {
                 choices,
                 isSplittable(maxOutput),
                 media.rawBytes() > 0,
-                (seen & Field.TRANSFER) != 0,
+                !rules.transferParams() && (seen & Field.TRANSFER) != 0,
                 modelStart,
                 modelEnd,
                 removals);

@@ -39,6 +39,7 @@ public final class RequestReader {
 
     private final RequestLimits limits;
     private final ToIntFunction<String> contextTokens;
+    private final BodyRules rules;
 
     /** A reader that holds every model to {@link RequestLimits#contextTokens()}. */
     public RequestReader(RequestLimits limits) {
@@ -50,6 +51,16 @@ public final class RequestReader {
      *     {@link #read}, must not block
      */
     public RequestReader(RequestLimits limits, ToIntFunction<String> contextTokens) {
+        this(limits, contextTokens, BodyRules.CLIENTS);
+    }
+
+    /**
+     * A reader for bodies that somebody else has checked before.
+     *
+     * @param rules what may be in them
+     */
+    public RequestReader(RequestLimits limits, ToIntFunction<String> contextTokens, BodyRules rules) {
+        this.rules = Objects.requireNonNull(rules, "rules");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.contextTokens = Objects.requireNonNull(contextTokens, "contextTokens");
     }
@@ -68,7 +79,7 @@ public final class RequestReader {
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, offset, length)) {
             JsonCursor cursor = new JsonCursor(parser, buffer, offset, length);
             cursor.next();
-            RequestPass pass = new RequestPass(route, cursor, limits);
+            RequestPass pass = new RequestPass(route, cursor, limits, rules);
             pass.read();
             if (cursor.next() != null) {
                 return refused(ErrorCode.INVALID_JSON, "more content after the object at byte " + cursor.valueStart());

@@ -22,9 +22,13 @@ import io.llmd.gateway.edge.EdgePipeline;
 import io.llmd.gateway.edge.EdgeServices;
 import io.llmd.gateway.edge.EdgeSettings;
 import io.llmd.gateway.edge.OpenAiExceptionHandler;
+import io.llmd.gateway.edge.Steering;
 import io.llmd.gateway.observe.DisaggMeters;
 import io.llmd.gateway.observe.EjectionGauges;
 import io.llmd.gateway.observe.GatewayMetrics;
+import io.llmd.gateway.sidecar.AllowList;
+import io.llmd.gateway.sidecar.SidecarScheduler;
+import io.llmd.openai.BodyRules;
 import io.llmd.openai.RequestLimits;
 import io.llmd.openai.RequestReader;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -38,11 +42,18 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.cloud.gateway.route.builder.RouteLocatorBuilder;
+import org.springframework.cloud.gateway.support.RouteMetadataUtils;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -84,13 +95,17 @@ class GatewayConfiguration {
     }
 
     @Bean
-    UpstreamClient upstreamClient(GatewayProperties properties) {
+    UpstreamClient upstreamClient(GatewayProperties properties, ObjectProvider<SslBundles> bundles) {
         GatewayProperties.Endpoints settings = properties.endpoints();
-        return new UpstreamClient(new UpstreamClient.Settings(
-                settings.connectTimeout(),
-                settings.maxIdle(),
-                (int) settings.headerSize().toBytes(),
-                settings.maxIdleConnections()));
+        return new UpstreamClient(
+                new UpstreamClient.Settings(
+                        settings.connectTimeout(),
+                        settings.maxIdle(),
+                        (int) settings.headerSize().toBytes(),
+                        settings.maxIdleConnections()),
+                properties.sidecar().enabled()
+                        ? SidecarTls.of(properties.sidecar(), bundles.getIfAvailable())
+                        : UpstreamClient.Tls.NONE);
     }
 
     @Bean
@@ -119,6 +134,37 @@ class GatewayConfiguration {
     RetryBudget retryBudget(GatewayProperties properties) {
         return new RetryBudget(
                 properties.endpoints().retryShare(), properties.endpoints().minRetries());
+    }
+
+    @Bean
+    @ConditionalOnBooleanProperty("gateway.sidecar.enabled")
+    SidecarScheduler sidecarScheduler(GatewayProperties properties, EndpointDirectory directory) {
+        GatewayProperties.Sidecar own = properties.sidecar();
+        return new SidecarScheduler(
+                new SidecarScheduler.Settings(
+                        own.decoder().getHost().replaceAll("^\\[|\\]$", ""),
+                        own.decoder().getPort(),
+                        own.dataParallelSize(),
+                        own.rankPort(),
+                        AllowList.parse(own.allow()),
+                        own.samplePrefillers()),
+                directory,
+                bound -> ThreadLocalRandom.current().nextInt(bound));
+    }
+
+    /** What the edge does not answer, the model server does. */
+    @Bean
+    @ConditionalOnBooleanProperty("gateway.sidecar.enabled")
+    RouteLocator decoderRoutes(RouteLocatorBuilder builder, GatewayProperties properties) {
+        String decoder = properties.sidecar().decoder().toString();
+        return builder.routes()
+                .route(
+                        "decoder-health",
+                        route -> route.path("/health")
+                                .metadata(RouteMetadataUtils.RESPONSE_TIMEOUT_ATTR, 1_000)
+                                .uri(decoder))
+                .route("decoder", route -> route.path("/**").uri(decoder))
+                .build();
     }
 
     @Bean
@@ -151,10 +197,11 @@ class GatewayConfiguration {
     @Bean
     ModelCatalog modelCatalog(
             GatewayProperties properties, UpstreamClient client, BackgroundLoop loop, EndpointDirectory directory) {
+        // A sidecar leaves it to its model server which models there are, and asks nobody.
         return new ModelCatalog(
                 client,
                 loop.transport(),
-                directory,
+                properties.sidecar().enabled() ? new EndpointDirectory() : directory,
                 properties.models().pollInterval(),
                 properties.models().declared());
     }
@@ -283,17 +330,25 @@ class GatewayConfiguration {
             InFlightRequests inFlight,
             ActiveExchanges active,
             GatewayMetrics metrics) {
-        int contextTokens = properties.models().contextTokens();
-        RequestReader reader = new RequestReader(RequestLimits.DEFAULTS, model -> {
-            int tokens = models.contextTokens(model);
-            return tokens > 0 ? tokens : contextTokens;
-        });
+        boolean isSidecar = properties.sidecar().enabled();
+        int contextTokens = isSidecar ? Integer.MAX_VALUE : properties.models().contextTokens();
+        RequestReader reader = new RequestReader(
+                RequestLimits.DEFAULTS,
+                model -> {
+                    int tokens = models.contextTokens(model);
+                    return tokens > 0 ? tokens : contextTokens;
+                },
+                new BodyRules(
+                        isSidecar,
+                        isSidecar,
+                        properties.access().transferParams() == GatewayProperties.Access.TransferParams.PASS));
         EdgeSettings settings = edgeSettings(properties);
         EdgeServices services = new EdgeServices(
                 settings,
                 access,
                 reader,
                 scheduler,
+                scheduler instanceof Steering steering ? steering : headers -> null,
                 upstream,
                 disaggregation,
                 directory,
@@ -346,7 +401,8 @@ class GatewayConfiguration {
                 properties.exposeEndpoint(),
                 properties.endpoints().relayErrors(),
                 access.transferParams() == GatewayProperties.Access.TransferParams.REFUSE,
-                properties.endpoints().maxFurther());
+                properties.endpoints().maxFurther(),
+                properties.sidecar().enabled());
     }
 
     /**
@@ -362,6 +418,7 @@ class GatewayConfiguration {
     }
 
     @Bean
+    @ConditionalOnBooleanProperty(name = "gateway.sidecar.enabled", havingValue = false, matchIfMissing = true)
     RouterFunction<ServerResponse> docsRoutes() {
         return DocsPage.routes();
     }

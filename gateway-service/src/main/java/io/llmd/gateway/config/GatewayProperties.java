@@ -30,6 +30,7 @@ import org.springframework.validation.annotation.Validated;
  * @param scheduler where decisions come from
  * @param endpoints connections to endpoints, retries and ejection
  * @param disaggregation requests on several endpoints
+ * @param sidecar the gateway beside one model server
  * @param models which models are known
  * @param drain how the gateway stops
  */
@@ -43,6 +44,7 @@ public record GatewayProperties(
         @Valid @DefaultValue Scheduler scheduler,
         @Valid @DefaultValue Endpoints endpoints,
         @Valid @DefaultValue Disaggregation disaggregation,
+        @Valid @DefaultValue Sidecar sidecar,
         @Valid @DefaultValue Models models,
         @Valid @DefaultValue Drain drain) {
 
@@ -123,7 +125,9 @@ public record GatewayProperties(
             /** They are taken out. */
             STRIP,
             /** The request is refused. */
-            REFUSE
+            REFUSE,
+            /** They go on, because only parts of the deployment can send requests here. */
+            PASS
         }
 
         /** Whether requests need a key. */
@@ -210,7 +214,8 @@ public record GatewayProperties(
      * @param cachedTokens whose count of cached tokens clients get
      * @param reuseTokens whether decode legs of chats carry the prompt's token ids
      * @param generateExtraArgs whether handoffs of generate requests are put into {@code sampling_params.extra_args} too
-     * @param sidecarLabel label of decode endpoints with llm-d's routing sidecar, whose value is then {@code true}
+     * @param sidecarLabel label of decode endpoints with llm-d's routing sidecar, whose value is then {@code true}; {@code *} when all
+     *     have it
      * @param versionLabel label whose value has to be equal at a prefill and a decode endpoint that both have it
      * @param quarantineAfter failures in a row of a prefill and a decode endpoint together that keep them apart
      * @param quarantine how long they are kept apart
@@ -278,6 +283,40 @@ public record GatewayProperties(
             if (!value.isPositive()) {
                 throw new IllegalArgumentException(
                         "gateway.disaggregation." + name + ": " + value + " (expected: above zero)");
+            }
+        }
+    }
+
+    /**
+     * @param enabled whether requests are placed at one model server, and headers of an endpoint picker in front say where
+     *     their other phases are served; the profile sidecar sets it
+     * @param decoder base URL of the model server
+     * @param dataParallelSize data-parallel ranks of the model server, on ports in a row
+     * @param rankPort port by which {@code x-data-parallel-host-port} names the first rank
+     * @param allow endpoints that headers may name
+     * @param samplePrefillers whether any of several prefill endpoints is taken, instead of the first
+     * @param prefillerTls whether prefill endpoints and sources of blocks are reached over TLS
+     * @param encoderTls whether encode endpoints are reached over TLS
+     * @param tlsBundle SSL bundle with the certificates to trust, and the own one; empty for those of the JDK
+     * @param tlsVerify whether certificates are checked
+     */
+    public record Sidecar(
+            @DefaultValue("false") boolean enabled,
+            @NotNull @DefaultValue("http://localhost:8200") URI decoder,
+            @Min(1) @Max(1024) @DefaultValue("1") int dataParallelSize,
+            @Min(1) @Max(65535) @DefaultValue("8000") int rankPort,
+            @DefaultValue List<String> allow,
+            @DefaultValue("false") boolean samplePrefillers,
+            @DefaultValue("false") boolean prefillerTls,
+            @DefaultValue("false") boolean encoderTls,
+            @DefaultValue("") String tlsBundle,
+            @DefaultValue("true") boolean tlsVerify) {
+        public Sidecar {
+            String scheme = decoder.getScheme();
+            boolean isHttp = "http".equals(scheme) || "https".equals(scheme);
+            if (!isHttp || decoder.getHost() == null || decoder.getPort() < 1) {
+                throw new IllegalArgumentException("gateway.sidecar.decoder: " + decoder
+                        + " (expected: http or https, a host and a port, such as http://localhost:8200)");
             }
         }
     }

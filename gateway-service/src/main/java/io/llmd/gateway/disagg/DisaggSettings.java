@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  * @param cachedTokens what clients are told of cached tokens
  * @param reuseTokens whether the decode leg of a chat carries the prompt's token ids
  * @param generateExtraArgs whether handoffs are put into {@code sampling_params.extra_args} of generate requests as well
- * @param sidecarLabel label of endpoints that orchestrate themselves when its value is {@code true}
+ * @param sidecarLabel label of endpoints that orchestrate themselves when its value is {@code true}; {@code *} when all do
  * @param versionLabel label whose values have to be equal on both endpoints, where both have it
  * @param quarantineAfter failures in a row of two endpoints together that keep them apart
  * @param quarantine how long they are kept apart

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class Disaggregation {
 
     private static final int MAX_ENCODERS = 256;
+    private static final String EVERYWHERE = "*";
     private static final String RANK_LABEL = "llm-d.ai/data-parallel-rank";
 
     /**
@@ -98,7 +99,7 @@ public final class Disaggregation {
     }
 
     private boolean hasSidecar(TargetEndpoint endpoint) {
-        return "true".equals(label(endpoint, settings.sidecarLabel()));
+        return settings.sidecarLabel().equals(EVERYWHERE) || "true".equals(label(endpoint, settings.sidecarLabel()));
     }
 
     /**

@@ -2,9 +2,11 @@ package io.llmd.gateway.dispatch;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends requests to endpoints over HTTP/1.1 with kept-alive connections.
@@ -23,11 +25,29 @@ public final class UpstreamClient implements AutoCloseable {
      */
     public record Settings(Duration connectTimeout, Duration maxIdle, int maxHeaderBytes, int maxIdlePerEndpoint) {}
 
+    /** Which connections are encrypted. */
+    @FunctionalInterface
+    public interface Tls {
+
+        /** None. */
+        Tls NONE = endpoint -> null;
+
+        /** How to connect to an endpoint; {@code null} for without encryption. Called on event loops, must not block. */
+        @Nullable
+        SslContext of(TargetEndpoint endpoint);
+    }
+
     private final Settings settings;
+    private final Tls tls;
     private final Map<EventLoop, UpstreamPool> pools = new ConcurrentHashMap<>();
 
     public UpstreamClient(Settings settings) {
+        this(settings, Tls.NONE);
+    }
+
+    public UpstreamClient(Settings settings, Tls tls) {
         this.settings = settings;
+        this.tls = tls;
     }
 
     /**
@@ -64,7 +84,7 @@ public final class UpstreamClient implements AutoCloseable {
     private UpstreamPool pool(Transport transport) {
         UpstreamPool pool = pools.get(transport.loop());
         return pool == null
-                ? pools.computeIfAbsent(transport.loop(), loop -> new UpstreamPool(transport, settings))
+                ? pools.computeIfAbsent(transport.loop(), loop -> new UpstreamPool(transport, settings, tls))
                 : pool;
     }
 }

@@ -7,6 +7,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ReflectiveChannelFactory;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
@@ -25,13 +27,15 @@ final class UpstreamPool {
 
     private final Transport transport;
     private final UpstreamClient.Settings settings;
+    private final UpstreamClient.Tls tls;
     private final Bootstrap bootstrap;
     private final Map<String, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
     private volatile int idleCount;
     private boolean sweeping;
 
-    UpstreamPool(Transport transport, UpstreamClient.Settings settings) {
+    UpstreamPool(Transport transport, UpstreamClient.Settings settings, UpstreamClient.Tls tls) {
         this.transport = transport;
+        this.tls = tls;
         this.settings = settings;
         this.bootstrap = new Bootstrap()
                 .group(transport.loop())
@@ -93,10 +97,33 @@ final class UpstreamPool {
             }
             UpstreamConnection connection = connecting.channel().pipeline().get(UpstreamConnection.class);
             connection.belongsTo(endpoint.hostPort());
-            if (!connected.trySuccess(connection)) {
-                connection.close();
+            SslContext encryption = tls.of(endpoint);
+            if (encryption == null) {
+                ready(connection, connected);
+            } else {
+                encrypt(connecting.channel(), encryption, endpoint).addListener((Future<Channel> shaken) -> {
+                    if (shaken.isSuccess()) {
+                        ready(connection, connected);
+                    } else {
+                        connection.close();
+                        connected.tryFailure(shaken.cause());
+                    }
+                });
             }
         });
+    }
+
+    private static void ready(UpstreamConnection connection, Promise<UpstreamConnection> connected) {
+        if (!connected.trySuccess(connection)) {
+            connection.close();
+        }
+    }
+
+    private Future<Channel> encrypt(Channel channel, SslContext encryption, TargetEndpoint endpoint) {
+        SslHandler handler = encryption.newHandler(channel.alloc(), endpoint.host(), endpoint.port());
+        handler.setHandshakeTimeoutMillis(settings.connectTimeout().toMillis());
+        channel.pipeline().addFirst(handler);
+        return handler.handshakeFuture();
     }
 
     /** Keeps a connection for the next request. */

@@ -256,7 +256,7 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
             answer(ctx, request, preflight(request));
         } else if (route != null) {
             claim(ctx, request, route);
-        } else if (LocalAnswers.covers(path)) {
+        } else if (localAnswers.covers(path)) {
             answer(ctx, request, localAnswers.answer(request, path, requestId, client(ctx, request)));
         } else {
             passOn(ctx, request, path);

@@ -10,12 +10,13 @@ public final class EdgePipeline {
 
     private final EdgeServices services;
     private final ConnectionCounts connections;
-    private final HeaderRules headerRules = new HeaderRules();
+    private final HeaderRules headerRules;
     private final LocalAnswers localAnswers;
 
     public EdgePipeline(EdgeServices services, ConnectionCounts connections) {
         this.services = services;
         this.connections = connections;
+        this.headerRules = new HeaderRules(services.settings().isSidecar());
         this.localAnswers = new LocalAnswers(services);
     }
 

@@ -20,6 +20,7 @@ import java.util.function.LongSupplier;
  * @param access who may enter
  * @param reader reads bodies
  * @param scheduler gives endpoints
+ * @param steering judges headers that say where phases are served
  * @param upstream sends to endpoints
  * @param disaggregation serves requests on several endpoints
  * @param directory endpoints of the pool
@@ -36,6 +37,7 @@ public record EdgeServices(
         AccessControl access,
         RequestReader reader,
         SchedulerClient scheduler,
+        Steering steering,
         UpstreamClient upstream,
         Disaggregation disaggregation,
         EndpointDirectory directory,

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param relayEndpointErrors whether bodies of an endpoint's 5xx go to the client
  * @param refuseTransferParams whether a body with parameters of KV transfer is refused rather than cleaned
  * @param maxFurtherEndpoints endpoints that may be tried after the first
+ * @param isSidecar whether this process stands beside one model server, and an endpoint picker in front steers by headers
  */
 public record EdgeSettings(
         Limits limits,
@@ -25,7 +26,8 @@ public record EdgeSettings(
         boolean exposeEndpoint,
         boolean relayEndpointErrors,
         boolean refuseTransferParams,
-        int maxFurtherEndpoints) {
+        int maxFurtherEndpoints,
+        boolean isSidecar) {
 
     /**
      * @param requestLineBytes first line of a request

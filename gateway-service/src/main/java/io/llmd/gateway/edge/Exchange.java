@@ -166,6 +166,10 @@ final class Exchange {
         if (!head.expect().isEmpty() && !head.expect().equalsIgnoreCase("100-continue")) {
             return refuse(new ApiError(ErrorCode.INVALID_HTTP, "expect: only 100-continue is understood"), Map.of());
         }
+        ApiError steering = services.steering().refusal(head.schedulingHeaders());
+        if (steering != null) {
+            return refuse(steering, Map.of());
+        }
         EdgeSettings.Limits limits = services.settings().limits();
         if (head.contentLength() > limits.bodyBytes()) {
             return refuse(tooLarge(), Map.of());

@@ -52,11 +52,31 @@ final class HeaderRules {
     private static final int MAX_REQUEST_ID = 128;
     private static final int MAX_TRACE_STATE = 512;
 
+    /** What an endpoint picker in front of a sidecar sets. */
+    private static final Set<LlmdHeader> STEERING = Set.of(
+            LlmdHeader.PREFILLER_HOST_PORT,
+            LlmdHeader.ENCODER_HOSTS_PORTS,
+            LlmdHeader.KV_CACHE_SOURCE_HOST_PORT,
+            LlmdHeader.DATA_PARALLEL_HOST_PORT,
+            LlmdHeader.DATA_PARALLEL_RANK);
+
     private final Set<String> internal = new HashSet<>();
     private final Set<String> trusted = new HashSet<>();
+    private final Map<String, String> steering = new HashMap<>();
+    private final boolean isSidecar;
 
-    HeaderRules() {
+    /**
+     * @param isSidecar whether an endpoint picker in front says by headers where phases are served, and the model server
+     *     behind checks the key
+     */
+    HeaderRules(boolean isSidecar) {
+        this.isSidecar = isSidecar;
         for (LlmdHeader header : LlmdHeader.values()) {
+            if (isSidecar && STEERING.contains(header)) {
+                steering.put(header.wireName(), header.wireName());
+                header.aliases().forEach(alias -> steering.put(alias, header.wireName()));
+                continue;
+            }
             Set<String> target = switch (header.access()) {
                 case INTERNAL -> internal;
                 case TRUSTED -> trusted;
@@ -98,8 +118,11 @@ final class HeaderRules {
         while (all.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = all.next();
             String name = header.getKey().toString().toLowerCase(Locale.ROOT);
-            String ours = forbiddenName(name, trustedPeer);
-            if (ours != null) {
+            String steers = steering.get(name);
+            String ours = steers == null ? forbiddenName(name, trustedPeer) : null;
+            if (steers != null) {
+                forScheduler.accept(steers, header.getValue().toString());
+            } else if (ours != null) {
                 spoofed.accept(ours);
             } else if (name.equals("cookie") || trusted.contains(name)) {
                 if (!named.contains(name)) {
@@ -129,8 +152,8 @@ final class HeaderRules {
         }
     }
 
-    private static boolean isForwarded(String name, CharSequence value, Set<String> namedByConnection) {
-        return !NOT_FORWARDED.contains(name)
+    private boolean isForwarded(String name, CharSequence value, Set<String> namedByConnection) {
+        return (!NOT_FORWARDED.contains(name) || isSidecar && name.equals("authorization"))
                 && name.indexOf('_') < 0
                 && !namedByConnection.contains(name)
                 && !(MILLISECONDS.contains(name) && !isMilliseconds(value));

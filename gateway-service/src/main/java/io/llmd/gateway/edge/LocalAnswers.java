@@ -31,8 +31,11 @@ final class LocalAnswers {
         this.services = services;
     }
 
-    /** Whether a path is answered here, whatever its method. */
-    static boolean covers(String path) {
+    /** Whether a path is answered here, whatever its method; none where a model server behind answers for itself. */
+    boolean covers(String path) {
+        if (services.settings().isSidecar()) {
+            return false;
+        }
         String rest = withoutVersion(path);
         return rest.equals(HEALTH) || rest.equals(MODELS) || rest.startsWith(MODELS + "/");
     }

@@ -32,6 +32,16 @@ public record SuitePorts(int gateway) {
         return shifted(9080);
     }
 
+    /** The gateway as a sidecar; a trial does not start it. */
+    public int sidecar() {
+        return shifted(8000);
+    }
+
+    /** Management port of the sidecar. */
+    public int sidecarManagement() {
+        return shifted(9085);
+    }
+
     /** HTTP door of the scheduler. */
     public int scheduler() {
         return shifted(8081);

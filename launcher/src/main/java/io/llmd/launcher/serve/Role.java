@@ -20,7 +20,9 @@ public enum Role {
     CONFIG_SERVER("config-server", ConfigServerApplication.class, WebApplicationType.SERVLET),
     KV_INDEX("kv-index", KvIndexApplication.class, WebApplicationType.REACTIVE),
     SCHEDULER("scheduler", SchedulerApplication.class, WebApplicationType.REACTIVE),
-    GATEWAY("gateway", GatewayApplication.class, WebApplicationType.REACTIVE);
+    GATEWAY("gateway", GatewayApplication.class, WebApplicationType.REACTIVE),
+    /** The gateway beside one model server, with a profile of its own. */
+    SIDECAR("sidecar", GatewayApplication.class, WebApplicationType.REACTIVE);
 
     private final String serviceName;
     private final Class<?> applicationClass;
@@ -32,9 +34,19 @@ public enum Role {
         this.webType = webType;
     }
 
-    /** Name of the service and of its configuration file without ending. */
+    /** Name of the service. */
     public String serviceName() {
         return serviceName;
+    }
+
+    /** Name of its configuration file without ending. */
+    String configName() {
+        return this == SIDECAR ? GATEWAY.serviceName : serviceName;
+    }
+
+    /** Profiles in which it runs, beside those that are set from outside. */
+    String[] profiles() {
+        return this == SIDECAR ? new String[] {serviceName} : new String[0];
     }
 
     /** Port of the service. */
@@ -44,6 +56,7 @@ public enum Role {
             case KV_INDEX -> ports.kvIndex();
             case SCHEDULER -> ports.scheduler();
             case GATEWAY -> ports.gateway();
+            case SIDECAR -> ports.sidecar();
         };
     }
 
@@ -54,6 +67,7 @@ public enum Role {
             case KV_INDEX -> ports.kvIndexManagement();
             case SCHEDULER -> ports.schedulerManagement();
             case GATEWAY -> ports.gatewayManagement();
+            case SIDECAR -> ports.sidecarManagement();
         };
     }
 

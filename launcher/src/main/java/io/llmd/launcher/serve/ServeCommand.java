@@ -33,7 +33,7 @@ public final class ServeCommand implements Callable<Integer> {
             paramLabel = "ROLE",
             split = ",",
             required = true,
-            description = "services to run, with commas between: config-server, kv-index, scheduler, gateway")
+            description = "services to run, with commas between: config-server, kv-index, scheduler, gateway, sidecar")
     private List<String> roles = List.of();
 
     @Option(

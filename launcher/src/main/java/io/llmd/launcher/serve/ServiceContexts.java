@@ -36,8 +36,9 @@ public final class ServiceContexts implements AutoCloseable {
         SpringApplicationBuilder application = new SpringApplicationBuilder(role.applicationClass())
                 .web(role.webType())
                 .registerShutdownHook(false)
+                .profiles(role.profiles())
                 .properties(
-                        "spring.config.name=" + role.serviceName(),
+                        "spring.config.name=" + role.configName(),
                         "spring.jmx.enabled=false",
                         "spring.main.web-application-type="
                                 + role.webType().name().toLowerCase(Locale.ROOT));

@@ -20,7 +20,7 @@ class RoleTest {
     void unknownRoleIsAUsageErrorThatNamesTheKnownOnes() {
         assertThatThrownBy(() -> Role.parse(List.of("autoscaler")))
                 .isInstanceOf(CommandFailure.class)
-                .hasMessage("role: autoscaler (expected: config-server, kv-index, scheduler, gateway)");
+                .hasMessage("role: autoscaler (expected: config-server, kv-index, scheduler, gateway, sidecar)");
     }
 
     @Test
@@ -29,6 +29,14 @@ class RoleTest {
         assertThat(Role.KV_INDEX.portSettings(new SuitePorts(8080)))
                 .containsEntry("server.port", "8082")
                 .containsEntry("management.server.port", "9082");
+    }
+
+    @Test
+    void sidecarIsTheGatewayInAProfileOfItsOwn() {
+        assertThat(Role.SIDECAR.applicationClass()).isEqualTo(Role.GATEWAY.applicationClass());
+        assertThat(Role.SIDECAR.configName()).isEqualTo("gateway");
+        assertThat(Role.SIDECAR.profiles()).containsExactly("sidecar");
+        assertThat(Role.GATEWAY.profiles()).isEmpty();
     }
 
     @Test

@@ -137,7 +137,8 @@ class StateCommandsIT {
         assertThat(captured.run("up", "--port-base", "80")).isEqualTo(2);
         assertThat(captured.run("up", "--config", "/nonexistent.yaml")).isEqualTo(2);
         assertThat(captured.run("serve", "--roles", "gatway")).isEqualTo(2);
-        assertThat(captured.err()).contains("role: gatway (expected: config-server, kv-index, scheduler, gateway)");
+        assertThat(captured.err())
+                .contains("role: gatway (expected: config-server, kv-index, scheduler, gateway, sidecar)");
     }
 
     @Test
