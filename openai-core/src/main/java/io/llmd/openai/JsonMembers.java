@@ -132,6 +132,27 @@ public final class JsonMembers {
                 : read(buffer, member.valueStart(), member.valueEnd());
     }
 
+    /** The members of the first object in the array that a member holds; {@code null} when there is none. */
+    public @Nullable JsonMembers firstObject(String name) {
+        Member member = find(name);
+        if (member == null || member.kind() != Kind.ARRAY) {
+            return null;
+        }
+        int length = member.valueEnd() - member.valueStart();
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, member.valueStart(), length)) {
+            parser.nextToken();
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return null;
+            }
+            int from = member.valueStart() + (int) parser.currentTokenLocation().getByteOffset();
+            parser.skipChildren();
+            return read(
+                    buffer,
+                    from,
+                    member.valueStart() + (int) parser.currentLocation().getByteOffset());
+        }
+    }
+
     /** The bytes of a member's value as they are; {@code null} when there is none. */
     public byte @Nullable [] bytes(String name) {
         Member member = find(name);

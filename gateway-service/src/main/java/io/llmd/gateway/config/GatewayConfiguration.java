@@ -293,6 +293,7 @@ class GatewayConfiguration {
                 new DisaggSettings.Ports(own.bootstrapPort(), own.offloadPort(), own.notifyPort(), own.handshakePort()),
                 new DisaggSettings.Engines(own.dataParallelSize(), own.tensorParallelSize()),
                 own.cacheHitThreshold(),
+                properties.sidecar().enabled() ? properties.sidecar().chunkTokens() : 0,
                 own.encodeConnector());
         return new Disaggregation(
                 settings,

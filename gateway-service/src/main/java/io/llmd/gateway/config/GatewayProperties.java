@@ -299,6 +299,8 @@ public record GatewayProperties(
      * @param encoderTls whether encode endpoints are reached over TLS
      * @param tlsBundle SSL bundle with the certificates to trust, and the own one; empty for those of the JDK
      * @param tlsVerify whether certificates are checked
+     * @param chunkTokens tokens of a chat's answer that the model server generates in one go, where nobody else takes part;
+     *     0 for all
      */
     public record Sidecar(
             @DefaultValue("false") boolean enabled,
@@ -310,7 +312,8 @@ public record GatewayProperties(
             @DefaultValue("false") boolean prefillerTls,
             @DefaultValue("false") boolean encoderTls,
             @DefaultValue("") String tlsBundle,
-            @DefaultValue("true") boolean tlsVerify) {
+            @DefaultValue("true") boolean tlsVerify,
+            @Min(0) @DefaultValue("0") int chunkTokens) {
         public Sidecar {
             String scheme = decoder.getScheme();
             boolean isHttp = "http".equals(scheme) || "https".equals(scheme);

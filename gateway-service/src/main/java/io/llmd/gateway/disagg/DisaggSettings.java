@@ -29,6 +29,7 @@ import java.util.function.Predicate;
  * @param engines what an endpoint consists of, where a connector has to tell
  * @param cacheHitThreshold share of a prompt, in [0, 1], below which a decode endpoint is not to compute the rest itself,
  *     where a connector asks it first and the client did not say; 0 for none
+ * @param chunkTokens tokens of an answer that an endpoint alone generates in one go; 0 for all
  * @param encode how embeddings of media get to the endpoint that computes the prompt
  */
 public record DisaggSettings(
@@ -54,6 +55,7 @@ public record DisaggSettings(
         Ports ports,
         Engines engines,
         double cacheHitThreshold,
+        int chunkTokens,
         Encode encode) {
 
     /**

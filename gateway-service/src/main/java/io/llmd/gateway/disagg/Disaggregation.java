@@ -13,6 +13,7 @@ import io.llmd.gateway.dispatch.Transport;
 import io.llmd.gateway.dispatch.UpstreamCall;
 import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.observe.DisaggMeters;
+import io.llmd.openai.ApiRequest;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
@@ -88,8 +89,11 @@ public final class Disaggregation {
      * Whether a decision spreads a request over several endpoints in a way that is ours to carry out. An endpoint that has
      * llm-d's routing sidecar does that itself, by the headers of the decision.
      */
-    public boolean concerns(ScheduleDecision decision) {
+    public boolean concerns(ScheduleDecision decision, ApiRequest request) {
         Map<String, String> headers = decision.requestHeaders();
+        if (ChunkedDecode.suits(request, settings.chunkTokens())) {
+            return !hasSidecar(decision.primary());
+        }
         return !headers.isEmpty()
                 && (headers.containsKey(LlmdHeader.PREFILLER_HOST_PORT.wireName())
                         || settings.encode() != DisaggSettings.Encode.NONE

@@ -3,6 +3,7 @@ package io.llmd.gateway.disagg;
 import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.gateway.dispatch.AttemptFailure;
 import io.llmd.gateway.dispatch.Transport;
 import io.llmd.gateway.dispatch.UpstreamCall;
 import io.llmd.gateway.dispatch.UpstreamListener;
@@ -15,9 +16,12 @@ import io.llmd.openai.ErrorBody;
 import io.llmd.openai.JsonEditor;
 import io.llmd.openai.JsonMembers;
 import io.llmd.openai.MediaParts;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +68,8 @@ final class SplitCall implements UpstreamCall {
     private boolean decodeBegan;
     private @Nullable CommitGate gate;
     private @Nullable CacheProbe probe;
+    private final long beganNanos;
+    private @Nullable Runnable wanted;
     private boolean paused;
     private boolean done;
 
@@ -80,6 +86,7 @@ final class SplitCall implements UpstreamCall {
         this.split = split;
         this.state = state;
         this.listener = listener;
+        this.beganNanos = owner.now();
     }
 
     /** Sends the first leg. */
@@ -107,11 +114,21 @@ final class SplitCall implements UpstreamCall {
                                     + "), and decode endpoints cannot compute prompts"));
                 }
             }
-            case PrefillChoice.Unwanted() -> connector.alone(this).start();
+            case PrefillChoice.Unwanted() -> beginAlone();
             case PrefillChoice.Yes(TargetEndpoint endpoint) -> {
                 prefill = endpoint;
                 connector.flow(this).start();
             }
+        }
+    }
+
+    private void beginAlone() {
+        int chunk = settings().chunkTokens();
+        boolean isPlain = !isEncoded() && !(connector.pulls() && source(decode()) != null);
+        if (isPlain && ChunkedDecode.suits(request(), chunk)) {
+            new ChunkedDecode(this, chunk).start();
+        } else {
+            connector.alone(this).start();
         }
     }
 
@@ -369,6 +386,75 @@ final class SplitCall implements UpstreamCall {
 
     void handoffReused() {
         owner.meters().handoff("reused");
+    }
+
+    // ---- an answer that is put together here
+
+    /** The answer comes in pieces of the flow's own making. */
+    void answering() {
+        state.unsplit();
+        listener.onDecodeSent();
+    }
+
+    /** Time that the whole request has left. */
+    Duration timeLeft() {
+        return Duration.ofNanos(Math.max(0, split.leftNanos() - (now() - beganNanos)));
+    }
+
+    /** Passes on one event of a stream, with the head before the first. */
+    void answerEvent(String data) {
+        if (done) {
+            return;
+        }
+        if (!decodeBegan) {
+            decodeBegan = true;
+            listener.onHead(
+                    200,
+                    new DefaultHttpHeaders().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8"));
+        }
+        listener.onBody(Unpooled.copiedBuffer("data: " + data + "\n\n", StandardCharsets.UTF_8));
+        listener.onPause();
+    }
+
+    /** Ends a stream. */
+    void answerEnd() {
+        if (!done) {
+            finish();
+            listener.onEnd();
+        }
+    }
+
+    /** Passes on an answer that is no stream. */
+    void answerWhole(int status, byte[] body) {
+        if (!done) {
+            decodeBegan = true;
+            listener.onHead(
+                    status,
+                    new DefaultHttpHeaders()
+                            .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
+                            .setInt(HttpHeaderNames.CONTENT_LENGTH.toString(), body.length));
+            if (!done && body.length > 0) {
+                listener.onBody(Unpooled.wrappedBuffer(body));
+            }
+            answerEnd();
+        }
+    }
+
+    /** There is no answer, or no more of it. */
+    void answerFailed(AttemptFailure failure) {
+        if (!done) {
+            finish();
+            listener.onFailure(failure);
+        }
+    }
+
+    /** Goes on when the client takes more. */
+    void whenWanted(Runnable step) {
+        if (paused) {
+            wanted = step;
+        } else if (!done) {
+            step.run();
+        }
     }
 
     // ---- ends
@@ -668,6 +754,11 @@ final class SplitCall implements UpstreamCall {
         DecodeLeg leg = decodeLeg;
         if (leg != null && gate == null) {
             leg.resume();
+        }
+        Runnable step = wanted;
+        wanted = null;
+        if (step != null && !done) {
+            step.run();
         }
     }
 }

@@ -340,7 +340,7 @@ final class Exchange {
         services.metrics()
                 .added(GatewayMetrics.Phase.SCHEDULE, services.nanoTime().getAsLong() - scheduleNanos);
         phase = Phase.WAITING;
-        if (split == null && services.disaggregation().concerns(decision)) {
+        if (split == null && services.disaggregation().concerns(decision, accepted)) {
             split = services.disaggregation().open(head.requestId(), ctx.executor());
         }
         Attempt next = new Attempt(this, services, client, lease, accepted, head, split);

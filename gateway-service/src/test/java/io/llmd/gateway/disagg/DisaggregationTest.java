@@ -60,6 +60,7 @@ class DisaggregationTest {
                 new DisaggSettings.Ports(8998, 7777, 61005, 6301),
                 new DisaggSettings.Engines(1, 1),
                 0,
+                0,
                 DisaggSettings.Encode.EC_NIXL);
     }
 

@@ -55,6 +55,7 @@ class SidecarIT {
                 "gateway.sidecar.decoder=http://" + decode.hostPort(),
                 "gateway.sidecar.allow=127.0.0.1:" + prefill.port() + ",127.0.0.0/8:" + encoder.port() + "-"
                         + encoder.port(),
+                "gateway.sidecar.chunk-tokens=4",
                 "gateway.endpoints.eject-after=1000",
                 "gateway.disaggregation.handoff-lease=300ms",
                 "gateway.disaggregation.prefill-retries=1",
@@ -240,6 +241,103 @@ class SidecarIT {
         assertThat(TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin)).isLessThan(10);
     }
 
+    private static Reply piece(String text, int tokens, String reason) {
+        return Reply.json(200, """
+                {"id":"c-%1$s","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":\
+                {"role":"assistant","content":"%1$s","reasoning":null},"logprobs":null,"finish_reason":"%3$s",\
+                "stop_reason":null}],"usage":{"prompt_tokens":7,"total_tokens":%2$d,"completion_tokens":%2$d}}\
+                """.formatted(text, tokens, reason));
+    }
+
+    private static String longChat(String more) {
+        return "{\"model\":\"m\",\"max_tokens\":10,\"min_tokens\":5" + more
+                + ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    }
+
+    @Test
+    @DisplayName("S14: a long answer is made of pieces, each going on from the text so far, one event each")
+    void piecesOfAStream() {
+        decode.script(piece("one ", 4, "length"), piece("two ", 4, "length"), piece("three", 2, "length"));
+
+        RawClient.Answer answer = chat(longChat(",\"stream\":true,\"stream_options\":{\"include_usage\":true}"));
+
+        assertThat(answer.body()).isEqualTo("""
+                data: {"id":"c-one ","object":"chat.completion.chunk","created":5,"model":"m","choices":[{"index":0,\
+                "delta":{"role":"assistant","content":"one "},"logprobs":null,"finish_reason":null}]}
+
+                data: {"id":"c-one ","object":"chat.completion.chunk","created":5,"model":"m","choices":[{"index":0,\
+                "delta":{"content":"two "},"logprobs":null,"finish_reason":null}]}
+
+                data: {"id":"c-one ","object":"chat.completion.chunk","created":5,"model":"m","choices":[{"index":0,\
+                "delta":{"content":"three"},"logprobs":null,"finish_reason":"length"}]}
+
+                data: {"id":"c-one ","object":"chat.completion.chunk","created":5,"model":"m","choices":[],"usage":\
+                {"prompt_tokens":7,"total_tokens":17,"completion_tokens":10}}
+
+                data: [DONE]
+
+                """);
+        List<JsonNode> sent = decode.requests().stream().map(SidecarIT::json).toList();
+        assertThat(sent).extracting(body -> body.path("max_tokens").asInt()).containsExactly(4, 4, 2);
+        assertThat(sent).extracting(body -> body.path("min_tokens").asInt(-1)).containsExactly(4, 1, -1);
+        assertThat(sent)
+                .allSatisfy(body -> assertThat(body.path("stream").asBoolean()).isFalse());
+        assertThat(sent.getFirst().has("continue_final_message")).isFalse();
+        assertThat(sent.getLast().path("continue_final_message").asBoolean()).isTrue();
+        assertThat(sent.getLast().path("add_generation_prompt").asBoolean(true)).isFalse();
+        assertThat(sent.getLast().path("messages"))
+                .isEqualTo(
+                        JsonMapper.shared()
+                                .readTree(
+                                        "[{\"role\":\"user\",\"content\":\"hi\"},{\"role\":\"assistant\",\"content\":\"one two \"}]"));
+    }
+
+    @Test
+    @DisplayName("S14: a whole answer has the text of all pieces and the end of the last one")
+    void piecesOfAWholeAnswer() {
+        decode.script(piece("one ", 4, "length"), piece("two", 2, "stop"));
+
+        JsonNode answer = JsonMapper.shared().readTree(chat(longChat("")).body());
+
+        assertThat(answer.path("choices")
+                        .path(0)
+                        .path("message")
+                        .path("content")
+                        .asString())
+                .isEqualTo("one two");
+        assertThat(answer.path("choices").path(0).path("finish_reason").asString())
+                .isEqualTo("stop");
+        assertThat(answer.path("usage").path("completion_tokens").asInt()).isEqualTo(6);
+        assertThat(answer.path("id").asString()).isEqualTo("c-one ");
+        assertThat(decode.requests()).hasSize(2);
+    }
+
+    @Test
+    @DisplayName("S14: an error of a later piece is the answer, or ends the stream")
+    void failedPiece() {
+        decode.script(piece("one ", 4, "length"), Reply.error(400, "too long"));
+        assertThat(chat(longChat("")).status()).isEqualTo(400);
+
+        decode.script(piece("one ", 4, "length"), Reply.error(500, "x"));
+        RawClient.Answer cut = chat(longChat(",\"stream\":true"));
+        assertThat(cut.status()).isEqualTo(200);
+        assertThat(cut.body()).contains("one ", "\"code\":\"upstream_incomplete\"");
+        assertThat(decode.requests()).hasSize(4);
+    }
+
+    @ParameterizedTest
+    @DisplayName("what cannot be gone on with is one request, as it came")
+    @ValueSource(
+            strings = {",\"tools\":[]", ",\"n\":2", ",\"logprobs\":true", ",\"response_format\":{\"type\":\"text\"}"})
+    void onePiece(String more) {
+        String body = longChat(more);
+
+        assertThat(chat(body).status()).isEqualTo(200);
+
+        assertThat(decode.requests()).hasSize(1);
+        assertThat(decode.lastRequest().text()).isEqualTo(body);
+    }
+
     private static RawClient.Answer get(String path) {
         try (RawClient client = RawClient.connect(sidecar.port())) {
             return client.send("GET " + path + " HTTP/1.1\r\nhost: x\r\n\r\n").receive();
@@ -275,32 +373,31 @@ class SidecarIT {
     }
 
     @Test
-    @DisplayName("prefill legs over TLS go to endpoints whose certificate is trusted, and to no others")
+    @DisplayName("prefill legs over TLS go to endpoints whose certificate is trusted and names them, and to no others")
     void tls() throws Exception {
-        TlsServer trusted = TlsServer.start(folder, "trusted", PREFILLED);
-        TlsServer untrusted = TlsServer.start(folder, "untrusted", PREFILLED);
+        TlsServer peer = TlsServer.start(folder, PREFILLED);
         try (SidecarFixture secure = new SidecarFixture(
                 "gateway.sidecar.decoder=http://" + decode.hostPort(),
-                "gateway.sidecar.allow=127.0.0.1:1-65535",
+                "gateway.sidecar.allow=127.0.0.1:1-65535,localhost:1-65535",
                 "gateway.sidecar.prefiller-tls=true",
                 "gateway.sidecar.tls-bundle=peers",
-                "spring.ssl.bundle.jks.peers.truststore.location=file:" + trusted.store(),
+                "spring.ssl.bundle.jks.peers.truststore.location=file:" + peer.store(),
                 "spring.ssl.bundle.jks.peers.truststore.password=changeit",
                 "spring.ssl.bundle.jks.peers.truststore.type=PKCS12")) {
-            assertThat(secure.post(CHAT, BODY, "x-prefiller-host-port: 127.0.0.1:" + trusted.port())
+            assertThat(secure.post(CHAT, BODY, "x-prefiller-host-port: 127.0.0.1:" + peer.port())
                             .header(FALLBACK))
                     .isNull();
-            assertThat(trusted.bodies()).hasSize(1).first().asString().contains("\"max_tokens\":1");
+            assertThat(peer.bodies()).hasSize(1).first().asString().contains("\"max_tokens\":1");
             assertThat(decode.lastRequest().text()).contains(HANDOFF);
 
-            assertThat(secure.post(CHAT, BODY, "x-prefiller-host-port: 127.0.0.1:" + untrusted.port())
+            // The certificate is for the address alone.
+            assertThat(secure.post(CHAT, BODY, "x-prefiller-host-port: localhost:" + peer.port())
                             .header(FALLBACK))
                     .isEqualTo("prefill-unreachable");
-            assertThat(untrusted.bodies()).isEmpty();
+            assertThat(peer.bodies()).hasSize(1);
             secure.awaitQuiet();
         } finally {
-            trusted.close();
-            untrusted.close();
+            peer.close();
         }
     }
 }

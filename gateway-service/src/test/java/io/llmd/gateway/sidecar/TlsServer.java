@@ -31,9 +31,9 @@ final class TlsServer implements AutoCloseable {
         this.server = server;
     }
 
-    static TlsServer start(Path folder, String name, String answer) throws Exception {
-        Path store = folder.resolve(name + ".p12");
-        makeKey(store, name);
+    static TlsServer start(Path folder, String answer) throws Exception {
+        Path store = folder.resolve("peer.p12");
+        makeKey(store);
         HttpsServer https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         https.setHttpsConfigurator(new HttpsConfigurator(context(store)));
         TlsServer server = new TlsServer(store, https);
@@ -49,7 +49,7 @@ final class TlsServer implements AutoCloseable {
         return server;
     }
 
-    private static void makeKey(Path store, String name) throws IOException, InterruptedException {
+    private static void makeKey(Path store) throws IOException, InterruptedException {
         Process keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
                                 .toString(),
@@ -59,7 +59,7 @@ final class TlsServer implements AutoCloseable {
                         "-keyalg",
                         "EC",
                         "-dname",
-                        "CN=" + name,
+                        "CN=peer",
                         "-ext",
                         "san=ip:127.0.0.1",
                         "-validity",
@@ -71,10 +71,10 @@ final class TlsServer implements AutoCloseable {
                         "-storepass",
                         new String(PASSWORD))
                 .redirectErrorStream(true)
-                .redirectOutput(store.resolveSibling(name + ".log").toFile())
+                .redirectOutput(store.resolveSibling("peer.log").toFile())
                 .start();
-        if (!keytool.waitFor(30, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
-            throw new IOException(Files.readString(store.resolveSibling(name + ".log")));
+        if (!keytool.waitFor(120, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
+            throw new IOException(Files.readString(store.resolveSibling("peer.log")));
         }
     }
 
