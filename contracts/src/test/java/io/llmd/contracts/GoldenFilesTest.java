@@ -129,7 +129,17 @@ class GoldenFilesTest {
                                 4,
                                 3,
                                 List.of(new EndpointMatch(
-                                        "default/sim-0", 1, 3, 12, new TierBlocks(2, 1, 0, 0), 1, 2.8, 1.0, true)))),
+                                        "default/sim-0",
+                                        1,
+                                        3,
+                                        12,
+                                        new TierBlocks(2, 1, 0, 0),
+                                        1,
+                                        2.8,
+                                        1.0,
+                                        true,
+                                        2,
+                                        "partial")))),
                 Arguments.of(
                         "kv-sources",
                         KvSources.class,

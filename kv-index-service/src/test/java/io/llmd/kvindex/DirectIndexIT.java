@@ -102,7 +102,7 @@ class DirectIndexIT {
         assertThat(answer).isEqualTo(JSON.readTree("""
                 {"blockTokens": 4, "blocks": 2, "endpoints": [{"endpoint": "default/a", "rank": 0, "blocks": 2,
                  "tokens": 8, "tiers": {"gpu": 2, "cpu": 0, "disk": 0, "storage": 0}, "hostBlocks": 0, "score": 2.0, "trust": 1.0,
-                 "complete": true}]}
+                 "complete": true, "reusableBlocks": 2, "reuse": "full"}]}
                 """));
     }
 

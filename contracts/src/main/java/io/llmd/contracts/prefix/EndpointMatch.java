@@ -14,6 +14,9 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
  * @param score blocks weighted by tier and by {@code trust}
  * @param trust 1 when the index hears of the endpoint's changes in time, less when it has not for a while
  * @param complete whether all that the endpoint holds is known; it may hold more when not
+ * @param reusableBlocks leading blocks that the engine can reuse: fewer than {@code blocks} where it has KV-cache groups besides
+ *     the main one, such as sliding windows, that hold too little; all of them in answers that do not say
+ * @param reuse {@code full} when these are all blocks, {@code miss} when none, {@code partial} otherwise
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record EndpointMatch(
@@ -25,12 +28,30 @@ public record EndpointMatch(
         int hostBlocks,
         double score,
         double trust,
-        boolean complete) {
+        boolean complete,
+        Integer reusableBlocks,
+        String reuse) {
 
     public EndpointMatch {
+        // An answer of an index that does not know of it has neither.
+        if (reusableBlocks == null) {
+            reusableBlocks = blocks;
+        }
+        if (reuse == null) {
+            reuse = reuse(blocks, reusableBlocks);
+        }
+        if (reusableBlocks < 0 || reusableBlocks > blocks) {
+            throw new IllegalArgumentException(
+                    "reusableBlocks: " + reusableBlocks + " (expected: 0 to " + blocks + ")");
+        }
         if (rank < 0 || blocks < 0 || tokens < 0 || hostBlocks < 0) {
             throw new IllegalArgumentException("rank, blocks, tokens, hostBlocks: " + rank + ", " + blocks + ", "
                     + tokens + ", " + hostBlocks + " (expected: >= 0)");
         }
+    }
+
+    /** How much of what is held can be reused, as {@link #reuse} says it. */
+    public static String reuse(int blocks, int reusableBlocks) {
+        return reusableBlocks == blocks ? "full" : reusableBlocks == 0 ? "miss" : "partial";
     }
 }

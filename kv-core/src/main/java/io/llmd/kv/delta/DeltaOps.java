@@ -1,6 +1,7 @@
 package io.llmd.kv.delta;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import org.jspecify.annotations.Nullable;
 
 /** The operations of records and chunks: their numbers and lengths, and the check that comes before any is applied. */
@@ -46,7 +47,8 @@ final class DeltaOps {
      */
     static @Nullable DeltaFault fault(byte[] bytes, int at, int end, boolean hasEngineHashes, int epoch) {
         return switch (bytes[at]) {
-            case STORE, REMOVE, COUNTS -> faultOfBlocks(bytes, at, end, hasEngineHashes);
+            case STORE, REMOVE, COUNTS ->
+                bytes[at + 3] == 0 ? faultOfBlocks(bytes, at, end, hasEngineHashes) : DeltaFault.BAD_VALUE;
             case CLEAR -> {
                 int mask = LittleEndian.unsignedByte(bytes, at + 1);
                 yield mask == 0 || (mask & ~StorageTier.ALL) != 0 ? DeltaFault.UNKNOWN_TIER : reserved(bytes, at, 16);
@@ -61,11 +63,22 @@ final class DeltaOps {
         };
     }
 
+    /** The same for an operation of a snapshot, which may be about other KV-cache groups. */
+    static @Nullable DeltaFault faultInSnapshot(byte[] bytes, int at, int end) {
+        if (bytes[at] != STORE && bytes[at] != COUNTS) {
+            return DeltaFault.UNKNOWN_OPERATION;
+        }
+        int rule = LittleEndian.unsignedByte(bytes, at + 3);
+        return rule == GroupRule.NONE || GroupRule.isRule(rule)
+                ? faultOfBlocks(bytes, at, end, true)
+                : DeltaFault.BAD_VALUE;
+    }
+
     private static @Nullable DeltaFault faultOfBlocks(byte[] bytes, int at, int end, boolean hasEngineHashes) {
         if (LittleEndian.unsignedByte(bytes, at + 1) >= StorageTier.COUNT) {
             return DeltaFault.UNKNOWN_TIER;
         }
-        if (bytes[at + 3] != 0 || LittleEndian.unsignedShort(bytes, at + 6) != 0) {
+        if (LittleEndian.unsignedShort(bytes, at + 6) != 0) {
             return DeltaFault.BAD_VALUE;
         }
         if (LittleEndian.unsignedShort(bytes, at + 4) == 0) {

@@ -1,6 +1,7 @@
 package io.llmd.kv.delta;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import io.llmd.kv.lane.LaneSnapshotTarget;
 import io.llmd.kv.wire.ByteBuilder;
 import java.util.ArrayList;
@@ -15,8 +16,11 @@ import java.util.List;
  * bytes before. Numbers of copies, little-endian:
  *
  * <pre>
- * 7 copies    op 1, tier 1, group 1, 0 1, count 2, 0 2, engine hashes 8 x count, 4 bits x count filled up to 8 bytes
+ * 7 copies    op 1, tier 1, group 1, rule 1, count 2, 0 2, engine hashes 8 x count, 4 bits x count filled up to 8 bytes
  * </pre>
+ *
+ * <p>The rule, also in a run, is 0 for the blocks of prompts, and a {@link GroupRule} for blocks of other KV-cache groups. Their
+ * runs say what all groups with the rule hold, their numbers of copies what each group does.
  */
 public final class SnapshotChunks implements LaneSnapshotTarget {
 
@@ -62,27 +66,56 @@ public final class SnapshotChunks implements LaneSnapshotTarget {
     @Override
     public void run(
             StorageTier tier, int group, long parentKey, long[] keys, long[] engineHashes, int from, int count) {
+        run(tier, group, GroupRule.NONE, parentKey, keys, engineHashes, from, count);
+        blocks += count;
+    }
+
+    /** @throws IllegalStateException when the snapshot has too many chunks */
+    @Override
+    public void groupRun(int rule, long[] keys, long[] engineHashes, int from, int count) {
+        run(StorageTier.GPU, 0, rule, 0, keys, engineHashes, from, count);
+    }
+
+    private void run(
+            StorageTier tier,
+            int group,
+            int rule,
+            long parentKey,
+            long[] keys,
+            long[] engineHashes,
+            int from,
+            int count) {
         long parent = parentKey;
         int end = from + count;
         for (int at = from; at < end; ) {
             int part = part(end - at, DeltaOps.HEAD_BYTES + Long.BYTES, 2 * Long.BYTES);
-            open(DeltaOps.STORE, tier, group, part);
+            open(DeltaOps.STORE, tier, group, rule, part);
             buffer.putLongLittleEndian(parent);
             putLongs(keys, at, part);
             putLongs(engineHashes, at, part);
             at += part;
             parent = keys[at - 1];
         }
-        blocks += count;
     }
 
     /** @throws IllegalStateException when the snapshot has too many chunks */
     @Override
     public void copies(StorageTier tier, int group, long[] engineHashes, byte[] copies, int from, int count) {
+        copies(tier, group, GroupRule.NONE, engineHashes, copies, from, count);
+    }
+
+    /** @throws IllegalStateException when the snapshot has too many chunks */
+    @Override
+    public void groupCopies(int rule, int group, long[] engineHashes, byte[] copies, int from, int count) {
+        copies(StorageTier.GPU, group, rule, engineHashes, copies, from, count);
+    }
+
+    private void copies(
+            StorageTier tier, int group, int rule, long[] engineHashes, byte[] copies, int from, int count) {
         int end = from + count;
         for (int at = from; at < end; ) {
             int part = part(end - at, DeltaOps.HEAD_BYTES + Long.BYTES, Long.BYTES + 1);
-            open(DeltaOps.COUNTS, tier, group, part);
+            open(DeltaOps.COUNTS, tier, group, rule, part);
             putLongs(engineHashes, at, part);
             putPacked(copies, at, part);
             at += part;
@@ -118,14 +151,14 @@ public final class SnapshotChunks implements LaneSnapshotTarget {
         return (maxBytes - END_BYTES - overhead - buffer.length()) / blockBytes;
     }
 
-    private void open(int operation, StorageTier tier, int group, int count) {
+    private void open(int operation, StorageTier tier, int group, int rule, int count) {
         if (group < 0 || group > 0xFF) {
             throw new IllegalArgumentException("group: " + group + " (expected: 0 to 255)");
         }
         buffer.put(operation);
         buffer.put(tier.ordinal());
         buffer.put(group);
-        buffer.put(0);
+        buffer.put(rule);
         buffer.putShortLittleEndian(count);
         buffer.putShortLittleEndian(0);
     }

@@ -1,6 +1,7 @@
 package io.llmd.kv.delta;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import io.llmd.kv.lane.LaneSnapshotTarget;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +16,7 @@ final class SnapshotScan {
         int end = chunk.length - SnapshotLayout.CHECKSUM_BYTES;
         DeltaFault fault = null;
         for (int at = SnapshotLayout.FIXED_BYTES; at < end && fault == null; at += DeltaOps.length(chunk, at, true)) {
-            fault = chunk[at] == DeltaOps.STORE || chunk[at] == DeltaOps.COUNTS
-                    ? DeltaOps.fault(chunk, at, end, true, 0)
-                    : DeltaFault.UNKNOWN_OPERATION;
+            fault = DeltaOps.faultInSnapshot(chunk, at, end);
         }
         return fault;
     }
@@ -28,17 +27,26 @@ final class SnapshotScan {
             int count = LittleEndian.unsignedShort(chunk, at + 4);
             StorageTier tier = StorageTier.of(chunk[at + 1]);
             int group = LittleEndian.unsignedByte(chunk, at + 2);
+            int rule = LittleEndian.unsignedByte(chunk, at + 3);
             grow(count);
             int first = at + DeltaOps.HEAD_BYTES;
             if (chunk[at] == DeltaOps.STORE) {
                 long parent = LittleEndian.getLong(chunk, first);
                 LittleEndian.getLongs(chunk, first + Long.BYTES, keys, count);
                 LittleEndian.getLongs(chunk, first + Long.BYTES + count * Long.BYTES, hashes, count);
-                target.run(tier, group, parent, keys, hashes, 0, count);
+                if (rule == GroupRule.NONE) {
+                    target.run(tier, group, parent, keys, hashes, 0, count);
+                } else {
+                    target.groupRun(rule, keys, hashes, 0, count);
+                }
             } else {
                 LittleEndian.getLongs(chunk, first, hashes, count);
                 unpack(chunk, first + count * Long.BYTES, count);
-                target.copies(tier, group, hashes, copies, 0, count);
+                if (rule == GroupRule.NONE) {
+                    target.copies(tier, group, hashes, copies, 0, count);
+                } else {
+                    target.groupCopies(rule, group, hashes, copies, 0, count);
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.llmd.kv.delta;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import io.llmd.kv.lane.LaneDeltas;
 import io.llmd.kv.lane.LaneSnapshotTarget;
 import java.util.Objects;
@@ -122,7 +123,17 @@ public final class SnapshotSet {
         @Override
         public void run(
                 StorageTier tier, int group, long parentKey, long[] keys, long[] engineHashes, int from, int count) {
-            target.stored(tier, group, parentKey, keys, engineHashes, from, count);
+            target.stored(tier, GroupRule.NONE, parentKey, keys, engineHashes, from, count);
+        }
+
+        @Override
+        public void groupRun(int rule, long[] keys, long[] engineHashes, int from, int count) {
+            target.stored(StorageTier.GPU, rule, 0, keys, engineHashes, from, count);
+        }
+
+        @Override
+        public void groupCopies(int rule, int group, long[] engineHashes, byte[] copies, int from, int count) {
+            // Nor those of other groups.
         }
 
         @Override

@@ -23,6 +23,9 @@ final class EventFields {
     private static final byte[][] FULL_KINDS = {
         ascii("full_attention"), ascii("mla_attention"), ascii("sink_full_attention")
     };
+    private static final byte[][] WINDOW_KINDS = {ascii("sliding_window"), ascii("sliding_window_mla")};
+    private static final byte[] CHUNKED_KIND = ascii("chunked_local_attention");
+    private static final byte[] STATE_KIND = ascii("mamba");
     private static final byte[] FULL = ascii("FULL");
     private static final byte[] REMOTE = ascii("REMOTE");
     private static final byte[] REUSED = ascii("REUSED");
@@ -264,13 +267,25 @@ final class EventFields {
             return;
         }
         int count = reader.blobHead();
-        stored.groupKind = GroupKind.OTHER;
+        stored.groupKind = kindOf(count);
+        reader.advance(count);
+    }
+
+    private GroupKind kindOf(int count) {
         for (byte[] kind : FULL_KINDS) {
             if (isNext(kind, count)) {
-                stored.groupKind = GroupKind.FULL;
+                return GroupKind.FULL;
             }
         }
-        reader.advance(count);
+        for (byte[] kind : WINDOW_KINDS) {
+            if (isNext(kind, count)) {
+                return GroupKind.SLIDING_WINDOW;
+            }
+        }
+        if (isNext(CHUNKED_KIND, count)) {
+            return GroupKind.CHUNKED;
+        }
+        return isNext(STATE_KIND, count) ? GroupKind.STATE : GroupKind.OTHER;
     }
 
     /** Reads the names of the components of a cache; one of them is full attention, or the group is of another kind. */

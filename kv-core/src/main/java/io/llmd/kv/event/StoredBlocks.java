@@ -12,7 +12,13 @@ public final class StoredBlocks {
     public enum GroupKind {
         /** A block is of use only with all blocks before it; also what a producer means that does not say. */
         FULL,
-        /** Sliding window, state or anything else whose blocks are not a prefix. */
+        /** The last {@link #windowTokens} tokens are attended to, and only their blocks are of use. */
+        SLIDING_WINDOW,
+        /** Tokens are attended to within fixed chunks of {@link #windowTokens}, and only the last chunk's blocks are of use. */
+        CHUNKED,
+        /** A block is the state behind all tokens before its end, and of use alone. */
+        STATE,
+        /** Anything else whose blocks are not a prefix. */
         OTHER
     }
 

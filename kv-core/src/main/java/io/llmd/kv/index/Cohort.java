@@ -17,6 +17,9 @@ final class Cohort {
     static final int MAX_LANES = 64;
 
     private static final int TIERS = StorageTier.COUNT;
+    /** Rules of other KV-cache groups that are told apart; more are not followed. */
+    static final int MAX_RULES = 4;
+
     private static final int SWEEP_NODES = 1 << 16;
     private static final int EVICTED_AT_ONCE = 1 << 12;
     private static final int SOUGHT_AT_ONCE = 32;
@@ -31,6 +34,7 @@ final class Cohort {
     private final NodeSpace space = new NodeSpace();
     private final long[][] held = new long[TIERS][MAX_LANES];
     private final int[] starts = new int[SOUGHT_AT_ONCE];
+    private final int[] emptied = new int[SOUGHT_AT_ONCE];
     private int fetched;
 
     private volatile View view;
@@ -90,6 +94,7 @@ final class Cohort {
             return;
         }
         lane.bit = -1;
+        lane.groupPlanes = 0;
         publish(lanes.active() & ~(1L << bit), bit, null);
         sweeping |= 1L << bit;
         sweepAt = 0;
@@ -113,6 +118,7 @@ final class Cohort {
         for (int tier = 0; tier < TIERS; tier++) {
             rest += (tierMask >> tier & 1) == 0 ? held[tier][lane.bit] : 0;
         }
+        lane.groupPlanes = 0;
         if (rest > 0) {
             clearNodes(1L << lane.bit, tierMask, 0, nodes.capacity());
             for (int tier = 0; tier < TIERS; tier++) {
@@ -145,18 +151,58 @@ final class Cohort {
         while (sweep()) {}
     }
 
+    /** Clears bits in one pass over each tier's memory, which mostly finds none of them: nodes that nobody has hold no bits. */
     private void clearNodes(long bits, int tierMask, int from, int to) {
-        for (int node = space.nextUsed(from); node < to; node = space.nextUsed(node + 1)) {
-            boolean isChanged = false;
+        for (int begin = from; begin < to; ) {
+            int end = Math.min(to, (begin | Nodes.SEGMENT_NODES - 1) + 1);
+            for (int plane = 0; plane < nodes.rules(); plane++) {
+                clearGroups(plane, bits, begin, end);
+            }
             for (int tier = 0; tier < TIERS; tier++) {
-                long before = (tierMask >> tier & 1) == 0 ? 0 : nodes.lanes(tier, node);
-                if ((before & bits) != 0) {
-                    nodes.setLanes(tier, node, before & ~bits);
-                    isChanged = true;
+                if ((tierMask >> tier & 1) != 0 && nodes.hasTier(tier)) {
+                    clearTier(tier, bits, begin, end);
                 }
             }
-            if (isChanged && nodes.lanes(node) == 0) {
-                release(node);
+            begin = end;
+        }
+    }
+
+    private void clearTier(int tier, long bits, int from, int to) {
+        long[] segment = nodes.ownSegment(tier, from);
+        int offset = from & ~(Nodes.SEGMENT_NODES - 1);
+        int count = 0;
+        for (int node = from; node < to; node++) {
+            long before = segment[node - offset];
+            if ((before & bits) != 0) {
+                nodes.setLanes(tier, node, before & ~bits);
+                if (nodes.lanes(node) == 0) {
+                    emptied[count++] = node;
+                    count = count == SOUGHT_AT_ONCE ? releaseAll(count) : count;
+                }
+            }
+        }
+        releaseAll(count);
+    }
+
+    /** Releases emptied nodes. @return how many are left: none */
+    private int releaseAll(int count) {
+        int entries = 0;
+        for (int i = 0; i < count; i++) {
+            entries += slots.at(slots.start(nodes.ownKey(emptied[i])));
+        }
+        // As in begin.
+        fetched = entries;
+        for (int i = 0; i < count; i++) {
+            release(emptied[i]);
+        }
+        return 0;
+    }
+
+    private void clearGroups(int plane, long bits, int from, int to) {
+        for (int node = from; node < to; node++) {
+            long before = nodes.groupLanes(plane, node);
+            if ((before & bits) != 0) {
+                nodes.setGroupLanes(plane, node, before & ~bits);
             }
         }
     }
@@ -167,6 +213,7 @@ final class Cohort {
 
     private void release(int place, int node) {
         slots.remove(place);
+        nodes.clearGroups(node);
         nodes.setKey(node, 0);
         space.free(node);
     }
@@ -251,8 +298,7 @@ final class Cohort {
             node = space.claim(want);
         }
         while (node < 0) {
-            if (nodes.capacity() + Nodes.SEGMENT_NODES <= SlotTable.MAX_NODES
-                    && budget.take(Nodes.segmentBytes(nodes.tiersInUse()))) {
+            if (nodes.capacity() + Nodes.SEGMENT_NODES <= SlotTable.MAX_NODES && budget.take(nodes.segmentBytes())) {
                 nodes = nodes.withSegment();
                 space.grow(Nodes.SEGMENT_NODES);
                 view = new View(nodes, slots);
@@ -268,7 +314,7 @@ final class Cohort {
     private void evict() {
         if (nodes.capacity() == 0) {
             // The first segment is needed whatever the budget says.
-            budget.charge(Nodes.segmentBytes(nodes.tiersInUse()));
+            budget.charge(nodes.segmentBytes());
             nodes = nodes.withSegment();
             space.grow(Nodes.SEGMENT_NODES);
             view = new View(nodes, slots);
@@ -307,6 +353,53 @@ final class Cohort {
         budget.charge(table.bytes() - slots.bytes());
         slots = table;
         view = new View(nodes, slots);
+    }
+
+    /** The lane's groups with a rule hold these blocks. Those that the lane does not hold itself are of no use, and left out. */
+    synchronized void storeOfGroups(IndexLane lane, int rule, long[] keys, int from, int count) {
+        int plane = lane.bit < 0 ? -1 : planeOrNew(rule);
+        if (plane < 0) {
+            return;
+        }
+        for (int i = from; i < from + count; i++) {
+            int node = find(keys[i]);
+            if (node >= 0) {
+                nodes.setGroupLanes(plane, node, nodes.groupLanes(plane, node) | 1L << lane.bit);
+            }
+        }
+        // Behind the blocks, so that nobody looks for them before.
+        lane.groupPlanes |= 1 << plane;
+    }
+
+    /** The lane's groups with a rule do not all hold these blocks any more. */
+    synchronized void removeOfGroups(IndexLane lane, int rule, long[] keys, int from, int count) {
+        int plane = lane.bit < 0 ? -1 : plane(rule);
+        for (int i = from; plane >= 0 && i < from + count; i++) {
+            int node = find(keys[i]);
+            if (node >= 0) {
+                nodes.setGroupLanes(plane, node, nodes.groupLanes(plane, node) & ~(1L << lane.bit));
+            }
+        }
+    }
+
+    private int plane(int rule) {
+        for (int plane = 0; plane < nodes.rules(); plane++) {
+            if (nodes.rule(plane) == rule) {
+                return plane;
+            }
+        }
+        return -1;
+    }
+
+    private int planeOrNew(int rule) {
+        int plane = plane(rule);
+        if (plane >= 0 || nodes.rules() == MAX_RULES) {
+            return plane;
+        }
+        budget.charge((long) nodes.segments() * Nodes.SEGMENT_NODES * Long.BYTES);
+        nodes = nodes.withRule(rule);
+        view = new View(nodes, slots);
+        return nodes.rules() - 1;
     }
 
     /** The lane holds these blocks no longer; see {@link IndexLane#removed}. */

@@ -1,11 +1,12 @@
 package io.llmd.kv.index;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import io.llmd.kv.lane.LaneDeltas;
 
 /**
  * What an index knows of one lane. Takes the lane's changes from one thread at a time; look-ups see them when the call
- * returns. Blocks of groups other than the lane's main one are ignored by whoever feeds it.
+ * returns.
  */
 public final class IndexLane implements LaneDeltas {
 
@@ -18,6 +19,9 @@ public final class IndexLane implements LaneDeltas {
 
     /** The lane's bit in its cohort; -1 when it has none. Written under the cohort's monitor. */
     volatile int bit = -1;
+
+    /** Which of its cohort's rules of other KV-cache groups the lane has, a bit each. Written under the cohort's monitor. */
+    volatile int groupPlanes;
 
     private volatile boolean isComplete;
     private volatile int epoch;
@@ -85,12 +89,20 @@ public final class IndexLane implements LaneDeltas {
     @Override
     public void stored(
             StorageTier tier, int group, long parentKey, long[] keys, long[] engineHashes, int from, int count) {
-        cohort.store(this, tier.ordinal(), parentKey, keys, from, count);
+        if (group == GroupRule.NONE) {
+            cohort.store(this, tier.ordinal(), parentKey, keys, from, count);
+        } else if (GroupRule.isRule(group)) {
+            cohort.storeOfGroups(this, group, keys, from, count);
+        }
     }
 
     @Override
     public void removed(StorageTier tier, int group, long[] keys, int from, int count) {
-        cohort.remove(this, tier.ordinal(), keys, from, count);
+        if (group == GroupRule.NONE) {
+            cohort.remove(this, tier.ordinal(), keys, from, count);
+        } else {
+            cohort.removeOfGroups(this, group, keys, from, count);
+        }
     }
 
     @Override

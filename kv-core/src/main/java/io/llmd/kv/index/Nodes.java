@@ -6,7 +6,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * What is known of each node: its key and, for each tier in use, a bit for each lane that holds it. Immutable in shape; more
+ * What is known of each node: its key and, for each tier in use, a bit for each lane that holds it; for each rule of other
+ * KV-cache groups in use, a bit for each lane whose groups hold it. Immutable in shape; more
  * nodes or another tier make a new instance that shares the segments of the old one, so that nothing is ever copied.
  *
  * <p>A node is read in this order: key, bits, key again. Equal keys mean that the bits belonged to the key, for the writer
@@ -28,21 +29,25 @@ final class Nodes {
 
     private final long[][] keys;
     private final long[][][] tiers;
+    private final int[] rules;
+    private final long[][][] groups;
     private final boolean hasOtherThanFirstTier;
 
-    private Nodes(long[][] keys, long[][][] tiers) {
+    private Nodes(long[][] keys, long[][][] tiers, int[] rules, long[][][] groups) {
         this.keys = keys;
         this.tiers = tiers;
+        this.rules = rules;
+        this.groups = groups;
         hasOtherThanFirstTier = Arrays.stream(tiers).skip(1).anyMatch(Objects::nonNull);
     }
 
     static Nodes none(int tierCount) {
-        return new Nodes(new long[0][], new long[tierCount][][]);
+        return new Nodes(new long[0][], new long[tierCount][][], new int[0], new long[0][][]);
     }
 
-    /** Bytes of a segment with this many tiers. */
-    static long segmentBytes(int tiersInUse) {
-        return (long) SEGMENT_NODES * Long.BYTES * (1 + tiersInUse);
+    /** Bytes of one more segment. */
+    long segmentBytes() {
+        return (long) SEGMENT_NODES * Long.BYTES * (1 + tiersInUse() + rules.length);
     }
 
     int capacity() {
@@ -76,13 +81,52 @@ final class Nodes {
                 more[tier] = longer(more[tier]);
             }
         }
-        return new Nodes(longer(keys), more);
+        long[][][] moreGroups = new long[groups.length][][];
+        for (int plane = 0; plane < groups.length; plane++) {
+            moreGroups[plane] = longer(groups[plane]);
+        }
+        return new Nodes(longer(keys), more, rules, moreGroups);
     }
 
     Nodes withTier(int tier) {
         long[][][] more = tiers.clone();
         more[tier] = new long[keys.length][SEGMENT_NODES];
-        return new Nodes(keys, more);
+        return new Nodes(keys, more, rules, groups);
+    }
+
+    /** With bits for another rule of groups, as {@code rules()} in number. */
+    Nodes withRule(int rule) {
+        int[] moreRules = Arrays.copyOf(rules, rules.length + 1);
+        moreRules[rules.length] = rule;
+        long[][][] more = Arrays.copyOf(groups, groups.length + 1);
+        more[groups.length] = new long[keys.length][SEGMENT_NODES];
+        return new Nodes(keys, tiers, moreRules, more);
+    }
+
+    /** How many rules of groups are in use. */
+    int rules() {
+        return rules.length;
+    }
+
+    /** A rule in use, see {@link io.llmd.kv.lane.GroupRule}. */
+    int rule(int plane) {
+        return rules[plane];
+    }
+
+    /** Lanes whose groups with a rule hold a node. */
+    long groupLanes(int plane, int node) {
+        return (long) ELEMENT.getAcquire(groups[plane][node >>> SEGMENT_SHIFT], node & OFFSET);
+    }
+
+    void setGroupLanes(int plane, int node, long lanes) {
+        ELEMENT.setRelease(groups[plane][node >>> SEGMENT_SHIFT], node & OFFSET, lanes);
+    }
+
+    /** No groups hold a node; before its key goes. */
+    void clearGroups(int node) {
+        for (int plane = 0; plane < rules.length; plane++) {
+            setGroupLanes(plane, node, 0);
+        }
     }
 
     private static long[][] longer(long[][] segments) {
@@ -109,6 +153,11 @@ final class Nodes {
     long lanes(int tier, int node) {
         long[][] segments = tiers[tier];
         return segments == null ? 0 : (long) ELEMENT.getAcquire(segments[node >>> SEGMENT_SHIFT], node & OFFSET);
+    }
+
+    /** What holds the lanes of a node and its neighbours in a tier in use, for the writer to read. */
+    long[] ownSegment(int tier, int node) {
+        return tiers[tier][node >>> SEGMENT_SHIFT];
     }
 
     /** Lanes that hold a node in a tier in use, for the writer. */

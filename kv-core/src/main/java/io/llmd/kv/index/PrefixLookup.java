@@ -1,6 +1,7 @@
 package io.llmd.kv.index;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ public final class PrefixLookup {
     private static final int HOST = StorageTier.CPU.ordinal();
 
     private final int[] probed = new int[PROBED_AT_ONCE];
+    private final long[] alone = new long[1];
     private final long[] best = new long[TIERS];
     private final long[] segment = new long[TIERS];
 
@@ -31,12 +33,17 @@ public final class PrefixLookup {
 
     private @Nullable IndexLane[][] lanes = new IndexLane[1][];
     private boolean[] hasTiers = new boolean[1];
+    private boolean[] hasGroups = new boolean[1];
 
     /** Of each bit of each cohort: matched blocks; by tier only where a cohort uses several. */
     private int[] matched = new int[LANES];
 
     private int[] tierBlocks = new int[LANES * TIERS];
     private int[] hostBlocks = new int[LANES];
+
+    /** Of those, the ones that other KV-cache groups let the engine reuse; only where a cohort has such groups. */
+    private int[] reusable = new int[0];
+
     private int cohorts;
     private int examined;
 
@@ -99,6 +106,14 @@ public final class PrefixLookup {
     }
 
     /**
+     * Leading blocks that the engine can reuse: all of {@link #blocks(int)} unless it has KV-cache groups besides the main one,
+     * such as sliding windows, that hold too little at the end of these.
+     */
+    public int reusableBlocks(int at) {
+        return hasGroups[at / LANES] ? reusable[at] : matched[at];
+    }
+
+    /**
      * Leading blocks of which the memory of the lane's host has a copy, wherever else they are: those that other endpoints can
      * pull.
      */
@@ -116,6 +131,7 @@ public final class PrefixLookup {
             reached = new long[cohortCount];
             lanes = new IndexLane[cohortCount][];
             hasTiers = new boolean[cohortCount];
+            hasGroups = new boolean[cohortCount];
             matched = new int[cohortCount * LANES];
             tierBlocks = new int[cohortCount * LANES * TIERS];
             hostBlocks = new int[cohortCount * LANES];
@@ -132,12 +148,16 @@ public final class PrefixLookup {
         if (before.active() == 0 || count == 0) {
             return;
         }
+        hasGroups[cohortNumber] = false;
         boolean isTiered = view.nodes().hasOtherThanFirstTier();
         hasTiers[cohortNumber] = isTiered;
         int depth = isTiered
                 ? walkTiers(cohortNumber, view, keys, count, before.active())
                 : walkOneTier(cohortNumber, view, keys, count, before.active());
         examined += Math.min(count, depth + 1);
+        if (view.nodes().rules() > 0) {
+            walkBack(cohortNumber, view, keys, before.byBit());
+        }
         Cohort.Lanes after = cohort.lanes();
         if (after != before) {
             reached[cohortNumber] &= unchanged(before, after);
@@ -279,6 +299,79 @@ public final class PrefixLookup {
             end(base, alive, i);
         }
         return i;
+    }
+
+    /**
+     * Finds for each lane the most leading blocks, of those that it holds, at whose end its other groups hold what they need.
+     * Where a block is missing, what is reused must end before it, and the search goes on from there: from the end to the
+     * beginning, and mostly no further than the longest window.
+     */
+    private void walkBack(int cohort, Cohort.View view, long[] keys, @Nullable IndexLane[] byBit) {
+        int base = cohort * LANES;
+        if (reusable.length < matched.length) {
+            reusable = new int[matched.length];
+        }
+        hasGroups[cohort] = true;
+        long pending = 0;
+        int deepest = 0;
+        for (long left = reached[cohort]; left != 0; left &= left - 1) {
+            int bit = Long.numberOfTrailingZeros(left);
+            IndexLane lane = byBit[bit];
+            int blocks = matched[base + bit];
+            reusable[base + bit] = blocks;
+            if (lane != null && lane.groupPlanes != 0) {
+                pending |= 1L << bit;
+                deepest = Math.max(deepest, blocks);
+            }
+        }
+        Nodes nodes = view.nodes();
+        int node = -1;
+        for (int at = deepest - 1; at >= 0 && pending != 0; at--) {
+            node = node > 0 && nodes.key(node - 1) == keys[at] ? node - 1 : find(view, keys[at]);
+            for (long left = pending; left != 0; left &= left - 1) {
+                int bit = Long.numberOfTrailingZeros(left);
+                IndexLane lane = byBit[bit];
+                if (lane == null || narrow(nodes, node, keys[at], lane.groupPlanes, base + bit, at)) {
+                    pending &= ~(1L << bit);
+                }
+            }
+        }
+    }
+
+    /**
+     * Looks at one block for one lane.
+     *
+     * @param node of the block; -1 when it has gone
+     * @return whether the lane's answer is found: no block before this one matters
+     */
+    private boolean narrow(Nodes nodes, int node, long key, int planes, int place, int at) {
+        int end = reusable[place];
+        if (at >= end) {
+            return false;
+        }
+        int bit = place % LANES;
+        int firstNeeded = end;
+        for (int left = planes; left != 0; left &= left - 1) {
+            int plane = Integer.numberOfTrailingZeros(left);
+            if (plane >= nodes.rules()) {
+                continue;
+            }
+            int first = GroupRule.firstNeeded(nodes.rule(plane), end);
+            boolean isHeld = at < first
+                    || node >= 0 && (nodes.groupLanes(plane, node) >>> bit & 1) != 0 && nodes.key(node) == key;
+            if (!isHeld) {
+                reusable[place] = at;
+                return at == 0;
+            }
+            firstNeeded = Math.min(firstNeeded, first);
+        }
+        return at <= firstNeeded;
+    }
+
+    private int find(Cohort.View view, long key) {
+        alone[0] = key;
+        probe(view, alone, 0, 1);
+        return probed[0];
     }
 
     private void endHost(int base, long bits, int length) {

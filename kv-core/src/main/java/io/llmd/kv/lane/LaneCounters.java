@@ -12,6 +12,7 @@ public final class LaneCounters {
     long unresolvedHashes;
     long misfits;
     long otherGroups;
+    long unknownGroupRemovals;
     long remotes;
     long unknownMedia;
     long changedKeys;
@@ -58,9 +59,14 @@ public final class LaneCounters {
         return misfits;
     }
 
-    /** Events of KV-cache groups that are not prefixes. */
+    /** Events of KV-cache groups of which nothing can be said: of unknown kinds, or with blocks of another size. */
     public long otherGroups() {
         return otherGroups;
+    }
+
+    /** Removals of blocks of other KV-cache groups that are not known; harmless. */
+    public long unknownGroupRemovals() {
+        return unknownGroupRemovals;
     }
 
     /** Events about copies that live elsewhere. */

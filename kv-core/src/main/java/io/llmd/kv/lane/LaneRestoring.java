@@ -14,15 +14,17 @@ final class LaneRestoring implements LaneSnapshotTarget {
     private static final long SPLIT_MIX = 0xD1B54A32D192ED03L;
 
     private final EngineBlocks blocks;
+    private final GroupBlocks groups;
 
     /** Key of the block before, by entry, where a run begins inside of a prompt. */
     private final Map<Integer, Long> beginnings = new HashMap<>();
 
     private int group = -1;
 
-    /** @param blocks without entries */
-    LaneRestoring(EngineBlocks blocks) {
+    /** Into what has no entries. */
+    LaneRestoring(EngineBlocks blocks, GroupBlocks groups) {
         this.blocks = blocks;
+        this.groups = groups;
         blocks.link();
     }
 
@@ -61,6 +63,20 @@ final class LaneRestoring implements LaneSnapshotTarget {
             if (entry >= 0) {
                 blocks.setCopies(entry, tier, Math.clamp(copies[i], 0, EngineBlocks.MAX_COPIES));
             }
+        }
+    }
+
+    @Override
+    public void groupRun(int rule, long[] keys, long[] engineHashes, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            groups.restoreTold(rule, engineHashes[i], keys[i]);
+        }
+    }
+
+    @Override
+    public void groupCopies(int rule, int ofGroup, long[] engineHashes, byte[] copies, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            groups.restoreCopies(rule, ofGroup, engineHashes[i], copies[i]);
         }
     }
 

@@ -24,4 +24,19 @@ public interface LaneSnapshotTarget {
      * @param copies numbers of copies in [0, 15], at the same places
      */
     void copies(StorageTier tier, int group, long[] engineHashes, byte[] copies, int from, int count);
+
+    /**
+     * Blocks that all KV-cache groups with a rule hold, as an index was told of them; after the numbers of their copies.
+     *
+     * @param rule see {@link GroupRule}
+     */
+    void groupRun(int rule, long[] keys, long[] engineHashes, int from, int count);
+
+    /**
+     * Numbers of copies that another KV-cache group than the main one holds.
+     *
+     * @param rule of that group
+     * @param copies in [0, 15], at the same places as the engine's identities; a 0 says only that there is such a group
+     */
+    void groupCopies(int rule, int group, long[] engineHashes, byte[] copies, int from, int count);
 }

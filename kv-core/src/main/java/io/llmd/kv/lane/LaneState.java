@@ -47,6 +47,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     private final EntryLog surplus = new EntryLog();
     private final Orphans orphans = new Orphans();
     private final SmallBlocks smallBlocks;
+    private final GroupBlocks groups;
     private final LaneCounters counters = new LaneCounters();
 
     private long[] keys = new long[64];
@@ -70,6 +71,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         blockTokens = settings.blockTokens();
         modelRoot = hasher.root(settings.model());
         smallBlocks = new SmallBlocks(settings, deltas);
+        groups = new GroupBlocks(deltas);
         if (settings.offloadChunkBlocks() > 1) {
             blocks.link();
         }
@@ -95,7 +97,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
 
     /** Memory for blocks. */
     public long bytes() {
-        return blocks.bytes() + retained.bytes() + surplus.bytes();
+        return blocks.bytes() + retained.bytes() + surplus.bytes() + groups.bytes();
     }
 
     /** Events that wait for the block before them. */
@@ -120,6 +122,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         int group = Math.clamp(mainGroup, 0, MAX_GROUP);
         LaneContent.write(blocks, group, target);
         smallBlocks.writeTo(group, target);
+        groups.writeTo(target);
     }
 
     /**
@@ -136,7 +139,8 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
      */
     public void restore(LaneSnapshotSource source) {
         forgetAll();
-        LaneRestoring restoring = new LaneRestoring(blocks);
+        groups.reset();
+        LaneRestoring restoring = new LaneRestoring(blocks, groups);
         source.writeTo(restoring);
         mainGroup = restoring.group();
         int split = restoring.finish(settings.offloadChunkBlocks() > 1);
@@ -202,6 +206,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     /** The publisher began anew, or what it holds is unknown: everything is forgotten except shared storage. */
     public void newEpoch(int epoch) {
         forgetOwn();
+        groups.reset();
         mainGroup = -1;
         deltas.epoch(epoch);
     }
@@ -217,6 +222,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         removedCount = 0;
         orphans.clear();
         smallBlocks.clear();
+        groups.clear();
         retained.clear();
         surplus.clear();
         blocks.clear();
@@ -232,6 +238,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         flushRemovals();
         orphans.clear();
         smallBlocks.clear();
+        groups.clear();
         while (retained.size() > 0) {
             forgetOldestRetained();
         }
@@ -253,12 +260,9 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             counters.remotes++;
             return;
         }
-        if (!isOfMainGroup(event)) {
-            counters.otherGroups++;
-            return;
-        }
-        counters.unknownMedia += event.isTierKnown ? 0 : 1;
-        if (blocks.size() + smallBlocks.size() + event.hashCount > MAX_BLOCKS) {
+        boolean isMain = isOfMainGroup(event);
+        counters.unknownMedia += isMain && !event.isTierKnown ? 1 : 0;
+        if (blocks.size() + smallBlocks.size() + groups.size() + event.hashCount > MAX_BLOCKS) {
             counters.overflows++;
             counters.clears++;
             // Shared storage goes as well: it may be all that fills the memory.
@@ -266,7 +270,9 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             deltas.cleared(StorageTier.ALL);
             deltas.coverage(false);
         }
-        if (event.tokenCount == 0) {
+        if (!isMain) {
+            takeGroup(event);
+        } else if (event.tokenCount == 0) {
             credit(event);
         } else {
             take(event);
@@ -274,11 +280,28 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         }
     }
 
+    /** Takes blocks of another group by their hashes: its events leave blocks out, so that places of tokens say nothing. */
+    private void takeGroup(StoredBlocks event) {
+        int rule = GroupRule.of(event, blockTokens);
+        int slot = event.tokenCount == 0 ? groups.slot(event.group) : -1;
+        if (slot < 0 && rule != GroupRule.NONE) {
+            slot = groups.slot(event.group, rule);
+        }
+        if (slot < 0) {
+            counters.otherGroups++;
+            return;
+        }
+        boolean counts = !event.isReused && settings.removalMode() == RemovalMode.PHYSICAL;
+        for (int i = 0; i < event.hashCount; i++) {
+            groups.stored(slot, event.hashes[i], keyOf(event.hashes[i]), counts);
+        }
+    }
+
     private boolean isOfMainGroup(StoredBlocks event) {
         if (event.groupKind != StoredBlocks.GroupKind.FULL) {
             return false;
         }
-        if (mainGroup < 0 && event.tokenCount > 0) {
+        if (mainGroup < 0 && event.tokenCount > 0 && groups.slot(event.group) < 0) {
             mainGroup = event.group;
         }
         return mainGroup < 0 || event.group == mainGroup || event.tokenCount == 0 && event.group == 0;
@@ -439,6 +462,9 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             count(entry, event.tier, event.isReused);
         }
         deltas.stored(event.tier, 0, parentKey, keys, hashes, 0, count);
+        if (groups.isUsed()) {
+            groups.blocksStored(hashes, keys, count);
+        }
     }
 
     private void count(int entry, StorageTier tier, boolean isReused) {
@@ -513,8 +539,8 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             counters.remotes++;
             return;
         }
-        if (mainGroup >= 0 && event.group != mainGroup && !(event.group == 0 && event.tier != StorageTier.GPU)) {
-            counters.otherGroups++;
+        if (isOfOtherGroup(event)) {
+            removeOfGroup(event);
             return;
         }
         if (event.tier != removedTier) {
@@ -523,6 +549,27 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         }
         for (int i = 0; i < event.hashCount; i++) {
             removeOne(event, i);
+        }
+    }
+
+    private boolean isOfOtherGroup(RemovedBlocks event) {
+        return mainGroup < 0
+                ? groups.slot(event.group) >= 0
+                : event.group != mainGroup && !(event.group == 0 && event.tier != StorageTier.GPU);
+    }
+
+    private void removeOfGroup(RemovedBlocks event) {
+        int slot = groups.slot(event.group);
+        if (slot < 0) {
+            counters.otherGroups++;
+            return;
+        }
+        int remaining = settings.removalMode() == RemovalMode.LOGICAL ? 0 : -1;
+        for (int i = 0; i < event.hashCount; i++) {
+            int left = event.hasRemainingCopies ? event.remainingCopies[i] : remaining;
+            if (!groups.removed(slot, event.hashes[i], left)) {
+                counters.unknownGroupRemovals++;
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import io.llmd.kv.lane.LaneSnapshotTarget;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -176,7 +177,7 @@ class SnapshotTest {
             assertThat(fresh.chunk(1, i, sealed.get(i))).isNull();
         }
         ModelLane direct = new ModelLane();
-        direct.stored(StorageTier.DISK, group, 0, KEYS, HASHES, 0, blocks);
+        direct.stored(StorageTier.DISK, GroupRule.NONE, 0, KEYS, HASHES, 0, blocks);
         ModelLane read = new ModelLane();
         Objects.requireNonNull(fresh.newestComplete()).replaceIn(read);
         assertThat(read.blocks).isEqualTo(direct.blocks);
@@ -257,6 +258,16 @@ class SnapshotTest {
             for (int i = from; i < from + count; i++) {
                 told.add(hashes[i] * 100 + copies[i]);
             }
+        }
+
+        @Override
+        public void groupRun(int rule, long[] keys, long[] hashes, int from, int count) {
+            throw new AssertionError("no other groups");
+        }
+
+        @Override
+        public void groupCopies(int rule, int group, long[] hashes, byte[] copies, int from, int count) {
+            throw new AssertionError("no other groups");
         }
     }
 }

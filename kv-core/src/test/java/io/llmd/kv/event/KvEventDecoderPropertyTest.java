@@ -93,7 +93,7 @@ class KvEventDecoderPropertyTest {
                 StorageTier.isKnownMedium(medium),
                 elements > 8 ? extras(event, adapter) : null,
                 group == null ? 0 : group.index(),
-                kind == null || FULL_KINDS.contains(kind) ? GroupKind.FULL : GroupKind.OTHER,
+                kind == null ? GroupKind.FULL : groupKind(kind),
                 window == null ? 0 : window,
                 schema.isMap() && "REMOTE".equals(event.origin().locality()),
                 false);
@@ -223,5 +223,15 @@ class KvEventDecoderPropertyTest {
                 names.map(ExtraKey.MediaIdentifier::new),
                 Combinators.combine(names, Arbitraries.integers()).as(ExtraKey.MediaItem::new),
                 Arbitraries.bytes().array(byte[].class).ofSize(32).map(ExtraKey.PromptEmbedding::new));
+    }
+
+    private static GroupKind groupKind(String kind) {
+        return switch (kind) {
+            case "full_attention", "mla_attention", "sink_full_attention" -> GroupKind.FULL;
+            case "sliding_window", "sliding_window_mla" -> GroupKind.SLIDING_WINDOW;
+            case "chunked_local_attention" -> GroupKind.CHUNKED;
+            case "mamba" -> GroupKind.STATE;
+            default -> GroupKind.OTHER;
+        };
     }
 }

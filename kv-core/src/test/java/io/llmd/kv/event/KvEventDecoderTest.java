@@ -390,8 +390,11 @@ class KvEventDecoderTest {
         "ad6d6c615f617474656e74696f6e, FULL",
         "b373696e6b5f66756c6c5f617474656e74696f6e, FULL",
         "c0, FULL",
-        "ae736c6964696e675f77696e646f77, OTHER",
-        "a56d616d6261, OTHER",
+        "ae736c6964696e675f77696e646f77, SLIDING_WINDOW",
+        "b2736c6964696e675f77696e646f775f6d6c61, SLIDING_WINDOW",
+        "b76368756e6b65645f6c6f63616c5f617474656e74696f6e, CHUNKED",
+        "a56d616d6261, STATE",
+        "b6656e636f6465725f6f6e6c795f617474656e74696f6e, OTHER",
         "a0, OTHER"
     })
     void kindOfAGroup(String kind, GroupKind expected) {

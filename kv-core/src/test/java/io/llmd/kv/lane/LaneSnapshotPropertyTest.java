@@ -7,6 +7,7 @@ import io.llmd.kv.delta.SnapshotChunks;
 import io.llmd.kv.delta.SnapshotCut;
 import io.llmd.kv.delta.SnapshotHead;
 import io.llmd.kv.delta.SnapshotSet;
+import io.llmd.kv.event.RemovedBlocks;
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.event.StoredBlocks;
 import io.llmd.kv.key.KeyHasher;
@@ -39,14 +40,15 @@ class LaneSnapshotPropertyTest {
         @Override
         public void stored(
                 StorageTier tier, int group, long parentKey, long[] keys, long[] hashes, int from, int count) {
-            all.add("stored " + tier + " " + parentKey + " "
+            all.add("stored " + tier + " " + group + " " + parentKey + " "
                     + Arrays.toString(Arrays.copyOfRange(keys, from, from + count))
                     + Arrays.toString(Arrays.copyOfRange(hashes, from, from + count)));
         }
 
         @Override
         public void removed(StorageTier tier, int group, long[] keys, int from, int count) {
-            all.add("removed " + tier + " " + Arrays.toString(Arrays.copyOfRange(keys, from, from + count)));
+            all.add("removed " + tier + " " + group + " "
+                    + Arrays.toString(Arrays.copyOfRange(keys, from, from + count)));
         }
 
         @Override
@@ -145,6 +147,20 @@ class LaneSnapshotPropertyTest {
                             tier + " " + hashes[i], (block, known) -> known.substring(0, known.length() - 1) + held);
                 }
             }
+
+            @Override
+            public void groupRun(int rule, long[] keys, long[] hashes, int from, int count) {
+                for (int i = from; i < from + count; i++) {
+                    content.put("rule " + rule + " " + hashes[i], "" + keys[i]);
+                }
+            }
+
+            @Override
+            public void groupCopies(int rule, int group, long[] hashes, byte[] copies, int from, int count) {
+                for (int i = from; i < from + count; i++) {
+                    content.put("group " + group + " " + rule + " " + hashes[i], "" + copies[i]);
+                }
+            }
         });
         return content;
     }
@@ -173,7 +189,14 @@ class LaneSnapshotPropertyTest {
         StorageTier tier = StorageTier.of(random.nextInt(2));
         lane.begin(now);
         int action = random.nextInt(100);
-        if (action < 50) {
+        int group = 1 + random.nextInt(3);
+        if (action < 12) {
+            storeOfGroup(lane, group, hashes);
+        } else if (action < 20) {
+            RemovedBlocks removal = PoolFixture.removal(StorageTier.GPU, hashes);
+            removal.group = group;
+            lane.removed(removal);
+        } else if (action < 55) {
             store(lane, prompt, from, split, hashes);
         } else if (action < 60) {
             lane.stored(PoolFixture.hashesOnly(StorageTier.CPU, hashes));
@@ -183,6 +206,15 @@ class LaneSnapshotPropertyTest {
             lane.cleared();
         }
         lane.end(sequence, sequence);
+    }
+
+    /** Two groups with the same window and one with states; the main group is 0, once anything is. */
+    private static void storeOfGroup(LaneState lane, int group, long... hashes) {
+        StoredBlocks event = PoolFixture.event(null, 1, hashes.length * BLOCK, hashes);
+        event.group = group;
+        event.groupKind = group == 3 ? StoredBlocks.GroupKind.STATE : StoredBlocks.GroupKind.SLIDING_WINDOW;
+        event.windowTokens = 2 * BLOCK;
+        lane.stored(event);
     }
 
     private void store(LaneState lane, int prompt, int from, int split, long... hashes) {

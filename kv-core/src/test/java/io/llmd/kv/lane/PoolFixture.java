@@ -151,6 +151,16 @@ final class PoolFixture {
                 + lookup.blocks(at, StorageTier.DISK) + " storage " + lookup.blocks(at, StorageTier.STORAGE);
     }
 
+    /** Blocks that each lane can reuse of those that it holds, such as {@code a:2/4}. */
+    String reusable(int tokens) {
+        match(IntStream.rangeClosed(1, tokens).toArray(), "m", null);
+        TreeSet<String> answers = new TreeSet<>();
+        for (int i = lookup.first(); i >= 0; i = lookup.next(i)) {
+            answers.add(lookup.lane(i).endpoint() + ":" + lookup.reusableBlocks(i) + "/" + lookup.blocks(i));
+        }
+        return String.join(" ", answers);
+    }
+
     private void match(int[] tokens, String model, String @Nullable [] firstExtras) {
         long[] keys = new long[tokens.length / blockTokens];
         long key = hasher.root(model);

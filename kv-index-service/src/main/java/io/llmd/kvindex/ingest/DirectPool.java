@@ -85,6 +85,11 @@ public final class DirectPool implements IndexedPool {
     }
 
     @Override
+    public boolean isReplaced(IndexLane lane) {
+        return false;
+    }
+
+    @Override
     public boolean isReady() {
         if (!isStarted) {
             return false;

@@ -25,6 +25,9 @@ public interface IndexedPool extends AutoCloseable {
     /** What a match in a lane is worth now, in [0, 1]. */
     double trust(IndexLane lane);
 
+    /** Whether a lane is of an engine whose place another one has taken: it is not answered. */
+    boolean isReplaced(IndexLane lane);
+
     /** Whether what endpoints hold is known about as well as it will be. */
     boolean isReady();
 

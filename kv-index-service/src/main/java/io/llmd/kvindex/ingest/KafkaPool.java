@@ -100,6 +100,11 @@ public final class KafkaPool implements IndexedPool {
     }
 
     @Override
+    public boolean isReplaced(IndexLane lane) {
+        return replica != null && replica.isReplaced(lane);
+    }
+
+    @Override
     public boolean isReady() {
         return replica == null ? isOwning : replica.status().isReady();
     }
@@ -116,6 +121,7 @@ public final class KafkaPool implements IndexedPool {
         readings.forEach(each -> here.put(new Key(each.endpoint(), each.rank()), each));
         long now = nanoClock.getAsLong();
         return replica.index().lanes().stream()
+                .filter(lane -> !replica.isReplaced(lane))
                 .map(lane -> SourceReport.replicated(
                         lane, replica.status(lane), now, here.get(new Key(lane.endpoint(), lane.rank()))))
                 .sorted(Comparator.comparing(KvSource::endpoint).thenComparing(KvSource::rank))

@@ -110,6 +110,7 @@ final class SourceReport {
         counters.put("unresolvedHashes", lane.unresolvedHashes());
         counters.put("misfits", lane.misfits());
         counters.put("otherGroups", lane.otherGroups());
+        counters.put("unknownGroupRemovals", lane.unknownGroupRemovals());
         counters.put("remotes", lane.remotes());
         counters.put("unknownMedia", lane.unknownMedia());
         counters.put("changedKeys", lane.changedKeys());

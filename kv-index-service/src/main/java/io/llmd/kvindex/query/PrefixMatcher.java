@@ -65,7 +65,8 @@ public final class PrefixMatcher {
         int longest = 0;
         for (int at = lookup.first(); at >= 0; at = lookup.next(at)) {
             IndexLane lane = lookup.lane(at);
-            if (query.candidates.isEmpty() || query.candidates.contains(lane.endpoint())) {
+            boolean isAsked = query.candidates.isEmpty() || query.candidates.contains(lane.endpoint());
+            if (isAsked && !pool.isReplaced(lane)) {
                 matches.add(match(lookup, at, lane));
                 longest = Math.max(longest, lookup.blocks(at));
             }
@@ -139,12 +140,15 @@ public final class PrefixMatcher {
                 lookup.blocks(at, StorageTier.DISK),
                 lookup.blocks(at, StorageTier.STORAGE));
         double trust = pool.trust(lane);
+        int blocks = lookup.blocks(at);
+        int reusable = lookup.reusableBlocks(at);
         double score = trust
+                * reusable
+                / blocks
                 * (tiers.gpu() * weights.gpu()
                         + tiers.cpu() * weights.cpu()
                         + tiers.disk() * weights.disk()
                         + tiers.storage() * weights.storage());
-        int blocks = lookup.blocks(at);
         return new EndpointMatch(
                 lane.endpoint(),
                 lane.rank(),
@@ -154,6 +158,8 @@ public final class PrefixMatcher {
                 lookup.hostBlocks(at),
                 score,
                 trust,
-                lane.isComplete());
+                lane.isComplete(),
+                reusable,
+                EndpointMatch.reuse(blocks, reusable));
     }
 }

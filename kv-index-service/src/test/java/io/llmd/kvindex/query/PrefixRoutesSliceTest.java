@@ -1,7 +1,9 @@
 package io.llmd.kvindex.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import io.llmd.contracts.prefix.EndpointMatch;
 import io.llmd.contracts.prefix.KvSource;
 import io.llmd.contracts.prefix.KvSources;
 import io.llmd.contracts.prefix.PrefixMatches;
@@ -14,13 +16,16 @@ import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.index.IndexSettings;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kv.key.KeyMode;
+import io.llmd.kv.lane.GroupRule;
 import io.llmd.kvindex.ingest.EngineSource;
 import io.llmd.kvindex.ingest.IndexedPool;
 import io.llmd.kvindex.ingest.LaneReading;
 import io.llmd.kvindex.ingest.PoolSnapshots;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -54,6 +59,7 @@ class PrefixRoutesSliceTest {
     private static final class Pool implements IndexedPool {
         private final BlockIndex index = new BlockIndex(IndexSettings.DEFAULT);
         private final Map<IndexLane, Double> trust = new HashMap<>();
+        private final Set<IndexLane> replaced = new HashSet<>();
         private boolean hasIndex = true;
 
         @Override
@@ -75,6 +81,11 @@ class PrefixRoutesSliceTest {
         @Override
         public double trust(IndexLane lane) {
             return trust.getOrDefault(lane, 1.0);
+        }
+
+        @Override
+        public boolean isReplaced(IndexLane lane) {
+            return replaced.contains(lane);
         }
 
         @Override
@@ -170,6 +181,41 @@ class PrefixRoutesSliceTest {
                 .satisfies(match -> assertThat(match.score()).isEqualTo(1.0))
                 .satisfies(match -> assertThat(match.blocks()).isEqualTo(2))
                 .satisfies(match -> assertThat(match.trust()).isEqualTo(0.5));
+    }
+
+    /** Row 26, level 2: both numbers, and the score by what can be reused. */
+    @Test
+    void whatOtherGroupsLetBeReusedIsToldBesideWhatIsHeld() {
+        IndexLane lane = store("a", 0, StorageTier.GPU, 0, 4, null);
+        store("b", 0, StorageTier.GPU, 0, 3, null);
+        long[] keys = new long[4];
+        HASHER.chain(HASHER.root("m"), IntStream.rangeClosed(1, 16).toArray(), 0, 4, 4, keys, 0);
+        lane.stored(StorageTier.GPU, GroupRule.last(1), 0, keys, keys, 1, 1);
+
+        PrefixMatches answer = ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}");
+
+        assertThat(answer.endpoints())
+                .extracting(
+                        EndpointMatch::endpoint,
+                        EndpointMatch::blocks,
+                        EndpointMatch::reusableBlocks,
+                        EndpointMatch::reuse,
+                        EndpointMatch::score)
+                .containsExactly(tuple("b", 3, 3, "full", 3.0), tuple("a", 4, 2, "partial", 2.0));
+        lane.removed(StorageTier.GPU, GroupRule.last(1), keys, 1, 1);
+        assertThat(ask("{\"model\":\"m\",\"candidates\":[\"a\"],\"tokens\":[1,2,3,4]}")
+                        .endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.reuse()).isEqualTo("miss"));
+    }
+
+    @Test
+    void anEngineThatWasReplacedIsNotAnswered() {
+        pool.replaced.add(store("a", 0, StorageTier.GPU, 0, 2, null));
+        store("a", 0, StorageTier.GPU, 0, 1, null);
+        assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8]}").endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.blocks()).isEqualTo(1));
     }
 
     @Test

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param inFlightRequests requests that this scheduler had placed there; null when the decision did not look
  * @param inFlightTokens prompt tokens of those whose prefill had not ended; null when the decision did not look
  * @param matchedBlocks leading blocks of the prompt that it is thought to hold
+ * @param heldBlocks leading blocks that it holds, whatever they are worth, and whether its engine can reuse them or not
+ * @param reuse how much of these can be reused: {@code full}, {@code partial} or {@code miss}; null when nobody looked
  * @param totalBlocks blocks of the prompt; 0 when unknown
  * @param blockTokens tokens per block; 0 when unknown
  * @param matchedBy where the matched blocks are known from: {@code events}, {@code partial_events} or {@code estimate}, and
@@ -29,6 +31,8 @@ public record ExplainedCandidate(
         @Nullable Long inFlightRequests,
         @Nullable Long inFlightTokens,
         int matchedBlocks,
+        int heldBlocks,
+        @Nullable String reuse,
         int totalBlocks,
         int blockTokens,
         @Nullable String matchedBy) {}

@@ -84,6 +84,8 @@ final class RecordReader {
                     loads == null ? null : loads.requests(slot),
                     loads == null ? null : loads.tokens(slot),
                     matches == null ? 0 : matches.matchBlocks(slot),
+                    matches == null ? 0 : matches.heldBlocks(slot),
+                    matches == null ? null : matches.reuse(slot).name().toLowerCase(Locale.ROOT),
                     matches == null ? 0 : matches.totalBlocks(slot),
                     matches == null ? 0 : matches.blockTokens(slot),
                     matches == null ? null : matchedBy(matches, slot)));

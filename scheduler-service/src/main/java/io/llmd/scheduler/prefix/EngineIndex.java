@@ -146,6 +146,11 @@ public final class EngineIndex implements EndpointListener {
         return source.match(prompts, candidates).thenApply(this::counted);
     }
 
+    /** Whether {@link #match} has answered when it returns, and asks nobody elsewhere. */
+    public boolean answersAtOnce() {
+        return source.answersAtOnce();
+    }
+
     private IndexAnswer counted(IndexAnswer answer) {
         switch (answer) {
             case IndexAnswer.Held(List<HeldBlocks> prompts) -> {

@@ -11,11 +11,13 @@ public final class HeldBlocks {
     private final int[] blocks;
     private final int[] byTier;
     private final int[] inHostMemory;
+    private final int[] reusable;
 
     HeldBlocks(int candidates) {
         blocks = new int[candidates];
         byTier = new int[candidates * TIERS];
         inHostMemory = new int[candidates];
+        reusable = new int[candidates];
     }
 
     /** Leading blocks that a candidate holds, in whatever tier. */
@@ -33,8 +35,14 @@ public final class HeldBlocks {
         return inHostMemory[position];
     }
 
+    /** Those of {@link #blocks(int)} that the engine can reuse; see {@link PrefixLookup#reusableBlocks}. */
+    public int reusable(int position) {
+        return reusable[position];
+    }
+
     void set(int position, PrefixLookup lookup, int place) {
         blocks[position] = lookup.blocks(place);
+        reusable[position] = lookup.reusableBlocks(place);
         for (int tier = 0; tier < TIERS; tier++) {
             byTier[position * TIERS + tier] = lookup.blocks(place, StorageTier.of(tier));
         }
@@ -43,12 +51,15 @@ public final class HeldBlocks {
 
     /** A candidate can load blocks from a shared storage, behind those that it holds. */
     void extend(int position, int more) {
+        // What lies behind blocks that cannot be reused is of no use either.
+        reusable[position] += reusable[position] == blocks[position] ? more : 0;
         blocks[position] += more;
         byTier[position * TIERS + StorageTier.STORAGE.ordinal()] += more;
     }
 
-    void set(int position, int gpu, int cpu, int disk, int storage, int leadingInHostMemory) {
+    void set(int position, int gpu, int cpu, int disk, int storage, int leadingInHostMemory, int reusableBlocks) {
         blocks[position] = gpu + cpu + disk + storage;
+        reusable[position] = Math.min(reusableBlocks, blocks[position]);
         int at = position * TIERS;
         byTier[at + StorageTier.GPU.ordinal()] = gpu;
         byTier[at + StorageTier.CPU.ordinal()] = cpu;

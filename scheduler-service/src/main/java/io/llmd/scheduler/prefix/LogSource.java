@@ -5,31 +5,24 @@ import io.llmd.kv.index.PrefixLookup;
 import io.llmd.kv.ingest.kafka.LaneDescription;
 import io.llmd.kv.ingest.kafka.LaneStatus;
 import io.llmd.kv.ingest.kafka.ReplicaListener;
-import io.llmd.kv.ingest.owner.OwnerSettings;
 import io.llmd.kv.ingest.replica.ReplicaIndex;
-import io.llmd.kv.key.KeyHasher;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Follows what owners of lanes write to a log, into an index in this process. */
 final class LogSource implements PrefixSource {
 
-    private final EngineEvents events;
+    private final NamedEndpoints endpoints;
     private final LongSupplier nanoClock;
-    private final KeyHasher hasher;
-    private final String keyMode;
     private final ReplicaIndex replica;
     private final SpareLookups lookups = new SpareLookups();
-    private final Map<String, LaneName> names = new ConcurrentHashMap<>();
 
     /**
      * @param nanoClock monotonic clock
@@ -41,10 +34,8 @@ final class LogSource implements PrefixSource {
             ReplicaListener listener,
             LongSupplier nanoClock,
             LongSupplier clockMillis) {
-        this.events = events;
+        endpoints = new NamedEndpoints(events);
         this.nanoClock = nanoClock;
-        hasher = KeyHasher.of(events.keyMode(), events.seed());
-        keyMode = OwnerSettings.keyMode(events.pool());
         replica = new ReplicaIndex(
                 log.connection(), log.topics(), events.pool().index(), listener, nanoClock, clockMillis);
         replica.start();
@@ -52,19 +43,17 @@ final class LogSource implements PrefixSource {
 
     @Override
     public void follow(EndpointMetadata endpoint) {
-        if (events.concerns(endpoint)) {
-            names.put(endpoint.id(), LaneName.of(endpoint));
-        }
+        endpoints.follow(endpoint);
     }
 
     @Override
     public void forget(EndpointMetadata endpoint) {
-        names.remove(endpoint.id());
+        endpoints.forget(endpoint);
     }
 
     @Override
     public long root(String targetModel) {
-        return hasher.root(targetModel);
+        return endpoints.root(targetModel);
     }
 
     @Override
@@ -90,25 +79,21 @@ final class LogSource implements PrefixSource {
         return CompletableFuture.completedFuture(new IndexAnswer.Held(held));
     }
 
-    /** Lanes whose keys are made in another way match nothing, and are as good as unknown. */
-    private boolean isAlike(LaneDescription lane) {
-        return lane.spec().blockTokens() == events.blockTokens()
-                && lane.spec().keyMode().equals(keyMode);
-    }
-
     @Override
     public Map<String, SourceView> views() {
         long now = nanoClock.getAsLong();
         Map<Integer, LaneStatus> statuses = replica.status().lanes();
-        Map<String, SourceView> views = new HashMap<>();
-        names.forEach((id, name) -> {
+        return endpoints.views(name -> {
             LaneDescription description = replica.description(name.endpoint(), name.rank());
             IndexLane lane = replica.lane(name.endpoint(), name.rank());
-            if (description != null && lane != null && isAlike(description)) {
-                views.put(id, view(lane, statuses.get(description.number()), now));
-            }
+            return description != null
+                            && lane != null
+                            && endpoints.isAlike(
+                                    description.spec().blockTokens(),
+                                    description.spec().keyMode())
+                    ? view(lane, statuses.get(description.number()), now)
+                    : null;
         });
-        return views;
     }
 
     private static SourceView view(IndexLane lane, @Nullable LaneStatus status, long now) {
@@ -124,7 +109,7 @@ final class LogSource implements PrefixSource {
 
     @Override
     public @Nullable IndexLane lane(String endpointId) {
-        LaneName name = names.get(endpointId);
+        LaneName name = endpoints.name(endpointId);
         return name == null ? null : replica.lane(name.endpoint(), name.rank());
     }
 

@@ -30,6 +30,11 @@ interface PrefixSource extends AutoCloseable {
      */
     CompletableFuture<IndexAnswer> match(long[][] prompts, Candidates candidates);
 
+    /** Whether {@link #match} has answered when it returns, and asks nobody elsewhere. */
+    default boolean answersAtOnce() {
+        return true;
+    }
+
     /** Followed endpoints that the source knows, by id. */
     Map<String, SourceView> views();
 

@@ -4,11 +4,10 @@ import io.llmd.contracts.prefix.EndpointMatch;
 import io.llmd.contracts.prefix.KvIndexStats;
 import io.llmd.contracts.prefix.KvSource;
 import io.llmd.contracts.prefix.KvSources;
+import io.llmd.contracts.prefix.PrefixMatches;
 import io.llmd.contracts.prefix.TierBlocks;
 import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.ingest.kafka.LaneStatus;
-import io.llmd.kv.ingest.owner.OwnerSettings;
-import io.llmd.kv.key.KeyHasher;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.PrefixMatches.Fallback;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -48,7 +46,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class ServiceSource implements PrefixSource {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServiceSource.class);
-    private static final int THREADS = 2;
+
+    /** Answers are read and decisions go on here: no fewer than those that can run at once. */
+    private static final int THREADS = Math.max(2, Runtime.getRuntime().availableProcessors());
+
     private static final int MAX_ANSWER_BYTES = 16 << 20;
     private static final int LATE_IN_A_ROW = 8;
 
@@ -58,13 +59,10 @@ final class ServiceSource implements PrefixSource {
     /** What the service said of itself last. */
     private record Known(@Nullable Fallback closed, Map<LaneName, SourceView> lanes) {}
 
-    private final EngineEvents events;
+    private final NamedEndpoints endpoints;
     private final KvIndexSource.Service settings;
-    private final KeyHasher hasher;
-    private final String keyMode;
     private final URI matchesUri;
     private final JsonMapper json = JsonMapper.shared();
-    private final Map<String, LaneName> names = new ConcurrentHashMap<>();
     private final AtomicInteger calls = new AtomicInteger();
     private final AtomicInteger lateInARow = new AtomicInteger();
     private final ExecutorService callbacks = Executors.newFixedThreadPool(
@@ -75,10 +73,8 @@ final class ServiceSource implements PrefixSource {
     private volatile Known known = new Known(Fallback.NOT_READY, Map.of());
 
     ServiceSource(EngineEvents events, KvIndexSource.Service settings) {
-        this.events = events;
+        endpoints = new NamedEndpoints(events);
         this.settings = settings;
-        hasher = KeyHasher.of(events.keyMode(), events.seed());
-        keyMode = OwnerSettings.keyMode(events.pool());
         matchesUri = at("/v1/prefix-matches?unit=keys");
         http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -95,19 +91,17 @@ final class ServiceSource implements PrefixSource {
 
     @Override
     public void follow(EndpointMetadata endpoint) {
-        if (events.concerns(endpoint)) {
-            names.put(endpoint.id(), LaneName.of(endpoint));
-        }
+        endpoints.follow(endpoint);
     }
 
     @Override
     public void forget(EndpointMetadata endpoint) {
-        names.remove(endpoint.id());
+        endpoints.forget(endpoint);
     }
 
     @Override
     public long root(String targetModel) {
-        return hasher.root(targetModel);
+        return endpoints.root(targetModel);
     }
 
     @Override
@@ -149,11 +143,10 @@ final class ServiceSource implements PrefixSource {
         return answer;
     }
 
-    private CompletableFuture<io.llmd.contracts.prefix.PrefixMatches> ask(long[] keys) {
+    private CompletableFuture<PrefixMatches> ask(long[] keys) {
         if (keys.length == 0) {
             calls.decrementAndGet();
-            return CompletableFuture.completedFuture(
-                    new io.llmd.contracts.prefix.PrefixMatches(events.blockTokens(), 0, List.of()));
+            return CompletableFuture.completedFuture(new PrefixMatches(endpoints.blockTokens(), 0, List.of()));
         }
         ByteBuffer body = ByteBuffer.allocate(keys.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         body.asLongBuffer().put(keys);
@@ -162,7 +155,7 @@ final class ServiceSource implements PrefixSource {
                 .header("content-type", "application/octet-stream")
                 .POST(BodyPublishers.ofByteArray(body.array()))
                 .build();
-        return send(request, bytes -> json.readValue(bytes, io.llmd.contracts.prefix.PrefixMatches.class))
+        return send(request, bytes -> json.readValue(bytes, PrefixMatches.class))
                 .whenComplete((answer, failure) -> calls.decrementAndGet());
     }
 
@@ -183,18 +176,25 @@ final class ServiceSource implements PrefixSource {
         return response.body();
     }
 
-    private HeldBlocks held(io.llmd.contracts.prefix.PrefixMatches answer, Candidates candidates) {
+    private HeldBlocks held(PrefixMatches answer, Candidates candidates) {
         Map<LaneName, EndpointMatch> matches =
                 byName(answer.endpoints(), match -> new LaneName(match.endpoint(), match.rank()), Function.identity());
         // A name that is not known, or stands for several lanes, may be that of an engine which is gone.
         Map<LaneName, SourceView> lanes = known.lanes();
         HeldBlocks held = new HeldBlocks(candidates.size());
         for (int i = 0; i < candidates.size(); i++) {
-            LaneName name = names.get(candidates.get(i).id());
+            LaneName name = endpoints.name(candidates.get(i).id());
             EndpointMatch match = name == null || !lanes.containsKey(name) ? null : matches.get(name);
             if (match != null) {
                 TierBlocks tiers = match.tiers();
-                held.set(i, tiers.gpu(), tiers.cpu(), tiers.disk(), tiers.storage(), match.hostBlocks());
+                held.set(
+                        i,
+                        tiers.gpu(),
+                        tiers.cpu(),
+                        tiers.disk(),
+                        tiers.storage(),
+                        match.hostBlocks(),
+                        match.reusableBlocks());
             }
         }
         return held;
@@ -235,14 +235,14 @@ final class ServiceSource implements PrefixSource {
     }
 
     private boolean isAlike(KvIndexStats stats) {
-        return stats.blockTokens() == events.blockTokens() && stats.keyMode().equals(keyMode);
+        return endpoints.isAlike(stats.blockTokens(), stats.keyMode());
     }
 
     private String describe(KvIndexStats stats) {
         return isAlike(stats)
                 ? "not ready"
-                : "keyMode, blockTokens: " + stats.keyMode() + ", " + stats.blockTokens() + " (expected: " + keyMode
-                        + ", " + events.blockTokens() + ")";
+                : "keyMode, blockTokens: " + stats.keyMode() + ", " + stats.blockTokens() + " (expected: "
+                        + endpoints.keyMode() + ", " + endpoints.blockTokens() + ")";
     }
 
     private void become(Known next, String reason) {
@@ -268,15 +268,12 @@ final class ServiceSource implements PrefixSource {
 
     @Override
     public Map<String, SourceView> views() {
-        Map<LaneName, SourceView> lanes = known.lanes();
-        Map<String, SourceView> views = new HashMap<>();
-        names.forEach((id, name) -> {
-            SourceView view = lanes.get(name);
-            if (view != null) {
-                views.put(id, view);
-            }
-        });
-        return views;
+        return endpoints.views(known.lanes()::get);
+    }
+
+    @Override
+    public boolean answersAtOnce() {
+        return false;
     }
 
     @Override

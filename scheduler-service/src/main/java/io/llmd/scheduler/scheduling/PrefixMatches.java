@@ -41,6 +41,16 @@ public final class PrefixMatches {
         public static final int COUNT = values().length;
     }
 
+    /** How much of what an endpoint holds its engine can reuse. */
+    public enum Reuse {
+        /** All of it. */
+        FULL,
+        /** Less: windows or states that it needs as well are missing at the end. */
+        PARTIAL,
+        /** Nothing, for the same reason. */
+        MISS
+    }
+
     private static final int TIERS = 4;
     private static final int GPU = 0;
     private static final int CPU = 1;
@@ -54,6 +64,7 @@ public final class PrefixMatches {
     private final int[] blockTokens;
     private final BitSet partial = new BitSet(0);
     private int @Nullable [] tierBlocks;
+    private int @Nullable [] unusableBlocks;
     private @Nullable Fallback fallback;
 
     /** A column for {@code slotCount} endpoints, nothing known yet. */
@@ -106,6 +117,32 @@ public final class PrefixMatches {
         tiers[TIERS * slot + STORAGE] = storage;
     }
 
+    /**
+     * Records that the endpoint holds more leading blocks than those that count as cached, which its engine cannot reuse: it
+     * lacks what other KV-cache groups than the main one need at their end.
+     */
+    public void setUnusable(int slot, int blocks) {
+        int[] unusable = unusableBlocks;
+        if (unusable == null) {
+            unusable = new int[matchBlocks.length];
+            unusableBlocks = unusable;
+        }
+        unusable[slot] = blocks;
+    }
+
+    /** Leading blocks that the endpoint holds, whether its engine can reuse them or not. */
+    public int heldBlocks(int slot) {
+        return cachedBlocks[slot] + (unusableBlocks == null ? 0 : unusableBlocks[slot]);
+    }
+
+    /** How much of what is held can be reused. */
+    public Reuse reuse(int slot) {
+        if (heldBlocks(slot) == cachedBlocks[slot]) {
+            return Reuse.FULL;
+        }
+        return cachedBlocks[slot] == 0 ? Reuse.MISS : Reuse.PARTIAL;
+    }
+
     /** Records that not all is known of what the endpoint holds: it may be more than is said here. */
     public void setPartial(int slot) {
         partial.set(slot);
@@ -134,12 +171,12 @@ public final class PrefixMatches {
         return matchBlocks[slot];
     }
 
-    /** Leading blocks of the prompt that the endpoint holds on any tier. */
+    /** Leading blocks of the prompt that the endpoint holds on any tier and can reuse. */
     public int cachedBlocks(int slot) {
         return cachedBlocks[slot];
     }
 
-    /** Leading tokens of the prompt that the endpoint holds on any tier, in whole blocks. */
+    /** Leading tokens of the prompt that the endpoint holds on any tier and can reuse, in whole blocks. */
     public long cachedTokens(int slot) {
         return (long) cachedBlocks[slot] * blockTokens[slot];
     }

@@ -26,11 +26,18 @@ final class NamedLanes {
     private record Name(String endpoint, int rank) {}
 
     private final Map<Name, List<Member>> members = new ConcurrentHashMap<>();
+    private volatile boolean hasNamesakes;
 
     void add(Member member) {
         List<Member> same = new ArrayList<>(members.getOrDefault(member.name(), List.of()));
         same.add(member);
         members.put(member.name(), List.copyOf(same));
+        hasNamesakes |= same.size() > 1;
+    }
+
+    /** Whether several lanes share a name. */
+    boolean hasNamesakes() {
+        return hasNamesakes;
     }
 
     void remove(Member member) {
@@ -41,6 +48,7 @@ final class NamedLanes {
         } else {
             members.put(member.name(), List.copyOf(same));
         }
+        hasNamesakes = members.values().stream().anyMatch(each -> each.size() > 1);
     }
 
     /**

@@ -76,6 +76,15 @@ public final class ReplicaIndex implements AutoCloseable {
         return member == null ? null : member.description();
     }
 
+    /** Whether a lane is of an engine that another one has replaced, of which it is known which came later. */
+    public boolean isReplaced(IndexLane lane) {
+        if (!byName.hasNamesakes()) {
+            return false;
+        }
+        IndexLane meant = lane(lane.endpoint(), lane.rank());
+        return meant != null && meant != lane;
+    }
+
     private int term(int laneNumber) {
         LaneStatus status = replica.status().lanes().get(laneNumber);
         return status == null ? 0 : status.term();

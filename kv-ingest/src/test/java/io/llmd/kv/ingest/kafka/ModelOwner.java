@@ -54,6 +54,16 @@ final class ModelOwner implements OwnedLane {
                     blocks.get(new Place(tier, hashes[i])).copies = copies[i];
                 }
             }
+
+            @Override
+            public void groupRun(int rule, long[] keys, long[] hashes, int from, int count) {
+                throw new AssertionError("no other groups");
+            }
+
+            @Override
+            public void groupCopies(int rule, int group, long[] hashes, byte[] copies, int from, int count) {
+                throw new AssertionError("no other groups");
+            }
         });
     }
 

@@ -44,6 +44,16 @@ class NamedLanesTest {
         assertThat(named()).isNull();
     }
 
+    @Test
+    void namesakesAreToldOfWhileThereAreAny() {
+        lanes.add(old);
+        assertThat(lanes.hasNamesakes()).isFalse();
+        lanes.add(successor);
+        assertThat(lanes.hasNamesakes()).isTrue();
+        lanes.remove(old);
+        assertThat(lanes.hasNamesakes()).isFalse();
+    }
+
     private Member named() {
         return lanes.get("a", 1, number -> terms.getOrDefault(number, 0));
     }

@@ -151,9 +151,14 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
         return LIMIT;
     }
 
-    /** What an index that is asked for elsewhere would say is not waited for. */
+    /** An index elsewhere would not be waited for, and is not asked. */
     @Override
     public void produce(InferenceRequest request, Candidates candidates) {
+        EngineIndex known = index;
+        if (known != null && !known.answersAtOnce()) {
+            approximate.produce(request, candidates);
+            return;
+        }
         CompletableFuture<Consumer<Candidates>> data = produceLater(request, candidates);
         if (data.isDone()) {
             data.join().accept(candidates);
@@ -218,6 +223,9 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
             }
             if (isExact || !isLess) {
                 matches.setWeighted(slot, (int) worth, tally.cached[i], tally.total, events.blockTokens());
+                if (tally.unusable[i] > 0) {
+                    matches.setUnusable(slot, tally.unusable[i]);
+                }
                 matches.setTiers(
                         slot,
                         tally.blocks(i, StorageTier.GPU),
@@ -232,6 +240,8 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
     private final class Tally {
         private final Candidates candidates;
         private final int[] cached;
+        private final int[] unusable;
+        private final double[] worth;
         private final int[] inHostMemory;
         private final int[] expectedBeyond;
         private final int[] byTier;
@@ -240,6 +250,8 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
         Tally(Candidates candidates, EngineIndex known, long[][] prompts, List<HeldBlocks> held) {
             this.candidates = candidates;
             cached = new int[candidates.size()];
+            unusable = new int[candidates.size()];
+            worth = new double[candidates.size()];
             inHostMemory = new int[candidates.size()];
             expectedBeyond = new int[candidates.size()];
             byTier = new int[candidates.size() * StorageTier.COUNT];
@@ -256,11 +268,16 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
 
         private void add(HeldBlocks held) {
             for (int i = 0; i < cached.length; i++) {
-                cached[i] += held.blocks(i);
+                cached[i] += held.reusable(i);
+                unusable[i] += held.blocks(i) - held.reusable(i);
                 inHostMemory[i] += held.inHostMemory(i);
+                double all = 0;
                 for (int tier = 0; tier < StorageTier.COUNT; tier++) {
-                    byTier[i * StorageTier.COUNT + tier] += held.blocks(i, StorageTier.of(tier));
+                    int blocks = held.blocks(i, StorageTier.of(tier));
+                    byTier[i * StorageTier.COUNT + tier] += blocks;
+                    all += weights[tier] * blocks;
                 }
+                worth[i] += held.reusable(i) == held.blocks(i) ? all : all * held.reusable(i) / held.blocks(i);
             }
         }
 
@@ -269,7 +286,7 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
             known.speculations()
                     .match(keys, keys.length, known.nowMillis(), (id, blocks) -> expect(expected, id, blocks));
             for (int i = 0; i < expected.length; i++) {
-                expectedBeyond[i] += Math.max(0, expected[i] - held.blocks(i));
+                expectedBeyond[i] += Math.max(0, expected[i] - held.reusable(i));
             }
         }
 
@@ -287,11 +304,7 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
         }
 
         private double worth(int position, double trust) {
-            double worth = 0;
-            for (int tier = 0; tier < StorageTier.COUNT; tier++) {
-                worth += weights[tier] * byTier[position * StorageTier.COUNT + tier];
-            }
-            return trust * worth + EXPECTED_WEIGHT * expectedBeyond[position];
+            return trust * worth[position] + EXPECTED_WEIGHT * expectedBeyond[position];
         }
     }
 

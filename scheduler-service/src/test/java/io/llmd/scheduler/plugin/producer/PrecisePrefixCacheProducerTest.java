@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.kv.event.CacheGroup;
 import io.llmd.kv.event.KvEvent;
 import io.llmd.kv.event.KvEvent.BlockRemoved;
 import io.llmd.kv.event.KvEvent.BlockStored;
@@ -210,6 +211,29 @@ class PrecisePrefixCacheProducerTest {
                 assertThat(matches.gpuBlocks(0)).isEqualTo(3);
                 assertThat(matches.cpuBlocks(0)).isEqualTo(2);
                 assertThat(matches.matchBlocks(0)).isEqualTo(3);
+            });
+            producer.stop();
+        }
+    }
+
+    /** Row 26, level 2: what counts is what the engine can reuse, and what it holds is told beside it. */
+    @Test
+    void blocksWithoutTheirStateCannotBeReused() {
+        try (ZMQ.Context context = ZMQ.context(1);
+                ZMQ.Socket publisher = context.socket(SocketType.PUB)) {
+            PrecisePrefixCacheProducer producer = following(publisher, "a");
+            publishUntilKnown(producer, publisher);
+            assertThat(matches(producer, "a").reuse(0)).isEqualTo(PrefixMatches.Reuse.FULL);
+            publish(
+                    publisher,
+                    BlockStored.of(BlockHashes.ofIds(2), null, TokenIds.copyOf(tokens, 0, 48), 16)
+                            .withGroup(new CacheGroup(1, "mamba", null)));
+            await().untilAsserted(() -> {
+                PrefixMatches matches = matches(producer, "a");
+                assertThat(matches.cachedBlocks(0)).isEqualTo(2);
+                assertThat(matches.matchBlocks(0)).isEqualTo(2);
+                assertThat(matches.heldBlocks(0)).isEqualTo(3);
+                assertThat(matches.reuse(0)).isEqualTo(PrefixMatches.Reuse.PARTIAL);
             });
             producer.stop();
         }
