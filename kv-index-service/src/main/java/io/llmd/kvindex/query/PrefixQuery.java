@@ -42,6 +42,13 @@ final class PrefixQuery {
         tokens[tokenCount++] = token;
     }
 
+    /** Makes room for so many tokens more, of which the caller writes and counts what it has. */
+    void reserveTokens(int more) {
+        if (tokenCount + more > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(tokenCount + more, 2 * tokens.length));
+        }
+    }
+
     void addKey(long key) {
         reserveKeys(keyCount + 1);
         keys[keyCount++] = key;

@@ -77,46 +77,50 @@ final class TokenScanner {
      * @return the place behind the closing bracket; -1 when there is something else than ids, and the query is as before
      */
     static int scan(byte[] body, int at, PrefixQuery query) {
-        int before = query.tokenCount;
         int place = skipSpace(body, at);
         if (place < body.length && body[place] == ']') {
             return place + 1;
         }
+        int count = query.tokenCount;
         while (place < body.length) {
-            int end = number(body, place, query);
-            int next = end < 0 ? -1 : skipSpace(body, end);
-            if (next < 0 || next >= body.length) {
-                break;
+            int from = place;
+            long value = 0;
+            for (int digit = digit(body[place]); digit <= 9; digit = digit(body[place])) {
+                value = value * 10 + digit;
+                if (++place == body.length) {
+                    return -1;
+                }
             }
-            if (body[next] == ']') {
-                return next + 1;
+            if (!isId(value, place - from, body[from])) {
+                return -1;
             }
-            if (body[next] != ',') {
-                break;
+            if (count == query.tokens.length) {
+                query.tokens = Arrays.copyOf(query.tokens, 2 * count);
             }
-            place = skipSpace(body, next + 1);
+            query.tokens[count++] = (int) value;
+            if (body[place] != ',') {
+                place = skipSpace(body, place);
+                if (place < body.length && body[place] == ']') {
+                    query.tokenCount = count;
+                    return place + 1;
+                }
+                if (place == body.length || body[place] != ',') {
+                    return -1;
+                }
+            }
+            place = skipSpace(body, place + 1);
         }
-        query.tokenCount = before;
         return -1;
     }
 
-    /** Adds one id. @return the place behind it; -1 when it is none */
-    private static int number(byte[] body, int from, PrefixQuery query) {
-        long value = 0;
-        int at = from;
-        while (at < body.length && body[at] >= '0' && body[at] <= '9') {
-            value = value * 10 + body[at] - '0';
-            at++;
-            if (at - from > MAX_DIGITS) {
-                return -1;
-            }
-        }
-        boolean hasLeadingZero = at - from > 1 && body[from] == '0';
-        if (at == from || hasLeadingZero || value > Integer.MAX_VALUE) {
-            return -1;
-        }
-        query.addToken((int) value);
-        return at;
+    /** The digit of a byte; more than 9 for a byte that is none. */
+    private static int digit(byte character) {
+        return character - '0' & 0xFF;
+    }
+
+    private static boolean isId(long value, int digits, byte first) {
+        boolean hasLeadingZero = digits > 1 && first == '0';
+        return digits > 0 && digits <= MAX_DIGITS && !hasLeadingZero && value <= Integer.MAX_VALUE;
     }
 
     private static int skipSpace(byte[] body, int from) {
