@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             ExtProcBenchCommand.class,
             KvIndexBenchCommand.class,
             KvEventsBenchCommand.class,
+            KvLookupBenchCommand.class,
             VirtualTimeBenchCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",

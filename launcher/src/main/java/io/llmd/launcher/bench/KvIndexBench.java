@@ -24,6 +24,8 @@ final class KvIndexBench {
     record Settings(@Nullable Path trace, int endpoints, int passes, int rounds, Duration window, int memoryBlocks) {}
 
     private static final int LIVE_BLOCKS = 1_300_000;
+    private static final int REMOVAL_BLOCKS = 4 << 20;
+    private static final double BOOTSTRAP_BLOCKS = 63e6;
     private static final double MILLION = 1e6;
 
     private final Settings settings;
@@ -46,6 +48,7 @@ final class KvIndexBench {
         ingest("map-64", true, 64, 3);
         ingest("map-1", true, 1, 0);
         memory();
+        operations();
         return lines;
     }
 
@@ -129,6 +132,36 @@ final class KvIndexBench {
         KvIndexLoad.Memory memory = KvIndexLoad.memory(settings.memoryBlocks());
         lines.add(GoalLine.judged("P11", "bytes.index", one(memory.index()), "B", 23, null, 0));
         lines.add(GoalLine.judged("P11", "bytes.fused", one(memory.fused()), "B", 42, null, 0));
+    }
+
+    private void operations() {
+        say("an endpoint leaves");
+        List<Double> masked = new ArrayList<>();
+        List<Double> swept = new ArrayList<>();
+        for (int round = 0; round < settings.rounds(); round++) {
+            KvIndexOperations.Removal removal = KvIndexOperations.removal(REMOVAL_BLOCKS);
+            masked.add(removal.maskedNanos());
+            swept.add(removal.sweptMillis());
+        }
+        lines.add(GoalLine.judged("B5", "removal.masked", Figure.of(masked), "ns", 1_000, null, 0));
+        lines.add(GoalLine.judged("B5", "removal.swept", Figure.of(swept), "ms", 10, null, 0));
+        say(String.format("a replica begins with %,d blocks", settings.memoryBlocks()));
+        KvIndexOperations.Bootstrap bootstrap = KvIndexOperations.bootstrap(settings.memoryBlocks());
+        lines.add(GoalLine.reported(
+                "B5",
+                "bootstrap.blocks-per-core",
+                one(bootstrap.blocks() / bootstrap.cpuSeconds() / MILLION),
+                "M/s",
+                null,
+                0));
+        lines.add(GoalLine.judged(
+                "B5",
+                "bootstrap.63-million",
+                one(bootstrap.cpuSeconds() * BOOTSTRAP_BLOCKS / bootstrap.blocks()),
+                "s",
+                10,
+                null,
+                0));
     }
 
     private interface Measure {

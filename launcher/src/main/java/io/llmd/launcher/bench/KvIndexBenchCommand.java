@@ -66,6 +66,21 @@ final class KvIndexBenchCommand implements Callable<Integer> {
             description = "Blocks for the bytes per block (${DEFAULT-VALUE}).")
     private int memoryBlocks;
 
+    @Option(
+            names = "--steady",
+            paramLabel = "MINUTES",
+            defaultValue = "0",
+            description =
+                    "Nothing but a steady rate of events beside look-ups, for so long (${DEFAULT-VALUE}: not at all).")
+    private int steadyMinutes;
+
+    @Option(
+            names = "--block-ops",
+            paramLabel = "N",
+            defaultValue = "1000000",
+            description = "Stored and removed blocks a second of the steady rate (${DEFAULT-VALUE}).")
+    private int blockOps;
+
     @Option(names = "--json", description = "One JSON object per line instead of a table.")
     private boolean json;
 
@@ -77,10 +92,17 @@ final class KvIndexBenchCommand implements Callable<Integer> {
         GoalTable.requireBetween(spec, "rounds", rounds, 1, 100);
         GoalTable.requireBetween(spec, "seconds", seconds, 1, 600);
         GoalTable.requireBetween(spec, "memory-blocks", memoryBlocks, 100_000, 60_000_000);
+        GoalTable.requireBetween(spec, "steady", steadyMinutes, 0, 600);
+        GoalTable.requireBetween(spec, "block-ops", blockOps, 10_000, 10_000_000);
         KvIndexBench.Settings settings =
                 new KvIndexBench.Settings(trace, endpoints, passes, rounds, Duration.ofSeconds(seconds), memoryBlocks);
         try {
-            print(new KvIndexBench(settings, err).run());
+            if (steadyMinutes > 0) {
+                KvIndexSteady.Settings steady = new KvIndexSteady.Settings(Duration.ofMinutes(steadyMinutes), blockOps);
+                print(new KvIndexSteady(steady, err).run());
+            } else {
+                print(new KvIndexBench(settings, err).run());
+            }
             return 0;
         } catch (BenchFailure | IOException failure) {
             err.println("llmd: " + failure.getMessage());
