@@ -250,7 +250,7 @@ def main():
         print("ok  the scheduler is back: 200", flush=True)
         processes.end("scheduler")
         status, _, _ = client.chat("Hello")
-        assert status == 503, status
+        assert status in (500, 503), status  # 500 where a part of the body was sent before Envoy saw it
         print(f"ok  the scheduler is gone, fail-open to a cluster of original destinations: {status}", flush=True)
     finally:
         processes.end_all()

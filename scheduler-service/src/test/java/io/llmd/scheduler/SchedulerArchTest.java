@@ -48,6 +48,8 @@ class SchedulerArchTest {
             .definedBy(ROOT + "api")
             .layer("http")
             .definedBy(ROOT + "api.http..")
+            .layer("extproc")
+            .definedBy(ROOT + "api.extproc..")
             .layer("replica")
             .definedBy(ROOT + "replica..")
             .layer("observe")
@@ -85,6 +87,8 @@ class SchedulerArchTest {
             .mayOnlyAccessLayers("scheduling", "plugin")
             .whereLayer("http")
             .mayOnlyAccessLayers("api", "explain", "plugin")
+            .whereLayer("extproc")
+            .mayOnlyAccessLayers("api")
             .whereLayer("config")
             .mayNotBeAccessedByAnyLayer();
 

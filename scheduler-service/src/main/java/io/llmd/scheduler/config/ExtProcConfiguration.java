@@ -2,9 +2,13 @@ package io.llmd.scheduler.config;
 
 import io.llmd.scheduler.api.Director;
 import io.llmd.scheduler.api.extproc.ExtProcServer;
+import io.llmd.scheduler.api.extproc.ExtProcSettings;
 import io.llmd.scheduler.api.extproc.ExternalProcessor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.FlowControlHealth;
+import io.llmd.scheduler.observe.SchedulerMeters;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
@@ -20,8 +24,17 @@ import org.springframework.context.annotation.Configuration;
 class ExtProcConfiguration {
 
     @Bean
-    ExternalProcessor externalProcessor(Director director, SchedulerProperties properties) {
-        return new ExternalProcessor(director, properties.extProc().processorSettings(), System::nanoTime);
+    ExternalProcessor externalProcessor(Director director, SchedulerProperties properties, MeterRegistry registry) {
+        Thread.Builder threads = Thread.ofVirtual().name("ext-proc-", 0);
+        ExtProcSettings settings =
+                properties.extProc().processorSettings(properties.leases().requestDeadline());
+        ExternalProcessor processor = new ExternalProcessor(director, settings, threads::start, System::nanoTime);
+        Gauge.builder(SchedulerMeters.PROXIED_REQUESTS.getName(), processor, ExternalProcessor::open)
+                .register(registry);
+        Gauge.builder(SchedulerMeters.PROXIED_BODIES.getName(), processor, ExternalProcessor::heldBytes)
+                .baseUnit("bytes")
+                .register(registry);
+        return processor;
     }
 
     @Bean(destroyMethod = "close")
@@ -42,6 +55,6 @@ class ExtProcConfiguration {
 
     @Bean
     ExtProcLifecycle extProcLifecycle(ExtProcServer server, SchedulerProperties properties) {
-        return new ExtProcLifecycle(server, properties.drain().timeout());
+        return new ExtProcLifecycle(server, properties.extProc().drainTimeout());
     }
 }

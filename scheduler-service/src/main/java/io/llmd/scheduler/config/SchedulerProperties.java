@@ -272,8 +272,11 @@ public record SchedulerProperties(
      * @param reloadInterval how often changed files of the certificate are looked for
      * @param maxMessageSize largest message of a proxy
      * @param maxBodySize largest body of a request
+     * @param maxHeldSize bodies of all requests that are not forwarded yet
      * @param maxStreams requests that may be under way at one time
-     * @param headTimeout how long a stream may be open before the head of its request comes
+     * @param headTimeout longest wait for a part of a request
+     * @param drainTimeout how long requests under way may take to end when the scheduler stops
+     * @param trustControlHeaders whether headers that set priority, flow, model and profile count
      * @param destinationNamespace namespace of the metadata that name the chosen endpoint
      * @param subsetNamespace namespace of the metadata that say which endpoints are allowed
      * @param ignoreSubset whether every endpoint of the pool is allowed, whatever proxies say
@@ -290,24 +293,42 @@ public record SchedulerProperties(
             @NotNull @DefaultValue("10s") Duration reloadInterval,
             @NotNull @DefaultValue("4MB") DataSize maxMessageSize,
             @NotNull @DefaultValue("64MB") DataSize maxBodySize,
-            @Min(1) @DefaultValue("40000") int maxStreams,
+            @NotNull @DefaultValue("256MB") DataSize maxHeldSize,
+            @Min(1) @DefaultValue("10000") int maxStreams,
             @NotNull @DefaultValue("30s") Duration headTimeout,
+            @NotNull @DefaultValue("120s") Duration drainTimeout,
+            @DefaultValue("true") boolean trustControlHeaders,
             @NotBlank @DefaultValue("envoy.lb") String destinationNamespace,
             @NotBlank @DefaultValue("envoy.lb.subset_hint") String subsetNamespace,
             @DefaultValue("false") boolean ignoreSubset) {
         public ExtProc {
             requirePositive("scheduler.ext-proc.reload-interval", reloadInterval);
             requirePositive("scheduler.ext-proc.head-timeout", headTimeout);
+            requireSize("scheduler.ext-proc.max-message-size", maxMessageSize);
+            requireSize("scheduler.ext-proc.max-body-size", maxBodySize);
+            if (!secureServing && (certificate != null || clientAuthority != null)) {
+                throw new IllegalArgumentException("scheduler.ext-proc.secure-serving: false, with certificate or"
+                        + " client-authority (expected: true)");
+            }
         }
 
-        ExtProcSettings processorSettings() {
+        private static void requireSize(String name, DataSize size) {
+            if (size.toBytes() < 1 || size.toBytes() > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(name + ": " + size + " (expected: less than 2GB)");
+            }
+        }
+
+        ExtProcSettings processorSettings(Duration requestTimeout) {
             return new ExtProcSettings(
                     destinationNamespace,
                     subsetNamespace,
                     ignoreSubset,
+                    trustControlHeaders,
                     Math.toIntExact(maxBodySize.toBytes()),
+                    maxHeldSize.toBytes(),
                     maxStreams,
-                    headTimeout);
+                    headTimeout,
+                    requestTimeout);
         }
 
         ExtProcServer.Settings serverSettings() {

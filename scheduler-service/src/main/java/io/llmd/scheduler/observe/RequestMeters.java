@@ -153,6 +153,9 @@ final class RequestMeters {
         }
 
         private void times(OutcomeReport report) {
+            if (report.durationMicros() == 0) {
+                return;
+            }
             long wholeNanos = decisionNanos + report.durationMicros() * NANOS_PER_MICRO;
             of.duration().record(wholeNanos, TimeUnit.NANOSECONDS);
             int generated = report.usage().completionTokens();

@@ -316,6 +316,10 @@ public enum SchedulerMeters implements MeterDocumentation {
     LEASES("scheduler.leases", Meter.Type.GAUGE),
     /** Attempts that were ended because nobody reported their end. */
     LEASES_REAPED("scheduler.leases.reaped", Meter.Type.COUNTER),
+    /** Requests of proxies that are under way. */
+    PROXIED_REQUESTS("scheduler.proxied.requests", Meter.Type.GAUGE),
+    /** Bodies of such requests that are not forwarded yet. */
+    PROXIED_BODIES("scheduler.proxied.bodies", Meter.Type.GAUGE),
     /** Outcome reports by whether they were news. */
     REPORTS("scheduler.reports", Meter.Type.COUNTER, "outcome"),
     /** Other schedulers of the pool whose load counts here. */

@@ -36,6 +36,7 @@ public final class ExtProcServer implements AutoCloseable {
             "inference-extension");
 
     private static final Duration STEP = Duration.ofMillis(200);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
     private static final int WINDOW_BYTES = 1 << 20;
 
     /**
@@ -63,6 +64,9 @@ public final class ExtProcServer implements AutoCloseable {
             Thread.ofPlatform().daemon().name("ext-proc-timer").factory());
     private final Server server;
     private final Server probes;
+    private final boolean isOpenToAll;
+    private final boolean isLoopback;
+    private volatile boolean isStopping;
 
     /**
      * A server that does not listen yet.
@@ -75,8 +79,9 @@ public final class ExtProcServer implements AutoCloseable {
             throws IOException, GeneralSecurityException {
         this.processor = processor;
         this.isReady = isReady;
-        NettyServerBuilder builder = NettyServerBuilder.forAddress(
-                        new InetSocketAddress(settings.address(), settings.port()))
+        InetSocketAddress address = new InetSocketAddress(settings.address(), settings.port());
+        isLoopback = address.getAddress() != null && address.getAddress().isLoopbackAddress();
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
                 .directExecutor()
                 .addService(processor)
                 .addService(health.getHealthService())
@@ -84,8 +89,15 @@ public final class ExtProcServer implements AutoCloseable {
                 .flowControlWindow(WINDOW_BYTES)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
-        if (settings.identity() != null) {
-            builder.sslContext(ServingIdentity.context(settings.identity(), timer));
+        ServingIdentity.Settings identity = settings.identity();
+        isOpenToAll = identity == null || identity.clientAuthority() == null;
+        if (identity != null) {
+            try {
+                builder.sslContext(ServingIdentity.context(identity, timer));
+            } catch (IOException | GeneralSecurityException | RuntimeException e) {
+                timer.shutdownNow();
+                throw e;
+            }
         }
         server = builder.build();
         probes = NettyServerBuilder.forAddress(new InetSocketAddress(settings.address(), settings.healthPort()))
@@ -105,6 +117,9 @@ public final class ExtProcServer implements AutoCloseable {
         server.start();
         probes.start();
         timer.scheduleWithFixedDelay(this::step, STEP.toMillis(), STEP.toMillis(), TimeUnit.MILLISECONDS);
+        if (isOpenToAll && !isLoopback) {
+            LOG.atWarn().log("whoever reaches the port for proxies is served (client-authority asks for certificates)");
+        }
         LOG.atInfo()
                 .addKeyValue("port", port())
                 .addKeyValue("healthPort", healthPort())
@@ -121,6 +136,9 @@ public final class ExtProcServer implements AutoCloseable {
     }
 
     private void showReadiness() {
+        if (isStopping) {
+            return;
+        }
         ServingStatus status = isReady.getAsBoolean() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
         READINESS.forEach(name -> health.setStatus(name, status));
     }
@@ -135,8 +153,12 @@ public final class ExtProcServer implements AutoCloseable {
         return probes.getPort();
     }
 
-    /** Takes no further streams, and waits for those under way for as long as {@code patience}; then ends them. */
+    /**
+     * Takes no further streams, and waits for those under way for as long as {@code patience}. Then proxies go on alone with
+     * requests whose answer has not begun, and the other ones break off.
+     */
     public void stop(Duration patience) {
+        isStopping = true;
         READINESS.forEach(name -> health.setStatus(name, ServingStatus.NOT_SERVING));
         server.shutdown();
         try {
@@ -144,6 +166,8 @@ public final class ExtProcServer implements AutoCloseable {
                 LOG.atWarn()
                         .addKeyValue("requests", processor.open())
                         .log("drain time is over, proxied requests are ended");
+                processor.abandon();
+                server.awaitTermination(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

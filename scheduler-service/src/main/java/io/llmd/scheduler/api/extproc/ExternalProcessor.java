@@ -12,15 +12,26 @@ import io.llmd.scheduler.api.ScheduleDoor;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The scheduler as an external processor of Envoy and its kin: names an endpoint for each request, and follows its answer.
- * Safe from any thread; what it holds grows with the requests under way, up to {@link ExtProcSettings#maxStreams}.
+ * Safe from any thread; holds little for each request under way, of which there are at most {@link ExtProcSettings#maxStreams},
+ * and bodies of requests that are not forwarded yet, up to {@link ExtProcSettings#maxHeldBytes} in all.
  */
 public final class ExternalProcessor extends ExternalProcessorGrpc.ExternalProcessorImplBase
         implements Evictions.Follower, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ExternalProcessor.class);
+    private static final long EARLY_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final int MOST_EARLY = 10_000;
 
     private final ScheduleDoor door;
     private final ExtProcSettings settings;
@@ -28,17 +39,26 @@ public final class ExternalProcessor extends ExternalProcessorGrpc.ExternalProce
     private final Set<ProcessingStream> streams = ConcurrentHashMap.newKeySet();
     private final ConcurrentHashMap<Long, ProcessingStream> running = new ConcurrentHashMap<>();
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicLong held = new AtomicLong();
+    private final AtomicLong lastToldNanos = new AtomicLong();
+    private final Executor later;
+
+    /** Leases that were evicted before their decision was delivered, and those of the other door; forgotten soon. */
+    private final ConcurrentHashMap<Long, Long> early = new ConcurrentHashMap<>();
+
     private final Runnable unfollow;
 
     /**
      * A processor in front of {@code door}.
      *
+     * @param later runs what follows a wait
      * @param nanoTime monotonic time, as {@link System#nanoTime}
      */
     @SuppressWarnings("this-escape") // followers hear of nothing before requests run
-    public ExternalProcessor(ScheduleDoor door, ExtProcSettings settings, LongSupplier nanoTime) {
+    public ExternalProcessor(ScheduleDoor door, ExtProcSettings settings, Executor later, LongSupplier nanoTime) {
         this.door = Objects.requireNonNull(door, "door");
         this.settings = Objects.requireNonNull(settings, "settings");
+        this.later = Objects.requireNonNull(later, "later");
         this.nanoTime = Objects.requireNonNull(nanoTime, "nanoTime");
         this.unfollow = door.evictions(this);
     }
@@ -59,15 +79,26 @@ public final class ExternalProcessor extends ExternalProcessorGrpc.ExternalProce
         proxy.setOnCancelHandler(stream::left);
         // Of a message that cannot be read nothing but this tells.
         proxy.setOnCloseHandler(stream::left);
-        proxy.setOnReadyHandler(stream::ask);
-        stream.ask();
+        proxy.setOnReadyHandler(stream::goOn);
+        stream.goOn();
         return stream;
     }
 
-    /** Ends streams on which no request came; to be called now and then. */
+    /** Ends streams on which nothing comes any more; to be called now and then. */
     public void expire() {
         long now = now();
         streams.forEach(stream -> stream.expire(now));
+        early.values().removeIf(since -> now - since > EARLY_NANOS);
+    }
+
+    /** Lets proxies go on alone with requests whose answer has not begun. */
+    public void abandon() {
+        streams.forEach(ProcessingStream::abandon);
+    }
+
+    /** Bytes of bodies that are not forwarded yet. */
+    public long heldBytes() {
+        return held.get();
     }
 
     /** Requests under way. */
@@ -80,6 +111,8 @@ public final class ExternalProcessor extends ExternalProcessorGrpc.ExternalProce
         ProcessingStream stream = running.get(eviction.leaseId());
         if (stream != null) {
             stream.evicted();
+        } else if (early.size() < MOST_EARLY) {
+            early.put(eviction.leaseId(), now());
         }
     }
 
@@ -106,6 +139,36 @@ public final class ExternalProcessor extends ExternalProcessorGrpc.ExternalProce
 
     void runs(long leaseId, ProcessingStream stream) {
         running.put(leaseId, stream);
+        if (early.remove(leaseId) != null) {
+            stream.evicted();
+        }
+    }
+
+    /** Claims room for bytes of a body. */
+    boolean holdBytes(int bytes) {
+        if (held.addAndGet(bytes) <= settings.maxHeldBytes()) {
+            return true;
+        }
+        held.addAndGet(-bytes);
+        return false;
+    }
+
+    void releaseBytes(int bytes) {
+        held.addAndGet(-bytes);
+    }
+
+    /** Does something on a thread that may be kept busy for a while. */
+    void later(Runnable task) {
+        later.execute(task);
+    }
+
+    /** A defect; told at most once in a while. */
+    void failed(Throwable failure) {
+        long now = now();
+        long last = lastToldNanos.get();
+        if ((last == 0 || now - last > TELL_NANOS) && lastToldNanos.compareAndSet(last, now)) {
+            LOG.atWarn().setCause(failure).log("a proxied request failed");
+        }
     }
 
     void ended(long leaseId) {

@@ -11,7 +11,9 @@ import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.openai.JsonEditor;
 import io.llmd.openai.JsonMembers;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +29,7 @@ final class ProxiedRequest {
     private static final String REQUEST_ID = LlmdHeader.REQUEST_ID.wireName();
     private static final String CONTENT_LENGTH = "content-length";
     private static final String GRPC = "application/grpc";
+    private static final byte[] TRUE = "true".getBytes(StandardCharsets.US_ASCII);
     private static final List<String> PATHS = List.of(":path", "x-original-path", "x-forwarded-path");
     private static final Set<String> PASSED_ON =
             Set.of(REQUEST_ID, LlmdHeader.SESSION_TOKEN.wireName(), LlmdHeader.PREFER.wireName());
@@ -37,6 +40,9 @@ final class ProxiedRequest {
     /** Those of them that not even the scheduler takes from a proxy's client. */
     private static final Set<String> IGNORED = new HashSet<>();
 
+    /** Those that are for proxies to set. */
+    private static final Set<String> CONTROL = new HashSet<>();
+
     static {
         for (LlmdHeader header : LlmdHeader.values()) {
             List<String> names = new ArrayList<>(header.aliases());
@@ -46,6 +52,8 @@ final class ProxiedRequest {
             }
             if (header.access() == LlmdHeader.Access.INTERNAL && header != LlmdHeader.TEST_ENDPOINT_SELECTION) {
                 IGNORED.addAll(names);
+            } else if (header.access() == LlmdHeader.Access.TRUSTED) {
+                CONTROL.addAll(names);
             }
         }
     }
@@ -59,8 +67,9 @@ final class ProxiedRequest {
     private ByteString body = ByteString.EMPTY;
     private @Nullable String subset;
     private @Nullable JsonMembers json;
+    private boolean wantsStream;
 
-    private ProxiedRequest(Map<String, String> received) {
+    private ProxiedRequest(Map<String, String> received, boolean trustsControl) {
         path = PATHS.stream()
                 .map(received::get)
                 .filter(name -> name != null && !name.isEmpty())
@@ -75,15 +84,17 @@ final class ProxiedRequest {
             if (REMOVED.contains(name)) {
                 removed.add(name);
             }
-            if (name.charAt(0) != ':' && !IGNORED.contains(name)) {
+            boolean isHeard = !IGNORED.contains(name) && (trustsControl || !CONTROL.contains(name));
+            if (name.charAt(0) != ':' && isHeard) {
                 headers.put(name, value);
             }
         });
         headers.put(REQUEST_ID, id);
     }
 
-    static ProxiedRequest of(HeaderMap received) {
-        return new ProxiedRequest(ProxyHeaders.read(received));
+    /** @param trustsControl whether headers that set priority, flow, model and profile count */
+    static ProxiedRequest of(HeaderMap received, boolean trustsControl) {
+        return new ProxiedRequest(ProxyHeaders.read(received), trustsControl);
     }
 
     String id() {
@@ -125,8 +136,22 @@ final class ProxiedRequest {
             return new ScheduleRequest(id, path(), headers, ScheduleRequest.NO_BODY, List.of());
         }
         byte[] bytes = body.toByteArray();
-        json = isGrpc ? null : JsonMembers.read(bytes);
+        JsonMembers read = isGrpc ? null : JsonMembers.read(bytes);
+        json = read;
+        wantsStream = read != null && Arrays.equals(read.bytes("stream"), TRUE);
         return new ScheduleRequest(id, path(), headers, ByteBuffer.wrap(bytes), List.of());
+    }
+
+    /** Whether the client wants a stream. */
+    boolean wantsStream() {
+        return wantsStream;
+    }
+
+    /** What was forwarded need not be kept. */
+    void forget() {
+        body = ByteString.EMPTY;
+        json = null;
+        subset = null;
     }
 
     /** The client's model name as JSON when an endpoint serves it under another one, else {@code null}. */

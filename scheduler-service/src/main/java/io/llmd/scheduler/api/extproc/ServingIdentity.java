@@ -2,8 +2,10 @@ package io.llmd.scheduler.api.extproc;
 
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.util.AdvancedTlsX509KeyManager;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,6 +21,8 @@ import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The certificate that the door for proxies shows: from files, which are read again when they change, or made at the start
@@ -26,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServingIdentity {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ServingIdentity.class);
     private static final int MAKE_SECONDS = 60;
 
     private ServingIdentity() {}
@@ -64,19 +69,52 @@ public final class ServingIdentity {
         if (certificate == null || privateKey == null) {
             made(keys);
         } else {
-            keys.updateIdentityCredentials(
-                    certificate.toFile(),
-                    privateKey.toFile(),
-                    settings.reloadInterval().toMillis(),
-                    TimeUnit.MILLISECONDS,
-                    timer);
+            PemFiles files = new PemFiles(keys, certificate.toFile(), privateKey.toFile());
+            files.read();
+            long millis = settings.reloadInterval().toMillis();
+            timer.scheduleWithFixedDelay(files::readIfChanged, millis, millis, TimeUnit.MILLISECONDS);
         }
         SslContextBuilder context = GrpcSslContexts.configure(SslContextBuilder.forServer(keys));
         Path authority = settings.clientAuthority();
         if (authority != null) {
-            context.trustManager(authority.toFile()).clientAuth(io.netty.handler.ssl.ClientAuth.REQUIRE);
+            context.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE);
         }
         return context.build();
+    }
+
+    /** Reads both files again when one of them has changed; keeps what it has when they do not fit. */
+    private static final class PemFiles {
+        private final AdvancedTlsX509KeyManager keys;
+        private final File certificate;
+        private final File privateKey;
+        private long changed;
+
+        PemFiles(AdvancedTlsX509KeyManager keys, File certificate, File privateKey) {
+            this.keys = keys;
+            this.certificate = certificate;
+            this.privateKey = privateKey;
+        }
+
+        void read() throws IOException, GeneralSecurityException {
+            changed = lastChange();
+            keys.updateIdentityCredentials(certificate, privateKey);
+        }
+
+        void readIfChanged() {
+            if (lastChange() == changed) {
+                return;
+            }
+            try {
+                read();
+                LOG.atInfo().log("the certificate for proxies was read again");
+            } catch (IOException | GeneralSecurityException | RuntimeException e) {
+                LOG.atWarn().setCause(e).log("the changed certificate for proxies cannot be read, the old one stays");
+            }
+        }
+
+        private long lastChange() {
+            return 31 * certificate.lastModified() + privateKey.lastModified();
+        }
     }
 
     /** The JDK has no public class that signs certificates, but a command that every JRE carries. */
@@ -122,7 +160,7 @@ public final class ServingIdentity {
     private static void run(List<String> command) throws IOException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try {
             if (!process.waitFor(MAKE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {

@@ -6,11 +6,14 @@ import static io.llmd.scheduler.api.extproc.Proxy.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode;
 import io.envoyproxy.envoy.service.ext_proc.v3.CommonResponse;
+import io.envoyproxy.envoy.service.ext_proc.v3.HttpHeaders;
 import io.envoyproxy.envoy.service.ext_proc.v3.ImmediateResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
@@ -49,15 +52,26 @@ class ExternalProcessorTest {
     private static final String PATH = "/v1/completions";
     private static final String BODY = "{\"model\":\"m\",\"prompt\":\"Hi\"}";
     private static final int MAX_BODY = 300_000;
+    private static final int MAX_HELD = 500_000;
 
     private final ScriptedDoor door = new ScriptedDoor();
     private final AtomicLong clock = new AtomicLong();
-    private final ExternalProcessor processor = new ExternalProcessor(
-            door,
-            new ExtProcSettings("envoy.lb", "envoy.lb.subset_hint", false, MAX_BODY, 3, Duration.ofSeconds(30)),
-            clock::get);
+    private final ExternalProcessor processor = new ExternalProcessor(door, settings(true), Runnable::run, clock::get);
     private Server server;
     private ManagedChannel channel;
+
+    private static ExtProcSettings settings(boolean trustsControl) {
+        return new ExtProcSettings(
+                "envoy.lb",
+                "envoy.lb.subset_hint",
+                false,
+                trustsControl,
+                MAX_BODY,
+                MAX_HELD,
+                3,
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(10));
+    }
 
     @BeforeEach
     void start() throws IOException {
@@ -70,11 +84,13 @@ class ExternalProcessorTest {
         channel = InProcessChannelBuilder.forName(name).directExecutor().build();
     }
 
+    /** Every test ends its streams; nothing of them is left. */
     @AfterEach
     void stop() {
+        assertThat(processor.open()).isZero();
+        assertThat(processor.heldBytes()).isZero();
         channel.shutdownNow();
         server.shutdownNow();
-        assertThat(processor.open()).isZero();
     }
 
     private Proxy open() {
@@ -675,5 +691,162 @@ class ExternalProcessorTest {
         Proxy fifth = open().post(PATH).body(BODY, true);
         assertThat(fifth.answers()).hasSize(2);
         List.of(first, second, fifth).forEach(Proxy::cancel);
+    }
+
+    @Test
+    @DisplayName("P38: a held body without end is whole when trailers follow, and not when the proxy's buffer is full")
+    void servesHeldBodiesThatDoNotEnd() {
+        Proxy trailers = open().send(head(BodySendMode.BUFFERED, ":path", PATH)).body(BODY, false);
+        assertThat(trailers.answers())
+                .extracting(ProcessingResponse::getResponseCase)
+                .containsExactly(ResponseCase.REQUEST_HEADERS, ResponseCase.REQUEST_BODY);
+        trailers.requestTrailers();
+        assertThat(trailers.answers())
+                .extracting(ProcessingResponse::getResponseCase)
+                .containsExactly(ResponseCase.REQUEST_TRAILERS);
+        trailers.answerHead(200, "application/json", false)
+                .answerBody("{}", false)
+                .answerTrailers();
+        assertEnded(Cause.NATURAL, 200, TokenUsage.UNKNOWN);
+        trailers.halfClose();
+
+        Proxy tooLarge = open().send(head(BodySendMode.BUFFERED_PARTIAL, ":path", PATH));
+        assertThat(tooLarge.answers()).hasSize(1);
+        tooLarge.body("{\"model\":", false);
+        assertThat(immediate(tooLarge).getStatus().getCodeValue()).isEqualTo(413);
+    }
+
+    @Test
+    void whereTheProxyHidesTheEndOfAnswersItsCloseIsTheEnd() {
+        Proxy proxy = open().send(Proxy.requestHead(false, Proxy.headers(":path", PATH))
+                        .setProtocolConfig(ProtocolConfiguration.newBuilder()
+                                .setRequestBodyMode(BodySendMode.FULL_DUPLEX_STREAMED)
+                                .setResponseBodyMode(BodySendMode.NONE)))
+                .body(BODY, true)
+                .answerHead(200, "application/json", false);
+        proxy.halfClose();
+        assertThat(door.reports).extracting(OutcomeReport::phase).containsExactly(Phase.STARTED, Phase.ENDED);
+        assertEnded(Cause.NATURAL, 200, TokenUsage.UNKNOWN);
+    }
+
+    @Test
+    void bodiesOfAllRequestsAreBoundedUntilTheyAreForwarded() {
+        door.isQueueing = true;
+        Proxy first = open().post(PATH).body("x".repeat(300_000), true);
+        Proxy second = open().post(PATH).body("x".repeat(200_000), false);
+        Proxy third = open().post(PATH).body("x", false);
+        assertThat(immediate(third).getStatus().getCodeValue()).isEqualTo(429);
+        door.waiting.getFirst().accept(door.outcome(door.questions.getFirst()));
+        assertThat(processor.heldBytes()).isEqualTo(200_000);
+        second.cancel();
+        assertThat(processor.heldBytes()).isZero();
+        first.cancel();
+    }
+
+    @Test
+    @DisplayName("T17: control headers of clients do not count where proxies do not take them off")
+    void distrustsControlHeaders() {
+        String[] headers = {"x-llm-d-inference-objective", "premium", "epp-profile", "decode", "x-slo-ttft-ms", "10"};
+        ScheduleRequest distrusted =
+                ProxiedRequest.of(Proxy.headers(headers), false).question(false);
+        assertThat(distrusted.headers())
+                .containsEntry("x-slo-ttft-ms", "10")
+                .doesNotContainKeys("x-llm-d-inference-objective", "epp-profile");
+        assertThat(ProxiedRequest.of(Proxy.headers(headers), true)
+                        .question(false)
+                        .headers())
+                .containsEntry("x-llm-d-inference-objective", "premium")
+                .containsEntry("epp-profile", "decode");
+    }
+
+    @Test
+    void theEndpointThatServedIsTheOneThatTheProxyNames() {
+        door.endpoints =
+                List.of(new TargetEndpoint("ns/a", "10.0.0.1", 8000), new TargetEndpoint("ns/b", "10.0.0.2", 8000));
+        door.responseHeaders = Map.of("x-gateway-destination-endpoint-served", "10.0.0.1:8000");
+        Proxy proxy = forwarded(PATH, BODY)
+                .send(ProcessingRequest.newBuilder()
+                        .setResponseHeaders(HttpHeaders.newBuilder()
+                                .setHeaders(Proxy.headers(":status", "200"))
+                                .setEndOfStream(true))
+                        .setMetadataContext(Metadata.newBuilder()
+                                .putFilterMetadata(
+                                        "envoy.lb",
+                                        Struct.newBuilder()
+                                                .putFields(
+                                                        "x-gateway-destination-endpoint-served", text("10.0.0.2:8000"))
+                                                .build())));
+        assertThat(set(proxy.answers()
+                        .getFirst()
+                        .getResponseHeaders()
+                        .getResponse()
+                        .getHeaderMutation()))
+                .containsEntry("x-conformance-test-served-endpoint", "10.0.0.2:8000");
+        assertEnded(Cause.NATURAL, 200, TokenUsage.UNKNOWN);
+        proxy.halfClose();
+    }
+
+    @Test
+    void anEvictionThatComesBeforeTheDecisionIsNotLost() {
+        door.isQueueing = true;
+        Proxy proxy = open().post(PATH).body(BODY, true);
+        door.evict(1);
+        assertThat(proxy.answers()).isEmpty();
+        door.waiting.getFirst().accept(door.outcome(door.questions.getFirst()));
+        assertThat(proxy.answers())
+                .last()
+                .satisfies(answer -> assertThat(
+                                answer.getImmediateResponse().getStatus().getCodeValue())
+                        .isEqualTo(429));
+        assertThat(proxy.isCompleted()).isTrue();
+        assertEnded(Cause.EVICTED, 0, TokenUsage.UNKNOWN);
+    }
+
+    @Test
+    void aStreamByTheClientsWishIsReadAsSuchUnlessTheAnswerIsJson() {
+        Proxy proxy = forwarded("/v1/chat/completions", "{\"model\":\"m\", \"stream\": true}")
+                .answerHead(200, "", false)
+                .answerBody(
+                        "data: {\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1}}\n\ndata: [DONE]\n\n", true);
+        assertEnded(Cause.NATURAL, 200, new TokenUsage(5, 1, -1));
+        proxy.halfClose();
+    }
+
+    @Test
+    void aProxyThatOnlyWatchesIsLeftAlone() {
+        Proxy proxy = open().send(
+                        Proxy.requestHead(false, Proxy.headers(":path", PATH)).setObservabilityMode(true));
+        assertThat(proxy.answers()).isEmpty();
+        assertThat(proxy.isCompleted()).isTrue();
+        assertThat(door.questions).isEmpty();
+    }
+
+    @Test
+    void whenTheSchedulerStopsProxiesGoOnAloneWithWhatHasNoAnswerYet() {
+        Proxy unanswered = forwarded(PATH, BODY);
+        Proxy answered = forwarded(PATH, BODY).answerHead(200, "application/json", false);
+        processor.abandon();
+        assertThat(unanswered.isCompleted()).isTrue();
+        assertThat(unanswered.failure()).isNull();
+        assertEnded(Cause.NATURAL, 0, TokenUsage.UNKNOWN);
+        assertThat(answered.isCompleted()).isFalse();
+        answered.cancel();
+    }
+
+    @Test
+    @DisplayName("B79: bodies that stop coming and requests that never end do not stay")
+    void expiresWhatIsUnderWay() {
+        Proxy stopped = open().post(PATH).body("{", false);
+        Proxy endless = forwarded(PATH, BODY);
+        Proxy answerOnly = open().answerHead(200, "application/json", false);
+        clock.addAndGet(Duration.ofSeconds(31).toNanos());
+        processor.expire();
+        assertThat(Status.fromThrowable(stopped.failure()).getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(endless.failure()).isNull();
+        clock.addAndGet(Duration.ofMinutes(10).toNanos());
+        processor.expire();
+        assertThat(Status.fromThrowable(endless.failure()).getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertEnded(Cause.ERROR, 0, TokenUsage.UNKNOWN);
+        answerOnly.cancel();
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class ScriptedDoor implements ScheduleDoor {
 
     final List<ScheduleRequest> questions = new ArrayList<>();
-    final List<OutcomeReport> reports = new ArrayList<>();
+    final List<OutcomeReport> reports = new CopyOnWriteArrayList<>();
     final List<Consumer<ScheduleOutcome>> waiting = new ArrayList<>();
     List<TargetEndpoint> endpoints = List.of(new TargetEndpoint("ns/b", "10.0.0.2", 8000));
     String model = "m";
@@ -71,6 +72,11 @@ final class ScriptedDoor implements ScheduleDoor {
     public Runnable evictions(Evictions.Follower who) {
         follower = who;
         return () -> {};
+    }
+
+    /** Decisions so far. */
+    long leases() {
+        return leases;
     }
 
     void evict(long leaseId) {
