@@ -1135,6 +1135,36 @@ class RequestReaderTest {
     }
 
     @Test
+    void whatMayBeInABodyDependsOnWhoSendsIt() {
+        RequestReader proxied =
+                new RequestReader(RequestLimits.DEFAULTS, model -> 1_000, new BodyRules(true, true, true));
+        String params = "\"priority\":3,\"kv_transfer_params\":{\"remote_host\":\"10.0.0.9\"},\"rid\":\"x\"";
+
+        ApiRequest kept = accepted(proxied.read(ApiRoute.CHAT_COMPLETIONS, utf8(chat(params))));
+        ApiRequest stripped = accepted(READER.read(ApiRoute.CHAT_COMPLETIONS, utf8(chat(params))));
+        assertThat(kept.edits()).isEmpty();
+        assertThat(kept.hadTransferParams()).isFalse();
+        assertThat(stripped.edits()).hasSize(3);
+        assertThat(stripped.hadTransferParams()).isTrue();
+
+        byte[] address = utf8(image("https://example.org/a.png"));
+        assertThat(accepted(proxied.read(ApiRoute.CHAT_COMPLETIONS, address)).hasMedia())
+                .isTrue();
+        assertThat(READER.read(ApiRoute.CHAT_COMPLETIONS, address)).isInstanceOf(ReadResult.Refused.class);
+        assertThat(proxied.read(ApiRoute.CHAT_COMPLETIONS, utf8(image("data:image/png;base64,?"))))
+                .isInstanceOf(ReadResult.Refused.class);
+        byte[] extra = utf8("{\"model\":\"m\",\"token_ids\":[1],\"sampling_params\":{\"extra_args\":"
+                + "{\"kv_transfer_params\":{}}}}");
+        assertThat(accepted(proxied.read(ApiRoute.GENERATE, extra)).edits()).isEmpty();
+        assertThat(READER.read(ApiRoute.GENERATE, extra)).isInstanceOf(ReadResult.Refused.class);
+    }
+
+    private static ApiRequest accepted(ReadResult result) {
+        assertThat(result).isInstanceOf(ReadResult.Accepted.class);
+        return ((ReadResult.Accepted) result).request();
+    }
+
+    @Test
     void truncatedPromptsMayBeLonger() {
         String body = "{\"model\":\"m\",\"input\":\"" + "word".repeat(200_000) + "\",\"truncate_prompt_tokens\":512}";
 

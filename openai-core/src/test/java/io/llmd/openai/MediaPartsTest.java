@@ -1,0 +1,63 @@
+package io.llmd.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MediaPartsTest {
+
+    private static List<String> parts(String body, int most) {
+        JsonMembers members = Objects.requireNonNull(JsonMembers.read(body.getBytes(StandardCharsets.UTF_8)));
+        return MediaParts.of(members, most).stream()
+                .map(part -> new String(part.toBytes(), StandardCharsets.UTF_8))
+                .toList();
+    }
+
+    @Test
+    void eachMediumComesOnceAndAsItIs() {
+        String image =
+                "{ \"type\":\"image_url\", \"image_url\":{\"detail\":\"low\",\"url\":\"data:image/png;base64,AA==\"} }";
+        String again = "{\"image_url\":{\"url\":\"data:image/png;base64,AA==\"},\"type\":\"image_url\"}";
+        String sound = "{\"type\":\"input_audio\",\"input_audio\":{\"data\":\"AA==\",\"format\":\"wav\"}}";
+        String video = "{\"type\":\"video_url\",\"video_url\":\"data:video/mp4;base64,BB==\",\"uuid\":\"é\"}";
+
+        assertThat(parts(
+                        "{\"a\":[{\"content\":[1]}],\"messages\":[{\"role\":\"system\",\"content\":\"image_url\"},"
+                                + "{\"content\":[" + image + ",\"text\"," + again
+                                + ",{\"type\":\"text\",\"text\":\"x\"}],"
+                                + "\"name\":{\"content\":[" + sound + "]}},{\"content\":[" + sound + "," + video
+                                + "],\"role\":\"user\"}]}",
+                        10))
+                .containsExactly(image, sound, video);
+    }
+
+    @Test
+    void noMoreThanAskedFor() {
+        String image = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:,%d\"}}";
+        assertThat(parts(
+                        "{\"messages\":[{\"content\":[" + image.formatted(1) + "," + image.formatted(2) + ","
+                                + image.formatted(3) + "]}]}",
+                        2))
+                .containsExactly(image.formatted(1), image.formatted(2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"messages\":null}",
+                "{\"messages\":\"x\"}",
+                "{\"messages\":[]}",
+                "{\"messages\":[1,{\"content\":[{\"image_url\":{\"url\":\"x\"}}]}]}",
+                "{\"messages\":[{\"content\":[]}]}",
+                "{\"messages\":[{\"content\":[{\"type\":\"image_url\",\"image_url\":null}]}]}"
+            })
+    void nothingWhereNothingIs(String body) {
+        assertThat(parts(body, 10)).isEmpty();
+    }
+}
