@@ -20,8 +20,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -107,24 +109,45 @@ final class RunningSuite implements AutoCloseable {
             int decode,
             UnaryOperator<SimulatorSettingsBuilder> settings,
             Map<String, String> gatewaySettings) {
+        List<String> roles = new ArrayList<>(Collections.nCopies(prefill, "prefill"));
+        roles.addAll(Collections.nCopies(decode, "decode"));
+        return startPhases(
+                roles,
+                (role, one) -> settings.apply(one)
+                        .option("kv-connector", "nixl")
+                        .option("nixl-side-channel-host", "127.0.0.1")
+                        .option("nixl-side-channel-port", "0"),
+                SPLIT_ALWAYS,
+                gatewaySettings);
+    }
+
+    /**
+     * The same with an endpoint for each of some roles.
+     *
+     * @param settings of an endpoint with a role
+     * @param config scheduling configuration
+     * @param gatewaySettings further settings of the gateway
+     */
+    static RunningSuite startPhases(
+            List<String> roles,
+            BiFunction<String, SimulatorSettingsBuilder, SimulatorSettingsBuilder> settings,
+            String config,
+            Map<String, String> gatewaySettings) {
         try {
             RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
             StringBuilder file = new StringBuilder("endpoints:\n");
-            for (int i = 0; i < prefill + decode; i++) {
-                String role = i < prefill ? "prefill" : "decode";
-                VllmSimulator endpoint = VllmSimulator.start(settings.apply(SimulatorSettings.builder())
+            for (int i = 0; i < roles.size(); i++) {
+                String role = roles.get(i);
+                VllmSimulator endpoint = VllmSimulator.start(settings.apply(role, SimulatorSettings.builder())
                         .option("host", "127.0.0.1")
                         .option("port", "0")
                         .option("role", role)
-                        .option("kv-connector", "nixl")
-                        .option("nixl-side-channel-host", "127.0.0.1")
-                        .option("nixl-side-channel-port", "0")
                         .build());
                 suite.endpoints.add(endpoint);
                 file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s}}%n"
                         .formatted(role, i, endpoint.port(), role));
             }
-            suite.startServices(file.toString(), SPLIT_ALWAYS, Map.of(), gatewaySettings);
+            suite.startServices(file.toString(), config, Map.of(), gatewaySettings);
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

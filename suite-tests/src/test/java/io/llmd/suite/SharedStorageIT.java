@@ -1,0 +1,78 @@
+package io.llmd.suite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** A decode endpoint that is asked first, and a prefill endpoint for what it has not cached. */
+class SharedStorageIT {
+
+    private static final String PROMPT = "The model reads a prompt and computes keys and values. ".repeat(20);
+    private static final String CONFIG = """
+            apiVersion: llm-d.ai/v1alpha1
+            kind: EndpointPickerConfig
+            plugins:
+              - {name: always, type: always-disagg-pd-decider}
+              - {name: stages, type: disagg-profile-handler, parameters: {deciders: {prefill: always}}}
+              - {name: only-prefill, type: prefill-filter}
+              - {name: only-decode, type: decode-filter}
+              - {name: best, type: max-score-picker}
+            schedulingProfiles:
+              - {name: prefill, plugins: [{pluginRef: only-prefill}, {pluginRef: best}]}
+              - {name: decode, plugins: [{pluginRef: only-decode}, {pluginRef: best}]}
+            """;
+    private static RunningSuite suite;
+
+    @BeforeAll
+    static void start() {
+        suite = RunningSuite.startPhases(
+                List.of("prefill", "decode"),
+                (role, settings) -> settings.option("inter-token-latency", "5ms"),
+                CONFIG,
+                Map.of(
+                        "gateway.disaggregation.connector", "shared-storage",
+                        "gateway.disaggregation.cache-hit-threshold", "0.5"));
+    }
+
+    @AfterAll
+    static void stop() {
+        suite.close();
+    }
+
+    private static String body(String more) {
+        return "{\"model\":\"sim-8b\",\"max_tokens\":4,\"ignore_eos\":true" + more
+                + ",\"messages\":[{\"role\":\"user\",\"content\":\"" + PROMPT + "\"}]}";
+    }
+
+    private static long prefills() {
+        return suite.endpoints().getFirst().statistics().finished();
+    }
+
+    @Test
+    @DisplayName("S9: what the decode endpoint lacks the prefill endpoint computes, and what it has nobody does")
+    void askedFirst() throws IOException {
+        try (ClientSocket client = new ClientSocket(suite.port())) {
+            client.send(body(",\"stream\":true,\"stream_options\":{\"include_usage\":true}"));
+
+            String events = ClientSocket.body(client.readAll());
+
+            assertThat(events)
+                    .contains("\"completion_tokens\":4", "\"finish_reason\":\"length\"", "data: [DONE]")
+                    .doesNotContain("cache_threshold", "\"error\"");
+            assertThat(events.split("\"role\":\"assistant\"", -1)).hasSize(2);
+        }
+        assertThat(prefills()).isEqualTo(1);
+
+        RunningSuite.Answer again = suite.chat(body(""));
+
+        assertThat(again.status()).as(again.body()).isEqualTo(200);
+        assertThat(again.json().path("usage").path("completion_tokens").asInt()).isEqualTo(4);
+        assertThat(prefills()).isEqualTo(1);
+    }
+}
