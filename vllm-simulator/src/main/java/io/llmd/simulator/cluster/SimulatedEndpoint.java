@@ -22,6 +22,8 @@ final class SimulatedEndpoint implements EndpointView, EngineSink {
     final ReaderLink link = new ReaderLink();
     private final int index;
     private final EngineSettings settings;
+    private final Workload workload;
+    private final boolean tokens;
     private final boolean firstTokens;
     private final boolean blocks;
     private final boolean blockTokens;
@@ -29,9 +31,11 @@ final class SimulatedEndpoint implements EndpointView, EngineSink {
     private long scrapedAt = Long.MIN_VALUE;
     private int inFlight;
 
-    SimulatedEndpoint(int index, EngineSettings settings, Router router) {
+    SimulatedEndpoint(int index, EngineSettings settings, Router router, Workload workload) {
         this.index = index;
         this.settings = settings;
+        this.workload = workload;
+        tokens = workload.wantsTokens();
         engine = new Engine(settings);
         metrics = engine.reported();
         firstTokens = router.wantsFirstTokens();
@@ -43,7 +47,7 @@ final class SimulatedEndpoint implements EndpointView, EngineSink {
     public void accept(EngineEvent event) {
         switch (event) {
             case EngineEvent.Finished finished -> happened.addLast(finished);
-            case EngineEvent.TokenProduced token -> happened.addLast(token);
+            case EngineEvent.TokenProduced token -> produced(token);
             case EngineEvent.LoadWanted wanted -> happened.addLast(wanted);
             case EngineEvent.LeaseEnded ended -> happened.addLast(ended);
             case EngineEvent.BlockEvent change -> {
@@ -55,9 +59,17 @@ final class SimulatedEndpoint implements EndpointView, EngineSink {
         }
     }
 
+    private void produced(EngineEvent.TokenProduced token) {
+        if (token.index() > 0) {
+            workload.token(token.requestId(), token.sincePrevious());
+        } else if (firstTokens) {
+            happened.addLast(token);
+        }
+    }
+
     @Override
     public boolean tokens() {
-        return false;
+        return tokens;
     }
 
     @Override

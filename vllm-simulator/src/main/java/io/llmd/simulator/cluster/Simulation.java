@@ -62,7 +62,7 @@ public final class Simulation {
             long noise = CounterRandom.bits(settings.seed(), index, NOISE);
             BlockHasher hasher = hashers.computeIfAbsent(
                     engine.hasher(), hashing -> new RememberingBlockHasher(hashing, engine.blockTokens()));
-            endpoints.add(new SimulatedEndpoint(index, engine.withSeed(noise).withHasher(hasher), router));
+            endpoints.add(new SimulatedEndpoint(index, engine.withSeed(noise).withHasher(hasher), router, workload));
         }
         views = Collections.unmodifiableList(endpoints);
         engineTimes = new EngineTimes(endpoints.size());

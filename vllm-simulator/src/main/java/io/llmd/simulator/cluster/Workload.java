@@ -28,4 +28,16 @@ public interface Workload {
 
     /** Hears that a request ended, in whatever way; what {@link #nextTime} says may change by it. */
     default void ended(RequestResult result) {}
+
+    /** Whether {@link #token} is to be called; constant. It makes decoding several times as much work for the simulator. */
+    default boolean wantsTokens() {
+        return false;
+    }
+
+    /**
+     * A client got a token that is not its first one. Asked for by {@link #wantsTokens}.
+     *
+     * @param sinceNanos since the token before
+     */
+    default void token(long requestId, long sinceNanos) {}
 }

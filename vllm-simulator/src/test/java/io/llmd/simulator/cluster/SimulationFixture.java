@@ -6,12 +6,19 @@ import io.llmd.simulator.engine.LatencyModel;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Endpoints with simple times, requests at given times, and what became of them. */
 final class SimulationFixture {
     static final long MILLI = 1_000_000;
 
     final List<RequestResult> results = new ArrayList<>();
+
+    /** Of each request, the time before each of its tokens but the first. */
+    final Map<Long, List<Long>> gaps = new TreeMap<>();
+
+    boolean watchesTokens;
     SimulationSettings settings = SimulationSettings.DEFAULTS;
     List<EngineSettings> engines = Collections.nCopies(1, engine().build());
     Router router = (request, now, endpoints) -> Target.endpoint(0);
@@ -83,6 +90,16 @@ final class SimulationFixture {
         @Override
         public ClientRequest next() {
             return requests.get(next++).request();
+        }
+
+        @Override
+        public boolean wantsTokens() {
+            return watchesTokens;
+        }
+
+        @Override
+        public void token(long requestId, long sinceNanos) {
+            gaps.computeIfAbsent(requestId, any -> new ArrayList<>()).add(sinceNanos);
         }
     }
 }

@@ -151,6 +151,33 @@ class SimulationTest {
     }
 
     @Test
+    void clientsWhoWatchSeeTheStepThatAPromptMakesLonger() {
+        SimulationFixture simulation =
+                new SimulationFixture().request(0, 100, 6).request(12 * MILLI + 1, 100, 1);
+        simulation.watchesTokens = true;
+        simulation.run();
+
+        assertThat(simulation.gaps).containsOnlyKeys(0L);
+        assertThat(simulation.gaps.get(0L)).containsExactly(MILLI, MILLI, MILLI, 11 * MILLI, MILLI);
+    }
+
+    @Test
+    void watchingChangesNoTime() {
+        SimulationFixture watched = new SimulationFixture().request(0, 100, 40).request(15 * MILLI, 300, 30);
+        SimulationFixture blind = new SimulationFixture().request(0, 100, 40).request(15 * MILLI, 300, 30);
+        watched.watchesTokens = true;
+        watched.run();
+        blind.run();
+
+        assertThat(watched.results)
+                .usingRecursiveComparison()
+                .ignoringFields("request")
+                .isEqualTo(blind.results);
+        assertThat(blind.gaps).isEmpty();
+        assertThat(watched.gaps.get(1L)).hasSize(29);
+    }
+
+    @Test
     void newsOfBlocksComesWithItsDelayAndInOrder() {
         List<String> told = new ArrayList<>();
         simulation.router(new Router() {

@@ -59,6 +59,14 @@ class TransferTest {
     }
 
     @Test
+    void theTokenOfThePrefillEndpointIsNotAClients() {
+        simulation.watchesTokens = true;
+        simulation.request(0, 2000, 10).run();
+
+        assertThat(simulation.gaps.get(0L)).hasSize(9);
+    }
+
+    @Test
     void transfersToOneReaderShareItsInterface() {
         simulation.request(0, 2000, 10).request(0, 2000, 10).run();
         List<RequestResult> together = simulation.results;
