@@ -25,6 +25,9 @@ import java.util.function.Consumer;
  */
 public final class Lab {
 
+    /** One run that is to come. */
+    public record Job(Scenario scenario, Contender contender, long seed) {}
+
     private Lab() {}
 
     /** One run, on the calling thread. @throws IllegalStateException when a request was not answered once */
@@ -39,11 +42,11 @@ public final class Lab {
                 blockTokens,
                 scenario.fleet().totalBlocks(),
                 engines.size());
-        Router router = contender.router(
-                new Setting(engines, conditions, scenario.fleet().prefillTokensPerSecond(), seed));
+        Router router = contender.router(new Setting(
+                engines, conditions, scenario.fleet().split(), scenario.fleet().prefillTokensPerSecond(), seed));
         SimulationTotals totals;
         try {
-            totals = new Simulation(settings(conditions, seed), engines, router, tally, result -> {}).run();
+            totals = new Simulation(settings(scenario, seed), engines, router, tally, result -> {}).run();
         } catch (RuntimeException | Error e) {
             try {
                 close(router, contender);
@@ -56,7 +59,8 @@ public final class Lab {
         return tally.result(scenario.traffic().name(), contender.name(), seed, totals);
     }
 
-    private static SimulationSettings settings(Conditions conditions, long seed) {
+    private static SimulationSettings settings(Scenario scenario, long seed) {
+        Conditions conditions = scenario.conditions();
         SimulationSettings defaults = SimulationSettings.DEFAULTS;
         return new SimulationSettings(
                 seed,
@@ -64,7 +68,7 @@ public final class Lab {
                 defaults.networkNanos(),
                 conditions.scrapeInterval().toNanos(),
                 conditions.eventLag().toNanos(),
-                defaults.transfer(),
+                scenario.fleet().split().transfer(),
                 defaults.heartbeatNanos(),
                 defaults.endNanos());
     }
@@ -89,17 +93,31 @@ public final class Lab {
      */
     public static List<RunResult> compare(
             Scenario scenario, List<Contender> contenders, List<Long> seeds, int parallel, Consumer<RunResult> done) {
+        List<Job> jobs = new ArrayList<>();
+        for (Contender contender : contenders) {
+            seeds.forEach(seed -> jobs.add(new Job(scenario, contender, seed)));
+        }
+        return run(jobs, parallel, done);
+    }
+
+    /**
+     * Several runs.
+     *
+     * @param parallel runs at a time, at least one
+     * @param done hears of each run when it has ended, on any thread
+     * @return in the order of the jobs
+     * @throws IllegalStateException when a run fails
+     */
+    public static List<RunResult> run(List<Job> jobs, int parallel, Consumer<RunResult> done) {
         try (ExecutorService workers = Executors.newFixedThreadPool(
                 parallel, Thread.ofPlatform().daemon().name("lab-", 0).factory())) {
             List<Future<RunResult>> runs = new ArrayList<>();
-            for (Contender contender : contenders) {
-                for (long seed : seeds) {
-                    runs.add(workers.submit(() -> {
-                        RunResult result = run(scenario, contender, seed);
-                        done.accept(result);
-                        return result;
-                    }));
-                }
+            for (Job job : jobs) {
+                runs.add(workers.submit(() -> {
+                    RunResult result = run(job.scenario(), job.contender(), job.seed());
+                    done.accept(result);
+                    return result;
+                }));
             }
             return collect(runs);
         }

@@ -19,6 +19,7 @@ public final class LabCommand {
                 .addSubcommand(new LabRunCommand(terminal))
                 .addSubcommand(new LabCompareCommand(terminal))
                 .addSubcommand(new LabKneeCommand(terminal))
+                .addSubcommand(new LabDisaggCommand(terminal))
                 .addSubcommand(new LabReportCommand(terminal));
     }
 }

@@ -146,7 +146,7 @@ final class LabOptions {
     private Traffic traffic(Kind kind) {
         int most = requests == null ? Integer.MAX_VALUE : requests;
         return switch (kind) {
-            case CONVERSATION -> recorded(most);
+            case CONVERSATION -> recorded();
             case LADDER -> new SharedPrefixLadder(Math.min(1, most / LADDER_REQUESTS));
             case CHAT ->
                 new ChatSessions(
@@ -156,18 +156,20 @@ final class LabOptions {
         };
     }
 
-    private Traffic recorded(int most) {
+    /** The recording. */
+    MooncakeTrace recorded() {
         if (trace == null) {
             throw CommandFailure.usage("conversation needs --trace FILE (a recording in Mooncake's form)");
         }
         try {
-            return MooncakeTrace.read("conversation", trace, most);
+            return MooncakeTrace.read("conversation", trace, requests == null ? Integer.MAX_VALUE : requests);
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILED, "cannot read the trace: " + e.getMessage());
         }
     }
 
-    private Fleet fleet() {
+    /** The endpoints. */
+    Fleet fleet() {
         return Fleet.DEFAULT
                 .withEndpoints(pods)
                 .withGpus(gpus.stream().map(LabOptions::gpu).toList())
@@ -182,7 +184,8 @@ final class LabOptions {
                         + GpuModel.presets().stream().map(GpuModel::name).toList() + ")"));
     }
 
-    private Conditions conditions() {
+    /** How much is known of them. */
+    Conditions conditions() {
         return Conditions.DEFAULT.withMetrics(scrapeInterval, metricsLag).withEvents(eventLag, eventLoss, !noReplay);
     }
 

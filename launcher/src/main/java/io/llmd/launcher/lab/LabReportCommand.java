@@ -8,7 +8,6 @@ import io.llmd.lab.result.Goals;
 import io.llmd.lab.result.RunResult;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
-import io.llmd.launcher.terminal.Json;
 import io.llmd.launcher.terminal.Terminal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,18 +106,7 @@ final class LabReportCommand implements Callable<Integer> {
         page.addGoals(figures);
         page.addContenders(all);
         for (GoalFigure figure : figures) {
-            terminal.println(
-                    json
-                            ? Json.line(figure)
-                            : String.format(
-                                    Locale.ROOT,
-                                    "%-4s %-45s %8.3f  %s %-8.3f against %s",
-                                    figure.goal(),
-                                    figure.name(),
-                                    figure.value(),
-                                    figure.pass() ? "met   " : "missed",
-                                    figure.target(),
-                                    figure.baseline()));
+            terminal.println(LabGoals.line(figure, json));
         }
         if (html != null) {
             Files.writeString(html, page.page("Routing policies in virtual time"));

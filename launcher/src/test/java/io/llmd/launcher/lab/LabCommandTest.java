@@ -57,6 +57,41 @@ class LabCommandTest {
     }
 
     @Test
+    void disaggPrintsATableAndGoalsAndDrawsPlots(@TempDir Path folder) {
+        int code = captured.run(
+                "lab",
+                "disagg",
+                "--share",
+                "0.02",
+                "--pods",
+                "3",
+                "--prefill",
+                "1",
+                "--workloads",
+                "chat",
+                "--contenders",
+                "never,handoff-cost",
+                "--plots",
+                folder.toString());
+
+        assertThat(code).isZero();
+        assertThat(captured.out()).contains("### chat", "| unified | ", "| handoff-cost | ");
+        assertThat(captured.out().lines().filter(line -> line.startsWith("PD")))
+                .hasSize(3)
+                .allSatisfy(line -> assertThat(line).contains("against never"));
+        assertThat(folder.resolve("goodput.png")).isNotEmptyFile();
+        assertThat(folder.resolve("itl-chat.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void disaggNeedsEndpointsThatDecodeAndKnownTraffic() {
+        assertThat(captured.run("lab", "disagg", "--prefill", "8")).isEqualTo(2);
+        assertThat(captured.err()).contains("prefillEndpoints: 8 (expected: fewer than 8 endpoints)");
+        assertThat(captured.run("lab", "disagg", "--workloads", "conversation")).isEqualTo(2);
+        assertThat(captured.err()).contains("bursts]");
+    }
+
+    @Test
     void unknownContenderIsAUsageError() {
         assertThat(captured.run("lab", "run", "best")).isEqualTo(2);
         assertThat(captured.err()).contains("round-robin");

@@ -61,7 +61,43 @@ public final class Contenders {
             scheduled("kv-block-cost", "ours", "cost in blocks, prefixes by events"),
             scheduled("cache-discounted-load", "ours", "tokens in flight discounted by what is held"));
 
+    private static final String SPLIT = resource("split.yaml");
+
+    private static final Contender NEVER =
+            splitting("never", "prompts are computed where they are decoded", "type: prefix-based-pd-decider");
+
+    private static final List<Contender> SPLITTING = List.of(
+            NEVER,
+            splitting("always", "all prompts are computed elsewhere", "type: always-disagg-pd-decider"),
+            splitting(
+                    "prefix-based",
+                    "prompts of which 512 tokens are missing",
+                    "type: prefix-based-pd-decider, parameters: {nonCachedTokens: 512, promptTokens: 1024,"
+                            + " prefixMatchInfoProducerName: precise}"),
+            splitting(
+                    "handoff-cost",
+                    "prompts that are sooner that way, or would hold others up",
+                    "type: handoff-cost-pd-decider, parameters: {prefixMatchInfoProducerName: precise,"
+                            + " inFlightLoadProducerName: load, prefillTokensPerSecond: ${prefillTokensPerSecond},"
+                            + " chunkTokens: ${batchedTokens}, kvBytesPerToken: ${kvBytesPerToken},"
+                            + " transferBytesPerSecond: ${transferBytesPerSecond}}"));
+
     private Contenders() {}
+
+    /** Whether prompts are computed where they are decoded, and who decides. */
+    public static List<Contender> splitting() {
+        return SPLITTING;
+    }
+
+    /** What {@link #splitting} ones do when endpoints do both. */
+    public static Contender unified() {
+        return new Contender("unified", NEVER.from(), NEVER.summary(), NEVER.routers());
+    }
+
+    private static Contender splitting(String name, String summary, String decider) {
+        return configured(
+                name, "disaggregation", summary, SPLIT.replace("${decider}", "{name: decider, " + decider + "}"));
+    }
 
     /** All of them, baselines first. */
     public static List<Contender> all() {
@@ -82,6 +118,11 @@ public final class Contenders {
             return configured(text.substring(0, equals), "own", file.toString(), Files.readString(file));
         }
         for (Contender contender : ALL) {
+            if (contender.name().equals(text)) {
+                return contender;
+            }
+        }
+        for (Contender contender : SPLITTING) {
             if (contender.name().equals(text)) {
                 return contender;
             }
@@ -108,8 +149,15 @@ public final class Contenders {
         return configuration
                 .replace("${blockTokens}", Integer.toString(setting.blockTokens()))
                 .replace(
-                        "${prefillTokensPerSecond}",
-                        String.format(Locale.ROOT, "%.0f", setting.prefillTokensPerSecond()));
+                        "${batchedTokens}",
+                        Integer.toString(setting.engines().getFirst().maxNumBatchedTokens()))
+                .replace("${prefillTokensPerSecond}", shown(setting.prefillTokensPerSecond()))
+                .replace("${kvBytesPerToken}", shown(setting.kvBytesPerToken()))
+                .replace("${transferBytesPerSecond}", shown(setting.transferBytesPerSecond()));
+    }
+
+    private static String shown(double value) {
+        return String.format(Locale.ROOT, "%.0f", value);
     }
 
     private static String resource(String name) {

@@ -3,6 +3,7 @@ package io.llmd.lab.fleet;
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.GpuModel;
+import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.PhysicsLatency;
 import io.llmd.simulator.engine.StepLoad;
@@ -23,6 +24,7 @@ import java.util.Objects;
  * @param slowEndpoints how many endpoints, the last ones, take longer for each step
  * @param slowFactor how much longer, at least 1
  * @param noise coefficient of variation of a step's time, in [0, 1]
+ * @param split which of them only compute prompts, and fewer than all
  */
 public record Fleet(
         int endpoints,
@@ -34,7 +36,8 @@ public record Fleet(
         int batchedTokens,
         int slowEndpoints,
         double slowFactor,
-        double noise) {
+        double noise,
+        Split split) {
 
     /** Most endpoints of a fleet. */
     public static final int MOST_ENDPOINTS = Long.SIZE;
@@ -47,8 +50,8 @@ public record Fleet(
     private static final double MEMORY_SHARE = 0.9;
 
     /** Eight times Qwen3-32B on two H100, with the KV cache of llm-d's published measurement. */
-    public static final Fleet DEFAULT =
-            new Fleet(8, ModelArchitecture.QWEN3_32B, List.of(GpuModel.H100), 2, 64, 307_328, 8192, 0, 1, 0.03);
+    public static final Fleet DEFAULT = new Fleet(
+            8, ModelArchitecture.QWEN3_32B, List.of(GpuModel.H100), 2, 64, 307_328, 8192, 0, 1, 0.03, Split.NONE);
 
     public Fleet {
         Objects.requireNonNull(model, "model");
@@ -59,6 +62,11 @@ public record Fleet(
         require(kvTokens == 0 || kvTokens >= 2L * blockTokens, "kvTokens", kvTokens, "0, or two blocks at least");
         require(slowEndpoints >= 0 && slowEndpoints <= endpoints, "slowEndpoints", slowEndpoints, "0 to " + endpoints);
         require(slowFactor >= 1, "slowFactor", slowFactor, ">= 1");
+        require(
+                split.prefillEndpoints() < endpoints,
+                "prefillEndpoints",
+                split.prefillEndpoints(),
+                "fewer than " + endpoints + " endpoints");
     }
 
     private static void require(boolean holds, String name, Number value, String expected) {
@@ -79,7 +87,8 @@ public record Fleet(
                 batchedTokens,
                 slowEndpoints,
                 slowFactor,
-                noise);
+                noise,
+                split);
     }
 
     /** The same with other hardware. */
@@ -94,7 +103,8 @@ public record Fleet(
                 batchedTokens,
                 slowEndpoints,
                 slowFactor,
-                noise);
+                noise,
+                split);
     }
 
     /** The same with other blocks and another size of the caches. */
@@ -109,19 +119,40 @@ public record Fleet(
                 batchedTokens,
                 slowEndpoints,
                 slowFactor,
-                noise);
+                noise,
+                split);
     }
 
     /** The same with another budget of a step. */
     public Fleet withBatchedTokens(int value) {
         return new Fleet(
-                endpoints, model, gpus, tensorParallel, blockTokens, kvTokens, value, slowEndpoints, slowFactor, noise);
+                endpoints,
+                model,
+                gpus,
+                tensorParallel,
+                blockTokens,
+                kvTokens,
+                value,
+                slowEndpoints,
+                slowFactor,
+                noise,
+                split);
     }
 
     /** The same with some endpoints that are slower. */
     public Fleet withSlow(int count, double factor) {
         return new Fleet(
-                endpoints, model, gpus, tensorParallel, blockTokens, kvTokens, batchedTokens, count, factor, noise);
+                endpoints,
+                model,
+                gpus,
+                tensorParallel,
+                blockTokens,
+                kvTokens,
+                batchedTokens,
+                count,
+                factor,
+                noise,
+                split);
     }
 
     /** The same with other noise. */
@@ -136,6 +167,23 @@ public record Fleet(
                 batchedTokens,
                 slowEndpoints,
                 slowFactor,
+                value,
+                split);
+    }
+
+    /** The same with other roles or transfers. */
+    public Fleet withSplit(Split value) {
+        return new Fleet(
+                endpoints,
+                model,
+                gpus,
+                tensorParallel,
+                blockTokens,
+                kvTokens,
+                batchedTokens,
+                slowEndpoints,
+                slowFactor,
+                noise,
                 value);
     }
 
@@ -162,6 +210,8 @@ public record Fleet(
                 .maxModelLen((int) Math.min(MAX_MODEL_TOKENS, (blocks - 1L) * blockTokens))
                 .noiseCv(noise)
                 .timeScale(scale)
+                // As the gateway does, which asks a decode endpoint that lost blocks again without them.
+                .loadFailure(LoadFailurePolicy.RECOMPUTE)
                 .build();
     }
 

@@ -1,6 +1,8 @@
 package io.llmd.lab.report;
 
 import io.llmd.lab.result.RunResult;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
@@ -21,7 +23,17 @@ enum Column {
     OUTPUT_RATE("output_tokens_per_s", "output tok/s", 0, RunResult::outputRate),
     IMBALANCE("imbalance", "imbalance", 2, RunResult::imbalance),
     PREEMPTIONS("preemptions", "preemptions", 0, RunResult::preemptions),
-    REJECTED("rejected", "rejected", 0, RunResult::rejected);
+    REJECTED("rejected", "rejected", 0, RunResult::rejected),
+    P99_GAP("itl_gap_p99_ms", "p99 ITL ms", 1, run -> run.gaps().quantile(0.99)),
+    GOODPUT("goodput", "goodput", 3, RunResult::good),
+    SPLIT("split", "split", 3, RunResult::split);
+
+    /** Of all traffics and policies. */
+    static final List<Column> USUAL = List.copyOf(EnumSet.range(MEAN_TTFT, REJECTED));
+
+    /** Where prefill and decode are apart. */
+    static final List<Column> APART =
+            List.of(MEAN_TTFT, P50_TTFT, P99_TTFT, MEAN_ITL, P99_GAP, MEAN_E2E, P90_E2E, GOODPUT, HIT_SHARE, SPLIT);
 
     private final String key;
     private final String title;

@@ -24,11 +24,11 @@ public final class HtmlReport {
                 .append("</h2><p>")
                 .append(escaped(setup))
                 .append("</p><table><tr><th>contender</th>");
-        for (Column column : Column.values()) {
+        for (Column column : Column.USUAL) {
             body.append("<th>").append(escaped(column.title())).append("</th>");
         }
         body.append("</tr>");
-        Tables.rows(runs).forEach(row -> {
+        Tables.rows(runs, Column.USUAL).forEach(row -> {
             body.append("<tr>");
             row.forEach(cell -> body.append("<td>").append(escaped(cell)).append("</td>"));
             body.append("</tr>");

@@ -4,6 +4,7 @@ import io.llmd.lab.result.RunResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import org.knowm.xchart.BitmapEncoder;
@@ -22,6 +23,8 @@ final class Plots {
     private static final int HEIGHT = 460;
     private static final int STEPS = 100;
     private static final double LEAST_MILLIS = 1;
+    private static final double TAIL = 0.9;
+    private static final double WIDE = 100;
 
     static {
         // Images need no window, also where there could be one.
@@ -70,6 +73,63 @@ final class Plots {
                 millis[i] = Math.max(
                         LEAST_MILLIS,
                         own.getValue().getFirst().timeToFirstToken().quantile(shares[i]));
+            }
+            chart.addSeries(own.getKey(), shares, millis).setMarker(SeriesMarkers.NONE);
+        }
+        return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+    }
+
+    /**
+     * A group of bars for each traffic, one bar for each contender, means over the seeds; on a logarithmic axis where the
+     * smallest would not be seen beside the largest.
+     */
+    static byte[] groups(String title, Column column, List<RunResult> runs) {
+        List<String> traffics = runs.stream().map(RunResult::traffic).distinct().toList();
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .yAxisTitle(column.title())
+                .build();
+        chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
+        chart.getStyler().setAvailableSpaceFill(0.8);
+        DoubleSummaryStatistics range = new DoubleSummaryStatistics();
+        Tables.byContender(runs).forEach((contender, own) -> {
+            List<Double> values =
+                    traffics.stream().map(traffic -> mean(column, traffic, own)).toList();
+            values.forEach(range::accept);
+            chart.addSeries(contender, traffics, values);
+        });
+        chart.getStyler().setYAxisLogarithmic(range.getMin() > 0 && range.getMax() > WIDE * range.getMin());
+        return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+    }
+
+    private static double mean(Column column, String traffic, List<RunResult> runs) {
+        return runs.stream()
+                .filter(run -> run.traffic().equals(traffic))
+                .mapToDouble(column::of)
+                .average()
+                .orElse(0);
+    }
+
+    /** For each contender, how long its longest tenth of the times between tokens are; first seeds only. */
+    static byte[] gaps(String title, List<RunResult> runs) {
+        XYChart chart = new XYChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .xAxisTitle("share of the tokens")
+                .yAxisTitle("time since the token before, ms")
+                .build();
+        chart.getStyler().setYAxisLogarithmic(true);
+        chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
+        for (Map.Entry<String, List<RunResult>> own : Tables.byContender(runs).entrySet()) {
+            double[] shares = new double[STEPS];
+            double[] millis = new double[STEPS];
+            for (int i = 0; i < STEPS; i++) {
+                shares[i] = TAIL + (1 - TAIL) * i / STEPS;
+                millis[i] =
+                        Math.max(LEAST_MILLIS, own.getValue().getFirst().gaps().quantile(shares[i]));
             }
             chart.addSeries(own.getKey(), shares, millis).setMarker(SeriesMarkers.NONE);
         }

@@ -15,13 +15,22 @@ public final class Tables {
 
     /** One line for each run behind a line of names. */
     public static String csv(List<RunResult> runs) {
+        return csv(runs, Column.USUAL);
+    }
+
+    /** The same with the figures that tell how prefill and decode share the work. */
+    public static String csvApart(List<RunResult> runs) {
+        return csv(runs, Column.APART);
+    }
+
+    private static String csv(List<RunResult> runs, List<Column> columns) {
         StringJoiner names = new StringJoiner(",")
                 .add("traffic")
                 .add("contender")
                 .add("seed")
                 .add("requests")
                 .add("finished");
-        for (Column column : Column.values()) {
+        for (Column column : columns) {
             names.add(column.key());
         }
         StringBuilder text = new StringBuilder(names.toString()).append('\n');
@@ -32,7 +41,7 @@ public final class Tables {
                     .add(Long.toString(run.seed()))
                     .add(Integer.toString(run.requests()))
                     .add(Integer.toString(run.finished()));
-            for (Column column : Column.values()) {
+            for (Column column : columns) {
                 cells.add(String.format(Locale.ROOT, "%.4f", column.of(run)));
             }
             text.append(cells).append('\n');
@@ -42,14 +51,23 @@ public final class Tables {
 
     /** One row for each contender, means over the seeds, in the order of the runs. */
     public static String markdown(List<RunResult> runs) {
+        return markdown(runs, Column.USUAL);
+    }
+
+    /** The same with the figures that tell how prefill and decode share the work. */
+    public static String markdownApart(List<RunResult> runs) {
+        return markdown(runs, Column.APART);
+    }
+
+    private static String markdown(List<RunResult> runs, List<Column> columns) {
         StringBuilder text = new StringBuilder("| contender |");
         StringBuilder line = new StringBuilder("| --- |");
-        for (Column column : Column.values()) {
+        for (Column column : columns) {
             text.append(' ').append(column.title()).append(" |");
             line.append(" ---: |");
         }
         text.append('\n').append(line).append('\n');
-        rows(runs)
+        rows(runs, columns)
                 .forEach(
                         row -> text.append("| ").append(String.join(" | ", row)).append(" |\n"));
         return text.toString();
@@ -66,7 +84,7 @@ public final class Tables {
                     run.contender(),
                     run.seed(),
                     run.requests()));
-            for (Column column : Column.values()) {
+            for (Column column : Column.USUAL) {
                 lines.add(String.format(Locale.ROOT, "  %-20s %12s", column.key(), column.shown(column.of(run))));
             }
         }
@@ -74,12 +92,12 @@ public final class Tables {
     }
 
     /** Cells of each row of {@link #markdown}, the contender first. */
-    static List<List<String>> rows(List<RunResult> runs) {
+    static List<List<String>> rows(List<RunResult> runs, List<Column> columns) {
         List<List<String>> rows = new ArrayList<>();
         byContender(runs).forEach((contender, own) -> {
             List<String> cells = new ArrayList<>();
             cells.add(contender);
-            for (Column column : Column.values()) {
+            for (Column column : columns) {
                 cells.add(column.shown(
                         own.stream().mapToDouble(column::of).average().orElse(Double.NaN)));
             }

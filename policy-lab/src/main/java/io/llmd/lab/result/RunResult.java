@@ -9,9 +9,11 @@ package io.llmd.lab.result;
  * @param rejected of them the router refused
  * @param timeToFirstToken of those with a first token
  * @param interToken mean time between tokens of those with two at least
+ * @param gaps times between single tokens of all of them; empty where the simulation does not tell each token
  * @param endToEnd of those that finished
  * @param goodFirstToken share whose first token came in time; refused and failed ones are not good
  * @param good share whose other tokens came fast enough, too
+ * @param split share whose prompt one endpoint computed and another one decoded
  * @param hitShare share of the prompts' tokens that came from a cache
  * @param sharedHitShare the same for one cache of the fleet's size
  * @param outputRate output tokens per second; mean of the stages where the traffic has stages
@@ -28,9 +30,11 @@ public record RunResult(
         int rejected,
         Distribution timeToFirstToken,
         Distribution interToken,
+        Distribution gaps,
         Distribution endToEnd,
         double goodFirstToken,
         double good,
+        double split,
         double hitShare,
         double sharedHitShare,
         double outputRate,

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** Values as they come. Not thread-safe. */
 final class Samples {
 
-    private double[] values = new double[1024];
+    private double[] values = new double[64];
     private int count;
 
     void add(double value) {
@@ -13,6 +13,12 @@ final class Samples {
             values = Arrays.copyOf(values, 2 * count);
         }
         values[count++] = value;
+    }
+
+    void addAll(Samples others) {
+        for (int i = 0; i < others.count; i++) {
+            add(others.values[i]);
+        }
     }
 
     Distribution distribution() {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Tally implements Workload {
 
     private static final double MILLI = 1e6;
+    private static final double TAIL = 0.95;
 
     private final Load load;
     private final Slo slo;
@@ -33,11 +34,14 @@ public final class Tally implements Workload {
     private final Samples firstTokens = new Samples();
     private final Samples interTokens = new Samples();
     private final Samples ends = new Samples();
+    private final Samples gaps = new Samples();
+    private final Map<Long, Samples> openGaps = new HashMap<>();
     private final Set<Long> open = new HashSet<>();
     private final Map<Integer, Long> stageTokens = new HashMap<>();
     private int requests;
     private int finished;
     private int rejected;
+    private int split;
     private int goodFirstTokens;
     private int good;
     private long promptTokens;
@@ -74,6 +78,16 @@ public final class Tally implements Workload {
         return request;
     }
 
+    @Override
+    public boolean wantsTokens() {
+        return slo.gaps() == Slo.Gaps.P95;
+    }
+
+    @Override
+    public void token(long requestId, long sinceNanos) {
+        openGaps.computeIfAbsent(requestId, any -> new Samples()).add(sinceNanos / MILLI);
+    }
+
     private void came(ClientRequest request) {
         if (!open.add(request.id())) {
             throw new IllegalStateException("request " + request.id() + " came twice");
@@ -95,12 +109,13 @@ public final class Tally implements Workload {
         if (result.request().attachment() instanceof Integer stage) {
             stageTokens.merge(stage, (long) result.outputTokens(), Long::sum);
         }
+        Samples own = openGaps.remove(result.request().id());
         if (load.counted().test(result.request())) {
-            count(result);
+            count(result, own);
         }
     }
 
-    private void count(RequestResult result) {
+    private void count(RequestResult result, @Nullable Samples ownGaps) {
         requests++;
         firstArrival = Math.min(firstArrival, result.arrival());
         lastEnd = Math.max(lastEnd, result.ended());
@@ -109,8 +124,10 @@ public final class Tally implements Workload {
         promptTokens += tokens;
         cachedTokens += result.cachedTokens();
         outputTokens += result.outputTokens();
+        boolean isSplit = result.prefillEndpoint() != RequestResult.NONE;
+        split += isSplit ? 1 : 0;
         if (result.endpoint() >= 0) {
-            computedTokens[result.endpoint()] += tokens - result.cachedTokens();
+            computedTokens[isSplit ? result.prefillEndpoint() : result.endpoint()] += tokens - result.cachedTokens();
         }
         if (result.firstToken() != RequestResult.NEVER) {
             firstTokens.add(result.timeToFirstToken() / MILLI);
@@ -122,8 +139,18 @@ public final class Tally implements Workload {
             finished++;
             ends.add(result.endToEnd() / MILLI);
             goodFirstTokens += slo.isFirstTokenGood(result) ? 1 : 0;
-            good += slo.isGood(result) ? 1 : 0;
+            good += slo.isGood(result, gapMillis(result, ownGaps)) ? 1 : 0;
         }
+        if (ownGaps != null) {
+            gaps.addAll(ownGaps);
+        }
+    }
+
+    private double gapMillis(RequestResult result, @Nullable Samples ownGaps) {
+        return switch (slo.gaps()) {
+            case MEAN -> result.interTokenLatency() / MILLI;
+            case P95 -> ownGaps == null ? Double.NaN : ownGaps.distribution().quantile(TAIL);
+        };
     }
 
     /** The figures, once the simulation is over. @throws IllegalStateException when a request has not ended */
@@ -142,9 +169,11 @@ public final class Tally implements Workload {
                 rejected,
                 firstTokens.distribution(),
                 interTokens.distribution(),
+                gaps.distribution(),
                 ends.distribution(),
                 goodFirstTokens / all,
                 good / all,
+                split / all,
                 cachedTokens / tokens,
                 sharedTokens / tokens,
                 outputRate(),

@@ -1,5 +1,6 @@
 package io.llmd.lab.scheduler;
 
+import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.Eviction;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
@@ -8,6 +9,7 @@ import io.llmd.contracts.schedule.ScheduleDecision;
 import io.llmd.contracts.schedule.ScheduleOutcome;
 import io.llmd.contracts.schedule.ScheduleRejection;
 import io.llmd.contracts.schedule.ScheduleRequest;
+import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.kv.ingest.zmq.EventSources;
 import io.llmd.lab.contender.Setting;
@@ -82,6 +84,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
     private final Map<String, Integer> indexes = new HashMap<>();
     private final Map<Long, Sent> sent = new HashMap<>();
     private final Map<Long, Long> requestsByLease = new HashMap<>();
+    private final Handoffs handoffs;
     private final Defects defects = new Defects();
     private @Nullable FlowController queues;
     private @Nullable SimulationControl control;
@@ -97,6 +100,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
     public SchedulerRouter(String configuration, String name, Setting setting) {
         idBegin = "lab-" + setting.seed() + "-";
         events = new EventLines(setting.engines().size(), setting.conditions(), setting.blockTokens(), setting.seed());
+        handoffs = new Handoffs(setting.engines().size());
         addEndpoints(setting);
         EngineIndexes engines = EngineIndexes.handed(store, () -> received(setting), clock::nanoTime);
         plugins = new PluginBeans(store, engines, this::later);
@@ -119,9 +123,12 @@ public final class SchedulerRouter implements Router, AutoCloseable {
     private void addEndpoints(Setting setting) {
         for (int i = 0; i < setting.engines().size(); i++) {
             String name = "endpoint-" + i;
+            Map<String, String> labels =
+                    Map.of(ServedPhase.ROLE_LABEL, setting.split().role(i).label());
             EndpointMetadata metadata =
-                    new EndpointMetadata(NAMESPACE + name, name, "10.0.0." + (i + 1), PORT, PORT, Map.of(), 0);
+                    new EndpointMetadata(NAMESPACE + name, name, "10.0.0." + (i + 1), PORT, PORT, labels, 0);
             indexes.put(metadata.id(), i);
+            indexes.put(metadata.hostPort(), i);
             readings.add(new LateReadings(
                     store, metadata, setting.conditions().metricsLag().toNanos()));
             store.upsert(metadata);
@@ -175,10 +182,11 @@ public final class SchedulerRouter implements Router, AutoCloseable {
         return control;
     }
 
-    private int index(String endpointId) {
-        Integer index = indexes.get(endpointId);
+    /** @param endpoint its id, or its address and port */
+    private int index(String endpoint) {
+        Integer index = indexes.get(endpoint);
         if (index == null) {
-            throw new IllegalStateException("endpoint: " + endpointId + " (expected: one of the fleet)");
+            throw new IllegalStateException("endpoint: " + endpoint + " (expected: one of the fleet)");
         }
         return index;
     }
@@ -237,6 +245,8 @@ public final class SchedulerRouter implements Router, AutoCloseable {
 
     private Target placed(ClientRequest request, ScheduleDecision decision) {
         String endpoint = decision.primary().id();
+        int decode = index(endpoint);
+        int prefill = handoffs.prefill(request, decode, prefiller(decision));
         sent.put(
                 request.id(),
                 new Sent(
@@ -245,7 +255,12 @@ public final class SchedulerRouter implements Router, AutoCloseable {
                         endpoint,
                         running().now()));
         requestsByLease.put(decision.leaseId(), request.id());
-        return Target.endpoint(index(endpoint));
+        return prefill == RequestResult.NONE ? Target.endpoint(decode) : new Target.PrefillDecode(prefill, decode);
+    }
+
+    private int prefiller(ScheduleDecision decision) {
+        String hostPort = decision.requestHeaders().get(LlmdHeader.PREFILLER_HOST_PORT.wireName());
+        return hostPort == null || hostPort.isEmpty() ? RequestResult.NONE : index(hostPort);
     }
 
     /** Lets flow control do what is due, and comes back when it wants to look again. */
@@ -286,6 +301,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
         clock.moveTo(now);
         Sent attempt = sent.get(request.id());
         if (attempt != null) {
+            handoffs.over(request.id());
             director.report(new OutcomeReport(
                     attempt.requestId(),
                     attempt.leaseId(),
@@ -307,6 +323,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
             return;
         }
         requestsByLease.remove(attempt.leaseId());
+        handoffs.over(result.request().id());
         Cause cause = switch (result.outcome()) {
             case FINISHED -> Cause.NATURAL;
             case ABORTED -> Cause.EVICTED;

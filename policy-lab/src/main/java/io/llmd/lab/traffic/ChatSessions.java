@@ -25,6 +25,7 @@ public final class ChatSessions implements Traffic {
     private static final long SYSTEM = 6;
     private static final long WORDS = 7;
 
+    private final String name;
     private final Shape shape;
     private final double speed;
 
@@ -82,25 +83,31 @@ public final class ChatSessions implements Traffic {
     }
 
     public ChatSessions(Shape shape) {
-        this(shape, 1);
+        this("chat", shape);
     }
 
-    private ChatSessions(Shape shape, double speed) {
+    /** Conversations of another kind than chat. @param name for tables */
+    public ChatSessions(String name, Shape shape) {
+        this(name, shape, 1);
+    }
+
+    private ChatSessions(String name, Shape shape, double speed) {
         if (!(speed > 0)) {
             throw new IllegalArgumentException("speed: " + speed + " (expected: > 0)");
         }
+        this.name = name;
         this.shape = shape;
         this.speed = speed;
     }
 
     @Override
     public String name() {
-        return "chat";
+        return name;
     }
 
     @Override
     public Traffic atSpeed(double value) {
-        return new ChatSessions(shape, value);
+        return new ChatSessions(name, shape, value);
     }
 
     @Override

@@ -60,6 +60,8 @@ class GoalsTest {
 
     private static RunResult run(String contender, double good, double firstTokenMillis, int finished) {
         Distribution first = new Distribution(new double[] {firstTokenMillis}, 1);
-        return new RunResult("t", contender, 1, 1, finished, 0, first, first, first, good, good, 0.9, 1, 100, 1, 0, 1);
+        Distribution none = new Distribution(new double[0], 0);
+        return new RunResult(
+                "t", contender, 1, 1, finished, 0, first, first, none, first, good, good, 0, 0.9, 1, 100, 1, 0, 1);
     }
 }
