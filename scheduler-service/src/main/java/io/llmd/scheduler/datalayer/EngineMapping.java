@@ -1,5 +1,6 @@
 package io.llmd.scheduler.datalayer;
 
+import io.llmd.metrics.page.MetricSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;

@@ -1,5 +1,8 @@
 package io.llmd.scheduler.datalayer;
 
+import io.llmd.metrics.page.MetricSpec;
+import io.llmd.metrics.page.PrometheusReader;
+import io.llmd.metrics.page.SampleLine;
 import io.llmd.scheduler.datalayer.EngineMapping.CustomMetric;
 import io.llmd.scheduler.datalayer.SeriesValue.Combine;
 import io.llmd.scheduler.scheduling.EndpointMetrics;

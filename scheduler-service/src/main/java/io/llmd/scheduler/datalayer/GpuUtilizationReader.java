@@ -1,5 +1,8 @@
 package io.llmd.scheduler.datalayer;
 
+import io.llmd.metrics.page.MetricSpec;
+import io.llmd.metrics.page.PrometheusReader;
+import io.llmd.metrics.page.SampleLine;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package io.llmd.scheduler.datalayer;
 
+import io.llmd.metrics.page.MetricSpec;
+import io.llmd.metrics.page.PrometheusReader;
 import io.llmd.scheduler.datalayer.SeriesValue.Combine;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,5 +1,7 @@
 package io.llmd.scheduler.datalayer;
 
+import io.llmd.metrics.page.SampleLine;
+
 /**
  * The value of one metric on one page. Of series with time stamps only the newest count; series without one always do.
  * Several are combined. A value that cannot be makes the whole unknown: the rest would look like less load than there is.

@@ -2,6 +2,7 @@ package io.llmd.scheduler.datalayer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.metrics.page.MetricSpec;
 import io.llmd.scheduler.datalayer.EngineMapping.CustomMetric;
 import io.llmd.scheduler.scheduling.EndpointMetrics;
 import java.nio.charset.StandardCharsets;

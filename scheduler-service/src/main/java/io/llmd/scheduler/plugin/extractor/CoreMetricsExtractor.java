@@ -1,10 +1,10 @@
 package io.llmd.scheduler.plugin.extractor;
 
+import io.llmd.metrics.page.MetricSpec;
 import io.llmd.scheduler.datalayer.Content;
 import io.llmd.scheduler.datalayer.EngineMapping;
 import io.llmd.scheduler.datalayer.EngineMapping.CustomMetric;
 import io.llmd.scheduler.datalayer.EngineMetricsReader;
-import io.llmd.scheduler.datalayer.MetricSpec;
 import io.llmd.scheduler.datalayer.PageExtractor;
 import io.llmd.scheduler.datalayer.PageReader;
 import io.llmd.scheduler.plugin.Default;

@@ -1,7 +1,7 @@
 package io.llmd.scheduler.plugin.extractor;
 
+import io.llmd.metrics.page.MetricSpec;
 import io.llmd.scheduler.datalayer.Content;
-import io.llmd.scheduler.datalayer.MetricSpec;
 import io.llmd.scheduler.datalayer.NumbersReader;
 import io.llmd.scheduler.datalayer.PageExtractor;
 import io.llmd.scheduler.datalayer.PageReader;

@@ -1,4 +1,4 @@
-package io.llmd.scheduler.datalayer;
+package io.llmd.metrics.page;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

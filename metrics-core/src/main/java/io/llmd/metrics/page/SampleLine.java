@@ -1,4 +1,4 @@
-package io.llmd.scheduler.datalayer;
+package io.llmd.metrics.page;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One sample of a metrics page, read where it stands. A view that is moved from line to line; used by one thread.
  * Escapes in labels are undone only where a label is asked for.
  */
-final class SampleLine {
+public final class SampleLine {
 
     private static final int MAX_NUMBER = 64;
     private static final int EXACT_DIGITS = 15;
@@ -20,6 +20,8 @@ final class SampleLine {
     private int labels;
     private int afterLabels;
     private int end;
+
+    SampleLine() {}
 
     /**
      * Moves to a sample.
@@ -35,7 +37,7 @@ final class SampleLine {
     }
 
     /** The value, NaN unless it is in [lowest, highest]. */
-    double value(double lowest, double highest) {
+    public double value(double lowest, double highest) {
         int from = skipBlanks(afterLabels);
         int to = wordEnd(from);
         double value = number(from, to);
@@ -43,7 +45,7 @@ final class SampleLine {
     }
 
     /** The time stamp after the value, -1 when there is none. */
-    long timestamp() {
+    public long timestamp() {
         int from = skipBlanks(wordEnd(skipBlanks(afterLabels)));
         int to = wordEnd(from);
         double value = number(from, to);
@@ -51,7 +53,7 @@ final class SampleLine {
     }
 
     /** Whether the sample has all of {@code wanted}. */
-    boolean matches(Map<String, String> wanted) {
+    public boolean matches(Map<String, String> wanted) {
         for (Map.Entry<String, String> label : wanted.entrySet()) {
             if (!label.getValue().equals(label(label.getKey()))) {
                 return false;
@@ -61,8 +63,7 @@ final class SampleLine {
     }
 
     /** Value of a label, null when the sample has none of that name. */
-    @Nullable
-    String label(String name) {
+    public @Nullable String label(String name) {
         if (labels >= end || line[labels] != '{') {
             return null;
         }

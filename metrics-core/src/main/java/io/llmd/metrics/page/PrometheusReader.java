@@ -1,6 +1,6 @@
-package io.llmd.scheduler.datalayer;
+package io.llmd.metrics.page;
 
-import io.llmd.scheduler.datalayer.MetricsPageScanner.Samples;
+import io.llmd.metrics.page.MetricsPageScanner.Samples;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,21 +8,22 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /** Hands the wanted samples of metrics pages to those who want them. Used by one thread. */
-final class PrometheusReader {
+public final class PrometheusReader {
 
     private record Wanted(MetricSpec spec, Consumer<SampleLine> taker) {}
 
     /** Collects who wants what. */
-    static final class Builder {
+    public static final class Builder {
         private final Map<String, List<Wanted>> wanted = new LinkedHashMap<>();
 
         /** Hands all series of {@code spec} to {@code taker}. */
-        Builder want(MetricSpec spec, Consumer<SampleLine> taker) {
+        public Builder want(MetricSpec spec, Consumer<SampleLine> taker) {
             wanted.computeIfAbsent(spec.name(), name -> new ArrayList<>()).add(new Wanted(spec, taker));
             return this;
         }
 
-        PrometheusReader build() {
+        /** A reader of what was wanted so far. */
+        public PrometheusReader build() {
             return new PrometheusReader(wanted);
         }
     }
@@ -46,16 +47,18 @@ final class PrometheusReader {
         }
     }
 
-    void reset() {
+    /** Forgets the page read so far. */
+    public void reset() {
         scanner.reset();
     }
 
-    void feed(byte[] bytes, int from, int to) {
+    /** Takes the next bytes of the page, cut anywhere. */
+    public void feed(byte[] bytes, int from, int to) {
         scanner.feed(bytes, from, to);
     }
 
     /** Ends the page. */
-    void end() {
+    public void end() {
         scanner.end();
     }
 }

@@ -1,4 +1,4 @@
-package io.llmd.scheduler.datalayer;
+package io.llmd.metrics.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
