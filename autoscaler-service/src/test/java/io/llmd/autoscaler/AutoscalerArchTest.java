@@ -39,6 +39,33 @@ class AutoscalerArchTest {
             only("planner", ROOT + "variant..", ROOT + "analyzer..", "org.ojalgo..");
 
     @ArchTest
+    static final ArchRule COLLECTORS_DECIDE_NOTHING = only(
+            "collector",
+            ROOT + "variant..",
+            "io.llmd.contracts..",
+            "io.llmd.metrics..",
+            "org.yaml.snakeyaml..",
+            "org.slf4j..");
+
+    @ArchTest
+    static final ArchRule LOOPS_KNOW_NO_SPRING = noClasses()
+            .that(resideInAPackage(ROOT + "loop.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "org.springframework..",
+                    "reactor..",
+                    "io.micrometer..",
+                    ROOT + "api..",
+                    ROOT + "observe..",
+                    ROOT + "config.."));
+
+    @ArchTest
+    static final ArchRule DOORS_KNOW_NO_WIRING = noClasses()
+            .that(resideInAnyPackage(ROOT + "api..", ROOT + "observe.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(ROOT + "config..", ROOT + "collector.."));
+
+    @ArchTest
     static final ArchRule DECISIONS_READ_NO_CLOCK_BUT_THE_SOLVER = noClasses()
             .that(resideInAnyPackage(ROOT + "variant..", ROOT + "analyzer.."))
             .should()

@@ -13,7 +13,6 @@ import java.util.Optional;
  * @param atSeconds when, on the clock of the loop
  * @param grade how much was known
  * @param outcome how the mix was found
- * @param gap relative distance to the best mix that was ruled out; 0 when none is better
  * @param classes its demand
  * @param variants its numbers
  * @param costPerHour cost of all of them
@@ -27,7 +26,6 @@ public record Decision(
         double atSeconds,
         Grade grade,
         String outcome,
-        double gap,
         List<ClassDecision> classes,
         List<VariantDecision> variants,
         double costPerHour,

@@ -2,8 +2,6 @@ package io.llmd.autoscaler.planner;
 
 import io.llmd.autoscaler.variant.Dimension;
 import io.llmd.autoscaler.variant.LoadVector;
-import io.llmd.autoscaler.variant.Role;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -66,7 +64,7 @@ final class Filling {
 
     private void place(int demand, double rate) {
         double left = rate;
-        for (int[] route : routes(demand)) {
+        for (int[] route : problem.routes().of(demand)) {
             if (left <= 0) {
                 return;
             }
@@ -94,49 +92,5 @@ final class Filling {
             }
         }
         return Math.max(0, room);
-    }
-
-    /** Lanes, and pairs of lanes for prefill and decode, that can serve a class; the best first. */
-    private List<int[]> routes(int demand) {
-        List<int[]> routes = new ArrayList<>();
-        for (int j = 0; j < loads.length; j++) {
-            if (problem.isFeasible(demand, j) && capacity[j] > 0) {
-                Role role = problem.lanes().get(j).variant().role();
-                if (role == Role.UNIFIED) {
-                    routes.add(new int[] {j});
-                }
-                for (int d = 0; role == Role.PREFILL && d < loads.length; d++) {
-                    boolean isDecode = problem.lanes().get(d).variant().role() == Role.DECODE;
-                    if (isDecode && problem.isFeasible(demand, d) && capacity[d] > 0) {
-                        routes.add(new int[] {j, d});
-                    }
-                }
-            }
-        }
-        routes.sort(Comparator.<int[]>comparingDouble(route ->
-                        -problem.lanes().get(route[route.length - 1]).tier().interTokenTarget())
-                .thenComparingDouble(route -> cost(demand, route)));
-        return routes;
-    }
-
-    /** Cost of an hour of a request a second. */
-    double cost(int demand, int[] route) {
-        double cost = 0;
-        for (int lane : route) {
-            // Load counts a little even where it is free, so that the faster of two free lanes is taken.
-            double price = problem.lanes().get(lane).variant().costPerHour() + 1e-6;
-            cost += price * problem.load(demand, lane).max() / (1 - problem.headroom(lane));
-        }
-        return cost;
-    }
-
-    static Filling empty(MixProblem problem, double[] capacity) {
-        return new Filling(problem, capacity);
-    }
-
-    List<int[]> cheapestFirst(int demand) {
-        List<int[]> routes = new ArrayList<>(routes(demand));
-        routes.sort(Comparator.comparingDouble(route -> cost(demand, route)));
-        return routes;
     }
 }

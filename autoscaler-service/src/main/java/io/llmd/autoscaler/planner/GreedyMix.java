@@ -56,15 +56,10 @@ final class GreedyMix {
     private int[] affordable() {
         int[] chosen = new int[problem.options().size()];
         Arrays.fill(chosen, -1);
-        double[] unbounded = new double[problem.lanes().size()];
-        Arrays.fill(unbounded, 1);
-        Filling filling = Filling.empty(problem, unbounded);
         for (int demand : Filling.order(problem)) {
-            for (int[] route : filling.cheapestFirst(demand).stream().limit(1).toList()) {
-                for (int lane : route) {
-                    int option = problem.optionIndex(lane);
-                    chosen[option] = chosen[option] < 0 ? lane : Math.min(chosen[option], lane);
-                }
+            for (int lane : problem.routes().cheapest(demand)) {
+                int option = problem.optionIndex(lane);
+                chosen[option] = chosen[option] < 0 ? lane : Math.min(chosen[option], lane);
             }
         }
         int[] rest = lanesOf(Integer.MAX_VALUE - 1);

@@ -45,6 +45,7 @@ public final class MixProblem {
     private final LoadVector[][] loads;
     private final double[] headroom;
     private final Map<String, Integer> accelerators;
+    private final Routes routes;
 
     private MixProblem(
             List<Option> options,
@@ -74,6 +75,7 @@ public final class MixProblem {
                 loads[k][j] = load(this.demands.get(k).requestClass(), j, arrivalVariation);
             }
         }
+        routes = new Routes(this);
     }
 
     /** Share of replicas of a tier that is left free. */
@@ -170,6 +172,10 @@ public final class MixProblem {
         return headroom[lane];
     }
 
+    Routes routes() {
+        return routes;
+    }
+
     Map<String, Integer> accelerators() {
         return accelerators;
     }
@@ -210,5 +216,6 @@ public final class MixProblem {
         optionOfLane.addAll(other.optionOfLane);
         loads = other.loads;
         headroom = other.headroom;
+        routes = other.routes;
     }
 }

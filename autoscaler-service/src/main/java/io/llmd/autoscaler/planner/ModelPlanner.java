@@ -285,7 +285,6 @@ final class ModelPlanner {
                 nowSeconds,
                 input.grade(),
                 mix.outcome().name().toLowerCase(Locale.ROOT),
-                0,
                 classes,
                 variants,
                 cost,

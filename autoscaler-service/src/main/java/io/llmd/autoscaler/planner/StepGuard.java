@@ -10,12 +10,14 @@ final class StepGuard implements Guard {
     @Override
     public void apply(Plan plan) {
         for (Target target : plan.targets()) {
-            if (target.shrinks()) {
+            // What was published and has not been carried out yet has been taken away already.
+            int from = target.held();
+            if (target.replicas() < from) {
                 Behaviour behaviour = target.input().behaviour();
                 int removed = target.memory().removed(plan.nowSeconds(), behaviour.downPeriodSeconds());
-                int base = target.current() + removed;
+                int base = from + removed;
                 int allowed = Math.max(1, (int) (behaviour.maxStepDown() * base)) - removed;
-                target.atLeast(GuardCode.G08_STEP_DOWN, target.current() - Math.max(0, allowed));
+                target.atLeast(GuardCode.G08_STEP_DOWN, from - Math.max(0, allowed));
             }
             if (target.input().fit().status() == FitStatus.BOOTSTRAP) {
                 int most = BOOTSTRAP_FACTOR * Math.max(1, target.current());

@@ -1,0 +1,5 @@
+/** Decisions, what-if questions and holds over HTTP. */
+@NullMarked
+package io.llmd.autoscaler.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,18 @@
+package io.llmd.autoscaler.collector;
+
+import java.net.URI;
+import java.util.Collection;
+import java.util.Map;
+
+/** Where readings come from. A source that cannot be read is missing from the answer; nothing is thrown. */
+public interface Collector extends AutoCloseable {
+
+    /** What engines say, by the key under which their page's address was given. */
+    Map<String, EngineReading> engines(Map<String, URI> pages, double atSeconds);
+
+    /** What routers say, by the address of their page. */
+    Map<URI, RouterReading> routers(Collection<URI> pages, double atSeconds);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,142 @@
+package io.llmd.autoscaler.config;
+
+import io.llmd.autoscaler.api.AutoscalerRoutes;
+import io.llmd.autoscaler.api.WhatIf;
+import io.llmd.autoscaler.collector.Collector;
+import io.llmd.autoscaler.collector.DirectCollector;
+import io.llmd.autoscaler.collector.EndpointsFile;
+import io.llmd.autoscaler.collector.EndpointsFile.Replica;
+import io.llmd.autoscaler.loop.DecisionLog;
+import io.llmd.autoscaler.loop.FitStore;
+import io.llmd.autoscaler.loop.FleetLoop;
+import io.llmd.autoscaler.loop.Holds;
+import io.llmd.autoscaler.observe.CycleMeters;
+import io.llmd.autoscaler.observe.FirstCycleHealth;
+import io.llmd.autoscaler.planner.Planner;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+
+/** Puts the autoscaler together. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(AutoscalerProperties.class)
+class AutoscalerConfiguration {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AutoscalerConfiguration.class);
+    private static final InstantSource CLOCK = InstantSource.system();
+    private static final DoubleSupplier SECONDS = () -> System.nanoTime() / 1e9;
+
+    @Bean
+    Planner planner(AutoscalerProperties properties) {
+        return new Planner(properties.solver().timeLimit().toMillis(), properties.headroom()::of);
+    }
+
+    @Bean
+    Holds holds() {
+        return new Holds();
+    }
+
+    @Bean
+    DecisionLog decisionLog() {
+        return new DecisionLog();
+    }
+
+    @Bean
+    Collector collector(AutoscalerProperties properties) {
+        return new DirectCollector(
+                properties.scrape().pageTimeout(), properties.scrape().cycleTimeout());
+    }
+
+    @Bean
+    CycleMeters cycleMeters(AutoscalerProperties properties, MeterRegistry registry) {
+        return new CycleMeters(registry, properties.wvaMetrics());
+    }
+
+    @Bean
+    FleetLoop fleetLoop(
+            AutoscalerProperties properties,
+            Collector collector,
+            Planner planner,
+            Holds holds,
+            DecisionLog log,
+            CycleMeters meters) {
+        FleetLoop loop = new FleetLoop(
+                properties.fleet(),
+                collector,
+                endpoints(properties.endpointsFile()),
+                planner,
+                holds,
+                log,
+                new FitStore(properties.stateFile()),
+                meters,
+                CLOCK,
+                SECONDS.getAsDouble());
+        meters.watch(() -> loop.state(SECONDS.getAsDouble()));
+        return loop;
+    }
+
+    private static Supplier<Optional<List<Replica>>> endpoints(@Nullable Path file) {
+        if (file == null) {
+            return () -> Optional.of(List.of());
+        }
+        return () -> {
+            try {
+                return Optional.of(EndpointsFile.read(file));
+            } catch (IOException e) {
+                LOG.atWarn().addKeyValue("reason", e.getMessage()).log("the endpoints file cannot be used");
+                return Optional.empty();
+            }
+        };
+    }
+
+    @Bean
+    AutoscalerLifecycle autoscalerLifecycle(AutoscalerProperties properties, FleetLoop loop) {
+        return new AutoscalerLifecycle(properties, loop, SECONDS);
+    }
+
+    @Bean
+    FirstCycleHealth firstCycleHealthIndicator(AutoscalerProperties properties, DecisionLog log) {
+        return new FirstCycleHealth(log, properties.variants().isEmpty());
+    }
+
+    /**
+     * Event loops of this context alone: the shared ones of Reactor Netty end with the first context that closes, and
+     * several services may run in one JVM.
+     */
+    @Bean
+    ReactorResourceFactory reactorResourceFactory() {
+        ReactorResourceFactory resources = new ReactorResourceFactory();
+        resources.setUseGlobalResources(false);
+        resources.setShutdownQuietPeriod(Duration.ZERO);
+        return resources;
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> autoscalerRoutes(
+            AutoscalerProperties properties, FleetLoop loop, Planner planner, Holds holds, DecisionLog log) {
+        return new AutoscalerRoutes(
+                        log,
+                        holds,
+                        loop::fits,
+                        planner,
+                        new WhatIf(planner),
+                        CLOCK,
+                        Math.toIntExact(properties.http().maxBodySize().toBytes()))
+                .routes();
+    }
+}

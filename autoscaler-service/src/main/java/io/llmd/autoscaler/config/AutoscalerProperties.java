@@ -1,0 +1,286 @@
+package io.llmd.autoscaler.config;
+
+import io.llmd.autoscaler.loop.FleetSettings;
+import io.llmd.autoscaler.loop.FleetSettings.TierRule;
+import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
+import io.llmd.autoscaler.planner.Behaviour;
+import io.llmd.autoscaler.variant.EngineLimits;
+import io.llmd.autoscaler.variant.Role;
+import io.llmd.autoscaler.variant.Shape;
+import io.llmd.autoscaler.variant.StepTime;
+import io.llmd.autoscaler.variant.Tier;
+import io.llmd.autoscaler.variant.TierClass;
+import io.llmd.autoscaler.variant.Variant;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Settings of the autoscaler.
+ *
+ * @param variants what may be scaled
+ * @param tiers qualities of service; one of them without priorities, for all requests that no other takes
+ * @param routers metrics pages of routers: the scheduler's actuator, or that of llm-d's endpoint picker
+ * @param endpointsFile endpoints file, as the scheduler reads it; the label {@code llm-d.ai/variant} says of which variant one is
+ * @param accelerators accelerators that may be used, by type; a type that is not named has no bound
+ * @param period time between two decisions
+ * @param watchPeriod how often routers are looked at between decisions
+ * @param refitPeriod how often step times are fitted anew
+ * @param savePeriod how often what was learnt is saved
+ * @param stateFile where what was learnt is saved; nowhere when unset
+ * @param staleAfter age from which a reading no longer counts
+ * @param assumedInput prompt tokens of a request before any has ended
+ * @param assumedOutput generated tokens of a request before any has ended
+ * @param wvaMetrics whether numbers are also published under the names of llm-d's autoscaler
+ * @param scrape how pages are read
+ * @param solver how mixes are found
+ * @param headroom share of replicas that is left free
+ * @param zero whether models may be without replicas
+ * @param http the HTTP door
+ */
+@Validated
+@ConfigurationProperties(prefix = "autoscaler", ignoreUnknownFields = false)
+public record AutoscalerProperties(
+        @DefaultValue List<@Valid ScaledVariant> variants,
+        @DefaultValue List<@Valid ServiceTier> tiers,
+        @DefaultValue List<URI> routers,
+        @Nullable Path endpointsFile,
+        @DefaultValue Map<String, @Min(0) Integer> accelerators,
+        @NotNull @DefaultValue("10s") Duration period,
+        @NotNull @DefaultValue("1s") Duration watchPeriod,
+        @NotNull @DefaultValue("60s") Duration refitPeriod,
+        @NotNull @DefaultValue("5m") Duration savePeriod,
+        @Nullable Path stateFile,
+        @NotNull @DefaultValue("30s") Duration staleAfter,
+        @Min(1) @DefaultValue("1024") int assumedInput,
+        @Min(1) @DefaultValue("256") int assumedOutput,
+        @DefaultValue("true") boolean wvaMetrics,
+        @Valid @DefaultValue Scrape scrape,
+        @Valid @DefaultValue Solver solver,
+        @Valid @DefaultValue Headroom headroom,
+        @Valid @DefaultValue Zero zero,
+        @Valid @DefaultValue Http http) {
+
+    public AutoscalerProperties {
+        variants = List.copyOf(variants);
+        tiers = List.copyOf(tiers);
+        routers = List.copyOf(routers);
+        accelerators = Map.copyOf(accelerators);
+        requireAtLeast("autoscaler.period", period, Duration.ofSeconds(2));
+        requireAtLeast("autoscaler.watch-period", watchPeriod, Duration.ofMillis(100));
+        requireAtLeast("autoscaler.refit-period", refitPeriod, Duration.ofSeconds(1));
+        requireAtLeast("autoscaler.save-period", savePeriod, Duration.ofSeconds(1));
+        requireAtLeast("autoscaler.stale-after", staleAfter, Duration.ofSeconds(1));
+        if (!variants.isEmpty() && routers.isEmpty()) {
+            throw new IllegalArgumentException("autoscaler.routers: none (expected: a metrics page, with variants)");
+        }
+    }
+
+    private static void requireAtLeast(String name, Duration value, Duration least) {
+        if (value.compareTo(least) < 0) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: at least " + least + ")");
+        }
+    }
+
+    /**
+     * A variant. Times in seconds are those of one engine step: {@code base + per-prompt-token·P + per-sequence·n +
+     * per-context-token·K}.
+     *
+     * @param namespace namespace of its replicas in the endpoints file
+     * @param name its name, as their label has it
+     * @param model model that it serves
+     * @param role phases that it serves
+     * @param tiers names of the tiers that it may serve; all when none is named
+     * @param costPerHour cost of a replica in an hour
+     * @param costFree whether a cost of 0 is meant
+     * @param accelerator type of accelerator; nothing is added while it is empty
+     * @param acceleratorsPerReplica accelerators of a replica
+     * @param min fewest replicas
+     * @param max most replicas
+     * @param warmReserve replicas above demand
+     * @param advisory whether its number is only advised
+     * @param fingerprint variants with the same are fitted together; its name when empty
+     * @param base seconds of an empty step, before it is measured
+     * @param perPromptToken seconds of a prompt token
+     * @param perSequence seconds of a sequence
+     * @param perContextToken seconds of a token of context
+     * @param kvTokens tokens whose keys and values fit, before a replica says it
+     * @param maxSequences requests in one batch
+     * @param stepTokens tokens in one step
+     * @param coldStart time of a start before one was seen
+     * @param downWindow for how long a higher number that was needed counts
+     * @param maxStepDown largest share that is taken away in a minute
+     */
+    public record ScaledVariant(
+            @NotBlank @DefaultValue("default") String namespace,
+            @NotBlank String name,
+            @NotBlank String model,
+            @NotNull @DefaultValue("unified") Role role,
+            @DefaultValue Set<String> tiers,
+            double costPerHour,
+            @DefaultValue("false") boolean costFree,
+            @NotNull @DefaultValue("") String accelerator,
+            @Min(0) @DefaultValue("1") int acceleratorsPerReplica,
+            @Min(0) @DefaultValue("1") int min,
+            @Min(1) @DefaultValue("10") int max,
+            @Min(0) @DefaultValue("0") int warmReserve,
+            @DefaultValue("false") boolean advisory,
+            @NotNull @DefaultValue("") String fingerprint,
+            @DefaultValue("0.013") double base,
+            @DefaultValue("0.00006") double perPromptToken,
+            @DefaultValue("0.00003") double perSequence,
+            @DefaultValue("0.00000006") double perContextToken,
+            @DefaultValue("350000") double kvTokens,
+            @Min(1) @DefaultValue("256") int maxSequences,
+            @Min(1) @DefaultValue("8192") int stepTokens,
+            @NotNull @DefaultValue("120s") Duration coldStart,
+            @NotNull @DefaultValue("300s") Duration downWindow,
+            @DefaultValue("0.5") double maxStepDown) {
+
+        VariantSettings settings() {
+            Variant variant = new Variant(
+                    namespace,
+                    name,
+                    model,
+                    role,
+                    tiers,
+                    costPerHour,
+                    costFree,
+                    accelerator,
+                    acceleratorsPerReplica,
+                    min,
+                    max,
+                    warmReserve);
+            return new VariantSettings(
+                    variant,
+                    fingerprint.isEmpty() ? variant.id() : fingerprint,
+                    new StepTime(base, perPromptToken, perSequence, perContextToken),
+                    new EngineLimits(kvTokens, maxSequences, stepTokens),
+                    seconds(coldStart),
+                    new Behaviour(seconds(downWindow), maxStepDown, 60),
+                    advisory);
+        }
+    }
+
+    /**
+     * A quality of service.
+     *
+     * @param name its name
+     * @param tierClass how much it matters
+     * @param firstToken target for the time to first token; none when unset
+     * @param firstTokenQuantile share of requests that have to keep it
+     * @param interToken target for the mean time between tokens; none when unset
+     * @param priorities priorities of its requests; none for all that no other tier takes
+     * @param burstQuantile quantile of the last hour's bursts that replicas stand by for; 0 for none
+     */
+    public record ServiceTier(
+            @NotBlank String name,
+            @NotNull @DefaultValue("standard") TierClass tierClass,
+            @Nullable Duration firstToken,
+            @DefaultValue("0.95") double firstTokenQuantile,
+            @Nullable Duration interToken,
+            @DefaultValue Set<Integer> priorities,
+
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("0")
+            double burstQuantile) {
+
+        TierRule rule() {
+            Tier tier = new Tier(
+                    name,
+                    tierClass,
+                    firstToken == null ? Double.POSITIVE_INFINITY : seconds(firstToken),
+                    firstTokenQuantile,
+                    interToken == null ? Double.POSITIVE_INFINITY : seconds(interToken));
+            return new TierRule(tier, priorities, burstQuantile);
+        }
+    }
+
+    /**
+     * How pages are read.
+     *
+     * @param pageTimeout time for one page
+     * @param cycleTimeout time for all pages that are read together
+     */
+    public record Scrape(
+            @NotNull @DefaultValue("3s") Duration pageTimeout,
+            @NotNull @DefaultValue("8s") Duration cycleTimeout) {}
+
+    /**
+     * How mixes are found.
+     *
+     * @param timeLimit time for one model
+     */
+    public record Solver(@NotNull @DefaultValue("50ms") Duration timeLimit) {}
+
+    /**
+     * Share of replicas that is left free, in [0, 1), by class of tier.
+     *
+     * @param critical of critical tiers
+     * @param standard of standard tiers
+     * @param batch of tiers that can wait
+     */
+    public record Headroom(
+            @DecimalMin("0") @DecimalMax("0.9") @DefaultValue("0.2")
+            double critical,
+
+            @DecimalMin("0") @DecimalMax("0.9") @DefaultValue("0.15")
+            double standard,
+
+            @DecimalMin("0") @DecimalMax("0.9") @DefaultValue("0.05")
+            double batch) {
+
+        double of(Tier tier) {
+            return switch (tier.tierClass()) {
+                case CRITICAL -> critical;
+                case STANDARD -> standard;
+                case BATCH -> batch;
+            };
+        }
+    }
+
+    /**
+     * The policy for zero.
+     *
+     * @param enabled whether a model may be without replicas
+     * @param retention for how long no request may have come
+     */
+    public record Zero(
+            @DefaultValue("false") boolean enabled,
+            @NotNull @DefaultValue("10m") Duration retention) {}
+
+    /**
+     * The HTTP door.
+     *
+     * @param maxBodySize body of one question
+     */
+    public record Http(@NotNull @DefaultValue("256KB") DataSize maxBodySize) {}
+
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
+    }
+
+    FleetSettings fleet() {
+        return new FleetSettings(
+                variants.stream().map(ScaledVariant::settings).toList(),
+                tiers.stream().map(ServiceTier::rule).toList(),
+                routers,
+                accelerators,
+                new FleetSettings.Zero(zero.enabled(), seconds(zero.retention())),
+                seconds(staleAfter),
+                Shape.spread(assumedInput, 0, 1, assumedOutput, 1));
+    }
+}

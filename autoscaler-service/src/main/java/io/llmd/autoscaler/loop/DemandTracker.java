@@ -1,0 +1,180 @@
+package io.llmd.autoscaler.loop;
+
+import io.llmd.autoscaler.analyzer.ArrivalRate;
+import io.llmd.autoscaler.analyzer.BurstReserve;
+import io.llmd.autoscaler.analyzer.CounterRate;
+import io.llmd.autoscaler.analyzer.DampedTrend;
+import io.llmd.autoscaler.analyzer.Dispersion;
+import io.llmd.autoscaler.analyzer.Forecast;
+import io.llmd.autoscaler.analyzer.GrowthQuantile;
+import io.llmd.autoscaler.analyzer.RouterShares;
+import io.llmd.autoscaler.analyzer.RouterShares.Report;
+import io.llmd.autoscaler.analyzer.SeasonalTrend;
+import io.llmd.autoscaler.analyzer.ShapeWindow;
+import io.llmd.autoscaler.collector.RouterReading.Flow;
+import io.llmd.autoscaler.loop.FleetSettings.TierRule;
+import io.llmd.autoscaler.planner.ClassInput;
+import io.llmd.autoscaler.variant.Grade;
+import io.llmd.autoscaler.variant.RequestClass;
+import io.llmd.autoscaler.variant.Shape;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The demand of one model and tier, from what routers count. For one thread. */
+final class DemandTracker {
+
+    private static final double INTERVAL_SECONDS = 60;
+    private static final double WINDOW_SECONDS = 10;
+    private static final int DAY = 24 * 60;
+
+    private final TierRule rule;
+    private final double staleSeconds;
+    private final Map<URI, CounterRate> arrivals = new TreeMap<>();
+    private final Map<URI, Flow> last = new TreeMap<>();
+    private final RouterShares over20;
+    private final RouterShares over60;
+    private final RouterShares over300;
+    private final ShapeWindow shapes;
+    private final GrowthQuantile growth = new GrowthQuantile();
+    private final BurstReserve bursts = new BurstReserve();
+    private final Dispersion dispersion = new Dispersion();
+    private final Forecast forecast;
+    private final double horizonSeconds;
+    private double nextInterval = Double.NaN;
+    private double lastCount = Double.NaN;
+    private double countedAt;
+    private double lastArrival;
+    private double knownTotal = Double.NaN;
+
+    DemandTracker(TierRule rule, Shape assumed, double staleSeconds, double horizonSeconds, double nowSeconds) {
+        this.rule = rule;
+        this.staleSeconds = staleSeconds;
+        this.horizonSeconds = horizonSeconds;
+        over20 = new RouterShares(staleSeconds);
+        over60 = new RouterShares(staleSeconds);
+        over300 = new RouterShares(staleSeconds);
+        shapes = new ShapeWindow(assumed);
+        forecast = new Forecast(
+                (int) Math.ceil(horizonSeconds / INTERVAL_SECONDS),
+                List.of(new DampedTrend(INTERVAL_SECONDS), new SeasonalTrend("seasonal-day", DAY)));
+        lastArrival = nowSeconds;
+    }
+
+    /** Takes what a router counted. */
+    void observe(URI router, Flow flow, double atSeconds) {
+        arrivals.computeIfAbsent(router, name -> new CounterRate()).add(atSeconds, flow.arrivals());
+        last.put(router, flow);
+    }
+
+    /** After all routers of a cycle were heard. */
+    void settle(double nowSeconds) {
+        double arrived = 0;
+        Flow sum = Flow.NONE;
+        for (Map.Entry<URI, Flow> each : last.entrySet()) {
+            arrived += each.getValue().arrivals();
+            sum = sum.plus(each.getValue());
+        }
+        boolean hasArrived = arrived > knownTotal || sum.running() > 0 || sum.queued() > 0;
+        if (hasArrived) {
+            lastArrival = nowSeconds;
+        }
+        countWindow(arrived, nowSeconds);
+        knownTotal = arrived;
+        shapes.add(
+                nowSeconds,
+                new ShapeWindow.Totals(
+                        sum.finished(),
+                        sum.input(),
+                        sum.cached(),
+                        sum.inputSquare(),
+                        sum.output(),
+                        sum.outputSquare()));
+        ArrivalRate rate = rate(nowSeconds);
+        bursts.add(nowSeconds, rate.last20());
+        if (Double.isNaN(nextInterval)) {
+            nextInterval = nowSeconds + INTERVAL_SECONDS;
+        } else if (nowSeconds >= nextInterval) {
+            growth.add(nowSeconds, rate.last60());
+            forecast.add(rate.last60());
+            nextInterval += INTERVAL_SECONDS * Math.ceil((nowSeconds - nextInterval + 1e-9) / INTERVAL_SECONDS);
+        }
+    }
+
+    private void countWindow(double arrived, double nowSeconds) {
+        if (Double.isNaN(lastCount) || arrived < lastCount) {
+            lastCount = arrived;
+            countedAt = nowSeconds;
+        } else if (nowSeconds >= countedAt + WINDOW_SECONDS) {
+            dispersion.add(arrived - lastCount);
+            lastCount = arrived;
+            countedAt = nowSeconds;
+        }
+    }
+
+    private List<Report> reports(double window, double nowSeconds) {
+        List<Report> reports = new ArrayList<>();
+        arrivals.forEach((router, counter) -> {
+            double rate = counter.rate(window, nowSeconds);
+            double age = nowSeconds - counter.lastReading();
+            reports.add(new Report(
+                    router.toString(), Double.isNaN(rate) ? 0 : rate, Double.isNaN(age) ? Double.MAX_VALUE : age));
+        });
+        return reports;
+    }
+
+    ArrivalRate rate(double nowSeconds) {
+        return new ArrivalRate(
+                over20.total(reports(20, nowSeconds)).rate(),
+                over60.total(reports(60, nowSeconds)).rate(),
+                over300.total(reports(300, nowSeconds)).rate());
+    }
+
+    Grade grade(double nowSeconds) {
+        return arrivals.isEmpty()
+                ? Grade.COMPLETE
+                : over60.total(reports(60, nowSeconds)).grade();
+    }
+
+    double queued() {
+        return last.values().stream().mapToDouble(Flow::queued).sum();
+    }
+
+    double running() {
+        return last.values().stream().mapToDouble(Flow::running).sum();
+    }
+
+    double idleSeconds(double nowSeconds) {
+        return nowSeconds - lastArrival;
+    }
+
+    double arrivalVariation() {
+        return dispersion.index();
+    }
+
+    double skill() {
+        double trend = forecast.scaledError("damped-trend");
+        double season = forecast.scaledError("seasonal-day");
+        double best = Double.isNaN(season) ? trend : Double.isNaN(trend) ? season : Math.min(trend, season);
+        return 1 - best;
+    }
+
+    /** What a decision needs to know. @param engineQueue requests that wait in engines, of this class */
+    ClassInput input(double engineQueue, double nowSeconds) {
+        ArrivalRate rate = rate(nowSeconds);
+        double now = rate.now();
+        double quantile = rule.tier().tierClass().growthQuantile();
+        double upper = forecast.upper(now, rate.last60(), growth.growth(horizonSeconds, quantile))
+                .rate();
+        return new ClassInput(
+                new RequestClass(rule.tier().name(), rule.tier(), shapes.shape(nowSeconds)),
+                now,
+                rate.guard(rule.tier().tierClass().guard()),
+                upper,
+                rule.burstQuantile() > 0 ? bursts.rate(rule.burstQuantile()) : 0,
+                queued() + engineQueue,
+                rule.tier().tierClass().drainSeconds());
+    }
+}

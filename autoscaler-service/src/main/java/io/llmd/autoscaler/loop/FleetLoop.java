@@ -1,0 +1,276 @@
+package io.llmd.autoscaler.loop;
+
+import io.llmd.autoscaler.analyzer.FitSample;
+import io.llmd.autoscaler.analyzer.StepTimeFit;
+import io.llmd.autoscaler.collector.Collector;
+import io.llmd.autoscaler.collector.EndpointsFile.Replica;
+import io.llmd.autoscaler.planner.Decision;
+import io.llmd.autoscaler.planner.FleetDecision;
+import io.llmd.autoscaler.planner.FleetInput;
+import io.llmd.autoscaler.planner.Memory;
+import io.llmd.autoscaler.planner.Planner;
+import io.llmd.autoscaler.planner.Step;
+import io.llmd.autoscaler.planner.VariantDecision;
+import io.llmd.autoscaler.variant.Grade;
+import java.net.URI;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The work of the loops: {@link #fast} each second, {@link #main} each ten, {@link #slow} each minute and {@link #save} each five
+ * minutes. Its methods exclude each other and are called by whoever has the clock, so that tests move time by hand.
+ */
+public final class FleetLoop {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FleetLoop.class);
+
+    private final FleetSettings settings;
+    private final Collector collector;
+    private final Supplier<Optional<List<Replica>>> endpoints;
+    private final Planner planner;
+    private final Holds holds;
+    private final DecisionLog log;
+    private final FitStore store;
+    private final LoopListener listener;
+    private final InstantSource clock;
+    private final FleetWatch watch;
+    private final Map<String, Integer> told = new HashMap<>();
+    private List<Replica> replicas = List.of();
+    private Memory memory;
+    private long cycles;
+    private double lastFast = Double.NEGATIVE_INFINITY;
+
+    /**
+     * A loop that begins now.
+     *
+     * @param endpoints replicas that are there; empty when that cannot be told, and then those of before are taken to be
+     * @param nowSeconds on a clock that never goes back
+     */
+    public FleetLoop(
+            FleetSettings settings,
+            Collector collector,
+            Supplier<Optional<List<Replica>>> endpoints,
+            Planner planner,
+            Holds holds,
+            DecisionLog log,
+            FitStore store,
+            LoopListener listener,
+            InstantSource clock,
+            double nowSeconds) {
+        this.settings = settings;
+        this.collector = collector;
+        this.endpoints = endpoints;
+        this.planner = planner;
+        this.holds = holds;
+        this.log = log;
+        this.store = store;
+        this.listener = listener;
+        this.clock = clock;
+        watch = new FleetWatch(settings, nowSeconds);
+        memory = Memory.begin(nowSeconds);
+        store.load().ifPresent(state -> restore(state, nowSeconds));
+    }
+
+    private void restore(FitStore.State state, double nowSeconds) {
+        state.fits().forEach((fingerprint, learnt) -> {
+            StepTimeFit fit = watch.fits().get(fingerprint);
+            if (fit != null) {
+                fit.restore(learnt.fit(), shifted(learnt.samples(), nowSeconds));
+            }
+        });
+        state.coldStarts().forEach((variant, starts) -> {
+            VariantTracker tracker = watch.variants().get(variant);
+            if (tracker != null) {
+                starts.forEach(tracker.coldStart()::add);
+            }
+        });
+    }
+
+    private static List<FitSample> shifted(List<FitSample> samples, double bySeconds) {
+        return samples.stream()
+                .map(each -> new FitSample(
+                        each.instance(),
+                        each.atSeconds() + bySeconds,
+                        each.readySeconds(),
+                        each.stepSeconds(),
+                        each.promptTokens(),
+                        each.sequences(),
+                        each.contextTokens(),
+                        each.isDisturbed()))
+                .toList();
+    }
+
+    /** Looks at routers, and decides at once where requests wait for nobody or a jump is seen. */
+    public synchronized void fast(double nowSeconds) {
+        watch.routers(collector.routers(settings.routers(), nowSeconds), nowSeconds);
+        lastFast = nowSeconds;
+        boolean isUrgent =
+                settings.models().stream().anyMatch(model -> watch.isUrgent(model, planned(model), nowSeconds));
+        if (isUrgent) {
+            decide(nowSeconds);
+        }
+    }
+
+    private double planned(String model) {
+        return log.last().stream()
+                .flatMap(cycle -> cycle.decided().stream())
+                .filter(decision -> decision.model().equals(model))
+                .flatMap(decision -> decision.classes().stream())
+                .mapToDouble(each -> each.used())
+                .sum();
+    }
+
+    /** Looks at all there is, and decides. */
+    public synchronized void main(double nowSeconds) {
+        if (nowSeconds > lastFast) {
+            watch.routers(collector.routers(settings.routers(), nowSeconds), nowSeconds);
+        }
+        decide(nowSeconds);
+    }
+
+    private void decide(double nowSeconds) {
+        long begin = System.nanoTime();
+        endpoints.get().ifPresent(present -> replicas = present);
+        watch.replicas(replicas, nowSeconds);
+        Map<String, URI> pages = new HashMap<>();
+        replicas.forEach(each -> pages.put(each.id(), each.page()));
+        watch.engines(collector.engines(pages, nowSeconds));
+        listener.took("collect", System.nanoTime() - begin);
+        begin = System.nanoTime();
+        Instant at = clock.instant();
+        FleetInput input = watch.input(nowSeconds, variant -> holds.isPaused(variant, at));
+        String id = "c" + ++cycles;
+        FleetDecision decision = planner.decide(input, memory, nowSeconds, id);
+        List<Decision> published =
+                decision.decisions().stream().map(each -> overridden(each, at)).toList();
+        List<String> advised = settings.variants().stream()
+                .filter(FleetSettings.VariantSettings::isAdvisory)
+                .map(each -> each.variant().id())
+                .toList();
+        Cycle cycle = new Cycle(id, at, nowSeconds, input, memory, decision.decisions(), published, advised);
+        memory = decision.memory();
+        log.add(cycle);
+        listener.took("decide", System.nanoTime() - begin);
+        decision.decisions().forEach(watch::feedback);
+        tell(cycle);
+    }
+
+    private void tell(Cycle cycle) {
+        for (Decision decision : cycle.published()) {
+            for (VariantDecision each : decision.variants()) {
+                Integer before = told.put(each.variant(), each.desired());
+                if (before != null ? before != each.desired() : each.desired() != each.current()) {
+                    LOG.atInfo()
+                            .addKeyValue("variant", each.variant())
+                            .addKeyValue("model", decision.model())
+                            .addKeyValue("current", each.current())
+                            .addKeyValue("desired", each.desired())
+                            .addKeyValue("reason", String.join(",", each.codes()))
+                            .log("another number of replicas is needed");
+                }
+            }
+        }
+        listener.published(cycle);
+    }
+
+    private Decision overridden(Decision decision, Instant at) {
+        List<VariantDecision> variants = new ArrayList<>();
+        double cost = 0;
+        for (VariantDecision each : decision.variants()) {
+            OptionalInt number = holds.override(each.variant(), at);
+            VariantDecision shown = number.isEmpty() ? each : overridden(each, number.getAsInt());
+            variants.add(shown);
+            cost += shown.costPerHour();
+        }
+        return new Decision(
+                decision.id(),
+                decision.model(),
+                decision.atSeconds(),
+                decision.grade(),
+                decision.outcome(),
+                decision.classes(),
+                variants,
+                cost,
+                decision.rejected(),
+                decision.bill(),
+                decision.codes());
+    }
+
+    private static VariantDecision overridden(VariantDecision each, int number) {
+        List<Step> steps = new ArrayList<>(each.steps());
+        steps.add(new Step("override", number, "somebody has set it for some time"));
+        double price = each.desired() == 0 ? 0 : each.costPerHour() / each.desired();
+        return new VariantDecision(
+                each.variant(),
+                each.role(),
+                each.lane(),
+                each.current(),
+                number,
+                steps,
+                each.codes(),
+                each.binding(),
+                each.utilization(),
+                each.utilizationBefore(),
+                each.predicted(),
+                each.predictedBefore(),
+                price * number,
+                "somebody has set it for some time",
+                "somebody has set it for some time");
+    }
+
+    /** Fits step times anew. */
+    public synchronized void slow(double nowSeconds) {
+        long begin = System.nanoTime();
+        watch.refit(nowSeconds);
+        listener.took("refit", System.nanoTime() - begin);
+    }
+
+    /** Keeps what was learnt. */
+    public synchronized void save(double nowSeconds) {
+        Map<String, FitStore.Learnt> fits = new HashMap<>();
+        watch.fits()
+                .forEach((name, fit) ->
+                        fits.put(name, new FitStore.Learnt(fit.current(), shifted(fit.samples(), -nowSeconds))));
+        Map<String, List<Double>> starts = new HashMap<>();
+        watch.variants()
+                .forEach((name, variant) -> starts.put(name, variant.coldStart().starts()));
+        store.save(fits, starts);
+    }
+
+    /** What is known of hardware, by fingerprint. */
+    public synchronized Map<String, FitStore.Learnt> fits() {
+        Map<String, FitStore.Learnt> fits = new HashMap<>();
+        watch.fits().forEach((name, fit) -> fits.put(name, new FitStore.Learnt(fit.current(), fit.samples())));
+        return fits;
+    }
+
+    /** Numbers for meters. */
+    public synchronized LoopState state(double nowSeconds) {
+        List<LoopState.OfVariant> variants = new ArrayList<>();
+        watch.variants()
+                .forEach((id, variant) -> variants.add(new LoopState.OfVariant(
+                        variant.settings().variant(),
+                        variant.settings().fingerprint(),
+                        variant.counts(nowSeconds),
+                        variant.fit().current(),
+                        variant.derate(),
+                        variant.coldStart().quantile(0.5),
+                        variant.coldStart().quantile(0.9))));
+        Map<String, Grade> grades = new HashMap<>();
+        Map<String, Double> skills = new HashMap<>();
+        for (String model : settings.models()) {
+            grades.put(model, watch.grade(model, nowSeconds));
+            skills.put(model, watch.skill(model));
+        }
+        return new LoopState(variants, grades, skills, watch.routerAge(nowSeconds));
+    }
+}

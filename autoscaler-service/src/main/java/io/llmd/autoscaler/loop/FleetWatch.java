@@ -1,0 +1,245 @@
+package io.llmd.autoscaler.loop;
+
+import io.llmd.autoscaler.analyzer.StepTimeFit;
+import io.llmd.autoscaler.collector.EndpointsFile.Replica;
+import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.RouterReading;
+import io.llmd.autoscaler.loop.FleetSettings.TierRule;
+import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
+import io.llmd.autoscaler.planner.ClassInput;
+import io.llmd.autoscaler.planner.Decision;
+import io.llmd.autoscaler.planner.FleetInput;
+import io.llmd.autoscaler.planner.ModelInput;
+import io.llmd.autoscaler.planner.VariantInput;
+import io.llmd.autoscaler.variant.Grade;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** Turns readings into what decisions need to know, and keeps what has to be known of earlier ones. For one thread. */
+final class FleetWatch {
+
+    private static final double DETECTION_SECONDS = 30;
+
+    private final FleetSettings settings;
+    private final double beganAt;
+    private final Map<String, VariantTracker> variants = new TreeMap<>();
+    private final Map<String, StepTimeFit> fits = new TreeMap<>();
+    private final Map<String, Map<String, DemandTracker>> demand = new TreeMap<>();
+    private final Map<URI, Double> routersHeard = new TreeMap<>();
+
+    FleetWatch(FleetSettings settings, double nowSeconds) {
+        this.settings = settings;
+        beganAt = nowSeconds;
+        for (VariantSettings each : settings.variants()) {
+            StepTimeFit fit =
+                    fits.computeIfAbsent(each.fingerprint(), name -> new StepTimeFit(each.prior(), each.limits()));
+            variants.put(each.variant().id(), new VariantTracker(each, fit, nowSeconds));
+        }
+        for (String model : settings.models()) {
+            Map<String, DemandTracker> tiers = new TreeMap<>();
+            double start = settings.variants().stream()
+                    .filter(each -> each.variant().model().equals(model))
+                    .mapToDouble(VariantSettings::coldStartSeconds)
+                    .max()
+                    .orElse(0);
+            for (TierRule rule : settings.tiers()) {
+                tiers.put(
+                        rule.tier().name(),
+                        new DemandTracker(
+                                rule,
+                                settings.assumedShape(),
+                                settings.staleSeconds(),
+                                start + DETECTION_SECONDS,
+                                nowSeconds));
+            }
+            demand.put(model, tiers);
+        }
+    }
+
+    /** The replicas that are there. */
+    void replicas(Collection<Replica> present, double nowSeconds) {
+        Map<String, List<String>> byVariant = present.stream()
+                .collect(Collectors.groupingBy(Replica::variant, Collectors.mapping(Replica::id, Collectors.toList())));
+        variants.forEach((id, variant) -> variant.present(byVariant.getOrDefault(id, List.of()), nowSeconds));
+    }
+
+    /** What engines say, by replica. */
+    void engines(Map<String, EngineReading> readings) {
+        variants.values().forEach(variant -> readings.forEach(variant::observe));
+    }
+
+    /** What routers say. */
+    void routers(Map<URI, RouterReading> readings, double nowSeconds) {
+        readings.forEach((router, reading) -> {
+            routersHeard.put(router, nowSeconds);
+            for (String model : demand.keySet()) {
+                Map<String, RouterReading.Flow> byTier = new TreeMap<>();
+                settings.tiers().forEach(rule -> byTier.put(rule.tier().name(), RouterReading.Flow.NONE));
+                reading.flows().forEach((key, flow) -> {
+                    if (key.model().equals(model)) {
+                        byTier.merge(settings.tierOf(key.priority()).tier().name(), flow, RouterReading.Flow::plus);
+                    }
+                });
+                byTier.forEach((tier, flow) -> demandOf(model, tier).observe(router, flow, nowSeconds));
+            }
+        });
+        demand.values().forEach(tiers -> tiers.values().forEach(each -> each.settle(nowSeconds)));
+    }
+
+    private DemandTracker demandOf(String model, String tier) {
+        Map<String, DemandTracker> tiers = demand.get(model);
+        DemandTracker tracker = tiers == null ? null : tiers.get(tier);
+        if (tracker == null) {
+            throw new IllegalStateException("no demand of " + model + ", " + tier);
+        }
+        return tracker;
+    }
+
+    /** Fits step times anew. */
+    void refit(double nowSeconds) {
+        fits.values().forEach(fit -> fit.refit(nowSeconds));
+    }
+
+    /** What came of a decision. */
+    void feedback(Decision decision) {
+        decision.variants().forEach(decided -> {
+            VariantTracker variant = variants.get(decided.variant());
+            if (variant != null) {
+                variant.feedback(decided);
+            }
+        });
+    }
+
+    /** How much is known of a model: nothing without routers, and not all while a router or a replica is silent. */
+    Grade grade(String model, double nowSeconds) {
+        long fresh = settings.routers().stream()
+                .filter(router -> nowSeconds - routersHeard.getOrDefault(router, Double.NEGATIVE_INFINITY)
+                        <= settings.staleSeconds())
+                .count();
+        if (fresh == 0) {
+            return Grade.BLIND;
+        }
+        Grade grade = fresh < settings.routers().size() ? Grade.PARTIAL : Grade.COMPLETE;
+        for (VariantTracker variant : of(model)) {
+            grade = grade.and(variant.grade(nowSeconds, settings.staleSeconds()));
+        }
+        return grade;
+    }
+
+    private List<VariantTracker> of(String model) {
+        return variants.values().stream()
+                .filter(each -> each.settings().variant().model().equals(model))
+                .toList();
+    }
+
+    /** All that a cycle's decisions depend on. @param isPaused which variants are held */
+    FleetInput input(double nowSeconds, Predicate<String> isPaused) {
+        List<ModelInput> models = new ArrayList<>();
+        for (String model : settings.models()) {
+            List<VariantTracker> members = of(model);
+            double engineQueue =
+                    members.stream().mapToDouble(VariantTracker::engineQueue).sum();
+            List<ClassInput> classes = classes(model, engineQueue, nowSeconds);
+            List<VariantInput> inputs = members.stream()
+                    .map(each -> each.input(
+                            nowSeconds, isPaused.test(each.settings().variant().id())))
+                    .toList();
+            models.add(new ModelInput(
+                    model,
+                    classes,
+                    inputs,
+                    grade(model, nowSeconds),
+                    true,
+                    variation(model),
+                    idle(model, members, nowSeconds)));
+        }
+        return new FleetInput(models, settings.accelerators());
+    }
+
+    /** Requests that wait in engines are put down to classes in proportion to their rates. */
+    private List<ClassInput> classes(String model, double engineQueue, double nowSeconds) {
+        Map<String, DemandTracker> tiers = demand.getOrDefault(model, Map.of());
+        double all = tiers.values().stream()
+                .mapToDouble(each -> each.rate(nowSeconds).now())
+                .sum();
+        List<ClassInput> classes = new ArrayList<>();
+        for (DemandTracker each : tiers.values()) {
+            double share = all == 0 ? 1.0 / tiers.size() : each.rate(nowSeconds).now() / all;
+            ClassInput input = each.input(share * engineQueue, nowSeconds);
+            boolean isIdle = input.now() == 0 && input.waiting() == 0 && input.reserve() == 0;
+            if (!isIdle || tiers.size() == 1) {
+                classes.add(input);
+            }
+        }
+        return classes;
+    }
+
+    private double variation(String model) {
+        return demand.getOrDefault(model, Map.of()).values().stream()
+                .mapToDouble(DemandTracker::arrivalVariation)
+                .max()
+                .orElse(1);
+    }
+
+    private ModelInput.Idle idle(String model, List<VariantTracker> members, double nowSeconds) {
+        Collection<DemandTracker> tiers = demand.getOrDefault(model, Map.of()).values();
+        double idle = tiers.stream()
+                .mapToDouble(each -> each.idleSeconds(nowSeconds))
+                .min()
+                .orElse(0);
+        double running = tiers.stream().mapToDouble(DemandTracker::running).sum()
+                + members.stream().mapToDouble(VariantTracker::running).sum();
+        return new ModelInput.Idle(
+                settings.zero().isEnabled(),
+                Math.min(idle, nowSeconds - beganAt),
+                settings.zero().retentionSeconds(),
+                running,
+                tiers.stream().mapToDouble(DemandTracker::queued).sum(),
+                false);
+    }
+
+    /** Whether requests wait for a model without replicas, or so many more come than were planned for. */
+    boolean isUrgent(String model, double planned, double nowSeconds) {
+        double queued = 0;
+        boolean isStep = false;
+        double sum20 = 0;
+        for (DemandTracker each : demand.getOrDefault(model, Map.of()).values()) {
+            queued += each.queued();
+            sum20 += each.rate(nowSeconds).lowerBound();
+        }
+        isStep = sum20 > 1.3 * planned && planned > 0;
+        boolean isEmpty =
+                of(model).stream().allMatch(each -> each.counts(nowSeconds).specified() == 0);
+        return isStep || (isEmpty && queued > 0);
+    }
+
+    Map<String, StepTimeFit> fits() {
+        return fits;
+    }
+
+    Map<String, VariantTracker> variants() {
+        return variants;
+    }
+
+    /** Best skill of a predictor of a model; NaN when none has been scored. */
+    double skill(String model) {
+        return demand.getOrDefault(model, Map.of()).values().stream()
+                .mapToDouble(DemandTracker::skill)
+                .filter(each -> !Double.isNaN(each))
+                .max()
+                .orElse(Double.NaN);
+    }
+
+    /** Seconds since any router was heard. */
+    double routerAge(double nowSeconds) {
+        return nowSeconds
+                - routersHeard.values().stream().max(Comparator.naturalOrder()).orElse(beganAt);
+    }
+}

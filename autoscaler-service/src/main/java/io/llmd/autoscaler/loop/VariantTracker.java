@@ -1,0 +1,185 @@
+package io.llmd.autoscaler.loop;
+
+import io.llmd.autoscaler.analyzer.ColdStart;
+import io.llmd.autoscaler.analyzer.Derate;
+import io.llmd.autoscaler.analyzer.StepTimeFit;
+import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
+import io.llmd.autoscaler.planner.VariantDecision;
+import io.llmd.autoscaler.planner.VariantInput;
+import io.llmd.autoscaler.variant.EngineLimits;
+import io.llmd.autoscaler.variant.Grade;
+import io.llmd.autoscaler.variant.Replicas;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** One variant: its replicas, how long starts take, and what its hardware does. For one thread. */
+final class VariantTracker {
+
+    private final VariantSettings settings;
+    private final StepTimeFit fit;
+    private final ColdStart coldStart;
+    private final Map<String, ReplicaTracker> replicas = new TreeMap<>();
+    private final double beganAt;
+    private Derate derate = Derate.NONE;
+
+    VariantTracker(VariantSettings settings, StepTimeFit fit, double nowSeconds) {
+        this.settings = settings;
+        this.fit = fit;
+        coldStart = new ColdStart(settings.coldStartSeconds());
+        beganAt = nowSeconds;
+    }
+
+    VariantSettings settings() {
+        return settings;
+    }
+
+    ColdStart coldStart() {
+        return coldStart;
+    }
+
+    StepTimeFit fit() {
+        return fit;
+    }
+
+    /** The replicas that are there. */
+    void present(Collection<String> ids, double nowSeconds) {
+        replicas.keySet().retainAll(ids);
+        ids.forEach(id -> replicas.computeIfAbsent(id, name -> new ReplicaTracker(name, nowSeconds)));
+    }
+
+    /** What one of them says. */
+    void observe(String id, EngineReading reading) {
+        ReplicaTracker replica = replicas.get(id);
+        if (replica == null) {
+            return;
+        }
+        replica.becameReady(reading.atSeconds())
+                // Those that were there before this process were not started while it watched.
+                .filter(seconds -> reading.atSeconds() - seconds > beganAt + 1)
+                .ifPresent(coldStart::add);
+        replica.observe(reading).ifPresent(fit::add);
+    }
+
+    /** What the last decision expected, and what came of it. */
+    void feedback(@Nullable VariantDecision decided) {
+        if (decided == null || decided.utilization().isEmpty()) {
+            return;
+        }
+        Replicas counts = counts(Double.NaN);
+        double used = decided.utilization().values().stream()
+                .mapToDouble(Double::doubleValue)
+                .max()
+                .orElse(0);
+        double expected = used * decided.desired() / Math.max(1, counts.ready());
+        derate = derate.after(new Derate.Seen(
+                counts.starting() == 0 && counts.stuck() == 0,
+                expected,
+                engineQueue() / Math.max(1, counts.ready()),
+                orZero(memoryFill()),
+                0));
+    }
+
+    private static double orZero(double value) {
+        return Double.isNaN(value) ? 0 : value;
+    }
+
+    /** Requests that wait in engines beyond the one that each may have. */
+    double engineQueue() {
+        double sum = 0;
+        for (ReplicaTracker replica : replicas.values()) {
+            EngineReading reading = replica.last();
+            sum += reading == null ? 0 : Math.max(0, reading.waiting() - 1);
+        }
+        return sum;
+    }
+
+    double running() {
+        double sum = 0;
+        for (ReplicaTracker replica : replicas.values()) {
+            EngineReading reading = replica.last();
+            sum += reading == null ? 0 : reading.running() + reading.waiting();
+        }
+        return sum;
+    }
+
+    /** Mean fill of the memory; a replica that is not heard counts as the fullest of the others. NaN when none is. */
+    double memoryFill() {
+        double sum = 0;
+        double most = Double.NaN;
+        int heard = 0;
+        int ready = 0;
+        for (ReplicaTracker replica : replicas.values()) {
+            EngineReading reading = replica.last();
+            ready += replica.isReady() ? 1 : 0;
+            if (reading != null && reading.kvFill() >= 0) {
+                sum += reading.kvFill();
+                heard++;
+                most = Double.isNaN(most) ? reading.kvFill() : Math.max(most, reading.kvFill());
+            }
+        }
+        return heard == 0 ? Double.NaN : (sum + Math.max(0, ready - heard) * most) / Math.max(heard, ready);
+    }
+
+    Replicas counts(double nowSeconds) {
+        int ready = 0;
+        int starting = 0;
+        int stuck = 0;
+        for (ReplicaTracker replica : replicas.values()) {
+            if (replica.isReady()) {
+                ready++;
+            } else if (replica.isStuck(nowSeconds, coldStart.quantile(0.9))) {
+                stuck++;
+            } else {
+                starting++;
+            }
+        }
+        return new Replicas(ready, starting, stuck, 0);
+    }
+
+    /** How many of those that are ready are heard. */
+    Grade grade(double nowSeconds, double staleSeconds) {
+        int ready = 0;
+        int fresh = 0;
+        for (ReplicaTracker replica : replicas.values()) {
+            ready += replica.isReady() ? 1 : 0;
+            fresh += replica.isReady() && replica.isFresh(nowSeconds, staleSeconds) ? 1 : 0;
+        }
+        return fresh == ready ? Grade.COMPLETE : Grade.PARTIAL;
+    }
+
+    /** The bounds that a replica says itself, where it does. */
+    EngineLimits limits() {
+        for (ReplicaTracker replica : replicas.values()) {
+            EngineReading reading = replica.last();
+            if (reading != null && reading.kvTokens() > 0) {
+                return new EngineLimits(
+                        reading.kvTokens(),
+                        settings.limits().maxSequences(),
+                        settings.limits().stepTokens());
+            }
+        }
+        return settings.limits();
+    }
+
+    double derate() {
+        return derate.factor();
+    }
+
+    VariantInput input(double nowSeconds, boolean isPaused) {
+        return new VariantInput(
+                settings.variant(),
+                fit.current(),
+                limits(),
+                derate,
+                1,
+                counts(nowSeconds),
+                memoryFill(),
+                coldStart.quantile(0.9),
+                settings.behaviour(),
+                isPaused,
+                false);
+    }
+}

@@ -1,0 +1,5 @@
+/** Meters and health. */
+@NullMarked
+package io.llmd.autoscaler.observe;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,119 @@
+package io.llmd.autoscaler.loop;
+
+import io.llmd.autoscaler.collector.Collector;
+import io.llmd.autoscaler.collector.EndpointsFile.Replica;
+import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.RouterReading;
+import io.llmd.autoscaler.collector.RouterReading.Flow;
+import io.llmd.autoscaler.collector.RouterReading.FlowKey;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A fleet that is moved by hand: one model {@code m}, one variant {@code n/v}, one router. */
+final class FakeFleet implements Collector {
+
+    static final URI ROUTER = URI.create("http://router/metrics");
+
+    private final List<String> replicas = new ArrayList<>();
+    private final Set<String> silent = new HashSet<>();
+    private boolean isRouterDown;
+    private double arrivals;
+    private double running;
+    private double kvFill = 0.1;
+    private double steps;
+    int queued;
+    double rate;
+
+    void replicas(int count) {
+        replicas.clear();
+        for (int i = 0; i < count; i++) {
+            replicas.add("n/r" + i);
+        }
+    }
+
+    void silence(String... ids) {
+        silent.clear();
+        silent.addAll(List.of(ids));
+    }
+
+    void routerDown(boolean isDown) {
+        isRouterDown = isDown;
+    }
+
+    void running(double requests) {
+        running = requests;
+    }
+
+    void kvFill(double fill) {
+        kvFill = fill;
+    }
+
+    /** Requests come for so long. */
+    void pass(double seconds) {
+        arrivals += rate * seconds;
+        steps += 50 * seconds;
+    }
+
+    void restartRouter() {
+        arrivals = 0;
+    }
+
+    List<Replica> listed() {
+        return replicas.stream()
+                .map(id -> new Replica(id, "n/v", URI.create("http://" + id + "/metrics")))
+                .toList();
+    }
+
+    @Override
+    public Map<String, EngineReading> engines(Map<String, URI> pages, double atSeconds) {
+        Map<String, EngineReading> read = new HashMap<>();
+        for (String id : pages.keySet()) {
+            if (!silent.contains(id)) {
+                read.put(
+                        id,
+                        new EngineReading(
+                                atSeconds,
+                                running,
+                                0,
+                                kvFill,
+                                1e9,
+                                steps,
+                                10 * steps,
+                                0,
+                                steps * running,
+                                0,
+                                0.02 * steps * running,
+                                steps * running));
+            }
+        }
+        return read;
+    }
+
+    @Override
+    public Map<URI, RouterReading> routers(Collection<URI> pages, double atSeconds) {
+        if (isRouterDown) {
+            return Map.of();
+        }
+        // A prompt of 1000 tokens and an answer of 100, always.
+        Flow flow = new Flow(
+                arrivals,
+                queued,
+                running,
+                arrivals,
+                1_000 * arrivals,
+                1e6 * arrivals,
+                0,
+                100 * arrivals,
+                1e4 * arrivals);
+        return Map.of(ROUTER, new RouterReading(atSeconds, Map.of(new FlowKey("m", 0), flow)));
+    }
+
+    @Override
+    public void close() {}
+}

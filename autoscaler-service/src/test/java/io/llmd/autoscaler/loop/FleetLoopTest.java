@@ -1,0 +1,304 @@
+package io.llmd.autoscaler.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.llmd.autoscaler.analyzer.FitStatus;
+import io.llmd.autoscaler.analyzer.LoadFunction;
+import io.llmd.autoscaler.loop.FleetSettings.TierRule;
+import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
+import io.llmd.autoscaler.planner.Behaviour;
+import io.llmd.autoscaler.planner.Planner;
+import io.llmd.autoscaler.planner.VariantDecision;
+import io.llmd.autoscaler.variant.EngineLimits;
+import io.llmd.autoscaler.variant.Grade;
+import io.llmd.autoscaler.variant.Role;
+import io.llmd.autoscaler.variant.Shape;
+import io.llmd.autoscaler.variant.StepTime;
+import io.llmd.autoscaler.variant.Tier;
+import io.llmd.autoscaler.variant.TierClass;
+import io.llmd.autoscaler.variant.Variant;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The loops on a clock that is moved by hand. */
+class FleetLoopTest {
+
+    private static final StepTime TIME = new StepTime(0.013, 62.8e-6, 30e-6, 0.056e-6);
+    private static final EngineLimits LIMITS = new EngineLimits(1e9, 256, 8_192);
+    private static final Tier TIER = Tier.ofInterToken("chat", TierClass.STANDARD, 0.072);
+
+    private final FakeFleet fleet = new FakeFleet();
+    private final DecisionLog log = new DecisionLog();
+    private final Holds holds = new Holds();
+    private double now;
+    private boolean isListed = true;
+    private FleetLoop loop = loop(false, 1, null);
+
+    private FleetLoop loop(boolean isAdvisory, int min, Path state) {
+        Variant variant = new Variant("n", "v", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, min, 20, 0);
+        FleetSettings settings = new FleetSettings(
+                List.of(new VariantSettings(variant, "hardware", TIME, LIMITS, 100, Behaviour.USUAL, isAdvisory)),
+                List.of(new TierRule(TIER, Set.of(), 0)),
+                List.of(FakeFleet.ROUTER),
+                Map.of(),
+                new FleetSettings.Zero(min == 0, 600),
+                30,
+                Shape.fixed(1_000, 0, 100));
+        return new FleetLoop(
+                settings,
+                fleet,
+                () -> isListed ? Optional.of(fleet.listed()) : Optional.empty(),
+                new Planner(2_000, tier -> tier.tierClass().headroom()),
+                holds,
+                log,
+                new FitStore(state),
+                new LoopListener() {
+                    @Override
+                    public void published(Cycle cycle) {}
+
+                    @Override
+                    public void took(String stage, long nanos) {}
+                },
+                () -> Instant.ofEpochMilli((long) (now * 1_000)),
+                now);
+    }
+
+    private VariantDecision last() {
+        return log.last().orElseThrow().published().getFirst().of("n/v").orElseThrow();
+    }
+
+    /** Lets time pass, with a cycle each ten seconds. */
+    private void pass(int seconds) {
+        for (int i = 0; i < seconds; i += 10) {
+            fleet.pass(10);
+            now += 10;
+            loop.main(now);
+        }
+    }
+
+    /** Replicas for a rate, of what is assumed, with its margin of 25 %. */
+    private static int sized(double rate) {
+        double load = LoadFunction.of(TIME.times(1.25), LIMITS)
+                .corrected(1)
+                .load(Role.UNIFIED, Shape.fixed(1_000, 0, 100), 0.072, Double.POSITIVE_INFINITY)
+                .max();
+        return (int) Math.ceil((rate + Math.sqrt(rate / 60)) * load / 0.85);
+    }
+
+    @Test
+    void arrivalsBecomeReplicas() {
+        fleet.replicas(4);
+        fleet.rate = 30;
+        pass(120);
+        assertThat(last().current()).isEqualTo(4);
+        assertThat(last().desired()).isEqualTo(sized(30)).isGreaterThan(4);
+        assertThat(log.last()
+                        .orElseThrow()
+                        .input()
+                        .models()
+                        .getFirst()
+                        .classes()
+                        .getFirst()
+                        .now())
+                .isCloseTo(30, within(1e-6));
+    }
+
+    @Test
+    @DisplayName("row 32: the first number is the one that is there, within one period")
+    void firstNumberIsTheCurrentOne() {
+        fleet.replicas(8);
+        loop.main(now);
+        assertThat(last().desired()).isEqualTo(8);
+    }
+
+    @Test
+    @DisplayName("row 34: a replica that is not heard keeps all of them")
+    void silentReplica() {
+        fleet.replicas(4);
+        fleet.rate = 1;
+        pass(40);
+        fleet.silence("n/r2");
+        pass(60);
+        assertThat(last().desired()).isEqualTo(4);
+        assertThat(last().codes()).contains("G03");
+        fleet.silence();
+        pass(400);
+        assertThat(last().desired()).isLessThan(4);
+    }
+
+    @Test
+    @DisplayName("row 35: with nothing heard for a quarter of an hour nothing changes")
+    void nothingIsHeard() {
+        fleet.replicas(5);
+        fleet.rate = 40;
+        pass(400);
+        int known = last().desired();
+        fleet.routerDown(true);
+        fleet.silence("n/r0", "n/r1", "n/r2", "n/r3", "n/r4");
+        pass(60);
+        for (int i = 0; i < 15; i++) {
+            pass(60);
+            assertThat(last().desired()).isEqualTo(known);
+            assertThat(last().codes()).contains("G02");
+        }
+        assertThat(log.last().orElseThrow().published().getFirst().grade()).isEqualTo(Grade.BLIND);
+        isListed = false;
+        pass(60);
+        assertThat(last().desired())
+                .as("without a list the replicas of before are there")
+                .isEqualTo(known);
+    }
+
+    @Test
+    @DisplayName("row 21: a router that begins anew changes nothing")
+    void routerRestart() {
+        fleet.replicas(3);
+        fleet.rate = 30;
+        pass(400);
+        int before = last().desired();
+        fleet.restartRouter();
+        for (int i = 0; i < 12; i++) {
+            pass(10);
+            assertThat(last().desired()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    @DisplayName("row 54: a request that waits for nobody starts a replica within two seconds")
+    void activation() {
+        loop = loop(false, 0, null);
+        pass(30);
+        assertThat(last().desired()).isZero();
+        fleet.queued = 1;
+        now += 1;
+        loop.fast(now);
+        assertThat(last().desired()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("row 53: silence ends in zero only when nothing runs")
+    void zero() {
+        loop = loop(false, 0, null);
+        fleet.replicas(1);
+        fleet.running(1);
+        pass(800);
+        assertThat(last().desired()).isEqualTo(1);
+        fleet.running(0);
+        pass(590);
+        assertThat(last().desired()).isEqualTo(1);
+        pass(40);
+        assertThat(last().desired()).isZero();
+        assertThat(last().codes()).contains("ZERO");
+    }
+
+    @Test
+    void aJumpIsSeenBetweenTwoCycles() {
+        fleet.replicas(2);
+        fleet.rate = 5;
+        pass(400);
+        int before = last().desired();
+        String cycle = log.last().orElseThrow().id();
+        fleet.rate = 60;
+        for (int i = 0; i < 9; i++) {
+            fleet.pass(1);
+            now += 1;
+            loop.fast(now);
+        }
+        assertThat(log.last().orElseThrow().id()).isNotEqualTo(cycle);
+        assertThat(last().desired()).isGreaterThan(before);
+    }
+
+    @Test
+    @DisplayName("row 62: advice is computed in full and marked as advice")
+    void advisory() {
+        loop = loop(true, 1, null);
+        fleet.replicas(2);
+        fleet.rate = 30;
+        pass(120);
+        assertThat(last().desired()).isEqualTo(sized(30));
+        assertThat(last().steps()).isNotEmpty();
+        assertThat(log.last().orElseThrow().advised()).containsExactly("n/v");
+    }
+
+    @Test
+    void holdsAreInForceUntilTheyExpire() {
+        fleet.replicas(2);
+        fleet.rate = 30;
+        holds.pause("n/v", Instant.EPOCH, Instant.ofEpochSecond(200));
+        pass(190);
+        assertThat(last().desired()).isEqualTo(2);
+        assertThat(last().codes()).contains("G16");
+        pass(20);
+        assertThat(last().desired()).isEqualTo(sized(30));
+        holds.override("n/v", 7, Duration.ofSeconds(60), Instant.ofEpochSecond((long) now));
+        pass(10);
+        assertThat(last().desired()).isEqualTo(7);
+        assertThat(last().steps().getLast().stage()).isEqualTo("override");
+        pass(60);
+        assertThat(last().desired()).isEqualTo(sized(30));
+        assertThat(holds.audit()).extracting(Holds.Entry::action).containsExactly("pause", "override");
+    }
+
+    @Test
+    void startsAreMeasuredAndReplicasThatNeverStartAreStuck() {
+        fleet.replicas(1);
+        pass(20);
+        fleet.replicas(2);
+        fleet.silence("n/r1");
+        pass(80);
+        assertThat(loop.state(now).variants().getFirst().replicas().starting()).isEqualTo(1);
+        pass(160);
+        assertThat(loop.state(now).variants().getFirst().replicas().stuck()).isEqualTo(1);
+        fleet.silence();
+        pass(10);
+        assertThat(loop.state(now).variants().getFirst().replicas().ready()).isEqualTo(2);
+        assertThat(loop.state(now).variants().getFirst().coldStart90()).isEqualTo(240);
+    }
+
+    @Test
+    void whatWasLearntSurvivesTheProcess(@TempDir Path folder) {
+        Path file = folder.resolve("state/autoscaler.json");
+        loop = loop(false, 1, file);
+        fleet.replicas(3);
+        fleet.rate = 20;
+        fleet.running(8);
+        pass(400);
+        loop.slow(now);
+        assertThat(loop.fits().get("hardware").fit().status()).isEqualTo(FitStatus.NARROW);
+        double known = loop.fits().get("hardware").fit().time().base();
+        loop.save(now);
+        now += 5_000;
+        FleetLoop later = loop(false, 1, file);
+        assertThat(later.fits().get("hardware").fit().time().base()).isEqualTo(known);
+        assertThat(later.fits().get("hardware").samples()).isNotEmpty();
+    }
+
+    @Test
+    void aStateFileOfNoUseIsAsGoodAsNone(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("state.json");
+        java.nio.file.Files.writeString(file, "{\"version\": 1, \"fits\":");
+        assertThat(loop(false, 1, file).fits().get("hardware").fit().status()).isEqualTo(FitStatus.BOOTSTRAP);
+    }
+
+    @Test
+    @DisplayName("row 66: a cycle that is decided again decides the same")
+    void replay() {
+        fleet.replicas(3);
+        fleet.rate = 25;
+        pass(300);
+        Cycle cycle = log.last().orElseThrow();
+        assertThat(new Planner(2_000, tier -> tier.tierClass().headroom())
+                        .decide(cycle.input(), cycle.before(), cycle.nowSeconds(), cycle.id())
+                        .decisions())
+                .isEqualTo(cycle.decided());
+    }
+}
