@@ -27,7 +27,7 @@ final class KnownSettings {
                 List.of("spring-configuration-metadata.json", "additional-spring-configuration-metadata.json")) {
             resources("META-INF/" + file).forEach(known::addMetadata);
         }
-        for (String service : List.of("config-server", "kv-index", "scheduler", "gateway")) {
+        for (String service : List.of("config-server", "kv-index", "scheduler", "autoscaler", "gateway")) {
             resources(service + ".yml").forEach(known::addPlaceholders);
         }
         return known;

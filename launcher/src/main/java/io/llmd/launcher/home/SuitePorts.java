@@ -62,6 +62,16 @@ public record SuitePorts(int gateway) {
         return shifted(9082);
     }
 
+    /** Autoscaler; a trial does not start it. */
+    public int autoscaler() {
+        return shifted(8083);
+    }
+
+    /** Management port of the autoscaler. */
+    public int autoscalerManagement() {
+        return shifted(9084);
+    }
+
     /** Config server. */
     public int configServer() {
         return shifted(8888);

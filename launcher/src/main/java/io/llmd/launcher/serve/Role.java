@@ -1,5 +1,6 @@
 package io.llmd.launcher.serve;
 
+import io.llmd.autoscaler.AutoscalerApplication;
 import io.llmd.configserver.ConfigServerApplication;
 import io.llmd.gateway.GatewayApplication;
 import io.llmd.kvindex.KvIndexApplication;
@@ -20,6 +21,7 @@ public enum Role {
     CONFIG_SERVER("config-server", ConfigServerApplication.class, WebApplicationType.SERVLET),
     KV_INDEX("kv-index", KvIndexApplication.class, WebApplicationType.REACTIVE),
     SCHEDULER("scheduler", SchedulerApplication.class, WebApplicationType.REACTIVE),
+    AUTOSCALER("autoscaler", AutoscalerApplication.class, WebApplicationType.REACTIVE),
     GATEWAY("gateway", GatewayApplication.class, WebApplicationType.REACTIVE),
     /** The gateway beside one model server, with a profile of its own. */
     SIDECAR("sidecar", GatewayApplication.class, WebApplicationType.REACTIVE);
@@ -55,6 +57,7 @@ public enum Role {
             case CONFIG_SERVER -> ports.configServer();
             case KV_INDEX -> ports.kvIndex();
             case SCHEDULER -> ports.scheduler();
+            case AUTOSCALER -> ports.autoscaler();
             case GATEWAY -> ports.gateway();
             case SIDECAR -> ports.sidecar();
         };
@@ -66,6 +69,7 @@ public enum Role {
             case CONFIG_SERVER -> ports.configServerManagement();
             case KV_INDEX -> ports.kvIndexManagement();
             case SCHEDULER -> ports.schedulerManagement();
+            case AUTOSCALER -> ports.autoscalerManagement();
             case GATEWAY -> ports.gatewayManagement();
             case SIDECAR -> ports.sidecarManagement();
         };

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
         description = "Run services in one process until it is told to end.",
         footer = {
             "",
-            "Services read their own configuration; settings also come from the environment (GATEWAY_…, SCHEDULER_…, KV_INDEX_…).",
+            "Services read their own configuration; settings also come from the environment (GATEWAY_…, SCHEDULER_…, KV_INDEX_…, AUTOSCALER_…).",
             "Exit codes: 0 ended when told to, 1 a service did not start, 2 usage."
         })
 public final class ServeCommand implements Callable<Integer> {
@@ -33,7 +33,8 @@ public final class ServeCommand implements Callable<Integer> {
             paramLabel = "ROLE",
             split = ",",
             required = true,
-            description = "services to run, with commas between: config-server, kv-index, scheduler, gateway, sidecar")
+            description =
+                    "services to run, with commas between: config-server, kv-index, scheduler, autoscaler, gateway, sidecar")
     private List<String> roles = List.of();
 
     @Option(

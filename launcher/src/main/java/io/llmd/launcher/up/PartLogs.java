@@ -20,6 +20,7 @@ final class PartLogs extends AppenderBase<ILoggingEvent> {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] %logger{36}: %msg %kvp%n";
     private static final Map<String, String> PACKAGES = Map.of(
+            "io.llmd.autoscaler.", "autoscaler",
             "io.llmd.configserver.", "config-server",
             "io.llmd.kvindex.", "kv-index",
             "io.llmd.scheduler.", "scheduler",

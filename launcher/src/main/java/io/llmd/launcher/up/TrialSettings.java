@@ -46,7 +46,7 @@ final class TrialSettings {
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");
             }
-            case CONFIG_SERVER, KV_INDEX -> {}
+            case CONFIG_SERVER, KV_INDEX, AUTOSCALER -> {}
         }
         return settings;
     }

@@ -18,9 +18,9 @@ class RoleTest {
 
     @Test
     void unknownRoleIsAUsageErrorThatNamesTheKnownOnes() {
-        assertThatThrownBy(() -> Role.parse(List.of("autoscaler")))
+        assertThatThrownBy(() -> Role.parse(List.of("planner")))
                 .isInstanceOf(CommandFailure.class)
-                .hasMessage("role: autoscaler (expected: config-server, kv-index, scheduler, gateway, sidecar)");
+                .hasMessage("role: planner (expected: config-server, kv-index, scheduler, autoscaler, gateway, sidecar)");
     }
 
     @Test
@@ -37,6 +37,14 @@ class RoleTest {
         assertThat(Role.SIDECAR.configName()).isEqualTo("gateway");
         assertThat(Role.SIDECAR.profiles()).containsExactly("sidecar");
         assertThat(Role.GATEWAY.profiles()).isEmpty();
+    }
+
+    @Test
+    void theAutoscalerStartsAfterTheSchedulerOnPortsOfItsOwn() {
+        assertThat(Role.parse(List.of("autoscaler", "scheduler"))).containsExactly(Role.SCHEDULER, Role.AUTOSCALER);
+        assertThat(Role.AUTOSCALER.portSettings(new SuitePorts(8080)))
+                .containsEntry("server.port", "8083")
+                .containsEntry("management.server.port", "9084");
     }
 
     @Test
