@@ -19,8 +19,8 @@ final class Routes {
         for (int k = 0; k < problem.demands().size(); k++) {
             int demand = k;
             List<int[]> routes = all(demand);
-            routes.sort(Comparator.<int[]>comparingDouble(
-                            route -> -problem.lanes().get(route[route.length - 1]).tier().interTokenTarget())
+            routes.sort(Comparator.<int[]>comparingDouble(route ->
+                            -problem.lanes().get(route[route.length - 1]).tier().interTokenTarget())
                     .thenComparingDouble(route -> cost(demand, route)));
             ordered.add(List.copyOf(routes));
         }

@@ -52,8 +52,7 @@ final class MixSolverFigure {
                 LoadFunction function =
                         LoadFunction.of(time, new EngineLimits(100_000 + random.nextInt(400_000), 256, 8_192));
                 for (Role role : Role.values()) {
-                    Variant variant = Variant.of(
-                            "k" + kind + role.wireName(), "m" + m, role, cost, "type" + kind, 40);
+                    Variant variant = Variant.of("k" + kind + role.wireName(), "m" + m, role, cost, "type" + kind, 40);
                     options.add(new Option(variant, function, 0, 40));
                 }
             }

@@ -20,7 +20,8 @@ class RoleTest {
     void unknownRoleIsAUsageErrorThatNamesTheKnownOnes() {
         assertThatThrownBy(() -> Role.parse(List.of("planner")))
                 .isInstanceOf(CommandFailure.class)
-                .hasMessage("role: planner (expected: config-server, kv-index, scheduler, autoscaler, gateway, sidecar)");
+                .hasMessage(
+                        "role: planner (expected: config-server, kv-index, scheduler, autoscaler, gateway, sidecar)");
     }
 
     @Test
