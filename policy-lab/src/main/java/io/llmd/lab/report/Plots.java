@@ -4,7 +4,6 @@ import io.llmd.lab.result.RunResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import org.knowm.xchart.BitmapEncoder;
@@ -24,7 +23,6 @@ final class Plots {
     private static final int STEPS = 100;
     private static final double LEAST_MILLIS = 1;
     private static final double TAIL = 0.9;
-    private static final double WIDE = 100;
 
     static {
         // Images need no window, also where there could be one.
@@ -79,10 +77,7 @@ final class Plots {
         return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
     }
 
-    /**
-     * A group of bars for each traffic, one bar for each contender, means over the seeds; on a logarithmic axis where the
-     * smallest would not be seen beside the largest.
-     */
+    /** A group of bars for each traffic, one bar for each contender, means over the seeds. */
     static byte[] groups(String title, Column column, List<RunResult> runs) {
         List<String> traffics = runs.stream().map(RunResult::traffic).distinct().toList();
         CategoryChart chart = new CategoryChartBuilder()
@@ -93,14 +88,11 @@ final class Plots {
                 .build();
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
         chart.getStyler().setAvailableSpaceFill(0.8);
-        DoubleSummaryStatistics range = new DoubleSummaryStatistics();
         Tables.byContender(runs).forEach((contender, own) -> {
             List<Double> values =
                     traffics.stream().map(traffic -> mean(column, traffic, own)).toList();
-            values.forEach(range::accept);
             chart.addSeries(contender, traffics, values);
         });
-        chart.getStyler().setYAxisLogarithmic(range.getMin() > 0 && range.getMax() > WIDE * range.getMin());
         return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
     }
 
