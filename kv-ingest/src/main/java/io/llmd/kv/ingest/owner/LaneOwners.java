@@ -55,6 +55,9 @@ public final class LaneOwners implements AutoCloseable {
         private final int term;
         private volatile @Nullable EngineLane lane;
 
+        /** Whether its last tick threw, so that it is logged once; the sources' thread's. */
+        private boolean isFailing;
+
         Owned(LaneDescription description, int term, @Nullable EngineLane lane) {
             this.description = description;
             this.term = term;
@@ -264,11 +267,27 @@ public final class LaneOwners implements AutoCloseable {
             if (lane == null) {
                 continue;
             }
-            lane.tick();
+            tick(each, lane);
             LanePublisher open = lane.publisher();
             if (open != null && open.isBroken()) {
                 ownership.reclaim(each.description.id(), open.term());
             }
+        }
+    }
+
+    /** A lane that cannot send does not keep the others from it. */
+    private static void tick(Owned each, EngineLane lane) {
+        try {
+            lane.tick();
+            each.isFailing = false;
+        } catch (RuntimeException e) {
+            if (!each.isFailing) {
+                LOG.atError()
+                        .addKeyValue("lane", each.description.id())
+                        .setCause(e)
+                        .log("a lane cannot send what it knows");
+            }
+            each.isFailing = true;
         }
     }
 

@@ -29,9 +29,10 @@ public interface EventSources extends AutoCloseable {
     void add(ZmqSource source, LaneTarget target, FeedPosition from);
 
     /**
-     * Calls an action between two batches, soon, with how far a source was followed. It must not block or throw.
+     * Calls an action between two batches, soon, with how far a source was followed. It must not block.
      *
-     * @return completes when the action was called, with whether it was: not for a source that is not there
+     * @return completes when the action was called, with whether it was: not for a source that is not there; exceptionally with
+     *     what the action threw
      */
     CompletableFuture<Boolean> between(String endpoint, int rank, Consumer<FeedPosition> action);
 

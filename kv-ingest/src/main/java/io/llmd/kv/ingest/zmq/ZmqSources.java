@@ -70,10 +70,14 @@ public final class ZmqSources implements EventSources {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         loop.execute(() -> {
             DialledSource dialled = sources.get(new ZmqSource.Key(endpoint, rank));
-            if (dialled != null) {
-                action.accept(dialled.position());
+            try {
+                if (dialled != null) {
+                    action.accept(dialled.position());
+                }
+                done.complete(dialled != null);
+            } catch (RuntimeException e) {
+                done.completeExceptionally(e);
             }
-            done.complete(dialled != null);
         });
         return done;
     }
