@@ -157,27 +157,55 @@ class DirectIndexIT {
 
     @Test
     void aProcessGoesOnFromWhatAnotherOneKnew() throws IOException {
-        byte[] snapshot = index.download("/v1/snapshot");
-        JsonNode restored = JSON.readTree(
-                index.post("/v1/snapshot", "application/octet-stream", snapshot).body());
-        assertThat(restored.get("restored").asInt()).isPositive();
-        await().untilAsserted(() -> assertThat(index.query(8)).isEqualTo("default/a:2"));
-        Path kept = Files.write(folder.resolve("kept.snapshot"), snapshot);
-
-        try (RunningIndex other = new RunningIndex(
-                "--kv-index.sources[0].endpoint=default/a",
-                "--kv-index.sources[0].address=127.0.0.1:" + a.port(),
-                "--kv-index.sources[0].replay-address=127.0.0.1:1",
+        Path kept = folder.resolve("kept.snapshot");
+        byte[] snapshot;
+        long key;
+        String[] settings;
+        try (FakeEngine c = new FakeEngine()) {
+            c.store(null, 301, 41);
+            key = c.truth().keySet().iterator().next();
+            list(b, c);
+            await().until(() -> index.holders(key).equals("default/c:1"));
+            snapshot = index.download("/v1/snapshot");
+            settings = new String[] {
+                "--kv-index.sources[0].endpoint=default/c",
+                "--kv-index.sources[0].address=127.0.0.1:" + c.port(),
+                "--kv-index.sources[0].replay-address=127.0.0.1:" + c.replayPort(),
                 "--kv-index.http.max-snapshot-size=1KB",
-                "--kv-index.snapshot-file=" + kept)) {
-            assertThat(other.query(8)).as("though nobody can be asked").isEqualTo("default/a:2");
+                "--kv-index.snapshot-file=" + kept
+            };
+        } finally {
+            list(b);
+        }
+        Files.write(kept, snapshot);
+
+        // Its engine is gone, so that nothing can be learnt and nothing refuted.
+        try (RunningIndex other = new RunningIndex(settings)) {
+            assertThat(other.holders(key)).as("though nobody can be asked").isEqualTo("default/c:1");
+            assertThat(other.source("default/c").get("complete").asBoolean())
+                    .as("unconfirmed")
+                    .isFalse();
             assertProblem(
                     other.post("/v1/snapshot", "application/octet-stream", new byte[2_000]), 413, "payload_too_large");
             Files.delete(kept);
         }
         assertThat(kept).as("written anew at the end").exists();
+    }
+
+    @Test
+    void aSnapshotTakesThePlaceOfExactKnowledgeWhenAsked() {
+        await().until(() -> index.source("default/a").get("state").asString().equals("exact"));
+        byte[] snapshot = index.download("/v1/snapshot");
+        JsonNode restored = JSON.readTree(index.post("/v1/snapshot?replace=true", "application/octet-stream", snapshot)
+                .body());
+        assertThat(restored.get("restored").asInt()).isPositive();
+        await().untilAsserted(() -> {
+            assertThat(index.query(8)).isEqualTo("default/a:2");
+            assertThat(index.source("default/a").get("state").asString()).isEqualTo("exact");
+            assertThat(index.source("default/a").get("complete").asBoolean()).isTrue();
+        });
         assertProblem(index.post("/v1/snapshot", "no snapshot"), 400, "invalid_value");
-        snapshot[snapshot.length / 2] ^= 1;
+        snapshot[12] ^= 1;
         assertProblem(index.post("/v1/snapshot", "application/octet-stream", snapshot), 400, "invalid_value");
         assertThat(index.query(8)).as("nothing of a damaged one is taken").isEqualTo("default/a:2");
     }

@@ -29,7 +29,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     private static final int DECAY_TURNOVERS = 2;
 
     /** Engine blocks that are remembered; an engine that never removes any would fill the memory otherwise. */
-    static final int MAX_BLOCKS = 4 << 20;
+    public static final int MAX_BLOCKS = 4 << 20;
 
     /** Sizes of engine blocks in one lane that are several of the index's. */
     private static final int MAX_SPLITS = 4;

@@ -132,8 +132,8 @@ public final class DirectPool implements IndexedPool {
         return snapshots;
     }
 
-    private synchronized boolean restore(LaneCopy copy) {
-        return followed.containsKey(new Key(copy.endpoint(), copy.rank())) && direct.restore(copy);
+    private synchronized boolean restore(LaneCopy copy, boolean isReplacing) {
+        return followed.containsKey(new Key(copy.endpoint(), copy.rank())) && direct.restore(copy, isReplacing);
     }
 
     @Override

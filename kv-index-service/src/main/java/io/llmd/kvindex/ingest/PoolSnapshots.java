@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Predicate;
 
 /**
  * Snapshots of a pool that is read directly, laid out as {@link IndexSnapshot} says. All calls block, for as long as it takes
@@ -26,19 +25,25 @@ public final class PoolSnapshots {
     private static final long COPY_SECONDS = 10;
 
     private final DirectIndex index;
-    private final Predicate<LaneCopy> taker;
+    private final LaneTaker taker;
 
-    /** @param taker takes over what was known of a lane, and says whether it did */
-    PoolSnapshots(DirectIndex index, Predicate<LaneCopy> taker) {
+    PoolSnapshots(DirectIndex index, LaneTaker taker) {
         this.index = index;
         this.taker = taker;
+    }
+
+    /** Takes over what was known of a lane. */
+    interface LaneTaker {
+
+        /** @param isReplacing whether also in place of exact knowledge @return whether it was taken over */
+        boolean take(LaneCopy copy, boolean isReplacing);
     }
 
     /**
      * What came of a snapshot.
      *
      * @param restored lanes that go on from it
-     * @param skipped lanes in it that are not followed here in the same way
+     * @param skipped lanes in it that are not followed here in the same way, or exactly already
      */
     public record Restored(int restored, int skipped) {}
 
@@ -85,18 +90,22 @@ public final class PoolSnapshots {
 
     /**
      * Goes on from a snapshot: its lanes take the place of what is known of the same ones, and their engines are asked for what
-     * they have published since.
+     * they have published since. Chunks of lanes that are skipped are not looked at.
      *
-     * @throws IOException when the file is damaged anywhere; nothing was taken over then
+     * @param isReplacing whether lanes that are followed exactly are replaced as well
+     * @throws IOException when the file is damaged anywhere else; nothing was taken over then
      */
-    public Restored restore(Path file) throws IOException {
+    public Restored restore(Path file, boolean isReplacing) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            IndexSnapshot.read(in, lane -> {});
+            IndexSnapshot.read(in, lane -> index.takes(lane, isReplacing), lane -> {});
         }
         int[] taken = new int[1];
         int lanes;
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-            lanes = IndexSnapshot.read(in, lane -> taken[0] += taker.test(lane) ? 1 : 0);
+            lanes = IndexSnapshot.read(
+                    in,
+                    lane -> index.takes(lane, isReplacing),
+                    lane -> taken[0] += taker.take(lane, isReplacing) ? 1 : 0);
         }
         return new Restored(taken[0], lanes - taken[0]);
     }

@@ -44,12 +44,13 @@ public final class SnapshotKeeper implements AutoCloseable {
 
     private void restore() {
         try {
-            PoolSnapshots.Restored restored = snapshots.restore(file);
+            PoolSnapshots.Restored restored = snapshots.restore(file, false);
             LOG.atInfo()
                     .addKeyValue("lanes", restored.restored())
                     .addKeyValue("skipped", restored.skipped())
                     .log("index goes on from its snapshot");
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            // Too large for this memory is one more way to be bad.
             LOG.atWarn().addKeyValue("reason", e.getMessage()).log("snapshot of the index refused, it begins anew");
         }
     }

@@ -5,6 +5,7 @@ import io.llmd.contracts.prefix.KvIndexStats;
 import io.llmd.contracts.prefix.KvSources;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kvindex.ingest.IndexedPool;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -25,8 +26,9 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * The index over HTTP: {@code POST /v1/prefix-matches}, {@code GET /v1/top-prefixes}, {@code GET /v1/sources},
- * {@code GET /v1/stats}, {@code POST /v1/clear}, {@code GET} and {@code POST /v1/snapshot}. Queries are answered on the event loop that received them: that takes microseconds and waits for
- * nobody. The rest takes locks and runs elsewhere.
+ * {@code GET /v1/stats}, {@code POST /v1/clear}, {@code GET} and {@code POST /v1/snapshot}. Queries are answered on the event
+ * loop that received them: that waits for nobody, and takes microseconds for a usual prompt, some milliseconds to read and hash
+ * one of 100,000 ids. The rest takes locks and runs elsewhere.
  */
 public final class PrefixRoutes {
 
@@ -35,6 +37,7 @@ public final class PrefixRoutes {
     private static final int KEPT_QUERIES = 32;
     private static final int USUAL_TOP = 20;
     private static final int MAX_TOP = 1000;
+    private static final Duration SNAPSHOT_IDLE = Duration.ofSeconds(30);
 
     private final IndexedPool pool;
     private final PrefixMatcher matcher;
@@ -58,7 +61,7 @@ public final class PrefixRoutes {
         this.blockTokens = blockTokens;
         this.keyMode = keyMode;
         this.maxBodyBytes = maxBodyBytes;
-        snapshots = new SnapshotRoutes(pool, maxSnapshotBytes);
+        snapshots = new SnapshotRoutes(pool, maxSnapshotBytes, SNAPSHOT_IDLE);
     }
 
     /** All routes; whatever none of them takes is answered with 404 or 405. */

@@ -344,6 +344,7 @@ public final class LaneFeed {
             phase = Phase.FILLING;
             isVerified = true;
             attempts = 0;
+            target.verified();
         } else {
             beginEpoch();
             want(Phase.JOINING, now);

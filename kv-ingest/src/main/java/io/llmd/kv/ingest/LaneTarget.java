@@ -24,6 +24,9 @@ public interface LaneTarget {
     /** Batches are lost for good: nothing of the source's own tiers is certain any more. */
     void clear();
 
+    /** The publisher turned out to be the one whose batches were taken before this connection. */
+    default void verified() {}
+
     /** Whether what was taken since the last clear or epoch is all that the source holds, or a part of it. */
     void coverage(boolean isComplete);
 }

@@ -11,6 +11,7 @@ import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.GapPolicy;
 import io.llmd.kv.ingest.LaneReader;
+import io.llmd.kv.ingest.SourceState;
 import io.llmd.kv.ingest.zmq.EventSources;
 import io.llmd.kv.ingest.zmq.SourceStatus;
 import io.llmd.kv.ingest.zmq.ZmqSource;
@@ -51,7 +52,17 @@ public final class DirectIndex implements AutoCloseable {
 
     /** What a lane is made of. */
     private record Member(
-            ZmqSource source, LaneSettings settings, HashResolver resolver, IndexLane lane, LaneReader reader) {}
+            ZmqSource source,
+            LaneSettings settings,
+            HashResolver resolver,
+            IndexLane lane,
+            LaneReader reader,
+            SweepingTarget target) {
+
+        LaneKey key() {
+            return new LaneKey(source.endpoint(), source.rank());
+        }
+    }
 
     /** Base models by the topics, and when they were read. */
     private record BaseModels(Set<String> names, long atNanos) {}
@@ -164,29 +175,60 @@ public final class DirectIndex implements AutoCloseable {
 
     private IndexLane add(
             ZmqSource source, LaneSettings laneSettings, HashResolver resolver, @Nullable SnapshotSet known) {
+        Member member = member(source, laneSettings, resolver, known);
+        try {
+            follow(member, known);
+        } catch (RuntimeException | Error e) {
+            index.removeLane(member.lane());
+            throw e;
+        }
+        return member.lane();
+    }
+
+    /** What follows a source, filled with what is known and not yet seen by look-ups and other lanes. */
+    private Member member(
+            ZmqSource source, LaneSettings laneSettings, HashResolver resolver, @Nullable SnapshotSet known) {
         IndexLane lane = index.addLane(source.endpoint(), source.rank());
-        LaneState state = new LaneState(laneSettings, lane, resolver);
-        LaneReader reader = new LaneReader(
-                decoder, state, lane, () -> TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong()), this::adapterSeen);
-        Member member = new Member(source, laneSettings, resolver, lane, reader);
-        LaneKey key = new LaneKey(source.endpoint(), source.rank());
-        if (members.putIfAbsent(key, member) != null) {
+        try {
+            LaneState state = new LaneState(laneSettings, lane, resolver);
+            LaneReader reader = new LaneReader(
+                    decoder,
+                    state,
+                    lane,
+                    () -> TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong()),
+                    this::adapterSeen);
+            if (known != null) {
+                reader.resume(known.cut().epoch());
+                state.restore(known::writeTo);
+            }
+            boolean isComplete = known != null && !known.cut().isPartial();
+            return new Member(
+                    source, laneSettings, resolver, lane, reader, new SweepingTarget(reader, index, isComplete));
+        } catch (RuntimeException | Error e) {
             index.removeLane(lane);
+            throw e;
+        }
+    }
+
+    private void follow(Member member, @Nullable SnapshotSet known) {
+        ZmqSource source = member.source();
+        if (members.putIfAbsent(member.key(), member) != null) {
             throw new IllegalArgumentException(
                     "source: " + source.endpoint() + " rank " + source.rank() + " twice (expected: once)");
         }
-        sources.add(
-                source, new SweepingTarget(reader, index), known == null ? FeedPosition.START : restore(known, member));
-        return lane;
-    }
-
-    private static FeedPosition restore(SnapshotSet known, Member member) {
-        SnapshotCut cut = known.cut();
-        member.reader().resume(cut.epoch());
-        member.reader().lane().restore(known::writeTo);
-        known.replaceIn(member.lane());
-        member.reader().coverage(!cut.isPartial());
-        return new FeedPosition(cut.epoch(), cut.lastEngineSequence(), cut.enginePayloadHash());
+        FeedPosition position = FeedPosition.START;
+        try {
+            if (known != null) {
+                known.replaceIn(member.lane());
+                member.reader().coverage(false);
+                SnapshotCut cut = known.cut();
+                position = new FeedPosition(cut.epoch(), cut.lastEngineSequence(), cut.enginePayloadHash());
+            }
+            sources.add(source, member.target(), position);
+        } catch (RuntimeException | Error e) {
+            members.remove(member.key(), member);
+            throw e;
+        }
     }
 
     /**
@@ -201,14 +243,26 @@ public final class DirectIndex implements AutoCloseable {
             return CompletableFuture.completedFuture(Optional.empty());
         }
         List<byte[]> chunks = new ArrayList<>();
-        return sources.between(endpoint, rank, position -> chunks.addAll(chunks(member, position)))
+        return sources.between(endpoint, rank, position -> {
+                    // Another one may be followed there by now, at another position.
+                    if (members.get(member.key()) == member) {
+                        chunks.addAll(chunks(member, position));
+                    }
+                })
                 .thenApply(any -> chunks.isEmpty() ? Optional.empty() : Optional.of(copy(member, chunks)));
     }
 
     private LaneCopy copy(Member member, List<byte[]> chunks) {
         ZmqSource source = member.source();
         return new LaneCopy(
-                source.endpoint(), source.rank(), source.address(), baseRoot, settings.blockTokens(), chunks);
+                source.endpoint(),
+                source.rank(),
+                source.address(),
+                baseRoot,
+                settings.blockTokens(),
+                member.settings().removalMode(),
+                member.settings().offloadChunkBlocks(),
+                chunks);
     }
 
     private static List<byte[]> chunks(Member member, FeedPosition position) {
@@ -228,33 +282,67 @@ public final class DirectIndex implements AutoCloseable {
                 0,
                 position.sequence(),
                 position.payloadHash(),
-                !member.lane().isComplete()));
+                !member.lane().isComplete() && !member.target().isCompleteOnceVerified()));
+    }
+
+    /**
+     * Whether {@link #restore} would take over a lane.
+     *
+     * @param copy its chunks are not looked at
+     * @param isReplacing whether also in place of a lane that is followed exactly
+     */
+    public boolean takes(LaneCopy copy, boolean isReplacing) {
+        Member member = members.get(new LaneKey(copy.endpoint(), copy.rank()));
+        return member != null && takes(copy, member, isReplacing);
+    }
+
+    private boolean takes(LaneCopy copy, Member member, boolean isReplacing) {
+        return isOf(copy, member) && (isReplacing || !isExact(member.source()));
+    }
+
+    private boolean isExact(ZmqSource source) {
+        return sources.sources().stream()
+                .anyMatch(status -> status.source().endpoint().equals(source.endpoint())
+                        && status.source().rank() == source.rank()
+                        && status.state() == SourceState.EXACT);
     }
 
     /**
      * Takes over what another index knew of a lane that is followed here, in place of what is known, and asks the engine for
-     * what it has published since. If that turns out to be another process, the lane begins anew.
+     * what it has published since. If that turns out to be another process, the lane begins anew. Until then it does not count
+     * as complete.
      *
+     * @param isReplacing whether also in place of a lane that is followed exactly
      * @return whether it was taken over: not when the lane is not followed or at another address, its engine cannot be asked,
-     *     or keys were computed in another way
-     * @throws IllegalArgumentException when the copy is damaged
+     *     or keys were computed or removals counted in another way
+     * @throws IllegalArgumentException when the copy is damaged; the lane is followed as before, or anew
      */
-    public boolean restore(LaneCopy copy) {
-        Member member = members.get(new LaneKey(copy.endpoint(), copy.rank()));
-        if (member == null || !isOf(copy, member.source())) {
+    public boolean restore(LaneCopy copy, boolean isReplacing) {
+        Member before = members.get(new LaneKey(copy.endpoint(), copy.rank()));
+        if (before == null || !takes(copy, before, isReplacing)) {
             return false;
         }
         SnapshotSet known = copy.snapshot();
+        Member restored = member(before.source(), before.settings(), before.resolver(), known);
         remove(copy.endpoint(), copy.rank());
-        add(member.source(), member.settings(), member.resolver(), known);
+        try {
+            follow(restored, known);
+        } catch (RuntimeException | Error e) {
+            index.removeLane(restored.lane());
+            add(before.source(), before.settings(), before.resolver(), null);
+            throw e;
+        }
         return true;
     }
 
-    private boolean isOf(LaneCopy copy, ZmqSource source) {
+    private boolean isOf(LaneCopy copy, Member member) {
+        ZmqSource source = member.source();
         return source.address().equals(copy.address())
                 && source.replayAddress() != null
                 && copy.root() == baseRoot
-                && copy.blockTokens() == settings.blockTokens();
+                && copy.blockTokens() == settings.blockTokens()
+                && copy.removalMode() == member.settings().removalMode()
+                && copy.offloadChunkBlocks() == member.settings().offloadChunkBlocks();
     }
 
     /** Forgets an engine: no look-up that begins after this call returns it. */

@@ -2,8 +2,11 @@ package io.llmd.kv.ingest.direct;
 
 import io.llmd.kv.delta.DeltaRecordReader;
 import io.llmd.kv.delta.SnapshotChunks;
+import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.zmq.ZmqAddress;
+import io.llmd.kv.lane.LaneState;
+import io.llmd.kv.lane.RemovalMode;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,25 +22,30 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * All lanes of an index as bytes, one after another, so that neither side ever holds more than one of them. Numbers are
  * little-endian, texts are UTF-8 behind their length of two bytes.
  *
  * <pre>
- * magic 8 "LLMDKV01"
+ * magic 8 "LLMDKV02"
  * for each lane:
- *     head length 4, head: rank 4, block tokens 4, root 8, number of chunks 4, endpoint, address; XXH64 of the head 8
+ *     head length 4, head: number of chunks 4, rank 4, block tokens 4, root 8, removal mode 4, offload chunk blocks 4,
+ *         endpoint, address; XXH64 of the head 8
  *     for each chunk: length 4, bytes as in {@link SnapshotChunks}, which end with a checksum of their own
  * 0 4, number of lanes 4
  * </pre>
  */
 public final class IndexSnapshot {
 
-    private static final byte[] MAGIC = "LLMDKV01".getBytes(StandardCharsets.US_ASCII);
-    private static final int FIXED_BYTES = 4 + 4 + 8 + 4 + 2 + 2;
+    private static final byte[] MAGIC = "LLMDKV02".getBytes(StandardCharsets.US_ASCII);
+    private static final int FIXED_BYTES = 4 + 4 + 4 + 8 + 4 + 4 + 2 + 2;
     private static final int MAX_HEAD_BYTES = 8192;
     private static final int MAX_LANES = 1 << 20;
+
+    /** Of one lane: 16 for each block and tier, and as much again for other KV-cache groups. */
+    private static final long MAX_LANE_BYTES = 2L * StorageTier.COUNT * 16 * LaneState.MAX_BLOCKS;
 
     private IndexSnapshot() {}
 
@@ -51,10 +59,12 @@ public final class IndexSnapshot {
         byte[] endpoint = text("endpoint", lane.endpoint());
         byte[] address = text("address", lane.address().toString());
         ByteBuffer head = buffer(FIXED_BYTES + endpoint.length + address.length)
+                .putInt(lane.chunks().size())
                 .putInt(lane.rank())
                 .putInt(lane.blockTokens())
                 .putLong(lane.root())
-                .putInt(lane.chunks().size())
+                .putInt(lane.removalMode().ordinal())
+                .putInt(lane.offloadChunkBlocks())
                 .putShort((short) endpoint.length)
                 .put(endpoint)
                 .putShort((short) address.length)
@@ -91,11 +101,13 @@ public final class IndexSnapshot {
     /**
      * Reads lanes one after another.
      *
-     * @param taker is given each lane; those before a fault were given then
-     * @return how many there were
+     * @param isWanted is given each lane without its chunks; those of a lane that is not wanted are skipped
+     * @param taker is given each wanted lane; those before a fault were given then
+     * @return how many there were, wanted or not
      * @throws IOException when the bytes are no snapshot, with what is wrong; nothing is allocated for lengths that are
      */
-    public static int read(InputStream bytes, Consumer<LaneCopy> taker) throws IOException {
+    public static int read(InputStream bytes, Predicate<LaneCopy> isWanted, Consumer<LaneCopy> taker)
+            throws IOException {
         DataInputStream in = new DataInputStream(bytes);
         try {
             if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
@@ -111,11 +123,17 @@ public final class IndexSnapshot {
                 if (lanes == MAX_LANES) {
                     throw new IOException("lanes: more than " + MAX_LANES);
                 }
-                LaneCopy lane = lane(in, headBytes, lanes);
+                ByteBuffer head = head(in, headBytes, lanes);
+                int chunks = head.getInt();
+                LaneCopy lane = lane(head, chunks, lanes);
                 if (!seen.add(lane.endpoint() + "\n" + lane.rank())) {
                     throw new IOException("lane " + lanes + ": " + lane.endpoint() + " rank " + lane.rank() + " twice");
                 }
-                taker.accept(lane);
+                if (isWanted.test(lane)) {
+                    taker.accept(whole(in, lane, chunks, lanes));
+                } else {
+                    skip(in, chunks, lanes);
+                }
             }
         } catch (EOFException e) {
             throw new IOException("ends too early", e);
@@ -132,35 +150,76 @@ public final class IndexSnapshot {
         }
     }
 
-    private static LaneCopy lane(DataInputStream in, int headBytes, int number) throws IOException {
+    private static ByteBuffer head(DataInputStream in, int headBytes, int number) throws IOException {
         byte[] bytes = exactly(in, headBytes);
         long hash = Long.reverseBytes(in.readLong());
         if (headBytes < FIXED_BYTES || hash != FeedPosition.hash(bytes, 0, headBytes)) {
             throw new IOException("lane " + number + ": its head is damaged");
         }
-        ByteBuffer head = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** What a head tells, without chunks. */
+    private static LaneCopy lane(ByteBuffer head, int chunkCount, int number) throws IOException {
         int rank = head.getInt();
         int blockTokens = head.getInt();
         long root = head.getLong();
-        int chunkCount = head.getInt();
+        int mode = head.getInt();
+        int offloadChunkBlocks = head.getInt();
         String endpoint = text(head, number);
         String address = text(head, number);
         if (rank < 0 || blockTokens < 1 || chunkCount < 1 || chunkCount > SnapshotChunks.MAX_CHUNKS) {
             throw new IOException("lane " + number + ": rank, blockTokens, chunks: " + rank + ", " + blockTokens + ", "
                     + chunkCount + " (expected: >= 0, >= 1, 1 to " + SnapshotChunks.MAX_CHUNKS + ")");
         }
-        List<byte[]> chunks = new ArrayList<>();
-        for (int i = 0; i < chunkCount; i++) {
-            String name = "lane " + number + ", chunk " + i;
-            chunks.add(exactly(in, length(in, name, 1, DeltaRecordReader.MAX_BYTES)));
+        RemovalMode[] modes = RemovalMode.values();
+        if (mode < 0 || mode >= modes.length || offloadChunkBlocks < 1) {
+            throw new IOException("lane " + number + ": removal mode, offload chunk blocks: " + mode + ", "
+                    + offloadChunkBlocks + " (expected: 0 to " + (modes.length - 1) + ", >= 1)");
         }
         try {
-            LaneCopy lane = new LaneCopy(endpoint, rank, ZmqAddress.parse(address), root, blockTokens, chunks);
-            lane.snapshot();
+            return new LaneCopy(
+                    endpoint,
+                    rank,
+                    ZmqAddress.parse(address),
+                    root,
+                    blockTokens,
+                    modes[mode],
+                    offloadChunkBlocks,
+                    List.of());
+        } catch (IllegalArgumentException e) {
+            throw new IOException("lane " + number + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static LaneCopy whole(DataInputStream in, LaneCopy head, int chunkCount, int number) throws IOException {
+        List<byte[]> chunks = new ArrayList<>();
+        long size = 0;
+        for (int i = 0; i < chunkCount; i++) {
+            int length = chunkLength(in, number, i);
+            size += length;
+            if (size > MAX_LANE_BYTES) {
+                throw new IOException("lane " + number + ": more than " + MAX_LANE_BYTES + " bytes");
+            }
+            chunks.add(exactly(in, length));
+        }
+        LaneCopy lane = head.withChunks(chunks);
+        try {
+            lane.snapshot().writeTo(new BlockLimit(LaneState.MAX_BLOCKS));
             return lane;
         } catch (IllegalArgumentException e) {
             throw new IOException("lane " + number + ": " + e.getMessage(), e);
         }
+    }
+
+    private static void skip(DataInputStream in, int chunkCount, int number) throws IOException {
+        for (int i = 0; i < chunkCount; i++) {
+            in.skipNBytes(chunkLength(in, number, i));
+        }
+    }
+
+    private static int chunkLength(DataInputStream in, int number, int chunk) throws IOException {
+        return length(in, "lane " + number + ", chunk " + chunk, 1, DeltaRecordReader.MAX_BYTES);
     }
 
     private static String text(ByteBuffer head, int number) throws IOException {

@@ -21,6 +21,12 @@ final class HandFedSources implements EventSources {
     private @Nullable LaneFeed feed;
     private long asked = -1;
 
+    /** Whether the next source is refused. */
+    boolean failOnce;
+
+    /** Runs before the next action between two batches. */
+    Runnable beforeNextAction = () -> {};
+
     /** The publisher publishes; who is connected hears it. */
     void publish(byte[] payload) {
         published.add(payload);
@@ -55,6 +61,10 @@ final class HandFedSources implements EventSources {
 
     @Override
     public void add(ZmqSource added, LaneTarget target, FeedPosition from) {
+        if (failOnce) {
+            failOnce = false;
+            throw new IllegalStateException("no more");
+        }
         source = added;
         feed = new LaneFeed(added.endpoint(), added.rank(), added.settings(), target, new ReplayPort() {
             @Override
@@ -72,6 +82,9 @@ final class HandFedSources implements EventSources {
 
     @Override
     public CompletableFuture<Boolean> between(String endpoint, int rank, Consumer<FeedPosition> action) {
+        Runnable first = beforeNextAction;
+        beforeNextAction = () -> {};
+        first.run();
         action.accept(feed().position());
         return CompletableFuture.completedFuture(true);
     }
