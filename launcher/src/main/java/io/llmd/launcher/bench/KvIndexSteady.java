@@ -98,6 +98,15 @@ final class KvIndexSteady {
         prepare();
         watchCollectors();
         Thread writer = Thread.ofPlatform().name("bench-writer").start(this::write);
+        try {
+            return measure(writer);
+        } finally {
+            isOver.set(true);
+            writer.join();
+        }
+    }
+
+    private List<GoalLine> measure(Thread writer) {
         long warm = settings.duration().toNanos() / 10;
         look(warm, new Histogram(3));
         say("warmed up");
@@ -119,8 +128,6 @@ final class KvIndexSteady {
                         - allocated)
                 / (double) ops;
         long growth = bytes() - bytes;
-        isOver.set(true);
-        writer.join();
         return List.of(
                 GoalLine.judgedAtLeast(
                         "row 61",
