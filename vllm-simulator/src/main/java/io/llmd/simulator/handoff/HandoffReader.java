@@ -223,8 +223,12 @@ public final class HandoffReader implements EngineSink {
         Peer peer = peer(pull.handoff, now);
         if (peer.isReady(now)) {
             proceed(pull, now);
-        } else {
-            peer.await(pull);
+            return;
+        }
+        peer.await(pull);
+        if (peer.card != null && !settling.contains(peer)) {
+            // the engine tells of a time before that at which the other one was met
+            settling.add(peer);
         }
     }
 

@@ -8,14 +8,18 @@ import static io.llmd.simulator.handoff.HandoffWorld.prompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.LeaseEnd;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.TransferModel;
 import io.llmd.simulator.engine.TransferSpread;
+import io.llmd.simulator.metrics.NixlMeters;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class HandoffReaderTest {
@@ -133,6 +137,30 @@ class HandoffReaderTest {
         assertThat(d.finished(id).cachedTokens()).isEqualTo(80);
         assertThat(d.finished(id).loadedTokens()).isEqualTo(16);
         assertThat(p.engine.snapshot().leases()).isZero();
+    }
+
+    @Test
+    void blocksAreReadThoughTheEngineTellsOfATimeBeforeTheHandshake() {
+        List<SideChannelRequest> asked = new ArrayList<>();
+        List<SideChannel.Answered> answers = new ArrayList<>();
+        EngineCard card = EngineCard.of("p", "0.32.0", "sim-70b", LLAMA_70B, 16);
+        HandoffReader reader = new HandoffReader(
+                new HandoffReader.Reading(card, LLAMA_70B, NO_HANDSHAKE, TransferSpread.NONE, 0, 1, 0, 0, true),
+                (holder, request, then) -> {
+                    asked.add(request);
+                    answers.add(then);
+                },
+                new NixlMeters(true, "sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH),
+                (id, loaded) -> {});
+        Handoff handoff = new Handoff("p", "r", new Address("127.0.0.1", 1), 4, OptionalInt.empty());
+        reader.expect(1, handoff, 0);
+        answers.getFirst().accept(new SideChannelResponse.Card(card), 100);
+
+        reader.accept(new EngineEvent.LoadWanted(1, 0, 64, 4, 90));
+
+        assertThat(reader.nextEventTime()).isLessThanOrEqualTo(100);
+        reader.advance(100);
+        assertThat(asked).last().isEqualTo(new SideChannelRequest.Read("p", "r"));
     }
 
     @Test
