@@ -69,7 +69,7 @@ final class DeltaOps {
             return DeltaFault.UNKNOWN_OPERATION;
         }
         int rule = LittleEndian.unsignedByte(bytes, at + 3);
-        return rule == GroupRule.NONE || GroupRule.isRule(rule)
+        return rule == GroupRule.NONE || GroupRule.isRule(rule) || rule == GroupRule.UNKNOWN
                 ? faultOfBlocks(bytes, at, end, true)
                 : DeltaFault.BAD_VALUE;
     }

@@ -133,7 +133,8 @@ public final class SnapshotSet {
 
         @Override
         public void groupCopies(int rule, int group, long[] engineHashes, byte[] copies, int from, int count) {
-            // Nor those of other groups.
+            // Nor those of other groups; but which there are it must know before it has blocks.
+            target.stored(StorageTier.GPU, rule, 0, new long[1], new long[1], 0, 1);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.llmd.kv.index;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.GroupRule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ final class Cohort {
     /** Rules of other KV-cache groups that are told apart; more are not followed. */
     static final int MAX_RULES = 4;
 
+    /** In place of a rule's bit: the lane has groups whose rules are not followed. */
+    static final int UNFOLLOWED = 1 << MAX_RULES;
+
     private static final int SWEEP_NODES = 1 << 16;
     private static final int EVICTED_AT_ONCE = 1 << 12;
     private static final int SOUGHT_AT_ONCE = 32;
@@ -36,6 +40,7 @@ final class Cohort {
     private final int[] starts = new int[SOUGHT_AT_ONCE];
     private final int[] emptied = new int[SOUGHT_AT_ONCE];
     private int fetched;
+    private volatile boolean hasGroups;
 
     private volatile View view;
     private volatile Lanes lanes = new Lanes(0, new IndexLane[MAX_LANES]);
@@ -58,6 +63,11 @@ final class Cohort {
 
     Lanes lanes() {
         return lanes;
+    }
+
+    /** Whether any lane has, or had, other KV-cache groups. */
+    boolean hasGroups() {
+        return hasGroups;
     }
 
     /** Bits that no lane has, those to be swept left out. */
@@ -355,14 +365,22 @@ final class Cohort {
         view = new View(nodes, slots);
     }
 
-    /** The lane's groups with a rule hold these blocks. Those that the lane does not hold itself are of no use, and left out. */
+    /**
+     * The lane's groups with a rule hold these blocks, none of which may have key 0. Those that the lane does not hold itself are
+     * of no use, and left out.
+     */
     synchronized void storeOfGroups(IndexLane lane, int rule, long[] keys, int from, int count) {
-        int plane = lane.bit < 0 ? -1 : planeOrNew(rule);
+        if (lane.bit < 0) {
+            return;
+        }
+        hasGroups = true;
+        int plane = rule == GroupRule.UNKNOWN ? -1 : planeOrNew(rule);
         if (plane < 0) {
+            lane.groupPlanes |= UNFOLLOWED;
             return;
         }
         for (int i = from; i < from + count; i++) {
-            int node = find(keys[i]);
+            int node = keys[i] == 0 ? -1 : find(keys[i]);
             if (node >= 0) {
                 nodes.setGroupLanes(plane, node, nodes.groupLanes(plane, node) | 1L << lane.bit);
             }

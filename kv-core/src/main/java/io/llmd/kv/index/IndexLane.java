@@ -20,7 +20,10 @@ public final class IndexLane implements LaneDeltas {
     /** The lane's bit in its cohort; -1 when it has none. Written under the cohort's monitor. */
     volatile int bit = -1;
 
-    /** Which of its cohort's rules of other KV-cache groups the lane has, a bit each. Written under the cohort's monitor. */
+    /**
+     * Which of its cohort's rules of other KV-cache groups the lane has, a bit each, and {@link Cohort#UNFOLLOWED}. Written under
+     * the cohort's monitor.
+     */
     volatile int groupPlanes;
 
     private volatile boolean isComplete;
@@ -78,6 +81,11 @@ public final class IndexLane implements LaneDeltas {
         }
     }
 
+    /** Whether the engine has KV-cache groups besides the main one, so that not all that it holds can be reused. */
+    public boolean hasOtherGroups() {
+        return groupPlanes != 0;
+    }
+
     int cohortNumber() {
         return cohortNumber;
     }
@@ -91,7 +99,7 @@ public final class IndexLane implements LaneDeltas {
             StorageTier tier, int group, long parentKey, long[] keys, long[] engineHashes, int from, int count) {
         if (group == GroupRule.NONE) {
             cohort.store(this, tier.ordinal(), parentKey, keys, from, count);
-        } else if (GroupRule.isRule(group)) {
+        } else if (GroupRule.isRule(group) || group == GroupRule.UNKNOWN) {
             cohort.storeOfGroups(this, group, keys, from, count);
         }
     }

@@ -44,6 +44,9 @@ public final class PrefixLookup {
     /** Of those, the ones that other KV-cache groups let the engine reuse; only where a cohort has such groups. */
     private int[] reusable = new int[0];
 
+    /** Rules of the lanes of the cohort that is looked at, by bit, each that a lane had at any time of the look-up. */
+    private final int[] planes = new int[LANES];
+
     private int cohorts;
     private int examined;
 
@@ -149,18 +152,33 @@ public final class PrefixLookup {
             return;
         }
         hasGroups[cohortNumber] = false;
+        // Before the blocks and after them: a lane that is cleared meanwhile loses its rules, one that is filled gets
+        // them.
+        Arrays.fill(planes, 0);
+        if (cohort.hasGroups()) {
+            addPlanes(before.byBit(), before.active());
+        }
         boolean isTiered = view.nodes().hasOtherThanFirstTier();
         hasTiers[cohortNumber] = isTiered;
         int depth = isTiered
                 ? walkTiers(cohortNumber, view, keys, count, before.active())
                 : walkOneTier(cohortNumber, view, keys, count, before.active());
         examined += Math.min(count, depth + 1);
-        if (view.nodes().rules() > 0) {
-            walkBack(cohortNumber, view, keys, before.byBit());
+        if (cohort.hasGroups()) {
+            addPlanes(before.byBit(), reached[cohortNumber]);
+            walkBack(cohortNumber, view, keys);
         }
         Cohort.Lanes after = cohort.lanes();
         if (after != before) {
             reached[cohortNumber] &= unchanged(before, after);
+        }
+    }
+
+    private void addPlanes(@Nullable IndexLane[] byBit, long bits) {
+        for (long left = bits; left != 0; left &= left - 1) {
+            int bit = Long.numberOfTrailingZeros(left);
+            IndexLane lane = byBit[bit];
+            planes[bit] |= lane == null ? 0 : lane.groupPlanes;
         }
     }
 
@@ -306,32 +324,33 @@ public final class PrefixLookup {
      * Where a block is missing, what is reused must end before it, and the search goes on from there: from the end to the
      * beginning, and mostly no further than the longest window.
      */
-    private void walkBack(int cohort, Cohort.View view, long[] keys, @Nullable IndexLane[] byBit) {
+    private void walkBack(int cohort, Cohort.View view, long[] keys) {
         int base = cohort * LANES;
         if (reusable.length < matched.length) {
             reusable = new int[matched.length];
         }
         hasGroups[cohort] = true;
+        Nodes nodes = view.nodes();
+        int followed = (1 << nodes.rules()) - 1;
         long pending = 0;
         int deepest = 0;
         for (long left = reached[cohort]; left != 0; left &= left - 1) {
             int bit = Long.numberOfTrailingZeros(left);
-            IndexLane lane = byBit[bit];
             int blocks = matched[base + bit];
-            reusable[base + bit] = blocks;
-            if (lane != null && lane.groupPlanes != 0) {
+            // Of rules that are not followed, or are newer than the view, nothing is known to be held.
+            boolean isUnknown = (planes[bit] & ~followed) != 0;
+            reusable[base + bit] = isUnknown ? 0 : blocks;
+            if (planes[bit] != 0 && !isUnknown) {
                 pending |= 1L << bit;
                 deepest = Math.max(deepest, blocks);
             }
         }
-        Nodes nodes = view.nodes();
         int node = -1;
         for (int at = deepest - 1; at >= 0 && pending != 0; at--) {
             node = node > 0 && nodes.key(node - 1) == keys[at] ? node - 1 : find(view, keys[at]);
             for (long left = pending; left != 0; left &= left - 1) {
                 int bit = Long.numberOfTrailingZeros(left);
-                IndexLane lane = byBit[bit];
-                if (lane == null || narrow(nodes, node, keys[at], lane.groupPlanes, base + bit, at)) {
+                if (narrow(nodes, node, keys[at], base + bit, at)) {
                     pending &= ~(1L << bit);
                 }
             }
@@ -344,18 +363,15 @@ public final class PrefixLookup {
      * @param node of the block; -1 when it has gone
      * @return whether the lane's answer is found: no block before this one matters
      */
-    private boolean narrow(Nodes nodes, int node, long key, int planes, int place, int at) {
+    private boolean narrow(Nodes nodes, int node, long key, int place, int at) {
         int end = reusable[place];
         if (at >= end) {
             return false;
         }
         int bit = place % LANES;
         int firstNeeded = end;
-        for (int left = planes; left != 0; left &= left - 1) {
+        for (int left = planes[bit]; left != 0; left &= left - 1) {
             int plane = Integer.numberOfTrailingZeros(left);
-            if (plane >= nodes.rules()) {
-                continue;
-            }
             int first = GroupRule.firstNeeded(nodes.rule(plane), end);
             boolean isHeld = at < first
                     || node >= 0 && (nodes.groupLanes(plane, node) >>> bit & 1) != 0 && nodes.key(node) == key;

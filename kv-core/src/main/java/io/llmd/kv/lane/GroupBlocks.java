@@ -14,6 +14,9 @@ final class GroupBlocks {
 
     static final int MAX_GROUPS = 16;
 
+    /** Numbers of groups have a byte in snapshots. */
+    static final int MAX_GROUP = 255;
+
     /** Rules that one engine's groups can have. */
     static final int MAX_RULES = 4;
 
@@ -29,6 +32,7 @@ final class GroupBlocks {
     private final int[] rules = new int[MAX_RULES];
     private int groupCount;
     private int ruleCount;
+    private boolean hasUnknown;
 
     private long[] hashes = new long[0];
     private long[] keys = new long[0];
@@ -66,14 +70,29 @@ final class GroupBlocks {
         return -1;
     }
 
-    /** The place of a group with a rule; -1 when it has another one, or there are too many. */
+    /**
+     * The place of a group with a rule, of which it is told before anything that it holds; -1 when it has another one, or there
+     * are too many, which is told too.
+     */
     int slot(int group, int rule) {
+        int known = groupCount;
+        int slot = slotOrNew(group, rule);
+        if (slot < 0 && !hasUnknown) {
+            hasUnknown = true;
+            announce(GroupRule.UNKNOWN);
+        } else if (groupCount > known) {
+            announce(rule);
+        }
+        return slot;
+    }
+
+    private int slotOrNew(int group, int rule) {
         int slot = slot(group);
         if (slot >= 0) {
             return rules[ruleNumbers[slot]] == rule ? slot : -1;
         }
-        int number = number(rule);
-        if (groupCount == MAX_GROUPS || number < 0) {
+        int number = groupCount == MAX_GROUPS || group < 0 || group > MAX_GROUP ? -1 : number(rule);
+        if (number < 0) {
             return -1;
         }
         groups[groupCount] = group;
@@ -85,6 +104,22 @@ final class GroupBlocks {
             }
         }
         return groupCount++;
+    }
+
+    /** Tells again which groups there are, to whoever forgot it with their blocks. */
+    void announce() {
+        for (int number = 0; number < ruleCount; number++) {
+            announce(rules[number]);
+        }
+        if (hasUnknown) {
+            announce(GroupRule.UNKNOWN);
+        }
+    }
+
+    private void announce(int rule) {
+        tellingKeys[0] = 0;
+        tellingHashes[0] = 0;
+        deltas.stored(StorageTier.GPU, rule, 0, tellingKeys, tellingHashes, 0, 1);
     }
 
     private int number(int rule) {
@@ -193,6 +228,19 @@ final class GroupBlocks {
         clear();
         groupCount = 0;
         ruleCount = 0;
+        hasUnknown = false;
+    }
+
+    /** Tells which groups there are. Comes first: without them, all that the main group holds would count as reusable. */
+    void writeGroupsTo(LaneSnapshotTarget target) {
+        byte[] none = new byte[1];
+        tellingHashes[0] = 0;
+        for (int slot = 0; slot < groupCount; slot++) {
+            target.groupCopies(rules[ruleNumbers[slot]], groups[slot], tellingHashes, none, 0, 1);
+        }
+        if (hasUnknown) {
+            target.groupCopies(GroupRule.UNKNOWN, 0, tellingHashes, none, 0, 1);
+        }
     }
 
     /** Tells all that groups hold: copies, then what was told of them together. */
@@ -208,9 +256,7 @@ final class GroupBlocks {
     private void writeCopies(int slot, LaneSnapshotTarget target) {
         int rule = rules[ruleNumbers[slot]];
         byte[] numbers = new byte[TOLD_AT_ONCE];
-        // A group that holds nothing is part of what groups hold together: a block of which there is none says so.
-        tellingHashes[0] = 0;
-        int count = 1;
+        int count = 0;
         for (int at = 0; at < hashes.length; at++) {
             if (copies(at, slot) > 0) {
                 if (count == TOLD_AT_ONCE) {
@@ -221,7 +267,9 @@ final class GroupBlocks {
                 numbers[count++] = (byte) copies(at, slot);
             }
         }
-        target.groupCopies(rule, groups[slot], tellingHashes, numbers, 0, count);
+        if (count > 0) {
+            target.groupCopies(rule, groups[slot], tellingHashes, numbers, 0, count);
+        }
     }
 
     private void writeTold(int number, LaneSnapshotTarget target) {
@@ -243,7 +291,11 @@ final class GroupBlocks {
 
     /** Takes over copies that {@link #writeTo} told, without telling anyone. */
     void restoreCopies(int rule, int group, long hash, int count) {
-        int slot = slot(group, rule);
+        if (rule == GroupRule.UNKNOWN) {
+            hasUnknown = true;
+            return;
+        }
+        int slot = slotOrNew(group, rule);
         if (slot >= 0 && count > 0) {
             setCopies(place(hash), slot, Math.min(count, MAX_COPIES));
         }

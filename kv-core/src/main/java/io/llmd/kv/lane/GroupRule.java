@@ -16,6 +16,9 @@ public final class GroupRule {
     /** All blocks from the prompt's beginning on. */
     public static final int ALL = 0x7F;
 
+    /** In place of a rule: a lane has groups that cannot be followed, so that nothing of it is known to be reusable. */
+    public static final int UNKNOWN = 0xFF;
+
     private static final int CHUNKED = 0x80;
     private static final int SIZE = 0x7F;
     private static final int EXACT = 16;

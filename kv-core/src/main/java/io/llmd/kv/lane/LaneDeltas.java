@@ -13,7 +13,8 @@ public interface LaneDeltas {
      * Blocks became held in a tier, in prompt order; some may have been held already.
      *
      * @param group 0 for the blocks of prompts; otherwise the {@link GroupRule} of other KV-cache groups, all of which hold the
-     *     blocks now, whose order and tier say nothing then
+     *     blocks now, whose order and tier say nothing then. A block with key 0 only says that there are such groups, ahead of
+     *     what they hold; with {@link GroupRule#UNKNOWN} that there are some that cannot be followed
      * @param parentKey key of the block before the first one; 0 when the first one begins a prompt
      * @param keys request keys at {@code from} to {@code from + count - 1}
      * @param engineHashes the engine's identities of the same blocks, at the same places

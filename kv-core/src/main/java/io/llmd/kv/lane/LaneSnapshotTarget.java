@@ -33,9 +33,9 @@ public interface LaneSnapshotTarget {
     void groupRun(int rule, long[] keys, long[] engineHashes, int from, int count);
 
     /**
-     * Numbers of copies that another KV-cache group than the main one holds.
+     * Numbers of copies that another KV-cache group than the main one holds. That there is such a group is told before any run.
      *
-     * @param rule of that group
+     * @param rule of that group; {@link GroupRule#UNKNOWN} for all that cannot be followed, of which no copies are told
      * @param copies in [0, 15], at the same places as the engine's identities; a 0 says only that there is such a group
      */
     void groupCopies(int rule, int group, long[] engineHashes, byte[] copies, int from, int count);

@@ -34,8 +34,6 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
     /** Sizes of engine blocks in one lane that are several of the index's. */
     private static final int MAX_SPLITS = 4;
 
-    private static final int MAX_GROUP = 255;
-
     private final LaneSettings settings;
     private final LaneDeltas deltas;
     private final HashResolver resolver;
@@ -119,7 +117,8 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
      */
     @Override
     public void writeTo(LaneSnapshotTarget target) {
-        int group = Math.clamp(mainGroup, 0, MAX_GROUP);
+        int group = Math.clamp(mainGroup, 0, GroupBlocks.MAX_GROUP);
+        groups.writeGroupsTo(target);
         LaneContent.write(blocks, group, target);
         smallBlocks.writeTo(group, target);
         groups.writeTo(target);
@@ -216,6 +215,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
         counters.clears++;
         forgetOwn();
         deltas.cleared(settings.isStorageShared() ? StorageTier.ALL & ~StorageTier.STORAGE.bit() : StorageTier.ALL);
+        groups.announce();
     }
 
     private void forgetAll() {
@@ -268,6 +268,7 @@ public final class LaneState implements KvEventSink, LaneSnapshotSource {
             // Shared storage goes as well: it may be all that fills the memory.
             forgetAll();
             deltas.cleared(StorageTier.ALL);
+            groups.announce();
             deltas.coverage(false);
         }
         if (!isMain) {

@@ -6,10 +6,23 @@ import static io.llmd.kv.lane.PoolFixture.H2;
 import static io.llmd.kv.lane.PoolFixture.H3;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.kv.delta.LaneSnapshots;
+import io.llmd.kv.delta.SnapshotChunks;
+import io.llmd.kv.delta.SnapshotCut;
+import io.llmd.kv.delta.SnapshotHead;
+import io.llmd.kv.delta.SnapshotSet;
 import io.llmd.kv.event.RemovedBlocks;
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.event.StoredBlocks;
 import io.llmd.kv.event.StoredBlocks.GroupKind;
+import io.llmd.kv.index.BlockIndex;
+import io.llmd.kv.index.IndexLane;
+import io.llmd.kv.index.IndexSettings;
+import io.llmd.kv.index.PrefixLookup;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Row 26 at the second level of 4.3: what other KV-cache groups let an engine reuse. */
@@ -149,7 +162,7 @@ class OtherGroupsTest {
         store("a", group(1, GroupKind.STATE, 0, H0));
         pool.batch("a", LaneState::cleared);
         pool.store("a", null, 1, 8, H0, H1);
-        assertThat(pool.reusable(8)).as("nothing of its groups is known").isEqualTo("a:2/2");
+        assertThat(pool.reusable(8)).as("its groups hold nothing").isEqualTo("a:0/2");
         store("a", group(1, GroupKind.STATE, 0, H1));
         assertThat(pool.reusable(8)).isEqualTo("a:2/2");
         assertThat(pool.reusable(4)).as("nor left over from before").isEqualTo("a:0/1");
@@ -161,8 +174,108 @@ class OtherGroupsTest {
         for (int group = 1; group <= 40; group++) {
             store("a", group(group, GroupKind.SLIDING_WINDOW, 4 * group, H0));
         }
-        assertThat(pool.reusable(4)).isEqualTo("a:1/1");
+        assertThat(pool.reusable(4)).as("what these hold is not known").isEqualTo("a:0/1");
         assertThat(pool.lane("a").counters().otherGroups()).isEqualTo(40 - GroupBlocks.MAX_RULES);
+        pool.batch("a", LaneState::cleared);
+        pool.store("a", null, 1, 4, H0);
+        for (int group = 1; group <= GroupBlocks.MAX_RULES; group++) {
+            store("a", group(group, GroupKind.SLIDING_WINDOW, 4 * group, H0));
+        }
+        assertThat(pool.reusable(4)).as("nor after a clear").isEqualTo("a:0/1");
+        pool.batch("a", lane -> lane.newEpoch(2));
+        pool.store("a", null, 1, 4, H0);
+        assertThat(pool.reusable(4)).as("another engine has no groups so far").isEqualTo("a:1/1");
+    }
+
+    @Test
+    void aGroupWithANumberThatSnapshotsCannotTellIsLeftOut() {
+        pool.store("a", null, 1, 4, H0);
+        store("a", group(256, GroupKind.STATE, 0, H0));
+        assertThat(pool.lane("a").counters().otherGroups()).isOne();
+        assertThat(pool.reusable(4)).as("what it holds is not known").isEqualTo("a:0/1");
+        SnapshotSet snapshot = snapshot("a");
+        assertThat(reusableAfter(snapshot)).as("in the snapshot too").isZero();
+    }
+
+    @Test
+    void rulesOfManyLanesThatAnIndexCannotTellApartLetNothingBeReused() {
+        for (int rule = 1; rule <= 5; rule++) {
+            String lane = "lane" + rule;
+            pool.store(lane, null, 1, 4, H0);
+            store(lane, group(1, GroupKind.SLIDING_WINDOW, 4 * rule, H0));
+        }
+        assertThat(pool.reusable(4)).isEqualTo("lane1:1/1 lane2:1/1 lane3:1/1 lane4:1/1 lane5:0/1");
+    }
+
+    @Test
+    void groupsWithOneRuleThatNeverHoldABlockTogetherLetNothingBeReused() {
+        pool.store("a", null, 1, 8, H0, H1);
+        store("a", group(1, GroupKind.STATE, 0, H0));
+        store("a", group(2, GroupKind.STATE, 0, H1));
+        assertThat(pool.reusable(8)).isEqualTo("a:0/2");
+        pool.batch("a", LaneState::cleared);
+        pool.store("a", null, 1, 8, H0, H1);
+        store("a", group(1, GroupKind.STATE, 0, H0));
+        store("a", group(2, GroupKind.STATE, 0, H1));
+        assertThat(pool.reusable(8)).isEqualTo("a:0/2");
+    }
+
+    @Test
+    void aSnapshotTellsGroupsThatHoldNothing() {
+        store("a", group(1, GroupKind.STATE, 0, H3));
+        pool.store("a", null, 1, 4, H0);
+        assertThat(pool.reusable(4)).isEqualTo("a:0/1");
+        assertThat(reusableAfter(snapshot("a"))).isZero();
+    }
+
+    @Test
+    void whileASnapshotLoadsNoMoreCountsAsReusableThanAtItsEnd() {
+        pool.store("a", null, 1, 8, H0, H1);
+        store("a", group(1, GroupKind.STATE, 0, H0));
+        List<Integer> reusable = new ArrayList<>();
+        BlockIndex index = new BlockIndex(IndexSettings.DEFAULT);
+        IndexLane lane = index.addLane("a", 0);
+        long[] keys = {pool.lane("a").keyOf(H0), pool.lane("a").keyOf(H1)};
+        PrefixLookup lookup = new PrefixLookup();
+        snapshot("a").replaceIn((LaneDeltas) Proxy.newProxyInstance(
+                LaneDeltas.class.getClassLoader(), new Class<?>[] {LaneDeltas.class}, (proxy, method, arguments) -> {
+                    Object nothing = method.invoke(lane, arguments);
+                    index.match(keys, 2, lookup);
+                    reusable.add(lookup.size() == 0 ? 0 : lookup.reusableBlocks(lookup.first()));
+                    return nothing;
+                }));
+        assertThat(reusable).allMatch(each -> each <= 1).last().isEqualTo(1);
+    }
+
+    private SnapshotSet snapshot(String lane) {
+        SnapshotChunks chunks = new SnapshotChunks();
+        pool.lane(lane).writeTo(chunks);
+        SnapshotCut cut = new SnapshotCut(1, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, 5, 7, false);
+        List<byte[]> sealed = chunks.seal(cut);
+        LaneSnapshots snapshots = new LaneSnapshots();
+        for (int i = 0; i < sealed.size(); i++) {
+            assertThat(snapshots.chunk(0, i, sealed.get(i))).isNull();
+        }
+        snapshots.head(
+                SnapshotHead.of(cut, 0, sealed, sealed.size(), chunks.blocks()).toBytes());
+        return Objects.requireNonNull(snapshots.newestComplete());
+    }
+
+    /** Blocks of the prompt of H0 alone that an index lets be reused that has a snapshot, and one of a lane restored from it. */
+    private int reusableAfter(SnapshotSet snapshot) {
+        BlockIndex index = new BlockIndex(IndexSettings.DEFAULT);
+        IndexLane lane = index.addLane("a", 0);
+        snapshot.replaceIn(lane);
+        PrefixLookup lookup = new PrefixLookup();
+        index.match(new long[] {pool.lane("a").keyOf(H0)}, 1, lookup);
+        assertThat(lookup.size()).isOne();
+        assertThat(lane.hasOtherGroups()).isTrue();
+        int reusable = lookup.reusableBlocks(lookup.first());
+        pool.lane("a").restore(snapshot::writeTo);
+        pool.batch("a", LaneState::cleared);
+        pool.store("a", null, 1, 4, H0);
+        assertThat(pool.reusable(4)).isEqualTo("a:" + reusable + "/1");
+        return reusable;
     }
 
     private void store(String lane, StoredBlocks event) {

@@ -99,11 +99,14 @@ public final class PrefixMatcher {
         return new TopPrefixes(blockTokens, prefixes);
     }
 
-    private static List<String> holders(BlockIndex index, long key, PrefixLookup lookup) {
+    private List<String> holders(BlockIndex index, long key, PrefixLookup lookup) {
         index.match(new long[] {key}, 1, lookup);
         Set<String> holders = new TreeSet<>();
         for (int at = lookup.first(); at >= 0; at = lookup.next(at)) {
-            holders.add(lookup.lane(at).endpoint());
+            IndexLane lane = lookup.lane(at);
+            if (!pool.isReplaced(lane)) {
+                holders.add(lane.endpoint());
+            }
         }
         return List.copyOf(holders);
     }
@@ -142,13 +145,7 @@ public final class PrefixMatcher {
         double trust = pool.trust(lane);
         int blocks = lookup.blocks(at);
         int reusable = lookup.reusableBlocks(at);
-        double score = trust
-                * reusable
-                / blocks
-                * (tiers.gpu() * weights.gpu()
-                        + tiers.cpu() * weights.cpu()
-                        + tiers.disk() * weights.disk()
-                        + tiers.storage() * weights.storage());
+        double score = trust * worth(tiers, reusable);
         return new EndpointMatch(
                 lane.endpoint(),
                 lane.rank(),
@@ -161,5 +158,14 @@ public final class PrefixMatcher {
                 lane.isComplete(),
                 reusable,
                 EndpointMatch.reuse(blocks, reusable));
+    }
+
+    /** Which of the blocks are reused is not known by tier, so that the slowest count first. */
+    private double worth(TierBlocks tiers, int reusable) {
+        int storage = Math.min(reusable, tiers.storage());
+        int disk = Math.min(reusable - storage, tiers.disk());
+        int cpu = Math.min(reusable - storage - disk, tiers.cpu());
+        int gpu = Math.min(reusable - storage - disk - cpu, tiers.gpu());
+        return gpu * weights.gpu() + cpu * weights.cpu() + disk * weights.disk() + storage * weights.storage();
     }
 }

@@ -21,6 +21,7 @@ import io.llmd.kvindex.ingest.EngineSource;
 import io.llmd.kvindex.ingest.IndexedPool;
 import io.llmd.kvindex.ingest.LaneReading;
 import io.llmd.kvindex.ingest.PoolSnapshots;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -210,6 +211,22 @@ class PrefixRoutesSliceTest {
     }
 
     @Test
+    void blocksOfSlowTiersCountFirstAmongThoseThatCanBeReused() {
+        IndexLane lane = store("a", 0, StorageTier.STORAGE, 0, 2, null);
+        store(lane, StorageTier.GPU, 2, 10, null);
+        long[] keys = new long[10];
+        int[] tokens = IntStream.rangeClosed(1, 40).toArray();
+        HASHER.chain(HASHER.root("m"), tokens, 0, 10, 4, keys, 0);
+        lane.stored(StorageTier.GPU, GroupRule.last(1), 0, keys, keys, 1, 1);
+
+        PrefixMatches answer = ask("{\"model\":\"m\",\"tokens\":" + Arrays.toString(tokens) + "}");
+
+        assertThat(answer.endpoints())
+                .extracting(EndpointMatch::blocks, EndpointMatch::reusableBlocks, EndpointMatch::score)
+                .containsExactly(tuple(10, 2, 1.0));
+    }
+
+    @Test
     void anEngineThatWasReplacedIsNotAnswered() {
         pool.replaced.add(store("a", 0, StorageTier.GPU, 0, 2, null));
         store("a", 0, StorageTier.GPU, 0, 1, null);
@@ -302,6 +319,7 @@ class PrefixRoutesSliceTest {
         store("b", 0, StorageTier.GPU, 0, 3, null);
         store("a", 1, StorageTier.CPU, 0, 2, null);
         store("a", 0, StorageTier.GPU, 0, 1, null);
+        pool.replaced.add(store("c", 0, StorageTier.GPU, 0, 2, null));
         for (int i = 0; i < 3; i++) {
             ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8,9,10,11,12,13]}");
         }

@@ -109,7 +109,8 @@ final class DirectSource implements PrefixSource {
                 knownFrom = from;
                 known = index.index().run(storage.lane(), keys, from, keys.length, lookup);
             }
-            blocks.extend(i, known);
+            IndexLane lane = lanes.get(candidates.get(i).id());
+            blocks.extend(i, known, lane != null && lane.hasOtherGroups());
         }
     }
 

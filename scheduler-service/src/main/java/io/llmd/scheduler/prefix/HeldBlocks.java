@@ -40,6 +40,22 @@ public final class HeldBlocks {
         return reusable[position];
     }
 
+    /**
+     * Sum of the weights of {@link #reusable(int)} blocks. In which tiers these are is not known, so that the slowest count first.
+     *
+     * @param weights by tier
+     */
+    public double worth(int position, double[] weights) {
+        double worth = 0;
+        int left = reusable[position];
+        for (int tier = TIERS - 1; tier >= 0; tier--) {
+            int counted = Math.min(byTier[position * TIERS + tier], left);
+            left -= counted;
+            worth += weights[tier] * counted;
+        }
+        return worth;
+    }
+
     void set(int position, PrefixLookup lookup, int place) {
         blocks[position] = lookup.blocks(place);
         reusable[position] = lookup.reusableBlocks(place);
@@ -49,10 +65,14 @@ public final class HeldBlocks {
         inHostMemory[position] = lookup.hostBlocks(place);
     }
 
-    /** A candidate can load blocks from a shared storage, behind those that it holds. */
-    void extend(int position, int more) {
+    /**
+     * A candidate can load blocks from a shared storage, behind those that it holds.
+     *
+     * @param hasOtherGroups whether its engine needs more than these blocks to reuse them, of which a storage tells nothing
+     */
+    void extend(int position, int more, boolean hasOtherGroups) {
         // What lies behind blocks that cannot be reused is of no use either.
-        reusable[position] += reusable[position] == blocks[position] ? more : 0;
+        reusable[position] += !hasOtherGroups && reusable[position] == blocks[position] ? more : 0;
         blocks[position] += more;
         byTier[position * TIERS + StorageTier.STORAGE.ordinal()] += more;
     }

@@ -271,13 +271,10 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
                 cached[i] += held.reusable(i);
                 unusable[i] += held.blocks(i) - held.reusable(i);
                 inHostMemory[i] += held.inHostMemory(i);
-                double all = 0;
+                worth[i] += held.worth(i, weights);
                 for (int tier = 0; tier < StorageTier.COUNT; tier++) {
-                    int blocks = held.blocks(i, StorageTier.of(tier));
-                    byTier[i * StorageTier.COUNT + tier] += blocks;
-                    all += weights[tier] * blocks;
+                    byTier[i * StorageTier.COUNT + tier] += held.blocks(i, StorageTier.of(tier));
                 }
-                worth[i] += held.reusable(i) == held.blocks(i) ? all : all * held.reusable(i) / held.blocks(i);
             }
         }
 
