@@ -44,6 +44,36 @@ MODELS = {
 
 
 @dataclass(frozen=True)
+class MixtureShape:
+    """The gated MLPs of a mixture of experts: ffn is the inner width of one expert, chosen the experts of a token."""
+
+    name: str
+    layers: int
+    hidden: int
+    ffn: int
+    experts: int
+    chosen: int
+
+    @property
+    def expert_parameters(self):
+        return 3 * self.hidden * self.ffn
+
+    def expected_experts(self, tokens):
+        """Experts of a layer that get a token when each token chooses at random."""
+        return self.experts * (1 - (1 - self.chosen / self.experts) ** tokens)
+
+
+MIXTURES = {
+    mixture.name: mixture
+    for mixture in (
+        MixtureShape("gpt-oss-120b", 36, 2880, 2880, 128, 4),
+        MixtureShape("qwen3-30b-a3b", 48, 2048, 768, 128, 8),
+        MixtureShape("tiny-mixture", 2, 64, 96, 8, 2),
+    )
+}
+
+
+@dataclass(frozen=True)
 class StepLoad:
     """What one step computes: sequences that decode at one context, and at most one chunk of a prompt."""
 
@@ -99,6 +129,34 @@ class Efficiencies:
 
 
 SPECIFIED = Efficiencies()
+
+
+@dataclass(frozen=True)
+class EightBit:
+    """Shares of the GPU's peaks that products in eight bits reach; the peak of compute is twice that of bf16."""
+
+    compute: float = 0.60
+    weights: float = 0.84
+
+
+@dataclass(frozen=True)
+class MixtureCoefficients:
+    """Shares of the GPU's peaks that the experts' products reach, and seconds of a step around all of them."""
+
+    compute: float = 0.78
+    weights: float = 0.84
+    step_seconds: float = 400e-6
+
+
+@dataclass(frozen=True)
+class CopyCoefficients:
+    """Seconds of each transfer and of each piece of memory, and bytes per second."""
+
+    base_seconds: float = 2e-3
+    piece_seconds: float = 1.5e-6
+    bandwidth: float = 20e9
+
+
 ENGINE_STEP_SECONDS = 1.1e-3
 ENGINE_SEQUENCE_SECONDS = 7e-6
 
@@ -108,6 +166,26 @@ def linear_seconds(model, gpu, at, tokens, samples):
     head = model.head_parameters if samples else 0
     read = 2 * (model.linear_parameters + head) / (gpu.bandwidth * at.weights)
     return (compute**4 + read**4) ** 0.25
+
+
+def eight_bit_layer_seconds(model, gpu, at, tokens):
+    """Seconds of the products of one decoder layer with weights and inputs of eight bits."""
+    parameters = model.linear_parameters / model.layers
+    compute = 2 * parameters * tokens / (2 * gpu.flops * at.compute)
+    read = parameters / (gpu.bandwidth * at.weights)
+    return (compute**4 + read**4) ** 0.25
+
+
+def mixture_layer_seconds(shape, gpu, at, tokens):
+    """Seconds of one layer of experts in bf16 whose tokens choose at random, with its share of what is around them."""
+    compute = 2 * shape.chosen * shape.expert_parameters * tokens / (gpu.flops * at.compute)
+    read = 2 * shape.expected_experts(tokens) * shape.expert_parameters / (gpu.bandwidth * at.weights)
+    return (compute**4 + read**4) ** 0.25 + at.step_seconds / shape.layers
+
+
+def copy_seconds(at, pieces, size):
+    """Seconds of a transfer of so many pieces of memory with so many bytes in all."""
+    return at.base_seconds + pieces * at.piece_seconds + size / at.bandwidth
 
 
 def kv_seconds(model, gpu, at, context_tokens):

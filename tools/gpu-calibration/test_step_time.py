@@ -3,7 +3,20 @@
 import unittest
 from dataclasses import replace
 
-from step_time import GPUS, MODELS, SPECIFIED, Efficiencies, StepLoad, engine_seconds, fit, kernel_seconds
+from step_time import (
+    GPUS,
+    MIXTURES,
+    MODELS,
+    SPECIFIED,
+    Efficiencies,
+    EightBit,
+    StepLoad,
+    eight_bit_layer_seconds,
+    engine_seconds,
+    fit,
+    kernel_seconds,
+    linear_seconds,
+)
 
 LLAMA = MODELS["llama-3.1-8b"]
 LOADS = [StepLoad(decodes, context) for decodes in (1, 16, 64, 128) for context in (1024, 8192)] + [
@@ -32,6 +45,23 @@ class StepTimeTest(unittest.TestCase):
     def test_a_chunk_that_does_not_end_its_prompt_samples_nothing(self):
         load = StepLoad(64, 1024, chunk_tokens=1984, chunk_samples=False)
         self.assertEqual((2048, 65, 64), (load.tokens, load.sequences, load.samples))
+
+    def test_one_token_reads_the_experts_it_chooses_and_many_tokens_read_all(self):
+        mixture = MIXTURES["qwen3-30b-a3b"]
+        self.assertAlmostEqual(8, mixture.expected_experts(1))
+        self.assertAlmostEqual(82.4, mixture.expected_experts(16), 1)
+        self.assertAlmostEqual(128, mixture.expected_experts(1024))
+
+    def test_mixtures_have_the_parameters_of_the_published_models(self):
+        for name, billions in (("qwen3-30b-a3b", 29.0), ("gpt-oss-120b", 114.7)):
+            mixture = MIXTURES[name]
+            self.assertAlmostEqual(billions, mixture.layers * mixture.experts * mixture.expert_parameters / 1e9, 1)
+
+    def test_eight_bits_halve_the_reading_and_speed_products_up(self):
+        gpu, one_layer = GPUS["h200"], replace(LLAMA, layers=1)
+        for tokens, factor in ((1, 2.0), (8192, 2 * 0.60 / 0.78)):
+            sixteen = linear_seconds(one_layer, gpu, SPECIFIED, tokens, 0)
+            self.assertAlmostEqual(factor, sixteen / eight_bit_layer_seconds(LLAMA, gpu, EightBit(), tokens), 2)
 
     def test_fit_finds_the_coefficients_that_made_the_times(self):
         gpu = GPUS["h200"]
