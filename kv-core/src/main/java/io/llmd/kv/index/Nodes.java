@@ -14,7 +14,7 @@ import java.util.Objects;
  * sets bits before a key appears and clears them before it goes, and a node that was freed and used for the same key again
  * held it at both times. Acquire and release keep that order on processors that would change it.
  *
- * <p>One window stays open. A reader that is stopped twice, before the bits and after them, while its node goes from one key
+ * <p>One window stays open. A reader that is held up twice, before the bits and after them, while its node goes from one key
  * to another and back, takes the other block's lanes for one answer. {@link NodeSpace#claimAfter} uses a node again as soon as
  * it is free, so that two blocks that take turns behind the same block can do that. A stamp for each node would close it at
  * eight bytes a node and one more read a block; a wrong answer costs one request the computation of its prompt.
@@ -133,6 +133,42 @@ final class Nodes {
         long[][] result = Arrays.copyOf(segments, segments.length + 1);
         result[segments.length] = new long[SEGMENT_NODES];
         return result;
+    }
+
+    /**
+     * Reads the lanes of nodes one behind the other for as long as they have the keys of a prompt, and of no more than
+     * {@code most}, which must not exceed {@code lanes}.
+     *
+     * @param node the first one
+     * @param keys of the prompt, of which the one at {@code from} belongs to that node
+     * @param lanes receives the lanes by tier and place; also of some nodes behind the last one, which mean nothing
+     * @return how many nodes had the right keys, both before their lanes were read and after that; 0 when the first one has not
+     * @implNote keys, lanes and keys again in three passes rather than node by node: passes over memory in order are a few wide
+     *     instructions each, so that all their reads are under way at the same time. How many lanes are copied does not depend
+     *     on how many keys are right, for the same reason
+     */
+    int run(int node, long[] keys, int from, int most, long[][] lanes) {
+        int offset = node & OFFSET;
+        int segment = node >>> SEGMENT_SHIFT;
+        int end = Math.min(offset + most, SEGMENT_NODES);
+        long[] own = this.keys[segment];
+        int right = equal(own, offset, end, keys, from);
+        VarHandle.acquireFence();
+        for (int tier = 0; tier < tiers.length; tier++) {
+            long[][] bits = tiers[tier];
+            if (bits != null) {
+                System.arraycopy(bits[segment], offset, lanes[tier], 0, end - offset);
+            } else if (hasOtherThanFirstTier) {
+                Arrays.fill(lanes[tier], 0, end - offset, 0);
+            }
+        }
+        VarHandle.acquireFence();
+        return equal(own, offset, offset + right, keys, from);
+    }
+
+    private static int equal(long[] own, int offset, int end, long[] keys, int from) {
+        int different = Arrays.mismatch(own, offset, end, keys, from, from + end - offset);
+        return different < 0 ? end - offset : different;
     }
 
     /** The key of a node; 0 when it is free. */

@@ -19,12 +19,17 @@ import org.jspecify.annotations.Nullable;
 public final class PrefixLookup {
 
     private static final int PROBED_AT_ONCE = 16;
+
+    /** Blocks of a run that are read at once: some lines of the caches of each plane. */
+    private static final int READ_AT_ONCE = 32;
+
     private static final int TIERS = StorageTier.COUNT;
     private static final int LANES = Cohort.MAX_LANES;
     private static final int HOST = StorageTier.CPU.ordinal();
 
     private final int[] probed = new int[PROBED_AT_ONCE];
     private final long[] alone = new long[1];
+    private final long[][] read = new long[TIERS][READ_AT_ONCE];
     private final long[] best = new long[TIERS];
     private final long[] segment = new long[TIERS];
 
@@ -49,6 +54,8 @@ public final class PrefixLookup {
 
     private int cohorts;
     private int examined;
+    private int probedFrom;
+    private int probedTo;
 
     /** Place of the first lane that holds at least the first block; -1 without one. Lanes come in no order. */
     public int first() {
@@ -154,8 +161,9 @@ public final class PrefixLookup {
         hasGroups[cohortNumber] = false;
         // Before the blocks and after them: a lane that is cleared meanwhile loses its rules, one that is filled gets
         // them.
-        Arrays.fill(planes, 0);
-        if (cohort.hasGroups()) {
+        boolean hadGroups = cohort.hasGroups();
+        if (hadGroups) {
+            Arrays.fill(planes, 0);
             addPlanes(before.byBit(), before.active());
         }
         boolean isTiered = view.nodes().hasOtherThanFirstTier();
@@ -165,6 +173,9 @@ public final class PrefixLookup {
                 : walkOneTier(cohortNumber, view, keys, count, before.active());
         examined += Math.min(count, depth + 1);
         if (cohort.hasGroups()) {
+            if (!hadGroups) {
+                Arrays.fill(planes, 0);
+            }
             addPlanes(before.byBit(), reached[cohortNumber]);
             walkBack(cohortNumber, view, keys);
         }
@@ -194,50 +205,59 @@ public final class PrefixLookup {
     /** The walk where blocks are in the first tier only: nothing to tell apart. @return blocks that some lane matched */
     private int walkOneTier(int cohort, Cohort.View view, long[] keys, int count, long candidates) {
         Nodes nodes = view.nodes();
-        long alive = candidates;
+        long[] lanesOfRun = read[0];
         int base = cohort * LANES;
+        long alive = candidates;
         int node = -1;
-        int capacity = nodes.capacity();
-        int probedFrom = 0;
-        int probedTo = 0;
-        int batch = 0;
+        beginProbing();
         int i = 0;
-        for (; i < count; i++) {
-            long key = keys[i];
-            int next = node + 1;
-            if (node < 0 || next >= capacity || nodes.key(next) != key) {
-                if (i >= probedTo) {
-                    probedFrom = i;
-                    // Twice as many each time: most prompts leave early, deep ones soon get whole batches.
-                    batch = Math.clamp(2L * batch, 1, PROBED_AT_ONCE);
-                    probedTo = Math.min(count, i + batch);
-                    probe(view, keys, probedFrom, probedTo);
-                }
-                next = probed[i - probedFrom];
-                if (next < 0) {
-                    break;
-                }
-            }
-            long hit = alive & nodes.lanes(0, next);
-            if (nodes.key(next) != key) {
+        while (i < count) {
+            int next = next(view, node, keys, i, count);
+            int run = next < 0 ? 0 : nodes.run(next, keys, i, Math.min(count - i, READ_AT_ONCE), read);
+            if (run == 0) {
                 break;
             }
             if (i == 0) {
-                reached[cohort] = hit;
-                alive = hit;
-            } else if (hit != alive) {
-                end(base, alive & ~hit, i);
+                alive &= lanesOfRun[0];
+                reached[cohort] = alive;
             }
-            alive = hit;
-            if (alive == 0) {
-                break;
+            for (int at = 0; at < run; at++) {
+                long hit = alive & lanesOfRun[at];
+                if (hit != alive) {
+                    end(base, alive & ~hit, i + at);
+                    alive = hit;
+                }
+                if (alive == 0) {
+                    return i + at;
+                }
             }
-            node = next;
+            node = next + run - 1;
+            i += run;
         }
-        if (i > 0) {
-            end(base, alive, i);
-        }
+        end(base, alive, i);
         return i;
+    }
+
+    private void beginProbing() {
+        probedFrom = 0;
+        probedTo = 0;
+    }
+
+    /** The node of a block: the one behind the node of the block before it, if it has the key; -1 when nobody holds the block. */
+    private int next(Cohort.View view, int node, long[] keys, int at, int count) {
+        Nodes nodes = view.nodes();
+        int next = node + 1;
+        if (node >= 0 && next < nodes.capacity() && nodes.key(next) == keys[at]) {
+            return next;
+        }
+        if (at >= probedTo) {
+            // Twice as many each time: most prompts leave early, deep ones soon get whole batches.
+            int batch = Math.clamp(2L * (probedTo - probedFrom), 1, PROBED_AT_ONCE);
+            probedFrom = at;
+            probedTo = Math.min(count, at + batch);
+            probe(view, keys, probedFrom, probedTo);
+        }
+        return probed[at - probedFrom];
     }
 
     private void end(int base, long bits, int length) {
@@ -256,60 +276,45 @@ public final class PrefixLookup {
         long alive = candidates;
         long pullable = candidates;
         int node = -1;
-        int capacity = nodes.capacity();
-        int probedFrom = 0;
-        int probedTo = 0;
-        int batch = 0;
+        beginProbing();
         int segmentStart = 0;
         int i = 0;
-        for (; i < count; i++) {
-            long key = keys[i];
-            int next = node + 1;
-            if (node < 0 || next >= capacity || nodes.key(next) != key) {
-                if (i >= probedTo) {
-                    probedFrom = i;
-                    // Twice as many each time: most prompts leave early, deep ones soon get whole batches.
-                    batch = Math.clamp(2L * batch, 1, PROBED_AT_ONCE);
-                    probedTo = Math.min(count, i + batch);
-                    probe(view, keys, probedFrom, probedTo);
+        while (i < count && alive != 0) {
+            int next = next(view, node, keys, i, count);
+            int run = next < 0 ? 0 : nodes.run(next, keys, i, Math.min(count - i, READ_AT_ONCE), read);
+            if (run == 0) {
+                break;
+            }
+            node = next + run - 1;
+            for (int at = 0; at < run; at++, i++) {
+                long hit = 0;
+                boolean isOther = false;
+                for (int tier = 0; tier < TIERS; tier++) {
+                    long lanesOfTier = read[tier][at] & alive & ~hit;
+                    best[tier] = lanesOfTier;
+                    isOther |= lanesOfTier != segment[tier];
+                    hit |= lanesOfTier;
                 }
-                next = probed[i - probedFrom];
-                if (next < 0) {
+                long stillPullable = pullable & read[HOST][at];
+                if (stillPullable != pullable) {
+                    endHost(base, pullable & ~stillPullable, i);
+                    pullable = stillPullable;
+                }
+                if (isOther) {
+                    closeSegment(base, i - segmentStart);
+                    segmentStart = i;
+                    System.arraycopy(best, 0, segment, 0, TIERS);
+                }
+                if (i == 0) {
+                    reached[cohort] = hit;
+                } else if (hit != alive) {
+                    end(base, alive & ~hit, i);
+                }
+                alive = hit;
+                if (alive == 0) {
                     break;
                 }
             }
-            long hit = 0;
-            boolean isOther = false;
-            for (int tier = 0; tier < TIERS; tier++) {
-                long lanesOfTier = nodes.lanes(tier, next) & alive & ~hit;
-                best[tier] = lanesOfTier;
-                isOther |= lanesOfTier != segment[tier];
-                hit |= lanesOfTier;
-            }
-            long stillPullable = pullable & nodes.lanes(HOST, next);
-            if (nodes.key(next) != key) {
-                break;
-            }
-            if (stillPullable != pullable) {
-                endHost(base, pullable & ~stillPullable, i);
-                pullable = stillPullable;
-            }
-            if (isOther) {
-                closeSegment(base, i - segmentStart);
-                segmentStart = i;
-                System.arraycopy(best, 0, segment, 0, TIERS);
-            }
-            if (i == 0) {
-                reached[cohort] = hit;
-                alive = hit;
-            } else if (hit != alive) {
-                end(base, alive & ~hit, i);
-            }
-            alive = hit;
-            if (alive == 0) {
-                break;
-            }
-            node = next;
         }
         closeSegment(base, i - segmentStart);
         endHost(base, pullable, i);

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.kv.event.StorageTier;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows of specs/kv-cache-index.md section 9 that are about the index alone. */
 class BlockIndexTest {
@@ -71,6 +74,32 @@ class BlockIndexTest {
         assertThat(index.run(a, many, 100, 100, lookup)).isZero();
         index.removeLane(a);
         assertThat(index.run(a, many, 10, 100, lookup)).isZero();
+    }
+
+    /** Blocks are read many at once, within a segment of nodes: neither the one nor the other may show. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void deepPromptsAnswerEachLanesLengthWhereverItsBlocksLie(boolean isTiered) {
+        long[] filler = LongStream.range(1_000_000, 1_000_000 + Nodes.SEGMENT_NODES - 100)
+                .toArray();
+        store(index.addLane("filler", 0), filler, 0, filler.length);
+        long[] prompt = LongStream.rangeClosed(1, 300).toArray();
+        int[] lengths = {300, 1, 31, 32, 33, 64, 65, 99, 100, 101, 131, 132, 133, 299};
+        List<String> expected = new ArrayList<>();
+        for (int length : lengths) {
+            IndexLane lane = index.addLane("%03d".formatted(length), 0);
+            int slow = isTiered ? length / 3 : 0;
+            store(lane, prompt, 0, length - slow);
+            lane.stored(StorageTier.DISK, 0, 0, prompt, prompt, length - slow, slow);
+            expected.add("%03d %d [%d, 0, %d, 0]".formatted(length, length, length - slow, slow));
+        }
+        Collections.sort(expected);
+
+        assertThat(match(prompt)).containsExactlyElementsOf(expected);
+        assertThat(lookup.examined()).isEqualTo(300);
+        assertThat(match(Arrays.copyOf(prompt, 5)))
+                .hasSize(lengths.length)
+                .contains(isTiered ? "031 5 [5, 0, 0, 0]" : "300 5 [5, 0, 0, 0]");
     }
 
     @Test
