@@ -1,5 +1,6 @@
 package io.llmd.kv.key;
 
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +39,36 @@ public abstract sealed class KeyHasher permits Xxh64KeyHasher, CborFnvKeyHasher,
      * @param parent key of the block before the first one, or the root
      * @param keys receives {@code blocks} keys at {@code at}
      */
-    public final void chain(long parent, int[] tokens, int from, int blocks, int blockTokens, long[] keys, int at) {
+    public void chain(long parent, int[] tokens, int from, int blocks, int blockTokens, long[] keys, int at) {
         long key = parent;
         for (int i = 0; i < blocks; i++) {
             key = next(key, tokens, from + i * blockTokens, blockTokens, null);
             keys[at + i] = key;
         }
+    }
+
+    /**
+     * Keys of consecutive blocks without extras, whose tokens are bytes.
+     *
+     * @param parent key of the block before the first one, or the root
+     * @param tokens four bytes each, little-endian, from place {@code from} of the buffer on; its position does not change, its
+     *     order must be little-endian
+     * @param keys receives {@code blocks} keys at {@code at}
+     * @return all these tokens, bit by bit or-ed: negative if any of them is
+     */
+    public int chain(long parent, ByteBuffer tokens, int from, int blocks, int blockTokens, long[] keys, int at) {
+        int[] block = new int[blockTokens];
+        long key = parent;
+        int any = 0;
+        for (int i = 0; i < blocks; i++) {
+            for (int token = 0; token < blockTokens; token++) {
+                block[token] = tokens.getInt(from + (i * blockTokens + token) * Integer.BYTES);
+                any |= block[token];
+            }
+            key = next(key, block, 0, blockTokens, null);
+            keys[at + i] = key;
+        }
+        return any;
     }
 
     static long nonZero(long key) {

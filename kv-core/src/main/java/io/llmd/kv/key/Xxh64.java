@@ -52,7 +52,23 @@ final class Xxh64 {
         return avalanche(hash);
     }
 
-    private static long pair(int[] tokens, int at) {
+    /**
+     * Hash with seed 0 of {@code first} followed by eight words, which is a block of 16 tokens.
+     *
+     * @implNote {@code first} is mostly the hash before this one, so that hashes of a chain wait for each other; whatever does
+     *     not depend on it stands apart, and the processor does it for the next hashes while it waits
+     */
+    static long hash(long first, long w1, long w2, long w3, long w4, long w5, long w6, long w7, long w8) {
+        long b = round(round(PRIME_2, w1), w5);
+        long c = round(round(0, w2), w6);
+        long d = round(round(-PRIME_1, w3), w7);
+        long sum = Long.rotateLeft(b, 7) + Long.rotateLeft(c, 12) + Long.rotateLeft(d, 18);
+        long a = round(round(PRIME_1_AND_2, first), w4);
+        long hash = merge(merge(merge(merge(Long.rotateLeft(a, 1) + sum, a), b), c), d) + Long.BYTES * 9;
+        return avalanche(word(hash, w8));
+    }
+
+    static long pair(int[] tokens, int at) {
         return Integer.toUnsignedLong(tokens[at]) | (long) tokens[at + 1] << 32;
     }
 

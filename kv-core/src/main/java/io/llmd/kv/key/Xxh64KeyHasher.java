@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /** llm-d's {@code xxh64}: parent, tokens and extras as little endian bytes, hashed with seed 0. */
 final class Xxh64KeyHasher extends KeyHasher {
 
+    /** Tokens of a block in most engines. */
+    private static final int USUAL_TOKENS = 16;
+
     private static final LongHashFunction XXH64 = LongHashFunction.xx();
 
     private final long start;
@@ -28,6 +31,55 @@ final class Xxh64KeyHasher extends KeyHasher {
                 extras == null || extras.length == 0
                         ? Xxh64.hash(parent, tokens, from, count)
                         : hash(parent, tokens, from, count, extras));
+    }
+
+    @Override
+    public void chain(long parent, int[] tokens, int from, int blocks, int blockTokens, long[] keys, int at) {
+        if (blockTokens != USUAL_TOKENS) {
+            super.chain(parent, tokens, from, blocks, blockTokens, keys, at);
+            return;
+        }
+        long key = parent;
+        int first = from;
+        for (int i = at; i < at + blocks; i++) {
+            key = nonZero(Xxh64.hash(
+                    key,
+                    Xxh64.pair(tokens, first),
+                    Xxh64.pair(tokens, first + 2),
+                    Xxh64.pair(tokens, first + 4),
+                    Xxh64.pair(tokens, first + 6),
+                    Xxh64.pair(tokens, first + 8),
+                    Xxh64.pair(tokens, first + 10),
+                    Xxh64.pair(tokens, first + 12),
+                    Xxh64.pair(tokens, first + 14)));
+            keys[i] = key;
+            first += USUAL_TOKENS;
+        }
+    }
+
+    @Override
+    public int chain(long parent, ByteBuffer tokens, int from, int blocks, int blockTokens, long[] keys, int at) {
+        if (blockTokens != USUAL_TOKENS) {
+            return super.chain(parent, tokens, from, blocks, blockTokens, keys, at);
+        }
+        long key = parent;
+        long any = 0;
+        int first = from;
+        for (int i = at; i < at + blocks; i++) {
+            long w1 = tokens.getLong(first);
+            long w2 = tokens.getLong(first + 8);
+            long w3 = tokens.getLong(first + 16);
+            long w4 = tokens.getLong(first + 24);
+            long w5 = tokens.getLong(first + 32);
+            long w6 = tokens.getLong(first + 40);
+            long w7 = tokens.getLong(first + 48);
+            long w8 = tokens.getLong(first + 56);
+            any |= w1 | w2 | w3 | w4 | w5 | w6 | w7 | w8;
+            key = nonZero(Xxh64.hash(key, w1, w2, w3, w4, w5, w6, w7, w8));
+            keys[i] = key;
+            first += USUAL_TOKENS * Integer.BYTES;
+        }
+        return (int) (any | any >>> Integer.SIZE);
     }
 
     private static long hash(long parent, int[] tokens, int from, int count, String[] extras) {

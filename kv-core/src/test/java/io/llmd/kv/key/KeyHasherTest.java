@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.openhft.hashing.LongHashFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Vectors of specs/kv-cache-index.md 2.6 and 2.7. */
 class KeyHasherTest {
@@ -70,6 +73,45 @@ class KeyHasherTest {
             assertThat(Xxh64.hash(first, tokens, 3, count))
                     .as("%d tokens", count)
                     .isEqualTo(LongHashFunction.xx().hashBytes(bytes.array()));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(KeyMode.class)
+    void chainsOfIntsAndOfBytesAreOneBlockAfterTheOther(KeyMode mode) {
+        KeyHasher hasher = KeyHasher.of(mode, "seed");
+        int[] tokens = new Random(3).ints(5 + 6 * 16, 0, Integer.MAX_VALUE).toArray();
+        ByteBuffer bytes = ByteBuffer.allocateDirect(3 + 4 * tokens.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < tokens.length; i++) {
+            bytes.putInt(3 + 4 * i, tokens[i]);
+        }
+        for (int blockTokens : new int[] {4, 16, 24}) {
+            int blocks = (tokens.length - 5) / blockTokens;
+            long[] expected = new long[blocks];
+            long key = 7;
+            for (int i = 0; i < blocks; i++) {
+                key = hasher.next(key, tokens, 5 + i * blockTokens, blockTokens, null);
+                expected[i] = key;
+            }
+            long[] ofInts = new long[blocks + 1];
+            hasher.chain(7, tokens, 5, blocks, blockTokens, ofInts, 1);
+            assertThat(Arrays.copyOfRange(ofInts, 1, blocks + 1)).isEqualTo(expected);
+            long[] ofBytes = new long[blocks + 1];
+            int any = hasher.chain(7, bytes, 3 + 4 * 5, blocks, blockTokens, ofBytes, 1);
+            assertThat(Arrays.copyOfRange(ofBytes, 1, blocks + 1)).isEqualTo(expected);
+            assertThat(any)
+                    .isEqualTo(
+                            Arrays.stream(tokens, 5, 5 + blocks * blockTokens).reduce(0, (all, each) -> all | each));
+        }
+    }
+
+    @Test
+    void aNegativeTokenShowsWhereverItIs() {
+        KeyHasher hasher = KeyHasher.of(KeyMode.XXH64, "");
+        for (int place = 0; place < 32; place++) {
+            ByteBuffer bytes = ByteBuffer.allocate(32 * 4).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.putInt(4 * place, -1);
+            assertThat(hasher.chain(7, bytes, 0, 2, 16, new long[2], 0)).isNegative();
         }
     }
 
