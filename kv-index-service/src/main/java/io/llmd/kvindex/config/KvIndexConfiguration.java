@@ -18,11 +18,15 @@ import io.llmd.kvindex.observe.PoolMeters;
 import io.llmd.kvindex.query.PrefixMatcher;
 import io.llmd.kvindex.query.PrefixRoutes;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -33,6 +37,9 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(KvIndexProperties.class)
 class KvIndexConfiguration {
+
+    /** What Netty reads from a socket at most. */
+    private static final int READ_BYTES = 64 * 1024;
 
     private static final LongSupplier NANO_CLOCK = System::nanoTime;
     private static final LongSupplier CLOCK_MILLIS = System::currentTimeMillis;
@@ -95,6 +102,17 @@ class KvIndexConfiguration {
         resources.setUseGlobalResources(false);
         resources.setShutdownQuietPeriod(Duration.ZERO);
         return resources;
+    }
+
+    /**
+     * Bodies of hundreds of kilobytes: what one read of a socket brings is handed on as a whole, and buffers for it are used again
+     * while they are in near caches. The usual allocator makes new ones of this size all the time, and clears them.
+     */
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> longBodiesCustomizer() {
+        return factory -> factory.addServerCustomizers(
+                server -> server.httpRequestDecoder(decoder -> decoder.maxChunkSize(READ_BYTES))
+                        .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT));
     }
 
     @Bean

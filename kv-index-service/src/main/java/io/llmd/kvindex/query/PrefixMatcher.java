@@ -12,6 +12,7 @@ import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.index.PrefixLookup;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kvindex.ingest.IndexedPool;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Answers queries from a pool's index. Safe from any thread. */
 public final class PrefixMatcher {
@@ -55,10 +57,10 @@ public final class PrefixMatcher {
 
     PrefixMatches answer(PrefixQuery query) throws QueryException {
         BlockIndex index = index();
-        long begun = nanoClock.getAsLong();
         if (query.hasTokens) {
-            computeKeys(query);
+            addKeys(query);
         }
+        long begun = nanoClock.getAsLong();
         PrefixLookup lookup = query.lookup;
         index.match(query.keys, query.keyCount, lookup);
         List<EndpointMatch> matches = new ArrayList<>(lookup.size());
@@ -74,7 +76,7 @@ public final class PrefixMatcher {
         matches.sort(BEST_FIRST);
         long now = nanoClock.getAsLong();
         popular.count(query.keys, longest, now);
-        listener.answered(now - begun, query.keyCount, longest);
+        listener.answered(query.keyNanos + now - begun, query.keyCount, longest);
         return new PrefixMatches(blockTokens, query.keyCount, matches);
     }
 
@@ -119,21 +121,65 @@ public final class PrefixMatcher {
         return index;
     }
 
-    private void computeKeys(PrefixQuery query) {
-        int count = query.tokenCount / blockTokens;
-        query.reserveKeys(count);
-        query.keyCount = count;
-        if (count == 0) {
+    /** Bytes of a block's tokens, four each. */
+    int blockBytes() {
+        return blockTokens * Integer.BYTES;
+    }
+
+    /** Computes the keys of all blocks of a query that has its tokens. */
+    private void addKeys(PrefixQuery query) {
+        int blocks = query.tokenCount / blockTokens;
+        if (query.keyCount > 0 || blocks == 0) {
             return;
         }
-        long root = pool.root(query.model);
-        String salt = query.salt;
-        if (salt == null || salt.isEmpty()) {
-            hasher.chain(root, query.tokens, 0, count, blockTokens, query.keys, 0);
-            return;
+        long begun = nanoClock.getAsLong();
+        query.reserveKeys(blocks);
+        query.keyCount = blocks;
+        long parent = pool.root(query.model);
+        String salt = salt(query);
+        int salted = 0;
+        if (salt != null) {
+            parent = hasher.next(parent, query.tokens, 0, blockTokens, new String[] {salt});
+            query.keys[0] = parent;
+            salted = 1;
         }
-        query.keys[0] = hasher.next(root, query.tokens, 0, blockTokens, new String[] {salt});
-        hasher.chain(query.keys[0], query.tokens, blockTokens, count - 1, blockTokens, query.keys, 1);
+        hasher.chain(parent, query.tokens, salted * blockTokens, blocks - salted, blockTokens, query.keys, salted);
+        query.keyNanos += nanoClock.getAsLong() - begun;
+    }
+
+    /**
+     * Computes keys of the next blocks of a query, whose tokens are bytes.
+     *
+     * @param tokens four bytes each, little-endian, those of so many blocks from a place on
+     * @return negative if any token is
+     */
+    int addKeys(PrefixQuery query, ByteBuffer tokens, int from, int blocks) {
+        long begun = nanoClock.getAsLong();
+        int count = query.keyCount;
+        query.reserveKeys(count + blocks);
+        query.keyCount = count + blocks;
+        long parent = count == 0 ? pool.root(query.model) : query.keys[count - 1];
+        String salt = count == 0 ? salt(query) : null;
+        int salted = 0;
+        int any = 0;
+        if (salt != null) {
+            int[] first = new int[blockTokens];
+            for (int i = 0; i < blockTokens; i++) {
+                first[i] = tokens.getInt(from + i * Integer.BYTES);
+                any |= first[i];
+            }
+            parent = hasher.next(parent, first, 0, blockTokens, new String[] {salt});
+            query.keys[0] = parent;
+            salted = 1;
+        }
+        any |= hasher.chain(
+                parent, tokens, from + salted * blockBytes(), blocks - salted, blockTokens, query.keys, count + salted);
+        query.keyNanos += nanoClock.getAsLong() - begun;
+        return any;
+    }
+
+    private static @Nullable String salt(PrefixQuery query) {
+        return query.salt == null || query.salt.isEmpty() ? null : query.salt;
     }
 
     private EndpointMatch match(PrefixLookup lookup, int at, IndexLane lane) {

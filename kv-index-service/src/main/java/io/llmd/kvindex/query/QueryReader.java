@@ -3,7 +3,6 @@ package io.llmd.kvindex.query;
 import io.llmd.contracts.error.ErrorCode;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,7 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads queries as a stream: JSON as {@link io.llmd.contracts.prefix.PrefixMatchRequest} describes it, members in any order
+ * Reads queries: JSON as {@link io.llmd.contracts.prefix.PrefixMatchRequest} describes it, members in any order
  * and unknown ones left out, or bare tokens of 4 bytes or keys of 8, little-endian. Safe from any thread.
  */
 final class QueryReader {
@@ -25,30 +24,33 @@ final class QueryReader {
 
     private final JsonFactory json = new JsonFactory();
 
-    /** Fills a query that has begun. */
-    void readJson(byte[] body, PrefixQuery query) throws QueryException {
-        int list = TokenScanner.find(body);
-        int end = list < 0 ? -1 : TokenScanner.scan(body, list, query);
-        if (end < 0) {
-            parse(body, query);
-        } else {
+    /**
+     * Fills a query from JSON that is in its body, whose tokens were looked for already.
+     *
+     * @param tokens looked through all of the body
+     */
+    void readJson(PrefixQuery query, TokenScanner tokens) throws QueryException {
+        if (tokens.isDone()) {
             query.hasTokens = true;
-            parse(withNull(body, list - 1, end), query);
+            byte[] rest = withNull(query.body, query.bodyLength, tokens.listStart(), tokens.listEnd());
+            parse(rest, rest.length, query);
+        } else {
+            parse(query.body, query.bodyLength, query);
         }
         check(query);
     }
 
     /** The body with {@code null} in place of a value. */
-    private static byte[] withNull(byte[] body, int from, int to) {
-        byte[] rest = new byte[from + NULL.length + body.length - to];
+    private static byte[] withNull(byte[] body, int length, int from, int to) {
+        byte[] rest = new byte[from + NULL.length + length - to];
         System.arraycopy(body, 0, rest, 0, from);
         System.arraycopy(NULL, 0, rest, from, NULL.length);
-        System.arraycopy(body, to, rest, from + NULL.length, body.length - to);
+        System.arraycopy(body, to, rest, from + NULL.length, length - to);
         return rest;
     }
 
-    private void parse(byte[] body, PrefixQuery query) throws QueryException {
-        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body)) {
+    private void parse(byte[] body, int length, PrefixQuery query) throws QueryException {
+        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body, 0, length)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new QueryException(ErrorCode.INVALID_JSON, "the body is no JSON object");
             }
@@ -93,18 +95,19 @@ final class QueryReader {
         }
         for (JsonToken each = parser.nextToken(); each != JsonToken.END_ARRAY; each = parser.nextToken()) {
             if (each != JsonToken.VALUE_NUMBER_INT || parser.getNumberType() != JsonParser.NumberType.INT) {
-                throw invalid("tokens[" + query.tokenCount + "]: no token id (expected: 0 to 2147483647)");
+                throw noToken(query.tokenCount);
             }
-            query.addToken(token(parser.getIntValue(), query.tokenCount));
+            int token = parser.getIntValue();
+            if (token < 0) {
+                throw noToken(query.tokenCount);
+            }
+            query.addToken(token);
         }
         return true;
     }
 
-    private static int token(int token, int index) throws QueryException {
-        if (token < 0) {
-            throw invalid("tokens[" + index + "]: no token id (expected: 0 to 2147483647)");
-        }
-        return token;
+    private static QueryException noToken(int index) {
+        return invalid("tokens[" + index + "]: no token id (expected: 0 to 2147483647)");
     }
 
     private static boolean keys(@Nullable JsonToken value, JsonParser parser, PrefixQuery query) throws QueryException {
@@ -170,36 +173,25 @@ final class QueryReader {
         };
     }
 
-    /** Fills a query that has begun with tokens; the rest of it is told otherwise. */
-    void readTokens(byte[] body, PrefixQuery query) throws QueryException {
-        if (body.length % Integer.BYTES != 0) {
-            throw invalid("body: " + body.length + " bytes (expected: 4 for each token)");
+    /** Checks a query whose tokens were read already; the rest of it is told otherwise. */
+    void readTokens(PrefixQuery query, TokenBytes tokens) throws QueryException {
+        if (tokens.length() % Integer.BYTES != 0) {
+            throw invalid("body: " + tokens.length() + " bytes (expected: 4 for each token)");
         }
-        int from = query.tokenCount;
-        int count = body.length / Integer.BYTES;
-        query.reserveTokens(count);
-        int[] tokens = query.tokens;
-        // One copy and one pass over it, without a branch for each token.
-        ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(tokens, from, count);
-        int signs = 0;
-        for (int i = from; i < from + count; i++) {
-            signs |= tokens[i];
+        if (tokens.firstNegative() >= 0) {
+            throw noToken(tokens.firstNegative());
         }
-        for (int i = from; signs < 0 && i < from + count; i++) {
-            token(tokens[i], i);
-        }
-        query.tokenCount = from + count;
         query.hasTokens = true;
         check(query);
     }
 
-    /** Fills a query that has begun with request keys of 8 bytes, little-endian; the rest of it is told otherwise. */
-    void readKeys(byte[] body, PrefixQuery query) throws QueryException {
-        if (body.length % Long.BYTES != 0) {
-            throw invalid("body: " + body.length + " bytes (expected: 8 for each key)");
+    /** Fills a query with request keys of 8 bytes, little-endian, that are in its body; the rest of it is told otherwise. */
+    void readKeys(PrefixQuery query) throws QueryException {
+        if (query.bodyLength % Long.BYTES != 0) {
+            throw invalid("body: " + query.bodyLength + " bytes (expected: 8 for each key)");
         }
-        for (int at = 0; at < body.length; at += Long.BYTES) {
-            long key = (long) LONG.get(body, at);
+        for (int at = 0; at < query.bodyLength; at += Long.BYTES) {
+            long key = (long) LONG.get(query.body, at);
             if (key == 0) {
                 throw noKey(query.keyCount);
             }

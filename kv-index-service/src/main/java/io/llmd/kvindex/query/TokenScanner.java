@@ -1,33 +1,105 @@
 package io.llmd.kvindex.query;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Finds and reads the list of token ids in the JSON of a query, without the objects and checks of a parser that knows all of
- * JSON. It takes only what needs no second thought: digits, commas and white space. Whatever else it meets it leaves to the
- * parser, which knows how to say what is wrong.
+ * Finds and reads the list of token ids in the JSON of a query while it arrives, without the objects and checks of a parser that
+ * knows all of JSON. It takes only what needs no second thought: digits, commas and white space. Whatever else it meets it
+ * leaves to the parser, which knows how to say what is wrong. For one thread at a time.
+ *
+ * <p>Usual ids, of up to seven digits, are read as one word of eight bytes: where the first byte that is no digit stands tells
+ * how many there are, and three multiplications add them up. Digit by digit an id costs a branch that is mispredicted at its
+ * end, for ids are of different lengths.
  */
 final class TokenScanner {
 
     private static final int MAX_DIGITS = 10;
-    private static final byte[] NAME = "\"tokens\"".getBytes(StandardCharsets.US_ASCII);
 
-    private TokenScanner() {}
+    /** The list must begin within so many bytes to be read while the rest arrives; otherwise all is looked at in the end. */
+    private static final int SOUGHT_BYTES = 64 * 1024;
+
+    private static final byte[] NAME = "\"tokens\"".getBytes(StandardCharsets.US_ASCII);
+    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ZEROS = 0x3030303030303030L;
+    private static final long ABOVE_NINE = 0x0606060606060606L;
+    private static final long HIGH_HALVES = 0xF0F0F0F0F0F0F0F0L;
+    private static final long EVERY_FOURTH = 0x000000FF000000FFL;
+    private static final long HUNDRED_AND_MILLION = 100L + (1_000_000L << 32);
+    private static final long ONE_AND_TEN_THOUSAND = 1L + (10_000L << 32);
+
+    private enum State {
+        SEEKING,
+        READING,
+        DONE,
+        GIVEN_UP
+    }
+
+    private State state = State.SEEKING;
+    private int list;
+    private int place;
+
+    /** Prepares for another body. */
+    void begin() {
+        state = State.SEEKING;
+        list = 0;
+        place = 0;
+    }
+
+    /**
+     * Adds the ids that are there to a query, which has none before the first call.
+     *
+     * @param length bytes of the body so far
+     * @param isAll whether no more will come
+     */
+    void scan(byte[] body, int length, boolean isAll, PrefixQuery query) {
+        if (state == State.SEEKING && (isAll || length <= SOUGHT_BYTES)) {
+            list = find(body, length);
+            if (list >= 0) {
+                state = State.READING;
+                place = list;
+            }
+        }
+        if (state == State.READING) {
+            read(body, length, query);
+        }
+        if (state == State.GIVEN_UP || isAll && state == State.READING) {
+            state = State.GIVEN_UP;
+            query.tokenCount = 0;
+        }
+    }
+
+    /** Whether the list was read to its end. */
+    boolean isDone() {
+        return state == State.DONE;
+    }
+
+    /** Place of the list's opening bracket, when it was read. */
+    int listStart() {
+        return list - 1;
+    }
+
+    /** Place behind the list's closing bracket, when it was read. */
+    int listEnd() {
+        return place;
+    }
 
     /**
      * Finds the list of the member {@code tokens} of the outermost object, if the JSON is well-formed up to there.
      *
-     * @return the place behind its opening bracket; -1 when there is none
+     * @return the place behind its opening bracket; -1 when there is none, or not yet
      */
-    static int find(byte[] body) {
+    private static int find(byte[] body, int length) {
         int depth = 0;
         int at = 0;
-        while (at < body.length) {
+        while (at < length) {
             switch (body[at]) {
                 case '"' -> {
-                    int end = endOfString(body, at);
-                    int list = depth == 1 && isName(body, at, end) ? list(body, end) : -1;
+                    int end = endOfString(body, at, length);
+                    int list = depth == 1 && isName(body, at, end) ? list(body, end, length) : -1;
                     if (list >= 0) {
                         return list;
                     }
@@ -48,12 +120,12 @@ final class TokenScanner {
     }
 
     /** Place behind the closing quote; the end when there is none. */
-    private static int endOfString(byte[] body, int quote) {
+    private static int endOfString(byte[] body, int quote, int length) {
         int at = quote + 1;
-        while (at < body.length && body[at] != '"') {
+        while (at < length && body[at] != '"') {
             at += body[at] == '\\' ? 2 : 1;
         }
-        return Math.min(body.length, at + 1);
+        return Math.min(length, at + 1);
     }
 
     private static boolean isName(byte[] body, int from, int to) {
@@ -61,56 +133,86 @@ final class TokenScanner {
     }
 
     /** Place behind the bracket that follows a name; -1 when no list does. */
-    private static int list(byte[] body, int from) {
-        int colon = skipSpace(body, from);
-        if (colon >= body.length || body[colon] != ':') {
+    private static int list(byte[] body, int from, int length) {
+        int colon = skipSpace(body, from, length);
+        if (colon >= length || body[colon] != ':') {
             return -1;
         }
-        int bracket = skipSpace(body, colon + 1);
-        return bracket < body.length && body[bracket] == '[' ? bracket + 1 : -1;
+        int bracket = skipSpace(body, colon + 1, length);
+        return bracket < length && body[bracket] == '[' ? bracket + 1 : -1;
+    }
+
+    /** Reads on from {@link #place} to the end of the list, to what is no id, or to the last id that is whole. */
+    private void read(byte[] body, int length, PrefixQuery query) {
+        do {
+            readUsual(body, length, query);
+        } while (readAny(body, length, query));
+    }
+
+    /** Reads ids of up to seven digits, with a comma and at most one space behind. */
+    private void readUsual(byte[] body, int length, PrefixQuery query) {
+        // An id and its comma are two bytes or more.
+        query.reserveTokens((length - place) / 2);
+        int[] tokens = query.tokens;
+        int count = query.tokenCount;
+        int at = place;
+        while (at + Long.BYTES < length) {
+            long word = (long) WORD.get(body, at) ^ ZEROS;
+            long others = (word | word + ABOVE_NINE) & HIGH_HALVES;
+            int digits = Long.numberOfTrailingZeros(others) >>> 3;
+            boolean hasLeadingZero = digits > 1 && (word & 0xFF) == 0;
+            if (digits == 0 || digits == Long.BYTES || hasLeadingZero || body[at + digits] != ',') {
+                break;
+            }
+            tokens[count++] = value(word << Long.SIZE - (digits << 3));
+            at += digits + 1;
+            at += body[at] == ' ' ? 1 : 0;
+        }
+        query.tokenCount = count;
+        place = at;
+    }
+
+    /** The number of eight decimal digits, one a byte, the first in the lowest one. */
+    private static int value(long digits) {
+        long pairs = digits * 10 + (digits >>> 8);
+        return (int)
+                ((pairs & EVERY_FOURTH) * HUNDRED_AND_MILLION + (pairs >>> 16 & EVERY_FOURTH) * ONE_AND_TEN_THOUSAND
+                        >>> 32);
     }
 
     /**
-     * Adds the ids of a list to a query.
+     * Reads one id of any form, and what follows it.
      *
-     * @param at behind the opening bracket
-     * @return the place behind the closing bracket; -1 when there is something else than ids, and the query is as before
+     * @return whether another one may follow that is there already
      */
-    static int scan(byte[] body, int at, PrefixQuery query) {
-        int place = skipSpace(body, at);
-        if (place < body.length && body[place] == ']') {
-            return place + 1;
+    private boolean readAny(byte[] body, int length, PrefixQuery query) {
+        int from = skipSpace(body, place, length);
+        int at = from;
+        long value = 0;
+        while (at < length && digit(body[at]) <= 9 && at - from <= MAX_DIGITS) {
+            value = value * 10 + digit(body[at]);
+            at++;
         }
-        int count = query.tokenCount;
-        while (place < body.length) {
-            int from = place;
-            long value = 0;
-            for (int digit = digit(body[place]); digit <= 9; digit = digit(body[place])) {
-                value = value * 10 + digit;
-                if (++place == body.length) {
-                    return -1;
-                }
-            }
-            if (!isId(value, place - from, body[from])) {
-                return -1;
-            }
-            if (count == query.tokens.length) {
-                query.tokens = Arrays.copyOf(query.tokens, 2 * count);
-            }
-            query.tokens[count++] = (int) value;
-            if (body[place] != ',') {
-                place = skipSpace(body, place);
-                if (place < body.length && body[place] == ']') {
-                    query.tokenCount = count;
-                    return place + 1;
-                }
-                if (place == body.length || body[place] != ',') {
-                    return -1;
-                }
-            }
-            place = skipSpace(body, place + 1);
+        int digits = at - from;
+        int next = skipSpace(body, at, length);
+        if (next == length) {
+            return false;
         }
-        return -1;
+        boolean isEmpty = digits == 0 && query.tokenCount == 0 && body[next] == ']';
+        if (!isEmpty && !isId(value, digits, body[from])) {
+            state = State.GIVEN_UP;
+            return false;
+        }
+        if (!isEmpty) {
+            query.addToken((int) value);
+        }
+        place = next + 1;
+        if (body[next] == ']') {
+            state = State.DONE;
+        } else if (body[next] != ',') {
+            state = State.GIVEN_UP;
+        }
+        return state == State.READING;
     }
 
     /** The digit of a byte; more than 9 for a byte that is none. */
@@ -123,9 +225,9 @@ final class TokenScanner {
         return digits > 0 && digits <= MAX_DIGITS && !hasLeadingZero && value <= Integer.MAX_VALUE;
     }
 
-    private static int skipSpace(byte[] body, int from) {
+    private static int skipSpace(byte[] body, int from, int length) {
         int at = from;
-        while (at < body.length && (body[at] == ' ' || body[at] == '\n' || body[at] == '\r' || body[at] == '\t')) {
+        while (at < length && (body[at] == ' ' || body[at] == '\n' || body[at] == '\r' || body[at] == '\t')) {
             at++;
         }
         return at;

@@ -4,29 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.llmd.contracts.prefix.EndpointMatch;
-import io.llmd.contracts.prefix.KvSource;
 import io.llmd.contracts.prefix.KvSources;
 import io.llmd.contracts.prefix.PrefixMatches;
 import io.llmd.contracts.prefix.TierBlocks;
 import io.llmd.contracts.prefix.TopPrefix;
 import io.llmd.contracts.prefix.TopPrefixes;
 import io.llmd.kv.event.StorageTier;
-import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
-import io.llmd.kv.index.IndexSettings;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kv.key.KeyMode;
 import io.llmd.kv.lane.GroupRule;
-import io.llmd.kvindex.ingest.EngineSource;
-import io.llmd.kvindex.ingest.IndexedPool;
-import io.llmd.kvindex.ingest.LaneReading;
-import io.llmd.kvindex.ingest.PoolSnapshots;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -39,7 +28,7 @@ class PrefixRoutesSliceTest {
 
     private static final KeyHasher HASHER = KeyHasher.of(KeyMode.XXH64, "");
 
-    private final Pool pool = new Pool();
+    private final FilledPool pool = new FilledPool(HASHER);
     private int longest;
     private final WebTestClient client = WebTestClient.bindToRouterFunction(new PrefixRoutes(
                             pool,
@@ -56,68 +45,6 @@ class PrefixRoutesSliceTest {
                             10_000)
                     .routes())
             .build();
-
-    private static final class Pool implements IndexedPool {
-        private final BlockIndex index = new BlockIndex(IndexSettings.DEFAULT);
-        private final Map<IndexLane, Double> trust = new HashMap<>();
-        private final Set<IndexLane> replaced = new HashSet<>();
-        private boolean hasIndex = true;
-
-        @Override
-        public void start() {}
-
-        @Override
-        public void follow(List<EngineSource> sources) {}
-
-        @Override
-        public @Nullable BlockIndex index() {
-            return hasIndex ? index : null;
-        }
-
-        @Override
-        public long root(String model) {
-            return HASHER.root(model);
-        }
-
-        @Override
-        public double trust(IndexLane lane) {
-            return trust.getOrDefault(lane, 1.0);
-        }
-
-        @Override
-        public boolean isReplaced(IndexLane lane) {
-            return replaced.contains(lane);
-        }
-
-        @Override
-        public boolean isReady() {
-            return true;
-        }
-
-        @Override
-        public List<KvSource> sources() {
-            return List.of(new KvSource(
-                    "a", 0, "exact", true, true, 0, 5, 0, 0, new TierBlocks(1, 0, 0, 0), Map.of(), Map.of()));
-        }
-
-        @Override
-        public List<LaneReading> readings() {
-            return List.of();
-        }
-
-        @Override
-        public int clear(String endpoint) {
-            return endpoint.equals("a") ? 2 : 0;
-        }
-
-        @Override
-        public @Nullable PoolSnapshots snapshots() {
-            return null;
-        }
-
-        @Override
-        public void close() {}
-    }
 
     /** Stores blocks of the prompt of tokens 1, 2, 3 and so on. */
     private IndexLane store(String endpoint, int rank, StorageTier tier, int from, int to, String @Nullable [] salt) {
