@@ -15,6 +15,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Requests that the scheduler ends for more important ones, or keeps waiting. */
@@ -40,6 +41,7 @@ class EvictionIT {
     }
 
     @Test
+    @Tag("flow-control-F44")
     void beforeTheFirstByteItIs429WithTheReasonAndTheEndpointIsAborted() {
         gateway.endpoint().script(Reply.none(Reply.Cut.STALL));
         try (RawClient client = gateway.connect()) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -308,6 +309,9 @@ class FailureIT {
         "INTERNAL,500,internal_error,",
         "UNKNOWN,500,internal_error,"
     })
+    @Tag("scheduling-51")
+    @Tag("scheduling-75")
+    @Tag("scheduling-76")
     void rejectionOfTheSchedulerHasItsStatusAndReason(
             ScheduleRejection.Reason reason, int status, String code, String dropped) {
         gateway.scheduler().deciding(d -> new ScheduleRejection(d.requestId(), reason, "why", 2_500));

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
@@ -128,6 +129,7 @@ class FlowControlIT {
     }
 
     @Test
+    @Tag("flow-control-F5")
     void waitingRequestsGoInTheOrderOfTheirPriorities() throws Exception {
         RawClient running = occupy("high");
         CompletableFuture<Answer> low = send("low", "batch");
@@ -152,6 +154,8 @@ class FlowControlIT {
     }
 
     @Test
+    @Tag("flow-control-F12")
+    @Tag("flow-control-F23")
     void aFullQueueIs429AndAClientThatLeavesMakesRoomAtOnce() throws Exception {
         occupy("high");
         CompletableFuture<Answer> first = send("first", "batch");
@@ -172,6 +176,7 @@ class FlowControlIT {
     }
 
     @Test
+    @Tag("flow-control-F17")
     void aRequestThatWaitsTooLongIs429WithTheReason() throws Exception {
         Path config = folder.resolve("config.yaml");
         Files.writeString(config, Files.readString(config).replace("20s", "300ms"));
@@ -212,6 +217,7 @@ class FlowControlIT {
     }
 
     @Test
+    @Tag("flow-control-F44")
     void aRunningSheddableRequestMakesRoomForAMoreImportantOne() throws Exception {
         endpoint.script(Reply.none(Reply.Cut.STALL));
         CompletableFuture<Answer> batch = send("batch", "batch");

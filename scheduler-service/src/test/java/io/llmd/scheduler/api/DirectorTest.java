@@ -64,6 +64,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -167,6 +168,7 @@ class DirectorTest {
     }
 
     @Test
+    @Tag("scheduling-51")
     void noEndpointsAndUnknownHintsAndFiltersThatDropAllAreTold() {
         assertThat(rejection(Map.of("x-gateway-destination-endpoint-subset", ""), BODY))
                 .isEqualTo(Reason.NO_ENDPOINTS);
@@ -257,6 +259,8 @@ class DirectorTest {
     }
 
     @Test
+    @Tag("scheduling-63")
+    @Tag("flow-control-F49")
     void withoutQueuesSheddableRequestsAreRefusedWhileThePoolIsFull() {
         resources = Resources.of(Map.of("batch", -1));
         decision(Map.of("x-llm-d-inference-objective", "batch"));
@@ -358,6 +362,7 @@ class DirectorTest {
     }
 
     @Test
+    @Tag("flow-control-F51")
     void aHintAtNobodyIsRefusedAtTheEntryAndAnEmptyPoolIsWaitedFor() {
         flowSettings = HeldFlowControl.settings(true, 1.0);
         assertThat(rejection(Map.of("x-gateway-destination-endpoint-subset", "10.9.9.9:1"), BODY))
@@ -371,6 +376,7 @@ class DirectorTest {
     }
 
     @Test
+    @Tag("scheduling-54")
     void routingHeadersOfTheClientAreRemovedUnlessADecisionSetsThem() {
         assertThat(decision(Map.of("x-prefiller-host-port", "10.6.6.6:1", "x-added", "0"))
                         .requestHeaders())
@@ -403,6 +409,7 @@ class DirectorTest {
     }
 
     @Test
+    @Tag("scheduling-76")
     void aRequestForCachedDecodingOnlyIsRefusedWhenNothingIsCached() {
         assertThat(rejection(Map.of("prefer", "x, If-Available;q=1"), BODY)).isEqualTo(Reason.NOT_CACHED);
         matchedBlocks = 3;

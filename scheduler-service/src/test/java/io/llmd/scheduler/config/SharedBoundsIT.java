@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -44,6 +45,7 @@ class SharedBoundsIT {
     private static final Duration HOUR = Duration.ofHours(1);
 
     @Test
+    @Tag("flow-control-F55")
     void twoSchedulersHoldHalfOfTheBoundEachAndOneThatIsLeftHoldsAllOfIt() {
         try (KafkaBroker broker = KafkaBroker.start()) {
             try (Replica a = new Replica("a", broker.bootstrapServers())) {

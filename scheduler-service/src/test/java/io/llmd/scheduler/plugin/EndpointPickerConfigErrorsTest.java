@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,6 +19,7 @@ class EndpointPickerConfigErrorsTest {
 
     @ParameterizedTest
     @MethodSource("refusedFiles")
+    @Tag("scheduling-79")
     void everyProblemIsNamedWithItsLine(String text, List<String> findings) {
         LoadResult result = TestPlugins.loader().load(text, "f");
         assertThat(result).isInstanceOf(LoadResult.Refused.class);

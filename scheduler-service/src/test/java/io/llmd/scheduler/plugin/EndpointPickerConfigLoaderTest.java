@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class EndpointPickerConfigLoaderTest {
@@ -21,6 +22,7 @@ class EndpointPickerConfigLoaderTest {
     private final EndpointPickerConfigLoader loader = TestPlugins.loader();
 
     @Test
+    @Tag("scheduling-80")
     void anEmptyFileMeansTheBuiltInPlan() {
         LoadResult.Loaded loaded = loader.load("# nothing\n", "empty.yaml").orThrow();
         assertThat(weights(loaded.plan(), "default"))

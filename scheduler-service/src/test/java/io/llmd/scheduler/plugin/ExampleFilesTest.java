@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -98,6 +99,7 @@ class ExampleFilesTest {
     }
 
     @Test
+    @Tag("scheduling-47")
     void builtInCachedPrefixesOutweighAShortQueue() {
         Endpoint a = endpoint("a", 0, 1, 0.5);
         Endpoint b = endpoint("b", 5, 1, 0.2);
@@ -229,6 +231,7 @@ class ExampleFilesTest {
     }
 
     @Test
+    @Tag("scheduling-73")
     void burstsMeetFourAtATime() {
         Trial trial = new Trial("bursts")
                 .over(endpoint("a", 0, 0, 0), endpoint("b", 0, 0, 0), endpoint("c", 0, 0, 0), endpoint("d", 0, 0, 0));

@@ -19,6 +19,7 @@ import io.llmd.scheduler.scheduling.PluginGuard;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -114,6 +115,14 @@ class FlowControlReaderTest {
     }
 
     @Test
+    @Tag("flow-control-F16")
+    void aBoundOfZeroOfABandMeansFiveThousand() {
+        FlowControlSettings settings =
+                read("plugins: []\nflowControl: {priorityBands: [{priority: 3, maxRequests: 0}]}\n");
+        assertThat(settings.bands().get(3).maxRequests()).isEqualTo(5000);
+    }
+
+    @Test
     void theDataThatTheDetectorNeedsGetsItsProducer() {
         LoadResult.Loaded loaded = load(
                 "plugins: [{type: concurrency-detector}]\nflowControl: {saturationDetector: {pluginRef: concurrency-detector}}\n");
@@ -141,6 +150,7 @@ class FlowControlReaderTest {
 
     /** F22. */
     @Test
+    @Tag("flow-control-F22")
     void inAnEmptyPoolARequestLeavesAfterTheBudgetThatFollowsTheOtherOne() {
         long[] now = {0};
         List<Admission> outcomes = new ArrayList<>();

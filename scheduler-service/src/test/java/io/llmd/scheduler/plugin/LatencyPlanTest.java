@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Predicted latencies as a whole plan. */
@@ -66,6 +67,7 @@ class LatencyPlanTest {
     }
 
     @Test
+    @Tag("scheduling-70")
     void whenPrefixesComeTooLateTheirScoresAreZeroAndTheRequestGoesByLoad() {
         List<PluginFactory<?>> factories =
                 new ArrayList<>(TestPlugins.registered().factories());

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SchedulingProfileTest {
@@ -25,6 +26,7 @@ class SchedulingProfileTest {
     private final RecordingRecorder recorder = new RecordingRecorder();
 
     @Test
+    @Tag("scheduling-47")
     void totalIsTheWeightedSumOfScores() {
         Candidates candidates = Candidates.of(endpoint("a", 0, 0, 0.5), endpoint("b", 5, 0, 0.2));
         ProfileOutcome outcome = run(
@@ -39,6 +41,7 @@ class SchedulingProfileTest {
     }
 
     @Test
+    @Tag("scheduling-48")
     void scoresAreClampedBeforeWeightingAndCounted() {
         run(
                 idle("a", "b", "c", "d"),

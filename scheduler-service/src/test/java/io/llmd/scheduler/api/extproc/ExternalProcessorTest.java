@@ -43,6 +43,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -486,6 +487,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P24, P25, P32: an eviction ends its own request alone, and not one that is complete")
+    @Tag("flow-control-F44")
     void evicts() {
         Proxy first = forwarded(PATH, BODY);
         Proxy second = forwarded(PATH, BODY);

@@ -12,6 +12,7 @@ import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.LatencyPredictions;
 import io.llmd.scheduler.scheduling.LatencyPredictions.Prediction;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LatencySloAdmitterTest {
@@ -22,12 +23,14 @@ class LatencySloAdmitterTest {
     private final LatencySloAdmitter admitter = new LatencySloAdmitter(new LatencySloAdmitter.Params(""));
 
     @Test
+    @Tag("scheduling-64")
     void sheddableRequestsAreDeniedWhenNobodyMeetsTheirObjectives() {
         assertThat(admitter.denial(request(-1, OBJECTIVE), predicted(false, BUSY, BUSY)))
                 .isEqualTo("no endpoint would meet the latency objectives of the request");
     }
 
     @Test
+    @Tag("scheduling-64")
     void othersAreAdmitted() {
         assertThat(admitter.denial(request(0, OBJECTIVE), predicted(false, BUSY)))
                 .isNull();
@@ -38,6 +41,7 @@ class LatencySloAdmitterTest {
     }
 
     @Test
+    @Tag("scheduling-64")
     void whileOneMeetsThemOrIsIdleOrColdTheRequestIsAdmitted() {
         assertThat(admitter.denial(request(-1, OBJECTIVE), predicted(true, BUSY)))
                 .isNull();
@@ -54,6 +58,7 @@ class LatencySloAdmitterTest {
     }
 
     @Test
+    @Tag("scheduling-64")
     void withoutPredictionsTheRequestIsAdmitted() {
         assertThat(admitter.denial(request(-1, OBJECTIVE), Candidates.of(BUSY))).isNull();
     }

@@ -13,6 +13,7 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,7 @@ class ProbabilisticAdmitterTest {
 
     @ParameterizedTest
     @CsvSource({"0.1, 0.003", "0.2, 0.096", "0.3, 0.729", "0.5, 1"})
+    @Tag("scheduling-62")
     void denialSetsInWithSaturation(double saturation, double probability) {
         Candidates candidates = Candidates.of(endpoint("a", 0, 0, 0.8 * saturation));
         assertThat(admitter("").denialProbability(candidates)).isCloseTo(probability, within(1e-6));
@@ -42,6 +44,7 @@ class ProbabilisticAdmitterTest {
     }
 
     @Test
+    @Tag("scheduling-62")
     void onlyNegativePrioritiesAreDenied() {
         assertThat(admitter("").denial(prioritised(-1, new SplittableRandom(1)), FULL))
                 .isEqualTo("requests of negative priority are shed while the pool is full");
@@ -62,6 +65,7 @@ class ProbabilisticAdmitterTest {
 
     @ParameterizedTest
     @CsvSource({"0.02, -1, true", "0.03, -1, false", "0.02, 0, false"})
+    @Tag("flow-control-F50")
     void aRequestIsDeniedWhenItsRandomNumberIsBelowTheProbability(double number, int priority, boolean isDenied) {
         Candidates candidates = Candidates.of(endpoint("a", 0, 0, 0.8 * 0.15));
         RandomGenerator fixed = new RandomGenerator() {

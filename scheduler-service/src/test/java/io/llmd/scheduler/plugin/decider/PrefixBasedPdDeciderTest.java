@@ -10,11 +10,13 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.Decider;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PrefixBasedPdDeciderTest {
 
     @Test
+    @Tag("scheduling-52")
     void aRequestIsSplitWhenEnoughTokensAreMissing() {
         assertThat(splits("nonCachedTokens: 512", 2000, 24)).isFalse();
         assertThat(splits("nonCachedTokens: 512", 2000, 22)).isTrue();
@@ -22,6 +24,7 @@ class PrefixBasedPdDeciderTest {
     }
 
     @Test
+    @Tag("scheduling-53")
     void aShortPromptIsNotSplit() {
         assertThat(splits("nonCachedTokens: 512", 300, 0)).isFalse();
         assertThat(splits("{nonCachedTokens: 512, promptTokens: 4096}", 2000, 0))
@@ -31,11 +34,13 @@ class PrefixBasedPdDeciderTest {
     }
 
     @Test
+    @Tag("scheduling-53")
     void zeroMissingTokensMeansNever() {
         assertThat(splits("", 2000, 0)).isFalse();
     }
 
     @Test
+    @Tag("scheduling-53")
     void withoutMatchesNothingIsSplit() {
         PrefixBasedPdDecider decider = decider("nonCachedTokens: 512");
         assertThat(decider.decide(request("m", 2000), idle("a"), 0)).isFalse();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DecodeFilterTest {
@@ -15,6 +16,7 @@ class DecodeFilterTest {
     private final DecodeFilter filter = new DecodeFilter();
 
     @Test
+    @Tag("scheduling-32")
     void keepsDecodeAndUnlabelledEndpoints() {
         Candidates candidates =
                 Candidates.of(role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));

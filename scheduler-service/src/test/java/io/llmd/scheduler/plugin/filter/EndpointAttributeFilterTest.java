@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,7 @@ class EndpointAttributeFilterTest {
             Candidates.of(endpoint("a", 0, 0, 0.5), endpoint("b", 0, 0, 0.9), unscraped("c"));
 
     @Test
+    @Tag("scheduling-29")
     void endpointsWithoutTheNumberPassUnlessToldToFail() {
         assertThat(keeps("LessThan", 0.9, "")).containsExactly("a", "c");
         assertThat(keeps("LessThan", 0.9, "onMissing: Pass,")).containsExactly("a", "c");

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PrefillFilterTest {
@@ -15,6 +16,7 @@ class PrefillFilterTest {
     private final PrefillFilter filter = new PrefillFilter();
 
     @Test
+    @Tag("scheduling-32")
     void keepsPrefillEndpointsAndNoUnlabelledOnes() {
         Candidates candidates =
                 Candidates.of(role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));

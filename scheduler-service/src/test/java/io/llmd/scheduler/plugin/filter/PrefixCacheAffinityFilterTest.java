@@ -15,36 +15,43 @@ import io.llmd.scheduler.scheduling.LatencyPredictions.Prediction;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PrefixCacheAffinityFilterTest {
 
     @Test
+    @Tag("scheduling-33")
     void aRequestSticksWhileTheDelayIsSmall() {
         assertThat(keeps("", pair(90, 100_000, 0, 0))).containsExactly("a");
     }
 
     @Test
+    @Tag("scheduling-34")
     void aDelayOfExactlyThePenaltySticks() {
         assertThat(keeps("", pair(90, 286_704, 0, 0))).containsExactly("a");
     }
 
     @Test
+    @Tag("scheduling-35")
     void aLargerDelayReleases() {
         assertThat(keeps("", pair(90, 300_000, 0, 0))).containsExactly("a", "b");
     }
 
     @Test
+    @Tag("scheduling-36")
     void theDelayIsRelativeToTheOthers() {
         assertThat(keeps("", pair(90, 900_000, 0, 700_000))).containsExactly("a");
     }
 
     @Test
+    @Tag("scheduling-37")
     void whenNobodyIsStickyAllStay() {
         assertThat(keeps("", pair(79, 0, 50, 0))).containsExactly("a", "b");
     }
 
     @Test
+    @Tag("scheduling-38")
     void withoutAPenaltyNothingReleasesAndTheThresholdIsInclusive() {
         assertThat(keeps("maxTTFTPenaltyMs: 0", pair(80, 10_000_000, 0, 0))).containsExactly("a");
     }

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SessionAffinityFilterTest {
@@ -37,6 +38,7 @@ class SessionAffinityFilterTest {
     }
 
     @Test
+    @Tag("scheduling-71")
     void aDetourWhileTheEndpointIsACandidateDoesNotMoveTheSession() {
         serve(session("s"), idle("a", "b"), 0);
         serve(session("s"), idle("a", "b"), 1);
@@ -44,6 +46,7 @@ class SessionAffinityFilterTest {
     }
 
     @Test
+    @Tag("scheduling-71")
     void aSessionMovesWhenAnEarlierFilterRemovedItsEndpoint() {
         serve(session("s"), idle("a", "b"), 0);
         Candidates left = idle("a", "b").where(i -> i == 1);
@@ -53,6 +56,7 @@ class SessionAffinityFilterTest {
     }
 
     @Test
+    @Tag("scheduling-72")
     void aTokenOfAnEndpointThatIsGoneIsIgnoredAndReplaced() {
         SessionAffinityFilter byToken = of("");
         String gone = token(byToken, idle("gone"));

@@ -13,6 +13,7 @@ import io.llmd.scheduler.scheduling.LatencyPredictions;
 import io.llmd.scheduler.scheduling.LatencyPredictions.Prediction;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SloHeadroomTierFilterTest {
@@ -27,6 +28,7 @@ class SloHeadroomTierFilterTest {
     }
 
     @Test
+    @Tag("scheduling-39")
     void endpointsThatMeetTheObjectivesStayAndNowAndThenTheOthers() {
         predict(0, 5, 1);
         predict(1, -3, 1);
@@ -41,6 +43,7 @@ class SloHeadroomTierFilterTest {
     }
 
     @Test
+    @Tag("scheduling-39")
     void aHeadroomOfZeroMeetsTheObjective() {
         predict(0, 0, 0);
         predict(1, 4, -1);
@@ -48,6 +51,7 @@ class SloHeadroomTierFilterTest {
     }
 
     @Test
+    @Tag("scheduling-39")
     void withoutAnyPredictionAllStay() {
         assertThat(filter(0.01).filter(request(), candidates)).isSameAs(candidates);
         assertThat(names(filter(0.01).filter(request(), idle("a", "b")))).containsExactly("a", "b");

@@ -12,11 +12,13 @@ import io.llmd.scheduler.scheduling.PeerEndpoint;
 import io.llmd.scheduler.scheduling.Topologies;
 import io.llmd.scheduler.scheduling.Topology;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TopologyAffinityFilterTest {
 
     @Test
+    @Tag("scheduling-26")
     void onlyNearEndpointsStay() {
         assertThat(keeps("", around().where(i -> i < 6))).containsExactly("a");
         assertThat(keeps("minAffinity: rack", around().where(i -> i < 6))).containsExactly("a", "b");
@@ -25,6 +27,7 @@ class TopologyAffinityFilterTest {
     }
 
     @Test
+    @Tag("scheduling-26")
     void whenNobodyIsNearAllStay() {
         assertThat(keeps("minAffinity: rack", around().where(i -> i >= 2 && i <= 4)))
                 .containsExactly("c", "d", "e");

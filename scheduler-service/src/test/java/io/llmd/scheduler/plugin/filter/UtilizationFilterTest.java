@@ -12,6 +12,7 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class UtilizationFilterTest {
@@ -30,11 +31,13 @@ class UtilizationFilterTest {
     }
 
     @Test
+    @Tag("scheduling-30")
     void allConditionsMustHoldAndMissingValuesPass() {
         assertThat(keeps(FULL, candidates)).containsExactly("a", "c");
     }
 
     @Test
+    @Tag("scheduling-30")
     void nobodyLeftIsNobodyUnlessAFallbackIsWanted() {
         Candidates onlyB = candidates.where(i -> i == 1);
         assertThat(keeps(FULL, onlyB)).isEmpty();

@@ -20,6 +20,7 @@ import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +39,7 @@ class ConcurrencyDetectorTest {
     }
 
     @Test
+    @Tag("flow-control-F34")
     void requestsCountAgainstTheCapacityOfAll() {
         place("ns/a", 1, 0);
         place("ns/b", 2, 0);
@@ -46,6 +48,7 @@ class ConcurrencyDetectorTest {
     }
 
     @Test
+    @Tag("flow-control-F35")
     void inHybridModeTheScarcerOfBothCountsOnEachEndpoint() {
         place("ns/a", 5, 90);
         place("ns/b", 9, 10);
@@ -54,6 +57,7 @@ class ConcurrencyDetectorTest {
     }
 
     @Test
+    @Tag("scheduling-61")
     void aHundredRequestsFillAnEndpointByDefault() {
         place("ns/a", 100, 0);
         place("ns/b", 50, 0);
@@ -63,6 +67,7 @@ class ConcurrencyDetectorTest {
     }
 
     @Test
+    @Tag("scheduling-61")
     void aMillionTokensFillAnEndpointInHybridMode() {
         place("ns/a", 100, 0);
         place("ns/b", 50, 1_000_000);

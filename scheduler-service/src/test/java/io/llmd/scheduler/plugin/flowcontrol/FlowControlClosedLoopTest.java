@@ -21,6 +21,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -92,6 +93,7 @@ class FlowControlClosedLoopTest {
     }
 
     @Test
+    @Tag("flow-control-F53")
     void aBacklogIsDrainedAtOnceAndNeverBeyondTheCapacity() {
         InFlightTracker tracker = new InFlightTracker();
         EndpointMetadata endpoint = flow.endpoints[0].metadata();

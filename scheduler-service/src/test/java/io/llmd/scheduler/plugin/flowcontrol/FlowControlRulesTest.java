@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,6 +35,7 @@ class FlowControlRulesTest {
     private final FlowFixture flow = new FlowFixture();
 
     @Test
+    @Tag("flow-control-F1")
     void withRoomARequestIsDispatchedInTheCycleInWhichItComes() {
         Submitted request = flow.submit("r");
         flow.turn();
@@ -43,6 +45,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F2")
     void whileThePoolIsFullARequestWaits() {
         flow.saturate(1.0);
         Submitted request = flow.submit("r");
@@ -51,6 +54,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F3")
     void justBelowFullIsRoom() {
         flow.saturate(0.999);
         Submitted request = flow.submit("r");
@@ -59,6 +63,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F4")
     void requestsGoInTheOrderOfArrivalOnceThereIsRoom() {
         flow.saturate(1.2);
         flow.submitAll("default-flow", 0, "1", "2", "3");
@@ -68,6 +73,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F5")
     void aHigherBandGoesFirst() {
         flow.withBands(10, 0).saturate(1.0);
         flow.submitAll("f", 0, "r0");
@@ -78,6 +84,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F6")
     void aLowerBandIsServedOnlyWhileAllHigherOnesAreEmpty() {
         flow.withBands(10, 0).saturate(0);
         flow.detector.share = 1.0;
@@ -90,6 +97,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F6")
     void withAgingAStarvingBandSendsOneAfterEachInterval() {
         flow.agingInterval = Duration.ofSeconds(5);
         flow.withBands(10, 0).saturate(0);
@@ -144,6 +152,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F7")
     void roundRobinTakesOneOfEachFlowInTurn() {
         flow.fairness = new RoundRobinFairnessPolicy();
         flow.saturate(1.0);
@@ -155,6 +164,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F8")
     void roundRobinGoesOnAfterTheFlowThatWasServedLast() {
         flow.fairness = new RoundRobinFairnessPolicy();
         flow.submitAll("a", 0, "a1");
@@ -169,6 +179,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F9")
     void theEarlierDeadlineGoesFirstAmongAllFlows() {
         flow.ordering = new EdfOrderingPolicy();
         flow.saturate(1.0);
@@ -195,6 +206,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F10")
     void theEarlierWishForAFirstTokenGoesFirst() {
         flow.ordering = new SloDeadlineOrderingPolicy(new SloDeadlineOrderingPolicy.Params(Duration.ofMillis(50)));
         flow.saturate(1.0);
@@ -209,6 +221,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F11")
     void wishesThatCannotBeAreNone() {
         flow.ordering = new SloDeadlineOrderingPolicy(new SloDeadlineOrderingPolicy.Params(Duration.ofMillis(50)));
         flow.saturate(1.0);
@@ -237,6 +250,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F12")
     void aFullBandRejectsTheNewcomer() {
         flow.bands.put(0, flow.band(2, 1000));
         flow.saturate(1.0);
@@ -248,6 +262,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F13")
     void bytesCountToo() {
         flow.bands.put(0, flow.band(5000, 100));
         flow.saturate(1.0);
@@ -261,6 +276,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F14")
     void theBoundOverAllBandsHoldsWhateverTheBand() {
         flow.maxRequests = 3;
         flow.bands.put(10, flow.band(5, 1000));
@@ -273,6 +289,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F15")
     void aFullBandOfAnEmptyPoolRejectsForWantOfEndpoints() {
         flow.bands.put(0, flow.band(2, 1000));
         flow.emptyPool();
@@ -283,6 +300,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F17")
     void aRequestExpiresWhenItsTimeIsOver() {
         flow.ttl = Duration.ofSeconds(2);
         flow.saturate(1.0);
@@ -307,6 +325,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F18")
     void inAnEmptyPoolTheOtherBudgetCounts() {
         flow.ttl = Duration.ofSeconds(2);
         flow.noEndpointTtl = Duration.ofSeconds(10);
@@ -321,6 +340,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F19")
     void theFirstEndpointStartsAFreshBudget() {
         flow.ttl = Duration.ofSeconds(2);
         flow.noEndpointTtl = Duration.ofSeconds(10);
@@ -339,6 +359,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F20")
     void theLossOfTheLastEndpointStartsAFreshBudget() {
         flow.ttl = Duration.ofSeconds(5);
         flow.noEndpointTtl = Duration.ofSeconds(5);
@@ -371,6 +392,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F21")
     void withoutBudgetsARequestWaitsUntilItsClientLeaves() {
         flow.ttl = Duration.ZERO;
         flow.noEndpointTtl = Duration.ZERO;
@@ -400,6 +422,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F23")
     void aClientThatLeavesFreesItsPlaceAtOnce() {
         flow.bands.put(0, flow.band(1, 1000));
         flow.saturate(1.0);
@@ -412,6 +435,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F24")
     void aClientThatLeavesBeforeItsRequestIsQueuedIsRejected() {
         Submitted request = flow.submit("r");
         request.ticket.cancel();
@@ -422,6 +446,7 @@ class FlowControlRulesTest {
 
     /** Nobody is blocked where the way to the owner is full: the answer is there at once, and leaving changes nothing. */
     @Test
+    @Tag("flow-control-F24")
     void whatFindsTheWayToTheOwnerFullIsRejectedAndWhoLeavesOnTheWayIsToo() {
         List<Submitted> onTheWay = new ArrayList<>();
         for (int i = 0; i < 16_384; i++) {
@@ -443,6 +468,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F29")
     void theSeriesOfAnIdleFlowGoAndThoseOfOthersStay() {
         SimpleMeterRegistry registry = metered();
         flow.submitAll("a", 0, "a1");
@@ -454,6 +480,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F37")
     void endpointsForEncodingAloneHaveNoSeries() {
         SimpleMeterRegistry registry = metered();
         pool(Map.of("x", "encode", "d", "decode"), Map.of("x", 5.0, "d", 0.3));
@@ -466,6 +493,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F54")
     void ofMoreThanAThousandFlowsTheOthersAreCountedTogether() {
         SimpleMeterRegistry registry = metered();
         for (int i = 0; i <= 1_000; i++) {
@@ -486,6 +514,7 @@ class FlowControlRulesTest {
 
     /** F1. */
     @Test
+    @Tag("flow-control-F1")
     void aDispatchedRequestIsInNoQueueAndCountedOnce() {
         SimpleMeterRegistry registry = metered();
         flow.submitAll("f", 0, "r");
@@ -500,6 +529,7 @@ class FlowControlRulesTest {
 
     /** F32. */
     @Test
+    @Tag("flow-control-F32")
     void endpointsThatAreNotReadAreTold() {
         flow.detector.stale = 1;
         flow.saturate(0.5);
@@ -510,6 +540,7 @@ class FlowControlRulesTest {
 
     /** F39. */
     @Test
+    @Tag("flow-control-F39")
     void aBlockedBandEndsTheCycleAlsoForAnOpenOneBelow() {
         flow.usageLimits = (saturation, priorities, ceilings) -> ceilings[1] = 0.75;
         flow.withBands(10, 0, -10).saturate(0.8);
@@ -522,6 +553,7 @@ class FlowControlRulesTest {
 
     /** F52: the head goes while the cycle is at work, so that it is still in its queue. */
     @Test
+    @Tag("flow-control-F52")
     void aHeadThatIsCancelledInTheMiddleOfACycleIsPassedOver() {
         flow.saturate(1.0);
         List<Submitted> later = new ArrayList<>();
@@ -540,6 +572,7 @@ class FlowControlRulesTest {
 
     /** F11: those without a wish keep the order in which they were received, which is not that of their coming. */
     @Test
+    @Tag("flow-control-F11")
     void withoutAWishTheTimeOfReceiptCounts() {
         flow.ordering = new SloDeadlineOrderingPolicy(new SloDeadlineOrderingPolicy.Params(Duration.ofMillis(50)));
         flow.saturate(1.0);
@@ -572,6 +605,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F25")
     void theEndEvictsWhatWaitsAndRejectsWhatIsOnItsWay() {
         flow.saturate(1.0);
         List<Submitted> queued = new ArrayList<>();
@@ -595,6 +629,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F26")
     void afterTheEndRequestsAreRejected() {
         flow.controller().close();
         Submitted request = flow.submit("r");
@@ -604,6 +639,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F27")
     void aPriorityWithoutABandWaitsInBandZeroUntilItHasOne() {
         flow.saturate(1.0);
         flow.submitAll("f", 7, "early");
@@ -628,6 +664,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F28")
     void aBandThatNobodyWantsGoesWhenItIsIdleAndConfiguredOnesStay() {
         flow.withBands(3, 0);
         flow.controller().desirePriorities(Set.of(7));
@@ -641,6 +678,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F29")
     void anIdleFlowIsForgottenAndOthersAreKept() {
         flow.submitAll("a", 0, "a1");
         flow.pass(Duration.ofMinutes(3));
@@ -650,6 +688,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F30")
     void aFlowWithAWaitingRequestIsKept() {
         flow.ttl = Duration.ZERO;
         flow.saturate(1.0);
@@ -660,6 +699,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F33")
     void nothingIsDispatchedIntoAnEmptyPool() {
         flow.emptyPool();
         Submitted request = flow.submit("r");
@@ -670,6 +710,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F36")
     void theFullerStageBlocks() {
         pool(Map.of("p1", "prefill", "p2", "prefill", "d", "decode"), Map.of("p1", 0.2, "p2", 0.2, "d", 1.1));
         Submitted request = flow.submit("r");
@@ -681,6 +722,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F37")
     void endpointsForEncodingAloneDoNotCount() {
         pool(Map.of("x", "encode", "d", "decode"), Map.of("x", 5.0, "d", 0.3));
         flow.turn();
@@ -689,6 +731,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F38")
     void endpointsForBothStagesCountInBoth() {
         pool(Map.of("x", "both", "d", "decode"), Map.of("x", 0.9, "d", 0.1));
         flow.turn();
@@ -698,6 +741,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F39")
     void ceilingsThatFallHoldLowerBandsBack() {
         flow.usageLimits = new PriorityHoldbackPolicy(new PriorityHoldbackPolicy.Params(
                 PriorityHoldbackPolicy.Shape.LINEAR, PriorityHoldbackPolicy.Domain.RANK, 0.5, 1.0));
@@ -710,6 +754,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F40")
     void aReflectiveCeilingOpensOnceInAPeriod() {
         flow.usageLimits = new SoftReflectiveCeilingPolicy();
         flow.withBands(0, -1).saturate(1.0);
@@ -723,6 +768,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F41")
     void aReflectiveCeilingIsClosedWhileThePoolIsFull() {
         flow.usageLimits = new SoftReflectiveCeilingPolicy();
         flow.withBands(0, -1).saturate(1.0);
@@ -741,6 +787,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F42")
     void aFairnessPolicyThatThrowsLosesItsBandForTheCycle() {
         flow.withBands(0);
         FairnessPolicy broken = () -> new FlowSelector() {
@@ -772,6 +819,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F44")
     void oneRunningRequestIsEndedForAMoreImportantOne() {
         run(-1, 4);
         flow.saturate(1.0);
@@ -789,6 +837,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F45")
     void twoAreEndedWhenOneWillNotDo() {
         run(-1, 4);
         flow.saturate(1.6);
@@ -801,6 +850,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F46")
     void runningRequestsOfNoNegativePriorityAreNotEnded() {
         run(0, 4);
         flow.saturate(1.0);
@@ -810,6 +860,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F47")
     void requestsOfThePriorityOfTheDemandAreNotEnded() {
         run(-1, 4);
         flow.saturate(1.0);
@@ -819,6 +870,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F48")
     void aRequestThatDoesNotEndIsGivenUpInTime() {
         run(-1, 4);
         flow.saturate(1.0);
@@ -844,6 +896,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F52")
     void aHeadWhoseClientHasLeftIsPassedOver() {
         flow.saturate(1.0);
         List<Submitted> requests = flow.submitAll("f", 0, "gone", "live");
@@ -855,6 +908,7 @@ class FlowControlRulesTest {
     }
 
     @Test
+    @Tag("flow-control-F55")
     void severalSchedulersTakeTheirPartsOfTheBoundOverAllBands() {
         flow.maxRequests = 100;
         flow.saturate(1.0);

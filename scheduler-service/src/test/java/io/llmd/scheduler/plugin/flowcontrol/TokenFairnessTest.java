@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TokenFairnessTest {
@@ -33,6 +34,7 @@ class TokenFairnessTest {
     private long lease;
 
     @Test
+    @Tag("flow-control-F43")
     void theProgramThatHasGotLessGoesFirst() {
         flow.fairness = programs;
         use(programs, "a", 1000, 500);
@@ -46,6 +48,7 @@ class TokenFairnessTest {
     }
 
     @Test
+    @Tag("flow-control-F43")
     void whatAProgramHasGotIsHalvedEachHalfLife() {
         use(programs, "a", 1000, 500);
         assertThat(programs.service().attained("a", flow.nowNanos)).isEqualTo(2000.0);

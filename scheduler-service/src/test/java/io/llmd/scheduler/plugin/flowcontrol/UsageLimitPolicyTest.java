@@ -8,6 +8,7 @@ import io.llmd.scheduler.flowcontrol.UsageLimitPolicy;
 import io.llmd.scheduler.plugin.ConfigException;
 import io.llmd.scheduler.plugin.ParameterBinder;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,18 +24,21 @@ class UsageLimitPolicyTest {
     }
 
     @Test
+    @Tag("scheduling-77")
     void ceilingsFallByRank() {
         assertThat(ceilings(holdback("{minCeiling: 0.4}"), 0, 10, 0, -5))
                 .containsExactly(new double[] {1.0, 0.7, 0.4}, within(1e-9));
     }
 
     @Test
+    @Tag("flow-control-F39")
     void ceilingsOfThreeBandsWithTheHalfHeldBack() {
         assertThat(ceilings(holdback("{minCeiling: 0.5}"), 0.8, 10, 0, -10))
                 .containsExactly(new double[] {1.0, 0.75, 0.5}, within(1e-9));
     }
 
     @Test
+    @Tag("scheduling-78")
     void ofThreeBandsEachOpensByItsOwnReflectedCeiling() {
         assertThat(ceilings(new SoftReflectiveCeilingPolicy(), 0.6, 2, 1, 0)).containsExactly(1, 1, 1);
         SoftReflectiveCeilingPolicy policy = new SoftReflectiveCeilingPolicy();
@@ -57,6 +61,7 @@ class UsageLimitPolicyTest {
     }
 
     @Test
+    @Tag("scheduling-78")
     void reflectedCeilingsFallWithTheSaturation() {
         assertThat(SoftReflectiveCeilingPolicy.reflected(0, 0.6, 3)).isEqualTo(1.0);
         assertThat(SoftReflectiveCeilingPolicy.reflected(1, 0.6, 3)).isEqualTo(0.7);
@@ -71,6 +76,8 @@ class UsageLimitPolicyTest {
 
     @ParameterizedTest
     @CsvSource({"0.2, 9", "0.6, 9", "0.75, 3", "0.9, 1", "1.0, 0", "1.5, 0"})
+    @Tag("flow-control-F40")
+    @Tag("flow-control-F41")
     void theLowerOfTwoBandsOpensInOneCycleOfThePeriod(double saturation, int open) {
         SoftReflectiveCeilingPolicy policy = new SoftReflectiveCeilingPolicy();
         int opened = 0;

@@ -18,6 +18,7 @@ import io.llmd.scheduler.plugin.flowcontrol.UtilizationDetector.Params;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,7 @@ class UtilizationDetectorTest {
     private final UtilizationDetector detector = detector("{}", 1);
 
     @Test
+    @Tag("flow-control-F31")
     void thePoolIsAsFullAsItsEndpointsOnAverage() {
         assertThat(measure(QUEUE_FULL, HALF_FULL).value()).isEqualTo(0.75);
         assertThat(measure(QUEUE_FULL).value()).isEqualTo(1.0);
@@ -39,6 +41,7 @@ class UtilizationDetectorTest {
     }
 
     @Test
+    @Tag("flow-control-F32")
     void anEndpointWithoutARecentReadingCountsAsFull() {
         Saturation saturation = measure(endpoint("fresh", 0, 0, 0), STALE);
         assertThat(saturation.value()).isEqualTo(0.5);
@@ -47,6 +50,7 @@ class UtilizationDetectorTest {
     }
 
     @Test
+    @Tag("scheduling-60")
     void threeEndpointsOfWhichOneIsStale() {
         assertThat(measure(QUEUE_FULL, HALF_FULL, STALE).value()).isEqualTo(0.8333, within(1e-4));
         assertThat(names(filter(QUEUE_FULL, HALF_FULL, STALE))).containsExactly("b");
@@ -68,6 +72,7 @@ class UtilizationDetectorTest {
     }
 
     @Test
+    @Tag("scheduling-60")
     void whenAllAreFullTheFilterKeepsAll() {
         assertThat(names(filter(QUEUE_FULL, STALE))).containsExactly("a", "c");
     }
@@ -82,6 +87,7 @@ class UtilizationDetectorTest {
     }
 
     @Test
+    @Tag("flow-control-F33")
     void anEmptyPoolIsFull() {
         assertThat(measure()).isEqualTo(Saturation.OF_NOBODY);
     }
@@ -107,6 +113,8 @@ class UtilizationDetectorTest {
 
     @ParameterizedTest
     @CsvSource({"-1, 5, true", "-1, 4, false", "0, 35, false"})
+    @Tag("scheduling-63")
+    @Tag("flow-control-F49")
     void withoutFlowControlOnlyNegativePrioritiesAreShedAndOnlyWhileThePoolIsFull(
             int priority, int waiting, boolean isShed) {
         Endpoint[] candidates = {endpoint("a", waiting, 0, 0)};
@@ -114,6 +122,7 @@ class UtilizationDetectorTest {
     }
 
     @Test
+    @Tag("scheduling-63")
     void aPoolThatIsAlmostFullShedsNobody() {
         Endpoint[] candidates = {endpoint("a", 0, 0, 0.792)};
         assertThat(measure(candidates).value()).isCloseTo(0.99, within(1e-9));

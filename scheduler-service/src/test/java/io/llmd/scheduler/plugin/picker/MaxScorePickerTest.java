@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.llmd.scheduler.scheduling.Candidates;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class MaxScorePickerTest {
@@ -14,6 +15,7 @@ class MaxScorePickerTest {
     private final Candidates candidates = idle("a", "b", "c");
 
     @Test
+    @Tag("scheduling-49")
     void tiesAreDrawnEvenlyAndTheWorstNever() {
         MaxScorePicker picker = new MaxScorePicker(new PickerParams(1));
         SplittableRandom random = new SplittableRandom(7);
@@ -26,6 +28,7 @@ class MaxScorePickerTest {
     }
 
     @Test
+    @Tag("scheduling-49")
     void severalEndpointsComeBestFirst() {
         MaxScorePicker picker = new MaxScorePicker(new PickerParams(2));
         assertThat(picker.pick(request(), candidates, new double[] {0.9, 0.9, 0.1}))

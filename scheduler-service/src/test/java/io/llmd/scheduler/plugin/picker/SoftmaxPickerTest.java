@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SoftmaxPickerTest {
@@ -14,6 +15,7 @@ class SoftmaxPickerTest {
     private static final int RUNS = 20_000;
 
     @Test
+    @Tag("scheduling-81")
     void theRangeOfTotalsAndTheTemperatureGiveTheShares() {
         assertThat(shareOfFirst(0.5, -56, -74)).isCloseTo(0.881, within(0.01));
         assertThat(shareOfFirst(0.5, -74, -56)).isCloseTo(0.119, within(0.01));
@@ -21,12 +23,14 @@ class SoftmaxPickerTest {
     }
 
     @Test
+    @Tag("scheduling-81")
     void temperatureZeroTakesTheBest() {
         assertThat(shareOfFirst(0, 2, 1)).isEqualTo(1.0);
         assertThat(shareOfFirst(0, 1, 2)).isZero();
     }
 
     @Test
+    @Tag("scheduling-81")
     void equalTotalsAreDrawnUniformly() {
         assertThat(shareOfFirst(0.5, 3, 3)).isCloseTo(0.5, within(0.02));
         assertThat(shareOfFirst(0, 3, 3)).isCloseTo(0.5, within(0.02));

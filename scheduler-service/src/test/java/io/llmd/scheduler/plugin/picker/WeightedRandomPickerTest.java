@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class WeightedRandomPickerTest {
@@ -13,16 +14,19 @@ class WeightedRandomPickerTest {
     private static final int RUNS = 10_000;
 
     @Test
+    @Tag("scheduling-50")
     void theFirstIsDrawnInProportionToTheTotals() {
         assertThat(firsts(3, 1)[0] / (double) RUNS).isCloseTo(0.75, within(0.03));
     }
 
     @Test
+    @Tag("scheduling-50")
     void allZeroMeansUniform() {
         assertThat(firsts(0, 0)[0] / (double) RUNS).isCloseTo(0.5, within(0.03));
     }
 
     @Test
+    @Tag("scheduling-50")
     void zeroAmongPositivesIsNeverFirst() {
         assertThat(firsts(0, 0.001)[0]).isZero();
     }

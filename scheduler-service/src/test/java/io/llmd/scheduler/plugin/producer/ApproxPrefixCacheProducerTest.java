@@ -19,6 +19,7 @@ import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.Prompt;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ApproxPrefixCacheProducerTest {
@@ -37,6 +38,7 @@ class ApproxPrefixCacheProducerTest {
     }
 
     @Test
+    @Tag("scheduling-58")
     void aRepeatedPromptMatchesWhereItWasServed() {
         Prompt prompt = prompt(200, 1);
         assertThat(match(A, request("m", "", -1, prompt))).isEqualTo("0/4 of 64");
@@ -50,6 +52,7 @@ class ApproxPrefixCacheProducerTest {
     }
 
     @Test
+    @Tag("scheduling-59")
     void aFullIndexForgetsTheTailOfTheOlderPrompt() {
         a = endpoint("a", 64, 3);
         InferenceRequest p = request("m", "", -1, prompt(128, 1));

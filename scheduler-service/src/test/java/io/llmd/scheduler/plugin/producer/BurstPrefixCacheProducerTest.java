@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class BurstPrefixCacheProducerTest {
@@ -27,6 +28,7 @@ class BurstPrefixCacheProducerTest {
     private final List<CompletableFuture<Consumer<Candidates>>> answers = new ArrayList<>();
 
     @Test
+    @Tag("scheduling-73")
     void equalPromptsOfOneWindowMeetUpToTheMostPerEndpoint() {
         BurstPrefixCacheProducer producer = producer("{maxPerReplica: 4}");
         for (int i = 0; i < 8; i++) {
@@ -41,6 +43,7 @@ class BurstPrefixCacheProducerTest {
     }
 
     @Test
+    @Tag("scheduling-74")
     void aRequestThatSharesNothingHasNoMatchAnywhere() {
         BurstPrefixCacheProducer producer = producer("{}");
         ask(producer, P);
@@ -51,6 +54,7 @@ class BurstPrefixCacheProducerTest {
     }
 
     @Test
+    @Tag("scheduling-74")
     void aLoneRequestHasNoMatchOnAnyEndpoint() {
         ask(producer("{}"), P);
         tasks.getFirst().run();

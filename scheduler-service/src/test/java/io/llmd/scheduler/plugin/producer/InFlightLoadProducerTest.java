@@ -23,6 +23,7 @@ import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.UncachedTokens;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class InFlightLoadProducerTest {
@@ -43,6 +44,7 @@ class InFlightLoadProducerTest {
     }
 
     @Test
+    @Tag("scheduling-65")
     void thePrefillEndpointIsFreeAndTheDecodeEndpointHasNoTokensLeftOnceTheAnswerBegins() {
         InFlightLoadProducer producer = producer(false);
         producer.scheduled(request, candidates, prefillAndDecode(candidates, P, D), new Dispatch(1));
@@ -56,6 +58,7 @@ class InFlightLoadProducerTest {
     }
 
     @Test
+    @Tag("scheduling-66")
     void estimatedOutputIsChargedUpToTheClientsLimitAndStaysUntilTheEnd() {
         InFlightLoadProducer producer = producer(true);
         producer.scheduled(request, candidates, decode(candidates, D), new Dispatch(1));
@@ -67,6 +70,7 @@ class InFlightLoadProducerTest {
     }
 
     @Test
+    @Tag("scheduling-67")
     void cachedBlocksAreNotCharged() {
         PrefixMatches matches = new PrefixMatches(2);
         matches.set(D, 10, 16, 64);
@@ -82,6 +86,7 @@ class InFlightLoadProducerTest {
     }
 
     @Test
+    @Tag("scheduling-68")
     void aClientThatLeavesBeforeTheFirstByteGivesAllBackOnce() {
         OutcomeReport left =
                 new OutcomeReport("r", 1, "ns/d", Phase.ENDED, Cause.CLIENT_DISCONNECT, 0, TokenUsage.UNKNOWN, 0, 0);
@@ -107,6 +112,7 @@ class InFlightLoadProducerTest {
     }
 
     @Test
+    @Tag("scheduling-69")
     void anEndpointThatComesBackStartsAtZeroAndStaysThereWhenOldRequestsEnd() {
         InFlightLoadProducer producer = producer(false);
         producer.scheduled(request, candidates, decode(candidates, D), new Dispatch(1));

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class P2pSourceProducerTest {
@@ -29,17 +30,20 @@ class P2pSourceProducerTest {
     private static final String DELTA_256 = "minCachedTokenDelta: 256";
 
     @Test
+    @Tag("scheduling-56")
     void theEndpointWithMostTokensIsTheSourceWhenItHoldsEnoughMore() {
         assertThat(source(DELTA_256, candidates(16, 8), Map.of("p", B))).isEqualTo("127.0.0.1:1000");
     }
 
     @Test
+    @Tag("scheduling-56")
     void aSmallDifferenceIsNotWorthATransfer() {
         assertThat(source(DELTA_256, candidates(16, 14), Map.of("p", B))).isNull();
         assertThat(source(DELTA_256, candidates(16, 12), Map.of("p", B))).isEqualTo("127.0.0.1:1000");
     }
 
     @Test
+    @Tag("scheduling-56")
     void theComputingEndpointNeedsNoSource() {
         assertThat(source(DELTA_256, candidates(16, 8), Map.of("p", A))).isNull();
     }
@@ -59,6 +63,7 @@ class P2pSourceProducerTest {
     }
 
     @Test
+    @Tag("scheduling-57")
     void sourcesWithinOneBlockAreDrawnByTheirQueuesAndTheRequestId() {
         int fromA = 0;
         for (int i = 0; i < 4000; i++) {

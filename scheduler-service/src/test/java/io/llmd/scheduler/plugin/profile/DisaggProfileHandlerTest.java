@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DisaggProfileHandlerTest {
@@ -93,6 +94,7 @@ class DisaggProfileHandlerTest {
     }
 
     @Test
+    @Tag("scheduling-55")
     void whenDecodeFailsNothingElseRuns() {
         DisaggProfileHandler handler = handler("", decider("p", true), decider("e", true));
         run(handler, ALL, Set.of("decode"));
@@ -102,6 +104,7 @@ class DisaggProfileHandlerTest {
     }
 
     @Test
+    @Tag("scheduling-54")
     void aFailedPrefillLeavesTheRequestToDecodeWithoutAHeader() {
         DisaggProfileHandler handler = handler("", decider("p", true), null);
         run(handler, ALL, Set.of("prefill"));

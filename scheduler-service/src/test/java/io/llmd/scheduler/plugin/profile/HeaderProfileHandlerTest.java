@@ -13,6 +13,7 @@ import io.llmd.scheduler.scheduling.SchedulingOutcome.Rejected;
 import io.llmd.scheduler.scheduling.SchedulingOutcome.Scheduled;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class HeaderProfileHandlerTest {
@@ -38,6 +39,7 @@ class HeaderProfileHandlerTest {
     }
 
     @Test
+    @Tag("scheduling-75")
     void anUnknownNameIsABadRequestAndRunsNothing() {
         assertThat(next("", named("ghost"), TWO)).isEmpty();
         assertThat(handler("").process(named("ghost"), Map.of()))

@@ -7,26 +7,31 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.EndpointFixture;
 import io.llmd.scheduler.scheduling.InFlightLoads;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ActiveRequestScorerTest {
 
     @Test
+    @Tag("scheduling-13")
     void idleScoresOneAndTheBusiestZero() {
         assertThat(score("", 0, 5, 10)).containsExactly(1, 0.5, 0);
     }
 
     @Test
+    @Tag("scheduling-14")
     void aSingleBusyEndpointScoresZero() {
         assertThat(score("", 3)).containsExactly(0);
     }
 
     @Test
+    @Tag("scheduling-15")
     void fewRequestsCountAsIdleAndBusyScoresAreBounded() {
         assertThat(score("{idleThreshold: 2, maxBusyScore: 0.5}", 2, 4, 8)).containsExactly(1, 0.25, 0);
     }
 
     @Test
+    @Tag("scheduling-16")
     void aBoundOutsideItsRangeMeansOne() {
         assertThat(score("maxBusyScore: 1.7", 0, 5, 10)).containsExactly(1, 0.5, 0);
     }

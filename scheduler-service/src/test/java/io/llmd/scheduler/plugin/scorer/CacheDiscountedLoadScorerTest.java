@@ -10,23 +10,27 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CacheDiscountedLoadScorerTest {
 
     @Test
+    @Tag("scheduling-82")
     void aPromptThatIsHeldMakesUpForHalfOfTheLoad() {
         // 1000 * 0.5 against 600
         assertThat(scores("", 1000, 16, 600, 0)).containsExactly(1, 0);
     }
 
     @Test
+    @Tag("scheduling-82")
     void aLoadThatIsHighEnoughWinsOverTheCache() {
         // 1300 * 0.5 against 600
         assertThat(scores("", 1300, 16, 600, 0)).containsExactly(0, 1);
     }
 
     @Test
+    @Tag("scheduling-82")
     void theCacheDecidesAmongIdleEndpoints() {
         assertThat(scores("", 0, 16, 0, 0)).containsExactly(1, 0);
     }

@@ -11,6 +11,7 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,18 +26,21 @@ class ContextLengthAwareScorerTest {
             range("e", "abc"));
 
     @Test
+    @Tag("scheduling-21")
     void aShortPromptPrefersANarrowRangeThatHoldsIt() {
         assertThat(score(1000, candidates))
                 .containsExactly(new double[] {0.8142, 0.7537, 0.0732, 0.5, 0}, within(1e-4));
     }
 
     @Test
+    @Tag("scheduling-22")
     void aLongPromptPrefersTheRangeOfLongOnes() {
         assertThat(score(5000, candidates))
                 .containsExactly(new double[] {0.0759, 0.6512, 0.8113, 0.5, 0}, within(1e-4));
     }
 
     @Test
+    @Tag("scheduling-23")
     void theOnlyLengthOfARangeScoresOne() {
         assertThat(score(4096, Candidates.of(range("a", "4096-4096")))).containsExactly(1);
     }
@@ -57,6 +61,7 @@ class ContextLengthAwareScorerTest {
     }
 
     @Test
+    @Tag("scheduling-24")
     void filteringKeepsRangesThatHoldThePromptAndUnlabelledEndpoints() {
         assertThat(names(scorer("enableFiltering: true").filter(request("m", 5000), candidates.where(i -> i != 2))))
                 .containsExactly("b", "d");

@@ -13,6 +13,7 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DrainTimeScorerTest {
@@ -26,12 +27,14 @@ class DrainTimeScorerTest {
     private final DrainTimeScorer scorer = new DrainTimeScorer(new DrainTimeScorer.Params(2, 0, 0.1), rates);
 
     @Test
+    @Tag("scheduling-84")
     void secondsGrowWithWorkAndWithAFullCache() {
         assertThat(DrainTimeScorer.seconds(24, 4800, 0.6, 2)).isCloseTo(0.0086, within(1e-9));
         assertThat(DrainTimeScorer.seconds(10, 1500, 0.2, 2)).isCloseTo(0.0072, within(1e-9));
     }
 
     @Test
+    @Tag("scheduling-84")
     void theEndpointThatIsDoneSoonestWinsAndANearlyFullOneIsOut() {
         learn("x", 4800);
         learn("y", 1500);
@@ -40,6 +43,7 @@ class DrainTimeScorerTest {
     }
 
     @Test
+    @Tag("scheduling-84")
     void anIdleEndpointWins() {
         learn("x", 4800);
         learn("y", 1500);
@@ -48,6 +52,7 @@ class DrainTimeScorerTest {
     }
 
     @Test
+    @Tag("scheduling-84")
     void whenAllAreNearlyFullTheEmptiestWins() {
         Candidates candidates = Candidates.of(List.of(Z, endpoint("y", 0, 1, 0.97), endpoint("x", 0, 9, 0.91)));
         assertThat(score(scorer, candidates)).satisfies(scores -> {

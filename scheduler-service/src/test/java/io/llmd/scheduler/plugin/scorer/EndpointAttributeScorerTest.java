@@ -9,6 +9,7 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.EndpointFixture;
 import io.llmd.scheduler.scheduling.EndpointNumbers;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class EndpointAttributeScorerTest {
@@ -18,6 +19,7 @@ class EndpointAttributeScorerTest {
             "{type: linear_lower_is_better, normalization: {fixedRange: {min: 0, max: 100}}}";
 
     @Test
+    @Tag("scheduling-27")
     void theLowestIsBestOverTheRangeOfTheCandidates() {
         assertThat(score("{type: linear_lower_is_better}", 10, 20, 30, NONE)).containsExactly(1, 0.5, 0, 0);
         assertThat(score("{type: linear_lower_is_better, normalization: {adaptiveRange: {}}}", 10, 20))
@@ -30,6 +32,7 @@ class EndpointAttributeScorerTest {
     }
 
     @Test
+    @Tag("scheduling-27")
     void equalNumbersScoreOneAndMissingOnesZero() {
         assertThat(score("{type: linear_lower_is_better}", 10, 10, 10)).containsExactly(1, 1, 1);
         assertThat(score("{type: linear_lower_is_better}", 10, NONE)).containsExactly(1, 0);
@@ -37,6 +40,7 @@ class EndpointAttributeScorerTest {
     }
 
     @Test
+    @Tag("scheduling-28")
     void aFixedRangeClamps() {
         assertThat(score(FIXED, 25, 150, -20, NONE)).containsExactly(0.75, 0, 1, 0);
     }

@@ -10,6 +10,7 @@ import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.plugin.scorer.HeaderLabelAffinityScorer.Params;
 import io.llmd.scheduler.scheduling.Candidates;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class HeaderLabelAffinityScorerTest {
@@ -20,11 +21,13 @@ class HeaderLabelAffinityScorerTest {
             labelled("a", Map.of("team", "red")), labelled("b", Map.of("team", "blue")), labelled("c", Map.of()));
 
     @Test
+    @Tag("scheduling-31")
     void aLabelWithTheHeadersValueScoresOne() {
         assertThat(score(scorer, request(Map.of("team", "red"), 0), candidates)).containsExactly(1, 0, 0);
     }
 
     @Test
+    @Tag("scheduling-31")
     void withoutTheHeaderAllScoreZero() {
         assertThat(score(scorer, candidates)).containsExactly(0, 0, 0);
         assertThat(score(scorer, request(Map.of("team", ""), 0), candidates)).containsExactly(0, 0, 0);

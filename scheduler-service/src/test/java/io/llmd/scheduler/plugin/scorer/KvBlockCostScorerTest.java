@@ -15,6 +15,7 @@ import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class KvBlockCostScorerTest {
@@ -25,6 +26,7 @@ class KvBlockCostScorerTest {
     private static final Endpoint B = endpoint("b", 0, 0, 0.04);
 
     @Test
+    @Tag("scheduling-83")
     void blocksToComputeAndBlocksInUseAddUp() {
         // (64 - 48) + 40 = 56 against 64 + 10 = 74; with c at 64 + 28 = 92, b is half way
         Candidates candidates = Candidates.of(List.of(A, B, endpoint("c", 0, 0, 0.112)));

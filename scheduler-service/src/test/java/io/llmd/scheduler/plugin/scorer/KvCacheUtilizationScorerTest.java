@@ -9,17 +9,20 @@ import static org.assertj.core.api.Assertions.within;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class KvCacheUtilizationScorerTest {
 
     @Test
+    @Tag("scheduling-5")
     void freeShareIsTheScoreAndMoreThanFullIsZero() {
         assertThat(score(usage(0.2), usage(0.85), usage(1.1)))
                 .containsExactly(new double[] {0.8, 0.15, 0.0}, within(1e-9));
     }
 
     @Test
+    @Tag("scheduling-5")
     void neverScrapedCountsAsTheMedianOfTheFresh() {
         assertThat(score(usage(0.2), usage(0.85), usage(1.1), unscraped("x")))
                 .containsExactly(new double[] {0.8, 0.15, 0.0, 0.15}, within(1e-9));

@@ -14,6 +14,7 @@ import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.LatencyPredictions;
 import io.llmd.scheduler.scheduling.LatencyPredictions.Prediction;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LatencyScorerTest {
@@ -21,24 +22,28 @@ class LatencyScorerTest {
     private static final org.assertj.core.data.Offset<Double> A_STEP = within(0.011);
 
     @Test
+    @Tag("scheduling-40")
     void theEndpointThatJustMeetsTheObjectivesScoresBest() {
         assertThat(scores("{}", headrooms(100, 15), headrooms(300, 5)))
                 .containsExactly(new double[] {0.81, 0.2}, A_STEP);
     }
 
     @Test
+    @Tag("scheduling-41")
     void mostHeadroomScoresBestWhenThatIsWanted() {
         assertThat(scores("{headroomSelectionStrategy: most}", headrooms(100, 15), headrooms(300, 5)))
                 .containsExactly(new double[] {0.21, 0.81}, A_STEP);
     }
 
     @Test
+    @Tag("scheduling-42")
     void aDimensionInWhichAllAreEqualDoesNotCount() {
         assertThat(scores("{}", headrooms(100, 10), headrooms(500, 10)))
                 .containsExactly(new double[] {1.0, 0.01}, A_STEP);
     }
 
     @Test
+    @Tag("scheduling-43")
     void endpointsThatWouldMissAnObjectiveKeepZeroBesideOthers() {
         assertThat(scores("{}", headrooms(100, 15), headrooms(300, 5), headrooms(-50, 10)))
                 .containsExactly(new double[] {0.81, 0.2, 0.0}, A_STEP);
@@ -50,6 +55,7 @@ class LatencyScorerTest {
     }
 
     @Test
+    @Tag("scheduling-44")
     void whenAllWouldMissTheOnesThatOnlyWriteTooSlowlyAreScored() {
         assertThat(scores("{}", headrooms(-100, 5), headrooms(10, -3), headrooms(-50, -2)))
                 .containsExactly(new double[] {0.0, 0.51, 0.0}, A_STEP);
@@ -68,12 +74,14 @@ class LatencyScorerTest {
     }
 
     @Test
+    @Tag("scheduling-45")
     void whenAllWouldMissAnIdleEndpointIsScoredAlone() {
         assertThat(scores("{}", headrooms(-100, 5), headrooms(10, -3), prediction(-50, -2, 0)))
                 .containsExactly(new double[] {0.0, 0.0, 0.51}, A_STEP);
     }
 
     @Test
+    @Tag("scheduling-46")
     void withoutPredictionsFreeCacheShortQueuesAndHeldPrefixesCount() {
         Candidates candidates = Candidates.of(endpoint("a", 0, 1, 0.5), endpoint("b", 10, 1, 0.1));
         PrefixMatches matches = new PrefixMatches(2);

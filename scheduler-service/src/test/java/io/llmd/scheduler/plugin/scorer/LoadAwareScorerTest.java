@@ -9,17 +9,20 @@ import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LoadAwareScorerTest {
 
     @Test
+    @Tag("scheduling-6")
     void scoreFallsFromHalfToZeroAtTheThreshold() {
         assertThat(score("", queue(0), queue(1), queue(64), queue(128), queue(500)))
                 .containsExactly(new double[] {0.5, 0.4961, 0.25, 0, 0}, within(1e-4));
     }
 
     @Test
+    @Tag("scheduling-7")
     void aThresholdThatIsNotPositiveMeansTheDefault() {
         assertThat(score("threshold: -3", queue(64))).containsExactly(0.25);
     }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.scheduler.scheduling.Candidates;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LoraAffinityScorerTest {
@@ -15,6 +16,7 @@ class LoraAffinityScorerTest {
     private final LoraAffinityScorer scorer = new LoraAffinityScorer();
 
     @Test
+    @Tag("scheduling-8")
     void aLoadedAdapterIsBestThenRoomThenAWaitingAdapter() {
         Set<String> full = Set.of("w", "x", "y", "z");
         Candidates candidates = Candidates.of(

@@ -18,6 +18,7 @@ import io.llmd.scheduler.scheduling.SchedulingOutcome.Scheduled;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class NoHitLruScorerTest {
@@ -25,12 +26,14 @@ class NoHitLruScorerTest {
     private final NoHitLruScorer scorer = scorer("");
 
     @Test
+    @Tag("scheduling-17")
     void endpointsThatWereNeverUsedComeFirst() {
         place("c");
         assertThat(score(cold("a", "b", "c"))).containsExactly(1, 0.5, 0);
     }
 
     @Test
+    @Tag("scheduling-18")
     void usedEndpointsFollowLongestUnusedFirst() {
         place("b");
         place("a");
@@ -39,6 +42,7 @@ class NoHitLruScorerTest {
     }
 
     @Test
+    @Tag("scheduling-19")
     void aPromptThatSomebodyHoldsScoresAllTheSameAndIsNotRemembered() {
         Candidates warm = candidates(1, "a", "b");
         assertThat(score(warm)).containsExactly(0.5, 0.5);
@@ -47,6 +51,7 @@ class NoHitLruScorerTest {
     }
 
     @Test
+    @Tag("scheduling-20")
     void twoColdRequestsGoToTwoEndpoints() {
         place("a");
         assertThat(score(cold("a", "b"))).containsExactly(0, 1);

@@ -11,11 +11,13 @@ import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PrefixCacheScorerTest {
 
     @Test
+    @Tag("scheduling-9")
     void matchedShareIsTheScore() {
         Candidates candidates = idle("a", "b", "c", "d");
         PrefixMatches matches = new PrefixMatches(4);
@@ -27,6 +29,7 @@ class PrefixCacheScorerTest {
     }
 
     @Test
+    @Tag("scheduling-10")
     void longMatchesWeighMore() {
         Candidates candidates = idle("a", "b");
         PrefixMatches matches = new PrefixMatches(2);
@@ -37,6 +40,7 @@ class PrefixCacheScorerTest {
     }
 
     @Test
+    @Tag("scheduling-11")
     void aShortFullHitIsWorthLessThanALongOne() {
         Candidates candidates = idle("a");
         PrefixMatches matches = new PrefixMatches(1);

@@ -8,21 +8,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class QueueScorerTest {
 
     @Test
+    @Tag("scheduling-1")
     void shortestQueueScoresOneAndLongestZero() {
         assertThat(score(queue(0), queue(5), queue(10))).containsExactly(1.0, 0.5, 0.0);
     }
 
     @Test
+    @Tag("scheduling-2")
     void equalQueuesScoreOne() {
         assertThat(score(queue(7), queue(7))).containsExactly(1.0, 1.0);
     }
 
     @Test
+    @Tag("scheduling-3")
     void aSingleEndpointScoresOneHoweverLongItsQueue() {
         assertThat(score(queue(500))).containsExactly(1.0);
     }

@@ -8,11 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RunningRequestsSizeScorerTest {
 
     @Test
+    @Tag("scheduling-4")
     void smallestBatchScoresOneAndLargestZero() {
         assertThat(score(running(2), running(8), running(5))).containsExactly(1.0, 0.0, 0.5);
     }

@@ -10,6 +10,7 @@ import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.UncachedTokens;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TokenLoadScorerTest {
@@ -17,6 +18,7 @@ class TokenLoadScorerTest {
     private final Candidates candidates = idle("a", "b", "c", "d");
 
     @Test
+    @Tag("scheduling-12")
     void scoreFallsWithTokensInFlightAndTokensToCompute() {
         putLoads();
         assertThat(score(scorer(""), candidates)).containsExactly(new double[] {1, 0.5, 0, 0.9990}, within(1e-4));

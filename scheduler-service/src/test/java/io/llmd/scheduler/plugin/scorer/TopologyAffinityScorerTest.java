@@ -10,6 +10,7 @@ import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.PeerEndpoint;
 import io.llmd.scheduler.scheduling.Topologies;
 import io.llmd.scheduler.scheduling.Topology;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TopologyAffinityScorerTest {
@@ -18,6 +19,7 @@ class TopologyAffinityScorerTest {
             new TopologyAffinityScorer(ParameterBinder.bind(TopologyAffinityScorer.Params.class, ""));
 
     @Test
+    @Tag("scheduling-25")
     void nearerEndpointsScoreHigher() {
         assertThat(score(scorer, around().where(i -> i < 6))).containsExactly(1, 0.20, 0.05, 0.02, 0, 0);
     }

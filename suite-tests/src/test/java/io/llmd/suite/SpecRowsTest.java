@@ -1,0 +1,150 @@
+package io.llmd.suite;
+
+import static io.llmd.suite.SpecRows.rows;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.suite.SpecRows.Area;
+import io.llmd.suite.SpecRows.Found;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Compares the tags of all tests with the rows of the specification and with {@code docs/test-rows.md}. How to tag, how
+ * to add an area and how to write the page anew stands at {@link SpecRows}.
+ */
+class SpecRowsTest {
+
+    private static final List<Area> TWO_ROWS = List.of(new Area("some", "Some", rows("", 1, 2)));
+
+    @TempDir
+    private Path root;
+
+    @Test
+    void everyRowHasATestOrAReason() {
+        Found found = SpecRows.scan(DeploymentFiles.find().path(""), SpecRows.AREAS);
+
+        assertThat(found.problems()).isEmpty();
+        assertThat(found.tags()).isNotEmpty();
+    }
+
+    @Test
+    void thePageIsWhatTheTagsSay() throws IOException {
+        Path repository = DeploymentFiles.find().path("");
+        String page = SpecRows.page(
+                SpecRows.AREAS, SpecRows.scan(repository, SpecRows.AREAS).tags());
+
+        assertThat(Files.readString(repository.resolve("docs/test-rows.md")))
+                .as("write it anew: java suite-tests/src/test/java/io/llmd/suite/SpecRows.java")
+                .isEqualTo(page);
+    }
+
+    @Test
+    void rowsWithoutTestAndRowsThatAreNoneAreProblems() throws IOException {
+        test("""
+                    @Test
+                    @Tag("some-2")
+                    void secondRow() {}
+
+                    @Test
+                    @Tag("some-3")
+                    @Tag("other-1")
+                    void noRow() {}
+                """);
+
+        assertThat(SpecRows.scan(root, TWO_ROWS).problems())
+                .containsExactly(
+                        "module/src/test/java/SomeTest.java:7: some-3 is no row of some",
+                        "some-1 has no test and no reason why");
+    }
+
+    @Test
+    void aReasonStandsForATestAndNotBesideOne() throws IOException {
+        test("""
+                    @Tag("some-2")
+                    @Test
+                    void secondRow() {}
+                """);
+        Area area = TWO_ROWS.getFirst();
+
+        assertThat(SpecRows.scan(root, List.of(area.without("not built", "1"))).problems())
+                .isEmpty();
+        assertThat(SpecRows.scan(root, List.of(area.without("not built", "1", "2", "9")))
+                        .problems())
+                .containsExactly(
+                        "some-2 has a test and still a reason why it has none", "some-9 has a reason and is no row");
+    }
+
+    @Test
+    void onlyMethodsThatRunCount() throws IOException {
+        test("""
+                    @Tag("some-1")
+                    void helper() {}
+
+                    @Test
+                    void untagged() {}
+
+                    @Tag("some-1")
+                    private static final String NAME = "";
+
+                    @Test
+                    @Disabled("later")
+                    @Tag("some-2")
+                    void off() {}
+                """);
+
+        assertThat(SpecRows.scan(root, TWO_ROWS).problems())
+                .containsExactly(
+                        "module/src/test/java/SomeTest.java:2: some-1 is not on a test method that runs",
+                        "module/src/test/java/SomeTest.java:8: some-1 is not on a test method that runs",
+                        "module/src/test/java/SomeTest.java:13: some-2 is not on a test method that runs",
+                        "some-1 has no test and no reason why",
+                        "some-2 has no test and no reason why");
+    }
+
+    @Test
+    void annotationsOfSeveralLinesBelongToTheirMethod() throws IOException {
+        test("""
+                    private final int field = 1;
+
+                    @ParameterizedTest
+                    @CsvSource(textBlock = \"""
+                            1, 2
+
+                            3, 4
+                            \""")
+                    @Tag("some-1")
+                    @MethodSource({
+                        "a",
+                    })
+                    void table(int a, int b) {}
+
+                    @Property(tries = 3)
+                    @Tag("some-2")
+                    void property(
+                            @ForAll int a) {}
+                """);
+
+        Found found = SpecRows.scan(root, TWO_ROWS);
+
+        assertThat(found.problems()).isEmpty();
+        assertThat(SpecRows.page(TWO_ROWS, found.tags())).endsWith("""
+                        ## Some
+
+                        Tags `some-`*row*.
+
+                        | row | tests |
+                        | --- | --- |
+                        | 1 | [`SomeTest.table`](../module/src/test/java/SomeTest.java) |
+                        | 2 | [`SomeTest.property`](../module/src/test/java/SomeTest.java) |
+                        """);
+    }
+
+    private void test(String members) throws IOException {
+        Path folder = Files.createDirectories(root.resolve("module/src/test/java"));
+        Files.writeString(folder.resolve("SomeTest.java"), "class SomeTest {\n" + members + "}\n");
+    }
+}
