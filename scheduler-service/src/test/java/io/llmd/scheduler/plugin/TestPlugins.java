@@ -21,7 +21,7 @@ import org.springframework.context.annotation.ClassPathScanningCandidateComponen
 import org.springframework.util.ClassUtils;
 
 /** The plugin types of this package's subpackages, and producers that write nothing. */
-final class TestPlugins {
+public final class TestPlugins {
 
     private TestPlugins() {}
 
@@ -59,7 +59,7 @@ final class TestPlugins {
     }
 
     /** The same over a pool and with a predictor, a timer and a listener of the test. */
-    static PluginRegistry registered(
+    public static PluginRegistry registered(
             EndpointStore store, LatencyPredictor predictor, PluginTimer timer, ResponseAttributes attributes) {
         return registered(store, new EngineIndexes(store, System::nanoTime), predictor, timer, attributes);
     }
