@@ -35,8 +35,7 @@ class AutoscalerArchTest {
     static final ArchRule ANALYZERS_USE_VARIANTS = only("analyzer", ROOT + "variant..");
 
     @ArchTest
-    static final ArchRule PLANNERS_USE_ANALYZERS_AND_THE_SOLVER =
-            only("planner", ROOT + "variant..", ROOT + "analyzer..", "org.ojalgo..");
+    static final ArchRule PLANNERS_USE_ANALYZERS = only("planner", ROOT + "variant..", ROOT + "analyzer..");
 
     @ArchTest
     static final ArchRule COLLECTORS_DECIDE_NOTHING = only(

@@ -38,7 +38,7 @@ public final class Decided {
     private static final Tier TIER = Tier.ofInterToken("chat", TierClass.STANDARD, Double.POSITIVE_INFINITY);
 
     public static final LoopState STATE = new LoopState(
-            List.of(new LoopState.OfVariant(VARIANT, "hardware", new Replicas(2, 1, 0, 0), FIT, 1, 90, 110)),
+            List.of(new LoopState.OfVariant(VARIANT, "hardware", new Replicas(2, 1, 0, 0), FIT, 1, 0, 90, 110)),
             Map.of("m", Grade.COMPLETE),
             Map.of("m", 0.1),
             3);

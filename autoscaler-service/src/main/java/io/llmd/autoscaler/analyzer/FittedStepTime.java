@@ -18,6 +18,13 @@ public record FittedStepTime(
     static final double LEAST_MARGIN = 1.03;
     static final double WIDEST_MARGIN = 1.25;
 
+    public FittedStepTime {
+        if (!(confidence >= 1 && confidence <= WIDEST_MARGIN) || samples < 0) {
+            throw new IllegalArgumentException("confidence: " + confidence + ", samples: " + samples
+                    + " (expected: 1 to " + WIDEST_MARGIN + ", >= 0)");
+        }
+    }
+
     /** What is assumed of a variant that has not been measured. */
     public static FittedStepTime assumed(StepTime prior) {
         return new FittedStepTime(prior, WIDEST_MARGIN, Double.NaN, 0, FitStatus.BOOTSTRAP, false);

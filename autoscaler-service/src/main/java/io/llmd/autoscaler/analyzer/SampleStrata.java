@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Keeps samples so that rare loads are not pushed out by frequent ones: 4 by 4 cells over prompt tokens and context, at most
@@ -16,18 +17,19 @@ final class SampleStrata {
     static final int CAPACITY = 256;
     private static final int SIDE = 4;
 
-    private final EngineLimits limits;
+    private final Supplier<EngineLimits> bounds;
     private final List<Deque<FitSample>> cells = new ArrayList<>();
     private int size;
 
-    SampleStrata(EngineLimits limits) {
-        this.limits = limits;
+    SampleStrata(Supplier<EngineLimits> bounds) {
+        this.bounds = bounds;
         for (int i = 0; i < SIDE * SIDE; i++) {
             cells.add(new ArrayDeque<>());
         }
     }
 
     void add(FitSample sample) {
+        EngineLimits limits = bounds.get();
         int row = cell(sample.promptTokens() / limits.stepTokens());
         int column = cell(sample.contextTokens() / limits.kvTokens());
         cells.get(row * SIDE + column).addLast(sample);

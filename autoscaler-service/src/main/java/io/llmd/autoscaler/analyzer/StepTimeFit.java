@@ -36,7 +36,7 @@ public final class StepTimeFit {
     private static final int PER_SEQUENCE = 2;
 
     private final StepTime prior;
-    private final EngineLimits limits;
+    private EngineLimits limits;
     private final SampleStrata strata;
     private final InstanceOffsets offsets = new InstanceOffsets();
     private final Deque<FitSample> recent = new ArrayDeque<>();
@@ -47,8 +47,13 @@ public final class StepTimeFit {
     public StepTimeFit(StepTime prior, EngineLimits limits) {
         this.prior = prior;
         this.limits = limits;
-        strata = new SampleStrata(limits);
+        strata = new SampleStrata(() -> this.limits);
         current = FittedStepTime.assumed(prior);
+    }
+
+    /** The bounds that instances say themselves; until then those that were assumed count. */
+    public void bound(EngineLimits said) {
+        limits = said;
     }
 
     /** Takes a sample, or leaves it out where it says nothing about the hardware. */

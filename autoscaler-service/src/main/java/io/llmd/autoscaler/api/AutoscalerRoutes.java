@@ -10,6 +10,7 @@ import io.llmd.autoscaler.planner.FleetDecision;
 import io.llmd.autoscaler.planner.Planner;
 import io.llmd.autoscaler.variant.Tier;
 import io.llmd.contracts.error.ErrorCode;
+import java.net.InetSocketAddress;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +25,9 @@ import org.springframework.boot.convert.DurationStyle;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
+import org.springframework.web.reactive.function.server.HandlerFunction;
 import org.springframework.web.reactive.function.server.RequestPredicates;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -51,9 +54,10 @@ public final class AutoscalerRoutes {
     private final WhatIf whatIf;
     private final InstantSource clock;
     private final int maxBodyBytes;
+    private final WriteAccess access;
     private final JsonMapper json = JsonMapper.builder().build();
 
-    /** Routes; bodies of questions may have up to {@code maxBodyBytes} bytes. */
+    /** Routes; bodies of questions may have up to {@code maxBodyBytes} bytes, and {@code access} says who may do more than read. */
     public AutoscalerRoutes(
             DecisionLog log,
             Holds holds,
@@ -61,7 +65,8 @@ public final class AutoscalerRoutes {
             Planner planner,
             WhatIf whatIf,
             InstantSource clock,
-            int maxBodyBytes) {
+            int maxBodyBytes,
+            WriteAccess access) {
         this.log = log;
         this.holds = holds;
         this.fits = fits;
@@ -69,6 +74,7 @@ public final class AutoscalerRoutes {
         this.whatIf = whatIf;
         this.clock = clock;
         this.maxBodyBytes = maxBodyBytes;
+        this.access = access;
     }
 
     /** A refusal. */
@@ -102,7 +108,26 @@ public final class AutoscalerRoutes {
                 .PUT("/api/v1/variants/{namespace}/{name}/resume", request -> answer(() -> resume(request)))
                 .PUT("/api/v1/variants/{namespace}/{name}/override", request -> answer(() -> override(request)))
                 .route(RequestPredicates.all(), request -> problem(ErrorCode.UNKNOWN_URL, "nothing is at this path"))
+                .filter(this::guarded)
                 .build();
+    }
+
+    private Mono<ServerResponse> guarded(ServerRequest request, HandlerFunction<ServerResponse> next) {
+        ErrorCode refusal = request.method().equals(HttpMethod.GET)
+                ? null
+                : access.refusal(
+                        request.headers().firstHeader("authorization"),
+                        request.remoteAddress()
+                                .map(InetSocketAddress::getAddress)
+                                .orElse(null));
+        if (refusal == null) {
+            return next.handle(request);
+        }
+        return problem(
+                refusal,
+                refusal == ErrorCode.PERMISSION_DENIED
+                        ? "only from this machine (expected: autoscaler.http.key-file, for others)"
+                        : "no or a wrong key (expected: Authorization: Bearer KEY)");
     }
 
     private Cycle last() {
@@ -207,7 +232,7 @@ public final class AutoscalerRoutes {
     private Object pause(ServerRequest request) {
         Instant now = clock.instant();
         Duration ttl = duration(request);
-        holds.pause(known(request), now, ttl == null ? null : now.plus(ttl));
+        holds.pause(known(request), now, ttl);
         return Map.of("variant", variant(request), "paused", true);
     }
 

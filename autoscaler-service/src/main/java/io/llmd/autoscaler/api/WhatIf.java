@@ -114,8 +114,8 @@ public final class WhatIf {
                 .getFirst();
     }
 
-    private static String name(Different different) {
-        String name = different.variant();
+    private static String name(@Nullable Different different) {
+        String name = different == null ? null : different.variant();
         require(name != null, "variant: missing");
         return name == null ? "" : name;
     }
@@ -153,6 +153,7 @@ public final class WhatIf {
                 each.limits(),
                 each.derate(),
                 each.sharing(),
+                1,
                 Replicas.NONE,
                 Double.NaN,
                 each.coldStart90(),
@@ -169,14 +170,21 @@ public final class WhatIf {
         List<ClassInput> classes = new ArrayList<>();
         for (int i = 0; i < requests.size(); i++) {
             Requests each = requests.get(i);
+            if (each == null) {
+                throw new IllegalArgumentException("classes[" + i + "]: null (expected: tier, rate, input, output)");
+            }
             Tier tier = tiers.stream()
                     .filter(known -> known.name().equals(each.tier()))
                     .findFirst()
                     .orElseThrow(() -> new IllegalArgumentException("tier: " + each.tier() + " (expected: one of "
                             + tiers.stream().map(Tier::name).toList() + ")"));
-            if (!(each.hit() >= 0 && each.hit() <= 1) || !(each.rate() <= 1e6) || !(each.input() <= 1e7)) {
+            if (!(each.hit() >= 0 && each.hit() <= 1)
+                    || !(each.rate() <= 1e6)
+                    || !(each.input() <= 1e7)
+                    || !(each.output() <= 1e7)) {
                 throw new IllegalArgumentException("classes[" + i + "]: rate " + each.rate() + ", input " + each.input()
-                        + ", hit " + each.hit() + " (expected: at most 1e6, at most 1e7, in [0, 1])");
+                        + ", output " + each.output() + ", hit " + each.hit()
+                        + " (expected: at most 1e6, 1e7 and 1e7, in [0, 1])");
             }
             double variation = each.outputVariation() == null ? 1 : each.outputVariation();
             Shape shape = Shape.spread(each.input(), each.hit(), 0, each.output(), variation);

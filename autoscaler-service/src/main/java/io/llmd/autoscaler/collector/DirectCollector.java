@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -36,7 +37,11 @@ public final class DirectCollector implements Collector {
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("scrape-", 0).factory());
     private final HttpClient client;
+    /** Pages that could not be read when they were asked last; those that nobody asks any more are forgotten. */
     private final Map<URI, String> failing = new ConcurrentHashMap<>();
+
+    /** As many as are configured. */
+    private final Set<URI> routers = ConcurrentHashMap.newKeySet();
 
     /**
      * A collector.
@@ -58,6 +63,7 @@ public final class DirectCollector implements Collector {
     @Override
     public Map<String, EngineReading> engines(Map<String, URI> pages, double atSeconds) {
         Map<String, EngineReading> readings = new HashMap<>();
+        failing.keySet().removeIf(known -> !routers.contains(known) && !pages.containsValue(known));
         read(pages, EnginePage::new, atSeconds).forEach((key, reading) -> {
             if (reading.isUsable()) {
                 readings.put(key, reading);
@@ -70,7 +76,10 @@ public final class DirectCollector implements Collector {
     public Map<URI, RouterReading> routers(Collection<URI> pages, double atSeconds) {
         Map<URI, URI> keys = new HashMap<>();
         pages.forEach(page -> keys.put(page, page));
-        return read(keys, RouterPage::new, atSeconds);
+        routers.addAll(pages);
+        Map<URI, RouterReading> readings = read(keys, RouterPage::new, atSeconds);
+        readings.values().removeIf(reading -> !reading.isUsable());
+        return readings;
     }
 
     private <K, T> Map<K, T> read(Map<K, URI> pages, Supplier<Page<T>> format, double atSeconds) {

@@ -6,7 +6,9 @@ import io.llmd.metrics.page.MetricSpec;
 import io.llmd.metrics.page.PrometheusReader;
 import io.llmd.metrics.page.SampleLine;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Reads the metrics page of a router, ours or llm-d's endpoint picker. At most {@value #MAX_FLOWS} models and priorities; further
@@ -16,9 +18,14 @@ final class RouterPage implements Page<RouterReading> {
 
     static final int MAX_FLOWS = 1_024;
     private static final double MAX_TOTAL = 1e18;
+    private static final List<String> ALWAYS =
+            List.of("llm_d_epp_info", "llm_d_epp_ready_endpoints", "llm_d_epp_flow_control_pool_saturation");
     private static final String INPUT = "llm_d_epp_request_input_tokens";
     private static final String OUTPUT = "llm_d_epp_request_output_tokens";
     private static final String CACHED = "llm_d_epp_request_cached_tokens";
+
+    private static final String FIRST_TOKEN = "llm_d_epp_request_ttft_seconds_bucket";
+    private static final String PER_TOKEN = "llm_d_epp_request_streaming_tpot_seconds_bucket";
 
     private static final class Counts {
         private double arrivals;
@@ -30,6 +37,14 @@ final class RouterPage implements Page<RouterReading> {
         private double output;
         private final BucketSquares inputs = new BucketSquares();
         private final BucketSquares outputs = new BucketSquares();
+        private final Map<Double, Double> firstTokens = new TreeMap<>();
+        private final Map<Double, Double> perTokens = new TreeMap<>();
+
+        private static void add(Map<Double, Double> buckets, double bound, double value) {
+            if (buckets.size() < Histogram.MAX_BUCKETS || buckets.containsKey(bound)) {
+                buckets.merge(bound, value, Double::sum);
+            }
+        }
     }
 
     /** Where a value goes. */
@@ -39,6 +54,7 @@ final class RouterPage implements Page<RouterReading> {
     }
 
     private final Map<FlowKey, Counts> flows = new HashMap<>();
+    private boolean isRouter;
     private final PrometheusReader page;
 
     RouterPage() {
@@ -56,6 +72,15 @@ final class RouterPage implements Page<RouterReading> {
         wanted.want(
                 MetricSpec.parse(OUTPUT + "_bucket"),
                 sample -> take(sample, (counts, value) -> counts.outputs.add(bound(sample), value)));
+        wanted.want(
+                MetricSpec.parse(FIRST_TOKEN),
+                sample -> take(sample, (counts, value) -> Counts.add(counts.firstTokens, bound(sample), value)));
+        wanted.want(
+                MetricSpec.parse(PER_TOKEN),
+                sample -> take(sample, (counts, value) -> Counts.add(counts.perTokens, bound(sample), value)));
+        for (String name : ALWAYS) {
+            wanted.want(MetricSpec.parse(name), sample -> isRouter = true);
+        }
         page = wanted.build();
     }
 
@@ -64,6 +89,7 @@ final class RouterPage implements Page<RouterReading> {
     }
 
     private void take(SampleLine sample, Place place) {
+        isRouter = true;
         double value = sample.value(0, MAX_TOTAL);
         String target = sample.label("target_model_name");
         String model = target == null || target.isEmpty() ? sample.label("model_name") : target;
@@ -118,7 +144,9 @@ final class RouterPage implements Page<RouterReading> {
                         counts.inputs.sum(),
                         counts.cached,
                         counts.output,
-                        counts.outputs.sum())));
-        return new RouterReading(atSeconds, read);
+                        counts.outputs.sum(),
+                        new Histogram(counts.firstTokens),
+                        new Histogram(counts.perTokens))));
+        return new RouterReading(atSeconds, isRouter, read);
     }
 }

@@ -6,9 +6,10 @@ import java.util.Map;
  * What a router says of the requests that came to it.
  *
  * @param atSeconds when it was read, on the clock of the loop
+ * @param isUsable whether the page was that of a router: one that says nothing of requests is not one without requests
  * @param flows by model and priority
  */
-public record RouterReading(double atSeconds, Map<FlowKey, Flow> flows) {
+public record RouterReading(double atSeconds, boolean isUsable, Map<FlowKey, Flow> flows) {
 
     /** Requests of one model and one priority. */
     public record FlowKey(String model, int priority) {}
@@ -25,6 +26,8 @@ public record RouterReading(double atSeconds, Map<FlowKey, Flow> flows) {
      * @param cached of their prompt tokens, those that were cached
      * @param output their generated tokens
      * @param outputSquare squares of these, from buckets
+     * @param firstToken times to first token, in seconds
+     * @param perToken times between tokens, in seconds
      */
     public record Flow(
             double arrivals,
@@ -35,7 +38,34 @@ public record RouterReading(double atSeconds, Map<FlowKey, Flow> flows) {
             double inputSquare,
             double cached,
             double output,
-            double outputSquare) {
+            double outputSquare,
+            Histogram firstToken,
+            Histogram perToken) {
+
+        /** Without times. */
+        public Flow(
+                double arrivals,
+                double queued,
+                double running,
+                double finished,
+                double input,
+                double inputSquare,
+                double cached,
+                double output,
+                double outputSquare) {
+            this(
+                    arrivals,
+                    queued,
+                    running,
+                    finished,
+                    input,
+                    inputSquare,
+                    cached,
+                    output,
+                    outputSquare,
+                    Histogram.NONE,
+                    Histogram.NONE);
+        }
 
         /** Nothing at all. */
         public static final Flow NONE = new Flow(0, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -51,7 +81,9 @@ public record RouterReading(double atSeconds, Map<FlowKey, Flow> flows) {
                     inputSquare + other.inputSquare,
                     cached + other.cached,
                     output + other.output,
-                    outputSquare + other.outputSquare);
+                    outputSquare + other.outputSquare,
+                    firstToken.plus(other.firstToken),
+                    perToken.plus(other.perToken));
         }
     }
 

@@ -2,6 +2,7 @@ package io.llmd.autoscaler.config;
 
 import io.llmd.autoscaler.api.AutoscalerRoutes;
 import io.llmd.autoscaler.api.WhatIf;
+import io.llmd.autoscaler.api.WriteAccess;
 import io.llmd.autoscaler.collector.Collector;
 import io.llmd.autoscaler.collector.DirectCollector;
 import io.llmd.autoscaler.collector.EndpointsFile;
@@ -128,7 +129,8 @@ class AutoscalerConfiguration {
 
     @Bean
     RouterFunction<ServerResponse> autoscalerRoutes(
-            AutoscalerProperties properties, FleetLoop loop, Planner planner, Holds holds, DecisionLog log) {
+            AutoscalerProperties properties, FleetLoop loop, Planner planner, Holds holds, DecisionLog log)
+            throws IOException {
         return new AutoscalerRoutes(
                         log,
                         holds,
@@ -136,7 +138,8 @@ class AutoscalerConfiguration {
                         planner,
                         new WhatIf(planner),
                         CLOCK,
-                        Math.toIntExact(properties.http().maxBodySize().toBytes()))
+                        Math.toIntExact(properties.http().maxBodySize().toBytes()),
+                        WriteAccess.of(properties.http().keyFile()))
                 .routes();
     }
 }

@@ -48,7 +48,8 @@ final class AutoscalerLifecycle implements SmartLifecycle {
                 () -> {
                     try {
                         work.accept(seconds.getAsDouble());
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
+                        // What escapes here would end the loop in silence, while its last numbers stay published.
                         LOG.atError().addKeyValue("reason", name).setCause(e).log("a loop failed, and goes on");
                     }
                 },

@@ -85,6 +85,10 @@ public record AutoscalerProperties(
         requireAtLeast("autoscaler.refit-period", refitPeriod, Duration.ofSeconds(1));
         requireAtLeast("autoscaler.save-period", savePeriod, Duration.ofSeconds(1));
         requireAtLeast("autoscaler.stale-after", staleAfter, Duration.ofSeconds(1));
+        requireAtLeast("autoscaler.solver.time-limit", solver.timeLimit(), Duration.ofMillis(1));
+        requireAtLeast("autoscaler.scrape.page-timeout", scrape.pageTimeout(), Duration.ofMillis(1));
+        requireAtLeast("autoscaler.scrape.cycle-timeout", scrape.cycleTimeout(), Duration.ofMillis(1));
+        requireAtLeast("autoscaler.zero.retention", zero.retention(), Duration.ofSeconds(1));
         if (!variants.isEmpty() && routers.isEmpty()) {
             throw new IllegalArgumentException("autoscaler.routers: none (expected: a metrics page, with variants)");
         }
@@ -123,7 +127,8 @@ public record AutoscalerProperties(
      * @param stepTokens tokens in one step
      * @param coldStart time of a start before one was seen
      * @param downWindow for how long a higher number that was needed counts
-     * @param maxStepDown largest share that is taken away in a minute
+     * @param maxStepDown largest share that is taken away in a period
+     * @param downPeriod that period
      */
     public record ScaledVariant(
             @NotBlank @DefaultValue("default") String namespace,
@@ -149,7 +154,8 @@ public record AutoscalerProperties(
             @Min(1) @DefaultValue("8192") int stepTokens,
             @NotNull @DefaultValue("120s") Duration coldStart,
             @NotNull @DefaultValue("300s") Duration downWindow,
-            @DefaultValue("0.5") double maxStepDown) {
+            @DefaultValue("0.5") double maxStepDown,
+            @NotNull @DefaultValue("60s") Duration downPeriod) {
 
         VariantSettings settings() {
             Variant variant = new Variant(
@@ -171,7 +177,7 @@ public record AutoscalerProperties(
                     new StepTime(base, perPromptToken, perSequence, perContextToken),
                     new EngineLimits(kvTokens, maxSequences, stepTokens),
                     seconds(coldStart),
-                    new Behaviour(seconds(downWindow), maxStepDown, 60),
+                    new Behaviour(seconds(downWindow), maxStepDown, seconds(downPeriod)),
                     advisory);
         }
     }
@@ -266,8 +272,12 @@ public record AutoscalerProperties(
      * The HTTP door.
      *
      * @param maxBodySize body of one question
+     * @param keyFile file with the key, of at least 16 characters, that is needed for all but reading; when unset, all but reading is
+     *     for this machine alone
      */
-    public record Http(@NotNull @DefaultValue("256KB") DataSize maxBodySize) {}
+    public record Http(
+            @NotNull @DefaultValue("256KB") DataSize maxBodySize,
+            @Nullable Path keyFile) {}
 
     private static double seconds(Duration duration) {
         return duration.toNanos() / 1e9;

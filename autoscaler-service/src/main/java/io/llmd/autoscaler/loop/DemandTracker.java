@@ -1,6 +1,7 @@
 package io.llmd.autoscaler.loop;
 
 import io.llmd.autoscaler.analyzer.ArrivalRate;
+import io.llmd.autoscaler.analyzer.Attainment;
 import io.llmd.autoscaler.analyzer.BurstReserve;
 import io.llmd.autoscaler.analyzer.CounterRate;
 import io.llmd.autoscaler.analyzer.DampedTrend;
@@ -17,6 +18,7 @@ import io.llmd.autoscaler.planner.ClassInput;
 import io.llmd.autoscaler.variant.Grade;
 import io.llmd.autoscaler.variant.RequestClass;
 import io.llmd.autoscaler.variant.Shape;
+import io.llmd.autoscaler.variant.Tier;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,7 @@ final class DemandTracker {
     private final GrowthQuantile growth = new GrowthQuantile();
     private final BurstReserve bursts = new BurstReserve();
     private final Dispersion dispersion = new Dispersion();
+    private final Attainment attainment = new Attainment();
     private final Forecast forecast;
     private final double horizonSeconds;
     private double nextInterval = Double.NaN;
@@ -69,8 +72,16 @@ final class DemandTracker {
         last.put(router, flow);
     }
 
-    /** After all routers of a cycle were heard. */
-    void settle(double nowSeconds) {
+    /**
+     * After all routers of a cycle were asked.
+     *
+     * @param isHeard whether any has answered; silence is no rate of 0 and teaches nothing
+     */
+    void settle(boolean isHeard, double nowSeconds) {
+        if (!isHeard) {
+            nextInterval = Double.NaN;
+            return;
+        }
         double arrived = 0;
         Flow sum = Flow.NONE;
         for (Map.Entry<URI, Flow> each : last.entrySet()) {
@@ -92,6 +103,7 @@ final class DemandTracker {
                         sum.inputSquare(),
                         sum.output(),
                         sum.outputSquare()));
+        attainment.add(nowSeconds, kept(sum));
         ArrivalRate rate = rate(nowSeconds);
         bursts.add(nowSeconds, rate.last20());
         if (Double.isNaN(nextInterval)) {
@@ -103,8 +115,22 @@ final class DemandTracker {
         }
     }
 
+    /** What has no target is not looked at. */
+    private Attainment.Totals kept(Flow flow) {
+        Tier tier = rule.tier();
+        boolean hasFirst = Double.isFinite(tier.firstTokenTarget());
+        boolean hasBetween = Double.isFinite(tier.interTokenTarget());
+        return new Attainment.Totals(
+                hasFirst ? flow.firstToken().count() : 0,
+                hasFirst ? flow.firstToken().within(tier.firstTokenTarget()) : 0,
+                hasBetween ? flow.perToken().count() : 0,
+                hasBetween ? flow.perToken().within(tier.interTokenTarget()) : 0);
+    }
+
     private void countWindow(double arrived, double nowSeconds) {
-        if (Double.isNaN(lastCount) || arrived < lastCount) {
+        // A window that was not looked at in time is none: its count would look like a burst.
+        boolean isLate = nowSeconds > countedAt + 2 * WINDOW_SECONDS;
+        if (Double.isNaN(lastCount) || arrived < lastCount || isLate) {
             lastCount = arrived;
             countedAt = nowSeconds;
         } else if (nowSeconds >= countedAt + WINDOW_SECONDS) {
@@ -175,6 +201,7 @@ final class DemandTracker {
                 upper,
                 rule.burstQuantile() > 0 ? bursts.rate(rule.burstQuantile()) : 0,
                 queued() + engineQueue,
-                rule.tier().tierClass().drainSeconds());
+                rule.tier().tierClass().drainSeconds(),
+                attainment.share());
     }
 }

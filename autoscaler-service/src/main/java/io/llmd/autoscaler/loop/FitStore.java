@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Keeps what was learnt in a file, so that a process that is started anew need not learn it again. A file that cannot be read is
- * as good as none. Not for several threads.
+ * as good as none. Saving excludes saving.
  */
 public final class FitStore {
 
@@ -25,7 +26,12 @@ public final class FitStore {
     private static final int VERSION = 1;
 
     /** What was learnt of hardware. Times of samples count from the moment of saving, and are not positive. */
-    public record Learnt(FittedStepTime fit, List<FitSample> samples) {}
+    public record Learnt(FittedStepTime fit, List<FitSample> samples) {
+        public Learnt {
+            Objects.requireNonNull(fit, "fit");
+            samples = List.copyOf(samples);
+        }
+    }
 
     /**
      * The file.
@@ -34,7 +40,12 @@ public final class FitStore {
      * @param fits by fingerprint
      * @param coldStarts seconds of the last starts, by variant
      */
-    public record State(int version, Map<String, Learnt> fits, Map<String, List<Double>> coldStarts) {}
+    public record State(int version, Map<String, Learnt> fits, Map<String, List<Double>> coldStarts) {
+        public State {
+            fits = Map.copyOf(fits);
+            coldStarts = Map.copyOf(coldStarts);
+        }
+    }
 
     private final @Nullable Path file;
     private final JsonMapper json = JsonMapper.builder().build();
@@ -51,9 +62,7 @@ public final class FitStore {
         }
         try {
             State state = json.readValue(Files.readAllBytes(file), State.class);
-            return state.version() == VERSION && state.fits() != null && state.coldStarts() != null
-                    ? Optional.of(state)
-                    : Optional.empty();
+            return state.version() == VERSION ? Optional.of(state) : Optional.empty();
         } catch (IOException | JacksonException e) {
             LOG.atWarn().addKeyValue("reason", e.getClass().getSimpleName()).log("what was learnt cannot be read");
             return Optional.empty();
@@ -61,7 +70,7 @@ public final class FitStore {
     }
 
     /** Replaces the file. */
-    void save(Map<String, Learnt> fits, Map<String, List<Double>> coldStarts) {
+    synchronized void save(Map<String, Learnt> fits, Map<String, List<Double>> coldStarts) {
         if (file == null) {
             return;
         }

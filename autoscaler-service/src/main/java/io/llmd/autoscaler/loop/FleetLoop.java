@@ -4,6 +4,8 @@ import io.llmd.autoscaler.analyzer.FitSample;
 import io.llmd.autoscaler.analyzer.StepTimeFit;
 import io.llmd.autoscaler.collector.Collector;
 import io.llmd.autoscaler.collector.EndpointsFile.Replica;
+import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.RouterReading;
 import io.llmd.autoscaler.planner.Decision;
 import io.llmd.autoscaler.planner.FleetDecision;
 import io.llmd.autoscaler.planner.FleetInput;
@@ -27,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The work of the loops: {@link #fast} each second, {@link #main} each ten, {@link #slow} each minute and {@link #save} each five
- * minutes. Its methods exclude each other and are called by whoever has the clock, so that tests move time by hand.
+ * minutes. They are called by whoever has the clock, so that tests move time by hand. Safe from any thread: what is read is read
+ * outside of the lock that decisions are made under, so that a page that hangs holds up no other loop.
  */
 public final class FleetLoop {
 
@@ -47,7 +50,7 @@ public final class FleetLoop {
     private List<Replica> replicas = List.of();
     private Memory memory;
     private long cycles;
-    private double lastFast = Double.NEGATIVE_INFINITY;
+    private double latest;
 
     /**
      * A loop that begins now.
@@ -76,6 +79,7 @@ public final class FleetLoop {
         this.listener = listener;
         this.clock = clock;
         watch = new FleetWatch(settings, nowSeconds);
+        latest = nowSeconds;
         memory = Memory.begin(nowSeconds);
         store.load().ifPresent(state -> restore(state, nowSeconds));
     }
@@ -110,13 +114,20 @@ public final class FleetLoop {
     }
 
     /** Looks at routers, and decides at once where requests wait for nobody or a jump is seen. */
-    public synchronized void fast(double nowSeconds) {
-        watch.routers(collector.routers(settings.routers(), nowSeconds), nowSeconds);
-        lastFast = nowSeconds;
-        boolean isUrgent =
-                settings.models().stream().anyMatch(model -> watch.isUrgent(model, planned(model), nowSeconds));
+    public void fast(double nowSeconds) {
+        Map<URI, RouterReading> heard = collector.routers(settings.routers(), nowSeconds);
+        boolean isUrgent;
+        synchronized (this) {
+            double now = later(nowSeconds);
+            watch.routers(heard, now);
+            isUrgent = settings.models().stream().anyMatch(model -> watch.isUrgent(model, planned(model), now));
+        }
         if (isUrgent) {
-            decide(nowSeconds);
+            // Engines are not asked: one that hangs must not delay the answer to requests that wait.
+            Optional<List<Replica>> present = endpoints.get();
+            synchronized (this) {
+                decide(present, Map.of(), later(nowSeconds));
+            }
         }
     }
 
@@ -130,22 +141,44 @@ public final class FleetLoop {
     }
 
     /** Looks at all there is, and decides. */
-    public synchronized void main(double nowSeconds) {
-        if (nowSeconds > lastFast) {
-            watch.routers(collector.routers(settings.routers(), nowSeconds), nowSeconds);
+    public void main(double nowSeconds) {
+        long begin = System.nanoTime();
+        Optional<List<Replica>> present = endpoints.get();
+        Map<String, URI> pages = new HashMap<>();
+        present.orElseGet(this::known).forEach(each -> pages.put(each.id(), each.page()));
+        Map<URI, RouterReading> routers = collector.routers(settings.routers(), nowSeconds);
+        Map<String, EngineReading> engines = collector.engines(pages, nowSeconds);
+        listener.took("collect", System.nanoTime() - begin);
+        synchronized (this) {
+            double now = later(nowSeconds);
+            watch.routers(routers, now);
+            FleetDecision decision = decide(present, engines, now);
+            decision.decisions().stream()
+                    .filter(each -> each.grade() != Grade.BLIND)
+                    .forEach(each -> watch.feedback(each, now));
         }
-        decide(nowSeconds);
     }
 
-    private void decide(double nowSeconds) {
+    private synchronized List<Replica> known() {
+        return replicas;
+    }
+
+    /** Readings that took long come after others that did not: time never goes back for what is told here. */
+    private double later(double nowSeconds) {
+        latest = Math.max(latest, nowSeconds);
+        return latest;
+    }
+
+    private FleetDecision decide(
+            Optional<List<Replica>> present, Map<String, EngineReading> engines, double nowSeconds) {
         long begin = System.nanoTime();
-        endpoints.get().ifPresent(present -> replicas = present);
-        watch.replicas(replicas, nowSeconds);
-        Map<String, URI> pages = new HashMap<>();
-        replicas.forEach(each -> pages.put(each.id(), each.page()));
-        watch.engines(collector.engines(pages, nowSeconds));
-        listener.took("collect", System.nanoTime() - begin);
-        begin = System.nanoTime();
+        if (present.isPresent()) {
+            replicas = present.get();
+            watch.replicas(replicas, nowSeconds);
+        } else {
+            watch.replicasUnknown();
+        }
+        watch.engines(engines);
         Instant at = clock.instant();
         FleetInput input = watch.input(nowSeconds, variant -> holds.isPaused(variant, at));
         String id = "c" + ++cycles;
@@ -160,8 +193,8 @@ public final class FleetLoop {
         memory = decision.memory();
         log.add(cycle);
         listener.took("decide", System.nanoTime() - begin);
-        decision.decisions().forEach(watch::feedback);
         tell(cycle);
+        return decision;
     }
 
     private void tell(Cycle cycle) {
@@ -197,6 +230,7 @@ public final class FleetLoop {
                 decision.atSeconds(),
                 decision.grade(),
                 decision.outcome(),
+                decision.gap(),
                 decision.classes(),
                 variants,
                 cost,
@@ -230,19 +264,22 @@ public final class FleetLoop {
     /** Fits step times anew. */
     public synchronized void slow(double nowSeconds) {
         long begin = System.nanoTime();
-        watch.refit(nowSeconds);
+        watch.refit(later(nowSeconds));
         listener.took("refit", System.nanoTime() - begin);
     }
 
     /** Keeps what was learnt. */
-    public synchronized void save(double nowSeconds) {
+    public void save(double nowSeconds) {
         Map<String, FitStore.Learnt> fits = new HashMap<>();
-        watch.fits()
-                .forEach((name, fit) ->
-                        fits.put(name, new FitStore.Learnt(fit.current(), shifted(fit.samples(), -nowSeconds))));
         Map<String, List<Double>> starts = new HashMap<>();
-        watch.variants()
-                .forEach((name, variant) -> starts.put(name, variant.coldStart().starts()));
+        synchronized (this) {
+            watch.fits()
+                    .forEach((name, fit) ->
+                            fits.put(name, new FitStore.Learnt(fit.current(), shifted(fit.samples(), -nowSeconds))));
+            watch.variants()
+                    .forEach((name, variant) ->
+                            starts.put(name, variant.coldStart().starts()));
+        }
         store.save(fits, starts);
     }
 
@@ -263,6 +300,7 @@ public final class FleetLoop {
                         variant.counts(nowSeconds),
                         variant.fit().current(),
                         variant.derate(),
+                        variant.slow(),
                         variant.coldStart().quantile(0.5),
                         variant.coldStart().quantile(0.9))));
         Map<String, Grade> grades = new HashMap<>();

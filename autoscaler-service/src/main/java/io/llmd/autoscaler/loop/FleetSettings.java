@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What is scaled and for whom.
@@ -50,7 +51,14 @@ public record FleetSettings(
             EngineLimits limits,
             double coldStartSeconds,
             Behaviour behaviour,
-            boolean isAdvisory) {}
+            boolean isAdvisory) {
+        public VariantSettings {
+            if (!(coldStartSeconds > 0)) {
+                throw new IllegalArgumentException(
+                        "cold-start of " + variant.id() + ": " + coldStartSeconds + " s (expected: > 0)");
+            }
+        }
+    }
 
     /**
      * Which requests are of a tier.
@@ -84,9 +92,36 @@ public record FleetSettings(
                 throw new IllegalArgumentException("variants: " + each.variant().id() + " twice (expected: once)");
             }
         }
-        if (!variants.isEmpty()
-                && tiers.stream().noneMatch(each -> each.priorities().isEmpty())) {
-            throw new IllegalArgumentException("tiers: all with priorities (expected: one without, for all others)");
+        long others = tiers.stream().filter(each -> each.priorities().isEmpty()).count();
+        if (others > 1 || (others == 0 && !variants.isEmpty())) {
+            throw new IllegalArgumentException(
+                    "tiers: " + others + " without priorities (expected: one, for all priorities that no other has)");
+        }
+        requireDistinct(tiers, variants);
+    }
+
+    private static void requireDistinct(List<TierRule> tiers, List<VariantSettings> variants) {
+        Set<String> known = new HashSet<>();
+        Set<Integer> priorities = new HashSet<>();
+        for (TierRule each : tiers) {
+            if (!known.add(each.tier().name())) {
+                throw new IllegalArgumentException("tiers: " + each.tier().name() + " twice (expected: once)");
+            }
+            for (int priority : each.priorities()) {
+                if (!priorities.add(priority)) {
+                    throw new IllegalArgumentException(
+                            "tiers: priority " + priority + " twice (expected: in one tier)");
+                }
+            }
+        }
+        for (VariantSettings each : variants) {
+            for (String name : each.variant().tiers()) {
+                if (!known.contains(name)) {
+                    throw new IllegalArgumentException(
+                            "variants: " + each.variant().id() + " serves tier " + name + " (expected: one of "
+                                    + new TreeSet<>(known) + ")");
+                }
+            }
         }
     }
 

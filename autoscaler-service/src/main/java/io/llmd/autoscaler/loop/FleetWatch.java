@@ -33,6 +33,7 @@ final class FleetWatch {
     private final Map<String, StepTimeFit> fits = new TreeMap<>();
     private final Map<String, Map<String, DemandTracker>> demand = new TreeMap<>();
     private final Map<URI, Double> routersHeard = new TreeMap<>();
+    private boolean areReplicasKnown = true;
 
     FleetWatch(FleetSettings settings, double nowSeconds) {
         this.settings = settings;
@@ -63,8 +64,14 @@ final class FleetWatch {
         }
     }
 
+    /** The replicas that are there cannot be told at present: those of before are taken to be, and none may go. */
+    void replicasUnknown() {
+        areReplicasKnown = false;
+    }
+
     /** The replicas that are there. */
     void replicas(Collection<Replica> present, double nowSeconds) {
+        areReplicasKnown = true;
         Map<String, List<String>> byVariant = present.stream()
                 .collect(Collectors.groupingBy(Replica::variant, Collectors.mapping(Replica::id, Collectors.toList())));
         variants.forEach((id, variant) -> variant.present(byVariant.getOrDefault(id, List.of()), nowSeconds));
@@ -90,7 +97,8 @@ final class FleetWatch {
                 byTier.forEach((tier, flow) -> demandOf(model, tier).observe(router, flow, nowSeconds));
             }
         });
-        demand.values().forEach(tiers -> tiers.values().forEach(each -> each.settle(nowSeconds)));
+        boolean isHeard = !readings.isEmpty();
+        demand.values().forEach(tiers -> tiers.values().forEach(each -> each.settle(isHeard, nowSeconds)));
     }
 
     private DemandTracker demandOf(String model, String tier) {
@@ -108,11 +116,11 @@ final class FleetWatch {
     }
 
     /** What came of a decision. */
-    void feedback(Decision decision) {
+    void feedback(Decision decision, double nowSeconds) {
         decision.variants().forEach(decided -> {
             VariantTracker variant = variants.get(decided.variant());
             if (variant != null) {
-                variant.feedback(decided);
+                variant.feedback(decided, nowSeconds, settings.staleSeconds());
             }
         });
     }
@@ -126,7 +134,7 @@ final class FleetWatch {
         if (fresh == 0) {
             return Grade.BLIND;
         }
-        Grade grade = fresh < settings.routers().size() ? Grade.PARTIAL : Grade.COMPLETE;
+        Grade grade = fresh < settings.routers().size() || !areReplicasKnown ? Grade.PARTIAL : Grade.COMPLETE;
         for (VariantTracker variant : of(model)) {
             grade = grade.and(variant.grade(nowSeconds, settings.staleSeconds()));
         }
@@ -149,7 +157,9 @@ final class FleetWatch {
             List<ClassInput> classes = classes(model, engineQueue, nowSeconds);
             List<VariantInput> inputs = members.stream()
                     .map(each -> each.input(
-                            nowSeconds, isPaused.test(each.settings().variant().id())))
+                            nowSeconds,
+                            settings.staleSeconds(),
+                            isPaused.test(each.settings().variant().id())))
                     .toList();
             models.add(new ModelInput(
                     model,

@@ -22,7 +22,7 @@ public final class Holds {
     private static final Logger LOG = LoggerFactory.getLogger(Holds.class);
     private static final int AUDITED = 200;
 
-    /** Longest time of an override. */
+    /** Longest time of an override, and of a pause that ends by itself. */
     public static final Duration LONGEST = Duration.ofDays(7);
 
     /**
@@ -41,8 +41,14 @@ public final class Holds {
     private final Map<String, Override> overrides = new TreeMap<>();
     private final Deque<Entry> audit = new ArrayDeque<>();
 
-    /** Holds a variant until {@link #resume}, or until a time when that is not null. */
-    public synchronized void pause(String variant, Instant now, @Nullable Instant until) {
+    /**
+     * Holds a variant until {@link #resume}, or for some time when that is not null.
+     *
+     * @throws IllegalArgumentException when the time is out of bounds
+     */
+    public synchronized void pause(String variant, Instant now, @Nullable Duration ttl) {
+        requireBounded(ttl);
+        Instant until = ttl == null ? null : now.plus(ttl);
         paused.put(variant, until == null ? Instant.MAX : until);
         note(now, variant, "pause", until == null ? "" : "until " + until);
     }
@@ -59,11 +65,15 @@ public final class Holds {
         if (replicas < 0 || replicas > 10_000) {
             throw new IllegalArgumentException("replicas: " + replicas + " (expected: 0 to 10000)");
         }
-        if (!ttl.isPositive() || ttl.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException("ttl: " + ttl + " (expected: more than 0, at most " + LONGEST + ")");
-        }
+        requireBounded(ttl);
         overrides.put(variant, new Override(replicas, now.plus(ttl)));
         note(now, variant, "override", replicas + " until " + now.plus(ttl));
+    }
+
+    private static void requireBounded(@Nullable Duration ttl) {
+        if (ttl != null && (!ttl.isPositive() || ttl.compareTo(LONGEST) > 0)) {
+            throw new IllegalArgumentException("ttl: " + ttl + " (expected: more than 0, at most " + LONGEST + ")");
+        }
     }
 
     private void note(Instant now, String variant, String action, String detail) {

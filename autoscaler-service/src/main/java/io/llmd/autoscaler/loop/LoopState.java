@@ -18,13 +18,14 @@ import java.util.Map;
 public record LoopState(
         List<OfVariant> variants, Map<String, Grade> grades, Map<String, Double> skills, double routerAge) {
 
-    /** What is known of a variant; cold starts are quantiles in seconds. */
+    /** What is known of a variant; cold starts are quantiles in seconds, {@code slow} counts replicas that are slower than others. */
     public record OfVariant(
             Variant variant,
             String fingerprint,
             Replicas replicas,
             FittedStepTime fit,
             double derate,
+            int slow,
             double coldStart50,
             double coldStart90) {}
 }

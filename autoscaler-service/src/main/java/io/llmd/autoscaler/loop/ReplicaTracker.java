@@ -61,6 +61,10 @@ final class ReplicaTracker {
                 || reading.generated() < from.generated()
                 || reading.atSeconds() - from.atSeconds() > LONGEST_SECONDS
                 || reading.running() == 0;
+        if (from != null && (reading.steps() < from.steps() || reading.generated() < from.generated())) {
+            // It has begun anew in its place, and is as cold as any other that has.
+            readySince = reading.atSeconds();
+        }
         if (from == null || isAnew) {
             base = reading.running() > 0 ? reading : null;
             return Optional.empty();

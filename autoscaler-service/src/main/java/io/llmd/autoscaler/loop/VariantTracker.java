@@ -11,6 +11,7 @@ import io.llmd.autoscaler.variant.EngineLimits;
 import io.llmd.autoscaler.variant.Grade;
 import io.llmd.autoscaler.variant.Replicas;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +61,13 @@ final class VariantTracker {
                 // Those that were there before this process were not started while it watched.
                 .filter(seconds -> reading.atSeconds() - seconds > beganAt + 1)
                 .ifPresent(coldStart::add);
+        fit.bound(limits());
         replica.observe(reading).ifPresent(fit::add);
     }
 
-    /** What the last decision expected, and what came of it. */
-    void feedback(@Nullable VariantDecision decided) {
-        if (decided == null || decided.utilization().isEmpty()) {
+    /** What the last decision expected, and what came of it. What was not heard of all replicas says nothing. */
+    void feedback(@Nullable VariantDecision decided, double nowSeconds, double staleSeconds) {
+        if (decided == null || decided.utilization().isEmpty() || grade(nowSeconds, staleSeconds) != Grade.COMPLETE) {
             return;
         }
         Replicas counts = counts(Double.NaN);
@@ -78,7 +80,7 @@ final class VariantTracker {
                 counts.starting() == 0 && counts.stuck() == 0,
                 expected,
                 engineQueue() / Math.max(1, counts.ready()),
-                orZero(memoryFill()),
+                orZero(memoryFill(nowSeconds, staleSeconds)),
                 0));
     }
 
@@ -106,7 +108,7 @@ final class VariantTracker {
     }
 
     /** Mean fill of the memory; a replica that is not heard counts as the fullest of the others. NaN when none is. */
-    double memoryFill() {
+    double memoryFill(double nowSeconds, double staleSeconds) {
         double sum = 0;
         double most = Double.NaN;
         int heard = 0;
@@ -114,7 +116,7 @@ final class VariantTracker {
         for (ReplicaTracker replica : replicas.values()) {
             EngineReading reading = replica.last();
             ready += replica.isReady() ? 1 : 0;
-            if (reading != null && reading.kvFill() >= 0) {
+            if (reading != null && reading.kvFill() >= 0 && replica.isFresh(nowSeconds, staleSeconds)) {
                 sum += reading.kvFill();
                 heard++;
                 most = Double.isNaN(most) ? reading.kvFill() : Math.max(most, reading.kvFill());
@@ -150,33 +152,50 @@ final class VariantTracker {
         return fresh == ready ? Grade.COMPLETE : Grade.PARTIAL;
     }
 
-    /** The bounds that a replica says itself, where it does. */
+    /** The bounds that replicas say themselves, where they do: the median, so that one that is wrong decides nothing. */
     EngineLimits limits() {
-        for (ReplicaTracker replica : replicas.values()) {
-            EngineReading reading = replica.last();
-            if (reading != null && reading.kvTokens() > 0) {
-                return new EngineLimits(
-                        reading.kvTokens(),
+        double[] said = replicas.values().stream()
+                .map(ReplicaTracker::last)
+                .mapToDouble(reading -> reading == null ? Double.NaN : reading.kvTokens())
+                .filter(tokens -> tokens > 0)
+                .sorted()
+                .toArray();
+        return said.length == 0
+                ? settings.limits()
+                : new EngineLimits(
+                        said[(said.length - 1) / 2],
                         settings.limits().maxSequences(),
                         settings.limits().stepTokens());
-            }
-        }
-        return settings.limits();
+    }
+
+    /** What a replica that is ready is worth on average, where some have been slower than the others for minutes. */
+    double supply() {
+        List<String> ready = replicas.entrySet().stream()
+                .filter(each -> each.getValue().isReady())
+                .map(Map.Entry::getKey)
+                .toList();
+        return ready.isEmpty() ? 1 : Math.min(1, fit.supply(ready) / ready.size());
+    }
+
+    /** Replicas that have been slower than the others for minutes. */
+    int slow() {
+        return (int) replicas.keySet().stream().filter(fit::isSlow).count();
     }
 
     double derate() {
         return derate.factor();
     }
 
-    VariantInput input(double nowSeconds, boolean isPaused) {
+    VariantInput input(double nowSeconds, double staleSeconds, boolean isPaused) {
         return new VariantInput(
                 settings.variant(),
                 fit.current(),
                 limits(),
                 derate,
                 1,
+                supply(),
                 counts(nowSeconds),
-                memoryFill(),
+                memoryFill(nowSeconds, staleSeconds),
                 coldStart.quantile(0.9),
                 settings.behaviour(),
                 isPaused,

@@ -22,6 +22,8 @@ public enum AutoscalerMeters implements MeterDocumentation {
     BACKLOG("autoscaler.backlog.requests", Meter.Type.GAUGE, "model", "tier"),
     /** Requests a second that nothing is planned for. */
     UNMET("autoscaler.unmet.requests", Meter.Type.GAUGE, "model", "tier"),
+    /** Share of requests of the last five minutes that kept their targets. */
+    ATTAINMENT("autoscaler.slo.attainment", Meter.Type.GAUGE, "model", "tier"),
     /** Time to first token that 95 % of requests may expect. */
     PREDICTED_FIRST_TOKEN(
             "autoscaler.predicted.time.to.first.token", Meter.Type.GAUGE, "model", "variant", "namespace", "role"),
@@ -54,6 +56,8 @@ public enum AutoscalerMeters implements MeterDocumentation {
     CYCLE("autoscaler.cycle", Meter.Type.TIMER, "stage"),
     /** Mixes by how they were found. */
     OPTIMIZER("autoscaler.optimizer", Meter.Type.COUNTER, "outcome"),
+    /** Share of a mix's cost that another could save at most. */
+    OPTIMIZER_GAP("autoscaler.optimizer.gap", Meter.Type.GAUGE, "model"),
     /** Replicas to ask for. */
     WVA_DESIRED("wva_desired_replicas", Meter.Type.GAUGE, "variant_name", "namespace", "accelerator_type"),
     /** Replicas asked for at present. */

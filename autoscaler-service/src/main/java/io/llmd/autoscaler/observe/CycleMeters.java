@@ -103,11 +103,13 @@ public final class CycleMeters implements LoopListener {
     private void decision(Rows rows, Decision decision) {
         String model = decision.model();
         rows.add(AutoscalerMeters.COST, decision.costPerHour(), model);
+        rows.add(AutoscalerMeters.OPTIMIZER_GAP, decision.gap(), model);
         for (ClassDecision each : decision.classes()) {
             rows.add(AutoscalerMeters.DEMAND, each.now(), model, each.requestClass(), "now");
             rows.add(AutoscalerMeters.DEMAND, each.forecast(), model, each.requestClass(), "forecast");
             rows.add(AutoscalerMeters.DEMAND, each.used(), model, each.requestClass(), "used");
             rows.add(AutoscalerMeters.UNMET, each.unmet(), model, each.tier());
+            rows.add(AutoscalerMeters.ATTAINMENT, each.attainment(), model, each.tier());
         }
         count(AutoscalerMeters.OPTIMIZER, decision.outcome());
         for (VariantDecision each : decision.variants()) {
@@ -165,6 +167,7 @@ public final class CycleMeters implements LoopListener {
             rows.add(AutoscalerMeters.CURRENT, each.replicas().ready(), with(tags, "ready"));
             rows.add(AutoscalerMeters.CURRENT, each.replicas().starting(), with(tags, "starting"));
             rows.add(AutoscalerMeters.CURRENT, each.replicas().stuck(), with(tags, "stuck"));
+            rows.add(AutoscalerMeters.CURRENT, each.slow(), with(tags, "slow"));
             rows.add(AutoscalerMeters.FIT_PARAMETER, each.fit().time().base(), with(tags, "t0"));
             rows.add(AutoscalerMeters.FIT_PARAMETER, each.fit().time().perPromptToken(), with(tags, "a"));
             rows.add(AutoscalerMeters.FIT_PARAMETER, each.fit().time().perSequence(), with(tags, "b"));

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param backlog rate that works off what waits
  * @param used rate that was provided for
  * @param unmet rate that nothing is planned for
+ * @param attainment share of the last requests that kept their targets; NaN when that is not known
  * @param routing share that each lane should get, by lane
  */
 public record ClassDecision(
@@ -24,4 +25,5 @@ public record ClassDecision(
         double backlog,
         double used,
         double unmet,
+        double attainment,
         Map<String, Double> routing) {}

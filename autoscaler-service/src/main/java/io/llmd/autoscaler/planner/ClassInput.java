@@ -12,6 +12,7 @@ import io.llmd.autoscaler.variant.RequestClass;
  * @param reserve rate of bursts to stand by for; 0 for none
  * @param waiting requests that wait
  * @param drainSeconds time in which they have to be worked off
+ * @param attainment share of the last requests that kept their targets; NaN when that is not known
  */
 public record ClassInput(
         RequestClass requestClass,
@@ -20,7 +21,20 @@ public record ClassInput(
         double upper,
         double reserve,
         double waiting,
-        double drainSeconds) {
+        double drainSeconds,
+        double attainment) {
+
+    /** Without anything known of how targets were kept. */
+    public ClassInput(
+            RequestClass requestClass,
+            double now,
+            double guard,
+            double upper,
+            double reserve,
+            double waiting,
+            double drainSeconds) {
+        this(requestClass, now, guard, upper, reserve, waiting, drainSeconds, Double.NaN);
+    }
 
     public ClassInput {
         if (!(now >= 0) || !(guard >= 0) || !(waiting >= 0) || !(drainSeconds > 0) || !(reserve >= 0)) {

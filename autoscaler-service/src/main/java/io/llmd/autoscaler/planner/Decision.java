@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param atSeconds when, on the clock of the loop
  * @param grade how much was known
  * @param outcome how the mix was found
+ * @param gap share of the mix's cost that another could save at most; 0 when none can, NaN when that is not known
  * @param classes its demand
  * @param variants its numbers
  * @param costPerHour cost of all of them
@@ -26,6 +27,7 @@ public record Decision(
         double atSeconds,
         Grade grade,
         String outcome,
+        double gap,
         List<ClassDecision> classes,
         List<VariantDecision> variants,
         double costPerHour,

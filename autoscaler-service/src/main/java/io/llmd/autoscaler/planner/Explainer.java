@@ -100,7 +100,7 @@ final class Explainer {
         List<String> reasons = new ArrayList<>();
         String over = without.entrySet().stream()
                 .filter(each -> each.getValue() > 1 + 1e-9)
-                .map(each -> "%s at %.0f %%".formatted(each.getKey(), 100 * each.getValue()))
+                .map(each -> String.format(Locale.ROOT, "%s at %.0f %%", each.getKey(), 100 * each.getValue()))
                 .collect(Collectors.joining(", "));
         if (!over.isEmpty()) {
             reasons.add("with %d the load would be more than they may carry: %s".formatted(desired - 1, over));

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GreedyMix {
 
-    private static final int MAX_MOVES = 200;
+    private static final int MAX_MOVES = 40;
 
     private final MixProblem problem;
 

@@ -8,8 +8,6 @@ import io.llmd.autoscaler.variant.Grade;
  */
 final class HoldGuard implements Guard {
 
-    static final double WARMUP_SECONDS = 300;
-
     @Override
     public void apply(Plan plan) {
         for (Target target : plan.targets()) {
@@ -24,7 +22,8 @@ final class HoldGuard implements Guard {
                 target.atLeast(GuardCode.G03_PARTIAL, target.held());
             }
             target.settleNeed();
-            if (plan.watchedSeconds() < WARMUP_SECONDS) {
+            // Until the window is full, nobody knows what was needed before this controller began.
+            if (plan.watchedSeconds() < target.input().behaviour().downWindowSeconds()) {
                 target.atLeast(GuardCode.G04_WARMUP, target.held());
             }
         }

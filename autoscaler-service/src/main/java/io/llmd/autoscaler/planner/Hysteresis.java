@@ -3,6 +3,7 @@ package io.llmd.autoscaler.planner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * G10: hardware is exchanged only where that saves more than 5 %, and pays for both running side by side within half an hour;
@@ -58,7 +59,9 @@ final class Hysteresis {
             return new Choice(cheapest, false, rejected);
         }
         rejected.add(new Decision.Rejected(
-                text(cheapest), cheapest.cost(), "G10: saves %.1f %%".formatted(100 * saving / kept.cost())));
+                text(cheapest),
+                cheapest.cost(),
+                String.format(Locale.ROOT, "G10: saves %.1f %%", 100 * saving / kept.cost())));
         return new Choice(kept, true, rejected);
     }
 

@@ -27,12 +27,18 @@ final class Mix {
     private final int[] replicas;
     private final double[][] rates;
     private final Outcome outcome;
+    private final double bound;
 
     Mix(MixProblem problem, int[] replicas, double[][] rates, Outcome outcome) {
+        this(problem, replicas, rates, outcome, Double.NaN);
+    }
+
+    private Mix(MixProblem problem, int[] replicas, double[][] rates, Outcome outcome, double bound) {
         this.problem = problem;
         this.replicas = replicas;
         this.rates = rates;
         this.outcome = outcome;
+        this.bound = bound;
     }
 
     MixProblem problem() {
@@ -44,7 +50,29 @@ final class Mix {
     }
 
     Mix found(Outcome how) {
-        return new Mix(problem, replicas, rates, how);
+        return new Mix(problem, replicas, rates, how, bound);
+    }
+
+    /** This, with what any mix that serves as much costs at least; NaN when that is not known. */
+    Mix found(Outcome how, double leastCost) {
+        return new Mix(problem, replicas, rates, how, leastCost);
+    }
+
+    /** By how much of its cost it may be dearer than the cheapest at most; 0 when it is the cheapest, NaN when nothing is known. */
+    double gap() {
+        double cost = cost();
+        return outcome == Outcome.OPTIMAL || cost == 0 ? 0 : Math.max(0, (cost - bound) / cost);
+    }
+
+    /** Whether each variant has the replicas that it has to have. */
+    boolean reachesLowerBounds() {
+        int[] counts = byOption();
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] < problem.options().get(i).lower()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     int replicas(int lane) {

@@ -130,6 +130,7 @@ final class ModelPlanner {
                 target.note(GuardCode.G10_COST_HYST);
             }
             notes(target);
+            standBy(target);
             floor(target);
         }
         unmet(choice.mix());
@@ -137,7 +138,7 @@ final class ModelPlanner {
                 new Plan(input, targets, nowSeconds, memory.sinceSeconds(), choice.mix(), problem.at(rates.present()));
         activate();
         new HoldGuard().apply(plan);
-        if (input.isConfigValid() && input.grade() != Grade.BLIND) {
+        if (!plan.isHeld()) {
             GUARDS.forEach(guard -> guard.apply(plan));
         } else {
             targets.forEach(target -> target.remember(target.memory().with(nowSeconds, target.replicas())));
@@ -195,6 +196,21 @@ final class ModelPlanner {
         }
     }
 
+    /**
+     * Replicas that stand by above demand. They are part of what is needed: added after the guards, they would come again on top of
+     * every number that a guard holds.
+     */
+    private void standBy(Target target) {
+        int reserve = target.input().variant().warmReserve();
+        if (reserve == 0 || target.replicas() == 0 || target.input().isPaused()) {
+            return;
+        }
+        int max = target.input().variant().max();
+        int most = target.input().mayGrow() ? max : Math.min(max, target.current());
+        int wanted = Math.min(target.replicas() + reserve, Math.max(most, target.replicas()));
+        target.stage("warm reserve", wanted, "replicas that stand by");
+    }
+
     private void floor(Target target) {
         boolean isKnown =
                 input.grade() != Grade.BLIND && target.input().replicas().stuck() == 0;
@@ -220,7 +236,7 @@ final class ModelPlanner {
         }
         Mix free = solver.solve(problem.at(rates.reserved()).bounded(lower, upper));
         for (int k = 0; k < input.classes().size(); k++) {
-            if (free.unmet(k) > 0) {
+            if (free.unmet(k) > 0 && !isServedAnywhere(k)) {
                 codes.add(GuardCode.BASE_STEP_TOO_SLOW);
             }
         }
@@ -238,6 +254,11 @@ final class ModelPlanner {
                 target.atLeast(GuardCode.STUCK, target.current());
             }
         }
+    }
+
+    /** Whether some lane can keep the promise of a class, however many replicas of it there may be. */
+    private boolean isServedAnywhere(int demand) {
+        return !problem.routes().of(demand).isEmpty();
     }
 
     private void activate() {
@@ -270,6 +291,7 @@ final class ModelPlanner {
                     rates.backlog()[k],
                     rates.reserved()[k],
                     mix.unmet(k),
+                    each.attainment(),
                     Routing.shares(mix, k)));
         }
         List<VariantDecision> variants = new ArrayList<>();
@@ -285,6 +307,7 @@ final class ModelPlanner {
                 nowSeconds,
                 input.grade(),
                 mix.outcome().name().toLowerCase(Locale.ROOT),
+                mix.gap(),
                 classes,
                 variants,
                 cost,

@@ -1,5 +1,6 @@
 package io.llmd.autoscaler.planner;
 
+import io.llmd.autoscaler.variant.Grade;
 import io.llmd.autoscaler.variant.Role;
 import java.util.List;
 
@@ -45,6 +46,11 @@ final class Plan {
 
     Mix mix() {
         return mix;
+    }
+
+    /** Whether nothing may change, because the configuration is invalid or nothing is known. */
+    boolean isHeld() {
+        return !input.isConfigValid() || input.grade() == Grade.BLIND;
     }
 
     /**

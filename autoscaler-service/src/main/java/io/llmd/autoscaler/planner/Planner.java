@@ -80,7 +80,8 @@ public final class Planner {
                             target.input().variant().accelerator(),
                             (type, left) ->
                                     left - present * target.input().variant().acceleratorsPerReplica());
-                    if (target.replicas() > target.current()) {
+                    // What is held because nothing is known stays what it was.
+                    if (target.replicas() > target.current() && !plan.isHeld()) {
                         growing.add(target);
                     }
                 }
@@ -102,7 +103,7 @@ public final class Planner {
             if (left == null || each == 0) {
                 return;
             }
-            int added = Math.clamp(left / each, 0, target.replicas() - target.current());
+            int added = Math.clamp(Math.max(0, left) / each, 0, target.replicas() - target.current());
             free.put(type, left - added * each);
             target.guard(GuardCode.G13_QUOTA, target.current() + added);
         }

@@ -15,6 +15,7 @@ import io.llmd.autoscaler.variant.Variant;
  * @param limits bounds of a replica
  * @param derate what a replica is worth
  * @param sharing tokens held by tokens predicted
+ * @param supply what a replica is worth on average beside slow ones, in (0, 1]; 1 when none is slow
  * @param replicas how many there are
  * @param memoryFill mean use of the memory for keys and values, in [0, 1]; NaN when it is not known
  * @param coldStart90 seconds that nine of ten starts take at most
@@ -28,6 +29,7 @@ public record VariantInput(
         EngineLimits limits,
         Derate derate,
         double sharing,
+        double supply,
         Replicas replicas,
         double memoryFill,
         double coldStart90,
@@ -35,15 +37,22 @@ public record VariantInput(
         boolean isPaused,
         boolean isDisrupted) {
 
+    public VariantInput {
+        if (!(supply > 0 && supply <= 1) || !(sharing > 0)) {
+            throw new IllegalArgumentException(
+                    "supply: " + supply + ", sharing: " + sharing + " (expected: in (0, 1], > 0)");
+        }
+    }
+
     /** A variant whose replicas are all well. */
     public static VariantInput of(Variant variant, FittedStepTime fit, EngineLimits limits, Replicas replicas) {
         return new VariantInput(
-                variant, fit, limits, Derate.NONE, 1, replicas, Double.NaN, 120, Behaviour.USUAL, false, false);
+                variant, fit, limits, Derate.NONE, 1, 1, replicas, Double.NaN, 120, Behaviour.USUAL, false, false);
     }
 
     /** Load of requests, with all margins. */
     LoadFunction function() {
-        return LoadFunction.of(fit.cautious(derate.factor()), limits).corrected(sharing);
+        return LoadFunction.of(fit.cautious(derate.factor() * supply), limits).corrected(sharing);
     }
 
     boolean mayGrow() {

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param published number that was published last; -1 before the first
  * @param specified number that was asked for when it was
- * @param needed numbers that were needed, oldest first
+ * @param needed numbers that were needed and may still decide a window, oldest and largest first
  * @param changes changes of the published number, oldest first
  * @param activatedAt when it was last started from nothing; negative infinity when it never was
  */
@@ -31,15 +31,19 @@ public record VariantMemory(
         changes = List.copyOf(changes);
     }
 
-    /** Whether somebody else has changed the number since. */
+    /** Whether somebody else has changed the number since. What lies on the way to the published number is not foreign. */
     boolean isForeign(int specifiedNow) {
-        return published >= 0 && specifiedNow != published && specifiedNow != specified;
+        return published >= 0
+                && (specifiedNow < Math.min(published, specified) || specifiedNow > Math.max(published, specified));
     }
 
-    /** With another number that was needed; those that no window reaches are forgotten. */
+    /**
+     * With another number that was needed. Those that no window reaches are forgotten, and so are earlier ones that are not larger:
+     * every window that has them has this one too. So the list is short however often is decided.
+     */
     VariantMemory with(double atSeconds, int replicas) {
         List<Needed> all = new ArrayList<>(needed);
-        all.removeIf(each -> each.atSeconds() < atSeconds - LONGEST_WINDOW);
+        all.removeIf(each -> each.atSeconds() < atSeconds - LONGEST_WINDOW || each.replicas() <= replicas);
         all.add(new Needed(atSeconds, replicas));
         return new VariantMemory(published, specified, all, changes, activatedAt);
     }

@@ -34,6 +34,9 @@ public record Variant(
         int warmReserve)
         implements Comparable<Variant> {
 
+    /** Most replicas that a variant may have. */
+    public static final int MOST = 10_000;
+
     public Variant {
         tiers = Set.copyOf(tiers);
         if (namespace.isBlank() || name.isBlank() || model.isBlank()) {
@@ -44,10 +47,10 @@ public record Variant(
             throw new IllegalArgumentException("cost-per-hour of " + namespace + "/" + name + ": " + costPerHour
                     + " (expected: > 0, or 0 with cost-free)");
         }
-        if (min < 0 || max < Math.max(1, min) || warmReserve < 0 || acceleratorsPerReplica < 0) {
+        if (min < 0 || max < Math.max(1, min) || max > MOST || warmReserve < 0 || acceleratorsPerReplica < 0) {
             throw new IllegalArgumentException("bounds of " + namespace + "/" + name + ": min " + min + ", max " + max
                     + ", warm-reserve " + warmReserve + ", accelerators-per-replica " + acceleratorsPerReplica
-                    + " (expected: 0 <= min <= max, max >= 1, others >= 0)");
+                    + " (expected: 0 <= min <= max, max 1 to " + MOST + ", others >= 0)");
         }
     }
 

@@ -8,6 +8,7 @@ import io.llmd.autoscaler.analyzer.BatchDeadlines.Work;
 import java.util.List;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ColdStartTest {
@@ -31,6 +32,7 @@ class ColdStartTest {
 
     @Test
     @DisplayName("row 67: the bill of a jump from 2 to 10 requests a second")
+    @Tag("autoscaling-67")
     void bill() {
         ViolationBill bill = ViolationBill.of(10, 2 * 1.5, 14 * 1.4, 120);
         assertThat(bill.backlog()).isEqualTo(840);
@@ -56,6 +58,7 @@ class ColdStartTest {
 
     @Test
     @DisplayName("row 56: batch work is started as late as is safe")
+    @Tag("autoscaling-56")
     void batchIsStartedLate() {
         Need early = BatchDeadlines.need(List.of(new Work(1_800, 3_600)), 0, 15, 526);
         assertThat(early.fraction()).isCloseTo(0.188, within(5e-4));
@@ -71,6 +74,7 @@ class ColdStartTest {
 
     @Test
     @DisplayName("row 57: batch work that fits what others leave free starts nothing")
+    @Tag("autoscaling-57")
     void batchFillsWhatIsFree() {
         assertThat(BatchDeadlines.need(List.of(new Work(600, 3_600)), 6, 15, 526))
                 .isEqualTo(new Need(0, 0, Double.POSITIVE_INFINITY));
@@ -110,6 +114,7 @@ class ColdStartTest {
 
     @Test
     @DisplayName("row 20: replicas that fall behind are worth less, and never more than one")
+    @Tag("autoscaling-20")
     void derate() {
         Derate derate = Derate.NONE;
         Derate.Seen trouble = new Derate.Seen(true, 0.9, 1.5, 0.5, 0);

@@ -12,12 +12,14 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DemandTest {
 
     @Test
     @DisplayName("row 21: a counter that begins anew makes neither a spike nor a negative rate")
+    @Tag("autoscaling-21")
     void counterReset() {
         CounterRate counter = new CounterRate();
         for (int t = 0; t <= 300; t += 10) {
@@ -36,6 +38,7 @@ class DemandTest {
 
     @Test
     @DisplayName("row 21: after a reset and silence, the last rate is kept for two windows and no longer")
+    @Tag("autoscaling-21")
     void resetAndSilence() {
         CounterRate counter = new CounterRate();
         counter.add(0, 0);
@@ -59,6 +62,7 @@ class DemandTest {
 
     @Test
     @DisplayName("row 22: a silent router keeps its share, and makes the inputs partial")
+    @Tag("autoscaling-22")
     void silentRouter() {
         RouterShares shares = new RouterShares(30);
         assertThat(shares.total(List.of(new Report("a", 6, 2), new Report("b", 4, 2))))
@@ -73,6 +77,7 @@ class DemandTest {
 
     @Test
     @DisplayName("row 24: a jump of Poisson arrivals is seen within 30 s")
+    @Tag("autoscaling-24")
     void jumpIsSeen() {
         int seen = 0;
         int seeds = 400;
@@ -98,6 +103,7 @@ class DemandTest {
 
     @Test
     @DisplayName("row 25: constant Poisson arrivals hardly move the target")
+    @Tag("autoscaling-25")
     void constantArrivalsAreCalm() {
         int calm = 0;
         int seeds = 100;
@@ -145,6 +151,7 @@ class DemandTest {
 
     @Test
     @DisplayName("row 30: a backlog is worked off within its time")
+    @Tag("autoscaling-30")
     void backlog() {
         double with = 10 + new Backlog(900).rate(0, 60);
         double capacity = 1.338;

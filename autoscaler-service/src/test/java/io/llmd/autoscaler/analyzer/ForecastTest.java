@@ -8,12 +8,14 @@ import io.llmd.autoscaler.analyzer.Forecast.Upper;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ForecastTest {
 
     @Test
     @DisplayName("row 26: a predictor without skill has no weight; the observed growth stands")
+    @Tag("autoscaling-26")
     void noSkill() {
         Upper upper = Forecast.weigh(10, 10, 11, 1.02, 30, "damped-trend");
         assertThat(upper).isEqualTo(new Upper(11, 1 - 1.02, "", Reason.FORECAST_NO_SKILL));
@@ -23,6 +25,7 @@ class ForecastTest {
 
     @Test
     @DisplayName("row 27: a forecast never asks for more than half as much again")
+    @Tag("autoscaling-27")
     void capped() {
         assertThat(Forecast.weigh(10, 10, 10, 0.8, 30, "damped-trend").rate()).isEqualTo(15);
         assertThat(Forecast.weigh(10, 10, 10, 0.8, 30, "damped-trend").reason()).isEqualTo(Reason.CAPPED);
@@ -122,6 +125,7 @@ class ForecastTest {
 
     @Test
     @DisplayName("row 26b: quantiles of observed growth cover a production week")
+    @Tag("autoscaling-26b")
     void productionWeek() {
         double[] week = ProductionWeek.rates();
         assertCoverage(week, 0.85, 0.80, 0.85, 0.06, 0.09);

@@ -8,6 +8,7 @@ import io.llmd.autoscaler.variant.LoadVector;
 import io.llmd.autoscaler.variant.Role;
 import io.llmd.autoscaler.variant.Shape;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LoadFunctionTest {
@@ -20,6 +21,7 @@ class LoadFunctionTest {
 
     @Test
     @DisplayName("row 1: load vector, capacity and binding resource of a long request")
+    @Tag("autoscaling-1")
     void loadOfALongRequest() {
         LoadVector load = load(Hardware.h(), 4_000, 0, 1_000, 0.090);
         assertThat(Hardware.h().work(Shape.fixed(4_000, 0, 1_000))).isCloseTo(0.5332, within(5e-5));
@@ -32,6 +34,7 @@ class LoadFunctionTest {
 
     @Test
     @DisplayName("row 2: a cached prefix costs no computing but all of its memory")
+    @Tag("autoscaling-2")
     void cachedPrefix() {
         LoadVector cached = load(Hardware.h(), 8_000, 0.75, 300, 0.072);
         double prefill =
@@ -45,6 +48,7 @@ class LoadFunctionTest {
 
     @Test
     @DisplayName("row 3: the stricter the tier, the fewer requests a replica carries")
+    @Tag("autoscaling-3")
     void stricterTiersCarryLess() {
         LoadVector relaxed = load(Hardware.h(), 2_000, 0, 400, 0.072);
         LoadVector middle = load(Hardware.h(), 2_000, 0, 400, 0.030);
@@ -61,6 +65,7 @@ class LoadFunctionTest {
 
     @Test
     @DisplayName("row 4: a replica whose empty step is too slow serves nobody of that tier")
+    @Tag("autoscaling-4")
     void baseStepTooSlow() {
         assertThat(load(Hardware.h(), 2_000, 0, 400, 0.013).isFeasible()).isFalse();
         assertThat(load(Hardware.l(), 2_000, 0, 400, 0.020).isFeasible()).isFalse();
@@ -69,6 +74,8 @@ class LoadFunctionTest {
 
     @Test
     @DisplayName("rows 5 and 6: loads of classes add up")
+    @Tag("autoscaling-5")
+    @Tag("autoscaling-6")
     void loadsAddUp() {
         LoadVector one = LoadVector.NONE
                 .plus(3, load(Hardware.h(), 2_000, 0, 400, 0.072))
@@ -87,6 +94,7 @@ class LoadFunctionTest {
 
     @Test
     @DisplayName("row 8: means of exponential lengths halve the memory that answers take")
+    @Tag("autoscaling-8")
     void secondMoments() {
         Shape exponential = Shape.spread(0, 0, 0, 1_000, 1);
         Shape fixed = Shape.fixed(0, 0, 1_000);
@@ -95,6 +103,7 @@ class LoadFunctionTest {
 
     @Test
     @DisplayName("row 41: prefill and decode replicas of one load")
+    @Tag("autoscaling-41")
     void disaggregated() {
         Shape shape = Shape.fixed(4_000, 0.5, 500);
         LoadVector prefill = Hardware.h().load(Role.PREFILL, shape, NONE, 0.744);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class QueueChainTest {
@@ -12,6 +13,7 @@ class QueueChainTest {
 
     @Test
     @DisplayName("row 9: closed form without queueing")
+    @Tag("autoscaling-9")
     void closedForm() {
         IterationModel.Unbounded one = model.unbounded(1);
         assertThat(one.iteration() * 1e3).isCloseTo(5.382, within(1e-3));
@@ -25,6 +27,7 @@ class QueueChainTest {
 
     @Test
     @DisplayName("row 10: state-dependent chain")
+    @Tag("autoscaling-10")
     void chain() {
         QueueChain.Steady ten = model.bounded(10, 64, 100);
         assertThat(ten.waiting() * 1e3).isCloseTo(26.2, within(0.1));
@@ -36,6 +39,7 @@ class QueueChainTest {
 
     @Test
     @DisplayName("row 11: large chains neither overflow nor lose probability")
+    @Tag("autoscaling-11")
     void largeChain() {
         for (double rate : new double[] {0.1, 10, 1_000}) {
             QueueChain.Steady steady = model.bounded(rate, 4_000, 40_000);

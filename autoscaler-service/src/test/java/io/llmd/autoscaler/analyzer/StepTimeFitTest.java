@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class StepTimeFitTest {
@@ -52,6 +53,7 @@ class StepTimeFitTest {
 
     @Test
     @DisplayName("row 14: forty clean samples give all parameters")
+    @Tag("autoscaling-14")
     void cleanSamples() {
         learn(40);
         assertClose(fit.current().time(), Hardware.H, 1);
@@ -61,6 +63,7 @@ class StepTimeFitTest {
 
     @Test
     @DisplayName("row 15: a parameter that would be negative becomes zero, and is said to")
+    @Tag("autoscaling-15")
     void negativeParameter() {
         for (int i = 0; i < 40; i++) {
             double context = random.nextDouble(20_000, 300_000);
@@ -87,6 +90,7 @@ class StepTimeFitTest {
 
     @Test
     @DisplayName("row 16: samples of an instance that has just become ready change nothing")
+    @Tag("autoscaling-16")
     void coldSamples() {
         learn(40);
         StepTime before = fit.current().time();
@@ -108,6 +112,7 @@ class StepTimeFitTest {
 
     @Test
     @DisplayName("row 17: samples that are all alike give one factor")
+    @Tag("autoscaling-17")
     void narrowSamples() {
         for (int i = 0; i < 40; i++) {
             fit.add(sample("a", 1, 500, 60, random.nextDouble(0.40 * 350_000, 0.45 * 350_000)));
@@ -122,6 +127,7 @@ class StepTimeFitTest {
 
     @Test
     @DisplayName("row 18: longer answers change the capacity and not the parameters")
+    @Tag("autoscaling-18")
     void longerAnswers() {
         learn(40);
         StepTime before = fit.current().time();
@@ -142,6 +148,7 @@ class StepTimeFitTest {
 
     @Test
     @DisplayName("row 19: one slow instance is found and does not slow down the others")
+    @Tag("autoscaling-19")
     void slowInstance() {
         for (int i = 0; i < 30; i++) {
             for (String instance : List.of("a", "b", "c", "d")) {

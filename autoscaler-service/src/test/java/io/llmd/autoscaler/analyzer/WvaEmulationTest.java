@@ -7,6 +7,7 @@ import io.llmd.autoscaler.analyzer.WvaPercentage.Finding;
 import io.llmd.autoscaler.analyzer.WvaPercentage.Replica;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What llm-d's analyzers do, so that ours can be compared with them. */
@@ -14,6 +15,7 @@ class WvaEmulationTest {
 
     @Test
     @DisplayName("row 70: token capacity that is missing")
+    @Tag("autoscaling-70")
     void tokensMissing() {
         double memory = WvaTokens.memoryCapacity(100_000, 0.8);
         double compute = WvaTokens.computeCapacity(1_000, 500, 2_048, 256);
@@ -29,6 +31,7 @@ class WvaEmulationTest {
 
     @Test
     @DisplayName("row 71: token capacity that is too much")
+    @Tag("autoscaling-71")
     void tokensSpare() {
         double spare = WvaTokens.spare(100_000, 4, 80_000);
         assertThat(spare).isCloseTo(177_143, within(0.5));
@@ -37,6 +40,7 @@ class WvaEmulationTest {
 
     @Test
     @DisplayName("row 72: little spare memory adds a replica")
+    @Tag("autoscaling-72")
     void littleSpare() {
         Finding finding =
                 WvaPercentage.analyze(List.of(new Replica(0.75, 1), new Replica(0.78, 2), new Replica(0.62, 0)));
@@ -46,6 +50,7 @@ class WvaEmulationTest {
 
     @Test
     @DisplayName("row 73: much spare memory takes a replica away")
+    @Tag("autoscaling-73")
     void muchSpare() {
         assertThat(WvaPercentage.analyze(List.of(new Replica(0.30, 0), new Replica(0.25, 0), new Replica(0.35, 0)))
                         .change())

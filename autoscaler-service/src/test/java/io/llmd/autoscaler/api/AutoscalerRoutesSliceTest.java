@@ -1,6 +1,7 @@
 package io.llmd.autoscaler.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmd.autoscaler.Decided;
 import io.llmd.autoscaler.analyzer.FittedStepTime;
@@ -9,13 +10,18 @@ import io.llmd.autoscaler.loop.DecisionLogs;
 import io.llmd.autoscaler.loop.FitStore.Learnt;
 import io.llmd.autoscaler.loop.Holds;
 import io.llmd.autoscaler.variant.StepTime;
+import io.llmd.contracts.error.ErrorCode;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.http.MediaType;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -25,6 +31,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 /** The HTTP door over a cycle that the test has made. */
 class AutoscalerRoutesSliceTest {
 
+    private static final String KEY = "a-key-of-enough-characters";
     private static final Instant NOW = Instant.parse("2026-01-31T12:00:05Z");
 
     private final DecisionLog log = new DecisionLog();
@@ -41,9 +48,11 @@ class AutoscalerRoutesSliceTest {
                                 Decided.PLANNER,
                                 new WhatIf(Decided.PLANNER),
                                 () -> NOW,
-                                1_000)
+                                1_000,
+                                WriteAccess.withKey(KEY))
                         .routes())
                 .configureClient()
+                .defaultHeader("authorization", "Bearer " + KEY)
                 // Solving is slow until it is compiled, on a machine that is busy.
                 .responseTimeout(Duration.ofSeconds(60))
                 .build();
@@ -197,6 +206,63 @@ class AutoscalerRoutesSliceTest {
     }
 
     @Test
+    void withoutTheKeyThereIsOnlyReading() {
+        WebTestClient stranger = client.mutate()
+                .defaultHeaders(headers -> headers.set("authorization", "Bearer something-else-altogether"))
+                .build();
+        stranger.put()
+                .uri("/api/v1/variants/n/v/override?replicas=1&ttl=1m")
+                .exchange()
+                .expectStatus()
+                .isUnauthorized()
+                .expectBody()
+                .jsonPath("$.code")
+                .isEqualTo("invalid_api_key");
+        stranger.post().uri("/api/v1/whatif").exchange().expectStatus().isUnauthorized();
+        stranger.get().uri("/api/v1/models").exchange().expectStatus().isOk();
+        assertThat(holds.audit()).isEmpty();
+    }
+
+    @Test
+    void withoutAKeyFileOnlyThisMachineMayChangeAnything(@TempDir Path folder) throws Exception {
+        WriteAccess open = WriteAccess.of(null);
+        assertThat(open.refusal(null, InetAddress.getLoopbackAddress())).isNull();
+        assertThat(open.refusal("Bearer x", InetAddress.getByAddress(new byte[] {10, 0, 0, 1})))
+                .isEqualTo(ErrorCode.PERMISSION_DENIED);
+        assertThat(open.refusal(null, null)).isEqualTo(ErrorCode.PERMISSION_DENIED);
+        Path file = Files.writeString(folder.resolve("key"), KEY + "\n");
+        WriteAccess closed = WriteAccess.of(file);
+        assertThat(closed.refusal("bearer " + KEY, null)).isNull();
+        assertThat(closed.refusal(null, InetAddress.getLoopbackAddress())).isEqualTo(ErrorCode.INVALID_API_KEY);
+        assertThat(closed.toString()).doesNotContain(KEY);
+        Files.writeString(file, "short");
+        assertThatThrownBy(() -> WriteAccess.of(file)).hasMessageContaining("expected: at least 16");
+    }
+
+    @Test
+    void nullsAndEndlessTimesAreInvalidAndNoFailures() {
+        post("/api/v1/whatif", "{\"model\":\"m\",\"classes\":[null]}")
+                .expectStatus()
+                .isBadRequest();
+        post("/api/v1/whatif", "{\"model\":\"m\",\"variants\":[null]}")
+                .expectStatus()
+                .isBadRequest();
+        post("/api/v1/whatif", "{\"model\":\"m\",\"variants\":[{\"variant\":\"n/v\",\"max\":2000000000}]}")
+                .expectStatus()
+                .isBadRequest();
+        client.put()
+                .uri("/api/v1/variants/n/v/pause?ttl=99999999d")
+                .exchange()
+                .expectStatus()
+                .isBadRequest();
+        client.put()
+                .uri("/api/v1/variants/n/v/pause?ttl=-1m")
+                .exchange()
+                .expectStatus()
+                .isBadRequest();
+    }
+
+    @Test
     @SuppressWarnings("unchecked")
     void theDocumentDescribesTheRoutes() throws Exception {
         try (InputStream in = getClass().getResourceAsStream("/openapi/autoscaler.yaml")) {
@@ -210,7 +276,14 @@ class AutoscalerRoutesSliceTest {
             assertThat(described).isEqualTo(new TreeSet<>(ROUTES));
         }
         String routes = new AutoscalerRoutes(
-                        log, holds, Map::of, Decided.PLANNER, new WhatIf(Decided.PLANNER), () -> NOW, 1_000)
+                        log,
+                        holds,
+                        Map::of,
+                        Decided.PLANNER,
+                        new WhatIf(Decided.PLANNER),
+                        () -> NOW,
+                        1_000,
+                        WriteAccess.withKey(KEY))
                 .routes()
                 .toString();
         for (String route : ROUTES) {

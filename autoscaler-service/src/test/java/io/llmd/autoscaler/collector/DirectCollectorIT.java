@@ -23,7 +23,7 @@ class DirectCollectorIT {
     private static final String PAGE = "vllm:num_requests_running 3\nvllm:num_requests_waiting 1\n";
 
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final DirectCollector collector = new DirectCollector(Duration.ofMillis(500), Duration.ofSeconds(2));
+    private final DirectCollector collector = new DirectCollector(Duration.ofSeconds(2), Duration.ofSeconds(6));
     private HttpServer server;
 
     @BeforeEach
@@ -32,6 +32,7 @@ class DirectCollectorIT {
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         answer("/metrics", 200, PAGE);
         answer("/broken", 500, PAGE);
+        answer("/router", 200, "llm_d_epp_ready_endpoints{name=\"p\"} 3\n");
         answer("/other", 200, "<html>hello</html>");
         server.createContext("/endless", exchange -> {
             exchange.sendResponseHeaders(200, 0);
@@ -93,7 +94,8 @@ class DirectCollectorIT {
 
     @Test
     void routersAreKnownByTheirAddress() {
-        assertThat(collector.routers(java.util.List.of(page("/metrics"), page("/broken")), 1))
-                .containsOnlyKeys(page("/metrics"));
+        // The page of an engine says nothing of requests that come, and is no router without any.
+        assertThat(collector.routers(java.util.List.of(page("/router"), page("/metrics"), page("/broken")), 1))
+                .containsOnlyKeys(page("/router"));
     }
 }

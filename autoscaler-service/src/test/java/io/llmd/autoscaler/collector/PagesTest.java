@@ -101,6 +101,21 @@ class PagesTest {
     }
 
     @Test
+    void aPageWithoutAnythingOfARouterIsNotOneWithoutRequests() {
+        assertThat(read(new RouterPage(), "<html>").isUsable()).isFalse();
+        assertThat(read(new RouterPage(), "http_server_requests_seconds_count 3\n")
+                        .isUsable())
+                .isFalse();
+        assertThat(read(new RouterPage(), "llm_d_epp_ready_endpoints{name=\"p\"} 3\n")
+                        .isUsable())
+                .as("nothing has come yet")
+                .isTrue();
+        assertThat(read(new RouterPage(), "llm_d_epp_request_total{model_name=\"m\"} 3\n")
+                        .isUsable())
+                .isTrue();
+    }
+
+    @Test
     void squaresOfBucketsAreThoseOfTheirMiddles() {
         BucketSquares squares = new BucketSquares();
         squares.add(10, 2);

@@ -22,6 +22,7 @@ final class FakeFleet implements Collector {
 
     private final List<String> replicas = new ArrayList<>();
     private final Set<String> silent = new HashSet<>();
+    private volatile Hook beforeEngines = () -> {};
     private boolean isRouterDown;
     private double arrivals;
     private double running;
@@ -29,6 +30,16 @@ final class FakeFleet implements Collector {
     private double steps;
     int queued;
     double rate;
+
+    /** Something that is done before engines answer. */
+    @FunctionalInterface
+    interface Hook {
+        void run() throws InterruptedException;
+    }
+
+    void beforeEngines(Hook hook) {
+        beforeEngines = hook;
+    }
 
     void replicas(int count) {
         replicas.clear();
@@ -72,6 +83,11 @@ final class FakeFleet implements Collector {
 
     @Override
     public Map<String, EngineReading> engines(Map<String, URI> pages, double atSeconds) {
+        try {
+            beforeEngines.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         Map<String, EngineReading> read = new HashMap<>();
         for (String id : pages.keySet()) {
             if (!silent.contains(id)) {
@@ -111,7 +127,7 @@ final class FakeFleet implements Collector {
                 0,
                 100 * arrivals,
                 1e4 * arrivals);
-        return Map.of(ROUTER, new RouterReading(atSeconds, Map.of(new FlowKey("m", 0), flow)));
+        return Map.of(ROUTER, new RouterReading(atSeconds, true, Map.of(new FlowKey("m", 0), flow)));
     }
 
     @Override

@@ -25,7 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,6 +117,7 @@ class FleetLoopTest {
 
     @Test
     @DisplayName("row 32: the first number is the one that is there, within one period")
+    @Tag("autoscaling-32")
     void firstNumberIsTheCurrentOne() {
         fleet.replicas(8);
         loop.main(now);
@@ -122,6 +126,7 @@ class FleetLoopTest {
 
     @Test
     @DisplayName("row 34: a replica that is not heard keeps all of them")
+    @Tag("autoscaling-34")
     void silentReplica() {
         fleet.replicas(4);
         fleet.rate = 1;
@@ -137,6 +142,7 @@ class FleetLoopTest {
 
     @Test
     @DisplayName("row 35: with nothing heard for a quarter of an hour nothing changes")
+    @Tag("autoscaling-35")
     void nothingIsHeard() {
         fleet.replicas(5);
         fleet.rate = 40;
@@ -160,6 +166,7 @@ class FleetLoopTest {
 
     @Test
     @DisplayName("row 21: a router that begins anew changes nothing")
+    @Tag("autoscaling-21")
     void routerRestart() {
         fleet.replicas(3);
         fleet.rate = 30;
@@ -174,6 +181,7 @@ class FleetLoopTest {
 
     @Test
     @DisplayName("row 54: a request that waits for nobody starts a replica within two seconds")
+    @Tag("autoscaling-54")
     void activation() {
         loop = loop(false, 0, null);
         pass(30);
@@ -186,6 +194,7 @@ class FleetLoopTest {
 
     @Test
     @DisplayName("row 53: silence ends in zero only when nothing runs")
+    @Tag("autoscaling-53")
     void zero() {
         loop = loop(false, 0, null);
         fleet.replicas(1);
@@ -219,6 +228,7 @@ class FleetLoopTest {
 
     @Test
     @DisplayName("row 62: advice is computed in full and marked as advice")
+    @Tag("autoscaling-62")
     void advisory() {
         loop = loop(true, 1, null);
         fleet.replicas(2);
@@ -233,7 +243,7 @@ class FleetLoopTest {
     void holdsAreInForceUntilTheyExpire() {
         fleet.replicas(2);
         fleet.rate = 30;
-        holds.pause("n/v", Instant.EPOCH, Instant.ofEpochSecond(200));
+        holds.pause("n/v", Instant.EPOCH, Duration.ofSeconds(200));
         pass(190);
         assertThat(last().desired()).isEqualTo(2);
         assertThat(last().codes()).contains("G16");
@@ -290,7 +300,62 @@ class FleetLoopTest {
     }
 
     @Test
+    void aListOfReplicasThatCannotBeReadTakesNothingAway() {
+        fleet.replicas(6);
+        fleet.rate = 1;
+        pass(200);
+        isListed = false;
+        pass(400);
+        assertThat(last().desired()).isEqualTo(6);
+        assertThat(last().codes()).contains("G03");
+        isListed = true;
+        pass(400);
+        assertThat(last().desired()).isLessThan(6);
+    }
+
+    @Test
+    void whatIsNotHeardSaysNothingAboutWhatReplicasAreWorth() {
+        fleet.replicas(4);
+        fleet.rate = 5;
+        fleet.kvFill(0.9);
+        pass(60);
+        double known = loop.state(now).variants().getFirst().derate();
+        assertThat(known).isLessThan(1);
+        fleet.routerDown(true);
+        fleet.silence("n/r0", "n/r1", "n/r2", "n/r3");
+        pass(30);
+        double stale = loop.state(now).variants().getFirst().derate();
+        pass(300);
+        assertThat(loop.state(now).variants().getFirst().derate()).isEqualTo(stale);
+    }
+
+    @Test
+    void aPageThatHangsHoldsUpNoOtherLoop() throws Exception {
+        loop = loop(false, 0, null);
+        pass(30);
+        fleet.replicas(1);
+        CountDownLatch hanging = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(1);
+        fleet.beforeEngines(() -> {
+            asked.countDown();
+            hanging.await();
+        });
+        Thread main = Thread.ofVirtual().start(() -> loop.main(now));
+        assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+        fleet.beforeEngines(() -> {});
+        fleet.replicas(0);
+        fleet.queued = 1;
+        now += 1;
+        loop.fast(now);
+        assertThat(last().desired()).as("decided while the other loop waits").isEqualTo(1);
+        hanging.countDown();
+        main.join();
+        assertThat(last().desired()).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("row 66: a cycle that is decided again decides the same")
+    @Tag("autoscaling-66")
     void replay() {
         fleet.replicas(3);
         fleet.rate = 25;

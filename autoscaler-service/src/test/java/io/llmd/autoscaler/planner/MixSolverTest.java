@@ -21,6 +21,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class MixSolverTest {
@@ -67,6 +68,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 43: four classes on two kinds of hardware")
+    @Tag("autoscaling-43")
     void fourClassesOnTwoKinds() {
         Mix mix = solver.solve(problem(List.of(h("h-strict"), h("h-relaxed"), l("l")), fourClasses(0.75)));
         assertThat(mix.cost()).isEqualTo(19);
@@ -82,6 +84,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 44: the same without a cached prefix")
+    @Tag("autoscaling-44")
     void withoutCachedPrefix() {
         Mix mix = solver.solve(problem(List.of(h("h-strict"), h("h-relaxed"), l("l")), fourClasses(0)));
         assertThat(mix.cost()).isEqualTo(23);
@@ -91,6 +94,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 45: the same in a single lane, which has to be strict for all")
+    @Tag("autoscaling-45")
     void singleLane() {
         Mix mix = solver.solve(problem(List.of(h("h")), fourClasses(0.75)));
         assertThat(mix.cost()).isEqualTo(36);
@@ -125,6 +129,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 46: bounds of the cheap variant decide how much of the dear one is needed")
+    @Tag("autoscaling-46")
     void boundsOfTheCheapOne() {
         List<Demand> demands = List.of(unit("c", 44, TierClass.STANDARD));
         Mix bounded = solver.solve(MixProblem.of(
@@ -140,6 +145,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 47: a shortage is shared by importance, then evenly")
+    @Tag("autoscaling-47")
     void shortage() {
         List<MixProblem> models = new ArrayList<>();
         models.add(MixProblem.of(
@@ -159,6 +165,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 48: the order of objects does not change the mix")
+    @Tag("autoscaling-48")
     void orderDoesNotMatter() {
         List<Option> options = new ArrayList<>(List.of(h("h-strict"), h("h-relaxed"), l("l")));
         List<Demand> demands = new ArrayList<>(fourClasses(0.75));
@@ -176,6 +183,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 49: without time there is still a mix within all bounds that serves all requests")
+    @Tag("autoscaling-49")
     void noTime() {
         Mix mix = new MixSolver(1).solve(problem(List.of(h("h-strict"), h("h-relaxed"), l("l")), fourClasses(0.75)));
         assertThat(mix.isValid()).isTrue();
@@ -193,6 +201,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 41: prefill and decode are sized together")
+    @Tag("autoscaling-41")
     void prefillAndDecodeTogether() {
         Tier tier = new Tier("chat", TierClass.STANDARD, 0.62, 0.95, Double.POSITIVE_INFINITY);
         Mix mix = solver.solve(problem(
@@ -216,6 +225,7 @@ class MixSolverTest {
 
     @Test
     @DisplayName("row 4: a tier that no lane can keep is left unserved and said to be")
+    @Tag("autoscaling-4")
     void impossibleTier() {
         Tier impossible = Tier.ofInterToken("impossible", TierClass.CRITICAL, 0.010);
         Mix mix = solver.solve(problem(

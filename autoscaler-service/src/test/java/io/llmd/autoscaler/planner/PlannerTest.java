@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Whole decisions. A replica serves one request a second, unless a test says otherwise. */
@@ -47,6 +48,7 @@ class PlannerTest {
         private FittedStepTime fit = fit(1, FitStatus.FITTED);
         private Replicas replicas;
         private double memoryFill = Double.NaN;
+        private double supply = 1;
         private double coldStart90 = 100;
         private Behaviour behaviour = Behaviour.USUAL;
         private boolean isPaused;
@@ -64,6 +66,7 @@ class PlannerTest {
                     new EngineLimits(1e12, 1_000_000, 8_192),
                     Derate.NONE,
                     1,
+                    supply,
                     replicas,
                     memoryFill,
                     coldStart90,
@@ -113,6 +116,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 28: replicas that start are credited")
+    @Tag("autoscaling-28")
     void startingReplicasAreCredited() {
         Subject subject = new Subject("v", 1, 3, 12);
         subject.replicas = new Replicas(3, 3, 0, 0);
@@ -123,7 +127,65 @@ class PlannerTest {
     }
 
     @Test
+    void replicasThatStandByAreAddedOnceAndNotInEveryCycle() {
+        Subject subject = new Subject("v", 1, 3, 20);
+        Variant known = subject.variant;
+        subject.variant = new Variant(
+                known.namespace(), known.name(), "m", Role.UNIFIED, known.tiers(), 1, false, "gpu", 1, 1, 20, 2);
+        // Within the first minutes the number of before is held, which has the reserve already.
+        memory = Memory.begin(0);
+        for (int cycle = 0; cycle < 5; cycle++) {
+            Decision decision = decide(3, subject);
+            assertThat(desired(decision, "v")).isEqualTo(5);
+            subject.replicas = Replicas.ready(desired(decision, "v"));
+        }
+    }
+
+    @Test
+    void replicasThatComeOneByOneAreNobodyElsesDoing() {
+        Subject subject = new Subject("v", 1, 3, 20);
+        settled(subject);
+        for (int there = 3; there <= 9; there++) {
+            subject.replicas = Replicas.ready(there);
+            Decision decision = decide(9, subject);
+            assertThat(desired(decision, "v")).isEqualTo(9);
+            assertThat(codes(decision, "v")).doesNotContain("G15");
+        }
+    }
+
+    @Test
+    @Tag("autoscaling-19")
+    void aSlowReplicaIsWorthLess() {
+        Subject subject = new Subject("v", 1, 4, 20);
+        settled(subject);
+        assertThat(desired(decide(8, subject), "v")).isEqualTo(8);
+        subject.supply = (3 + 1 / 1.4) / 4;
+        assertThat(desired(decide(8, subject), "v")).isEqualTo(9);
+    }
+
+    @Test
+    void whatIsHeldForBlindnessIsNotCutByAccelerators() {
+        Subject subject = new Subject("v", 1, 3, 20);
+        settled(subject);
+        assertThat(desired(decide(6, subject), "v")).isEqualTo(6);
+        accelerators.put("gpu", 3);
+        Decision blind = decide(model(List.of(demand(6)), Grade.BLIND, ModelInput.Idle.NEVER, subject));
+        assertThat(desired(blind, "v")).isEqualTo(6);
+    }
+
+    @Test
+    void memoryOfWhatWasNeededStaysShort() {
+        VariantMemory memory = VariantMemory.EMPTY;
+        for (int i = 0; i < 5_000; i++) {
+            memory = memory.with(i, i % 2);
+        }
+        assertThat(memory.needed()).hasSizeLessThanOrEqualTo(2);
+        assertThat(memory.most(4_999, 10)).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("row 29: all that is missing is asked for at once")
+    @Tag("autoscaling-29")
     void allAtOnce() {
         Subject subject = new Subject("v", 1, 3, 12);
         settled(subject);
@@ -132,6 +194,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 30: a backlog adds what works it off")
+    @Tag("autoscaling-30")
     void backlogAdds() {
         Subject subject = new Subject("v", 1, 8, 40);
         subject.fit = fit(1.338, FitStatus.FITTED);
@@ -150,6 +213,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 31: a number that was needed counts until its window ends")
+    @Tag("autoscaling-31")
     void downWindow() {
         Subject subject = new Subject("v", 1, 7, 12);
         settled(subject);
@@ -165,6 +229,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 32: a controller that has just begun takes nothing away")
+    @Tag("autoscaling-32")
     void warmUp() {
         Subject subject = new Subject("v", 1, 8, 12);
         memory = Memory.begin(0);
@@ -181,6 +246,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 33: what remains has to have room for the memory that is in use")
+    @Tag("autoscaling-33")
     void consolidationByMemory() {
         Subject subject = new Subject("v", 1, 2, 12);
         subject.memoryFill = 0.70 * 0.78;
@@ -194,6 +260,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 33: and for the load that is expected")
+    @Tag("autoscaling-33")
     void consolidationByModel() {
         Subject subject = new Subject("v", 1, 3, 12);
         settled(subject);
@@ -205,6 +272,8 @@ class PlannerTest {
 
     @Test
     @DisplayName("rows 22 and 34: partial inputs take nothing away, and still add")
+    @Tag("autoscaling-22")
+    @Tag("autoscaling-34")
     void partialInputs() {
         Subject subject = new Subject("v", 1, 4, 12);
         settled(subject);
@@ -217,6 +286,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 35: blind never means less, nor zero")
+    @Tag("autoscaling-35")
     void blind() {
         Subject subject = new Subject("v", 1, 5, 12);
         settled(subject);
@@ -243,6 +313,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 36: a true zero falls to the least allowed number")
+    @Tag("autoscaling-36")
     void trueZero() {
         Subject subject = new Subject("v", 1, 8, 12);
         settled(subject);
@@ -256,6 +327,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 37: bounds hold, and what they leave unserved is said")
+    @Tag("autoscaling-37")
     void bounds() {
         Subject subject = new Subject("v", 1, 12, 12);
         settled(subject);
@@ -270,6 +342,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 38: a number that somebody else set is taken as it is")
+    @Tag("autoscaling-38")
     void foreignEdit() {
         Subject subject = new Subject("v", 1, 5, 12);
         settled(subject);
@@ -288,6 +361,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 39: replicas that cannot start are not counted on; another lane takes their share")
+    @Tag("autoscaling-39")
     void stuckReplicas() {
         Subject cheap = new Subject("cheap", 1, 3, 12);
         Subject dear = new Subject("dear", 3, 0, 12);
@@ -317,6 +391,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 42: within a budget, what is taken away is seen before the other role grows")
+    @Tag("autoscaling-42")
     void rebalanceWithinABudget() {
         accelerators.put("gpu", 5);
         Subject prefill = role("p", Role.PREFILL, 3);
@@ -343,6 +418,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 48: the same inputs in another order give the same decision, byte for byte")
+    @Tag("autoscaling-48")
     void orderOfInputs() {
         Subject a = new Subject("a", 1, 2, 12);
         Subject b = new Subject("b", 1, 2, 12);
@@ -360,6 +436,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 50: of what has an unknown accelerator nothing is added")
+    @Tag("autoscaling-50")
     void unknownAccelerator() {
         Subject subject = new Subject("v", 1, 3, 12);
         subject.variant = Variant.of("v", "m", Role.UNIFIED, 1, "", 12).bounded(1, 12);
@@ -382,6 +459,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 52: hardware is exchanged only where it pays, and the new is ready before the old goes")
+    @Tag("autoscaling-52")
     void costHysteresis() {
         Subject first = new Subject("first", 1, 10, 12);
         Subject second = new Subject("second", 1, 0, 12);
@@ -410,6 +488,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 52: an exchange that pays back too late is not made")
+    @Tag("autoscaling-52")
     void paybackTooLate() {
         Subject first = new Subject("first", 1, 10, 12);
         Subject second = new Subject("second", 1, 0, 12);
@@ -438,6 +517,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 53: a stream that runs keeps the last replica")
+    @Tag("autoscaling-53")
     void oneRunningStream() {
         Subject subject = new Subject("v", 1, 1, 12);
         subject.variant = subject.variant.bounded(0, 12);
@@ -465,6 +545,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 54: of several lanes the one that can keep the promise is started")
+    @Tag("autoscaling-54")
     void activationOfAFeasibleLane() {
         Tier strict = Tier.ofInterToken("strict", TierClass.CRITICAL, 0.020);
         Subject cheap = new Subject("cheap", 1, 0, 12);
@@ -485,6 +566,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 54: prefill and decode are started together")
+    @Tag("autoscaling-54")
     void activationOfAPair() {
         Subject prefill = role("p", Role.PREFILL, 0);
         Subject decode = role("d", Role.DECODE, 0);
@@ -500,6 +582,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 55: what was started from nothing is kept although the queue is forgotten")
+    @Tag("autoscaling-55")
     void activationIsKept() {
         Subject subject = new Subject("v", 1, 0, 12);
         subject.variant = subject.variant.bounded(0, 12);
@@ -521,6 +604,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 64: five turns within half an hour double the window, until half an hour is calm")
+    @Tag("autoscaling-64")
     void flapping() {
         VariantMemory turning = VariantMemory.EMPTY;
         int number = 5;
@@ -544,6 +628,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 65: stages and guards give the number again, and dimensions are listed for one less")
+    @Tag("autoscaling-65")
     void explanation() {
         Subject subject = new Subject("v", 1, 7, 12);
         settled(subject);
@@ -566,6 +651,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 66: the same input, memory and time give the same decision")
+    @Tag("autoscaling-66")
     void replay() {
         Subject a = new Subject("a", 1, 4, 12);
         Subject b = new Subject("b", 1.5, 2, 12);
@@ -581,6 +667,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 67: a jump that no scaling catches has its bill")
+    @Tag("autoscaling-67")
     void envelope() {
         Subject subject = new Subject("v", 1, 2, 20);
         subject.fit = fit(1.4, FitStatus.FITTED);
@@ -631,6 +718,7 @@ class PlannerTest {
 
     @Test
     @DisplayName("row 23: arrivals without completions take nothing away")
+    @Tag("autoscaling-23")
     void wedgedEngines() {
         Subject subject = new Subject("v", 1, 5, 12);
         settled(subject);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class VariantTest {
@@ -15,6 +16,7 @@ class VariantTest {
 
     @Test
     @DisplayName("row 51: a cost that is missing is refused, and never ranks first")
+    @Tag("autoscaling-51")
     void costIsMandatory() {
         assertThatThrownBy(() -> costing(0, false)).hasMessageContaining("cost-per-hour of n/v: 0.0 (expected: > 0");
         assertThatThrownBy(() -> costing(Double.NaN, false)).isInstanceOf(IllegalArgumentException.class);

@@ -1,0 +1,155 @@
+package io.llmd.autoscaler.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.llmd.autoscaler.analyzer.StepTimeFit;
+import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.RouterReading.Flow;
+import io.llmd.autoscaler.loop.FleetSettings.TierRule;
+import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
+import io.llmd.autoscaler.planner.Behaviour;
+import io.llmd.autoscaler.variant.EngineLimits;
+import io.llmd.autoscaler.variant.Role;
+import io.llmd.autoscaler.variant.Shape;
+import io.llmd.autoscaler.variant.StepTime;
+import io.llmd.autoscaler.variant.Tier;
+import io.llmd.autoscaler.variant.TierClass;
+import io.llmd.autoscaler.variant.Variant;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What is kept of routers, variants and replicas between cycles. */
+class TrackersTest {
+
+    private static final Tier TIER = Tier.ofInterToken("chat", TierClass.STANDARD, 0.072);
+    private static final URI ROUTER = URI.create("http://router/metrics");
+    private static final EngineLimits LIMITS = new EngineLimits(100_000, 256, 8_192);
+    private static final StepTime TIME = new StepTime(0.013, 62.8e-6, 30e-6, 0.056e-6);
+
+    private final StepTimeFit fit = new StepTimeFit(TIME, LIMITS);
+    private final VariantTracker variant = new VariantTracker(variant(Set.of()), fit, 0);
+
+    private static VariantSettings variant(Set<String> tiers) {
+        return new VariantSettings(
+                new Variant("n", "v", "m", Role.UNIFIED, tiers, 2, false, "gpu", 1, 1, 20, 0),
+                "hardware",
+                TIME,
+                LIMITS,
+                100,
+                Behaviour.USUAL,
+                false);
+    }
+
+    private static FleetSettings settings(Set<String> served, TierRule... tiers) {
+        return new FleetSettings(
+                List.of(variant(served)),
+                List.of(tiers),
+                List.of(ROUTER),
+                Map.of(),
+                new FleetSettings.Zero(false, 600),
+                30,
+                Shape.fixed(1_000, 0, 100));
+    }
+
+    private static EngineReading reading(double at, double kvFill, double kvTokens, double steps) {
+        return new EngineReading(
+                at, 4, 0, kvFill, kvTokens, steps, 10 * steps, 0, 4 * steps, 0, 0.02 * 4 * steps, 4 * steps);
+    }
+
+    private static void hear(DemandTracker demand, double arrivals, double at) {
+        demand.observe(ROUTER, new Flow(arrivals, 0, 0, arrivals, 0, 0, 0, 0, 0), at);
+        demand.settle(true, at);
+    }
+
+    @Test
+    void silenceIsNoRateOfZero() {
+        DemandTracker demand =
+                new DemandTracker(new TierRule(TIER, Set.of(), 0.01), Shape.fixed(1_000, 0, 100), 30, 100, 0);
+        for (int at = 60; at <= 600; at += 10) {
+            hear(demand, 10.0 * at, at);
+        }
+        double lowest = demand.input(0, 600).reserve();
+        for (int at = 610; at <= 1_800; at += 10) {
+            demand.settle(false, at);
+        }
+        for (int at = 1_810; at <= 1_900; at += 10) {
+            hear(demand, 10.0 * at, at);
+        }
+        assertThat(demand.input(0, 1_900).reserve())
+                .as("the rate that is not exceeded in a hundredth of the last hour")
+                .isEqualTo(lowest);
+        assertThat(demand.arrivalVariation())
+                .as("what gathered meanwhile is no burst")
+                .isLessThan(2);
+    }
+
+    @Test
+    @Tag("autoscaling-34")
+    void aReplicaThatHasGoneSilentCountsAsTheFullest() {
+        variant.present(List.of("a", "b"), 0);
+        variant.observe("a", reading(1, 0.9, 100_000, 100));
+        variant.observe("b", reading(1, 0.2, 100_000, 100));
+        assertThat(variant.memoryFill(2, 30)).isCloseTo(0.55, within(1e-9));
+        variant.observe("a", reading(60, 0.9, 100_000, 200));
+        assertThat(variant.memoryFill(60, 30)).isCloseTo(0.9, within(1e-9));
+    }
+
+    @Test
+    void oneReplicaWithAnAbsurdSizeDecidesNothing() {
+        variant.present(List.of("a", "b", "c"), 0);
+        variant.observe("a", reading(1, 0.5, 16, 100));
+        variant.observe("b", reading(1, 0.5, 400_000, 100));
+        variant.observe("c", reading(1, 0.5, 400_000, 100));
+        assertThat(variant.limits().kvTokens()).isEqualTo(400_000);
+    }
+
+    @Test
+    void samplesOfReplicasThatAreLargerThanAssumedCount() {
+        variant.present(List.of("a"), 0);
+        for (int i = 1; i <= 40; i++) {
+            variant.observe("a", reading(i * 10, 0.5, 400_000, i * 500));
+        }
+        assertThat(fit.samples())
+                .as("half of 400,000 tokens is more than the assumed 100,000")
+                .isNotEmpty();
+    }
+
+    @Test
+    @Tag("autoscaling-16")
+    void aReplicaThatBeginsAnewInItsPlaceIsColdAgain() {
+        variant.present(List.of("a"), 0);
+        for (int i = 1; i <= 12; i++) {
+            variant.observe("a", reading(i * 10, 0.5, 100_000, i * 500));
+        }
+        int warm = fit.samples().size();
+        assertThat(warm).isPositive();
+        for (int i = 1; i <= 9; i++) {
+            variant.observe("a", reading(120 + i * 10, 0.5, 100_000, i * 500));
+        }
+        assertThat(fit.samples()).hasSize(warm);
+        variant.observe("a", reading(230, 0.5, 100_000, 5_000));
+        assertThat(fit.samples()).hasSize(warm + 1);
+    }
+
+    @Test
+    void tiersThatContradictEachOtherAreRefused() {
+        TierRule all = new TierRule(TIER, Set.of(), 0);
+        Tier high = Tier.ofInterToken("high", TierClass.CRITICAL, 0.040);
+        assertThat(settings(Set.of("high"), all, new TierRule(high, Set.of(1), 0))
+                        .models())
+                .containsExactly("m");
+        assertThatThrownBy(() -> settings(Set.of(), all, all)).hasMessageContaining("2 without priorities");
+        assertThatThrownBy(() -> settings(Set.of(), all, new TierRule(TIER, Set.of(1), 0)))
+                .hasMessageContaining("chat twice");
+        assertThatThrownBy(() -> settings(
+                        Set.of(), all, new TierRule(high, Set.of(1), 0), new TierRule(Tier.batch("low"), Set.of(1), 0)))
+                .hasMessageContaining("priority 1 twice");
+        assertThatThrownBy(() -> settings(Set.of("hihg"), all)).hasMessageContaining("serves tier hihg");
+    }
+}
