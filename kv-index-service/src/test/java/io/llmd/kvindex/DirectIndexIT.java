@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -70,6 +71,8 @@ class DirectIndexIT {
     }
 
     @Test
+    @Tag("kv-index-1")
+    @Tag("kv-index-2")
     void whatAnEngineHeldBeforeIsKnownWhenTheServiceIsReady() {
         assertThat(index.query(8)).isEqualTo("default/a:2");
         assertThat(index.query(10)).isEqualTo("default/a:2");
@@ -107,6 +110,7 @@ class DirectIndexIT {
     }
 
     @Test
+    @Tag("kv-index-30")
     void lostBatchesAreAskedFor() {
         b.store(null, 101, 21);
         await().untilAsserted(() -> assertThat(blocks("default/b")).isPositive());
@@ -123,6 +127,7 @@ class DirectIndexIT {
     }
 
     @Test
+    @Tag("kv-index-53")
     void poisonStaysWithItsSource() throws IOException {
         try (FakeEngine c = new FakeEngine()) {
             list(b, c);
@@ -219,7 +224,10 @@ class DirectIndexIT {
         index.query(8);
         assertThat(index.meters())
                 .contains("kv_cache_index_lookup_requests_total", "kv_cache_index_lookup_latency_seconds_bucket")
-                .contains("kvindex_memory_bytes", "kv_cache_events_active_subscribers");
+                .contains(
+                        "kvindex_memory_bytes",
+                        "kv_cache_events_active_subscribers",
+                        "kvindex_unfollowed_rules_total 0.0");
     }
 
     @Test

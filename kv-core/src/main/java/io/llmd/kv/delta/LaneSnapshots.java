@@ -1,5 +1,6 @@
 package io.llmd.kv.delta;
 
+import io.llmd.kv.lane.CopyCounting;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +102,19 @@ public final class LaneSnapshots {
         SnapshotSet newest = null;
         for (SnapshotSet set : sets) {
             if (set != null && set.isComplete() && (newest == null || set.cut().isNewerThan(newest.cut()))) {
+                newest = set;
+            }
+        }
+        return newest;
+    }
+
+    /** The same among those whose owner counted copies in this way. */
+    public @Nullable SnapshotSet newestComplete(CopyCounting counting) {
+        SnapshotSet newest = null;
+        for (SnapshotSet set : sets) {
+            boolean isUsable =
+                    set != null && set.isComplete() && set.cut().counting().equals(counting);
+            if (isUsable && (newest == null || set.cut().isNewerThan(newest.cut()))) {
                 newest = set;
             }
         }

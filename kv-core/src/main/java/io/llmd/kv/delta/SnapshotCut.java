@@ -1,5 +1,7 @@
 package io.llmd.kv.delta;
 
+import io.llmd.kv.lane.CopyCounting;
+
 /**
  * The moment that a snapshot shows. Terms, epochs and ids are unsigned.
  *
@@ -13,6 +15,7 @@ package io.llmd.kv.delta;
  * @param lastEngineSequence the publisher's last batch that it contains; -1 for none
  * @param enginePayloadHash XXH64 of that batch's payload, by which an owner knows the publisher again; 0 for none
  * @param isPartial whether the lane knew only a part of what the endpoint held
+ * @param counting how the lane counted copies
  */
 public record SnapshotCut(
         int lane,
@@ -24,7 +27,8 @@ public record SnapshotCut(
         long recordSequence,
         long lastEngineSequence,
         long enginePayloadHash,
-        boolean isPartial) {
+        boolean isPartial,
+        CopyCounting counting) {
 
     public SnapshotCut {
         if (partition < 0 || nextOffset < 0 || recordSequence < 0) {

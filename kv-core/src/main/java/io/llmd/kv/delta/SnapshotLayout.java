@@ -1,5 +1,7 @@
 package io.llmd.kv.delta;
 
+import io.llmd.kv.lane.CopyCounting;
+import java.util.Objects;
 import net.openhft.hashing.LongHashFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -7,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  * The fixed part of chunks and heads, 72 bytes, and the checksum that ends them.
  *
  * <pre>
- *  0 magic 2, version 1, flags 1 (2 engine hashes, 4 partial)      40 next offset 8
+ *  0 magic 2, version 2 (1), flags 1 (2 engine hashes, 4 partial)      40 next offset 8
  *  4 lane 4                                                        48 record sequence 8
  *  8 term 4                                                        56 last engine sequence 8
  * 12 epoch 4                                                       64 XXH64 of that batch's payload 8
  * 16 snapshot id 8
  * 24 index of the chunk, or generation of the head 4
  * 28 number of chunks 4
- * 32 partition 4, 0 4
+ * 32 partition 4, how copies are counted 4, see {@link CopyCounting#toNumber}
  * </pre>
  */
 final class SnapshotLayout {
@@ -25,7 +27,7 @@ final class SnapshotLayout {
     static final int HEAD_MAGIC = 0x4B48;
     static final int HEAD_BYTES = FIXED_BYTES + 2 * Long.BYTES + CHECKSUM_BYTES;
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final LongHashFunction XXH64 = LongHashFunction.xx();
 
     private SnapshotLayout() {}
@@ -41,7 +43,7 @@ final class SnapshotLayout {
         LittleEndian.setInt(target, 24, index);
         LittleEndian.setInt(target, 28, chunkCount);
         LittleEndian.setInt(target, 32, cut.partition());
-        LittleEndian.setInt(target, 36, 0);
+        LittleEndian.setInt(target, 36, cut.counting().toNumber());
         LittleEndian.setLong(target, 40, cut.nextOffset());
         LittleEndian.setLong(target, 48, cut.recordSequence());
         LittleEndian.setLong(target, 56, cut.lastEngineSequence());
@@ -79,7 +81,7 @@ final class SnapshotLayout {
         boolean isGood = count > 0
                 && count <= SnapshotChunks.MAX_CHUNKS
                 && LittleEndian.getInt(source, 32) >= 0
-                && LittleEndian.getInt(source, 36) == 0
+                && CopyCounting.of(LittleEndian.getInt(source, 36)) != null
                 && LittleEndian.getLong(source, 40) >= 0
                 && LittleEndian.getLong(source, 48) >= 0;
         return isGood ? null : DeltaFault.BAD_HEAD;
@@ -96,7 +98,8 @@ final class SnapshotLayout {
                 LittleEndian.getLong(source, 48),
                 LittleEndian.getLong(source, 56),
                 LittleEndian.getLong(source, 64),
-                (source[3] & DeltaHead.PARTIAL) != 0);
+                (source[3] & DeltaHead.PARTIAL) != 0,
+                Objects.requireNonNull(CopyCounting.of(LittleEndian.getInt(source, 36)), "counting"));
     }
 
     static int index(byte[] source) {

@@ -119,6 +119,18 @@ public final class BlockIndex {
         return evicted;
     }
 
+    /**
+     * How often a lane turned out to have KV-cache groups whose rules are not followed, so that nothing of it counts as reusable;
+     * anew after each clear.
+     */
+    public long unfollowedRules() {
+        long unfollowed = 0;
+        for (Cohort cohort : cohorts) {
+            unfollowed += cohort.unfollowedRules();
+        }
+        return unfollowed;
+    }
+
     /** Blocks that lanes hold, added up over lanes and tiers. */
     public long memberships() {
         long sum = 0;

@@ -50,6 +50,7 @@ final class Cohort {
     private int sweepAt;
     private int evictAt;
     private long evicted;
+    private long unfollowed;
 
     Cohort(MemoryBudget budget) {
         this.budget = budget;
@@ -81,6 +82,11 @@ final class Cohort {
 
     synchronized long evictedBlocks() {
         return evicted;
+    }
+
+    /** How often a lane turned out to have groups whose rules are not followed; anew after each clear. */
+    synchronized long unfollowedRules() {
+        return unfollowed;
     }
 
     synchronized long heldBlocks(int bit, int tier) {
@@ -376,6 +382,7 @@ final class Cohort {
         hasGroups = true;
         int plane = rule == GroupRule.UNKNOWN ? -1 : planeOrNew(rule);
         if (plane < 0) {
+            unfollowed += (lane.groupPlanes & UNFOLLOWED) == 0 ? 1 : 0;
             lane.groupPlanes |= UNFOLLOWED;
             return;
         }

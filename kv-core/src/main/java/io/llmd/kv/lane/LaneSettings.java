@@ -33,6 +33,15 @@ public record LaneSettings(
         return new LaneSettings(hasher, model, blockTokens, RemovalMode.PHYSICAL, 1, false, false);
     }
 
+    /** How copies of blocks are counted. */
+    public CopyCounting counting() {
+        return new CopyCounting(removalMode, offloadChunkBlocks);
+    }
+
+    public LaneSettings withCounting(CopyCounting value) {
+        return withRemovalMode(value.removalMode()).withOffloadChunkBlocks(value.offloadChunkBlocks());
+    }
+
     public LaneSettings withRemovalMode(RemovalMode value) {
         return new LaneSettings(hasher, model, blockTokens, value, offloadChunkBlocks, isRemoteTaken, isStorageShared);
     }

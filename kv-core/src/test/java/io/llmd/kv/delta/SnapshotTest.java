@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmd.kv.event.StorageTier;
+import io.llmd.kv.lane.CopyCounting;
 import io.llmd.kv.lane.GroupRule;
 import io.llmd.kv.lane.LaneSnapshotTarget;
+import io.llmd.kv.lane.RemovalMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -16,6 +18,7 @@ import java.util.stream.LongStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 import net.openhft.hashing.LongHashFunction;
 
@@ -32,11 +35,22 @@ class SnapshotTest {
         SnapshotChunks chunks = new SnapshotChunks();
         chunks.run(StorageTier.CPU, 2, 0x77, KEYS, HASHES, 0, 2);
         chunks.copies(StorageTier.CPU, 2, HASHES, new byte[] {2, 15, 0}, 0, 3);
-        SnapshotCut cut = new SnapshotCut(42, 9, 3, SnapshotCut.id(9, 1), 5, 1000, 12, 600, 0xABCD, true);
+        SnapshotCut cut = new SnapshotCut(
+                42,
+                9,
+                3,
+                SnapshotCut.id(9, 1),
+                5,
+                1000,
+                12,
+                600,
+                0xABCD,
+                true,
+                new CopyCounting(RemovalMode.LOGICAL, 4));
         List<byte[]> sealed = chunks.seal(cut);
 
-        String fixed = "0106" + "2a000000" + "09000000" + "03000000" + "0100000009000000";
-        String rest = "01000000" + "05000000" + "00000000" + "e803000000000000" + "0c00000000000000"
+        String fixed = "0206" + "2a000000" + "09000000" + "03000000" + "0100000009000000";
+        String rest = "01000000" + "05000000" + "09000000" + "e803000000000000" + "0c00000000000000"
                 + "5802000000000000" + "cdab000000000000";
         String content = "534b" + fixed + "00000000" + rest
                 + "0101020002000000" + "7700000000000000" + "0100000000000000" + "0200000000000000"
@@ -83,6 +97,7 @@ class SnapshotTest {
 
     /** Row 56: never half of a set. */
     @Example
+    @Tag("kv-index-56")
     void aSetWithAMissingChunkLeavesThePreviousOne() {
         List<byte[]> first = sealed(1, 0, 3_000);
         List<byte[]> second = sealed(1, 1, 3_000);
@@ -100,6 +115,7 @@ class SnapshotTest {
     }
 
     @Example
+    @Tag("kv-index-56")
     void aLaneWhoseOnlySetMissesAChunkHasNone() {
         List<byte[]> sealed = sealed(1, 0, 3_000);
         offer(0, sealed);
@@ -111,6 +127,7 @@ class SnapshotTest {
 
     /** Row 66: the head still names the old set, and the old set is whole. */
     @Example
+    @Tag("kv-index-66")
     void anOwnerThatDiesWhileWritingLeavesThePreviousSetWithItsCut() {
         List<byte[]> first = sealed(1, 0, 3_000);
         offer(0, first);
@@ -120,6 +137,36 @@ class SnapshotTest {
         assertThat(Objects.requireNonNull(snapshots.named()).cut()).isEqualTo(cut(1, 0));
         assertThat(Objects.requireNonNull(snapshots.newestComplete()).cut().nextOffset())
                 .isEqualTo(100);
+    }
+
+    @Example
+    void aSetOfCopiesThatWereCountedInAnotherWayIsPassedOver() {
+        CopyCounting chunks = new CopyCounting(RemovalMode.PHYSICAL, 4);
+        offer(0, sealed(1, 0, 3_000));
+        SnapshotCut cut = new SnapshotCut(42, 2, 3, SnapshotCut.id(2, 0), 5, 100, 12, 77, 0xABCD, false, chunks);
+        offer(1, new SnapshotChunks().seal(cut));
+
+        assertThat(Objects.requireNonNull(snapshots.newestComplete()).cut()).isEqualTo(cut);
+        assertThat(Objects.requireNonNull(snapshots.newestComplete(CopyCounting.DEFAULT))
+                        .cut())
+                .isEqualTo(cut(1, 0));
+        assertThat(Objects.requireNonNull(snapshots.newestComplete(chunks)).cut())
+                .isEqualTo(cut);
+        assertThat(snapshots.newestComplete(new CopyCounting(RemovalMode.LOGICAL, 4)))
+                .isNull();
+    }
+
+    @Example
+    void howCopiesAreCountedIsOneNumber() {
+        for (int number = -3; number < 40; number++) {
+            CopyCounting counting = CopyCounting.of(number);
+            assertThat(counting == null ? number <= 1 : counting.toNumber() == number)
+                    .as("%d", number)
+                    .isTrue();
+        }
+        assertThat(CopyCounting.of(Integer.MAX_VALUE)).isNull();
+        assertThatThrownBy(() -> new CopyCounting(RemovalMode.LOGICAL, 0))
+                .hasMessageContaining("offloadChunkBlocks: 0 (expected: 1 to");
     }
 
     @Example
@@ -230,7 +277,8 @@ class SnapshotTest {
     }
 
     private static SnapshotCut cut(int term, int n) {
-        return new SnapshotCut(42, term, 3, SnapshotCut.id(term, n), 5, 100 + n, 12, 77, 0xABCD, false);
+        return new SnapshotCut(
+                42, term, 3, SnapshotCut.id(term, n), 5, 100 + n, 12, 77, 0xABCD, false, CopyCounting.DEFAULT);
     }
 
     private void offer(int generation, List<byte[]> sealed) {

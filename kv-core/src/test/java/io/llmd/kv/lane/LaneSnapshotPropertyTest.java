@@ -168,7 +168,7 @@ class LaneSnapshotPropertyTest {
     private static SnapshotSet throughBytes(LaneState lane) {
         SnapshotChunks chunks = new SnapshotChunks(SnapshotChunks.MIN_BYTES);
         lane.writeTo(chunks);
-        SnapshotCut cut = new SnapshotCut(1, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, 5, 7, false);
+        SnapshotCut cut = new SnapshotCut(1, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, 5, 7, false, CopyCounting.DEFAULT);
         List<byte[]> sealed = chunks.seal(cut);
         LaneSnapshots snapshots = new LaneSnapshots();
         for (int i = 0; i < sealed.size(); i++) {

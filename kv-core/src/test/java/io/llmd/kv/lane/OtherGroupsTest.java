@@ -23,6 +23,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Row 26 at the second level of 4.3: what other KV-cache groups let an engine reuse. */
@@ -31,6 +32,7 @@ class OtherGroupsTest {
     private final PoolFixture pool = new PoolFixture();
 
     @Test
+    @Tag("kv-index-26")
     void row26AWindowThatIsHeldAtTheEndLetsAllBeReused() {
         pool.store("a", null, 1, 16, H0, H1, H2, H3);
         assertThat(pool.reusable(16)).as("no other group is known").isEqualTo("a:4/4");
@@ -175,6 +177,7 @@ class OtherGroupsTest {
             store("a", group(group, GroupKind.SLIDING_WINDOW, 4 * group, H0));
         }
         assertThat(pool.reusable(4)).as("what these hold is not known").isEqualTo("a:0/1");
+        assertThat(pool.unfollowedRules()).isOne();
         assertThat(pool.lane("a").counters().otherGroups()).isEqualTo(40 - GroupBlocks.MAX_RULES);
         pool.batch("a", LaneState::cleared);
         pool.store("a", null, 1, 4, H0);
@@ -205,6 +208,7 @@ class OtherGroupsTest {
             store(lane, group(1, GroupKind.SLIDING_WINDOW, 4 * rule, H0));
         }
         assertThat(pool.reusable(4)).isEqualTo("lane1:1/1 lane2:1/1 lane3:1/1 lane4:1/1 lane5:0/1");
+        assertThat(pool.unfollowedRules()).as("of the fifth lane").isOne();
     }
 
     @Test
@@ -250,7 +254,7 @@ class OtherGroupsTest {
     private SnapshotSet snapshot(String lane) {
         SnapshotChunks chunks = new SnapshotChunks();
         pool.lane(lane).writeTo(chunks);
-        SnapshotCut cut = new SnapshotCut(1, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, 5, 7, false);
+        SnapshotCut cut = new SnapshotCut(1, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, 5, 7, false, CopyCounting.DEFAULT);
         List<byte[]> sealed = chunks.seal(cut);
         LaneSnapshots snapshots = new LaneSnapshots();
         for (int i = 0; i < sealed.size(); i++) {

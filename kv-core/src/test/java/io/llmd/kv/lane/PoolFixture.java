@@ -56,6 +56,10 @@ final class PoolFixture {
         });
     }
 
+    long unfollowedRules() {
+        return index.unfollowedRules();
+    }
+
     IndexLane indexed(String name) {
         return indexed.get(name);
     }

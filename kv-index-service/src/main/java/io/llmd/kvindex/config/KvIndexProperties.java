@@ -5,6 +5,7 @@ import io.llmd.kv.ingest.direct.PoolSettings;
 import io.llmd.kv.ingest.zmq.ZmqAddress;
 import io.llmd.kv.ingest.zmq.ZmtpSettings;
 import io.llmd.kv.key.KeyMode;
+import io.llmd.kv.lane.CopyCounting;
 import io.llmd.kv.lane.RemovalMode;
 import io.llmd.kvindex.ingest.EngineSource;
 import io.llmd.kvindex.query.TierWeights;
@@ -58,7 +59,10 @@ public record KvIndexProperties(
         @NotNull @DefaultValue("xxh64") KeyMode keyMode,
         @NotNull @DefaultValue("") String seed,
         @NotNull @DefaultValue("physical") RemovalMode removalMode,
-        @Min(1) @DefaultValue("1") int offloadChunkBlocks,
+
+        @Min(1) @Max(CopyCounting.MAX_CHUNK_BLOCKS) @DefaultValue("1")
+        int offloadChunkBlocks,
+
         @NotNull @DefaultValue("2GB") DataSize maxSize,
         @DefaultValue List<@Valid Source> sources,
         @Nullable Path endpointsFile,

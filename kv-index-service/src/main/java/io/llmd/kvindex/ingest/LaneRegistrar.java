@@ -7,6 +7,7 @@ import io.llmd.kv.ingest.kafka.LaneDescription;
 import io.llmd.kv.ingest.kafka.LaneRegistry;
 import io.llmd.kv.ingest.kafka.LaneSpec;
 import io.llmd.kv.ingest.owner.OwnerSettings;
+import io.llmd.kv.lane.CopyCounting;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -105,7 +106,7 @@ final class LaneRegistrar implements AutoCloseable {
     /** An engine at another address is another lane: what is known of the one before it says nothing about it. */
     private LaneSpec spec(EngineSource source) {
         PoolSettings pool = settings.owner().pool();
-        return new LaneSpec(
+        LaneSpec spec = new LaneSpec(
                 settings.pool() + "/" + source.endpoint() + "@" + source.address() + "#" + source.rank(),
                 settings.pool(),
                 source.endpoint(),
@@ -116,6 +117,7 @@ final class LaneRegistrar implements AutoCloseable {
                 OwnerSettings.keyMode(pool),
                 "tcp://" + source.address(),
                 source.replayAddress() == null ? "" : "tcp://" + source.replayAddress());
+        return spec.withCounting(new CopyCounting(pool.removalMode(), pool.offloadChunkBlocks()));
     }
 
     @Override

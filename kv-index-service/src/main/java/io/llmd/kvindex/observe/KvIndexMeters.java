@@ -45,6 +45,8 @@ public enum KvIndexMeters implements MeterDocumentation {
     MAX_MEMORY("kvindex.memory.max", Meter.Type.GAUGE),
     /** Blocks forgotten because the memory was used up. */
     EVICTED_BLOCKS("kvindex.evicted.blocks", Meter.Type.COUNTER),
+    /** Times that a rank had KV-cache groups whose rules are not followed: nothing that it holds counts as reusable. */
+    UNFOLLOWED_RULES("kvindex.unfollowed.rules", Meter.Type.COUNTER),
     /** Data-parallel ranks by how well they are known. */
     SOURCES("kvindex.sources", Meter.Type.GAUGE, "state"),
     /** Batches of an engine that are published and not applied. */

@@ -71,6 +71,8 @@ public final class PoolMeters {
         ofIndex(KvIndexMeters.MAX_MEMORY, BlockIndex::maxBytes);
         FunctionCounter.builder(KvIndexMeters.EVICTED_BLOCKS.getName(), pool, of(BlockIndex::evictedBlocks))
                 .register(registry);
+        FunctionCounter.builder(KvIndexMeters.UNFOLLOWED_RULES.getName(), pool, of(BlockIndex::unfollowedRules))
+                .register(registry);
         Gauge.builder(KvIndexMeters.SUBSCRIBERS.getName(), pool, PoolMeters::connected)
                 .register(registry);
         Gauge.builder(

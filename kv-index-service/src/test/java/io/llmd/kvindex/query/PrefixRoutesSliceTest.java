@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -80,6 +81,7 @@ class PrefixRoutesSliceTest {
     }
 
     @Test
+    @Tag("kv-index-23")
     void blocksInASlowerTierCountLessAndTheBestComesFirst() {
         IndexLane tiered = store("a", 0, StorageTier.GPU, 0, 2, null);
         store(tiered, StorageTier.CPU, 2, 3, null);
@@ -98,6 +100,22 @@ class PrefixRoutesSliceTest {
         assertThat(answer.endpoints().get(1).score()).isEqualTo(2.8);
         assertThat(answer.endpoints().get(1).complete()).isTrue();
         assertThat(longest).isEqualTo(3);
+    }
+
+    @Test
+    @Tag("kv-index-22")
+    void blocksThatAreLeftInTheHostsMemoryAloneCountLess() {
+        IndexLane lane = store("a", 0, StorageTier.GPU, 0, 2, null);
+        store(lane, StorageTier.CPU, 0, 2, null);
+        long[] keys = new long[2];
+        HASHER.chain(HASHER.root("m"), IntStream.rangeClosed(1, 8).toArray(), 0, 2, 4, keys, 0);
+        lane.removed(StorageTier.GPU, 0, keys, 0, 2);
+
+        assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8]}").endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.blocks()).isEqualTo(2))
+                .satisfies(match -> assertThat(match.tiers()).isEqualTo(new TierBlocks(0, 2, 0, 0)))
+                .satisfies(match -> assertThat(match.score()).isEqualTo(1.6));
     }
 
     @Test
@@ -163,6 +181,7 @@ class PrefixRoutesSliceTest {
     }
 
     @Test
+    @Tag("kv-index-44")
     void aSaltKeepsPromptsApart() {
         store("a", 0, StorageTier.GPU, 0, 2, new String[] {"tenant-a"});
         assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3,4,5,6,7,8]}").endpoints())

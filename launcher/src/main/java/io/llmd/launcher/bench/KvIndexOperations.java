@@ -7,6 +7,7 @@ import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.index.IndexSettings;
+import io.llmd.kv.lane.CopyCounting;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,7 +119,8 @@ final class KvIndexOperations {
             }
             chunks.run(StorageTier.GPU, 0, 0, keys, keys, 0, count);
         }
-        return chunks.seal(new SnapshotCut(lane, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, 1, 1, false));
+        return chunks.seal(
+                new SnapshotCut(lane, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, 1, 1, false, CopyCounting.DEFAULT));
     }
 
     private static long cpuNanos() {

@@ -282,7 +282,8 @@ public final class DirectIndex implements AutoCloseable {
                 0,
                 position.sequence(),
                 position.payloadHash(),
-                !member.lane().isComplete() && !member.target().isCompleteOnceVerified()));
+                !member.lane().isComplete() && !member.target().isCompleteOnceVerified(),
+                member.settings().counting()));
     }
 
     /**

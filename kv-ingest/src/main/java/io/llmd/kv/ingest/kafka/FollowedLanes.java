@@ -4,6 +4,7 @@ import io.llmd.kv.delta.DeltaReading;
 import io.llmd.kv.delta.DeltaRecordReader;
 import io.llmd.kv.delta.LaneSnapshots;
 import io.llmd.kv.delta.SnapshotCut;
+import io.llmd.kv.delta.SnapshotHead;
 import io.llmd.kv.delta.SnapshotSet;
 import io.llmd.kv.ingest.kafka.LaneTable.Change;
 import io.llmd.kv.ingest.kafka.ReplicaListener.Event;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lanes of a pool as a replica follows them: takes records of the three topics and says where in the log it must go
@@ -235,6 +237,7 @@ final class FollowedLanes {
         }
         LaneSnapshots snapshots = assembling.get(key.laneId());
         if (key.isHead()) {
+            refused(follower, SnapshotHead.read(record.value()));
             if (snapshots != null) {
                 put(key, record.value(), snapshots);
                 loadNamed(follower, snapshots, record.offset(), nowNanos);
@@ -242,6 +245,12 @@ final class FollowedLanes {
         } else if (isWanted(follower, record.value())) {
             put(key, record.value(), assembling.computeIfAbsent(key.laneId(), id -> new LaneSnapshots()));
             bound(key.laneId());
+        }
+    }
+
+    private void refused(LaneFollower follower, @Nullable SnapshotHead head) {
+        if (head != null && !follower.countsAs(head.cut())) {
+            listener.happened(Event.SNAPSHOT_REFUSED);
         }
     }
 
@@ -306,6 +315,8 @@ final class FollowedLanes {
                 if (set != null && follower.wants(set.cut())) {
                     load(follower, set, nowNanos);
                     smallest = Math.min(smallest, set.cut().nextOffset());
+                } else if (set != null && !follower.countsAs(set.cut())) {
+                    listener.happened(Event.SNAPSHOT_REFUSED);
                 } else if (snapshots != null) {
                     listener.happened(Event.SNAPSHOT_INCOMPLETE);
                 }

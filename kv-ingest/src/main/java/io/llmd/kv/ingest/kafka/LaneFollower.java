@@ -165,7 +165,7 @@ final class LaneFollower {
 
     /** Whether a snapshot tells more than what is known. */
     boolean wants(SnapshotCut cut) {
-        if (cut.lane() != lane.number()) {
+        if (cut.lane() != lane.number() || !countsAs(cut)) {
             return false;
         }
         if (!hasTerm && !isWaiting) {
@@ -173,6 +173,11 @@ final class LaneFollower {
         }
         int order = Integer.compareUnsigned(cut.term(), isWaiting ? waitingTerm : term);
         return order > 0 || (order == 0 && (isWaiting || (wantsSnapshot && cut.recordSequence() >= wantedFrom)));
+    }
+
+    /** Whether a snapshot's owner counted copies as the lane's description says. */
+    boolean countsAs(SnapshotCut cut) {
+        return cut.counting().equals(lane.spec().counting());
     }
 
     /** Takes a whole snapshot that is wanted; what is known before is gone. */

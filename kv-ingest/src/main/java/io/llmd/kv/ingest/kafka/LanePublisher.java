@@ -196,7 +196,17 @@ public final class LanePublisher implements LaneDeltas {
                 chunks,
                 last,
                 offset -> new SnapshotCut(
-                        lane.number(), term, epoch, id, lane.partition(), offset, records, sequence, hash, isPartial));
+                        lane.number(),
+                        term,
+                        epoch,
+                        id,
+                        lane.partition(),
+                        offset,
+                        records,
+                        sequence,
+                        hash,
+                        isPartial,
+                        lane.spec().counting()));
     }
 
     private void over(SnapshotSending now, long nowNanos) {

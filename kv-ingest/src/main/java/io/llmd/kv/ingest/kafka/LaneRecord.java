@@ -1,5 +1,6 @@
 package io.llmd.kv.ingest.kafka;
 
+import io.llmd.kv.lane.CopyCounting;
 import io.llmd.kv.wire.ByteBuilder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * owner's term: the brokers give each to one claim only, and later ones are greater.
  *
  * <p>Little-endian: magic {@code 0x4B4C} (2), version 1 (1), 0 (1), number (4), partition (4), rank (4), block tokens (4);
- * then texts, each its length (2) and UTF-8: pool, endpoint, UID, model, key mode, event address, replay address, owner.
- * More may follow, which a reader of this version leaves.
+ * then texts, each its length (2) and UTF-8: pool, endpoint, UID, model, key mode, event address, replay address, owner; then
+ * how copies are counted (4, see {@link CopyCounting#toNumber}), which former records do not say and is that of vLLM then. More
+ * may follow, which a reader of this version leaves.
  *
  * @param owner who claims the lane; empty for a registration
  */
@@ -49,6 +51,7 @@ record LaneRecord(LaneDescription lane, String owner) {
         putText(out, spec.eventAddress());
         putText(out, spec.replayAddress());
         putText(out, owner);
+        out.putIntLittleEndian(spec.counting().toNumber());
         return out.toByteArray();
     }
 
@@ -84,10 +87,20 @@ record LaneRecord(LaneDescription lane, String owner) {
                     text(in, in.position()),
                     text(in, in.position()),
                     text(in, in.position()));
-            return new LaneRecord(new LaneDescription(spec, number, partition), text(in, in.position()));
+            String owner = text(in, in.position());
+            CopyCounting counting = in.hasRemaining() ? counting(in) : CopyCounting.DEFAULT;
+            return new LaneRecord(new LaneDescription(spec.withCounting(counting), number, partition), owner);
         } catch (IllegalArgumentException | CharacterCodingException e) {
             return null;
         }
+    }
+
+    private static CopyCounting counting(ByteBuffer in) {
+        CopyCounting counting = in.remaining() < Integer.BYTES ? null : CopyCounting.of(in.getInt());
+        if (counting == null) {
+            throw new IllegalArgumentException("counting");
+        }
+        return counting;
     }
 
     private static String text(ByteBuffer in, int at) throws CharacterCodingException {

@@ -1,5 +1,6 @@
 package io.llmd.kv.ingest.kafka;
 
+import io.llmd.kv.lane.CopyCounting;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
@@ -16,6 +17,7 @@ import java.util.Objects;
  * @param keyMode how request keys are computed from tokens
  * @param eventAddress where the engine publishes, for instance {@code tcp://10.0.0.7:5557}
  * @param replayAddress where it replays; empty when it does not
+ * @param counting how copies of its blocks are counted
  */
 public record LaneSpec(
         String id,
@@ -27,7 +29,8 @@ public record LaneSpec(
         int blockTokens,
         String keyMode,
         String eventAddress,
-        String replayAddress) {
+        String replayAddress,
+        CopyCounting counting) {
 
     /** Bytes of each text in UTF-8. */
     public static final int MAX_TEXT_BYTES = 1_000;
@@ -44,10 +47,43 @@ public record LaneSpec(
         check("keyMode", keyMode);
         check("eventAddress", eventAddress);
         check("replayAddress", replayAddress);
+        Objects.requireNonNull(counting, "counting");
         if (rank < 0 || blockTokens < 1) {
             throw new IllegalArgumentException(
                     "rank, blockTokens: " + rank + ", " + blockTokens + " (expected: >= 0, >= 1)");
         }
+    }
+
+    /** A lane whose copies are counted as vLLM's. */
+    public LaneSpec(
+            String id,
+            String pool,
+            String endpoint,
+            String endpointUid,
+            int rank,
+            String model,
+            int blockTokens,
+            String keyMode,
+            String eventAddress,
+            String replayAddress) {
+        this(
+                id,
+                pool,
+                endpoint,
+                endpointUid,
+                rank,
+                model,
+                blockTokens,
+                keyMode,
+                eventAddress,
+                replayAddress,
+                CopyCounting.DEFAULT);
+    }
+
+    /** The same lane with copies that are counted in this way. */
+    public LaneSpec withCounting(CopyCounting value) {
+        return new LaneSpec(
+                id, pool, endpoint, endpointUid, rank, model, blockTokens, keyMode, eventAddress, replayAddress, value);
     }
 
     private static void check(String name, String text) {

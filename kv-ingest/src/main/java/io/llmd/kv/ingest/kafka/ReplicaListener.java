@@ -23,6 +23,8 @@ public interface ReplicaListener {
         SNAPSHOT_INCOMPLETE,
         /** A chunk or head cannot be read. */
         SNAPSHOT_UNREADABLE,
+        /** A snapshot's owner counted copies in another way than the lane's description says. */
+        SNAPSHOT_REFUSED,
         /** A record belongs to no lane that is known. */
         UNKNOWN_LANE,
         /** A record is in another partition, or under another key, than its lane's. */

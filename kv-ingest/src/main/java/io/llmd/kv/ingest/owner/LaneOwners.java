@@ -55,9 +55,6 @@ public final class LaneOwners implements AutoCloseable {
         private final int term;
         private volatile @Nullable EngineLane lane;
 
-        /** Whether its last tick threw, so that it is logged once; the sources' thread's. */
-        private boolean isFailing;
-
         Owned(LaneDescription description, int term, @Nullable EngineLane lane) {
             this.description = description;
             this.term = term;
@@ -85,6 +82,7 @@ public final class LaneOwners implements AutoCloseable {
     private final LaneOwnership ownership;
     private final ScheduledExecutorService takeovers = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("kv-lane-takeover").factory());
+    private final LaneTicks ticks = new LaneTicks();
     private boolean isPlanned;
 
     /**
@@ -216,9 +214,14 @@ public final class LaneOwners implements AutoCloseable {
         LaneDescription description = each.description;
         ZmqSource source = source(description);
         EngineLane lane = new EngineLane(laneSettings(description), decoder, nanoClock);
-        SnapshotSet newest = snapshots.newestComplete();
-        if (newest != null) {
-            lane.restore(newest);
+        SnapshotSet known = snapshots.newestComplete(description.spec().counting());
+        if (known != null) {
+            lane.restore(known);
+        } else if (snapshots.newestComplete() != null) {
+            LOG.atWarn()
+                    .addKeyValue("lane", description.id())
+                    .addKeyValue("reason", "copies are counted in another way")
+                    .log("snapshot of a lane refused, it begins anew");
         }
         lane.publishTo(publisher.open(description, each.term, lane.epoch(), SnapshotPlace.after(snapshots), lane));
         synchronized (this) {
@@ -247,8 +250,7 @@ public final class LaneOwners implements AutoCloseable {
                         hasher,
                         model.isEmpty() ? pool.model() : model,
                         description.spec().blockTokens())
-                .withRemovalMode(pool.removalMode())
-                .withOffloadChunkBlocks(pool.offloadChunkBlocks());
+                .withCounting(description.spec().counting());
     }
 
     private static ZmqSource source(LaneDescription description) {
@@ -262,32 +264,21 @@ public final class LaneOwners implements AutoCloseable {
 
     /** On the sources' thread. */
     private void tick() {
-        for (Owned each : snapshot()) {
+        List<Owned> now = snapshot();
+        ticks.run(now, each -> each.description.id(), each -> {
             EngineLane lane = each.lane;
-            if (lane == null) {
-                continue;
+            if (lane != null) {
+                lane.tick();
             }
-            tick(each, lane);
-            LanePublisher open = lane.publisher();
-            if (open != null && open.isBroken()) {
-                ownership.reclaim(each.description.id(), open.term());
-            }
-        }
+        });
+        now.forEach(this::reclaimIfBroken);
     }
 
-    /** A lane that cannot send does not keep the others from it. */
-    private static void tick(Owned each, EngineLane lane) {
-        try {
-            lane.tick();
-            each.isFailing = false;
-        } catch (RuntimeException e) {
-            if (!each.isFailing) {
-                LOG.atError()
-                        .addKeyValue("lane", each.description.id())
-                        .setCause(e)
-                        .log("a lane cannot send what it knows");
-            }
-            each.isFailing = true;
+    private void reclaimIfBroken(Owned each) {
+        EngineLane lane = each.lane;
+        LanePublisher open = lane == null ? null : lane.publisher();
+        if (open != null && open.isBroken()) {
+            ownership.reclaim(each.description.id(), open.term());
         }
     }
 

@@ -8,7 +8,8 @@ import java.util.Locale;
  * How lanes are owned.
  *
  * @param name of this process, unlike that of any other and of its own former lives
- * @param pool what lanes have in common; model and tokens per block are those of a lane's description, if it names a model
+ * @param pool what lanes have in common; model and tokens per block are those of a lane's description, if it names a model, and
+ *     so is how copies are counted
  * @param snapshotInterval time between two snapshots of a lane
  * @param tick how often changes are sent while an engine tells none
  */

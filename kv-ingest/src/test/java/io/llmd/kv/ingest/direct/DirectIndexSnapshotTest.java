@@ -20,6 +20,7 @@ import io.llmd.kv.ingest.SourceState;
 import io.llmd.kv.ingest.zmq.ZmqAddress;
 import io.llmd.kv.ingest.zmq.ZmqSource;
 import io.llmd.kv.key.KeyMode;
+import io.llmd.kv.lane.CopyCounting;
 import io.llmd.kv.lane.RemovalMode;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -175,7 +176,7 @@ class DirectIndexSnapshotTest {
     @Test
     void aCopyWithoutABatchToAskForIsRefused() throws IOException {
         LaneCopy lane = lane(snapshotAfter(stored(null, 1, 11)));
-        SnapshotCut cut = new SnapshotCut(0, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, -1, 0, false);
+        SnapshotCut cut = new SnapshotCut(0, 1, 0, SnapshotCut.id(1, 0), 0, 0, 0, -1, 0, false, CopyCounting.DEFAULT);
 
         byte[] snapshot = snapshotOf(lane.withChunks(new SnapshotChunks().seal(cut)));
 

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.ingest.kafka.ReplicaListener.Event;
+import io.llmd.kv.lane.CopyCounting;
 import io.llmd.kv.lane.LaneDeltas;
+import io.llmd.kv.lane.RemovalMode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** How a replica starts, follows and notices what is wrong, with a log in memory. */
@@ -25,6 +28,7 @@ class FollowedLanesTest {
 
     /** Row 55. */
     @Test
+    @Tag("kv-index-55")
     void recordsBelowTheCutOfTheSnapshotAreSkipped() {
         LanePublisher publisher = open(1, owner);
         for (int i = 1; i <= 10; i++) {
@@ -44,6 +48,7 @@ class FollowedLanesTest {
 
     /** Row 57. */
     @Test
+    @Tag("kv-index-57")
     void recordsOfAnOlderTermAreIgnored() {
         LanePublisher old = open(1, owner);
         settle(old);
@@ -60,6 +65,7 @@ class FollowedLanesTest {
 
     /** Row 58. */
     @Test
+    @Tag("kv-index-58")
     void aHoleMakesTheLaneStaleUntilASnapshotFromBehindItComes() {
         ModelOwner known = new ModelOwner();
         LanePublisher publisher = log.open(LANE, 1, SnapshotPlace.FIRST, known, Duration.ofSeconds(20));
@@ -113,6 +119,27 @@ class FollowedLanesTest {
     }
 
     @Test
+    void aSnapshotOfCopiesThatAreCountedInAnotherWayIsNotTaken() {
+        LanePublisher publisher = open(1, owner);
+        store(publisher, owner, 1);
+        settle(publisher);
+        LaneDescription chunked = new LaneDescription(
+                LANE.spec().withCounting(new CopyCounting(RemovalMode.PHYSICAL, 4)), 7, MemoryLog.PARTITION);
+
+        MemoryLog.Reader replica = log.new Reader(chunked);
+
+        assertThat(replica.recorded.count(Event.SNAPSHOT_REFUSED)).isOne();
+        assertThat(replica.recorded.count(Event.SNAPSHOT_LOADED)).isZero();
+        assertThat(replica.lane(7).copy()).isEmpty();
+        replica.readAll();
+        settle(open(2, owner));
+        replica.readAll();
+        assertThat(replica.recorded.count(Event.SNAPSHOT_REFUSED)).isEqualTo(2);
+        assertThat(replica.recorded.count(Event.SNAPSHOT_LOADED)).isZero();
+        assertThat(replica.status(7).isWaiting()).isTrue();
+    }
+
+    @Test
     void aSnapshotThatDoesNotComeIsWaitedForFiveSeconds() {
         LanePublisher old = open(1, owner);
         store(old, owner, 1);
@@ -143,6 +170,7 @@ class FollowedLanesTest {
 
     /** Row 39. */
     @Test
+    @Tag("kv-index-39")
     void recordsOfALaneThatIsGoneDoNotReachItsReplacement() {
         LanePublisher publisher = open(1, owner);
         store(publisher, owner, 1);
@@ -261,6 +289,7 @@ class FollowedLanesTest {
     }
 
     @Test
+    @Tag("kv-index-59")
     void silenceHalvesAMatchAndThenMakesItWorthless() {
         LaneStatus status = new LaneStatus(LANE, 1, 0, 100, false, false, false);
         assertThat(status.weight(SECOND)).isEqualTo(1);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.llmd.kv.ingest.kafka.LaneTable.Change;
+import io.llmd.kv.lane.CopyCounting;
+import io.llmd.kv.lane.RemovalMode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -20,11 +22,12 @@ class LaneTableTest {
 
     @Test
     void aDescriptionHasItsBytes() {
-        LaneSpec spec = new LaneSpec("id", "p", "e", "u", 2, "m", 16, "x", "a", "");
+        LaneSpec spec = new LaneSpec("id", "p", "e", "u", 2, "m", 16, "x", "a", "")
+                .withCounting(new CopyCounting(RemovalMode.LOGICAL, 4));
         byte[] bytes = new LaneRecord(new LaneDescription(spec, 7, 3), "o").toBytes();
         assertThat(HexFormat.of().formatHex(bytes))
                 .isEqualTo("4c4b0100" + "07000000" + "03000000" + "02000000" + "10000000" + "010070" + "010065"
-                        + "010075" + "01006d" + "010078" + "010061" + "0000" + "01006f");
+                        + "010075" + "01006d" + "010078" + "010061" + "0000" + "01006f" + "09000000");
         LaneRecord read = LaneRecord.read(spec.key(), Arrays.copyOf(bytes, bytes.length + 8));
         assertThat(read).isEqualTo(new LaneRecord(new LaneDescription(spec, 7, 3), "o"));
     }
@@ -35,8 +38,11 @@ class LaneTableTest {
         byte[] key = Lanes.spec("a/0").key();
         assertThat(LaneRecord.read(null, good)).isNull();
         assertThat(LaneRecord.read(new byte[0], good)).isNull();
+        int former = good.length - Integer.BYTES;
         for (int length = 0; length < good.length; length++) {
-            assertThat(LaneRecord.read(key, Arrays.copyOf(good, length))).isNull();
+            if (length != former) {
+                assertThat(LaneRecord.read(key, Arrays.copyOf(good, length))).isNull();
+            }
         }
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < 10_000; i++) {
@@ -45,6 +51,14 @@ class LaneTableTest {
             LaneRecord read = LaneRecord.read(key, changed);
             assertThat(read == null || read.lane().number() > 0).isTrue();
         }
+    }
+
+    @Test
+    void aFormerReleasesLaneCountsCopiesAsVllmDoes() {
+        LaneSpec spec = Lanes.spec("a/0").withCounting(new CopyCounting(RemovalMode.LOGICAL, 4));
+        byte[] now = new LaneRecord(new LaneDescription(spec, 1, 0), "owner").toBytes();
+        LaneRecord former = LaneRecord.read(spec.key(), Arrays.copyOf(now, now.length - Integer.BYTES));
+        assertThat(former).isEqualTo(new LaneRecord(Lanes.lane("a/0", 1, 0), "owner"));
     }
 
     @Test
