@@ -9,6 +9,7 @@ import io.llmd.kv.event.StoredBlocks.GroupKind;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +36,7 @@ class KvEventDecoderTest {
     private final RecordingSink sink = new RecordingSink();
 
     @Test
+    @Tag("kv-index-1")
     void arrayOfTheMediumGeneration() {
         DecodedBatch batch =
                 decode("93" + TS + "91 97" + STORED + "92" + H0 + H1 + "c0 980102030405060708 04 c0 a3475055 00");
@@ -47,6 +49,7 @@ class KvEventDecoderTest {
     }
 
     @ParameterizedTest
+    @Tag("kv-index-5")
     @ValueSource(strings = {"c0c0c0c0c0", "c0 92c0c0 00 ae66756c6c5f617474656e74696f6e c0"})
     void arrayOfTheLastGenerationSaysTheSame(String tail) {
         decode("93" + TS + "91 9c" + STORED + "92" + H0 + H1 + "c0 980102030405060708 04 c0 a3475055" + tail + "00");
@@ -84,6 +87,7 @@ class KvEventDecoderTest {
             """;
 
     @ParameterizedTest
+    @Tag("kv-index-6")
     @ValueSource(strings = {"8b", "de000b", "df0000000b"})
     void mapWithAnyHead(String head) {
         decode("93 cb41d954fc40900000 91" + head + TYPE_STORED + MAP_ENTRIES + "00");
@@ -91,6 +95,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-7")
     void typeMayBeLastAndUnknownKeysAreSkipped() {
         String unknown = "a5 6f74686572 92 93 01 92 02 03 c0 81 a1 61 90" + "a9 6c6f72615f6e756d62 01" + "05 a178";
         decode("93 cb41d954fc40900000 91 8e" + MAP_ENTRIES + unknown + TYPE_STORED + "00");
@@ -107,6 +112,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-9")
     void digestCountsByItsLastEightBytesAndTheAdapterIsNoExtraKey() {
         DecodedBatch batch = decode("""
                 93 cb 41 d9 54 fc 40 c0 00 00 91
@@ -125,6 +131,8 @@ class KvEventDecoderTest {
     }
 
     @ParameterizedTest
+    @Tag("kv-index-10")
+    @Tag("kv-index-11")
     @CsvSource({
         "cf54c2006959a95803, 6107444497143650307",
         "c40854c2006959a95803, 6107444497143650307",
@@ -157,6 +165,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-49")
     void sglangMetadataInTheAdaptersPlaceHoldsTheSalt() {
         String metadata = "82 a474657374 93010203 aa63616368655f73616c74 a874656e616e742d61";
         decode("92" + TS + "91 98" + STORED + "92" + H0 + H1 + "c0 980102030405060708 04 c0 a3475055" + metadata);
@@ -164,6 +173,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-49")
     void textInTheAdaptersPlaceIsItsName() {
         decode("92" + TS + "91 98" + STORED + "92" + H0 + H1 + "c0 980102030405060708 04 05 a3475055 a373716c");
         assertThat(sink.events).containsExactly(TWO_BLOCKS.withAdapter("sql"));
@@ -186,12 +196,14 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-50")
     void pairsOfTokensCountByTheirFirst() {
         decode("92" + TS + "91 96" + STORED + "91" + H0 + "c0 94 920102 920203 920304 920405 04 c0");
         assertThat(sink.events).containsExactly(ONE_BLOCK);
     }
 
     @Test
+    @Tag("kv-index-48")
     void storagePublisherWrapsItsEventsInBytes() {
         DecodedBatch batch = decode("""
                 92 cb 41 d9 54 fc 41 40 00 00 91  c4 2a
@@ -230,6 +242,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-51")
     void mooncakeRemovalWithoutANumericHashIsCounted() {
         DecodedBatch batch = decode(
                 "93 cf0000018bcfe56994 91 82 aa6576656e745f74797065a772656d6f766564" + "aa6f626a6563745f6b6579a16b 00");
@@ -239,6 +252,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-51")
     void mooncakeRemovalWithAHashIsARemoval() {
         decode("93 cf0000018bcfe56994 91 83 aa6576656e745f74797065a772656d6f766564"
                 + "aa6f626a6563745f6b6579a16b aa7365715f68617368657391" + H0 + "00");
@@ -253,6 +267,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-8")
     void unknownEventsAreCountedAndTheOthersPassedOn() {
         DecodedBatch batch =
                 decode("93" + TS + "93 97" + STORED + "92" + H0 + H1 + "c0 980102030405060708 04 c0 a3475055"
@@ -351,6 +366,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-52")
     void repeatedHashDropsItsEventOnly() {
         DecodedBatch batch =
                 decode("92" + TS + "92 96" + STORED + "92" + H0 + H0 + "c0 980102030405060708 04 c0" + CLEARED);
@@ -359,6 +375,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-52")
     void blockThatIsItsOwnParentDropsItsEventOnly() {
         DecodedBatch batch = decode("92" + TS + "92 96" + STORED + "91" + H0 + H0 + "9401020304 04 c0" + CLEARED);
         assertThat(sink.events).containsExactly(new Cleared());
@@ -372,12 +389,14 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-15")
     void parentOfZeroIsNone() {
         decode("92" + TS + "91 96" + STORED + "91" + H0 + "00 9401020304 04 c0");
         assertThat(sink.events).containsExactly(ONE_BLOCK);
     }
 
     @Test
+    @Tag("kv-index-27")
     void tokensThatDoNotFillTheBlocksAreMalformedForFullAttention() {
         DecodedBatch batch = decode("92" + TS + "91 96" + STORED + "92" + H0 + H1 + "c0 9401020304 04 c0");
         assertThat(sink.events).isEmpty();
@@ -417,6 +436,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("kv-index-26")
     void groupThatIsNoPrefixMayLeaveBlocksOut() {
         DecodedBatch batch = decode("92" + TS + "91 9c" + STORED + "91" + H0
                 + "c0 980102030405060708 04 c0 a3475055 c0 c0 01 ae736c6964696e675f77696e646f77 04");
@@ -574,6 +594,7 @@ class KvEventDecoderTest {
     }
 
     @ParameterizedTest
+    @Tag("kv-index-53")
     @ValueSource(
             strings = {
                 "",

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,7 @@ class BlockIndexTest {
     private final long[] keys = {11, 12, 13, 14};
 
     @Test
+    @Tag("kv-index-16")
     void row16InnerRemovalEndsTheMatchThere() {
         IndexLane a = index.addLane("a", 0);
         store(a, keys, 0, 4);
@@ -29,6 +31,7 @@ class BlockIndexTest {
     }
 
     @Test
+    @Tag("kv-index-17")
     void row17StoringTheInnerBlockAgainRestoresTheMatch() {
         IndexLane a = index.addLane("a", 0);
         store(a, keys, 0, 4);
@@ -38,6 +41,7 @@ class BlockIndexTest {
     }
 
     @Test
+    @Tag("kv-index-23")
     void row23BlocksInSeveralTiersCountOnceInTheFastest() {
         IndexLane a = index.addLane("a", 0);
         store(a, keys, 0, 2);
@@ -103,6 +107,7 @@ class BlockIndexTest {
     }
 
     @Test
+    @Tag("kv-index-38")
     void row38ARemovedLaneIsNeverReturnedAndItsMemoryComesBack() {
         IndexLane a = index.addLane("a", 0);
         long[] many = LongStream.rangeClosed(1, 200_000).toArray();
@@ -121,6 +126,7 @@ class BlockIndexTest {
     }
 
     @Test
+    @Tag("kv-index-40")
     void row40SixtyFiveLanesOfAHotBlockAreAllReturned() {
         for (int i = 0; i < 65; i++) {
             store(index.addLane("pod-" + i, 0), keys, 0, 2);
@@ -129,6 +135,7 @@ class BlockIndexTest {
     }
 
     @Test
+    @Tag("kv-index-64")
     void row64TheTableIsRebuiltUnderChurnAndFindsEveryKey() {
         IndexLane a = index.addLane("a", 0);
         Random random = new Random(5);
@@ -210,6 +217,7 @@ class BlockIndexTest {
     }
 
     @Test
+    @Tag("kv-index-62")
     void row62WhatTheEngineContradictsIsNotBelievedAnyMore() {
         IndexLane a = index.addLane("a", 0);
         store(a, keys, 0, 4);

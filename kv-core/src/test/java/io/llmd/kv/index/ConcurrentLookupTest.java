@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -34,6 +35,7 @@ class ConcurrentLookupTest {
     private final AtomicLong checked = new AtomicLong();
 
     @Test
+    @Tag("kv-index-60")
     void noReaderIsToldOfABlockThatNobodyHeld() throws InterruptedException {
         for (int lane = 0; lane < LANES; lane++) {
             lanes[lane] = index.addLane(String.valueOf(lane), 0);

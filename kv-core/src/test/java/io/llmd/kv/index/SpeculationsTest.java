@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rows 41 and 42 of specs/kv-cache-index.md, and the bounds. */
@@ -13,6 +14,7 @@ class SpeculationsTest {
     private final Speculations speculations = new Speculations();
 
     @Test
+    @Tag("kv-index-41")
     void row41APromptUnderWayCountsUntilItsTimeIsOver() {
         speculations.add("a", keys(1, 4), 4, 0, 2_000);
         assertThat(match(keys(1, 2), 1_000)).containsExactly("a:2");

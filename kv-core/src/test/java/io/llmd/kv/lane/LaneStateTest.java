@@ -14,6 +14,7 @@ import io.llmd.kv.event.StorageTier;
 import io.llmd.kv.event.StoredBlocks;
 import io.llmd.kv.key.KeyMode;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rows of specs/kv-cache-index.md section 9 that need a lane and an index. */
@@ -22,6 +23,7 @@ class LaneStateTest {
     private final PoolFixture pool = new PoolFixture();
 
     @Test
+    @Tag("kv-index-1")
     void row1BlocksOfAnEventAreFound() {
         pool.store("a", null, 1, 8, H0, H1);
         assertThat(pool.lane("a").keyOf(H0)).isEqualTo(0x545d26412a51d38eL);
@@ -30,18 +32,21 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-2")
     void row2APartialBlockIsIgnored() {
         pool.store("a", null, 1, 8, H0, H1);
         assertThat(pool.query(10)).isEqualTo("a:2");
     }
 
     @Test
+    @Tag("kv-index-3")
     void row3OtherTokensInTheFirstBlockMatchNothing() {
         pool.store("a", null, 1, 8, H0, H1);
         assertThat(pool.query(new int[] {1, 2, 3, 9}, "m", null)).isEmpty();
     }
 
     @Test
+    @Tag("kv-index-4")
     void row4KeysOfCborFnv() {
         PoolFixture other = new PoolFixture(KeyMode.CBOR_FNV, 4);
         other.store("a", null, 1, 8, H0, H1);
@@ -50,6 +55,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-9")
     void row9BlocksOfAnAdapterAreFoundUnderItsNameOnly() {
         StoredBlocks stored = event(null, 1, 4, 6107444497143650307L);
         stored.adapter = "sql-adapter";
@@ -60,6 +66,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-11")
     void row11RemovalEndsTheMatch() {
         pool.store("a", null, 1, 8, H0, H1);
         pool.remove("a", H1);
@@ -67,6 +74,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-12")
     void row12ChildrenContinueTheirParent() {
         pool.store("a", null, 1, 8, H0, H1);
         pool.store("a", H1, 9, 12, H2);
@@ -74,6 +82,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-13")
     void row13AnEventWaitsForItsParent() {
         pool.store("a", H1, 9, 12, H2);
         pool.pass(1_900);
@@ -83,6 +92,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-14")
     void row14AnEventWaitsTwoSecondsAtMost() {
         pool.store("a", H1, 9, 12, H2);
         assertThat(pool.lane("a").waitingEvents()).isOne();
@@ -111,6 +121,8 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-16")
+    @Tag("kv-index-17")
     void row16And17AnInnerBlockGoesAndComesBack() {
         pool.store("a", null, 1, 16, H0, H1, H2, H3);
         pool.remove("a", H1);
@@ -120,6 +132,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-18")
     void row18CopiesAreCounted() {
         pool.store("a", null, 1, 4, H0);
         pool.store("a", null, 1, 4, H0);
@@ -133,6 +146,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-19")
     void row19LogicalRemovalsCountOnce() {
         pool.lane("a", settings -> settings.withRemovalMode(RemovalMode.LOGICAL));
         pool.store("a", null, 1, 4, H0);
@@ -142,6 +156,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-20")
     void row20RemainingCopiesAreBelieved() {
         for (int i = 0; i < 3; i++) {
             pool.store("a", null, 1, 4, H0);
@@ -157,6 +172,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-21")
     void row21ReusedBlocksAreNotCountedAgain() {
         pool.store("a", null, 1, 4, H0);
         StoredBlocks reused = event(null, 1, 4, H0);
@@ -167,6 +183,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-22")
     void row22CopiesInTheHostsMemoryOutliveThoseInTheGpu() {
         pool.store("a", null, 1, 8, H0, H1);
         pool.store("a", hashesOnly(StorageTier.CPU, H0, H1));
@@ -176,6 +193,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-23")
     void row23TiersAreToldApart() {
         pool.store("a", null, 1, 12, H0, H1, H2);
         pool.store("a", hashesOnly(StorageTier.CPU, H2));
@@ -184,6 +202,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-24")
     void row24HashesNeverSeenAreIgnored() {
         pool.store("a", hashesOnly(StorageTier.CPU, 99));
         assertThat(pool.lane("a").counters().unresolvedHashes()).isOne();
@@ -191,6 +210,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-25")
     void row25KeysStayKnownForAMinuteAfterTheLastRemoval() {
         pool.store("a", null, 1, 4, H0);
         pool.remove("a", H0);
@@ -205,6 +225,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-26")
     void row26BlocksOfAWindowAreNotIndexed() {
         pool.store("a", null, 1, 16, H0, H1, H2, H3);
         StoredBlocks window = event(H3, 17, 48, 50, 51, 52, 53);
@@ -221,6 +242,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-28")
     void row28AClearConcernsOneRank() {
         pool.store("a", null, 1, 8, H0, H1);
         pool.store("a/1", null, 1, 8, H0, H1);
@@ -233,6 +255,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-28")
     void row28AClearLeavesSharedStorage() {
         pool.lane("a", settings -> settings.withStorageShared(true));
         pool.store("a", null, 1, 8, H0, H1);
@@ -244,6 +267,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-28")
     void row28ARemovalFromSharedStorageInTheSameBatchAsAClearIsTold() {
         pool.lane("a", settings -> settings.withStorageShared(true));
         pool.store("a", null, 1, 8, H0, H1);
@@ -275,6 +299,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-33")
     void row33ANewEpochForgetsTheOldOne() {
         pool.store("a", null, 1, 8, H0, H1);
         pool.lane("a").newEpoch(1);
@@ -284,6 +309,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-43")
     void row43EqualEngineHashesOfTwoModelsDoNotMeet() {
         PoolFixture otherModel = new PoolFixture();
         pool.store("a", null, 1, 4, H0);
@@ -294,6 +320,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-44")
     void row44SaltedBlocksAreFoundWithTheSaltOnly() {
         StoredBlocks salted = event(null, 1, 8, H0, H1);
         salted.extras = new String[][] {{"tenant-a"}, null};
@@ -306,6 +333,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-46")
     void row46LargerEngineBlocksAreSeveralOfTheIndex() {
         pool.store("a", null, 1, 16, H0);
         pool.store("a", H0, 17, 32, H1);
@@ -318,16 +346,19 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-47")
     void row47SmallerEngineBlocksAreCarriedUntilTheyFillOne() {
-        PoolFixture large = new PoolFixture(KeyMode.XXH64, 16);
-        large.store("a", null, 1, 4, H0);
-        large.store("a", H0, 5, 8, H1);
-        large.store("a", H1, 9, 12, H2);
-        assertThat(large.query(16)).isEmpty();
-        large.store("a", H2, 13, 16, H3);
-        assertThat(large.query(16)).isEqualTo("a:1");
-        large.remove("a", H1);
-        assertThat(large.query(16)).isEmpty();
+        for (long removed : new long[] {H0, H1, H2, H3}) {
+            PoolFixture large = new PoolFixture(KeyMode.XXH64, 16);
+            large.store("a", null, 1, 4, H0);
+            large.store("a", H0, 5, 8, H1);
+            large.store("a", H1, 9, 12, H2);
+            assertThat(large.query(16)).isEmpty();
+            large.store("a", H2, 13, 16, H3);
+            assertThat(large.query(16)).isEqualTo("a:1");
+            large.remove("a", removed);
+            assertThat(large.query(16)).as("without %d", removed).isEmpty();
+        }
     }
 
     @Test
@@ -351,6 +382,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-48")
     void row48StorageNamesBlocksThatAnotherLaneExplained() {
         pool.store("a", null, 1, 4, H0);
         pool.lane("storage", settings -> settings.withStorageShared(true));
@@ -360,6 +392,7 @@ class LaneStateTest {
     }
 
     @Test
+    @Tag("kv-index-67")
     void row67AnOffloadedChunkStandsForAllItsBlocks() {
         pool.lane("a", settings -> settings.withOffloadChunkBlocks(4));
         pool.store("a", null, 1, 16, H0, H1, H2, H3);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a lane gets to see, whatever its publisher loses, repeats or forgets. */
@@ -33,6 +34,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-34")
     void warmPublisherIsKnownFromWhereItsMemoryBegins() {
         LaneFeed feed = connected(SETTINGS);
         replay(feed, 3000, 3001);
@@ -45,6 +47,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-29")
     void gapIsFilledAndTheOrderKept() {
         LaneFeed feed = joined(SETTINGS, 4);
         live(feed, 5, 6, 9);
@@ -61,6 +64,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-36")
     void repeatedBatchesChangeNothing() {
         LaneFeed feed = joined(SETTINGS, 9);
         live(feed, 10, 10, 9, 10, 11);
@@ -96,6 +100,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-33")
     void sequenceThatFallsIsAnotherProcess() {
         LaneFeed feed = joined(SETTINGS, 4999);
         live(feed, 5000);
@@ -159,6 +164,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-32")
     void restartThatOvertookIsSeenByTheBytesOfTheLastBatch() {
         LaneFeed feed = joined(SETTINGS, 50);
         feed.disconnected();
@@ -199,6 +205,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-35")
     void memoryThatIsTooShortClearsTheLane() {
         LaneFeed feed = joined(SETTINGS, 99);
         live(feed, 200);
@@ -211,6 +218,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-35")
     void memoryThatIsTooShortLeavesAKeptLaneInDoubt() {
         LaneFeed feed = joined(KEEPING, 99);
         live(feed, 200);
@@ -222,6 +230,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-37")
     void replayThatBringsNothingIsTriedThreeTimesAndThenTheLaneIsCleared() {
         LaneFeed feed = joined(SETTINGS, 4);
         live(feed, 7, 8, 9, 10, 11);
@@ -392,6 +401,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("kv-index-63")
     void batchOfAnotherRankIsCounted() {
         LaneFeed feed = joined(SETTINGS, 4);
         target.rank = 1;

@@ -30,6 +30,7 @@ import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
@@ -54,6 +55,7 @@ class KvLogIT {
     }
 
     @Test
+    @Tag("kv-index-55")
     void replicasSeeWhatOwnersPublishAndLateOnesStartFromSnapshots(TestInfo test) {
         try (Site site = new Site(test, shared);
                 OwnerProcess owner = site.owner("a", OFTEN);
@@ -116,6 +118,8 @@ class KvLogIT {
 
     /** Rows 57 and 65 on a real broker. */
     @Test
+    @Tag("kv-index-57")
+    @Tag("kv-index-65")
     void lanesMoveBetweenOwnersAndTheOldOnesAreFenced(TestInfo test) {
         try (Site site = new Site(test, shared);
                 OwnerProcess first = site.owner("a", OFTEN);
@@ -194,6 +198,7 @@ class KvLogIT {
     }
 
     @Test
+    @Tag("kv-index-59")
     void aBrokerThatGoesAwayDelaysChangesAndLosesNone(TestInfo test) {
         try (KafkaBroker own = KafkaBroker.start();
                 Site site = new Site(test, own);
@@ -227,6 +232,7 @@ class KvLogIT {
 
     /** Row 59. */
     @Test
+    @Tag("kv-index-59")
     void deltasThatFindNoRoomBumpTheTermAndReplicasRecoverFromTheSnapshot(TestInfo test) {
         try (KafkaBroker own = KafkaBroker.start();
                 Site site = new Site(test, own);
@@ -342,6 +348,7 @@ class KvLogIT {
 
     /** Row 66 on a real broker: chunks of a newer set without a head. */
     @Test
+    @Tag("kv-index-66")
     void aSnapshotThatWasNotFinishedIsNotUsed(TestInfo test) {
         try (Site site = new Site(test, shared)) {
             site.register(1);

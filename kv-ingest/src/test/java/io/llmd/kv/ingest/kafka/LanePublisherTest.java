@@ -16,6 +16,7 @@ import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a lane's publisher sends and when, with producers that are driven by hand. */
@@ -107,6 +108,7 @@ class LanePublisherTest {
 
     /** Row 66: the generation of the last whole set is not written to while another one is half there. */
     @Test
+    @Tag("kv-index-66")
     void aSnapshotThatFailsIsTriedAgainInTheSameGeneration() {
         publisher.tick(0);
         completeAll(deltas);
@@ -127,6 +129,7 @@ class LanePublisherTest {
 
     /** Row 59: what is lost breaks the lane's term, once; nothing more of it is sent. */
     @Test
+    @Tag("kv-index-59")
     void aLostRecordBreaksTheLaneUntilItsNextTerm() {
         publisher.tick(0);
         assertThat(deltas.errorNext(new KafkaException("no room"))).isTrue();

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,7 @@ class LogEquivalenceTest {
 
     /** Row 31. */
     @ParameterizedTest
+    @Tag("kv-index-31")
     @ValueSource(longs = {1, 2})
     void directAndThroughTheLogAreTheSame(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -107,6 +109,7 @@ class LogEquivalenceTest {
 
     /** Row 31 with the index itself at both ends: every lane, tier and number of blocks is the same. */
     @Test
+    @Tag("kv-index-31")
     void anIndexBehindTheLogAnswersAsOneThatIsFedDirectly() {
         SplittableRandom random = new SplittableRandom(3);
         MemoryLog log = new MemoryLog();
@@ -183,6 +186,7 @@ class LogEquivalenceTest {
 
     /** Row 65. */
     @Test
+    @Tag("kv-index-65")
     void aNewOwnerResolvesRemovalsOfBlocksThatOnlyTheSnapshotKnows() {
         MemoryLog log = new MemoryLog();
         ModelOwner first = new ModelOwner();

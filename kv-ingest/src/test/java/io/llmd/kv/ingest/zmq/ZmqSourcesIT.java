@@ -24,6 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,8 @@ class ZmqSourcesIT {
     }
 
     @ParameterizedTest
+    @Tag("kv-index-29")
+    @Tag("kv-index-30")
     @EnumSource(
             value = Shape.class,
             names = {"WITHOUT_TOPIC", "WITH_TOPIC"})
@@ -135,6 +138,7 @@ class ZmqSourcesIT {
     }
 
     @Test
+    @Tag("kv-index-37")
     void silentReplayEndsAndLiveBatchesGoOn() {
         try (FakePublisher publisher = new FakePublisher(Shape.SILENT)) {
             follow(publisher);
