@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Row 68, through all of a decision: equal prompts come faster than engines can tell of the first one. */
@@ -49,6 +50,7 @@ class BurstOfOnePromptTest {
     private final AtomicLong nanos = new AtomicLong();
 
     @Test
+    @Tag("kv-index-68")
     void theOtherNineFollowTheFirstThatWentByLoad() {
         Trial trial = trial(true).over(endpoint("a", 6, 0, 0), endpoint("b", 1, 0, 0), endpoint("c", 3, 0, 0));
 
@@ -67,6 +69,7 @@ class BurstOfOnePromptTest {
     }
 
     @Test
+    @Tag("kv-index-68")
     void whatTheLoadGuardRejectsGoesElsewhereAndStaysTogetherThere() {
         Trial trial = trial(true).over(endpoint("a", 6, 0, 0), endpoint("b", 1, 0, 0), endpoint("c", 3, 0, 0));
         List<String> before = burst(trial, 4);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
@@ -45,6 +46,7 @@ class DirectSourceTest {
 
     /** Row 48. */
     @Test
+    @Tag("kv-index-48")
     void aStorageCountsBehindWhatEndpointsHoldThatReachIt() {
         try (ZMQ.Context context = ZMQ.context(1);
                 ZMQ.Socket engine = context.socket(SocketType.PUB);

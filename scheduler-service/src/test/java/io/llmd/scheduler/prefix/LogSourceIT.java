@@ -36,6 +36,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.zeromq.SocketType;
 import org.zeromq.ZMQ;
@@ -54,6 +55,7 @@ class LogSourceIT {
     private long sequence;
 
     @Test
+    @Tag("kv-index-59")
     void whatOwnersPublishIsKnownAndCountsLessWhenNothingIsHeard() {
         try (KafkaBroker broker = KafkaBroker.start();
                 ZMQ.Context context = ZMQ.context(1);

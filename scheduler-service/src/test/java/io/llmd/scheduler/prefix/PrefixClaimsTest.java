@@ -8,6 +8,7 @@ import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.index.IndexSettings;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PrefixClaimsTest {
@@ -19,6 +20,7 @@ class PrefixClaimsTest {
     private final long[] keys = {11, 12, 13, 14};
 
     @Test
+    @Tag("kv-index-62")
     void whatAnEngineContradictsIsWithdrawnWhereEventsAreIncomplete() {
         lane.stored(StorageTier.GPU, 0, 0, keys, keys, 0, 4);
         claims.claimed(1, new PrefixClaims.Claim("a", lane, keys, 4, 16));

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** An index that is asked over HTTP: answers in time count, and nothing else holds a decision up. */
@@ -97,6 +98,7 @@ class ServiceSourceTest {
 
     /** Row 59: what nothing was heard of for five seconds counts half, for thirty nothing. */
     @Test
+    @Tag("kv-index-59")
     void aSilentLaneCountsHalfAndThenNothing() {
         source = open(Duration.ofSeconds(20), 8);
         awaitHeld();

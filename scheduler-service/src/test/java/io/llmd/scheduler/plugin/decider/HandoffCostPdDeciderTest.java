@@ -24,6 +24,7 @@ import io.llmd.scheduler.scheduling.RequestBody;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Rows T27 to T30 of the disaggregation specification, and the rule behind them. */
@@ -49,6 +50,7 @@ class HandoffCostPdDeciderTest {
 
     /** T27. */
     @Test
+    @Tag("pd-T27")
     void splitsFromTheLeastNumberOfMissingTokensOn() {
         caches(PREFILL, 1488, 2000);
         caches(DECODE, 1489, 2000);
@@ -69,6 +71,7 @@ class HandoffCostPdDeciderTest {
 
     /** T28. */
     @Test
+    @Tag("pd-T28")
     void withoutPrefixDataNothingIsSplit() {
         assertThat(splits("", 4000)).isFalse();
         assertThat(decider("").decide(request("m", 4000), Candidates.of(decode, prefill), DECODE))
@@ -81,6 +84,7 @@ class HandoffCostPdDeciderTest {
 
     /** T29. */
     @Test
+    @Tag("pd-T29")
     void theQueueOfThePrefillEndpointsCounts() {
         loads.set(DECODE, 1, 3000);
         caches(DECODE, 0, 2000);
@@ -142,6 +146,7 @@ class HandoffCostPdDeciderTest {
 
     /** T30. */
     @Test
+    @Tag("pd-T30")
     void onlyEndpointsThatCanExchangeBlocksCount() {
         caches(DECODE, 0, 4000);
         decode = versioned("d", "decode", "0.21");

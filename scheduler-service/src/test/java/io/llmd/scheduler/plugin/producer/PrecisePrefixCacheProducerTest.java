@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -136,6 +137,7 @@ class PrecisePrefixCacheProducerTest {
 
     /** Row 63: ranks of one replica are endpoints of their own, each with its own stream on its own port. */
     @Test
+    @Tag("kv-index-63")
     void eachDataParallelRankIsKnownByItsOwnStream() {
         try (ZMQ.Context context = ZMQ.context(1);
                 ZMQ.Socket first = context.socket(SocketType.PUB);
@@ -173,6 +175,7 @@ class PrecisePrefixCacheProducerTest {
 
     /** Row 68: of ten equal prompts within a moment all but the first see where the first went. */
     @Test
+    @Tag("kv-index-68")
     void equalPromptsOfABurstSeeWhereTheFirstWent() {
         try (ZMQ.Context context = ZMQ.context(1);
                 ZMQ.Socket publisher = context.socket(SocketType.PUB)) {
