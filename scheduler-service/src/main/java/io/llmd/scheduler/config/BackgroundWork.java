@@ -1,5 +1,6 @@
 package io.llmd.scheduler.config;
 
+import io.llmd.kube.KubeClients;
 import io.llmd.scheduler.api.Admissions;
 import io.llmd.scheduler.api.Director;
 import io.llmd.scheduler.api.Leases;
@@ -46,6 +47,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
     private final LivePlugins livePlugins;
     private @Nullable ScheduledExecutorService timer;
     private @Nullable FileDiscovery fileDiscovery;
+    private @Nullable KubernetesSources kubernetes;
     private volatile @Nullable DiscoveryState discovery;
 
     BackgroundWork(
@@ -116,6 +118,12 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         if (params != null) {
             return watchFile(Path.of(params.path()), params.watchFile(), listener);
         }
+        if (settings.kubernetes().enabled()) {
+            KubernetesSources sources = new KubernetesSources(
+                    KubeClients.fromEnvironment(), properties, store, resources, observer::resourcesRead, listener);
+            kubernetes = sources;
+            return sources;
+        }
         Path file = settings.file();
         if (file != null) {
             return watchFile(file, settings.watch(), listener);
@@ -162,6 +170,9 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         livePlugins.stop();
         if (fileDiscovery != null) {
             fileDiscovery.close();
+        }
+        if (kubernetes != null) {
+            kubernetes.close();
         }
         scraper.close();
     }

@@ -37,6 +37,7 @@ import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import io.llmd.scheduler.replica.LoadExchange;
 import io.llmd.scheduler.replica.ReplicaSettings;
+import io.llmd.scheduler.resource.PoolName;
 import io.llmd.scheduler.resource.ResourceStore;
 import io.llmd.scheduler.scheduling.PluginGuard;
 import io.llmd.scheduler.scheduling.Scheduler;
@@ -256,7 +257,10 @@ class SchedulerConfiguration {
     @Bean
     ResourceStore resourceStore(SchedulerProperties properties, SchedulerObserver observer) {
         return new ResourceStore(
-                properties.resourceFiles(), properties.pool(), properties.objectives(), observer::resourcesRead);
+                properties.resourceFiles(),
+                new PoolName(properties.discovery().kubernetes().poolGroup(), properties.pool()),
+                properties.objectives(),
+                observer::resourcesRead);
     }
 
     @Bean

@@ -7,6 +7,7 @@ import io.llmd.scheduler.api.extproc.ExtProcServer;
 import io.llmd.scheduler.api.extproc.ExtProcSettings;
 import io.llmd.scheduler.api.extproc.ServingIdentity;
 import io.llmd.scheduler.datalayer.ScrapeSettings;
+import io.llmd.scheduler.discovery.kube.ServingPool;
 import io.llmd.scheduler.explain.DecisionLog;
 import io.llmd.scheduler.latency.RemotePredictorSettings;
 import io.llmd.scheduler.prefix.KvIndexSource;
@@ -144,13 +145,15 @@ public record SchedulerProperties(
      * @param watchInterval how often the file is looked at
      * @param allowLoopback whether endpoints may be on this machine, as in the local trial
      * @param endpoints endpoints that never change, instead of a file
+     * @param kubernetes endpoints, objectives and rewrites of a Kubernetes cluster, instead of files
      */
     public record Discovery(
             @Nullable Path file,
             @DefaultValue("true") boolean watch,
             @DefaultValue("500ms") Duration watchInterval,
             @DefaultValue("false") boolean allowLoopback,
-            @DefaultValue List<@Valid StaticEndpoint> endpoints) {
+            @DefaultValue List<@Valid StaticEndpoint> endpoints,
+            @Valid @DefaultValue Kubernetes kubernetes) {
         public Discovery {
             endpoints = List.copyOf(endpoints);
             requirePositive("scheduler.discovery.watch-interval", watchInterval);
@@ -158,8 +161,73 @@ public record SchedulerProperties(
                 throw new IllegalArgumentException(
                         "scheduler.discovery.file and scheduler.discovery.endpoints are both set (expected: one of them)");
             }
+            if (kubernetes.enabled() && (file != null || !endpoints.isEmpty())) {
+                throw new IllegalArgumentException("scheduler.discovery.kubernetes.enabled is set beside"
+                        + " scheduler.discovery.file or scheduler.discovery.endpoints (expected: one of them)");
+            }
         }
     }
+
+    /**
+     * Where endpoints come from in a Kubernetes cluster. The cluster is the one that the process runs in, or the one that
+     * the environment variable KUBECONFIG names.
+     *
+     * @param enabled whether endpoints come from there
+     * @param namespace namespace of pool and pods; the environment variable NAMESPACE, or else that of the process, when unset
+     * @param poolGroup API group of the InferencePool, which is named by scheduler.pool
+     * @param endpointSelector labels of the pods, as for kubectl; set it where there is no InferencePool
+     * @param endpointTargetPorts ports of the pods, 1 to 8; only beside endpoint-selector
+     * @param resync time after which everything is listed again although nothing seems wrong
+     * @param writeStatus whether the condition Accepted of objectives and rewrites is written
+     * @param leaderElection whether one of several replicas serves, and how it is elected
+     */
+    public record Kubernetes(
+            @DefaultValue("false") boolean enabled,
+            @Nullable String namespace,
+
+            @NotBlank @DefaultValue("inference.networking.k8s.io")
+            String poolGroup,
+
+            @Nullable String endpointSelector,
+            @DefaultValue List<Integer> endpointTargetPorts,
+            @NotNull @DefaultValue("60s") Duration resync,
+            @DefaultValue("true") boolean writeStatus,
+            @Valid @DefaultValue LeaderElection leaderElection) {
+        public Kubernetes {
+            endpointTargetPorts = List.copyOf(endpointTargetPorts);
+            requirePositive("scheduler.discovery.kubernetes.resync", resync);
+            boolean hasSelector = endpointSelector != null && !endpointSelector.isBlank();
+            if (hasSelector == endpointTargetPorts.isEmpty()) {
+                throw new IllegalArgumentException("scheduler.discovery.kubernetes.endpoint-selector: "
+                        + endpointSelector + ", endpoint-target-ports: " + endpointTargetPorts
+                        + " (expected: both or none)");
+            }
+        }
+
+        /** The pods of settings, null when an InferencePool says which. */
+        @Nullable
+        ServingPool fixedPool() {
+            return endpointSelector == null || endpointSelector.isBlank()
+                    ? null
+                    : new ServingPool(
+                            endpointSelector,
+                            endpointTargetPorts.stream().distinct().toList());
+        }
+    }
+
+    /**
+     * How one of several replicas is elected. The others answer that they are not ready.
+     *
+     * @param enabled whether only one replica serves
+     * @param lease how long a replica that is not heard of stays leader
+     * @param renewDeadline a leader that could not renew for so long stops serving
+     * @param retry time between two tries
+     */
+    public record LeaderElection(
+            @DefaultValue("false") boolean enabled,
+            @NotNull @DefaultValue("15s") Duration lease,
+            @NotNull @DefaultValue("10s") Duration renewDeadline,
+            @NotNull @DefaultValue("2s") Duration retry) {}
 
     /**
      * An endpoint that never changes.

@@ -4,7 +4,7 @@ package io.llmd.scheduler.discovery;
 public interface DiscoveryListener {
 
     /** The source as a whole could not be read; all endpoints stay as they are. */
-    void fileRefused(String reason);
+    void sourceRefused(String reason);
 
     /** One entry was refused; its previous version stays. */
     void entryRefused(String reason);

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Checks one configured endpoint. */
-final class EndpointEntry {
+public final class EndpointEntry {
 
     static final String DEFAULT_NAMESPACE = "default";
     private static final int MAX_NAME = 253;
@@ -26,7 +26,7 @@ final class EndpointEntry {
      * @param allowLoopback whether the endpoint may be on this machine
      * @throws IllegalArgumentException with value and expectation
      */
-    static EndpointMetadata of(
+    public static EndpointMetadata of(
             String namespace,
             String name,
             String address,

@@ -119,7 +119,7 @@ public final class FileDiscovery implements DiscoveryState, AutoCloseable {
         if (!reason.equals(problem)) {
             problem = reason;
             LOG.atError().addKeyValue("reason", reason).log("endpoints file refused, the previous list stays");
-            listener.fileRefused(reason);
+            listener.sourceRefused(reason);
         }
     }
 

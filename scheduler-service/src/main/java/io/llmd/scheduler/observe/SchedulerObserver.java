@@ -344,7 +344,7 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
     }
 
     @Override
-    public void fileRefused(String reason) {
+    public void sourceRefused(String reason) {
         counter(SchedulerMeters.DISCOVERY_PROBLEMS, "reason", "list").increment();
     }
 

@@ -25,12 +25,11 @@ final class ResourceReader {
 
     private static final String GROUP = "llm-d.ai/v1alpha2";
     private static final String FORMER_GROUP = "inference.networking.x-k8s.io/v1alpha2";
-    private static final String POOL_GROUP = "inference.networking.k8s.io";
-    private static final String OBJECTIVE = "InferenceObjective";
-    private static final String REWRITE = "InferenceModelRewrite";
+    static final String OBJECTIVE = "InferenceObjective";
+    static final String REWRITE = "InferenceModelRewrite";
     private static final int MAX_WEIGHT = 1_000_000;
 
-    private final String pool;
+    private final PoolName pool;
     private final List<Finding> findings = new ArrayList<>();
     private final List<Resource> resources = new ArrayList<>();
     private String file = "";
@@ -48,7 +47,7 @@ final class ResourceReader {
 
     private record Rewrite(Resource resource, List<RewriteRule> rules) {}
 
-    ResourceReader(String pool) {
+    ResourceReader(PoolName pool) {
         this.pool = pool;
     }
 
@@ -178,8 +177,8 @@ final class ResourceReader {
             return false;
         }
         String group = text(ref, "group", "spec.poolRef.group");
-        if (!name.equals(pool) || group != null && !group.equals(POOL_GROUP)) {
-            warning(ref.line(), "spec.poolRef", "another pool than " + POOL_GROUP + "/" + pool + "; passed over");
+        if (!name.equals(pool.name()) || !pool.group().equals(group == null ? PoolName.GROUP : group)) {
+            warning(ref.line(), "spec.poolRef", "another pool than " + pool + "; passed over");
             return false;
         }
         return true;

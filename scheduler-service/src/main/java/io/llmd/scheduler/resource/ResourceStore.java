@@ -28,7 +28,7 @@ public final class ResourceStore {
     private static final int MAX_BYTES = 2 << 20;
 
     private final @Nullable Path path;
-    private final String pool;
+    private final PoolName pool;
     private final Map<String, Integer> objectives;
     private final Consumer<List<Finding>> listener;
     private final List<Consumer<Resources>> followers = new java.util.concurrent.CopyOnWriteArrayList<>();
@@ -41,13 +41,13 @@ public final class ResourceStore {
      * Reads the resources for the first time.
      *
      * @param path file or directory; null for none
-     * @param pool name of the pool that resources must refer to
+     * @param pool the pool that resources must refer to
      * @param objectives further objectives; those of files win
      * @param listener hears the findings of each change that was loaded or refused
      * @throws ConfigException when they are refused
      */
     public ResourceStore(
-            @Nullable Path path, String pool, Map<String, Integer> objectives, Consumer<List<Finding>> listener) {
+            @Nullable Path path, PoolName pool, Map<String, Integer> objectives, Consumer<List<Finding>> listener) {
         this.path = path;
         this.pool = Objects.requireNonNull(pool, "pool");
         this.objectives = Map.copyOf(objectives);
@@ -123,11 +123,21 @@ public final class ResourceStore {
 
     private void replace(LoadedResources read) {
         if (!read.isRefused()) {
-            Resources next = read.resources().with(objectives);
-            current = next;
-            followers.forEach(follower -> follower.accept(next));
+            declare(read.resources());
         }
         listener.accept(read.findings());
+    }
+
+    /** Puts what another source than files declares in force. One thread at a time, and only where there are no files. */
+    void declare(Resources resources) {
+        Resources next = resources.with(objectives);
+        current = next;
+        followers.forEach(follower -> follower.accept(next));
+    }
+
+    /** The pool that resources must refer to. */
+    PoolName pool() {
+        return pool;
     }
 
     private static List<ResourceFile> files(Path from) throws IOException {

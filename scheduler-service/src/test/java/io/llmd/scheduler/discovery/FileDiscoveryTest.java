@@ -34,7 +34,7 @@ class FileDiscoveryTest {
         file = folder.resolve("endpoints.yaml");
         discovery = new FileDiscovery(file, false, store, new DiscoveryListener() {
             @Override
-            public void fileRefused(String reason) {
+            public void sourceRefused(String reason) {
                 problems.add("file " + reason);
             }
 

@@ -15,7 +15,7 @@ class ResourceReaderTest {
         for (String text : texts) {
             files.add(new ResourceFile("f" + (files.size() + 1) + ".yaml", text));
         }
-        return new ResourceReader("pool").read(files);
+        return new ResourceReader(PoolName.of("pool")).read(files);
     }
 
     private static String head(String version, String kind, String name) {

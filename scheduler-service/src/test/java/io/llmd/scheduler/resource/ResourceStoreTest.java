@@ -30,7 +30,7 @@ class ResourceStoreTest {
     }
 
     private ResourceStore store(Path path) {
-        return new ResourceStore(path, "pool", Map.of("urgent", 10, "high", 1), heard::add);
+        return new ResourceStore(path, PoolName.of("pool"), Map.of("urgent", 10, "high", 1), heard::add);
     }
 
     private static void pollTwice(ResourceStore store) {

@@ -1,0 +1,34 @@
+package io.llmd.kube;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.time.Duration;
+
+/** Clients of the Kubernetes API. */
+public final class KubeClients {
+
+    private static final int TIMEOUT_MILLIS = (int) Duration.ofSeconds(10).toMillis();
+
+    private KubeClients() {}
+
+    /**
+     * A client for the cluster that this process runs in, or the one that {@code KUBECONFIG} names. It neither repeats
+     * calls nor takes watches up again by itself: {@link FollowedObjects} does that, within bounds of its own.
+     */
+    public static KubernetesClient fromEnvironment() {
+        return of(Config.autoConfigure(null));
+    }
+
+    /** A client with {@code config}'s server and credentials. */
+    public static KubernetesClient of(Config config) {
+        Config bounded = new ConfigBuilder(config)
+                .withRequestRetryBackoffLimit(0)
+                .withWatchReconnectLimit(0)
+                .withConnectionTimeout(TIMEOUT_MILLIS)
+                .withRequestTimeout(TIMEOUT_MILLIS)
+                .build();
+        return new KubernetesClientBuilder().withConfig(bounded).build();
+    }
+}

@@ -1,0 +1,89 @@
+package io.llmd.kube;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import java.util.List;
+import java.util.Objects;
+
+/** Objects of a cluster, through its API. */
+public final class KubeKind<T extends HasMetadata> implements WatchedKind<T> {
+
+    private final String description;
+    private final FilterWatchListDeletable<T, ? extends KubernetesResourceList<T>, ?> operation;
+
+    /**
+     * A kind.
+     *
+     * @param description for messages, such as {@code pods of inference}
+     * @param operation namespace and labels are chosen already
+     */
+    public KubeKind(String description, FilterWatchListDeletable<T, ? extends KubernetesResourceList<T>, ?> operation) {
+        this.description = Objects.requireNonNull(description, "description");
+        this.operation = Objects.requireNonNull(operation, "operation");
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public ObjectList<T> list() throws KubeException {
+        try {
+            KubernetesResourceList<T> list = operation.list();
+            List<T> items = list.getItems();
+            return new ObjectList<>(
+                    items == null ? List.of() : items, list.getMetadata().getResourceVersion());
+        } catch (KubernetesClientException e) {
+            throw failure(e);
+        }
+    }
+
+    @Override
+    public Watching watch(String version, WatchEvents<T> events) throws KubeException {
+        ListOptions options = new ListOptionsBuilder()
+                .withResourceVersion(version)
+                .withAllowWatchBookmarks(true)
+                .build();
+        try {
+            Watch watch = operation.watch(options, new Told<>(events));
+            return watch::close;
+        } catch (KubernetesClientException e) {
+            throw failure(e);
+        }
+    }
+
+    private KubeException failure(KubernetesClientException e) {
+        return new KubeException(description + ": " + e.getMessage(), e.getCode(), e);
+    }
+
+    private record Told<T>(WatchEvents<T> events) implements Watcher<T> {
+
+        @Override
+        public void eventReceived(Action action, T object) {
+            switch (action) {
+                case ADDED, MODIFIED -> events.changed(object);
+                case DELETED -> events.removed(object);
+                case BOOKMARK -> {}
+                case ERROR -> events.ended("the API reports an error");
+            }
+        }
+
+        @Override
+        public void onClose(WatcherException cause) {
+            events.ended(cause.isHttpGone() ? "the version is too old" : String.valueOf(cause.getMessage()));
+        }
+
+        @Override
+        public void onClose() {
+            events.ended("closed");
+        }
+    }
+}

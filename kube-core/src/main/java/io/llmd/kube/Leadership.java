@@ -1,0 +1,128 @@
+package io.llmd.kube;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes part in the election of a leader by a Lease, again and again until closed. {@link #isLeader} is one volatile read
+ * from any thread. A replica that cannot renew its lease stops leading before the lease ends, so there are never two.
+ */
+public final class Leadership implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+
+    /**
+     * @param namespace where the Lease is
+     * @param name name of the Lease
+     * @param identity who takes part; unique among replicas
+     * @param lease how long a leader that is not heard of stays leader for the others
+     * @param renewDeadline a leader that has not renewed for so long stops leading; less than {@code lease}
+     * @param retry time between two tries to renew or to become leader
+     */
+    public record Settings(
+            String namespace, String name, String identity, Duration lease, Duration renewDeadline, Duration retry) {
+        public Settings {
+            Objects.requireNonNull(namespace, "namespace");
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(identity, "identity");
+            if (!retry.isPositive() || renewDeadline.compareTo(retry) <= 0 || lease.compareTo(renewDeadline) <= 0) {
+                throw new IllegalArgumentException("lease " + lease + ", renewDeadline " + renewDeadline + ", retry "
+                        + retry + " (expected: lease > renewDeadline > retry > 0)");
+            }
+        }
+    }
+
+    private final KubernetesClient client;
+    private final Settings settings;
+    private final Consumer<Boolean> listener;
+    private final Executor executor;
+    private volatile boolean leader;
+    private volatile boolean closed;
+    private @Nullable CompletableFuture<?> running;
+
+    /**
+     * Takes part from now on.
+     *
+     * @param listener hears of each change: true when this replica begins to lead, false when it ends; must not block
+     */
+    public static Leadership start(KubernetesClient client, Settings settings, Consumer<Boolean> listener) {
+        Leadership leadership = new Leadership(client, settings, listener);
+        leadership.elect();
+        return leadership;
+    }
+
+    private Leadership(KubernetesClient client, Settings settings, Consumer<Boolean> listener) {
+        this.client = Objects.requireNonNull(client, "client");
+        this.settings = Objects.requireNonNull(settings, "settings");
+        this.listener = Objects.requireNonNull(listener, "listener");
+        this.executor =
+                task -> Thread.ofVirtual().name("leadership " + settings.name()).start(task);
+    }
+
+    /** Whether this replica leads. */
+    public boolean isLeader() {
+        return leader;
+    }
+
+    /** An elector serves once: it ends when it loses, so that another one has to be made. */
+    private synchronized void elect() {
+        if (closed) {
+            return;
+        }
+        LeaderCallbacks callbacks = new LeaderCallbacks(
+                () -> become(true),
+                () -> become(false),
+                identity -> LOG.atInfo().addKeyValue("leader", identity).log("there is a leader"));
+        LeaderElectionConfig config = new LeaderElectionConfig(
+                new LeaseLock(settings.namespace(), settings.name(), settings.identity()),
+                settings.lease(),
+                settings.renewDeadline(),
+                settings.retry(),
+                callbacks,
+                true,
+                settings.name());
+        CompletableFuture<?> election = new LeaderElector(client, config, executor).start();
+        running = election;
+        election.whenComplete((done, failure) -> {
+            become(false);
+            CompletableFuture.delayedExecutor(settings.retry().toMillis(), TimeUnit.MILLISECONDS, executor)
+                    .execute(this::elect);
+        });
+    }
+
+    private void become(boolean leads) {
+        boolean isChange;
+        synchronized (listener) {
+            isChange = leader != leads;
+            leader = leads;
+        }
+        if (isChange) {
+            listener.accept(leads);
+        }
+    }
+
+    /** Ends, and gives the lease back so that another replica can lead at once. */
+    @Override
+    public void close() {
+        CompletableFuture<?> election;
+        synchronized (this) {
+            closed = true;
+            election = running;
+        }
+        if (election != null) {
+            election.cancel(true);
+        }
+    }
+}

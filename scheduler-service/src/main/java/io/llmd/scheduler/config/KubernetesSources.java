@@ -1,0 +1,146 @@
+package io.llmd.scheduler.config;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.llmd.kube.KubeKind;
+import io.llmd.kube.Leadership;
+import io.llmd.kube.WatchedKind;
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.discovery.DiscoveryListener;
+import io.llmd.scheduler.discovery.DiscoveryState;
+import io.llmd.scheduler.discovery.kube.InferencePools;
+import io.llmd.scheduler.discovery.kube.KubernetesDiscovery;
+import io.llmd.scheduler.discovery.kube.ServingPool;
+import io.llmd.scheduler.plugin.Finding;
+import io.llmd.scheduler.resource.KubernetesResources;
+import io.llmd.scheduler.resource.ObjectStatuses;
+import io.llmd.scheduler.resource.ResourceStore;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All that comes from a Kubernetes cluster: endpoints, objectives and rewrites, and who of several replicas serves. Ready
+ * when the pods were listed, and, where replicas elect a leader, while this one leads; the others keep their knowledge
+ * fresh meanwhile.
+ */
+final class KubernetesSources implements DiscoveryState, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KubernetesSources.class);
+
+    private final KubernetesClient client;
+    private final KubernetesDiscovery discovery;
+    private final KubernetesResources resources;
+    private final @Nullable ObjectStatuses statuses;
+    private final @Nullable Leadership leadership;
+
+    /**
+     * Follows the cluster from now on.
+     *
+     * @param client ends with this object
+     * @param declared gets objectives and rewrites, unless it has files
+     * @param findings hears what is wrong with those
+     */
+    KubernetesSources(
+            KubernetesClient client,
+            SchedulerProperties properties,
+            EndpointStore store,
+            ResourceStore declared,
+            Consumer<List<Finding>> findings,
+            DiscoveryListener listener) {
+        SchedulerProperties.Kubernetes settings = properties.discovery().kubernetes();
+        this.client = client;
+        String namespace = namespace(settings, client);
+        leadership = settings.leaderElection().enabled()
+                ? elect(client, settings.leaderElection(), namespace, properties.pool())
+                : null;
+        statuses = settings.writeStatus()
+                ? new ObjectStatuses(client, () -> leadership == null || leadership.isLeader(), InstantSource.system())
+                : null;
+        Consumer<KubernetesResources.Judgement> judgements = statuses == null ? ignored -> {} : statuses;
+        resources = new KubernetesResources(
+                context -> kind(context, namespace), settings.resync(), declared, findings, judgements);
+        discovery = new KubernetesDiscovery(
+                selector -> new KubeKind<>(
+                        "pods of " + namespace,
+                        client.pods().inNamespace(namespace).withLabelSelector(selector)),
+                settings.resync(),
+                store,
+                properties.discovery().allowLoopback(),
+                listener,
+                resources::poolExists);
+        if (!declared.hasFiles()) {
+            resources.start();
+        }
+        ServingPool fixed = settings.fixedPool();
+        if (fixed == null) {
+            discovery.followPool(properties.pool(), kind(InferencePools.context(settings.poolGroup()), namespace));
+        } else {
+            discovery.followPods(fixed);
+        }
+    }
+
+    private WatchedKind<GenericKubernetesResource> kind(ResourceDefinitionContext context, String namespace) {
+        return new KubeKind<>(
+                context.getPlural() + "." + context.getGroup() + " of " + namespace,
+                client.genericKubernetesResources(context).inNamespace(namespace));
+    }
+
+    private static String namespace(SchedulerProperties.Kubernetes settings, KubernetesClient client) {
+        String configured = settings.namespace();
+        if (configured != null && !configured.isBlank()) {
+            return configured;
+        }
+        String environment = System.getenv("NAMESPACE");
+        if (environment != null && !environment.isBlank()) {
+            return environment;
+        }
+        return Objects.requireNonNullElse(client.getNamespace(), "default");
+    }
+
+    private static Leadership elect(
+            KubernetesClient client, SchedulerProperties.LeaderElection settings, String namespace, String pool) {
+        Leadership.Settings election = new Leadership.Settings(
+                namespace,
+                "epp-" + namespace + "-" + pool + ".llm-d.ai",
+                Objects.requireNonNullElse(System.getenv("POD_NAME"), "scheduler") + "_" + UUID.randomUUID(),
+                settings.lease(),
+                settings.renewDeadline(),
+                settings.retry());
+        return Leadership.start(
+                client,
+                election,
+                leads -> LOG.info(leads ? "this replica leads and serves" : "this replica stands by"));
+    }
+
+    @Override
+    public boolean isReady() {
+        return discovery.isReady() && (leadership == null || leadership.isLeader());
+    }
+
+    @Override
+    public String problem() {
+        String problem = discovery.problem();
+        boolean standsBy = problem.isEmpty() && leadership != null && !leadership.isLeader();
+        return standsBy ? "another replica leads" : problem;
+    }
+
+    @Override
+    public void close() {
+        discovery.close();
+        resources.close();
+        if (statuses != null) {
+            statuses.close();
+        }
+        if (leadership != null) {
+            leadership.close();
+        }
+        client.close();
+    }
+}
