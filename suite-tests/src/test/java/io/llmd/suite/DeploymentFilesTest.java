@@ -325,7 +325,7 @@ class DeploymentFilesTest {
         assertThatThrownBy(() -> parse(List.of("helth", "http://localhost:1/"))).isInstanceOf(ParameterException.class);
     }
 
-    private static void parse(List<String> arguments) {
+    static void parse(List<String> arguments) {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         ParseResult command = Llmd.commandLine(new Terminal(nowhere, nowhere, false, false))
                 .parseArgs(arguments.toArray(String[]::new))
