@@ -2,7 +2,9 @@ package io.llmd.launcher.config;
 
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.latency.LatencyEvents;
 import io.llmd.scheduler.latency.LatencyPredictor;
+import io.llmd.scheduler.latency.OnlineLatencyPredictors;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.plugin.PluginTimer;
 import io.llmd.scheduler.plugin.ResponseAttributes;
@@ -36,6 +38,9 @@ final class PluginTypes implements AutoCloseable {
                 EngineIndexes.class, () -> new EngineIndexes(context.getBean(EndpointStore.class), System::nanoTime));
         context.registerBean(PrefixClaims.class, () -> new PrefixClaims((endpoint, claimed, reported) -> {}));
         context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
+        context.registerBean(
+                OnlineLatencyPredictors.class,
+                () -> new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, System::nanoTime));
         context.registerBean(PluginTimer.class, () -> (delay, task) -> {});
         context.registerBean(ResponseAttributes.class, () -> (request, namespace, name, value) -> {});
         factoryClasses().forEach(type -> context.registerBean(type));

@@ -2,8 +2,10 @@ package io.llmd.launcher.explain;
 
 import io.llmd.launcher.terminal.TextTable;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** A scheduler's explanation for people: what it saw, what each plugin said, what came of it. */
@@ -83,6 +85,45 @@ final class ExplanationText {
         if (!table.isEmpty()) {
             text.append(table).append('\n');
         }
+        latencies(text);
+    }
+
+    /** What the request would take on each candidate, where that was predicted, or why it was not. */
+    private void latencies(StringBuilder text) {
+        TextTable table = TextTable.ofNumbers(
+                "predicted",
+                "TTFT ms",
+                "9 of 10 within",
+                "TPOT ms",
+                "9 of 10 within",
+                "TTFT headroom",
+                "TPOT headroom");
+        Set<String> reasons = new LinkedHashSet<>();
+        explanation.path("candidates").forEach(candidate -> {
+            JsonNode predicted = candidate.path("predicted");
+            if (predicted.isObject()) {
+                table.row(
+                        candidate.path("id").asString(""),
+                        millis(predicted.path("timeToFirstTokenMillis")),
+                        millis(predicted.path("timeToFirstTokenBoundMillis")),
+                        millis(predicted.path("timePerOutputTokenMillis")),
+                        millis(predicted.path("timePerOutputTokenBoundMillis")),
+                        millis(predicted.path("firstTokenHeadroomMillis")),
+                        millis(predicted.path("outputTokenHeadroomMillis")));
+            }
+            if (candidate.path("unpredicted").isString()) {
+                reasons.add(candidate.path("unpredicted").asString(""));
+            }
+        });
+        if (!table.isEmpty()) {
+            text.append(table).append('\n');
+        }
+        reasons.forEach(reason ->
+                text.append(" no latencies predicted: ").append(reason).append("\n\n"));
+    }
+
+    private static String millis(JsonNode value) {
+        return value.isNumber() ? String.format(Locale.ROOT, "%.1f", value.asDouble(0)) : "-";
     }
 
     private static void profile(StringBuilder text, JsonNode profile) {

@@ -42,6 +42,30 @@ class ExplanationTextTest {
     }
 
     @Test
+    void predictedLatenciesHaveATableOfTheirOwn() {
+        assertThat(text("""
+                        {"verdict":{"outcome":"decision","profile":"slo","endpoints":["t/a"]},
+                         "candidates":[
+                          {"id":"t/a","fresh":true,"predicted":{"timeToFirstTokenMillis":101.23,"timeToFirstTokenBoundMillis":150,
+                           "timePerOutputTokenMillis":12,"timePerOutputTokenBoundMillis":null,"firstTokenHeadroomMillis":-50,
+                           "outputTokenHeadroomMillis":0,"dispatchedRequests":2}}]}
+                        """)).contains("""
+                         predicted  TTFT ms  9 of 10 within  TPOT ms  9 of 10 within  TTFT headroom  TPOT headroom
+                         t/a          101.2           150.0     12.0               -          -50.0            0.0
+                        """);
+    }
+
+    @Test
+    void whyNothingIsPredictedIsSaidOnce() {
+        assertThat(text("""
+                        {"verdict":{"outcome":"decision","profile":"slo","endpoints":["t/a"]},
+                         "candidates":[{"id":"t/a","unpredicted":"learning: 3 of 100 times to the first token"},
+                          {"id":"t/b","unpredicted":"learning: 3 of 100 times to the first token"}]}
+                        """))
+                .containsOnlyOnce(" no latencies predicted: learning: 3 of 100 times to the first token\n");
+    }
+
+    @Test
     void rejectionSaysItsReason() {
         assertThat(text("{\"verdict\":{\"outcome\":\"rejection\",\"reason\":\"NO_ENDPOINTS\",\"message\":\"none\"}}"))
                 .isEqualTo(" rejected: NO_ENDPOINTS, none\n\n");

@@ -1,6 +1,7 @@
 package io.llmd.lab.contender;
 
 import io.llmd.lab.scheduler.SchedulerRouter;
+import io.llmd.scheduler.latency.LatencyEvents;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -21,6 +22,8 @@ public final class Contenders {
     private static final double BOUND = 1.25;
 
     private static final int SMG_PREFIX_TOKENS = 256;
+
+    private static final String PREDICTED = "predicted latency, learned from each answer; prefixes by events";
 
     private static final List<Contender> ALL = List.of(
             new Contender("random", "baseline", "any endpoint", LoadPolicies::random),
@@ -58,6 +61,7 @@ public final class Contenders {
             scheduled("llmd-precise", "llm-d", "precise blend: prefixes by events, memory, queue 3:2:2"),
             scheduled("llmd-sticky", "llm-d", "sticky until saturated, estimated prefixes"),
             scheduled("llmd-sticky-precise", "llm-d", "sticky until saturated, prefixes by events"),
+            scheduled("predicted-latency", "llm-d", PREDICTED),
             scheduled("kv-block-cost", "ours", "cost in blocks, prefixes by events"),
             scheduled("cache-discounted-load", "ours", "tokens in flight discounted by what is held"));
 
@@ -97,6 +101,17 @@ public final class Contenders {
     private static Contender splitting(String name, String summary, String decider) {
         return configured(
                 name, "disaggregation", summary, SPLIT.replace("${decider}", "{name: decider, " + decider + "}"));
+    }
+
+    /** The one that goes by predicted latency, for somebody who wants to hear of predicted and measured ones. */
+    public static Contender predicting(LatencyEvents heard) {
+        String name = "predicted-latency";
+        String configuration = resource(name + ".yaml");
+        return new Contender(
+                name,
+                "llm-d",
+                PREDICTED,
+                setting -> new SchedulerRouter(filled(configuration, setting), name, setting, heard));
     }
 
     /** All of them, baselines first. */

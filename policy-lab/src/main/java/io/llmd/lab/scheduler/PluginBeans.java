@@ -2,7 +2,9 @@ package io.llmd.lab.scheduler;
 
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.latency.LatencyEvents;
 import io.llmd.scheduler.latency.LatencyPredictor;
+import io.llmd.scheduler.latency.OnlineLatencyPredictors;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.LoadResult;
 import io.llmd.scheduler.plugin.PluginFactory;
@@ -15,6 +17,7 @@ import io.llmd.scheduler.prefix.PrefixClaims;
 import io.llmd.scheduler.prefix.PrefixIndexes;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
@@ -32,7 +35,12 @@ final class PluginBeans implements AutoCloseable {
 
     private final AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
 
-    PluginBeans(EndpointStore store, EngineIndexes engines, PluginTimer timer) {
+    PluginBeans(
+            EndpointStore store,
+            EngineIndexes engines,
+            PluginTimer timer,
+            LatencyEvents latencies,
+            LongSupplier nanoClock) {
         context.registerBean(EndpointStore.class, () -> store);
         context.registerBean(EngineIndexes.class, () -> engines);
         context.registerBean(PluginTimer.class, () -> timer);
@@ -41,6 +49,9 @@ final class PluginBeans implements AutoCloseable {
         context.registerBean(MediaIndexes.class);
         context.registerBean(PrefixClaims.class, () -> new PrefixClaims((endpoint, claimed, reported) -> {}));
         context.registerBean(LatencyPredictor.class, () -> LatencyPredictor.NONE);
+        // Learning takes no time of the simulation, so that equal seeds give equal runs.
+        context.registerBean(
+                OnlineLatencyPredictors.class, () -> new OnlineLatencyPredictors(Runnable::run, latencies, nanoClock));
         context.registerBean(ResponseAttributes.class, () -> (request, namespace, name, value) -> {});
         FACTORIES.forEach(type -> context.registerBean(type));
         context.refresh();

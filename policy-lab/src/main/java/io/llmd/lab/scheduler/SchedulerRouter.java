@@ -26,6 +26,7 @@ import io.llmd.scheduler.flowcontrol.FlowControlSettings;
 import io.llmd.scheduler.flowcontrol.FlowController;
 import io.llmd.scheduler.flowcontrol.FlowObserver;
 import io.llmd.scheduler.flowcontrol.PoolViews;
+import io.llmd.scheduler.latency.LatencyEvents;
 import io.llmd.scheduler.parser.MediaEstimate;
 import io.llmd.scheduler.parser.RequestParsers;
 import io.llmd.scheduler.plugin.LivePlugin;
@@ -98,12 +99,21 @@ public final class SchedulerRouter implements Router, AutoCloseable {
      * @throws io.llmd.scheduler.plugin.ConfigException when it is refused
      */
     public SchedulerRouter(String configuration, String name, Setting setting) {
+        this(configuration, name, setting, LatencyEvents.NONE);
+    }
+
+    /**
+     * The same, for somebody who wants to hear of predicted and measured latencies.
+     *
+     * @param latencies hears of them on the thread of the simulation
+     */
+    public SchedulerRouter(String configuration, String name, Setting setting, LatencyEvents latencies) {
         idBegin = "lab-" + setting.seed() + "-";
         events = new EventLines(setting.engines().size(), setting.conditions(), setting.blockTokens(), setting.seed());
         handoffs = new Handoffs(setting.engines().size());
         addEndpoints(setting);
         EngineIndexes engines = EngineIndexes.handed(store, () -> received(setting), clock::nanoTime);
-        plugins = new PluginBeans(store, engines, this::later);
+        plugins = new PluginBeans(store, engines, this::later, latencies, clock::nanoTime);
         loaded = plugins.load(configuration, name);
         director = director(plugins.trackers().named(ALL_ATTEMPTS));
         director.evictions(new Ending());

@@ -15,12 +15,14 @@ import io.llmd.scheduler.explain.RecordListener;
 import io.llmd.scheduler.flowcontrol.FlowController;
 import io.llmd.scheduler.flowcontrol.FlowObserver;
 import io.llmd.scheduler.flowcontrol.PoolViews;
+import io.llmd.scheduler.latency.OnlineLatencyPredictors;
 import io.llmd.scheduler.latency.RemoteLatencyPredictor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.FlowControlHealth;
 import io.llmd.scheduler.observe.KvClaimMeters;
 import io.llmd.scheduler.observe.KvIndexMeters;
 import io.llmd.scheduler.observe.KvLogMeters;
+import io.llmd.scheduler.observe.LatencyMeters;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.ReplicaMeters;
 import io.llmd.scheduler.observe.ResponseAttributeMeters;
@@ -137,11 +139,22 @@ class SchedulerConfiguration {
         return new ResponseAttributeMeters(registry);
     }
 
-    /** The predictor of all producers; one without servers says so and predicts nothing. */
+    /** The client of all producers that ask servers; without servers it says so and predicts nothing. */
     @Bean(initMethod = "start")
     RemoteLatencyPredictor latencyPredictor(SchedulerProperties properties) {
         return new RemoteLatencyPredictor(
                 properties.latencyPredictor().settings(), new Random(), InstantSource.system());
+    }
+
+    @Bean
+    LatencyLearner latencyLearner() {
+        return new LatencyLearner();
+    }
+
+    /** Predictors in process; dry runs use what they have learned. */
+    @Bean
+    OnlineLatencyPredictors onlineLatencyPredictors(LatencyLearner learner, MeterRegistry registry) {
+        return new OnlineLatencyPredictors(learner, new LatencyMeters(registry), NANO_CLOCK);
     }
 
     /** One key for all plugins that pin sessions. */

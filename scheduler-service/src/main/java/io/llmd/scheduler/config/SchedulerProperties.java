@@ -50,7 +50,7 @@ import org.springframework.validation.annotation.Validated;
  * @param metrics how metrics of endpoints are read
  * @param discovery where endpoints come from unless the scheduling configuration says it
  * @param leases bounds of attempts in flight
- * @param latencyPredictor who predicts latencies for the plugin predicted-latency-producer
+ * @param latencyPredictor servers that predict latencies, where predicted-latency-producer asks them
  * @param http the HTTP door
  * @param extProc the door for proxies
  * @param decisions records of decisions
@@ -270,7 +270,7 @@ public record SchedulerProperties(
     }
 
     /**
-     * Servers of llm-d that predict latencies and learn from measured ones. Without prediction servers nothing is predicted.
+     * Servers of llm-d that predict latencies and learn from measured ones, for plugins that ask servers.
      *
      * @param predictionUrls base URLs of prediction servers; one is drawn for each call
      * @param trainingUrl base URL of the training server; measured latencies are not sent when empty

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param blockTokens tokens per block; 0 when unknown
  * @param matchedBy where the matched blocks are known from: {@code events}, {@code partial_events} or {@code estimate}, and
  *     behind {@code estimate} why an index of events said nothing, as in {@code estimate_late}; null when nobody looked
+ * @param predicted what the request would take there; null when nothing was predicted
+ * @param unpredicted why nothing was predicted; null when it was, or nobody said why
  */
 public record ExplainedCandidate(
         String id,
@@ -35,4 +37,6 @@ public record ExplainedCandidate(
         @Nullable String reuse,
         int totalBlocks,
         int blockTokens,
-        @Nullable String matchedBy) {}
+        @Nullable String matchedBy,
+        @Nullable ExplainedLatency predicted,
+        @Nullable String unpredicted) {}

@@ -8,6 +8,7 @@ import io.llmd.scheduler.explain.ExplainedProfile.Total;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointMetrics;
 import io.llmd.scheduler.scheduling.InFlightLoads;
+import io.llmd.scheduler.scheduling.LatencyPredictions;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -69,6 +70,7 @@ final class RecordReader {
 
     private List<ExplainedCandidate> candidates() {
         PrefixMatches matches = data.first(PrefixMatches.class);
+        LatencyPredictions predictions = data.first(LatencyPredictions.class);
         InFlightLoads seen = data.first(InFlightLoads.class);
         InFlightLoads loads = seen == null ? otherLoads : seen;
         List<ExplainedCandidate> candidates = new ArrayList<>(endpoints.length);
@@ -88,7 +90,9 @@ final class RecordReader {
                     matches == null ? null : matches.reuse(slot).name().toLowerCase(Locale.ROOT),
                     matches == null ? 0 : matches.totalBlocks(slot),
                     matches == null ? 0 : matches.blockTokens(slot),
-                    matches == null ? null : matchedBy(matches, slot)));
+                    matches == null ? null : matchedBy(matches, slot),
+                    ExplainedLatency.of(predictions, slot),
+                    predictions == null ? null : predictions.missing()));
         }
         return candidates;
     }

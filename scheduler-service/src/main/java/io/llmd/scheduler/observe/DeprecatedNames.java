@@ -64,6 +64,28 @@ public final class DeprecatedNames implements MultiCollector {
         put(twins, "request_ntpot_seconds", OBJECTIVE + "normalized_time_per_output_token_seconds", MODELS);
         put(twins, "request_ttft_seconds", OBJECTIVE + "request_ttft_seconds", MODELS);
         put(twins, "request_streaming_tpot_seconds", OBJECTIVE + "request_tpot_seconds", MODELS);
+        put(twins, "request_predicted_ttft_seconds", OBJECTIVE + "request_predicted_ttft_seconds", MODELS);
+        put(twins, "request_predicted_tpot_seconds", OBJECTIVE + "request_predicted_tpot_seconds", MODELS);
+        put(
+                twins,
+                "request_ttft_prediction_duration_seconds",
+                OBJECTIVE + "request_ttft_prediction_duration_seconds",
+                List.of());
+        put(
+                twins,
+                "request_tpot_prediction_duration_seconds",
+                OBJECTIVE + "request_tpot_prediction_duration_seconds",
+                List.of());
+        put(
+                twins,
+                "request_slo_violation",
+                OBJECTIVE + "request_slo_violation",
+                List.of("model_name", "target_model_name", "type"));
+        put(
+                twins,
+                "inference_request_metric",
+                OBJECTIVE + "inference_request_metric",
+                List.of("model_name", "target_model_name", "type"));
         put(twins, "model_rewrite_decisions", EXTENSION + "model_rewrite_decisions", null);
         put(twins, "average_kv_cache_utilization", POOL + "average_kv_cache_utilization", null);
         put(twins, "average_queue_size", POOL + "average_queue_size", null);

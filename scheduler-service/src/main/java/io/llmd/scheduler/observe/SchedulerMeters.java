@@ -142,6 +142,54 @@ public enum SchedulerMeters implements MeterDocumentation {
             "revision"),
     /** Decisions of handoff-cost-pd-decider whether prefill is split off, by what decided. */
     SPLIT_DECISIONS("scheduler.split.decisions", Meter.Type.COUNTER, "plugin_name", "reason"),
+    /** Expected time to the first token of answers that have begun, of predictions in process. */
+    PREDICTED_TTFT(
+            "llm_d_epp_request_predicted_ttft",
+            Meter.Type.TIMER,
+            "plugin_name",
+            "plugin_type",
+            "model_name",
+            "target_model_name"),
+    /** Expected time per token after the first, of answers that are complete. */
+    PREDICTED_TPOT(
+            "llm_d_epp_request_predicted_tpot",
+            Meter.Type.TIMER,
+            "plugin_name",
+            "plugin_type",
+            "model_name",
+            "target_model_name"),
+    /** How long predicting all candidates of a decision takes. */
+    TTFT_PREDICTION_DURATION(
+            "llm_d_epp_request_ttft_prediction_duration", Meter.Type.TIMER, "plugin_name", "plugin_type"),
+    /** The same: both times are predicted together. */
+    TPOT_PREDICTION_DURATION(
+            "llm_d_epp_request_tpot_prediction_duration", Meter.Type.TIMER, "plugin_name", "plugin_type"),
+    /** Latency objectives that were missed, of those that requests asked for. */
+    SLO_VIOLATIONS(
+            "llm_d_epp_request_slo_violation",
+            Meter.Type.COUNTER,
+            "plugin_name",
+            "plugin_type",
+            "model_name",
+            "target_model_name",
+            "type"),
+    /** Measured and expected times of the last request in seconds, and whether it missed its objective. */
+    REQUEST_METRIC(
+            "llm_d_epp_inference_request_metric",
+            Meter.Type.GAUGE,
+            "plugin_name",
+            "plugin_type",
+            "model_name",
+            "target_model_name",
+            "type"),
+    /** How far predictions are off, in shares of the measured time. */
+    PREDICTION_ERROR("scheduler.latency.error", Meter.Type.DISTRIBUTION_SUMMARY, "plugin_name", "type"),
+    /** Smoothed share of times that stayed within the bounds that were given for them; nine of ten should. */
+    PREDICTION_COVERAGE("scheduler.latency.coverage", Meter.Type.GAUGE, "plugin_name", "type"),
+    /** How often what was learned did not hold any more. */
+    PREDICTION_DRIFTS("scheduler.latency.drifts", Meter.Type.COUNTER, "plugin_name", "type"),
+    /** Measured times that were not learned from because too many waited. */
+    PREDICTION_DROPPED("scheduler.latency.dropped", Meter.Type.COUNTER, "plugin_name"),
     /** Rejections by reason. */
     REJECTIONS("scheduler.rejections", Meter.Type.COUNTER, "reason"),
     /** Share of the prompt that the chosen endpoint is expected to hold, of decisions with a known prompt. */

@@ -35,7 +35,7 @@ class LatencyPlanTest {
             apiVersion: llm-d.ai/v1alpha1
             kind: EndpointPickerConfig
             plugins:
-              - {name: forecast, type: predicted-latency-producer, parameters: {streamingMode: true}}
+              - {name: forecast, type: predicted-latency-producer, parameters: {streamingMode: true, predictor: servers}}
               - {name: fit, type: latency-scorer, parameters: {latencyPredictionInfoProducerName: forecast}}
               - {name: reuse, type: prefix-cache-scorer}
             schedulingProfiles:

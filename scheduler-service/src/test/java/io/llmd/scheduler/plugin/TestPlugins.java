@@ -3,7 +3,9 @@ package io.llmd.scheduler.plugin;
 import io.llmd.scheduler.SchedulerApplication;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.latency.LatencyEvents;
 import io.llmd.scheduler.latency.LatencyPredictor;
+import io.llmd.scheduler.latency.OnlineLatencyPredictors;
 import io.llmd.scheduler.prefix.EngineIndexes;
 import io.llmd.scheduler.prefix.MediaIndexes;
 import io.llmd.scheduler.prefix.PrefixClaims;
@@ -76,6 +78,9 @@ public final class TestPlugins {
             context.registerBean(InFlightTrackers.class);
             context.registerBean(MediaIndexes.class);
             context.registerBean(LatencyPredictor.class, () -> predictor);
+            context.registerBean(
+                    OnlineLatencyPredictors.class,
+                    () -> new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, () -> 0));
             context.registerBean(PluginTimer.class, () -> timer);
             context.registerBean(ResponseAttributes.class, () -> attributes);
             context.registerBean(PrefixIndexes.class);

@@ -119,6 +119,12 @@ final class Trial {
         this(example, text(example), store -> new EngineIndexes(store, System::nanoTime));
     }
 
+    /** The example with predictions of servers, which the trial stands in for. */
+    static Trial askingServers(String example) {
+        String text = text(example).replace("streamingMode: true", "streamingMode: true, predictor: servers");
+        return new Trial(example, text, store -> new EngineIndexes(store, System::nanoTime));
+    }
+
     /** A configuration of the test. @param indexes what its producers know of engines */
     Trial(String name, String config, Function<EndpointStore, EngineIndexes> indexes) {
         PluginRegistry registry = TestPlugins.registered(

@@ -1,26 +1,26 @@
 package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.contracts.schedule.OutcomeReport;
-import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.scheduler.latency.LatencyFeatures;
 import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.latency.LatencySample;
 import io.llmd.scheduler.latency.LatencySample.Kind;
+import io.llmd.scheduler.latency.OnlineLatencyPredictors;
 import io.llmd.scheduler.latency.PredictedLatency;
-import io.llmd.scheduler.latency.RunningRequests;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.plugin.WireNamed;
 import io.llmd.scheduler.scheduling.AwaitingProducer;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.DataProducer;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.LatencyObjectives;
 import io.llmd.scheduler.scheduling.LatencyPredictions;
-import io.llmd.scheduler.scheduling.LatencyPredictions.Prediction;
 import io.llmd.scheduler.scheduling.MediaMatches;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
@@ -30,29 +30,49 @@ import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Says what the request would take on each candidate, as a {@link LatencyPredictor} predicts it, and hands it the latencies
- * that were measured. Without a predictor nothing is predicted.
+ * Says what the request would take on each candidate, as servers predict it, and sends them the latencies that were measured.
+ * Without servers nothing is predicted. {@link OnlineLatencyProducer} does the same in process.
  *
  * <p>Grows with the attempts in flight.
  */
 final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, ResponseHook {
 
     static final String TYPE = DataKeys.LATENCY_PRODUCER;
-    private static final String PREFILL = "prefill";
     private static final Duration GRACE = Duration.ofMillis(100);
-    private static final double MICROS_PER_MILLI = 1000.0;
-    private static final int SWEEPS_PER_TTL = 10;
+
+    /** Who predicts. */
+    enum Source implements WireNamed {
+        /** A model in this process that learns from each answer. */
+        IN_PROCESS("inProcess"),
+        /** llm-d's prediction and training servers. */
+        SERVERS("servers");
+
+        private final String wireName;
+
+        Source(String wireName) {
+            this.wireName = wireName;
+        }
+
+        @Override
+        public String wireName() {
+            return wireName;
+        }
+    }
+
+    /** What headroom is measured from. */
+    enum ObjectiveType {
+        /** The time within which nine of ten stay. */
+        QUANTILE,
+        /** The time to be expected. */
+        MEAN
+    }
 
     /**
      * Parameters.
@@ -68,6 +88,9 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
      * @param inFlightLoadProducerName producer to believe about loads, empty for the default
      * @param useEncoderCacheFeatures whether media that an endpoint has encoded before count
      * @param encoderCacheMatchInfoProducerName producer to believe about media, empty for the default
+     * @param predictor who predicts
+     * @param objectiveType what headroom is measured from, in process
+     * @param minSamples measured times of each kind before anything is predicted in process
      */
     record Params(
             @Default("1000") double samplingMean,
@@ -80,7 +103,10 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
             @Default("") String prefixMatchInfoProducerName,
             @Default("") String inFlightLoadProducerName,
             @Default("false") boolean useEncoderCacheFeatures,
-            @Default("") String encoderCacheMatchInfoProducerName) {
+            @Default("") String encoderCacheMatchInfoProducerName,
+            @Default("inProcess") Source predictor,
+            @Default("quantile") ObjectiveType objectiveType,
+            @Default("100") int minSamples) {
 
         private static final double UNTOUCHED_SAMPLING_MEAN = 1000;
 
@@ -92,6 +118,16 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
                 throw new IllegalArgumentException(
                         "contextTTL: " + contextTTL + " (expected: nanoseconds, more than 0)");
             }
+            if (minSamples < 1) {
+                throw new IllegalArgumentException("minSamples: " + minSamples + " (expected: >= 1)");
+            }
+        }
+
+        /** The role of an endpoint, empty without one. */
+        String role(Endpoint endpoint) {
+            return endpointRoleLabel.isEmpty()
+                    ? ""
+                    : endpoint.metadata().labels().getOrDefault(endpointRoleLabel, "");
         }
 
         private boolean usesDeprecated() {
@@ -100,19 +136,12 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
     }
 
     /** An attempt whose latencies are to be learned. */
-    private record Attempt(
-            String endpointId,
-            double objectiveMillis,
-            boolean isStreamed,
-            LatencyFeatures firstToken,
-            LatencyFeatures output,
-            long startNanos) {}
+    private record Attempt(boolean isStreamed, LatencyFeatures firstToken, LatencyFeatures output) {}
 
     private final Params params;
     private final LatencyPredictor predictor;
-    private final RunningRequests running = new RunningRequests();
-    private final Map<Long, Attempt> attempts = new ConcurrentHashMap<>();
-    private final AtomicLong nextSweepNanos = new AtomicLong();
+    private final AttemptBook<Attempt> attempts;
+    private final LatencyColumn column;
     private final DataKey<LatencyPredictions> predictionsKey;
     private final DataKey<PrefixMatches> matchesKey;
     private final DataKey<InFlightLoads> loadsKey;
@@ -122,6 +151,8 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
     PredictedLatencyProducer(String name, Params params, LatencyPredictor predictor) {
         this.params = params;
         this.predictor = Objects.requireNonNull(predictor, "predictor");
+        attempts = new AttemptBook<>(params.contextTTL());
+        column = new LatencyColumn(params, attempts.running());
         predictionsKey = DataKeys.latencyPredictions(name);
         matchesKey = DataKeys.prefixMatches(params.prefixMatchInfoProducerName());
         loadsKey = DataKeys.inFlightLoads(params.inFlightLoadProducerName());
@@ -182,83 +213,43 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
                 loads == null ? 0 : loads.tokens(slot),
                 media == null ? 0 : media.requestItems(),
                 media == null ? 0 : media.matchedItems(slot),
-                role(endpoint));
-    }
-
-    private String role(Endpoint endpoint) {
-        return params.endpointRoleLabel().isEmpty()
-                ? ""
-                : endpoint.metadata().labels().getOrDefault(params.endpointRoleLabel(), "");
+                params.role(endpoint));
     }
 
     private LatencyPredictions column(
             Candidates candidates, List<PredictedLatency> predicted, LatencyObjectives objectives) {
-        LatencyPredictions column = new LatencyPredictions(candidates.slotCount());
+        LatencyPredictions predictions = new LatencyPredictions(candidates.slotCount());
         for (int i = 0; i < candidates.size(); i++) {
-            column.set(candidates.slot(i), prediction(candidates.get(i), predicted.get(i), objectives));
+            Endpoint endpoint = candidates.get(i);
+            PredictedLatency times = predicted.get(i);
+            column.set(
+                    predictions,
+                    candidates.slot(i),
+                    endpoint.id(),
+                    params.role(endpoint),
+                    objectives,
+                    times.timeToFirstTokenMillis(),
+                    times.timePerOutputTokenMillis(),
+                    times.timeToFirstTokenMillis(),
+                    times.timePerOutputTokenMillis());
         }
-        return column;
-    }
-
-    private Prediction prediction(Endpoint endpoint, PredictedLatency predicted, LatencyObjectives objectives) {
-        double firstToken = predicted.timeToFirstTokenMillis();
-        double outputToken = predicted.timePerOutputTokenMillis();
-        boolean countsOutput = params.streamingMode() && !role(endpoint).equals(PREFILL);
-        double budget = countsOutput ? budget(endpoint, objectives.timePerOutputTokenMillis()) : 0;
-        return new Prediction(
-                firstToken,
-                outputToken,
-                objectives.timeToFirstTokenMillis() - firstToken,
-                countsOutput ? budget - outputToken : 0,
-                firstToken < objectives.timeToFirstTokenMillis(),
-                !countsOutput || outputToken < budget,
-                running.count(endpoint.id()));
-    }
-
-    /** The request must not make the endpoint too slow for those that run there already. */
-    private double budget(Endpoint endpoint, double objectiveMillis) {
-        double strictest = running.strictestObjectiveMillis(endpoint.id());
-        double budget = strictest > 0 ? Math.min(objectiveMillis, strictest) : objectiveMillis;
-        return budget * params.sloBufferFactor();
+        return predictions;
     }
 
     @Override
     public void scheduled(
             InferenceRequest request, Candidates candidates, SchedulingOutcome.Scheduled outcome, Dispatch dispatch) {
-        sweep(request.receivedNanos());
         ProfileOutcome.Picked target = outcome.primary();
-        ProfileOutcome.Picked prefill = outcome.profiles().getOrDefault(PREFILL, target);
-        double objective = LatencyObjectives.of(request).timePerOutputTokenMillis();
-        Attempt attempt = new Attempt(
+        ProfileOutcome.Picked prefill = outcome.profiles().getOrDefault(LatencyColumn.PREFILL, target);
+        attempts.add(
+                dispatch.leaseId(),
                 target.primary().id(),
-                objective,
-                request.body().stream(),
-                features(request, candidates, prefill.primarySlot()),
-                features(request, candidates, target.primarySlot()).ofOutput(),
-                request.receivedNanos());
-        if (attempts.putIfAbsent(dispatch.leaseId(), attempt) == null) {
-            running.add(attempt.endpointId(), objective);
-        }
-    }
-
-    /** Forgets attempts that are older than any request may be. */
-    private void sweep(long nowNanos) {
-        long due = nextSweepNanos.get();
-        if (nowNanos - due >= 0 && nextSweepNanos.compareAndSet(due, nowNanos + params.contextTTL() / SWEEPS_PER_TTL)) {
-            attempts.forEach((leaseId, attempt) -> {
-                if (nowNanos - attempt.startNanos() > params.contextTTL()) {
-                    end(leaseId);
-                }
-            });
-        }
-    }
-
-    private @Nullable Attempt end(long leaseId) {
-        Attempt attempt = attempts.remove(leaseId);
-        if (attempt != null) {
-            running.remove(attempt.endpointId(), attempt.objectiveMillis());
-        }
-        return attempt;
+                LatencyObjectives.of(request).timePerOutputTokenMillis(),
+                request.receivedNanos(),
+                new Attempt(
+                        request.body().stream(),
+                        features(request, candidates, prefill.primarySlot()),
+                        features(request, candidates, target.primarySlot()).ofOutput()));
     }
 
     @Override
@@ -266,33 +257,18 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
 
     @Override
     public void ended(long leaseId, OutcomeReport report) {
-        Attempt attempt = end(leaseId);
-        boolean isAnswer = report.status() / 100 == 2 && report.cause() != Cause.ERROR;
-        if (attempt == null || !isAnswer) {
+        Attempt attempt = attempts.end(leaseId);
+        if (attempt == null) {
             return;
         }
-        boolean isComplete = report.cause() == Cause.NATURAL;
-        if (!params.streamingMode()) {
-            if (isComplete) {
-                learn(Kind.TIME_TO_FIRST_TOKEN, attempt.firstToken(), report.durationMicros());
-            }
-            return;
-        }
-        long firstTokenMicros = report.timeToFirstTokenMicros();
-        if (!attempt.isStreamed() || firstTokenMicros <= 0) {
-            return;
-        }
-        learn(Kind.TIME_TO_FIRST_TOKEN, attempt.firstToken(), firstTokenMicros);
-        int tokens = report.usage().completionTokens();
-        if (isComplete && tokens > 1) {
-            double perToken = (report.durationMicros() - firstTokenMicros) / (double) (tokens - 1);
-            learn(Kind.TIME_PER_OUTPUT_TOKEN, attempt.output(), perToken);
-        }
+        MeasuredTimes times = MeasuredTimes.atEnd(report, params.streamingMode(), attempt.isStreamed());
+        learn(Kind.TIME_TO_FIRST_TOKEN, attempt.firstToken(), times.firstTokenMillis());
+        learn(Kind.TIME_PER_OUTPUT_TOKEN, attempt.output(), times.outputTokenMillis());
     }
 
-    private void learn(Kind kind, LatencyFeatures features, double micros) {
-        if (micros > 0) {
-            predictor.learn(new LatencySample(kind, features, micros / MICROS_PER_MILLI));
+    private void learn(Kind kind, LatencyFeatures features, double millis) {
+        if (millis > 0) {
+            predictor.learn(new LatencySample(kind, features, millis));
         }
     }
 
@@ -300,9 +276,11 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
     static final class Factory implements PluginFactory<Params> {
 
         private final LatencyPredictor predictor;
+        private final OnlineLatencyPredictors predictors;
 
-        Factory(LatencyPredictor predictor) {
+        Factory(LatencyPredictor predictor, OnlineLatencyPredictors predictors) {
             this.predictor = predictor;
+            this.predictors = predictors;
         }
 
         @Override
@@ -321,16 +299,23 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
             if (params.usesDeprecated()) {
                 warnings.add("samplingMean and maxDecodeTokenSamplesForPrediction are deprecated and have no effect");
             }
-            if (params.predictInProduce() && !predictor.isAvailable()) {
+            boolean asksServers = params.predictor() == Source.SERVERS;
+            if (asksServers && params.predictInProduce() && !predictor.isAvailable()) {
                 warnings.add("there is no latency predictor (scheduler.latency-predictor.prediction-urls): nothing is"
                         + " predicted, and latency-scorer goes by load and cached prefixes");
+            }
+            if (!asksServers && predictor.isAvailable()) {
+                warnings.add("scheduler.latency-predictor.prediction-urls has no effect without predictor: servers");
             }
             return warnings;
         }
 
         @Override
-        public PredictedLatencyProducer create(String name, Params params) {
-            return new PredictedLatencyProducer(name, params, predictor);
+        public DataProducer create(String name, Params params) {
+            return switch (params.predictor()) {
+                case IN_PROCESS -> new OnlineLatencyProducer(name, params, predictors.named(name));
+                case SERVERS -> new PredictedLatencyProducer(name, params, predictor);
+            };
         }
     }
 }

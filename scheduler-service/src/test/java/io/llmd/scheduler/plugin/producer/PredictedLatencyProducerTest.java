@@ -7,10 +7,12 @@ import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.OutcomeReport.Phase;
 import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.scheduler.latency.LatencyEvents;
 import io.llmd.scheduler.latency.LatencyFeatures;
 import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.latency.LatencySample;
 import io.llmd.scheduler.latency.LatencySample.Kind;
+import io.llmd.scheduler.latency.OnlineLatencyPredictors;
 import io.llmd.scheduler.latency.PredictedLatency;
 import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
@@ -42,6 +44,8 @@ class PredictedLatencyProducerTest {
             Map.of("x-llm-d-slo-ttft-ms", "200", "x-llm-d-slo-tpot-ms", "20");
 
     private final FakePredictor predictor = new FakePredictor();
+    private final OnlineLatencyPredictors online =
+            new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, () -> 0);
     private final Candidates candidates =
             Candidates.of(endpoint("a", "decode", 2, 0.4), endpoint("b", "prefill", 0, 0.1));
 
@@ -194,20 +198,37 @@ class PredictedLatencyProducerTest {
 
     @Test
     void theAuthorOfAConfigurationHearsThatThereIsNoPredictor() {
-        PredictedLatencyProducer.Factory without = new PredictedLatencyProducer.Factory(LatencyPredictor.NONE);
-        assertThat(without.warnings(params("{}"))).singleElement().asString().contains("there is no latency predictor");
-        PredictedLatencyProducer.Factory with = new PredictedLatencyProducer.Factory(predictor);
-        assertThat(with.warnings(params("{}"))).isEmpty();
-        assertThat(with.warnings(params("{samplingMean: 500}")))
+        PredictedLatencyProducer.Factory without = new PredictedLatencyProducer.Factory(LatencyPredictor.NONE, online);
+        assertThat(without.warnings(params("{predictor: servers}")))
+                .singleElement()
+                .asString()
+                .contains("there is no latency predictor");
+        assertThat(without.warnings(params("{}"))).isEmpty();
+        PredictedLatencyProducer.Factory with = new PredictedLatencyProducer.Factory(predictor, online);
+        assertThat(with.warnings(params("{predictor: servers}"))).isEmpty();
+        assertThat(with.warnings(params("{}")))
+                .singleElement()
+                .asString()
+                .contains("has no effect without predictor: servers");
+        assertThat(with.warnings(params("{predictor: servers, samplingMean: 500}")))
                 .singleElement()
                 .asString()
                 .contains("deprecated");
     }
 
     @Test
+    void serversAreAskedOnlyWhenTheConfigurationSaysSo() {
+        PredictedLatencyProducer.Factory factory = new PredictedLatencyProducer.Factory(predictor, online);
+        assertThat(factory.create("forecast", params("{}"))).isInstanceOf(OnlineLatencyProducer.class);
+        assertThat(factory.create("forecast", params("{predictor: servers}")))
+                .isInstanceOf(PredictedLatencyProducer.class);
+    }
+
+    @Test
     void impossibleParametersAreRefused() {
         assertThatThrownBy(() -> params("{sloBufferFactor: 0}")).hasMessageContaining("(expected: > 0)");
         assertThatThrownBy(() -> params("{contextTTL: 0}")).hasMessageContaining("nanoseconds");
+        assertThatThrownBy(() -> params("{minSamples: 0}")).hasMessageContaining("minSamples: 0");
     }
 
     private void place(PredictedLatencyProducer producer, long leaseId, boolean stream) {

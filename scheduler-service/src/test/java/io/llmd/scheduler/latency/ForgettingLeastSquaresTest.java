@@ -1,0 +1,71 @@
+package io.llmd.scheduler.latency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class ForgettingLeastSquaresTest {
+
+    private final SplittableRandom random = new SplittableRandom(7);
+
+    @Test
+    void theFactorsOfASumAreFound() {
+        ForgettingLeastSquares squares = new ForgettingLeastSquares(3, 0.999);
+        observe(squares, 400, 5, 2, 0.5);
+        assertThat(squares.factors()).containsExactly(new double[] {5, 2, 0.5}, within(0.05));
+    }
+
+    @Test
+    void noFactorFallsBelowZero() {
+        ForgettingLeastSquares squares = new ForgettingLeastSquares(3, 0.999);
+        observe(squares, 400, 50, 2, -1);
+        assertThat(squares.factors()[2]).isZero();
+        assertThat(squares.factors()[1]).isCloseTo(2, within(0.3));
+    }
+
+    @Test
+    void newObservationsReplaceOldOnes() {
+        ForgettingLeastSquares squares = new ForgettingLeastSquares(3, 0.99);
+        observe(squares, 600, 5, 2, 0.5);
+        observe(squares, 1000, 1, 4, 0.5);
+        assertThat(squares.factors()).containsExactly(new double[] {1, 4, 0.5}, within(0.1));
+    }
+
+    @Test
+    void aFactorStaysWhenItsTermIsNotObservedForLong() {
+        ForgettingLeastSquares squares = new ForgettingLeastSquares(3, 0.99);
+        observe(squares, 600, 5, 2, 0.5);
+        for (int i = 0; i < 3000; i++) {
+            double x = random.nextDouble(10);
+            squares.add(new double[] {1, x, 0}, 5 + 2 * x, 1);
+            squares.solve();
+        }
+        assertThat(squares.factors()[2]).isCloseTo(0.5, within(0.05));
+    }
+
+    @Test
+    void whatIsForgottenIsSoonOverruled() {
+        ForgettingLeastSquares squares = new ForgettingLeastSquares(3, 0.999);
+        observe(squares, 600, 5, 2, 0.5);
+        squares.forget(0.01);
+        observe(squares, 100, 1, 4, 0.5);
+        assertThat(squares.factors()).containsExactly(new double[] {1, 4, 0.5}, within(0.5));
+    }
+
+    @Test
+    void aShareThatGrowsIsRefused() {
+        assertThatThrownBy(() -> new ForgettingLeastSquares(3, 1.1)).hasMessageContaining("remembered: 1.1");
+    }
+
+    private void observe(ForgettingLeastSquares squares, int times, double a, double b, double c) {
+        for (int i = 0; i < times; i++) {
+            double x = random.nextDouble(10);
+            double y = random.nextDouble(10);
+            squares.add(new double[] {1, x, y}, a + b * x + c * y, 1);
+            squares.solve();
+        }
+    }
+}

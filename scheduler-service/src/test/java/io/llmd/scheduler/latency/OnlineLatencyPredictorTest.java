@@ -1,0 +1,162 @@
+package io.llmd.scheduler.latency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.llmd.scheduler.latency.LatencySample.Kind;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class OnlineLatencyPredictorTest {
+
+    private final HeardEvents events = new HeardEvents();
+    private final LatencyInputs inputs = new LatencyInputs().set(0.3, 307_200, 2000, 0, 4, 0.5, 1000);
+    private final Forecast forecast = new Forecast();
+
+    @Test
+    void nothingIsKnownOfARoleThatNothingWasMeasuredOf() {
+        OnlineLatencyPredictor predictor = predictor(Runnable::run);
+        predictor.learn(measured("decode", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        assertThat(predictor.learned().predict("prefill", "ns/a", inputs, true, forecast))
+                .isFalse();
+        assertThat(predictor.learned().firstTokenSamples("prefill")).isZero();
+        assertThat(predictor.learned().predict("decode", "ns/a", inputs, true, forecast))
+                .isTrue();
+        assertThat(predictor.learned().firstTokenSamples("decode")).isEqualTo(1);
+        assertThat(predictor.learned().outputTokenSamples("decode")).isZero();
+    }
+
+    @Test
+    void bothTimesAreLearnedApart() {
+        OnlineLatencyPredictor predictor = predictor(Runnable::run);
+        for (int i = 0; i < 200; i++) {
+            predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+            predictor.learn(measured("", Kind.TIME_PER_OUTPUT_TOKEN, 10, 0, 0));
+        }
+        predictor.learned().predict("", "ns/a", inputs, true, forecast);
+        assertThat(forecast.timeToFirstTokenMillis()).isBetween(99.0, 101.0);
+        assertThat(forecast.timePerOutputTokenMillis()).isBetween(9.9, 10.1);
+        predictor.learned().predict("", "ns/a", inputs, false, forecast);
+        assertThat(forecast.timePerOutputTokenMillis()).isZero();
+    }
+
+    @Test
+    void decisionsKeepWhatTheyHaveTakenUntilTheLearnerHasRun() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        OnlineLatencyPredictor predictor = predictor(tasks::add);
+        LearnedLatencies before = predictor.learned();
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        assertThat(predictor.learned()).isSameAs(before);
+        assertThat(tasks).hasSize(1);
+        tasks.remove().run();
+        assertThat(predictor.learned().firstTokenSamples("")).isEqualTo(2);
+        assertThat(before.firstTokenSamples("")).isZero();
+    }
+
+    @Test
+    void measuredTimesBeyondTheRoomAreDroppedAndTold() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        OnlineLatencyPredictor predictor = predictor(tasks::add);
+        for (int i = 0; i < OnlineLatencyPredictor.ROOM + 3; i++) {
+            predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        }
+        assertThat(events.dropped).isEqualTo(3);
+        while (!tasks.isEmpty()) {
+            tasks.remove().run();
+        }
+        assertThat(predictor.learned().firstTokenSamples("")).isEqualTo(OnlineLatencyPredictor.ROOM);
+    }
+
+    @Test
+    void aSeventeenthRoleIsNotLearned() {
+        OnlineLatencyPredictor predictor = predictor(Runnable::run);
+        for (int i = 0; i < 17; i++) {
+            predictor.learn(measured("role-" + i, Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        }
+        assertThat(predictor.learned().firstTokenSamples("role-15")).isEqualTo(1);
+        assertThat(predictor.learned().firstTokenSamples("role-16")).isZero();
+        assertThat(events.dropped).isEqualTo(1);
+    }
+
+    @Test
+    void measuredTimesAreToldWithWhatWasPredicted() {
+        OnlineLatencyPredictor predictor = predictor(Runnable::run);
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 80, 120));
+        predictor.learn(measured("", Kind.TIME_PER_OUTPUT_TOKEN, 100, 80, 90));
+        assertThat(events.measured).extracting(MeasuredLatency::isCovered).containsExactly(true, false);
+        assertThat(events.measured).extracting(MeasuredLatency::relativeError).containsOnly(0.2);
+    }
+
+    @Test
+    void afterTheEndOfTheExecutorNobodyIsDisturbed() {
+        OnlineLatencyPredictor predictor = predictor(task -> {
+            throw new RejectedExecutionException("ended");
+        });
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        assertThat(predictor.learned().firstTokenSamples("")).isZero();
+    }
+
+    @Test
+    void allThreadsMayLearnAndPredictAtOnce() throws InterruptedException {
+        try (ExecutorService learner = Executors.newSingleThreadExecutor();
+                ExecutorService callers = Executors.newFixedThreadPool(4)) {
+            OnlineLatencyPredictor predictor = predictor(learner);
+            for (int thread = 0; thread < 4; thread++) {
+                callers.execute(() -> {
+                    LatencyInputs own = new LatencyInputs().set(0.3, 307_200, 2000, 0, 4, 0.5, 1000);
+                    Forecast seen = new Forecast();
+                    for (int i = 0; i < 500; i++) {
+                        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+                        predictor.learned().predict("", "ns/a", own, false, seen);
+                    }
+                });
+            }
+            callers.shutdown();
+            assertThat(callers.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+            await("all are learned from or dropped")
+                    .until(() -> predictor.learned().firstTokenSamples("") + events.dropped == 2000);
+            predictor.learned().predict("", "ns/a", inputs, false, forecast);
+            assertThat(forecast.timeToFirstTokenMillis()).isBetween(99.0, 101.0);
+        }
+    }
+
+    private OnlineLatencyPredictor predictor(Executor executor) {
+        return new OnlineLatencyPredictors(executor, events, () -> 0).named("forecast");
+    }
+
+    private static MeasuredLatency measured(String role, Kind kind, double millis, double predicted, double bound) {
+        LatencyFeatures features = new LatencyFeatures(0.3, 2000, 0, 4, 1, 0.5, 1000, 0, 0, role);
+        return new MeasuredLatency(
+                "ns/a", 307_200, "m", "m", 0, predicted, bound, new LatencySample(kind, features, millis));
+    }
+
+    private static final class HeardEvents implements LatencyEvents {
+        private final List<MeasuredLatency> measured = new ArrayList<>();
+        private volatile int dropped;
+
+        @Override
+        public void predicted(String plugin, long nanos) {}
+
+        @Override
+        public synchronized void measured(String plugin, MeasuredLatency one, double coverage) {
+            measured.add(one);
+        }
+
+        @Override
+        public void drifted(String plugin, Kind kind) {}
+
+        @Override
+        public synchronized void dropped(String plugin) {
+            dropped++;
+        }
+    }
+}
