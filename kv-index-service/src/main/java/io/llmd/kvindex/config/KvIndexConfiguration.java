@@ -15,6 +15,7 @@ import io.llmd.kvindex.observe.IndexHealth;
 import io.llmd.kvindex.observe.LogMeters;
 import io.llmd.kvindex.observe.LookupMeters;
 import io.llmd.kvindex.observe.PoolMeters;
+import io.llmd.kvindex.query.MatchRoute;
 import io.llmd.kvindex.query.PrefixMatcher;
 import io.llmd.kvindex.query.PrefixRoutes;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,9 +38,6 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(KvIndexProperties.class)
 class KvIndexConfiguration {
-
-    /** What Netty reads from a socket at most. */
-    private static final int READ_BYTES = 64 * 1024;
 
     private static final LongSupplier NANO_CLOCK = System::nanoTime;
     private static final LongSupplier CLOCK_MILLIS = System::currentTimeMillis;
@@ -104,33 +102,41 @@ class KvIndexConfiguration {
         return resources;
     }
 
-    /**
-     * Bodies of hundreds of kilobytes: what one read of a socket brings is handed on as a whole, and buffers for it are used again
-     * while they are in near caches. The usual allocator makes new ones of this size all the time, and clears them.
-     */
     @Bean
-    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> longBodiesCustomizer() {
-        return factory -> factory.addServerCustomizers(
-                server -> server.httpRequestDecoder(decoder -> decoder.maxChunkSize(READ_BYTES))
-                        .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT));
-    }
-
-    @Bean
-    RouterFunction<ServerResponse> prefixRoutes(
-            KvIndexProperties properties, IndexedPool pool, MeterRegistry registry) {
-        PrefixMatcher matcher = new PrefixMatcher(
+    PrefixMatcher prefixMatcher(KvIndexProperties properties, IndexedPool pool, MeterRegistry registry) {
+        return new PrefixMatcher(
                 pool,
                 KeyHasher.of(properties.keyMode(), properties.seed()),
                 properties.blockTokens(),
                 properties.weights().tiers(),
                 new LookupMeters(registry),
                 NANO_CLOCK);
+    }
+
+    /**
+     * Queries at this context's own server; the one for management has a factory of its own. Their bodies have hundreds of
+     * kilobytes, for which buffers of 64 KB are used again while they are in near caches; the usual allocator makes new ones of
+     * this size all the time, and clears them.
+     */
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> queryCustomizer(
+            KvIndexProperties properties, PrefixMatcher matcher) {
+        MatchRoute route = new MatchRoute(
+                matcher, Math.toIntExact(properties.http().maxBodySize().toBytes()));
+        return factory -> {
+            factory.addRouteProviders(route::addTo);
+            factory.addServerCustomizers(
+                    server -> server.childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT));
+        };
+    }
+
+    @Bean
+    RouterFunction<ServerResponse> prefixRoutes(KvIndexProperties properties, IndexedPool pool, PrefixMatcher matcher) {
         return new PrefixRoutes(
                         pool,
                         matcher,
                         properties.blockTokens(),
                         OwnerSettings.keyMode(properties.poolSettings()),
-                        Math.toIntExact(properties.http().maxBodySize().toBytes()),
                         properties.http().maxSnapshotSize().toBytes())
                 .routes();
     }

@@ -16,18 +16,26 @@ final class Answers {
     private Answers() {}
 
     static Mono<ServerResponse> ok(Object value) {
-        return ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(JSON.writeValueAsBytes(value));
+        return ServerResponse.ok().contentType(MediaType.APPLICATION_JSON).bodyValue(bytes(value));
+    }
+
+    static byte[] bytes(Object value) {
+        return JSON.writeValueAsBytes(value);
     }
 
     static Mono<ServerResponse> problem(ErrorCode code, String detail) {
+        return ServerResponse.status(code.status())
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .bodyValue(problemBytes(code, detail));
+    }
+
+    static byte[] problemBytes(ErrorCode code, String detail) {
         Map<String, Object> problem = new LinkedHashMap<>();
         problem.put("type", "about:blank");
         problem.put("title", code.wireName().replace('_', ' '));
         problem.put("status", code.status());
         problem.put("detail", detail);
         problem.put("code", code.wireName());
-        return ServerResponse.status(code.status())
-                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-                .bodyValue(JSON.writeValueAsBytes(problem));
+        return bytes(problem);
     }
 }

@@ -1,11 +1,11 @@
 package io.llmd.kvindex.query;
 
 import io.llmd.kv.index.PrefixLookup;
+import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.buffer.DataBuffer;
 
 /** One query while it is read and answered; used again and again, by one thread at a time, and as large as the largest. */
 final class PrefixQuery {
@@ -60,11 +60,11 @@ final class PrefixQuery {
         return tokens.length <= KEPT_TOKENS && body.length <= KEPT_BYTES && keys.length <= KEPT_TOKENS;
     }
 
-    void addBytes(DataBuffer piece, int count) {
+    void addBytes(ByteBuf piece, int count) {
         if (bodyLength + count > body.length) {
             body = Arrays.copyOf(body, Math.max(bodyLength + count, 2 * body.length));
         }
-        piece.read(body, bodyLength, count);
+        piece.getBytes(piece.readerIndex(), body, bodyLength, count);
         bodyLength += count;
     }
 

@@ -1,8 +1,8 @@
 package io.llmd.kvindex.query;
 
-import org.springframework.core.io.buffer.DataBuffer;
+import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
-import org.springframework.core.io.buffer.DataBufferUtils;
 
 /**
  * A query while its body arrives. Whatever is there is read at once, so that reading a long prompt ends soon after its last byte
@@ -38,35 +38,33 @@ final class QueryReading {
     }
 
     /**
-     * Reads a piece of the body and releases it.
+     * Reads a piece of the body, which stays the caller's.
      *
      * @throws DataBufferLimitException when the body is too long
      */
-    void add(DataBuffer piece) {
-        try {
-            int count = piece.readableByteCount();
-            if (count > maxBytes - bytes) {
-                throw new DataBufferLimitException("the body is larger than " + maxBytes + " bytes");
-            }
-            bytes += count;
-            if (form == Form.TOKENS) {
-                addTokens(piece);
-            } else {
-                query.addBytes(piece, count);
-            }
-            if (form == Form.JSON) {
-                query.scanner.scan(query.body, query.bodyLength, false, query);
-            }
-        } finally {
-            DataBufferUtils.release(piece);
+    void add(ByteBuf piece) {
+        int count = piece.readableBytes();
+        if (count > maxBytes - bytes) {
+            throw new DataBufferLimitException("the body is larger than " + maxBytes + " bytes");
+        }
+        bytes += count;
+        if (form == Form.TOKENS) {
+            addTokens(piece);
+        } else {
+            query.addBytes(piece, count);
+        }
+        if (form == Form.JSON) {
+            query.scanner.scan(query.body, query.bodyLength, false, query);
         }
     }
 
-    private void addTokens(DataBuffer piece) {
-        try (DataBuffer.ByteBufferIterator parts = piece.readableByteBuffers()) {
-            while (parts.hasNext()) {
-                query.tokenBytes.add(parts.next(), query, matcher);
-            }
+    private void addTokens(ByteBuf piece) {
+        if (piece.nioBufferCount() == 1) {
+            query.tokenBytes.add(piece.nioBuffer(), query, matcher);
+            return;
+        }
+        for (ByteBuffer part : piece.nioBuffers()) {
+            query.tokenBytes.add(part, query, matcher);
         }
     }
 

@@ -9,14 +9,16 @@ import java.nio.ByteOrder;
  */
 final class TokenBytes {
 
-    private ByteBuffer begun = ByteBuffer.allocate(0);
+    /** A block that is not whole yet, in memory of the same kind as pieces: hashing then knows one kind of buffer only. */
+    private ByteBuffer begun = ByteBuffer.allocateDirect(0);
+
     private int length;
     private int firstNegative;
 
     /** Prepares for another body. @param blockBytes bytes of a block */
     void begin(int blockBytes) {
         if (begun.capacity() != blockBytes) {
-            begun = ByteBuffer.allocate(blockBytes).order(ByteOrder.LITTLE_ENDIAN);
+            begun = ByteBuffer.allocateDirect(blockBytes).order(ByteOrder.LITTLE_ENDIAN);
         }
         begun.clear();
         length = 0;

@@ -14,15 +14,23 @@ import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kv.key.KeyMode;
 import io.llmd.kv.lane.GroupRule;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import org.springframework.test.web.reactive.server.WebTestClient;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
 
 /** The HTTP door over an index that the test fills. */
 class PrefixRoutesSliceTest {
@@ -31,21 +39,23 @@ class PrefixRoutesSliceTest {
 
     private final FilledPool pool = new FilledPool(HASHER);
     private int longest;
-    private final WebTestClient client = WebTestClient.bindToRouterFunction(new PrefixRoutes(
-                            pool,
-                            new PrefixMatcher(
-                                    pool,
-                                    HASHER,
-                                    4,
-                                    TierWeights.DEFAULT,
-                                    (nanos, blocks, most) -> longest = most,
-                                    System::nanoTime),
-                            4,
-                            "xxh64",
-                            10_000,
-                            10_000)
-                    .routes())
+    private final PrefixMatcher matcher = new PrefixMatcher(
+            pool, HASHER, 4, TierWeights.DEFAULT, (nanos, blocks, most) -> longest = most, System::nanoTime);
+    private final ReactorHttpHandlerAdapter others = new ReactorHttpHandlerAdapter(
+            RouterFunctions.toHttpHandler(new PrefixRoutes(pool, matcher, 4, "xxh64", 10_000).routes()));
+    private final DisposableServer server = HttpServer.create()
+            .host("127.0.0.1")
+            .port(0)
+            .route(routes -> new MatchRoute(matcher, 10_000).addTo(routes).route(any -> true, others))
+            .bindNow();
+    private final WebTestClient client = WebTestClient.bindToServer()
+            .baseUrl("http://127.0.0.1:" + server.port())
             .build();
+
+    @AfterEach
+    void stop() {
+        server.disposeNow();
+    }
 
     /** Stores blocks of the prompt of tokens 1, 2, 3 and so on. */
     private IndexLane store(String endpoint, int rank, StorageTier tier, int from, int to, String @Nullable [] salt) {
@@ -238,6 +248,69 @@ class PrefixRoutesSliceTest {
                 .jsonPath("$.code")
                 .isEqualTo("no_endpoints");
         client.get().uri("/v1/stats").exchange().expectStatus().isOk();
+    }
+
+    @Test
+    void bytesTellTheRestInTheQueryOfTheAddress() {
+        store("a/1", 0, StorageTier.GPU, 0, 2, new String[] {"salt & co"});
+        store("b", 0, StorageTier.GPU, 0, 2, new String[] {"salt & co"});
+        ByteBuffer tokens = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+        IntStream.rangeClosed(1, 8).forEach(tokens::putInt);
+
+        PrefixMatches answer = client.post()
+                .uri(URI.create("http://127.0.0.1:" + server.port()
+                        + "/v1/prefix-matches?model=m&cacheSalt=salt+%26%20co&candidate=a%2F1&candidate=c"))
+                .contentType(MediaType.APPLICATION_OCTET_STREAM)
+                .bodyValue(tokens.array())
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectHeader()
+                .contentType(MediaType.APPLICATION_JSON)
+                .expectBody(PrefixMatches.class)
+                .returnResult()
+                .getResponseBody();
+
+        assertThat(answer).isNotNull();
+        assertThat(answer.blocks()).isEqualTo(2);
+        assertThat(answer.endpoints())
+                .extracting(EndpointMatch::endpoint, EndpointMatch::blocks)
+                .containsExactly(tuple("a/1", 2));
+    }
+
+    @Test
+    void whatCannotBeReadIsRefusedAndTheConnectionGoesOn() {
+        for (int i = 0; i < 2; i++) {
+            refused("text/plain", new byte[9_000], HttpStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
+            refused("application/json", new byte[10_001], HttpStatus.CONTENT_TOO_LARGE, "payload_too_large");
+            refused("application/octet-stream", new byte[1_000_000], HttpStatus.CONTENT_TOO_LARGE, "payload_too_large");
+            refused("application/json; charset=utf-8", new byte[1], HttpStatus.BAD_REQUEST, "invalid_json");
+            assertThat(ask("{\"model\":\"m\",\"tokens\":[1,2,3,4]}").blocks()).isEqualTo(1);
+        }
+        client.post()
+                .uri("/v1/prefix-matches?unit=pages")
+                .contentType(MediaType.APPLICATION_OCTET_STREAM)
+                .bodyValue(new byte[8])
+                .exchange()
+                .expectStatus()
+                .isBadRequest();
+        client.get().uri("/v1/prefix-matches").exchange().expectStatus().isEqualTo(HttpStatus.METHOD_NOT_ALLOWED);
+        client.post().uri("/v1/prefix-match").exchange().expectStatus().isNotFound();
+    }
+
+    private void refused(String type, byte[] body, HttpStatus status, String code) {
+        client.post()
+                .uri("/v1/prefix-matches?model=m")
+                .header("content-type", type)
+                .bodyValue(body)
+                .exchange()
+                .expectStatus()
+                .isEqualTo(status)
+                .expectHeader()
+                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
+                .expectBody()
+                .jsonPath("$.code")
+                .isEqualTo(code);
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.llmd.contracts.prefix.PrefixMatchRequest;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kv.key.KeyMode;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -27,9 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferLimitException;
-import org.springframework.core.io.buffer.DefaultDataBufferFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 class QueryReaderTest {
@@ -60,11 +60,11 @@ class QueryReaderTest {
         reading.finish(reader);
     }
 
-    private static List<DataBuffer> pieces(byte[] body, int pieceBytes) {
-        List<DataBuffer> pieces = new ArrayList<>();
+    private static List<ByteBuf> pieces(byte[] body, int pieceBytes) {
+        List<ByteBuf> pieces = new ArrayList<>();
         for (int from = 0; from < body.length; ) {
             int to = (int) Math.min(body.length, from + (long) pieceBytes);
-            pieces.add(DefaultDataBufferFactory.sharedInstance.wrap(Arrays.copyOfRange(body, from, to)));
+            pieces.add(Unpooled.wrappedBuffer(Arrays.copyOfRange(body, from, to)));
             from = to;
         }
         return pieces;
@@ -215,7 +215,7 @@ class QueryReaderTest {
     void aBodyThatIsTooLongEndsTheReading() {
         query.begin();
         QueryReading reading = new QueryReading(query, QueryReading.Form.JSON, matcher, 10);
-        List<DataBuffer> pieces = pieces(new byte[11], 5);
+        List<ByteBuf> pieces = pieces(new byte[11], 5);
         reading.add(pieces.get(0));
         reading.add(pieces.get(1));
         assertThatThrownBy(() -> reading.add(pieces.get(2))).isInstanceOf(DataBufferLimitException.class);
