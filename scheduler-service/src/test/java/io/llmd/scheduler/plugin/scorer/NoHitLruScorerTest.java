@@ -53,7 +53,9 @@ class NoHitLruScorerTest {
     @Test
     @Tag("scheduling-20")
     void twoColdRequestsGoToTwoEndpoints() {
-        place("a");
+        Candidates both = cold("a", "b");
+        assertThat(score(both)).containsExactly(1, 0);
+        scheduled(both, Map.of("p", "a"));
         assertThat(score(cold("a", "b"))).containsExactly(0, 1);
     }
 
