@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,7 @@ class Blake2sTest {
     }
 
     @Test
+    @Tag("pd-T36")
     void numberIsUnsigned() {
         // Its first byte is above 127.
         assertThat(hash("0b7c5b8e-6f3e-4a53-9b1c-0d3a4f5e6a7b")).startsWith("e6aaa34f20a63bfa");

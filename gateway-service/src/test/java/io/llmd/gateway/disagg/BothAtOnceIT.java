@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import tools.jackson.databind.JsonNode;
@@ -103,6 +104,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-S5")
         @DisplayName("S5: both legs carry the client's request and one room at the prefill endpoint")
         void bothMeetInARoom() {
             pool.decode().always(Reply.stream("Hello", " world").delay(Duration.ofMillis(150)));
@@ -127,6 +129,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-T32")
         @DisplayName("T32: the client does not wait for the prefill endpoint's answer")
         void lateAnswerIsDropped() {
             pool.prefill().always(Reply.chat("late").delay(LONG));
@@ -137,6 +140,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-T33")
         @DisplayName("T33, F18: a refused connection cancels the decode leg and makes another pair with another room")
         void refusedConnection() {
             pool.prefill().refuseConnections();
@@ -154,6 +158,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-T33")
         @DisplayName("T33: so does a connection that breaks, and the first decode leg is closed")
         void brokenConnection() {
             pool.prefill().always(Reply.none(Reply.Cut.RESET).delay(Duration.ofMillis(200)));
@@ -266,6 +271,8 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-S6")
+        @Tag("pd-T37")
         @DisplayName(
                 "S6, T37: engines are asked for once, failures are not remembered, and engines are after a failure not")
         void engines() {
@@ -325,6 +332,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-S7")
         @DisplayName("S7: both legs name one id, and the decode leg the host to pull from")
         void oneId() {
             decodeInItsTime();
@@ -343,6 +351,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-S8")
         @DisplayName("S8: blocks are pulled from the endpoint that the decision names, also without a prefill leg")
         void source() {
             String source = pool.otherDecode().hostPort();
@@ -425,6 +434,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-S4")
         @DisplayName("S4: each leg names the other endpoint, and the answer waits for the prefill endpoint's")
         void eachNamesTheOther() {
             pool.prefill().always(Reply.chat("x").delay(Duration.ofMillis(100)));
@@ -446,6 +456,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-T36")
         @DisplayName("T36: endpoints of one rank get no rank")
         void oneRank() {
             assertThat(pool.gateway().post(CHAT, BODY, "x-request-id: req-1").status())
@@ -461,6 +472,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-T34")
         @DisplayName("T34: a late failure of the prefill endpoint is the answer, although the other one said 200")
         void failureBeatsTheAnswer() {
             pool.prefill().always(Reply.error(500, "x").delay(Duration.ofMillis(100)));
@@ -472,6 +484,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-T35")
         @DisplayName("T35: when both are silent the request ends after the commit timeout, and both legs with it")
         void bothSilent() {
             pool.prefill().always(Reply.chat("never").delay(LONG));
@@ -499,6 +512,7 @@ class BothAtOnceIT {
         }
 
         @Test
+        @Tag("pd-T36")
         @DisplayName("T36: both legs go to the rank that follows from the id, in header and parameters")
         void rankOfTheId() {
             for (Map.Entry<String, Integer> rank : Map.of("req-1", 5, "abc", 2, "x".repeat(64), 7, "x".repeat(128), 4)

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -90,6 +91,7 @@ class DisaggregationTest {
     }
 
     @ParameterizedTest
+    @Tag("pd-T31")
     @DisplayName("T31, F16: a loopback host of a remote endpoint is refused or replaced, a foreign one refused")
     @CsvSource({
         "10.0.0.1,10.0.0.1,FINE",

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,7 +48,9 @@ class EncodeLegsIT {
                 "gateway.expose-endpoint=true",
                 "gateway.endpoints.eject-after=2",
                 "gateway.endpoints.first-ejection=60s",
-                "gateway.disaggregation.reuse-tokens=true");
+                "gateway.disaggregation.reuse-tokens=true",
+                "gateway.disaggregation.override-loopback-host=true",
+                "gateway.disaggregation.cached-tokens=of-prefill-if-told");
     }
 
     @AfterAll
@@ -110,6 +113,7 @@ class EncodeLegsIT {
     }
 
     @Test
+    @Tag("pd-T40")
     @DisplayName("T40: two equal images and another one make two legs, in turn, with ids of their own")
     void eachMediumOnce() {
         RawClient.Answer answer =
@@ -129,6 +133,7 @@ class EncodeLegsIT {
     }
 
     @Test
+    @Tag("pd-S10")
     @DisplayName("S10: the decode leg gets what all encode endpoints say, byte for byte, and the client's body")
     void encodeThenDecode() {
         chat(image("AAAA"), image("BBBB"));
@@ -145,6 +150,7 @@ class EncodeLegsIT {
     }
 
     @Test
+    @Tag("pd-S11")
     @DisplayName("S11: with a prefill endpoint it is that one which is told of the embeddings")
     void encodeThenPrefillThenDecode() {
         encodeAt(pool.encoder().hostPort(), true);
@@ -165,6 +171,7 @@ class EncodeLegsIT {
     }
 
     @Test
+    @Tag("pd-S13")
     @DisplayName("S11, S13: when the prefill endpoint fails, the decode endpoint is told of the embeddings")
     void prefillFailsAfterEncoding() {
         encodeAt(pool.encoder().hostPort(), true);
@@ -194,6 +201,7 @@ class EncodeLegsIT {
     }
 
     @ParameterizedTest
+    @Tag("pd-T41")
     @DisplayName("T41: when one leg fails the other one is closed, and the client gets 502")
     @ValueSource(strings = {"500", "429", "RESET"})
     void oneFails(String how) {
@@ -317,6 +325,7 @@ class EncodeLegsIT {
     }
 
     @Test
+    @Tag("pd-T51")
     @DisplayName("T51: token ids of the prefill endpoint go to the decode endpoint of a chat, not with media")
     void tokensAreReused() {
         pool.gateway().scheduler().deciding(pool::decide);
@@ -339,6 +348,39 @@ class EncodeLegsIT {
         chat(image("AAAA"));
         assertThat(pool.prefill().lastRequest().text()).doesNotContain("return_token_ids");
         assertThat(pool.decode().lastRequest().text()).doesNotContain("prompt_token_ids");
+    }
+
+    @Test
+    @Tag("pd-T31")
+    @DisplayName("T31, F16: where that is wanted, the prefill endpoint's own address takes a loopback address's place")
+    void loopbackHostIsReplaced() {
+        pool.prefill().always(SplitPool.prefilled(HANDOFF.replace("127.0.0.1", "localhost")));
+        try (SplitPool.Remote remote = pool.remotePrefill()) {
+            pool.gateway()
+                    .scheduler()
+                    .deciding(d -> SplitPool.decide(d, Map.of("x-prefiller-host-port", remote.hostPort())));
+
+            assertThat(pool.gateway().post(CHAT, BODY).header(FALLBACK)).isNull();
+
+            assertThat(pool.decode().lastRequest().text())
+                    .contains("\"kv_transfer_params\":" + HANDOFF.replace("127.0.0.1", "127.1"));
+        }
+    }
+
+    @Test
+    @Tag("pd-T18")
+    @DisplayName("T18: where prefill endpoints tell no cached tokens, the decode endpoint's answer is untouched")
+    void cachedTokensAreLeft() {
+        pool.gateway().scheduler().deciding(pool::decide);
+        String answer = "{\"id\":\"x\",\"usage\":{\"prompt_tokens\":7}}";
+        pool.decode().always(Reply.json(200, answer));
+
+        assertThat(pool.gateway().post(CHAT, BODY).body()).isEqualTo(answer);
+
+        pool.prefill()
+                .always(SplitPool.prefilled(HANDOFF, "\"usage\":{\"prompt_tokens_details\":{\"cached_tokens\":3}}"));
+        assertThat(pool.gateway().post(CHAT, BODY).body())
+                .isEqualTo(answer.replace(":7", ":7,\"prompt_tokens_details\":{\"cached_tokens\":3}"));
     }
 
     @Test

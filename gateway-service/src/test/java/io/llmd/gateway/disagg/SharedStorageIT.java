@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Endpoints with a storage of blocks in common: the decode endpoint is asked first. */
@@ -63,6 +64,8 @@ class SharedStorageIT {
     }
 
     @Test
+    @Tag("pd-T38")
+    @Tag("pd-S9")
     @DisplayName(
             "T38, S9: a stream that ends for want of cache is not seen; prefill and decode follow without a threshold")
     void missInAStream() {
@@ -91,6 +94,7 @@ class SharedStorageIT {
     }
 
     @Test
+    @Tag("pd-T38")
     @DisplayName("T38: the same for an answer that is no stream")
     void missInAWholeAnswer() {
         pool.decode().script(MISS);
@@ -103,6 +107,7 @@ class SharedStorageIT {
     }
 
     @Test
+    @Tag("pd-T39")
     @DisplayName("T39: with enough in the cache there is one decode leg, and its stream goes on from its first byte")
     void hit() {
         String body = asking(STREAM);
@@ -129,6 +134,7 @@ class SharedStorageIT {
     }
 
     @Test
+    @Tag("pd-S13")
     @DisplayName("S13: without a prefill endpoint the decode endpoint computes the rest, whatever it has cached")
     void failedPrefill() {
         pool.decode().script(MISS);
@@ -164,6 +170,7 @@ class SharedStorageIT {
     }
 
     @Test
+    @Tag("pd-S10")
     @DisplayName(
             "S10: with ec-example nothing of what encode endpoints answer goes on, and nobody is asked about the cache")
     void embeddingsInAStorage() {

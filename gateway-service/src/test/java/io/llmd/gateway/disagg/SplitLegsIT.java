@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,6 +65,8 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T1")
+    @Tag("pd-S2")
     @DisplayName("T1: a streamed chat becomes a prefill leg of one token and a decode leg with its handoff")
     void streamedChat() {
         String body = "{\"model\":\"sim-8b\",\"stream\":true,\"stream_options\":{\"include_usage\":true},"
@@ -88,6 +91,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T2")
     @DisplayName("T2: a limit that the client did not set is not there on the decode leg")
     void noLimitIsAdded() {
         chat("");
@@ -96,6 +100,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T3")
     @DisplayName("T3: min_tokens is for the decode leg alone")
     void minTokens() {
         chat(",\"min_tokens\":10,\"max_tokens\":20");
@@ -106,6 +111,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T4")
     @DisplayName("T4: the Responses API has a limit of its own")
     void responses() {
         pool.decode().always(Reply.json(200, "{\"id\":\"r\",\"usage\":{\"input_tokens\":3}}"));
@@ -125,6 +131,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T5")
     @DisplayName("T5: generate gets sampling_params for the prefill leg, and the handoff in both places")
     void generate() {
         pool.decode().always(Reply.json(200, "{\"request_id\":\"g\",\"choices\":[]}"));
@@ -174,6 +181,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T46")
     @DisplayName(
             "T46: of Anthropic's messages max_tokens alone is changed, and the events are relayed with their names")
     void anthropicMessages() {
@@ -214,11 +222,17 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T45")
     @DisplayName("T45: errors have the shape of the client's API")
     void errorShapes() {
         assertThat(pool.gateway().post("/v1/messages", "{").body())
                 .startsWith("{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":");
         assertThat(chat(",\"n\":0").body()).startsWith("{\"error\":{\"message\":");
+        RawClient.Answer cut = pool.gateway().post(CHAT, "{\"model\":");
+        assertThat(cut.status()).isEqualTo(400);
+        assertThat(cut.body()).startsWith("{\"error\":{\"message\":").contains("\"invalid_request_error\"");
+        assertThat(pool.gateway().post("/v1/messages", "{").status()).isEqualTo(400);
+        assertThat(pool.decode().requests()).isEmpty();
         pool.prefill()
                 .always(Reply.json(
                         404, "{\"type\":\"error\",\"error\":{\"type\":\"x\",\"message\":\"no such model\"}}"));
@@ -248,6 +262,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T6")
     @DisplayName("T6: the handoff is copied byte for byte")
     void handoffIsOpaque() {
         chat("");
@@ -256,6 +271,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T7")
     @DisplayName("T7: without an id of the client both legs have the same new one")
     void newId() {
         RawClient.Answer answer = chat("");
@@ -266,6 +282,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T8")
     @DisplayName("T8: the client's id is that of both legs")
     void clientsId() {
         chat("", "x-request-id: abc");
@@ -301,6 +318,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T16")
     @DisplayName("T16: cached tokens are those of the prefill endpoint, every other byte is the decode endpoint's")
     void cachedTokensOfAStream() {
         pool.prefill()
@@ -319,6 +337,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T17")
     @DisplayName("T17: also when usage comes in three pieces")
     void cachedTokensInPieces() {
         pool.prefill()
@@ -338,6 +357,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T18")
     @DisplayName("T18: a prefill endpoint that says nothing had nothing cached")
     void cachedTokensAreAdded() {
         pool.decode().always(Reply.json(200, "{\"id\":\"x\",\"usage\":{\"prompt_tokens\":7}}"));
@@ -352,6 +372,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T19")
     @DisplayName("T19: an end marker after an error event of the endpoint is relayed as it is")
     void ownErrorEvent() {
         pool.decode()
@@ -367,6 +388,8 @@ class SplitLegsIT {
     }
 
     @ParameterizedTest
+    @Tag("pd-T23")
+    @Tag("pd-T24")
     @DisplayName("T23, T24: what needs more than the KV blocks is not split")
     @ValueSource(
             strings = {
@@ -402,6 +425,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T47")
     @DisplayName("T47: embeddings are never split")
     void poolingIsNotSplit() {
         pool.gateway().post("/v1/embeddings", "{\"model\":\"sim-8b\",\"input\":\"a\"}");
@@ -411,6 +435,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T25")
     @DisplayName("T25: transfer parameters of a client are taken out and counted")
     void clientsTransferParams() {
         double before = stripped();
@@ -432,6 +457,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T26")
     @DisplayName("T26: a prefill endpoint that a client names is not contacted")
     void clientsPrefillEndpoint() {
         pool.gateway().scheduler().deciding(decision -> SplitPool.decide(decision, Map.of()));
@@ -446,6 +472,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T48")
     @DisplayName("T48: 200 requests at a time get each their own handoff")
     void noCrossTalk() {
         Random random = new Random(1);
@@ -478,6 +505,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T49")
     @DisplayName("T49: each leg has the data-parallel rank of its own endpoint")
     void ranks() {
         Map<String, String> headers = new HashMap<>(Map.of("x-data-parallel-rank", "3"));
@@ -536,6 +564,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-T44")
     @DisplayName("T44: a body that is too large is refused before any leg")
     void tooLargeBody() {
         try (RawClient client = pool.gateway().connect()) {
@@ -551,6 +580,7 @@ class SplitLegsIT {
     }
 
     @Test
+    @Tag("pd-S3")
     @DisplayName("S3: the handoff of a prefill endpoint that pushes goes on as it is")
     void pushedBlocks() {
         String pushing = HANDOFF.replace("\"tp_size\":1", "\"transfer_mode\":\"push\",\"tp_size\":1");

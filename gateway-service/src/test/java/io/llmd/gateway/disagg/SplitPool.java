@@ -89,6 +89,32 @@ final class SplitPool implements AutoCloseable {
         });
     }
 
+    /** The first prefill endpoint under a name that nobody takes for a loopback address, until it is closed. */
+    Remote remotePrefill() {
+        String host = "127.1";
+        gateway.scheduler().serve(host, prefill().port());
+        gateway.scheduler().label(6, Map.of("llm-d.ai/role", "prefill", "llm-d.ai/engine-version", "v1"));
+        String hostPort = host + ":" + prefill().port();
+        var directory = gateway.context().getBean(io.llmd.gateway.dispatch.EndpointDirectory.class);
+        org.awaitility.Awaitility.await("endpoint known").until(() -> {
+            var status = directory.at(hostPort);
+            return status != null && status.labels().containsKey("llm-d.ai/role");
+        });
+        return new Remote(hostPort, () -> {
+            gateway.scheduler().removeEndpoint(6);
+            org.awaitility.Awaitility.await("endpoint gone").until(() -> directory.at(hostPort) == null);
+        });
+    }
+
+    /** An endpoint that is there for a while. */
+    record Remote(String hostPort, Runnable end) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            end.run();
+        }
+    }
+
     /** Lets the scheduler name decode and prefill endpoints as always. */
     void reset() {
         gateway.awaitQuiet();

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +95,7 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-S2")
     @DisplayName("S2: the endpoint that the header names computes the prompt, the one beside answers")
     void prefillByHeader() {
         RawClient.Answer answer = chat(
@@ -123,6 +125,7 @@ class SidecarIT {
     }
 
     @ParameterizedTest
+    @Tag("pd-T26")
     @DisplayName("T26, F22: a prefill endpoint that is not allowed is 403, and nobody is contacted")
     @ValueSource(strings = {"169.254.169.254:80", "FOREIGN", "localhost:1", "nonsense", "FOREIGN,PREFILL"})
     void foreignPrefiller(String named) {
@@ -139,6 +142,7 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-S10")
     @DisplayName("S10, F22: of the encode endpoints those that are not allowed are left out; media may be addresses")
     void encoders() {
         String body =
@@ -176,6 +180,7 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-T49")
     @DisplayName("T49: the rank is for the decode leg")
     void rank() {
         chat(BODY, "x-data-parallel-rank: 3", "x-prefiller-host-port: " + prefill.hostPort());
@@ -187,6 +192,7 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-T10")
     @DisplayName("T10: 503 of the prefill endpoint is tried again there, then decode does it alone")
     void retries() {
         prefill.script(Reply.error(503, "x"));
@@ -225,12 +231,15 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-T47")
     @DisplayName("everything else goes to the model server, /health within a second")
     void otherPaths() {
         assertThat(get("/v1/models").body()).contains("sim-8b");
         assertThat(get("/metrics").status()).isEqualTo(200);
         assertThat(sidecar.post("/v1/rerank", "{\"model\":\"m\"}").status()).isEqualTo(200);
-        assertThat(decode.lastRequest().uri()).isEqualTo("/v1/rerank");
+        assertThat(decode.requests())
+                .filteredOn(request -> request.uri().equals("/v1/rerank"))
+                .hasSize(1);
         assertThat(prefill.requests()).isEmpty();
         assertThat(get("/health").status()).isEqualTo(200);
         decode.healthReply(Reply.json(503, ""));
@@ -255,6 +264,7 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-S14")
     @DisplayName("S14: a long answer is made of pieces, each going on from the text so far, one event each")
     void piecesOfAStream() {
         decode.script(piece("one ", 4, "length"), piece("two ", 4, "length"), piece("three", 2, "length"));
@@ -293,6 +303,7 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-S14")
     @DisplayName("S14: a whole answer has the text of all pieces and the end of the last one")
     void piecesOfAWholeAnswer() {
         decode.script(piece("one ", 4, "length"), piece("two", 2, "stop"));
@@ -313,6 +324,7 @@ class SidecarIT {
     }
 
     @Test
+    @Tag("pd-S14")
     @DisplayName("S14: an error of a later piece is the answer, or ends the stream")
     void failedPiece() {
         decode.script(piece("one ", 4, "length"), Reply.error(400, "too long"));
