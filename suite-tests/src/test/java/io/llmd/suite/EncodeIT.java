@@ -6,6 +6,7 @@ import io.llmd.simulator.fault.Faults;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -85,6 +86,7 @@ class EncodeIT {
     }
 
     @Test
+    @Tag("pd-S11")
     @DisplayName(
             "S11: images are encoded at one endpoint, their prompt is computed at another, and a third one answers")
     void encodePrefillDecode() {
@@ -108,6 +110,7 @@ class EncodeIT {
     }
 
     @Test
+    @Tag("pd-S10")
     @DisplayName("S10: without a prefill endpoint it is the decode endpoint that gets the embeddings")
     void encodeDecode() {
         suite.faults(PREFILL, "{\"refuse\":{}}");
@@ -127,6 +130,7 @@ class EncodeIT {
     }
 
     @Test
+    @Tag("pd-T41")
     @DisplayName("T41: an encode endpoint that fails is 502, and nobody computes the prompt")
     void failedEncoder() {
         suite.faults(ENCODE, "{\"status\":500}");

@@ -319,7 +319,12 @@ final class RunningSuite implements AutoCloseable {
 
     /** Sends a request to a path below {@link #baseUrl} and returns the complete answer. */
     Answer post(String path, String body) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl() + path))
+        return postTo("/v1" + path, body);
+    }
+
+    /** The same to any path of the gateway. */
+    Answer postTo(String path, String body) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
                 .header("authorization", "Bearer " + KEY)
                 .header("content-type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body))
@@ -335,6 +340,7 @@ final class RunningSuite implements AutoCloseable {
                     response.headers()
                             .firstValue("x-llmd-disaggregation-fallback")
                             .orElse(""),
+                    response.headers().firstValue("x-request-id").orElse(""),
                     response.body(),
                     System.nanoTime() - begin);
         } catch (IOException e) {
@@ -390,7 +396,7 @@ final class RunningSuite implements AutoCloseable {
     }
 
     /** A complete answer. */
-    record Answer(int status, String servedBy, String fallback, String body, long nanos) {
+    record Answer(int status, String servedBy, String fallback, String requestId, String body, long nanos) {
         JsonNode json() {
             return JSON.readTree(body);
         }

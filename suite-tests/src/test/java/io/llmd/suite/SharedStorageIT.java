@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A decode endpoint that is asked first, and a prefill endpoint for what it has not cached. */
+@ParameterizedClass
+@ValueSource(strings = {"0.14.0", "0.32.0"})
 class SharedStorageIT {
 
     private static final String PROMPT = "The model reads a prompt and computes keys and values. ".repeat(20);
@@ -29,18 +34,22 @@ class SharedStorageIT {
             """;
     private static RunningSuite suite;
 
-    @BeforeAll
-    static void start() {
+    SharedStorageIT(String version) {
+        assertThat(version).isNotEmpty();
+    }
+
+    @BeforeParameterizedClassInvocation
+    static void start(String version) {
         suite = RunningSuite.startPhases(
                 List.of("prefill", "decode"),
-                (role, settings) -> settings.option("inter-token-latency", "5ms"),
+                (role, settings) -> settings.option("emulate-version", version).option("inter-token-latency", "5ms"),
                 CONFIG,
                 Map.of(
                         "gateway.disaggregation.connector", "shared-storage",
                         "gateway.disaggregation.cache-hit-threshold", "0.5"));
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() {
         suite.close();
     }
@@ -55,6 +64,9 @@ class SharedStorageIT {
     }
 
     @Test
+    @Tag("pd-T38")
+    @Tag("pd-T39")
+    @Tag("pd-S9")
     @DisplayName("S9: what the decode endpoint lacks the prefill endpoint computes, and what it has nobody does")
     void askedFirst() throws IOException {
         try (ClientSocket client = new ClientSocket(suite.port())) {
