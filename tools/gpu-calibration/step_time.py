@@ -143,7 +143,7 @@ class EightBit:
 class MixtureCoefficients:
     """Shares of the GPU's peaks that the experts' products reach, and seconds of a step around all of them."""
 
-    compute: float = 0.78
+    compute: float = 0.30
     weights: float = 0.84
     step_seconds: float = 400e-6
 

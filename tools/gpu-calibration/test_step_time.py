@@ -10,12 +10,14 @@ from step_time import (
     SPECIFIED,
     Efficiencies,
     EightBit,
+    MixtureCoefficients,
     StepLoad,
     eight_bit_layer_seconds,
     engine_seconds,
     fit,
     kernel_seconds,
     linear_seconds,
+    mixture_layer_seconds,
 )
 
 LLAMA = MODELS["llama-3.1-8b"]
@@ -56,6 +58,20 @@ class StepTimeTest(unittest.TestCase):
         for name, billions in (("qwen3-30b-a3b", 29.0), ("gpt-oss-120b", 114.7)):
             mixture = MIXTURES[name]
             self.assertAlmostEqual(billions, mixture.layers * mixture.experts * mixture.expert_parameters / 1e9, 1)
+
+    def test_experts_take_what_published_prefills_of_gpt_oss_120b_took(self):
+        """Milliseconds to the first token on an H200, of llm-d's article on sharing KV caches between endpoints."""
+        mixture, gpu = MIXTURES["gpt-oss-120b"], GPUS["h200"]
+        projections = 36 * 2 * 2880 * (64 + 8) * 64
+        for tokens, published in ((8192, 250), (16384, 510), (32768, 1173), (49152, 1988)):
+            seconds = 0.011
+            for start in range(0, tokens, 8192):
+                seconds += mixture.layers * mixture_layer_seconds(mixture, gpu, MixtureCoefficients(), 8192)
+                seconds += 2 * projections * 8192 / (gpu.flops * SPECIFIED.compute)
+                pairs = 18 * 8192 * (start + 4096) + 18 * 8192 * 128  # every other layer sees 128 tokens
+                seconds += 4 * 64 * 64 * pairs / (gpu.flops * SPECIFIED.attention) + 1.4e-3
+            with self.subTest(tokens=tokens):
+                self.assertAlmostEqual(1, 1e3 * seconds / published, delta=0.05)
 
     def test_eight_bits_halve_the_reading_and_speed_products_up(self):
         gpu, one_layer = GPUS["h200"], replace(LLAMA, layers=1)

@@ -55,11 +55,11 @@ public record ModelArchitecture(
     /** Qwen3-32B. */
     public static final ModelArchitecture QWEN3_32B = dense("qwen3-32b", 64, 5120, 64, 8, 128, 25_600, 151_936);
 
-    /** Qwen3-30B-A3B; step times are not fitted. */
+    /** Qwen3-30B-A3B; step times are those of other mixtures. */
     public static final ModelArchitecture QWEN3_30B_A3B =
             new ModelArchitecture("qwen3-30b-a3b", 48, 2048, 32, 4, 128, 768, 151_936, 128, 8, 0);
 
-    /** Mixtral-8x7B; step times are not fitted. */
+    /** Mixtral-8x7B. */
     public static final ModelArchitecture MIXTRAL_8X7B =
             new ModelArchitecture("mixtral-8x7b", 32, 4096, 32, 8, 128, 14_336, 32_000, 8, 2, 0);
 
@@ -138,7 +138,12 @@ public record ModelArchitecture(
 
     /** Linear parameters that one token runs through. */
     double activeParameters() {
-        return attentionParameters() + feedForwardParameters() * (isMixture() ? expertsPerToken : 1);
+        return attentionParameters() + (isMixture() ? activeExpertParameters() : feedForwardParameters());
+    }
+
+    /** Parameters of the experts that one token runs through; 0 for a dense model. */
+    double activeExpertParameters() {
+        return feedForwardParameters() * expertsPerToken;
     }
 
     /** Linear parameters of all layers. */

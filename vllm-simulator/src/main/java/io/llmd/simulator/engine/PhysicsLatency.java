@@ -7,10 +7,15 @@ package io.llmd.simulator.engine;
 public final class PhysicsLatency implements LatencyModel {
     private static final double NANOS = 1e9;
     private static final double FP8_EFFICIENCY = 0.6 / 0.78;
+    /** What experts reach of the share of dense products; docs/simulator-accuracy.md has what it comes from. */
+    private static final double EXPERT_EFFICIENCY = 0.30 / 0.78;
+
     private static final double MIXTURE_STEP_NANOS = 400_000;
 
     private final Deployment deployment;
+    /** Those of experts counted as often as they take longer than others. */
     private final double flopsPerToken;
+
     private final double flopsPerSample;
     private final double weightBytesPerSecond;
     private final double computePerSecond;
@@ -26,7 +31,7 @@ public final class PhysicsLatency implements LatencyModel {
         GpuModel gpu = deployment.gpu();
         int gpus = deployment.tensorParallel();
         boolean fp8 = deployment.weightBytes() == 1;
-        flopsPerToken = 2 * model.activeParameters();
+        flopsPerToken = 2 * (model.activeParameters() + model.activeExpertParameters() * (1 / EXPERT_EFFICIENCY - 1));
         flopsPerSample = 2 * model.headParameters();
         weightBytesPerSecond = gpus * gpu.bytesPerSecond() * gpu.weightEfficiency();
         computePerSecond = gpus * gpu.flops() * gpu.computeEfficiency() * (fp8 ? 2 * FP8_EFFICIENCY : 1);

@@ -34,7 +34,18 @@ final class AccuracyTable {
 
     /** Runs the servers that were measured alone. */
     static List<AnchorReplay.Point> anchors() {
-        return Anchor.ALL.stream()
+        return replay(Anchor.ALL);
+    }
+
+    /** Runs the servers of mixtures of experts, and no cluster. */
+    static AccuracyTable mixtures() {
+        AccuracyTable table = new AccuracyTable();
+        table.points.addAll(replay(Anchor.MIXTURES));
+        return table;
+    }
+
+    private static List<AnchorReplay.Point> replay(List<Anchor> anchors) {
+        return anchors.stream()
                 .flatMap(anchor -> AnchorReplay.run(anchor).stream())
                 .toList();
     }

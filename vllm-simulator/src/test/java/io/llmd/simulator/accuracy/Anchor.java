@@ -94,6 +94,48 @@ record Anchor(String name, Deployment deployment, Load load, Measured low, Measu
                     new Measured(2.5, 26.464, 74.07),
                     new Measured(6, 33.218, 90.14)));
 
+    private static final ModelArchitecture MIXTRAL_8X22B =
+            new ModelArchitecture("mixtral-8x22b", 56, 6144, 48, 8, 128, 16_384, 32_768, 8, 2, 0);
+
+    /** Mixtures of experts. The sources name no rates: they are those of other servers under the same load. */
+    static final List<Anchor> MIXTURES = List.of(
+            anchor(
+                    "Mixtral-8x7B, 2 x H100, general lite",
+                    deployment(ModelArchitecture.MIXTRAL_8X7B, GpuModel.H100, 2),
+                    Load.GENERAL,
+                    new Measured(2.5, 16.38, 56.30),
+                    new Measured(6, 18.74, 53.34)),
+            anchor(
+                    "Mixtral-8x7B, 2 x H100, general",
+                    deployment(ModelArchitecture.MIXTRAL_8X7B, GpuModel.H100, 2),
+                    Load.GENERAL,
+                    new Measured(8, 19.40, 66.95),
+                    new Measured(20, 20.70, 62.41)),
+            anchor(
+                    "Mixtral-8x7B, 2 x H100, codegen",
+                    deployment(ModelArchitecture.MIXTRAL_8X7B, GpuModel.H100, 2),
+                    Load.CODEGEN,
+                    new Measured(5, 18.44, 63.00),
+                    new Measured(10, 19.36, 56.78)),
+            anchor(
+                    "Mixtral-8x7B, 4 x H100, general",
+                    deployment(ModelArchitecture.MIXTRAL_8X7B, GpuModel.H100, 4),
+                    Load.GENERAL,
+                    new Measured(8, 10.32, 37.66),
+                    new Measured(20, 11.63, 36.77)),
+            anchor(
+                    "Mixtral-8x22B, 8 x H100, general",
+                    deployment(MIXTRAL_8X22B, GpuModel.H100, 8),
+                    Load.GENERAL,
+                    new Measured(8, 17.81, 63.93),
+                    new Measured(20, 19.79, 61.01)),
+            anchor(
+                    "Mixtral-8x22B, 8 x H100, codegen",
+                    deployment(MIXTRAL_8X22B, GpuModel.H100, 8),
+                    Load.CODEGEN,
+                    new Measured(5, 17.97, 68.19),
+                    new Measured(10, 17.70, 53.16)));
+
     private static Anchor anchor(String name, Deployment deployment, Load load, Measured low, Measured high) {
         return new Anchor(name, deployment, load, low, high);
     }

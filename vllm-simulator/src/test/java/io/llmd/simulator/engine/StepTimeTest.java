@@ -66,6 +66,17 @@ class StepTimeTest {
     }
 
     @Test
+    void expertsOfALongChunkComputeAtThirtyPercentOfThePeak() {
+        double experts = 2 * 2.0 * 3 * 32 * 4096 * 14_336 * 8192 / (2 * 989.5e12 * 0.30);
+        double projections = 2.0 * 32 * (2.0 * 4096 * 4096 + 2.0 * 4096 * 1024) * 8192 / (2 * 989.5e12 * 0.78);
+        double attention = 4.0 * 32 * 32 * 128 * 8192 * 8192 / 2 / (2 * 989.5e12 * 0.60);
+        double reductions = 2 * 32 * (5.4e-6 + 8192 * 4096 * 2 / (450e9 * 0.70));
+        double overhead = 1.1e-3 + 32 * 8.3e-6 + 7e-6 + 0.4e-3;
+        assertThat(prefill(deployment("mixtral-8x7b", "h100", 2), 8192) / 1e3)
+                .isCloseTo(experts + projections + attention + reductions + overhead, Percentage.withPercentage(1));
+    }
+
+    @Test
     void fiveThousandTokensOf70bTakeBaseDescriptorsAndBytes() {
         Deployment reader = deployment("llama-3.1-70b", "h100", 4);
         TransferModel fabric = new TransferModel(2_000_000, 1500, 12e9, 0);
