@@ -11,9 +11,10 @@ import java.util.Arrays;
  * knows all of JSON. It takes only what needs no second thought: digits, commas and white space. Whatever else it meets it
  * leaves to the parser, which knows how to say what is wrong. For one thread at a time.
  *
- * <p>Usual ids, of up to seven digits, are read as one word of eight bytes: where the first byte that is no digit stands tells
- * how many there are, and three multiplications add them up. Digit by digit an id costs a branch that is mispredicted at its
- * end, for ids are of different lengths.
+ * <p>Usual ids, of up to seven digits, are read many at once. A word of bits tells where in 64 bytes something else than digits is;
+ * an id is then the word of eight bytes that ends there, without what is before it, and three multiplications add its digits up. So no
+ * id waits for the one before it to be read, and no branch depends on how many digits there are, for which ids are of different
+ * lengths: reading digit by digit such a branch is mispredicted for every other id.
  */
 final class TokenScanner {
 
@@ -25,8 +26,9 @@ final class TokenScanner {
     private static final byte[] NAME = "\"tokens\"".getBytes(StandardCharsets.US_ASCII);
     private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long ZEROS = 0x3030303030303030L;
-    private static final long ABOVE_NINE = 0x0606060606060606L;
-    private static final long HIGH_HALVES = 0xF0F0F0F0F0F0F0F0L;
+    private static final long LOW_BITS = 0x7F7F7F7F7F7F7F7FL;
+    private static final long HIGH_BITS = 0x8080808080808080L;
+    private static final long ABOVE_NINE = 0x7676767676767676L;
     private static final long EVERY_FOURTH = 0x000000FF000000FFL;
     private static final long HUNDRED_AND_MILLION = 100L + (1_000_000L << 32);
     private static final long ONE_AND_TEN_THOUSAND = 1L + (10_000L << 32);
@@ -149,27 +151,57 @@ final class TokenScanner {
         } while (readAny(body, length, query));
     }
 
-    /** Reads ids of up to seven digits, with a comma and at most one space behind. */
+    /** Reads ids of up to seven digits, with a comma and perhaps spaces behind, while there are 64 bytes to look at. */
     private void readUsual(byte[] body, int length, PrefixQuery query) {
         // An id and its comma are two bytes or more.
         query.reserveTokens((length - place) / 2);
         int[] tokens = query.tokens;
         int count = query.tokenCount;
-        int at = place;
-        while (at + Long.BYTES < length) {
-            long word = (long) WORD.get(body, at) ^ ZEROS;
-            long others = (word | word + ABOVE_NINE) & HIGH_HALVES;
-            int digits = Long.numberOfTrailingZeros(others) >>> 3;
-            boolean hasLeadingZero = digits > 1 && (word & 0xFF) == 0;
-            if (digits == 0 || digits == Long.BYTES || hasLeadingZero || body[at + digits] != ',') {
-                break;
+        int from = place;
+        for (int at = place; at + Long.SIZE <= length; at += Long.SIZE) {
+            for (long others = others(body, at); others != 0; others &= others - 1) {
+                int end = at + Long.numberOfTrailingZeros(others);
+                int digits = end - from;
+                if (digits > 0) {
+                    long word = (long) WORD.get(body, end - Long.BYTES) ^ ZEROS;
+                    long shift = Long.SIZE - ((long) digits << 3);
+                    boolean hasLeadingZero = digits > 1 && (word >>> shift & 0xFF) == 0;
+                    if (digits >= Long.BYTES || hasLeadingZero || body[end] != ',') {
+                        keep(count, from, query);
+                        return;
+                    }
+                    tokens[count++] = value(word & -1L << shift);
+                } else if (body[end] != ' ') {
+                    keep(count, from, query);
+                    return;
+                }
+                from = end + 1;
             }
-            tokens[count++] = value(word << Long.SIZE - (digits << 3));
-            at += digits + 1;
-            at += body[at] == ' ' ? 1 : 0;
         }
+        keep(count, from, query);
+    }
+
+    private void keep(int count, int from, PrefixQuery query) {
         query.tokenCount = count;
-        place = at;
+        place = from;
+    }
+
+    /** Which of 64 bytes are no digits: a bit for each. */
+    private static long others(byte[] body, int at) {
+        return othersOfWord(body, at)
+                | othersOfWord(body, at + 8) << 8
+                | othersOfWord(body, at + 16) << 16
+                | othersOfWord(body, at + 24) << 24
+                | othersOfWord(body, at + 32) << 32
+                | othersOfWord(body, at + 40) << 40
+                | othersOfWord(body, at + 48) << 48
+                | othersOfWord(body, at + 56) << 56;
+    }
+
+    private static long othersOfWord(byte[] body, int at) {
+        long word = (long) WORD.get(body, at) ^ ZEROS;
+        // The highest bit of a byte is set when it was, or when seven bits are above nine.
+        return Long.compress((word & LOW_BITS) + ABOVE_NINE | word, HIGH_BITS);
     }
 
     /** The number of eight decimal digits, one a byte, the first in the lowest one. */
