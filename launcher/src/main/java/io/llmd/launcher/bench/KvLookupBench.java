@@ -3,9 +3,12 @@ package io.llmd.launcher.bench;
 import io.llmd.contracts.prefix.EndpointMatch;
 import io.llmd.contracts.prefix.KvIndexStats;
 import io.llmd.contracts.prefix.PrefixMatches;
+import io.llmd.kv.key.KeyHasher;
+import io.llmd.kv.key.KeyMode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +53,7 @@ final class KvLookupBench {
 
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
     private static final int SENT_PROMPTS = 20;
+    private static final int KEY_ROUNDS = 1_000;
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Settings settings;
@@ -141,6 +145,7 @@ final class KvLookupBench {
                         0.8,
                         2_000),
                 new Form("json", "/v1/prefix-matches", "application/json", prompts::json, 1, 2, 600));
+        lines.add(GoalLine.reported("B3", "keys", keyMillis(), "ms", null, 0));
         for (Form form : forms) {
             try (KvLookupClient client = new KvLookupClient(service.port())) {
                 measure(form, client, service, cpu);
@@ -153,14 +158,28 @@ final class KvLookupBench {
         for (int i = 0; i < bodies.length; i++) {
             bodies[i] = form.body().apply(i * (prompts.count() / bodies.length));
         }
-        check(client.ask(form.path(), form.contentType(), bodies[0]));
+        String answer = client.ask(form.path(), form.contentType(), bodies[0]);
+        check(answer);
         fullSpeed(form, client, bodies, settings.window().multipliedBy(2));
+        try (KvLookupFloor floor = new KvLookupFloor(answer.length());
+                KvLookupClient exchange = new KvLookupClient(floor.port())) {
+            fullSpeed(form, exchange, bodies, settings.window().dividedBy(4));
+            measure(form, client, exchange, bodies, service, cpu);
+        }
+    }
+
+    private void measure(
+            Form form, KvLookupClient client, KvLookupClient floor, byte[][] bodies, ChildProcess service, CpuMeter cpu)
+            throws IOException {
         List<Double> p50 = new ArrayList<>();
         List<Double> p95 = new ArrayList<>();
+        List<Double> exchanges = new ArrayList<>();
         List<Double> rates = new ArrayList<>();
         List<Double> perCore = new ArrayList<>();
         for (int round = 0; round < settings.rounds(); round++) {
-            Histogram nanos = paced(form, client, bodies);
+            exchanges.add(
+                    paced(form, floor, bodies, settings.window().dividedBy(2)).getValueAtPercentile(50) / 1e6);
+            Histogram nanos = paced(form, client, bodies, settings.window());
             p50.add(nanos.getValueAtPercentile(50) / 1e6);
             p95.add(nanos.getValueAtPercentile(95) / 1e6);
             long before = cpu.treeNanos(service.handle());
@@ -169,10 +188,11 @@ final class KvLookupBench {
             rates.add(answers / ((System.nanoTime() - begin) / 1e9));
             perCore.add(answers / ((cpu.treeNanos(service.handle()) - before) / 1e9));
             say(String.format(
-                    "%s, round %d: %.2f ms p50, %.2f ms p95 at %d/s; %,.0f/s, %,.0f per CPU second",
+                    "%s, round %d: %.2f ms p50 (exchange %.2f), %.2f ms p95 at %d/s; %,.0f/s, %,.0f per CPU second",
                     form.name(),
                     round + 1,
                     p50.getLast(),
+                    exchanges.getLast(),
                     p95.getLast(),
                     settings.requestsPerSecond(),
                     rates.getLast(),
@@ -180,9 +200,26 @@ final class KvLookupBench {
         }
         lines.add(GoalLine.judged("B3", form.name() + ".p50", Figure.of(p50), "ms", form.p50Goal(), null, 0));
         lines.add(GoalLine.judged("B3", form.name() + ".p95", Figure.of(p95), "ms", form.p95Goal(), null, 0));
+        lines.add(GoalLine.reported("B3", form.name() + ".exchange-p50", Figure.of(exchanges), "ms", null, 0));
         lines.add(GoalLine.judgedAtLeast(
                 "B3", form.name() + ".requests-per-core", Figure.of(perCore), "1/s", form.perCoreGoal(), null));
         lines.add(GoalLine.reported("B3", form.name() + ".requests", Figure.of(rates), "1/s", null, 0));
+    }
+
+    /** How long the keys of a prompt take, of which each waits for the one before. */
+    private Figure keyMillis() {
+        KeyHasher hasher = KeyHasher.of(KeyMode.XXH64, "");
+        ByteBuffer tokens = ByteBuffer.allocateDirect(KvLookupPrompts.TOKENS * Integer.BYTES)
+                .put(0, prompts.bytes(0))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        long[] keys = new long[KvLookupPrompts.BLOCKS];
+        List<Double> millis = new ArrayList<>();
+        for (int round = 0; round < 3 * KEY_ROUNDS; round++) {
+            long from = System.nanoTime();
+            hasher.chain(1, tokens, 0, keys.length, KvLookupPrompts.BLOCK_TOKENS, keys, 0);
+            millis.add((System.nanoTime() - from) / 1e6);
+        }
+        return Figure.of(millis.subList(2 * KEY_ROUNDS, millis.size()));
     }
 
     /** All endpoints hold the system prompt, and one of them the question too. */
@@ -204,10 +241,10 @@ final class KvLookupBench {
         }
     }
 
-    private Histogram paced(Form form, KvLookupClient client, byte[][] bodies) throws IOException {
+    private Histogram paced(Form form, KvLookupClient client, byte[][] bodies, Duration window) throws IOException {
         Histogram nanos = new Histogram(3);
         long interval = TimeUnit.SECONDS.toNanos(1) / settings.requestsPerSecond();
-        long count = Math.max(1, settings.window().toNanos() / interval);
+        long count = Math.max(1, window.toNanos() / interval);
         long begin = System.nanoTime();
         for (int i = 0; i < count; i++) {
             long due = begin + i * interval;
