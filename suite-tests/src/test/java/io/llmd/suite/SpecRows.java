@@ -28,9 +28,9 @@ import java.util.stream.Stream;
  * <pre>java suite-tests/src/test/java/io/llmd/suite/SpecRows.java</pre>
  *
  * <p>An area is one line of {@link #AREAS}: {@code new Area("kv-index", "KV index", rows("", 1, 68))}; rows of several
- * kinds are joined by {@code rows("T", 1, 52, "S", 1, 14)}, and its name leaves {@link #UNDECLARED}. Each row of an area
- * needs a test. A row that has none is named with the reason, {@code .without("not built yet", "7", "9")}, and the reason
- * has to go once a test is there.
+ * kinds are joined by {@code rows("T", 1, 52, "S", 1, 14)}, and its name leaves {@link #UNDECLARED}. Each row of an
+ * area needs a test. A row that has none is named with the reason, {@code .without("not built yet", "7", "9")}, and the
+ * reason has to go once a test is there.
  */
 final class SpecRows {
 
