@@ -31,17 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The example configurations of the documentation load and do what they say. */
 class ExampleFilesTest {
 
-    private static final Map<String, Integer> WARNINGS = Map.of(
-            "older-names",
-            12,
-            "file-discovery",
-            1,
-            "ranks",
-            2,
-            "shedding",
-            2,
-            "flow-control",
-            1);
+    private static final Map<String, Integer> WARNINGS =
+            Map.of("older-names", 12, "file-discovery", 1, "ranks", 2, "shedding", 2, "flow-control", 1);
 
     static Stream<String> examples() throws IOException {
         try (Stream<java.nio.file.Path> files = Files.list(Trial.EXAMPLES)) {
