@@ -45,7 +45,7 @@ final class SpecRows {
                     .without("of the coordinator, which is being built", "T42", "T43", "S12"));
 
     /** Areas with tags whose rows are not declared yet. */
-    private static final Set<String> UNDECLARED = Set.of("kv-index", "pd", "ext-proc", "autoscaling", "inference-api");
+    private static final Set<String> UNDECLARED = Set.of("ext-proc", "autoscaling", "inference-api");
 
     private static final Pattern ROW = Pattern.compile("(.+)-[A-Z]?[0-9]+[a-z]?");
     private static final Pattern TAG = Pattern.compile("^( *)@Tag\\(\"([^\"]*)\"\\)$");
