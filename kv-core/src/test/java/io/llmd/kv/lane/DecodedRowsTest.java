@@ -171,6 +171,16 @@ class DecodedRowsTest {
         assertThat(pool.query(8)).isEmpty();
     }
 
+    /** Clocks of engines jump, and some have none. */
+    @Test
+    void theOrderOfBatchesCountsAndNotTheirTimes() {
+        decode("a", E1.replace(TS, "cb7fefffffffffffff"));
+        decode("a", removal(BYTES_H1).replace(TS, "cbc1d954fc40200000"));
+        assertThat(pool.query(8)).isEqualTo("a:1");
+        decode("a", E1.replace(TS, "cb7ff8000000000000"));
+        assertThat(pool.query(8)).isEqualTo("a:2");
+    }
+
     @Test
     @Tag("kv-index-53")
     void anAbsurdNumberOfElementsCostsNothing() {
