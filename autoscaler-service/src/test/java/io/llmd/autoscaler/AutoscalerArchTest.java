@@ -47,6 +47,17 @@ class AutoscalerArchTest {
             "org.slf4j..");
 
     @ArchTest
+    static final ArchRule ACTUATORS_CARRY_OUT_WHAT_LOOPS_PUBLISH = only(
+            "actuator",
+            ROOT + "variant..",
+            ROOT + "planner..",
+            ROOT + "loop..",
+            "io.llmd.keda..",
+            "io.grpc..",
+            "io.netty.handler.ssl..",
+            "org.slf4j..");
+
+    @ArchTest
     static final ArchRule LOOPS_KNOW_NO_SPRING = noClasses()
             .that(resideInAPackage(ROOT + "loop.."))
             .should()
@@ -55,6 +66,7 @@ class AutoscalerArchTest {
                     "reactor..",
                     "io.micrometer..",
                     ROOT + "api..",
+                    ROOT + "actuator..",
                     ROOT + "observe..",
                     ROOT + "config.."));
 

@@ -1,5 +1,8 @@
 package io.llmd.autoscaler.config;
 
+import io.llmd.autoscaler.actuator.KedaScaler;
+import io.llmd.autoscaler.actuator.KedaServer;
+import io.llmd.autoscaler.actuator.Published;
 import io.llmd.autoscaler.api.AutoscalerRoutes;
 import io.llmd.autoscaler.api.WhatIf;
 import io.llmd.autoscaler.api.WriteAccess;
@@ -7,10 +10,12 @@ import io.llmd.autoscaler.collector.Collector;
 import io.llmd.autoscaler.collector.DirectCollector;
 import io.llmd.autoscaler.collector.EndpointsFile;
 import io.llmd.autoscaler.collector.EndpointsFile.Replica;
+import io.llmd.autoscaler.loop.Cycle;
 import io.llmd.autoscaler.loop.DecisionLog;
 import io.llmd.autoscaler.loop.FitStore;
 import io.llmd.autoscaler.loop.FleetLoop;
 import io.llmd.autoscaler.loop.Holds;
+import io.llmd.autoscaler.loop.LoopListener;
 import io.llmd.autoscaler.observe.CycleMeters;
 import io.llmd.autoscaler.observe.FirstCycleHealth;
 import io.llmd.autoscaler.planner.Planner;
@@ -26,6 +31,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -75,7 +82,8 @@ class AutoscalerConfiguration {
             Planner planner,
             Holds holds,
             DecisionLog log,
-            CycleMeters meters) {
+            CycleMeters meters,
+            ObjectProvider<KedaScaler> keda) {
         FleetLoop loop = new FleetLoop(
                 properties.fleet(),
                 collector,
@@ -84,11 +92,46 @@ class AutoscalerConfiguration {
                 holds,
                 log,
                 new FitStore(properties.stateFile()),
-                meters,
+                listener(meters, keda.getIfAvailable()),
                 CLOCK,
                 SECONDS.getAsDouble());
         meters.watch(() -> loop.state(SECONDS.getAsDouble()));
         return loop;
+    }
+
+    private static LoopListener listener(CycleMeters meters, @Nullable KedaScaler keda) {
+        return new LoopListener() {
+            @Override
+            public void published(Cycle cycle) {
+                meters.published(cycle);
+                if (keda != null) {
+                    keda.published();
+                }
+            }
+
+            @Override
+            public void took(String stage, long nanos) {
+                meters.took(stage, nanos);
+            }
+        };
+    }
+
+    @Bean
+    @ConditionalOnProperty("autoscaler.keda.enabled")
+    KedaScaler kedaScaler(AutoscalerProperties properties, DecisionLog log) {
+        return new KedaScaler(
+                new Published(log, SECONDS, properties.keda().staleAfter()),
+                properties.keda().maxStreams());
+    }
+
+    @Bean(initMethod = "start", destroyMethod = "close")
+    @ConditionalOnProperty("autoscaler.keda.enabled")
+    KedaServer kedaServer(AutoscalerProperties properties, KedaScaler scaler) throws IOException {
+        AutoscalerProperties.Keda keda = properties.keda();
+        return new KedaServer(
+                new KedaServer.Settings(
+                        keda.address(), keda.port(), keda.certificate(), keda.privateKey(), keda.clientAuthority()),
+                scaler);
     }
 
     private static Supplier<Optional<List<Replica>>> endpoints(@Nullable Path file) {

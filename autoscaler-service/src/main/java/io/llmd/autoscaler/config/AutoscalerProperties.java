@@ -14,6 +14,7 @@ import io.llmd.autoscaler.variant.Variant;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
@@ -51,6 +52,7 @@ import org.springframework.validation.annotation.Validated;
  * @param headroom share of replicas that is left free
  * @param zero whether models may be without replicas
  * @param http the HTTP door
+ * @param keda the door for KEDA
  */
 @Validated
 @ConfigurationProperties(prefix = "autoscaler", ignoreUnknownFields = false)
@@ -73,7 +75,8 @@ public record AutoscalerProperties(
         @Valid @DefaultValue Solver solver,
         @Valid @DefaultValue Headroom headroom,
         @Valid @DefaultValue Zero zero,
-        @Valid @DefaultValue Http http) {
+        @Valid @DefaultValue Http http,
+        @Valid @DefaultValue Keda keda) {
 
     public AutoscalerProperties {
         variants = List.copyOf(variants);
@@ -88,6 +91,7 @@ public record AutoscalerProperties(
         requireAtLeast("autoscaler.solver.time-limit", solver.timeLimit(), Duration.ofMillis(1));
         requireAtLeast("autoscaler.scrape.page-timeout", scrape.pageTimeout(), Duration.ofMillis(1));
         requireAtLeast("autoscaler.scrape.cycle-timeout", scrape.cycleTimeout(), Duration.ofMillis(1));
+        requireAtLeast("autoscaler.keda.stale-after", keda.staleAfter(), Duration.ofSeconds(1));
         requireAtLeast("autoscaler.zero.retention", zero.retention(), Duration.ofSeconds(1));
         if (!variants.isEmpty() && routers.isEmpty()) {
             throw new IllegalArgumentException("autoscaler.routers: none (expected: a metrics page, with variants)");
@@ -278,6 +282,28 @@ public record AutoscalerProperties(
     public record Http(
             @NotNull @DefaultValue("256KB") DataSize maxBodySize,
             @Nullable Path keyFile) {}
+
+    /**
+     * The door for KEDA, an external scaler over gRPC. It tells numbers to whoever reaches it; {@code clientAuthority} bounds who that is.
+     *
+     * @param enabled whether there is one
+     * @param address address to listen on
+     * @param port port
+     * @param staleAfter age of a decision from which callers get an error, so that KEDA's fallback is used
+     * @param maxStreams streams that may be open at a time, of each kind
+     * @param certificate PEM file with the certificate; no TLS when unset
+     * @param privateKey PEM file with its key
+     * @param clientAuthority PEM file with the authority of those that may call; all may when unset
+     */
+    public record Keda(
+            @DefaultValue("false") boolean enabled,
+            @NotBlank @DefaultValue("0.0.0.0") String address,
+            @Min(0) @Max(65_535) @DefaultValue("9083") int port,
+            @NotNull @DefaultValue("5m") Duration staleAfter,
+            @Min(1) @Max(100_000) @DefaultValue("1024") int maxStreams,
+            @Nullable Path certificate,
+            @Nullable Path privateKey,
+            @Nullable Path clientAuthority) {}
 
     private static double seconds(Duration duration) {
         return duration.toNanos() / 1e9;

@@ -1,0 +1,93 @@
+package io.llmd.autoscaler.actuator;
+
+import io.grpc.Server;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves a {@link KedaScaler}. Calls are answered on the event loops that read them. */
+public final class KedaServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KedaServer.class);
+    private static final int MAX_MESSAGE_BYTES = 64 * 1024;
+    private static final int MAX_CALLS_PER_CONNECTION = 1_000;
+
+    /**
+     * Where to listen, and who may call.
+     *
+     * @param address address to listen on
+     * @param port port; 0 lets the system choose
+     * @param certificate PEM file with the certificate; none for no TLS
+     * @param privateKey PEM file with its key
+     * @param clientAuthority PEM file with the authority of those that may call; none for all
+     */
+    public record Settings(
+            String address,
+            int port,
+            @Nullable Path certificate,
+            @Nullable Path privateKey,
+            @Nullable Path clientAuthority) {
+
+        public Settings {
+            if ((certificate == null) != (privateKey == null) || (clientAuthority != null && certificate == null)) {
+                throw new IllegalArgumentException(
+                        "certificate: " + certificate + ", private-key: " + privateKey + ", client-authority: "
+                                + clientAuthority + " (expected: the first two together, the last only with them)");
+            }
+        }
+    }
+
+    private final Server server;
+
+    /** A server that does not listen yet. @throws IOException when a file cannot be used */
+    public KedaServer(Settings settings, KedaScaler scaler) throws IOException {
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(
+                        new InetSocketAddress(settings.address(), settings.port()))
+                .directExecutor()
+                .addService(scaler)
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+                .permitKeepAliveTime(10, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true);
+        Path certificate = settings.certificate();
+        Path key = settings.privateKey();
+        if (certificate != null && key != null) {
+            SslContextBuilder tls = GrpcSslContexts.forServer(certificate.toFile(), key.toFile());
+            Path authority = settings.clientAuthority();
+            if (authority != null) {
+                tls.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE);
+            }
+            builder.sslContext(tls.build());
+        }
+        server = builder.build();
+    }
+
+    /** Listens. @throws IOException when the port is taken */
+    public void start() throws IOException {
+        server.start();
+        LOG.atInfo().addKeyValue("port", port()).log("KEDA is answered");
+    }
+
+    /** Port that it listens on. */
+    public int port() {
+        return server.getPort();
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+        try {
+            server.awaitTermination(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
