@@ -12,6 +12,7 @@ import io.llmd.launcher.keys.KeysCommand;
 import io.llmd.launcher.lab.LabCommand;
 import io.llmd.launcher.load.LoadCommand;
 import io.llmd.launcher.load.TokenLengths;
+import io.llmd.launcher.scale.AutoscalerCommand;
 import io.llmd.launcher.serve.ServeCommand;
 import io.llmd.launcher.sim.SimCommand;
 import io.llmd.launcher.terminal.CommandFailure;
@@ -73,6 +74,7 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new CommandLine(new ExplainCommand(terminal))
                 .addSubcommand(new ExplainReplayCommand(terminal))
                 .addSubcommand(new ExplainSnapshotCommand(terminal)));
+        commands.addSubcommand("autoscaler", AutoscalerCommand.commandLine(terminal));
         commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
         commands.addSubcommand("lab", LabCommand.commandLine(terminal));
         commands.addSubcommand("keys", KeysCommand.commandLine(terminal));

@@ -62,7 +62,7 @@ public record SuitePorts(int gateway) {
         return shifted(9082);
     }
 
-    /** Autoscaler; a trial does not start it. */
+    /** Autoscaler; a trial starts it when it is asked to. */
     public int autoscaler() {
         return shifted(8083);
     }

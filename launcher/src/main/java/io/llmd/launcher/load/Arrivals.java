@@ -8,8 +8,15 @@ public sealed interface Arrivals {
      *
      * @param requestsPerSecond mean rate, above 0
      * @param spacing how the gaps vary
+     * @param profile how the rate goes during the run
      */
-    record OpenLoop(double requestsPerSecond, Spacing spacing) implements Arrivals {
+    record OpenLoop(double requestsPerSecond, Spacing spacing, Profile profile) implements Arrivals {
+
+        /** At the same rate all the time. */
+        public OpenLoop(double requestsPerSecond, Spacing spacing) {
+            this(requestsPerSecond, spacing, Profile.STEADY);
+        }
+
         public OpenLoop {
             if (!(requestsPerSecond > 0) || Double.isInfinite(requestsPerSecond)) {
                 throw new IllegalArgumentException("rps: " + requestsPerSecond + " (expected: > 0)");
@@ -28,6 +35,14 @@ public sealed interface Arrivals {
                 throw new IllegalArgumentException("concurrency: " + concurrency + " (expected: >= 1)");
             }
         }
+    }
+
+    /** How the rate goes during a run. */
+    enum Profile {
+        /** The same all the time. */
+        STEADY,
+        /** Evenly from a tenth of the rate up to it, and down again. */
+        RAMP
     }
 
     /** Gaps between arrivals. */

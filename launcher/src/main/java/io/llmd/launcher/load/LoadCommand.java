@@ -69,6 +69,13 @@ public final class LoadCommand implements Callable<Integer> {
     private Arrivals.Spacing spacing = Arrivals.Spacing.POISSON;
 
     @Option(
+            names = "--profile",
+            defaultValue = "STEADY",
+            description = "how the rate goes: ${COMPLETION-CANDIDATES}, a ramp from a tenth of it up and down again"
+                    + " (default: ${DEFAULT-VALUE})")
+    private Arrivals.Profile profile = Arrivals.Profile.STEADY;
+
+    @Option(
             names = "--prompt-tokens",
             paramLabel = "LENGTH",
             defaultValue = "256",
@@ -173,11 +180,14 @@ public final class LoadCommand implements Callable<Integer> {
         @Option(names = "--concurrency", paramLabel = "N", description = "requests in flight, closed loop")
         private @Nullable Integer concurrency;
 
-        Arrivals arrivals(Arrivals.Spacing spacing) {
+        Arrivals arrivals(Arrivals.Spacing spacing, Arrivals.Profile profile) {
             if (concurrency != null) {
+                if (profile != Arrivals.Profile.STEADY) {
+                    throw new IllegalArgumentException("profile: " + profile + " (expected: with --rps)");
+                }
                 return new Arrivals.ClosedLoop(concurrency);
             }
-            return new Arrivals.OpenLoop(requestsPerSecond == null ? 10 : requestsPerSecond, spacing);
+            return new Arrivals.OpenLoop(requestsPerSecond == null ? 10 : requestsPerSecond, spacing, profile);
         }
     }
 
@@ -223,7 +233,7 @@ public final class LoadCommand implements Callable<Integer> {
 
     private LoadPlan plan(String model) {
         return new LoadPlan(
-                pace.arrivals(spacing),
+                pace.arrivals(spacing, profile),
                 duration,
                 warmUp,
                 model,

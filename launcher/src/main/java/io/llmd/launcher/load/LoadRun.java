@@ -75,7 +75,7 @@ public final class LoadRun implements AutoCloseable {
     }
 
     private void openLoop(Arrivals.OpenLoop arrivals) {
-        ArrivalTimes times = new ArrivalTimes(arrivals, new SplittableRandom(plan.seed() + 1));
+        ArrivalTimes times = new ArrivalTimes(arrivals, plan.duration(), new SplittableRandom(plan.seed() + 1));
         RequestMaker maker = new RequestMaker(plan);
         for (long at = times.next(); at < plan.duration().toNanos(); at = times.next()) {
             LoadRequest request = maker.next();

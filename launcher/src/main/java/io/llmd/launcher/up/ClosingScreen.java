@@ -28,16 +28,33 @@ final class ClosingScreen {
                    ./llmd status
                    ./llmd down
                 """.formatted(
-                        Durations.seconds(elapsed),
-                        plan.endpoints(),
-                        plan.endpoints() == 1 ? "endpoint" : "endpoints",
-                        plan.model(),
-                        key.secret(),
-                        port,
-                        port,
-                        plan.ports().gatewayManagement(),
-                        port,
-                        key.secret(),
-                        plan.model());
+                                Durations.seconds(elapsed),
+                                plan.endpoints(),
+                                plan.endpoints() == 1 ? "endpoint" : "endpoints",
+                                plan.model(),
+                                key.secret(),
+                                port,
+                                port,
+                                plan.ports().gatewayManagement(),
+                                port,
+                                key.secret(),
+                                plan.model())
+                + scaling(plan);
+    }
+
+    private static String scaling(TrialPlan plan) {
+        Scaling scaling = plan.scaling();
+        return scaling == null
+                ? ""
+                : """
+
+                 An autoscaler decides how many endpoints there are, up to %d; each takes %s to start. To watch it:
+                   ./llmd load --profile ramp --rps 12 --for 4m --slo-ttft 2s --slo-tpot 100ms
+                   ./llmd autoscaler explain                  why not less, and why not more
+                   Decisions  http://localhost:%d/api/v1/decisions
+                """.formatted(
+                                scaling.most(),
+                                Durations.seconds(scaling.coldStart()),
+                                plan.ports().autoscaler());
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -25,6 +26,7 @@ final class Trial {
     private final Duration stopPatience;
     private final Terminal terminal;
     private final List<TrialPart> begun = new ArrayList<>();
+    private final List<TrialPart> present = new CopyOnWriteArrayList<>();
     private boolean stopped;
 
     /**
@@ -33,6 +35,7 @@ final class Trial {
      */
     Trial(List<List<TrialPart>> phases, Duration startLimit, Duration stopPatience, Terminal terminal) {
         this.phases = phases;
+        phases.forEach(present::addAll);
         this.startLimit = startLimit;
         this.stopPatience = stopPatience;
         this.terminal = terminal;
@@ -105,9 +108,37 @@ final class Trial {
                 part.name(), "not well after " + Durations.seconds(startLimit) + "; " + part.health() + ": " + answer);
     }
 
-    /** All parts in order of starting. */
+    /** All parts: those of the phases in order of starting, then those that were added. */
     List<TrialPart> parts() {
-        return phases.stream().flatMap(List::stream).toList();
+        return List.copyOf(present);
+    }
+
+    /**
+     * Begins a further part, which others may need from now on: it is the last to be stopped.
+     *
+     * @throws StartFailure when it cannot be started
+     */
+    void add(TrialPart part) {
+        synchronized (this) {
+            if (stopped) {
+                throw new StartFailure(part.name(), "stopped before its start");
+            }
+            begun.addFirst(part);
+        }
+        try {
+            part.begin();
+            // Only now: one that has not begun looks like one that has ended.
+            present.add(part);
+        } catch (RuntimeException e) {
+            remove(part);
+            throw new StartFailure(part.name(), reason(e));
+        }
+    }
+
+    /** Forgets a part that has been stopped. */
+    synchronized void remove(TrialPart part) {
+        begun.remove(part);
+        present.remove(part);
     }
 
     /** What the run file says about the parts. */

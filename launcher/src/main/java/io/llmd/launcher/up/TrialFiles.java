@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** The files that tell the services of a trial what to do. They are written anew at each start. */
 final class TrialFiles {
@@ -59,6 +62,11 @@ final class TrialFiles {
         return home.endpointsFile();
     }
 
+    /** All endpoints there are, those that start included, for the autoscaler. */
+    Path scaled() {
+        return home.state().resolve("scaled-endpoints.yaml");
+    }
+
     /** Scheduling configuration of a trial whose phases have endpoints of their own. */
     Path splitConfig() {
         return home.state().resolve("prefill-decode.yaml");
@@ -68,7 +76,12 @@ final class TrialFiles {
         try {
             Files.createDirectories(home.logs());
             Files.writeString(keys(), key.keyFile());
-            Files.writeString(endpoints(), endpointList());
+            List<Integer> first =
+                    IntStream.rangeClosed(1, plan.endpoints()).boxed().toList();
+            Files.writeString(endpoints(), endpointList(first));
+            if (plan.scaling() != null) {
+                Files.writeString(scaled(), endpointList(first));
+            }
             if (plan.isSplit()) {
                 Files.writeString(splitConfig(), SPLIT_CONFIG);
             }
@@ -77,15 +90,34 @@ final class TrialFiles {
         }
     }
 
-    private String endpointList() {
-        StringBuilder text = new StringBuilder("endpoints:\n");
-        for (int number = 1; number <= plan.endpoints(); number++) {
+    /** Replaces both lists of endpoints, each at once, so that nobody reads half of one. */
+    void list(List<Integer> serving, List<Integer> present) {
+        try {
+            replace(scaled(), endpointList(present));
+            replace(endpoints(), endpointList(serving));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void replace(Path file, String text) throws IOException {
+        Path written = file.resolveSibling(file.getFileName() + ".new");
+        Files.writeString(written, text);
+        Files.move(written, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private String endpointList(List<Integer> numbers) {
+        StringBuilder text = new StringBuilder(numbers.isEmpty() ? "endpoints: []\n" : "endpoints:\n");
+        for (int number : numbers) {
             text.append("  - name: sim-").append(number).append('\n');
             text.append("    namespace: trial\n");
             text.append("    address: 127.0.0.1\n");
             text.append("    port: \"").append(plan.ports().endpoint(number)).append("\"\n");
             text.append("    labels:\n");
             text.append("      llm-d.ai/role: ").append(plan.role(number)).append('\n');
+            if (plan.scaling() != null) {
+                text.append("      llm-d.ai/variant: sim\n");
+            }
             text.append("      llm-d.ai/kv-events-port: \"")
                     .append(plan.ports().endpointEvents(number))
                     .append("\"\n");

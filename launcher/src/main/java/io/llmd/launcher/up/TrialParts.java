@@ -21,6 +21,7 @@ final class TrialParts {
     private final TrialSettings settings;
     private final ServiceContexts contexts = new ServiceContexts();
     private final PartLogs logs;
+    private final Map<Integer, TrialPart> firstEndpoints = new LinkedHashMap<>();
 
     TrialParts(LlmdHome home, TrialPlan plan, TrialFiles files) {
         this.home = home;
@@ -36,8 +37,23 @@ final class TrialParts {
         }
         List<TrialPart> first = new ArrayList<>();
         first.add(service(Role.CONFIG_SERVER));
-        IntStream.rangeClosed(1, plan.endpoints()).mapToObj(this::endpoint).forEach(first::add);
-        return List.of(first, List.of(service(Role.SCHEDULER)), List.of(service(Role.GATEWAY)));
+        IntStream.rangeClosed(1, plan.endpoints()).forEach(number -> {
+            TrialPart part = endpoint(number);
+            firstEndpoints.put(number, part);
+            first.add(part);
+        });
+        return plan.scaling() == null
+                ? List.of(first, List.of(service(Role.SCHEDULER)), List.of(service(Role.GATEWAY)))
+                : List.of(
+                        first,
+                        List.of(service(Role.SCHEDULER)),
+                        List.of(service(Role.AUTOSCALER)),
+                        List.of(service(Role.GATEWAY)));
+    }
+
+    /** Endpoints of {@link #phases}, by number. */
+    Map<Integer, TrialPart> firstEndpoints() {
+        return firstEndpoints;
     }
 
     private TrialPart service(Role role) {
@@ -59,7 +75,8 @@ final class TrialParts {
                 home.log(role.serviceName()));
     }
 
-    private TrialPart endpoint(int number) {
+    /** The endpoint of a number, not yet begun. */
+    TrialPart endpoint(int number) {
         String name = "sim-" + number;
         Map<String, String> options = new LinkedHashMap<>();
         options.put("host", "127.0.0.1");
@@ -68,6 +85,12 @@ final class TrialParts {
         options.put("seed", String.valueOf(number));
         options.put("kv-events-config", events(number));
         options.put("time-scale", String.valueOf(plan.timeScale(number)));
+        if (plan.scaling() != null) {
+            // Small hardware, so that a laptop can ask for more of it than one endpoint gives.
+            options.put("gpu", "l40s");
+            options.put("architecture", "qwen3-14b");
+            options.put("max-num-seqs", String.valueOf(TrialSettings.SCALED_SEQUENCES));
+        }
         if (plan.isSplit()) {
             options.put("role", plan.role(number).equals("prefill-decode") ? "both" : plan.role(number));
             options.put("kv-connector", "nixl");

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param config scheduling configuration, null for that of the trial
  * @param processes whether each part has a process of its own
  * @param slowEndpoint whether the last endpoint takes three times as long as the others
+ * @param scaling how endpoints come and go, null when they stay as they are
  */
 record TrialPlan(
         SuitePorts ports,
@@ -25,7 +26,8 @@ record TrialPlan(
         String model,
         @Nullable Path config,
         boolean processes,
-        boolean slowEndpoint) {
+        boolean slowEndpoint,
+        @Nullable Scaling scaling) {
     TrialPlan {
         if (endpoints < 1 || endpoints > SuitePorts.MAX_ENDPOINTS) {
             throw CommandFailure.usage("--pods: " + endpoints + " (expected: 1 to " + SuitePorts.MAX_ENDPOINTS + ")");
@@ -37,9 +39,29 @@ record TrialPlan(
         if (model.isBlank() || !model.chars().allMatch(c -> c > ' ' && c < 127 && c != '"' && c != '\\' && c != '\'')) {
             throw CommandFailure.usage("--model: " + model + " (expected: printable ASCII without blanks and quotes)");
         }
+        if (scaling != null && (prefill > 0 || slowEndpoint)) {
+            throw CommandFailure.usage("--with-autoscaler: not with --prefill, --decode or --slow-pod");
+        }
+        if (scaling != null && endpoints > scaling.most()) {
+            throw CommandFailure.usage(
+                    "--max-pods: " + scaling.most() + " (expected: at least --pods, " + endpoints + ")");
+        }
         if (slowEndpoint && endpoints < 2) {
             throw CommandFailure.usage("--slow-pod: needs a second endpoint (add --pods 2)");
         }
+    }
+
+    /** A plan whose endpoints stay as they are. */
+    TrialPlan(
+            SuitePorts ports,
+            int endpoints,
+            int prefill,
+            int decode,
+            String model,
+            @Nullable Path config,
+            boolean processes,
+            boolean slowEndpoint) {
+        this(ports, endpoints, prefill, decode, model, config, processes, slowEndpoint, null);
     }
 
     /** A plan whose endpoints serve both phases. */
@@ -64,6 +86,11 @@ record TrialPlan(
             return "prefill";
         }
         return number <= prefill + decode ? "decode" : "prefill-decode";
+    }
+
+    /** Most endpoints at a time. */
+    int mostEndpoints() {
+        return scaling == null ? endpoints : scaling.most();
     }
 
     /** Factor on all times of an endpoint, counted from 1. */

@@ -7,12 +7,48 @@ import java.util.Map;
 /** What a trial sets for each service, beyond the service's own files. */
 final class TrialSettings {
 
+    /** Requests that an endpoint of a trial with an autoscaler computes at a time. */
+    static final int SCALED_SEQUENCES = 16;
+
     private final TrialPlan plan;
     private final TrialFiles files;
 
     TrialSettings(TrialPlan plan, TrialFiles files) {
         this.plan = plan;
         this.files = files;
+    }
+
+    /** Times are shorter than in a cluster, so that one sees it work within minutes. */
+    private void autoscaler(Map<String, String> settings) {
+        Scaling scaling = plan.scaling();
+        if (scaling == null) {
+            return;
+        }
+        settings.put(
+                "autoscaler.routers[0]",
+                "http://127.0.0.1:" + plan.ports().schedulerManagement() + "/actuator/prometheus");
+        settings.put("autoscaler.endpoints-file", files.scaled().toString());
+        settings.put("autoscaler.period", "2s");
+        settings.put("autoscaler.watch-period", "500ms");
+        settings.put("autoscaler.refit-period", "10s");
+        settings.put("autoscaler.tiers[0].name", "chat");
+        settings.put("autoscaler.tiers[0].first-token", "2s");
+        settings.put("autoscaler.tiers[0].inter-token", "100ms");
+        String variant = "autoscaler.variants[0].";
+        settings.put(variant + "namespace", "trial");
+        settings.put(variant + "name", "sim");
+        settings.put(variant + "model", plan.model());
+        settings.put(variant + "cost-per-hour", "2");
+        settings.put(variant + "accelerator", "l40s");
+        settings.put(variant + "min", "1");
+        settings.put(variant + "max", String.valueOf(scaling.most()));
+        settings.put(variant + "cold-start", scaling.coldStart().toMillis() + "ms");
+        settings.put(variant + "max-sequences", String.valueOf(SCALED_SEQUENCES));
+        settings.put(variant + "base", "0.045");
+        settings.put(variant + "per-prompt-token", "0.00027");
+        settings.put(variant + "per-context-token", "0.00000027");
+        settings.put(variant + "down-window", "20s");
+        settings.put(variant + "down-period", "10s");
     }
 
     Map<String, String> of(Role role) {
@@ -46,7 +82,8 @@ final class TrialSettings {
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");
             }
-            case CONFIG_SERVER, KV_INDEX, AUTOSCALER -> {}
+            case AUTOSCALER -> autoscaler(settings);
+            case CONFIG_SERVER, KV_INDEX -> {}
         }
         return settings;
     }

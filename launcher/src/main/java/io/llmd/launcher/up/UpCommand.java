@@ -6,16 +6,21 @@ import io.llmd.launcher.home.RunFile;
 import io.llmd.launcher.home.RunState;
 import io.llmd.launcher.home.RunStatus;
 import io.llmd.launcher.home.SuitePorts;
+import io.llmd.launcher.scale.AutoscalerApi;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +42,7 @@ public final class UpCommand implements Callable<Integer> {
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
     private static final int SHOWN_LOG_LINES = 5;
     private static final int DEFAULT_ENDPOINTS = 3;
+    private static final long SCALE_MILLIS = 500;
 
     private final Terminal terminal;
     private final LlmdHome home = LlmdHome.current();
@@ -49,7 +55,8 @@ public final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--pods",
             paramLabel = "N",
-            description = "simulated endpoints that serve both phases (default: 3, or 0 with --prefill and --decode)")
+            description =
+                    "simulated endpoints that serve both phases (default: 3, or 1 with --with-autoscaler, or 0 with --prefill and --decode)")
     private @Nullable Integer endpoints;
 
     @Option(
@@ -82,6 +89,26 @@ public final class UpCommand implements Callable<Integer> {
     @Option(names = "--slow-pod", description = "let the last endpoint take three times as long as the others")
     private boolean slowEndpoint;
 
+    @Option(
+            names = "--with-autoscaler",
+            description =
+                    "let an autoscaler decide how many endpoints there are, as './llmd load --profile ramp' shows")
+    private boolean withAutoscaler;
+
+    @Option(
+            names = "--max-pods",
+            paramLabel = "N",
+            defaultValue = "6",
+            description = "most endpoints that the autoscaler may ask for (default: ${DEFAULT-VALUE})")
+    private int maxEndpoints;
+
+    @Option(
+            names = "--cold-start",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "time that such an endpoint takes to start (default: ${DEFAULT-VALUE})")
+    private Duration coldStart = Duration.ZERO;
+
     @Option(names = "--detach", description = "return when all is ready")
     private boolean detach;
 
@@ -103,7 +130,15 @@ public final class UpCommand implements Callable<Integer> {
             throw CommandFailure.usage("--pods: " + wanted + " (expected: >= 0)");
         }
         TrialPlan plan = new TrialPlan(
-                new SuitePorts(portBase), total(), prefill, decode, model, config, processes, slowEndpoint);
+                new SuitePorts(portBase),
+                total(),
+                prefill,
+                decode,
+                model,
+                config,
+                processes,
+                slowEndpoint,
+                withAutoscaler ? new Scaling(maxEndpoints, coldStart) : null);
         if (config != null && !Files.isReadable(config)) {
             throw CommandFailure.usage("--config: " + config + " cannot be read");
         }
@@ -118,7 +153,8 @@ public final class UpCommand implements Callable<Integer> {
     private int total() {
         int split = Math.max(0, prefill) + Math.max(0, decode);
         Integer wanted = endpoints;
-        return wanted == null ? split == 0 ? DEFAULT_ENDPOINTS : split : wanted + split;
+        int usual = withAutoscaler ? 1 : DEFAULT_ENDPOINTS;
+        return wanted == null ? split == 0 ? usual : split : wanted + split;
     }
 
     /** The whole command line, so that the process in the background starts the same trial. */
@@ -152,7 +188,12 @@ public final class UpCommand implements Callable<Integer> {
     private static void checkPorts(TrialPlan plan) {
         Ports ports = new Ports();
         List<String> taken = new ArrayList<>();
-        plan.ports().all(plan.endpoints()).forEach((use, port) -> {
+        Map<String, Integer> wanted = new LinkedHashMap<>(plan.ports().all(plan.mostEndpoints()));
+        if (plan.scaling() != null) {
+            wanted.put("autoscaler", plan.ports().autoscaler());
+            wanted.put("autoscaler management", plan.ports().autoscalerManagement());
+        }
+        wanted.forEach((use, port) -> {
             if (!ports.isFree(port)) {
                 taken.add("port " + port + " (" + use + ") is in use by " + ports.ownerText(port));
             }
@@ -168,23 +209,60 @@ public final class UpCommand implements Callable<Integer> {
         TrialFiles files = new TrialFiles(home, plan);
         DemoKey key = DemoKey.generate(new SecureRandom());
         files.write(key);
-        Trial trial = new Trial(new TrialParts(home, plan, files).phases(), START_LIMIT, STOP_PATIENCE, terminal);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(trial), "llmd-up-stop"));
+        TrialParts parts = new TrialParts(home, plan, files);
+        Trial trial = new Trial(parts.phases(), START_LIMIT, STOP_PATIENCE, terminal);
+        AutoscalerApi autoscaler =
+                new AutoscalerApi(URI.create("http://127.0.0.1:" + plan.ports().autoscaler()));
+        Scaling scaling = plan.scaling();
+        ScaleTarget target = scaling == null
+                ? null
+                : new ScaleTarget(
+                        scaling,
+                        files,
+                        parts.firstEndpoints(),
+                        parts::endpoint,
+                        trial,
+                        new AutoscalerWanted(autoscaler),
+                        terminal,
+                        () -> runFile.write(state(plan, key, trial.described()).asReady()));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(trial, target), "llmd-up-stop"));
         runFile.write(state(plan, key, trial.described()));
         try {
-            trial.start(parts -> runFile.write(state(plan, key, parts)));
+            trial.start(begun -> runFile.write(state(plan, key, begun)));
         } catch (StartFailure failure) {
             explain(failure);
             return ExitCode.FAILED;
         }
         runFile.write(state(plan, key, trial.described()).asReady());
         terminal.println(ClosingScreen.text(plan, key, Duration.ofNanos(System.nanoTime() - begin)));
+        if (target != null) {
+            Thread.ofPlatform().daemon().name("llmd-up-scale").start(() -> follow(target));
+        }
         trial.watch();
         return ExitCode.OK;
     }
 
-    private void end(Trial trial) {
+    /** Until the process ends. What goes wrong once is said, and may go well the next time. */
+    private void follow(ScaleTarget target) {
         try {
+            while (true) {
+                try {
+                    target.step(System.nanoTime());
+                } catch (RuntimeException e) {
+                    terminal.note(terminal.bad("scaling failed: " + e.getMessage()));
+                }
+                TimeUnit.MILLISECONDS.sleep(SCALE_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end(Trial trial, @Nullable ScaleTarget target) {
+        try {
+            if (target != null) {
+                target.close();
+            }
             trial.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -2,6 +2,7 @@ package io.llmd.launcher.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -39,8 +40,32 @@ class ArrivalTimesTest {
         assertThat(times(Arrivals.Spacing.POISSON, 50, 100)).isEqualTo(times(Arrivals.Spacing.POISSON, 50, 100));
     }
 
+    @Test
+    void aRampGoesUpAndDownAgain() {
+        ArrivalTimes times = new ArrivalTimes(
+                new Arrivals.OpenLoop(10, Arrivals.Spacing.CONSTANT, Arrivals.Profile.RAMP),
+                Duration.ofSeconds(100),
+                new SplittableRandom(7));
+        long[] all = LongStream.generate(times::next)
+                .takeWhile(at -> at < 100_000_000_000L)
+                .toArray();
+        assertThat(all).isSorted();
+        // On average 55 % of the highest rate; around the middle nearly all of it, at both ends a tenth.
+        assertThat(all.length).isBetween(549, 551);
+        assertThat(within(all, 0, 10)).isBetween(18L, 20L);
+        assertThat(within(all, 45, 55)).isBetween(94L, 97L);
+        assertThat(within(all, 90, 100)).isBetween(18L, 20L);
+    }
+
+    private static long within(long[] times, int fromSeconds, int toSeconds) {
+        return LongStream.of(times)
+                .filter(at -> at >= fromSeconds * 1_000_000_000L && at < toSeconds * 1_000_000_000L)
+                .count();
+    }
+
     private static long[] times(Arrivals.Spacing spacing, double rate, int count) {
-        ArrivalTimes times = new ArrivalTimes(new Arrivals.OpenLoop(rate, spacing), new SplittableRandom(7));
+        ArrivalTimes times =
+                new ArrivalTimes(new Arrivals.OpenLoop(rate, spacing), Duration.ofMinutes(1), new SplittableRandom(7));
         return LongStream.range(0, count).map(i -> times.next()).toArray();
     }
 }
