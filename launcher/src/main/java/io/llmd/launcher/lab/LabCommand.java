@@ -20,6 +20,7 @@ public final class LabCommand {
                 .addSubcommand(new LabCompareCommand(terminal))
                 .addSubcommand(new LabKneeCommand(terminal))
                 .addSubcommand(new LabDisaggCommand(terminal))
+                .addSubcommand(new LabPredictorCommand(terminal))
                 .addSubcommand(new LabReportCommand(terminal));
     }
 }

@@ -3,7 +3,9 @@ package io.llmd.scheduler.latency;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.management.ThreadMXBean;
 import io.llmd.scheduler.latency.LatencySample.Kind;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -46,6 +48,27 @@ class OnlineLatencyPredictorTest {
         assertThat(forecast.timePerOutputTokenMillis()).isBetween(9.9, 10.1);
         predictor.learned().predict("", "ns/a", inputs, false, forecast);
         assertThat(forecast.timePerOutputTokenMillis()).isZero();
+    }
+
+    @Test
+    void predictingAllocatesNothing() {
+        OnlineLatencyPredictor predictor = predictor(Runnable::run);
+        for (int i = 0; i < 200; i++) {
+            predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+            predictor.learn(measured("", Kind.TIME_PER_OUTPUT_TOKEN, 10, 0, 0));
+        }
+        LearnedLatencies learned = predictor.learned();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 5; round++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 100; i++) {
+                inputs.set(0.3, 307_200, 2000, i, 4, 0.5, 1000);
+                learned.predict("", "ns/a", inputs, true, forecast);
+            }
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        assertThat(least).isZero();
     }
 
     @Test

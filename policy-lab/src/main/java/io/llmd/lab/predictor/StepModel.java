@@ -1,0 +1,59 @@
+package io.llmd.lab.predictor;
+
+import io.llmd.scheduler.latency.Forecast;
+import io.llmd.scheduler.latency.LatencyEvents;
+import io.llmd.scheduler.latency.LatencyInputs;
+import io.llmd.scheduler.latency.LatencySample.Kind;
+import io.llmd.scheduler.latency.MeasuredLatency;
+import io.llmd.scheduler.latency.OnlineLatencyPredictor;
+import io.llmd.scheduler.latency.OnlineLatencyPredictors;
+
+/** The predictor that serves. */
+final class StepModel implements LatencyModel {
+
+    private final Kind kind;
+    private final int least;
+    private final OnlineLatencyPredictor predictor =
+            new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, System::nanoTime).named("study");
+    private final LatencyInputs inputs = new LatencyInputs();
+    private final Forecast forecast = new Forecast();
+    private long seen;
+
+    /** @param least samples before anything is predicted */
+    StepModel(Kind kind, int least) {
+        this.kind = kind;
+        this.least = least;
+    }
+
+    @Override
+    public String name() {
+        return "step model";
+    }
+
+    @Override
+    public Prediction predict(MeasuredLatency sample) {
+        if (seen < least) {
+            return Prediction.NONE;
+        }
+        inputs.set(sample.sample().features(), sample.cacheTokens());
+        predictor.learned().predict(sample.sample().features().role(), sample.endpointId(), inputs, true, forecast);
+        return kind == Kind.TIME_TO_FIRST_TOKEN
+                ? new Prediction(forecast.timeToFirstTokenMillis(), forecast.timeToFirstTokenBoundMillis())
+                : new Prediction(forecast.timePerOutputTokenMillis(), forecast.timePerOutputTokenBoundMillis());
+    }
+
+    @Override
+    public void learn(MeasuredLatency sample) {
+        seen++;
+        // Without what was predicted when the sample was taken: the study compares models on their own predictions.
+        predictor.learn(new MeasuredLatency(
+                sample.endpointId(),
+                sample.cacheTokens(),
+                sample.model(),
+                sample.targetModel(),
+                0,
+                0,
+                0,
+                sample.sample()));
+    }
+}
