@@ -86,7 +86,7 @@ class SchedulerArchTest {
             .whereLayer("explain")
             .mayOnlyAccessLayers("scheduling", "plugin")
             .whereLayer("http")
-            .mayOnlyAccessLayers("api", "explain", "plugin")
+            .mayOnlyAccessLayers("api", "explain", "plugin", "latency")
             .whereLayer("extproc")
             .mayOnlyAccessLayers("api")
             .whereLayer("config")

@@ -5,6 +5,7 @@ import io.llmd.scheduler.api.Director;
 import io.llmd.scheduler.api.Evictions;
 import io.llmd.scheduler.api.Leases;
 import io.llmd.scheduler.api.http.DecisionRoutes;
+import io.llmd.scheduler.api.http.LatencyRoutes;
 import io.llmd.scheduler.api.http.ScheduleRoutes;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
@@ -16,6 +17,7 @@ import io.llmd.scheduler.flowcontrol.FlowController;
 import io.llmd.scheduler.flowcontrol.FlowObserver;
 import io.llmd.scheduler.flowcontrol.PoolViews;
 import io.llmd.scheduler.latency.OnlineLatencyPredictors;
+import io.llmd.scheduler.latency.PredictorService;
 import io.llmd.scheduler.latency.RemoteLatencyPredictor;
 import io.llmd.scheduler.observe.DiscoveryHealth;
 import io.llmd.scheduler.observe.FlowControlHealth;
@@ -68,6 +70,9 @@ class SchedulerConfiguration {
 
     /** Name of the tracker that counts every attempt, whatever plugins are configured. */
     private static final String ALL_ATTEMPTS = "scheduler";
+
+    /** Measured latencies before others are told predictions. */
+    private static final int SERVED_FROM_SAMPLES = 100;
 
     private static final LongSupplier NANO_CLOCK = System::nanoTime;
 
@@ -398,10 +403,21 @@ class SchedulerConfiguration {
 
     @Bean
     RouterFunction<ServerResponse> scheduleRoutes(
-            Director director, DecisionLog decisionLog, OfflineDecisions offline, SchedulerProperties properties) {
+            Director director,
+            DecisionLog decisionLog,
+            OfflineDecisions offline,
+            OnlineLatencyPredictors predictors,
+            SchedulerProperties properties) {
         int maxBody = Math.toIntExact(properties.http().maxBodySize().toBytes());
-        return new DecisionRoutes(decisionLog, offline, offline, InstantSource.system(), maxBody)
+        RouterFunction<ServerResponse> routes = new DecisionRoutes(
+                        decisionLog, offline, offline, InstantSource.system(), maxBody)
                 .routes()
                 .and(new ScheduleRoutes(director, director, maxBody).routes());
+        String served = properties.latencyPredictor().serves();
+        return served.isEmpty()
+                ? routes
+                : routes.and(new LatencyRoutes(new PredictorService(
+                                predictors.named(served), SERVED_FROM_SAMPLES, InstantSource.system()))
+                        .routes());
     }
 }

@@ -159,7 +159,8 @@ public record SchedulerProperties(
             requirePositive("scheduler.discovery.watch-interval", watchInterval);
             if (file != null && !endpoints.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "scheduler.discovery.file and scheduler.discovery.endpoints are both set (expected: one of them)");
+                        "scheduler.discovery.file and scheduler.discovery.endpoints are both set (expected: one of"
+                                + " them)");
             }
             if (kubernetes.enabled() && (file != null || !endpoints.isEmpty())) {
                 throw new IllegalArgumentException("scheduler.discovery.kubernetes.enabled is set beside"
@@ -282,6 +283,8 @@ public record SchedulerProperties(
      * @param maxWaitingRows most endpoints that wait for a call; beyond it nothing is predicted
      * @param maxSamples most measured latencies that are kept between two flushes
      * @param flushInterval how often measured latencies are sent
+     * @param serves name of a predicted-latency-producer whose predictions others may ask for under {@code /latency}, as
+     *     they ask llm-d's servers; nobody may when empty
      */
     public record LatencyPredictor(
             @DefaultValue List<URI> predictionUrls,
@@ -296,7 +299,8 @@ public record SchedulerProperties(
             @Min(1) @DefaultValue("36") int maxCalls,
             @Min(1) @DefaultValue("20000") int maxWaitingRows,
             @Min(1) @DefaultValue("1000") int maxSamples,
-            @DefaultValue("1s") Duration flushInterval) {
+            @DefaultValue("1s") Duration flushInterval,
+            @DefaultValue("") String serves) {
         public LatencyPredictor {
             predictionUrls = List.copyOf(predictionUrls);
             requirePositive("scheduler.latency-predictor.timeout", timeout);
