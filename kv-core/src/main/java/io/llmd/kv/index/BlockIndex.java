@@ -10,8 +10,9 @@ import java.util.List;
  * its block and all blocks before it, so that a flat table answers exactly. Safe from any thread: look-ups never wait, and
  * lanes of different cohorts can be fed at the same time.
  *
- * <p>Grows with the distinct blocks that lanes hold: 16 bytes each plus 5 to 8 for finding it, 8 more for every further tier
- * in use, up to {@link IndexSettings#maxBytes}; then the blocks stored first are forgotten and counted.
+ * <p>Grows with the distinct blocks that lanes hold: 16 bytes each plus 5 to 8 for finding it (up to 12 while a cohort has less than
+ * two million), 8 more for every further tier in use, up to {@link IndexSettings#maxBytes}; then the blocks stored first are
+ * forgotten and counted.
  */
 public final class BlockIndex {
 

@@ -18,6 +18,11 @@ final class SlotTable {
     private static final long MIX = 0x9E3779B97F4A7C15L;
     private static final double MAX_FILL = 0.72;
     private static final double FIRST_FILL = 0.55;
+
+    /** Of tables for no more than {@link #SMALL} entries, which double: they grow often, and take some megabytes more at most. */
+    private static final double FIRST_FILL_OF_SMALL = 0.36;
+
+    private static final int SMALL = 1 << 21;
     private static final int MIN_SLOTS = 1024;
     private static final int NODE_BITS = 26;
     private static final int NODE = (1 << NODE_BITS) - 1;
@@ -36,7 +41,8 @@ final class SlotTable {
 
     /** A table with room for some entries more than these. */
     static SlotTable forEntries(int entries) {
-        return new SlotTable(Math.max(MIN_SLOTS, (int) (entries / FIRST_FILL)));
+        double fill = entries > SMALL ? FIRST_FILL : FIRST_FILL_OF_SMALL;
+        return new SlotTable(Math.max(MIN_SLOTS, (int) (entries / fill)));
     }
 
     /**
