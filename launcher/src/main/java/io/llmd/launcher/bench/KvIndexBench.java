@@ -40,6 +40,8 @@ final class KvIndexBench {
     /** @throws BenchFailure when an answer is wrong */
     List<GoalLine> run() throws IOException, InterruptedException {
         replay();
+        report("machine.random-read-8-mb", figure(() -> MemoryLatency.nanos(8 << 20)), "ns");
+        report("machine.random-read-64-mb", figure(() -> MemoryLatency.nanos(64 << 20)), "ns");
         lookups(32, 400, 2_000);
         lookups(128, 1_100, 3_000);
         say("look-ups of unknown prompts");
