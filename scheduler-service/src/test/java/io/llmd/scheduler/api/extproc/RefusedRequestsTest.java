@@ -199,16 +199,17 @@ class RefusedRequestsTest {
     @Tag("scheduling-63")
     @Tag("flow-control-F49")
     void sheddableRequestsAre429WhileThePoolIsFullAndOthersAreNot() {
-        serve("  - {type: probabilistic-admitter}\n");
+        serve("  - {type: queue-scorer}\n");
         over(endpoint("a", 5, 0, 0));
         assertThat(ask(OBJECTIVE, "batch")).isEqualTo("429 rejected-saturated");
-        over(endpoint("a", 0, 0, 0.4));
-        assertThat(ask(OBJECTIVE, "batch")).as("denied by the admitter").isEqualTo("429 rejected-saturated");
         over(endpoint("a", 35, 0, 0));
         assertThat(ask()).isEqualTo("forwarded");
-        serve("  - {type: queue-scorer}\n");
         over(endpoint("a", 0, 0, 0.792));
         assertThat(ask(OBJECTIVE, "batch")).isEqualTo("forwarded");
+        serve("  - {type: probabilistic-admitter}\n");
+        over(endpoint("a", 0, 0, 0.4));
+        assertThat(ask(OBJECTIVE, "batch")).as("denied by the admitter").isEqualTo("429 rejected-saturated");
+        assertThat(ask()).isEqualTo("forwarded");
     }
 
     @Test
