@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  *     but its KV blocks
  * @param hasMedia whether the prompt holds more than text
  * @param hadTransferParams whether the client wrote parameters of KV transfer, which are among the removals
+ * @param namesTransfer whether parameters that are kept name blocks which one endpoint alone may fetch, and once
  * @param modelStart first byte of the model value in the body, its quote
  * @param modelEnd byte behind the model value
  * @param removals edits that take out members which clients may not set, in ascending order
@@ -37,6 +38,7 @@ public record ApiRequest(
         boolean splittable,
         boolean hasMedia,
         boolean hadTransferParams,
+        boolean namesTransfer,
         int modelStart,
         int modelEnd,
         List<BodyEdit> removals) {

@@ -41,6 +41,7 @@ final class RequestPass {
     private boolean echoes;
     private boolean hasLogprobs;
     private boolean hasPromptLogprobs;
+    private boolean namesTransfer;
     private boolean hasPrompt;
     private boolean truncates;
     private long structuredBytes;
@@ -89,7 +90,7 @@ final class RequestPass {
                     remove();
                     return;
                 }
-                cursor.skip();
+                readTransferParams(field);
             }
             case MODEL -> readModel();
             case PROMPT, MESSAGES, SYSTEM, INPUT, TOKENS, TOKEN_IDS, INSTRUCTIONS, TOOLS -> readPromptPart(field);
@@ -226,18 +227,53 @@ final class RequestPass {
 
     /** Engines also take transfer parameters from here, where nobody but the gateway may put them. */
     private void refuseTransferParams(String param) {
-        if (rules.transferParams()) {
+        if (rules.transferParams() && !cursor.is(JsonToken.START_OBJECT)) {
             cursor.skip();
             return;
         }
         cursor.expect(JsonToken.START_OBJECT, param, "an object");
         for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
             cursor.next();
-            if (name.equals("kv_transfer_params") || name.equals("ec_transfer_params")) {
+            boolean isBlocks = name.equals(Field.KV_TRANSFER_PARAMS.wireName());
+            boolean isTransfer = isBlocks || name.equals(Field.EC_TRANSFER_PARAMS.wireName());
+            if (isTransfer && !rules.transferParams()) {
                 throw JsonCursor.unsupported(param + "." + name, "may not be set by clients");
             }
+            if (isBlocks) {
+                readBlocks();
+            } else {
+                cursor.skip();
+            }
+        }
+    }
+
+    /** Looks whether parameters that are kept name blocks. Embeddings and numbers of ranks may be used again. */
+    private void readTransferParams(Field field) {
+        switch (field) {
+            case KV_TRANSFER_PARAMS -> readBlocks();
+            case BOOTSTRAP_ROOM -> {
+                namesTransfer |= !cursor.isNull();
+                cursor.skip();
+            }
+            default -> cursor.skip();
+        }
+    }
+
+    /** Parameters of KV blocks: to be made, which may be asked for again, or to be fetched. */
+    private void readBlocks() {
+        if (!cursor.is(JsonToken.START_OBJECT)) {
+            cursor.skip();
+            return;
+        }
+        boolean isEmpty = true;
+        boolean asksForThem = false;
+        for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
+            cursor.next();
+            isEmpty = false;
+            asksForThem |= name.equals("do_remote_decode") && cursor.is(JsonToken.VALUE_TRUE);
             cursor.skip();
         }
+        namesTransfer |= !isEmpty && !asksForThem;
     }
 
     private void readLogprobs(String param) {
@@ -398,6 +434,7 @@ final class RequestPass {
                 isSplittable(maxOutput),
                 media.rawBytes() > 0,
                 !rules.transferParams() && (seen & Field.TRANSFER) != 0,
+                namesTransfer,
                 modelStart,
                 modelEnd,
                 removals);

@@ -1147,6 +1147,15 @@ class RequestReaderTest {
         assertThat(stripped.edits()).hasSize(3);
         assertThat(stripped.hadTransferParams()).isTrue();
 
+        assertThat(kept.namesTransfer()).isTrue();
+        assertThat(stripped.namesTransfer()).isFalse();
+        assertThat(namesTransfer(proxied, "\"kv_transfer_params\":{\"do_remote_decode\":true,\"remote_host\":null}"))
+                .isFalse();
+        assertThat(namesTransfer(proxied, "\"kv_transfer_params\":{},\"rid\":\"x\",\"ec_transfer_params\":{\"h\":{}}"))
+                .isFalse();
+        assertThat(namesTransfer(proxied, "\"kv_transfer_params\":null")).isFalse();
+        assertThat(namesTransfer(proxied, "\"bootstrap_room\":7")).isTrue();
+
         byte[] address = utf8(image("https://example.org/a.png"));
         assertThat(accepted(proxied.read(ApiRoute.CHAT_COMPLETIONS, address)).hasMedia())
                 .isTrue();
@@ -1157,6 +1166,15 @@ class RequestReaderTest {
                 + "{\"kv_transfer_params\":{}}}}");
         assertThat(accepted(proxied.read(ApiRoute.GENERATE, extra)).edits()).isEmpty();
         assertThat(READER.read(ApiRoute.GENERATE, extra)).isInstanceOf(ReadResult.Refused.class);
+        byte[] blocks = utf8("{\"model\":\"m\",\"token_ids\":[1],\"sampling_params\":{\"extra_args\":"
+                + "{\"kv_transfer_params\":{\"remote_host\":\"a\"}}}}");
+        assertThat(accepted(proxied.read(ApiRoute.GENERATE, blocks)).namesTransfer())
+                .isTrue();
+    }
+
+    private static boolean namesTransfer(RequestReader reader, String members) {
+        return accepted(reader.read(ApiRoute.CHAT_COMPLETIONS, utf8(chat(members))))
+                .namesTransfer();
     }
 
     private static ApiRequest accepted(ReadResult result) {

@@ -57,7 +57,7 @@ final class CacheProbe implements UpstreamListener {
     @Override
     public void onHead(int answerStatus, HttpHeaders answerHeaders) {
         status = answerStatus;
-        headers = answerHeaders;
+        headers = answerHeaders.copy();
         if (answerStatus / 100 != 2) {
             open();
         } else if (answerHeaders

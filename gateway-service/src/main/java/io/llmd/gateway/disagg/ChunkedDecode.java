@@ -76,6 +76,8 @@ final class ChunkedDecode implements SplitFlow {
             body.remove("min_tokens");
         }
         if (!text.isEmpty()) {
+            // The blocks that the first piece has fetched are the endpoint's own by now, and gone elsewhere.
+            body.remove(NixlConnector.PARAMS);
             body.set("messages", continued())
                     .set("continue_final_message", "true")
                     .set("add_generation_prompt", "false");

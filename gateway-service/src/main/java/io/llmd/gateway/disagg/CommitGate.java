@@ -44,7 +44,12 @@ final class CommitGate implements UpstreamListener {
 
     @Override
     public void onHead(int status, HttpHeaders headers) {
-        passOn(() -> next.onHead(status, headers));
+        if (isOpen) {
+            next.onHead(status, headers);
+        } else {
+            HttpHeaders copy = headers.copy();
+            kept.add(() -> next.onHead(status, copy));
+        }
     }
 
     @Override

@@ -338,7 +338,12 @@ final class SplitCall implements UpstreamCall {
 
     private UpstreamRequest post(Leg leg) {
         byte[] bytes = leg.body().toBytes();
-        return new UpstreamRequest("POST", request().route().path(), leg.headers(), bytes, bytes.length);
+        return upstream(leg.headers(), bytes, bytes.length);
+    }
+
+    private UpstreamRequest upstream(HttpHeaders headers, byte[] bytes, int length) {
+        return new UpstreamRequest(
+                "POST", request().route().path(), headers, bytes, length, request().namesTransfer());
     }
 
     /** A leg whose endpoint finds other endpoints' blocks by what it carries, which works once. */
@@ -604,10 +609,10 @@ final class SplitCall implements UpstreamCall {
         var edits = model.isEmpty() ? request().edits() : request().editsWithModel(model);
         UpstreamRequest request;
         if (edits.isEmpty()) {
-            request = new UpstreamRequest("POST", request().route().path(), headers, split.body(), split.length());
+            request = upstream(headers, split.body(), split.length());
         } else {
             byte[] edited = BodyEdits.apply(split.body(), 0, split.length(), edits);
-            request = new UpstreamRequest("POST", request().route().path(), headers, edited, edited.length);
+            request = upstream(headers, edited, edited.length);
         }
         releaseRetry();
         sendDecode(request, DecodeTerms.ALONE);

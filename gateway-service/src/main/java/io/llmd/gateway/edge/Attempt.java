@@ -20,6 +20,7 @@ import io.llmd.openai.ApiError;
 import io.llmd.openai.ApiRequest;
 import io.llmd.openai.BodyEdit;
 import io.llmd.openai.BodyEdits;
+import io.llmd.openai.RejectionAnswer;
 import io.llmd.openai.stream.BodyRelay;
 import io.llmd.openai.stream.EventRelay;
 import io.llmd.openai.stream.ModelRename;
@@ -127,13 +128,17 @@ final class Attempt implements SplitListener {
         }
         List<BodyEdit> edits = decision.model().isEmpty() ? request.edits() : request.editsWithModel(decision.model());
         UpstreamRequest upstream = edits.isEmpty()
-                ? new UpstreamRequest("POST", head.route().path(), headers, body, length)
-                : edited(headers, BodyEdits.apply(body, 0, length, edits));
+                ? upstream(headers, body, length)
+                : upstream(headers, BodyEdits.apply(body, 0, length, edits));
         return services.upstream().send(Transport.of(exchange.channel()), lease.endpoint(), upstream, this);
     }
 
-    private UpstreamRequest edited(HttpHeaders headers, byte[] body) {
-        return new UpstreamRequest("POST", head.route().path(), headers, body, body.length);
+    private UpstreamRequest upstream(HttpHeaders headers, byte[] edited) {
+        return upstream(headers, edited, edited.length);
+    }
+
+    private UpstreamRequest upstream(HttpHeaders headers, byte[] body, int length) {
+        return new UpstreamRequest("POST", head.route().path(), headers, body, length, request.namesTransfer());
     }
 
     // ---- what the endpoint says
@@ -217,7 +222,10 @@ final class Attempt implements SplitListener {
     @Override
     public void onRefused(int refusedStatus, byte[] body) {
         status = refusedStatus;
-        answerHeaders = lease.decision().responseHeaders();
+        answerHeaders = new HashMap<>(lease.decision().responseHeaders());
+        if (refusedStatus == 429 || refusedStatus == 503) {
+            answerHeaders.putAll(RejectionAnswer.retryAfter(1_000));
+        }
         relayRefusal(body);
     }
 

@@ -247,8 +247,9 @@ final class Exchange {
             }
         }
         request = accepted;
-        retry = new RetryState(
-                services.retries(), services.settings().maxFurtherEndpoints(), head.route() != ApiRoute.RESPONSES);
+        // A second endpoint could read what others have written by then where the blocks were.
+        boolean repeatable = head.route() != ApiRoute.RESPONSES && !accepted.namesTransfer();
+        retry = new RetryState(services.retries(), services.settings().maxFurtherEndpoints(), repeatable);
         schedule(accepted, retry);
     }
 

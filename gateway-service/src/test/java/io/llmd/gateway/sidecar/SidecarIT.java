@@ -6,6 +6,7 @@ import static io.llmd.gateway.GatewayFixture.STREAM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.gateway.GatewayFixture;
+import io.llmd.gateway.ProfileFixture;
 import io.llmd.testsupport.FakeModelServer;
 import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.RecordedRequest;
@@ -44,7 +45,7 @@ class SidecarIT {
     private static FakeModelServer prefill;
     private static FakeModelServer encoder;
     private static FakeModelServer foreign;
-    private static SidecarFixture sidecar;
+    private static ProfileFixture sidecar;
 
     @BeforeAll
     static void start() throws Exception {
@@ -52,7 +53,8 @@ class SidecarIT {
         prefill = FakeModelServer.start();
         encoder = FakeModelServer.start();
         foreign = FakeModelServer.start();
-        sidecar = new SidecarFixture(
+        sidecar = new ProfileFixture(
+                "sidecar",
                 "gateway.sidecar.decoder=http://" + decode.hostPort(),
                 "gateway.sidecar.allow=127.0.0.1:" + prefill.port() + ",127.0.0.0/8:" + encoder.port() + "-"
                         + encoder.port(),
@@ -350,6 +352,28 @@ class SidecarIT {
         assertThat(decode.lastRequest().text()).isEqualTo(body);
     }
 
+    @Test
+    @DisplayName(
+            "S14: where a coordinator's parameters go on, only the first piece names the blocks, and nothing is repeated")
+    void piecesAfterAHandoff() {
+        String body = longChat(",\"kv_transfer_params\":" + HANDOFF);
+        try (ProfileFixture behind = new ProfileFixture(
+                "sidecar",
+                "gateway.sidecar.decoder=http://" + decode.hostPort(),
+                "gateway.sidecar.chunk-tokens=4",
+                "gateway.access.transfer-params=pass")) {
+            decode.script(piece("one ", 4, "length"), piece("two", 2, "stop"));
+            assertThat(behind.post(CHAT, body).status()).isEqualTo(200);
+            assertThat(decode.requests().getFirst().text()).contains(HANDOFF);
+            assertThat(json(decode.lastRequest()).has("kv_transfer_params")).isFalse();
+
+            decode.script(Reply.error(500, "kv load failed"));
+            assertThat(behind.post(CHAT, body).status()).isEqualTo(502);
+            assertThat(decode.requests()).hasSize(3);
+            behind.awaitQuiet();
+        }
+    }
+
     private static RawClient.Answer get(String path) {
         try (RawClient client = RawClient.connect(sidecar.port())) {
             return client.send("GET " + path + " HTTP/1.1\r\nhost: x\r\n\r\n").receive();
@@ -388,7 +412,8 @@ class SidecarIT {
     @DisplayName("prefill legs over TLS go to endpoints whose certificate is trusted and names them, and to no others")
     void tls() throws Exception {
         TlsServer peer = TlsServer.start(folder, PREFILLED);
-        try (SidecarFixture secure = new SidecarFixture(
+        try (ProfileFixture secure = new ProfileFixture(
+                "sidecar",
                 "gateway.sidecar.decoder=http://" + decode.hostPort(),
                 "gateway.sidecar.allow=127.0.0.1:1-65535,localhost:1-65535",
                 "gateway.sidecar.prefiller-tls=true",

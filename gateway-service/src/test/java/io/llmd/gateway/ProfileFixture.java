@@ -1,8 +1,7 @@
-package io.llmd.gateway.sidecar;
+package io.llmd.gateway;
 
 import static org.awaitility.Awaitility.await;
 
-import io.llmd.gateway.GatewayApplication;
 import io.llmd.gateway.disagg.Disaggregation;
 import io.llmd.gateway.dispatch.InFlightRequests;
 import io.llmd.gateway.dispatch.RetryBudget;
@@ -17,15 +16,16 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
-/** A gateway with profile {@code sidecar} on a free port. */
-final class SidecarFixture implements AutoCloseable {
+/** A gateway with a profile of its own on a free port, without a scheduler. */
+public final class ProfileFixture implements AutoCloseable {
 
     private final ConfigurableApplicationContext context;
 
-    SidecarFixture(String... properties) {
+    /** Starts a gateway with a profile and further properties such as {@code gateway.timeouts.gap=1s}. */
+    public ProfileFixture(String profile, String... properties) {
         List<String> all = new ArrayList<>(List.of(
                 "spring.config.name=gateway",
-                "spring.profiles.active=sidecar",
+                "spring.profiles.active=" + profile,
                 "spring.cloud.config.enabled=false",
                 "server.port=0",
                 "management.server.port=0"));
@@ -36,18 +36,18 @@ final class SidecarFixture implements AutoCloseable {
                 .run(all.stream().map(p -> "--" + p).toArray(String[]::new));
     }
 
-    int port() {
+    public int port() {
         return Integer.parseInt(context.getEnvironment().getProperty("local.server.port", "0"));
     }
 
-    RawClient.Answer post(String path, String body, String... headers) {
+    public RawClient.Answer post(String path, String body, String... headers) {
         try (RawClient client = RawClient.connect(port())) {
             return client.send(RawClient.post(path, body, headers)).receive();
         }
     }
 
     /** Waits until nothing is under way, and checks that everything that was claimed has been given back. */
-    void awaitQuiet() {
+    public void awaitQuiet() {
         GatewayMetrics metrics = context.getBean(GatewayMetrics.class);
         await("everything given back")
                 .until(() -> metrics.totalInFlight() == 0
@@ -57,6 +57,10 @@ final class SidecarFixture implements AutoCloseable {
                         && context.getBean(ActiveExchanges.class).count() == 0
                         && context.getBean(Disaggregation.class).heldHandoffs() == 0
                         && context.getBean(Disaggregation.class).openRequests() == 0);
+    }
+
+    public ConfigurableApplicationContext context() {
+        return context;
     }
 
     @Override
