@@ -15,7 +15,8 @@ import tools.jackson.core.JsonToken;
  * tools, then role and content of each message; of a response the instructions, the tools and the input; of completions
  * and embeddings each text or list of token ids as a prompt of its own. Beyond that, calls of tools in the history of a
  * chat count as text of their message, since the engine renders them too. Of Anthropic's messages the tools, the system
- * text, then role and content of each message; token ids are taken as they are.
+ * text, then role and content of each message; token ids are taken as they are, also those that a coordinator in front has
+ * put beside the messages of a chat.
  *
  * <p>Members may come in any order: the parts of the prompt are collected apart and joined at the end. Used once.
  */
@@ -42,6 +43,7 @@ final class JsonBodyReader {
     private int maxTokens = -1;
     private int maxOutputTokens = -1;
     private boolean hasPrompt;
+    private @Nullable Prompt renderedTokens;
 
     JsonBodyReader(BodyFormat format, JsonParser parser, byte[] body, int from, int length, MediaSizes sizes) {
         this.format = format;
@@ -102,6 +104,7 @@ final class JsonBodyReader {
             case "max_output_tokens" -> maxOutputTokens = count();
             case "sampling_params" -> samplingParameters();
             case "features" -> features();
+            case "tokens" -> rendered();
             case "tools" -> rawPart(tools);
             case "instructions" -> instructions();
             case "system" -> system();
@@ -130,6 +133,25 @@ final class JsonBodyReader {
             features.read(parser);
         } else {
             parser.skipChildren();
+        }
+    }
+
+    /** What a chat was rendered to by who sends it: token ids, and the media whose placeholders are among them. */
+    private void rendered() {
+        if (format != BodyFormat.CHAT_COMPLETIONS || parser.currentToken() != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            return;
+        }
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            JsonToken value = parser.nextToken();
+            if (name.equals("token_ids") && value == JsonToken.START_ARRAY) {
+                parser.nextToken();
+                renderedTokens = tokens("tokens.token_ids");
+            } else if (name.equals("features")) {
+                features.read(parser);
+            } else {
+                parser.skipChildren();
+            }
         }
     }
 
@@ -343,21 +365,26 @@ final class JsonBodyReader {
 
     /** Token ids from the current token to the end of the list. */
     private void addTokens() {
+        prompts.add(tokens(format.promptMember()));
+    }
+
+    private Prompt tokens(String member) {
         TokenBuffer tokens = new TokenBuffer(SMALL_PART_BYTES);
         while (parser.currentToken() != JsonToken.END_ARRAY) {
             if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
                     || parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
-                throw mixed();
+                throw member.equals(format.promptMember())
+                        ? mixed()
+                        : new MalformedBodyException(member + ": a list of other things (expected: token ids)");
             }
             long token = parser.getLongValue();
             if (token < 0 || token > 0xffff_ffffL) {
-                throw new MalformedBodyException(
-                        format.promptMember() + ": token id " + token + " (expected: 0 to 4294967295)");
+                throw new MalformedBodyException(member + ": token id " + token + " (expected: 0 to 4294967295)");
             }
             tokens.appendToken((int) token);
             parser.nextToken();
         }
-        prompts.add(tokens.toExactPrompt());
+        return tokens.toExactPrompt();
     }
 
     // ---- parts
@@ -417,6 +444,11 @@ final class JsonBodyReader {
         }
         if (!format.isFlattened()) {
             return prompts;
+        }
+        Prompt given = renderedTokens;
+        List<MediaFeature> among = given == null ? null : features.among(given.tokens());
+        if (given != null && among != null && given.length() > 0) {
+            return List.of(new Prompt(given.bytes(), given.length(), true, among));
         }
         TokenBuffer named = tools.length() == 0 ? null : tools;
         TokenBuffer told = instructions.length() == 0 ? null : instructions;

@@ -304,6 +304,26 @@ class RequestParsersTest {
         assertThat(text(parse(CHAT, json))).isEqualTo("u" + text);
     }
 
+    @Test
+    void tokenIdsThatACoordinatorHasPutBesideAChatAreItsPrompt() {
+        String chat = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"tokens\":%s}";
+        String media = "\"features\":{\"mm_hashes\":{\"image\":[\"h\"]},\"mm_placeholders\":{\"image\":"
+                + "[{\"offset\":1,\"length\":%d}]}}";
+
+        RequestBody exact = parse(CHAT, chat.formatted("{\"token_ids\":[1,2,3]," + media.formatted(2) + "}"));
+
+        assertThat(exact.isExact()).isTrue();
+        assertThat(exact.prompts().getFirst().tokenIds()).containsExactly(1, 2, 3);
+        assertThat(exact.prompts().getFirst().media()).hasSize(1);
+        assertThat(exact.mediaHashes()).isEmpty();
+        for (String useless :
+                List.of("null", "7", "{}", "{\"token_ids\":[]}", "{\"token_ids\":[1]," + media.formatted(2) + "}")) {
+            assertThat(text(parse(CHAT, chat.formatted(useless)))).isEqualTo("userhi");
+        }
+        assertThat(malformed(CHAT, chat.formatted("{\"token_ids\":[-1]}"))).contains("tokens.token_ids");
+        assertThat(malformed(CHAT, chat.formatted("{\"token_ids\":[\"a\"]}"))).contains("tokens.token_ids");
+    }
+
     private RequestBody parse(String path, String json) {
         ParseOutcome outcome = parsers.parse(path, Map.of(), ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8)));
         assertThat(outcome).isInstanceOf(ParseOutcome.Parsed.class);

@@ -29,6 +29,11 @@ final class ProxiedRequest {
     private static final String REQUEST_ID = LlmdHeader.REQUEST_ID.wireName();
     private static final String CONTENT_LENGTH = "content-length";
     private static final String GRPC = "application/grpc";
+    private static final String CHAT = "/chat/completions";
+
+    /** Token ids of a chat, which a coordinator has put into it for the scheduler. */
+    private static final String RENDERED = "tokens";
+
     private static final byte[] TRUE = "true".getBytes(StandardCharsets.US_ASCII);
     private static final List<String> PATHS = List.of(":path", "x-original-path", "x-forwarded-path");
     private static final Set<String> PASSED_ON =
@@ -167,10 +172,19 @@ final class ProxiedRequest {
     /** The body for the endpoint; the same object when nothing of it changes. */
     ByteString body(ScheduleDecision decision) {
         JsonMembers read = json;
-        return read == null || renamedModel(decision) == null
-                ? body
-                : ByteString.copyFrom(
-                        new JsonEditor(read).setText("model", decision.model()).toBytes());
+        boolean isRenamed = renamedModel(decision) != null;
+        boolean isRendered = read != null && path().endsWith(CHAT) && read.find(RENDERED) != null;
+        if (read == null || !isRenamed && !isRendered) {
+            return body;
+        }
+        JsonEditor changed = new JsonEditor(read);
+        if (isRenamed) {
+            changed.setText("model", decision.model());
+        }
+        if (isRendered) {
+            changed.remove(RENDERED);
+        }
+        return ByteString.copyFrom(changed.toBytes());
     }
 
     /** Whether this is the client's body as it came. */

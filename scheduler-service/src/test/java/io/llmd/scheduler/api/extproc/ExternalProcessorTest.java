@@ -375,6 +375,21 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @DisplayName("token ids that a coordinator has put beside a chat are for the scheduler, and nothing else changes")
+    void takesTheTokensOfChatsOut() {
+        String chat = "{ \"model\":\"m\",\"tokens\":{\"token_ids\":[1, 2]},\"messages\":[ ] }";
+        Proxy proxy = open().post("/v1/chat/completions").body(chat, true);
+
+        List<ProcessingResponse> answers = proxy.answers();
+        String expected = "{ \"model\":\"m\",\"messages\":[ ] }";
+        assertThat(requestPiece(answers.get(1)).getBody().toStringUtf8()).isEqualTo(expected);
+        assertThat(set(head(answers.getFirst()).getHeaderMutation()))
+                .containsEntry("content-length", "" + expected.length());
+        assertThat(body(door.questions.getFirst())).isEqualTo(chat);
+        proxy.cancel();
+    }
+
+    @Test
     @DisplayName("P18: an answer in pieces comes back under the client's name and is counted once")
     void renamesTheModelOfAnswers() {
         door.model = "m2";
