@@ -13,6 +13,7 @@ import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.Cancellation;
 import io.llmd.gateway.dispatch.SchedulerClient;
 import io.llmd.testsupport.FakeModelServer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     private final List<OutcomeReport> reports = new CopyOnWriteArrayList<>();
     private final List<Map<String, String>> headers = new CopyOnWriteArrayList<>();
     private final List<List<String>> exclusions = new CopyOnWriteArrayList<>();
+    private final List<String> bodies = new CopyOnWriteArrayList<>();
     private final List<Consumer<Eviction>> followers = new CopyOnWriteArrayList<>();
     private final AtomicLong leases = new AtomicLong();
     private final AtomicInteger cancellations = new AtomicInteger();
@@ -69,6 +71,7 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
         reports.clear();
         headers.clear();
         exclusions.clear();
+        bodies.clear();
         cancellations.set(0);
         waitingRequests = 0;
         change = decision -> decision;
@@ -135,6 +138,11 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
         return List.copyOf(headers);
     }
 
+    /** Bodies that were shown, oldest first. */
+    public List<String> bodies() {
+        return List.copyOf(bodies);
+    }
+
     public List<List<String>> exclusions() {
         return List.copyOf(exclusions);
     }
@@ -143,6 +151,7 @@ public final class FakeScheduler implements SchedulerClient, AutoCloseable {
     public Cancellation schedule(ScheduleRequest request, Consumer<ScheduleOutcome> outcome) {
         headers.add(Map.copyOf(request.headers()));
         exclusions.add(request.excludedEndpoints());
+        bodies.add(StandardCharsets.UTF_8.decode(request.body().duplicate()).toString());
         Runnable answer = () -> outcome.accept(decide(request));
         if (holding) {
             held.add(answer);

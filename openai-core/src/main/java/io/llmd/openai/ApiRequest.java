@@ -20,7 +20,8 @@ import java.util.OptionalInt;
  * @param splittable whether another endpoint may compute the prompt: the endpoint that answers needs nothing of that work
  *     but its KV blocks
  * @param hasMedia whether the prompt holds more than text
- * @param hadTransferParams whether the client wrote parameters of KV transfer, which are among the removals
+ * @param hadTransferParams whether the client wrote what only parts of the deployment may write: parameters of KV transfer, or
+ *     token ids beside the messages of a chat; they are among the removals
  * @param namesTransfer whether parameters that are kept name blocks which one endpoint alone may fetch, and once
  * @param modelStart first byte of the model value in the body, its quote
  * @param modelEnd byte behind the model value

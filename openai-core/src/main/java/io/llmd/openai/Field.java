@@ -19,7 +19,8 @@ enum Field {
     SAMPLING_PARAMS(On.GENERATE),
     PROMPT(On.COMPLETIONS | On.TOKENIZE | On.RESPONSES),
     INPUT(On.EMBEDDINGS | On.RESPONSES),
-    TOKENS(On.DETOKENIZE),
+    /** Of a chat: its token ids for the scheduler, which a coordinator in front knows; no endpoint sees them. */
+    TOKENS(On.DETOKENIZE | On.CHAT),
     INSTRUCTIONS(On.RESPONSES),
     TOOLS(On.CHAT | On.RESPONSES | On.TOKENIZE | On.MESSAGES),
     N(On.SAMPLED),

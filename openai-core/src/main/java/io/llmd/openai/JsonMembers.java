@@ -153,6 +153,34 @@ public final class JsonMembers {
         }
     }
 
+    /**
+     * The bytes of each element of the array that a member holds; {@code null} when there is none, it holds something else, or
+     * has more elements.
+     *
+     * @param most how many elements are wanted at most
+     */
+    public @Nullable List<byte[]> elements(String name, int most) {
+        Member member = find(name);
+        if (member == null || member.kind() != Kind.ARRAY) {
+            return null;
+        }
+        int from = member.valueStart();
+        List<byte[]> elements = new ArrayList<>();
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, from, member.valueEnd() - from)) {
+            parser.nextToken();
+            for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+                if (elements.size() == most) {
+                    return null;
+                }
+                int start = from + (int) parser.currentTokenLocation().getByteOffset();
+                parser.skipChildren();
+                int until = endOf(parser, token, buffer, from, start, member.valueEnd());
+                elements.add(java.util.Arrays.copyOfRange(buffer, start, until));
+            }
+            return elements;
+        }
+    }
+
     /** The bytes of a member's value as they are; {@code null} when there is none. */
     public byte @Nullable [] bytes(String name) {
         Member member = find(name);
@@ -187,6 +215,11 @@ public final class JsonMembers {
             value = value * 10 + digit;
         }
         return value;
+    }
+
+    /** Bytes of the object. */
+    public int length() {
+        return end - start;
     }
 
     byte[] buffer() {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -26,9 +27,31 @@ public final class MediaParts {
      * One part of a message's content.
      *
      * @param buffer holds the part at {@code [start, end)}, not copied and not changed
+     * @param kind member that holds the medium: {@code image_url}, {@code video_url}, {@code audio_url} or {@code input_audio}
+     * @param valueStart first byte of the address or the data, its quote
+     * @param valueEnd byte behind it
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared; a copy of each medium is what this type avoids
-    public record Part(byte[] buffer, int start, int end) {
+    public record Part(byte[] buffer, int start, int end, String kind, int valueStart, int valueEnd) {
+
+        private static final int MAX_ADDRESS = 16 << 10;
+        private static final byte[] DATA = {'"', 'd', 'a', 't', 'a', ':'};
+
+        /** Where the medium is to be had; {@code null} when it is in the part itself, or the address is too long for one. */
+        public @Nullable String address() {
+            int length = valueEnd - valueStart;
+            boolean isData = kind.equals("input_audio")
+                    || length >= DATA.length
+                            && Arrays.equals(buffer, valueStart, valueStart + DATA.length, DATA, 0, DATA.length);
+            if (isData || length > MAX_ADDRESS || buffer[valueStart] != '"') {
+                return null;
+            }
+            try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, valueStart, length)) {
+                parser.nextToken();
+                String text = parser.getString();
+                return text.regionMatches(true, 0, "data:", 0, 5) ? null : text;
+            }
+        }
 
         /** The part's JSON in an array of its own. */
         public byte[] toBytes() {
@@ -48,10 +71,12 @@ public final class MediaParts {
     private final int start;
     private final int end;
     private final int most;
+    private final boolean eachOnce;
     private final List<Part> parts = new ArrayList<>();
     private final Map<Long, List<Content>> known = new HashMap<>();
 
-    private MediaParts(byte[] buffer, int start, int end, int most) {
+    private MediaParts(byte[] buffer, int start, int end, int most, boolean eachOnce) {
+        this.eachOnce = eachOnce;
         this.buffer = buffer;
         this.start = start;
         this.end = end;
@@ -59,17 +84,26 @@ public final class MediaParts {
     }
 
     /**
-     * The media of a chat.
+     * The media of a chat, each once.
      *
      * @param body of a request that was checked
      * @param most how many are wanted at most; further ones are left out
      */
     public static List<Part> of(JsonMembers body, int most) {
+        return read(body, most, true);
+    }
+
+    /** The same with each medium as often as the chat shows it. */
+    public static List<Part> all(JsonMembers body, int most) {
+        return read(body, most, false);
+    }
+
+    private static List<Part> read(JsonMembers body, int most, boolean eachOnce) {
         JsonMembers.Member messages = body.find("messages");
         if (messages == null || messages.kind() != JsonMembers.Kind.ARRAY) {
             return List.of();
         }
-        MediaParts media = new MediaParts(body.buffer(), messages.valueStart(), messages.valueEnd(), most);
+        MediaParts media = new MediaParts(body.buffer(), messages.valueStart(), messages.valueEnd(), most, eachOnce);
         try (JsonParser parser =
                 JSON.createParser(ObjectReadContext.empty(), media.buffer, media.start, media.end - media.start)) {
             media.readMessages(parser);
@@ -105,17 +139,19 @@ public final class MediaParts {
     private void readPart(JsonParser parser) {
         int partStart = tokenStart(parser);
         Content content = null;
+        String kind = "";
         for (String name = parser.nextName(); name != null; name = parser.nextName()) {
             JsonToken token = parser.nextToken();
             if (KINDS.contains(name) && token != JsonToken.VALUE_NULL) {
+                kind = name;
                 content = contentOf(parser, token);
             } else {
                 parser.skipChildren();
             }
         }
-        if (content != null && parts.size() < most && isNew(content)) {
-            parts.add(new Part(
-                    buffer, partStart, start + (int) parser.currentLocation().getByteOffset()));
+        if (content != null && parts.size() < most && (!eachOnce || isNew(content))) {
+            int partEnd = start + (int) parser.currentLocation().getByteOffset();
+            parts.add(new Part(buffer, partStart, partEnd, kind, content.start(), content.end()));
         }
     }
 

@@ -75,6 +75,10 @@ final class RequestPass {
     }
 
     private void read(Field field) {
+        if (field == Field.TOKENS && route == ApiRoute.CHAT_COMPLETIONS) {
+            remove();
+            return;
+        }
         switch (field) {
             case PRIORITY,
                     KV_TRANSFER_PARAMS,
@@ -433,11 +437,16 @@ final class RequestPass {
                 choices,
                 isSplittable(maxOutput),
                 media.rawBytes() > 0,
-                !rules.transferParams() && (seen & Field.TRANSFER) != 0,
+                !rules.transferParams() && (seen & (Field.TRANSFER | chatTokens())) != 0,
                 namesTransfer,
                 modelStart,
                 modelEnd,
                 removals);
+    }
+
+    /** Of other routes they are the client's own. */
+    private long chatTokens() {
+        return route == ApiRoute.CHAT_COMPLETIONS ? Field.TOKENS.bit() : 0;
     }
 
     private boolean isSplittable(int maxOutput) {

@@ -37,6 +37,29 @@ class MediaPartsTest {
     }
 
     @Test
+    void addressesAreTold() {
+        String body = "{\"messages\":[{\"content\":[{\"image_url\":{\"url\":\"https:\\/\\/a.example/b\"}},"
+                + "{\"image_url\":\"https://a.example/b\"},{\"image_url\":{\"url\":\"\\u0064ata:image/png;base64,AA==\"}},"
+                + "{\"video_url\":{\"url\":\"data:video/mp4;base64,BB==\"}},{\"input_audio\":{\"data\":\"AA==\"}}]}]}";
+        JsonMembers members = Objects.requireNonNull(JsonMembers.read(body.getBytes(StandardCharsets.UTF_8)));
+
+        List<MediaParts.Part> all = MediaParts.all(members, 10);
+
+        assertThat(all)
+                .extracting(MediaParts.Part::address)
+                .containsExactly("https://a.example/b", "https://a.example/b", null, null, null);
+        assertThat(all)
+                .extracting(MediaParts.Part::kind)
+                .containsExactly("image_url", "image_url", "image_url", "video_url", "input_audio");
+        assertThat(new String(
+                        body.getBytes(StandardCharsets.UTF_8),
+                        all.get(1).valueStart(),
+                        all.get(1).valueEnd() - all.get(1).valueStart(),
+                        StandardCharsets.UTF_8))
+                .isEqualTo("\"https://a.example/b\"");
+    }
+
+    @Test
     void noMoreThanAskedFor() {
         String image = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:,%d\"}}";
         assertThat(parts(

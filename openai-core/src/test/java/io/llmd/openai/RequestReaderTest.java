@@ -1177,6 +1177,20 @@ class RequestReaderTest {
                 .namesTransfer();
     }
 
+    @Test
+    void tokenIdsBesideAChatAreTakenOutForEndpoints() {
+        RequestReader proxied =
+                new RequestReader(RequestLimits.DEFAULTS, model -> 1_000, new BodyRules(false, false, true));
+        byte[] chat = utf8(chat("\"tokens\":{\"token_ids\":[1]}"));
+
+        assertThat(accepted(proxied.read(ApiRoute.CHAT_COMPLETIONS, chat)).edits())
+                .hasSize(1);
+        assertThat(accepted(proxied.read(ApiRoute.CHAT_COMPLETIONS, chat)).hadTransferParams())
+                .isFalse();
+        assertThat(accepted(READER.read(ApiRoute.CHAT_COMPLETIONS, chat)).hadTransferParams())
+                .isTrue();
+    }
+
     private static ApiRequest accepted(ReadResult result) {
         assertThat(result).isInstanceOf(ReadResult.Accepted.class);
         return ((ReadResult.Accepted) result).request();

@@ -4,6 +4,8 @@ import io.llmd.gateway.access.AccessControl;
 import io.llmd.gateway.access.ApiKeys;
 import io.llmd.gateway.disagg.DisaggSettings;
 import io.llmd.gateway.disagg.Disaggregation;
+import io.llmd.gateway.disagg.MediaSource;
+import io.llmd.gateway.disagg.Phases;
 import io.llmd.gateway.dispatch.EndpointDirectory;
 import io.llmd.gateway.dispatch.EndpointHealth;
 import io.llmd.gateway.dispatch.HttpSchedulerClient;
@@ -22,6 +24,7 @@ import io.llmd.gateway.edge.EdgePipeline;
 import io.llmd.gateway.edge.EdgeServices;
 import io.llmd.gateway.edge.EdgeSettings;
 import io.llmd.gateway.edge.OpenAiExceptionHandler;
+import io.llmd.gateway.edge.Place;
 import io.llmd.gateway.edge.Steering;
 import io.llmd.gateway.observe.DisaggMeters;
 import io.llmd.gateway.observe.EjectionGauges;
@@ -44,6 +47,8 @@ import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -103,9 +108,26 @@ class GatewayConfiguration {
                         settings.maxIdle(),
                         (int) settings.headerSize().toBytes(),
                         settings.maxIdleConnections()),
-                properties.sidecar().enabled()
-                        ? SidecarTls.of(properties.sidecar(), bundles.getIfAvailable())
-                        : UpstreamClient.Tls.NONE);
+                tls(properties, bundles.getIfAvailable()));
+    }
+
+    private static UpstreamClient.Tls tls(GatewayProperties properties, @Nullable SslBundles bundles) {
+        return switch (place(properties)) {
+            case POOL -> UpstreamClient.Tls.NONE;
+            case SIDECAR -> SidecarTls.of(properties.sidecar(), bundles);
+            case COORDINATOR -> CoordinatorConfiguration.tls(properties.coordinator(), bundles);
+        };
+    }
+
+    private static Place place(GatewayProperties properties) {
+        if (properties.coordinator().enabled()) {
+            if (properties.sidecar().enabled()) {
+                throw new IllegalArgumentException(
+                        "gateway.coordinator.enabled: true (expected: false beside gateway.sidecar.enabled)");
+            }
+            return Place.COORDINATOR;
+        }
+        return properties.sidecar().enabled() ? Place.SIDECAR : Place.POOL;
     }
 
     @Bean
@@ -169,6 +191,7 @@ class GatewayConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(SchedulerClient.class)
+    @ConditionalOnBooleanProperty(name = "gateway.coordinator.enabled", havingValue = false, matchIfMissing = true)
     SchedulerClient httpSchedulerClient(
             GatewayProperties properties,
             UpstreamClient client,
@@ -197,11 +220,11 @@ class GatewayConfiguration {
     @Bean
     ModelCatalog modelCatalog(
             GatewayProperties properties, UpstreamClient client, BackgroundLoop loop, EndpointDirectory directory) {
-        // A sidecar leaves it to its model server which models there are, and asks nobody.
+        // A sidecar and a coordinator leave it to whom they send to which models there are, and ask nobody.
         return new ModelCatalog(
                 client,
                 loop.transport(),
-                properties.sidecar().enabled() ? new EndpointDirectory() : directory,
+                place(properties) == Place.POOL ? directory : new EndpointDirectory(),
                 properties.models().pollInterval(),
                 properties.models().declared());
     }
@@ -264,7 +287,8 @@ class GatewayConfiguration {
             EndpointHealth health,
             RetryBudget retries,
             InFlightRequests inFlight,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            ObjectProvider<Phases> phases) {
         GatewayProperties.Disaggregation own = properties.disaggregation();
         AddressRanges ranges = AddressRanges.parse(own.transferHosts().stream()
                 .filter(GatewayConfiguration::isAddress)
@@ -295,12 +319,12 @@ class GatewayConfiguration {
                 own.cacheHitThreshold(),
                 properties.sidecar().enabled() ? properties.sidecar().chunkTokens() : 0,
                 own.encodeConnector());
-        return new Disaggregation(
-                settings,
-                own.connector(),
-                new Disaggregation.Services(upstream, directory, health, retries, inFlight),
-                new DisaggMeters(registry),
-                System::nanoTime);
+        Disaggregation.Services services = new Disaggregation.Services(upstream, directory, health, retries, inFlight);
+        DisaggMeters meters = new DisaggMeters(registry);
+        Phases coordinated = phases.getIfAvailable();
+        return coordinated == null
+                ? new Disaggregation(settings, own.connector(), services, meters, System::nanoTime)
+                : new Disaggregation(settings, coordinated, services, meters, System::nanoTime);
     }
 
     private static boolean isAddress(String host) {
@@ -330,24 +354,32 @@ class GatewayConfiguration {
             RetryBudget retries,
             InFlightRequests inFlight,
             ActiveExchanges active,
-            GatewayMetrics metrics) {
-        boolean isSidecar = properties.sidecar().enabled();
-        int contextTokens = isSidecar ? Integer.MAX_VALUE : properties.models().contextTokens();
-        RequestReader reader = new RequestReader(
+            GatewayMetrics metrics,
+            ObjectProvider<Phases> phases) {
+        Place place = place(properties);
+        int contextTokens = place == Place.POOL ? properties.models().contextTokens() : Integer.MAX_VALUE;
+        ToIntFunction<String> context = model -> {
+            int tokens = models.contextTokens(model);
+            return tokens > 0 ? tokens : contextTokens;
+        };
+        Phases coordinated = phases.getIfAvailable();
+        boolean addresses = place == Place.SIDECAR || coordinated != null && coordinated.source() != MediaSource.NONE;
+        boolean isSidecar = place == Place.SIDECAR;
+        GatewayProperties.Access.TransferParams params = properties.access().transferParams();
+        boolean passes = params == GatewayProperties.Access.TransferParams.PASS;
+        RequestReader reader =
+                new RequestReader(RequestLimits.DEFAULTS, context, new BodyRules(addresses, isSidecar, passes));
+        RequestReader trustedReader = new RequestReader(
                 RequestLimits.DEFAULTS,
-                model -> {
-                    int tokens = models.contextTokens(model);
-                    return tokens > 0 ? tokens : contextTokens;
-                },
+                context,
                 new BodyRules(
-                        isSidecar,
-                        isSidecar,
-                        properties.access().transferParams() == GatewayProperties.Access.TransferParams.PASS));
+                        addresses, isSidecar, passes || params == GatewayProperties.Access.TransferParams.TRUSTED));
         EdgeSettings settings = edgeSettings(properties);
         EdgeServices services = new EdgeServices(
                 settings,
                 access,
                 reader,
+                trustedReader,
                 scheduler,
                 scheduler instanceof Steering steering ? steering : headers -> null,
                 upstream,
@@ -403,7 +435,7 @@ class GatewayConfiguration {
                 properties.endpoints().relayErrors(),
                 access.transferParams() == GatewayProperties.Access.TransferParams.REFUSE,
                 properties.endpoints().maxFurther(),
-                properties.sidecar().enabled());
+                place(properties));
     }
 
     /**

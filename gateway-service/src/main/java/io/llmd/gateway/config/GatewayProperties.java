@@ -3,11 +3,14 @@ package io.llmd.gateway.config;
 import io.llmd.gateway.disagg.DisaggSettings.CachedTokens;
 import io.llmd.gateway.disagg.DisaggSettings.Encode;
 import io.llmd.gateway.disagg.DisaggSettings.OnPrefillFailure;
+import io.llmd.gateway.disagg.Phases.Protocol;
+import io.llmd.gateway.disagg.Phases.Step;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
 import java.net.URI;
 import java.nio.file.Path;
@@ -31,6 +34,7 @@ import org.springframework.validation.annotation.Validated;
  * @param endpoints connections to endpoints, retries and ejection
  * @param disaggregation requests on several endpoints
  * @param sidecar the gateway beside one model server
+ * @param coordinator the gateway before another one, to which it sends a request for each phase
  * @param models which models are known
  * @param drain how the gateway stops
  */
@@ -45,6 +49,7 @@ public record GatewayProperties(
         @Valid @DefaultValue Endpoints endpoints,
         @Valid @DefaultValue Disaggregation disaggregation,
         @Valid @DefaultValue Sidecar sidecar,
+        @Valid @DefaultValue Coordinator coordinator,
         @Valid @DefaultValue Models models,
         @Valid @DefaultValue Drain drain) {
 
@@ -127,7 +132,9 @@ public record GatewayProperties(
             /** The request is refused. */
             REFUSE,
             /** They go on, because only parts of the deployment can send requests here. */
-            PASS
+            PASS,
+            /** Those of trusted proxies go on, such as a coordinator; others are taken out. */
+            TRUSTED
         }
 
         /** Whether requests need a key. */
@@ -320,6 +327,99 @@ public record GatewayProperties(
             if (!isHttp || decoder.getHost() == null || decoder.getPort() < 1) {
                 throw new IllegalArgumentException("gateway.sidecar.decoder: " + decoder
                         + " (expected: http or https, a host and a port, such as http://localhost:8200)");
+            }
+        }
+    }
+
+    /**
+     * @param enabled whether each phase of a request becomes a request of its own to a gateway behind; the profile
+     *     coordinator sets it
+     * @param file configuration of llm-d's coordinator, whose values go before the defaults
+     * @param gateway base URL of the gateway
+     * @param render base URL of what makes token ids of prompts; without one nothing is rendered
+     * @param steps what is done with a request
+     * @param kvConnector how blocks get from the endpoint of one phase to that of the next
+     * @param openaiFormat whether encode and prefill requests have the API of the client's request, instead of token ids in
+     *     and out
+     * @param renderTimeout for an answer of the render endpoint
+     * @param renderSize answer of the render endpoint
+     * @param maxTokens tokens of a rendered prompt; 0 for any number
+     * @param maxPlaceholderTokens of these, those that stand for media; 0 for any number
+     * @param encodeParallel encode requests of one request at a time
+     * @param maxMedia media of one request; 0 for any number
+     * @param mediaHosts hosts that images are fetched from; none means that requests with addresses are refused
+     * @param mediaNetworks networks that may be contacted for that although they are not public
+     * @param mediaPlain whether images are also fetched without encryption
+     * @param mediaTimeout for each
+     * @param mediaSize of each
+     * @param mediaParallel images of one request that are fetched at a time
+     * @param mediaHeldShare share of the heap that fetched images of all requests may take
+     * @param tlsBundle SSL bundle with the certificates to trust, and the own one; empty for those of the JDK
+     * @param tlsVerify whether certificates are checked
+     */
+    public record Coordinator(
+            @DefaultValue("false") boolean enabled,
+            @Nullable Path file,
+            @NotNull @DefaultValue("http://localhost:8080") URI gateway,
+            @Nullable URI render,
+
+            @NotEmpty @DefaultValue({"replace-media-urls", "render", "encode", "prefill", "decode"})
+            List<Step> steps,
+
+            @NotNull @DefaultValue("kv-nixl") Protocol kvConnector,
+            @DefaultValue("true") boolean openaiFormat,
+            @NotNull @DefaultValue("30s") Duration renderTimeout,
+            @NotNull @DefaultValue("64MB") DataSize renderSize,
+            @Min(0) @DefaultValue("0") int maxTokens,
+            @Min(0) @DefaultValue("0") int maxPlaceholderTokens,
+            @Min(1) @Max(256) @DefaultValue("8") int encodeParallel,
+            @Min(0) @DefaultValue("0") int maxMedia,
+            @DefaultValue List<String> mediaHosts,
+            @DefaultValue List<String> mediaNetworks,
+            @DefaultValue("false") boolean mediaPlain,
+            @NotNull @DefaultValue("10s") Duration mediaTimeout,
+            @NotNull @DefaultValue("10MB") DataSize mediaSize,
+            @Min(1) @Max(256) @DefaultValue("10") int mediaParallel,
+
+            @DecimalMin("0.01") @DecimalMax("0.5") @DefaultValue("0.1")
+            double mediaHeldShare,
+
+            @DefaultValue("") String tlsBundle,
+            @DefaultValue("true") boolean tlsVerify) {
+        public Coordinator {
+            requireBase("gateway", gateway);
+            if (render != null) {
+                requireBase("render", render);
+            }
+            steps = List.copyOf(steps);
+            boolean isInOrder = steps.stream().sorted().distinct().toList().equals(steps);
+            if (!isInOrder || !steps.contains(Step.DECODE)) {
+                throw new IllegalArgumentException("gateway.coordinator.steps: " + steps
+                        + " (expected: in the order of " + List.of(Step.values()) + ", decode at least)");
+            }
+            if (!openaiFormat && (render == null || !steps.contains(Step.RENDER))) {
+                throw new IllegalArgumentException(
+                        "gateway.coordinator.openai-format: false (expected: true without step render and its URL)");
+            }
+            requireSize("render-size", renderSize);
+            requireSize("media-size", mediaSize);
+        }
+
+        private static void requireBase(String name, URI url) {
+            boolean isHttp = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+            boolean isBase = url.getRawPath() == null
+                    || url.getRawPath().isEmpty()
+                    || url.getRawPath().equals("/");
+            if (!isHttp || url.getHost() == null || !isBase) {
+                throw new IllegalArgumentException("gateway.coordinator." + name + ": " + url
+                        + " (expected: http or https, and a host, such as http://localhost:8080)");
+            }
+        }
+
+        private static void requireSize(String name, DataSize size) {
+            if (size.toBytes() < 1 || size.toBytes() > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                        "gateway.coordinator." + name + ": " + size + " (expected: 1B to 2047MB)");
             }
         }
     }

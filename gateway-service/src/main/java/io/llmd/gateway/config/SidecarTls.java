@@ -3,11 +3,7 @@ package io.llmd.gateway.config;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.UpstreamClient;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 
 /** Which legs of a sidecar are encrypted: as the endpoints' ids say for what they were named. */
@@ -20,7 +16,8 @@ final class SidecarTls {
         if (!toDecoder && !settings.prefillerTls() && !settings.encoderTls()) {
             return UpstreamClient.Tls.NONE;
         }
-        SslContext context = context(settings, bundles);
+        SslContext context =
+                LegTls.context("gateway.sidecar.tls-bundle", settings.tlsBundle(), settings.tlsVerify(), bundles);
         return endpoint -> isEncrypted(endpoint, settings, toDecoder) ? context : null;
     }
 
@@ -30,29 +27,5 @@ final class SidecarTls {
             return toDecoder;
         }
         return id.startsWith("encode/") ? settings.encoderTls() : settings.prefillerTls();
-    }
-
-    private static SslContext context(GatewayProperties.Sidecar settings, @Nullable SslBundles bundles) {
-        SslContextBuilder builder = SslContextBuilder.forClient();
-        if (!settings.tlsBundle().isEmpty()) {
-            if (bundles == null) {
-                throw new IllegalStateException("gateway.sidecar.tls-bundle: there are no bundles");
-            }
-            SslBundle bundle = bundles.getBundle(settings.tlsBundle());
-            builder.trustManager(bundle.getManagers().getTrustManagerFactory());
-            if (bundle.getStores().getKeyStore() != null) {
-                builder.keyManager(bundle.getManagers().getKeyManagerFactory());
-            }
-        }
-        if (!settings.tlsVerify()) {
-            builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm("");
-        } else {
-            builder.endpointIdentificationAlgorithm("HTTPS");
-        }
-        try {
-            return builder.build();
-        } catch (SSLException e) {
-            throw new IllegalStateException("gateway.sidecar.tls-bundle: " + settings.tlsBundle(), e);
-        }
     }
 }

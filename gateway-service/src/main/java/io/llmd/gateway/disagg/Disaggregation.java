@@ -56,6 +56,7 @@ public final class Disaggregation {
 
     private final DisaggSettings settings;
     private final KvConnector connector;
+    private final @Nullable Phases phases;
     private final Services services;
     private final DisaggMeters meters;
     private final LongSupplier nanoTime;
@@ -70,8 +71,30 @@ public final class Disaggregation {
      */
     public Disaggregation(
             DisaggSettings settings, String connector, Services services, DisaggMeters meters, LongSupplier nanoTime) {
+        this(settings, Connectors.named(connector), null, services, meters, nanoTime);
+    }
+
+    /**
+     * One for a coordinator, whose every leg is a request to a gateway that chooses the endpoint.
+     *
+     * @param phases where legs go and what they carry
+     * @param nanoTime monotonic time
+     */
+    public Disaggregation(
+            DisaggSettings settings, Phases phases, Services services, DisaggMeters meters, LongSupplier nanoTime) {
+        this(settings, new CoordinatorConnector(phases), phases, services, meters, nanoTime);
+    }
+
+    private Disaggregation(
+            DisaggSettings settings,
+            KvConnector connector,
+            @Nullable Phases phases,
+            Services services,
+            DisaggMeters meters,
+            LongSupplier nanoTime) {
         this.settings = settings;
-        this.connector = Connectors.named(connector);
+        this.connector = connector;
+        this.phases = phases;
         this.services = services;
         this.meters = meters;
         this.nanoTime = nanoTime;
@@ -90,6 +113,9 @@ public final class Disaggregation {
      * llm-d's routing sidecar does that itself, by the headers of the decision.
      */
     public boolean concerns(ScheduleDecision decision, ApiRequest request) {
+        if (phases != null) {
+            return true;
+        }
         Map<String, String> headers = decision.requestHeaders();
         if (ChunkedDecode.suits(request, settings.chunkTokens())) {
             return !hasSidecar(decision.primary());
@@ -121,7 +147,11 @@ public final class Disaggregation {
      */
     public UpstreamCall send(Transport transport, SplitRequest request, SplitState state, SplitListener listener) {
         SplitCall call = new SplitCall(this, connector, transport, request, state, listener);
-        call.begin(connector.decodesAlone() ? choose(request, state) : chooseAny(request));
+        if (phases != null) {
+            call.begin(new PrefillChoice.Yes(phases.prefill()));
+        } else {
+            call.begin(connector.decodesAlone() ? choose(request, state) : chooseAny(request));
+        }
         return call;
     }
 
@@ -270,6 +300,9 @@ public final class Disaggregation {
 
     /** What to do about the host at which a prefill endpoint says its blocks are. */
     SplitCall.TransferHost transferHost(String host, TargetEndpoint from) {
+        if (phases != null && phases.trustsHosts()) {
+            return SplitCall.TransferHost.FINE;
+        }
         if (host.equals(from.host())) {
             return SplitCall.TransferHost.FINE;
         }
@@ -320,6 +353,12 @@ public final class Disaggregation {
 
     DisaggSettings settings() {
         return settings;
+    }
+
+    /** What a coordinator sends where; {@code null} when this is none. */
+    @Nullable
+    Phases phases() {
+        return phases;
     }
 
     DisaggMeters meters() {

@@ -4,6 +4,7 @@ import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.AttemptFailure;
 import io.llmd.openai.ApiError;
+import io.llmd.openai.ApiRoute;
 import io.llmd.openai.JsonEditor;
 import io.llmd.openai.JsonMembers;
 import io.llmd.openai.MediaParts;
@@ -27,8 +28,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class EncodeLegs implements SplitFlow {
 
-    /** Legs of one request at a time; the others wait for their turn. */
-    static final int AT_A_TIME = 8;
+    /** How encode legs are made; the request's own way unless a coordinator says another. */
+    interface Maker {
+
+        /** Legs of one request at a time; the others wait for their turn. */
+        default int atATime() {
+            return 8;
+        }
+
+        /** Where legs are posted. */
+        default String path() {
+            return ApiRoute.CHAT_COMPLETIONS.path();
+        }
+
+        /**
+         * The body of a leg.
+         *
+         * @param number of the medium, from 0
+         * @param chat a chat of one message that has that medium alone
+         */
+        default JsonEditor body(int number, JsonEditor chat) {
+            return chat;
+        }
+
+        /** Whether the answer of an endpoint that is busy is the client's, as of one that refuses. */
+        default boolean passesBusy() {
+            return false;
+        }
+    }
 
     /** Media that are encoded ahead; further ones are left to the endpoint that computes the prompt. */
     static final int MAX_MEDIA = 256;
@@ -41,6 +68,7 @@ final class EncodeLegs implements SplitFlow {
     private final SplitCall call;
     private final List<TargetEndpoint> encoders;
     private final List<MediaParts.Part> media;
+    private final Maker maker;
     private final Runnable next;
     private final Map<String, byte[]> offers = new LinkedHashMap<>();
     private int offerBytes;
@@ -54,6 +82,12 @@ final class EncodeLegs implements SplitFlow {
      * @param next the rest of the attempt
      */
     EncodeLegs(SplitCall call, List<TargetEndpoint> encoders, List<MediaParts.Part> media, Runnable next) {
+        this(call, encoders, media, new Maker() {}, next);
+    }
+
+    /** The same with legs of another make. */
+    EncodeLegs(SplitCall call, List<TargetEndpoint> encoders, List<MediaParts.Part> media, Maker maker, Runnable next) {
+        this.maker = maker;
         this.call = call;
         this.encoders = encoders;
         this.media = media;
@@ -62,7 +96,7 @@ final class EncodeLegs implements SplitFlow {
 
     @Override
     public void start() {
-        while (sent < Math.min(media.size(), AT_A_TIME) && !isOver) {
+        while (sent < Math.min(media.size(), maker.atATime()) && !isOver) {
             sendNext();
         }
     }
@@ -70,7 +104,8 @@ final class EncodeLegs implements SplitFlow {
     private void sendNext() {
         int index = sent++;
         TargetEndpoint encoder = encoders.get(index % encoders.size());
-        Leg leg = call.encodeLeg(encoder, index, body(media.get(index)));
+        JsonEditor body = maker.body(index, body(media.get(index)));
+        Leg leg = call.encodeLeg(encoder, index, maker.path(), body);
         call.send(encoder, leg, "encode", call.prefillTimeout(), new BufferedLeg.Listener() {
             @Override
             public void onAnswer(int status, byte[] body) {
@@ -125,7 +160,7 @@ final class EncodeLegs implements SplitFlow {
     private void answered(TargetEndpoint encoder, int status, byte[] body) {
         if (status / 100 == 2) {
             worked(encoder, JsonMembers.read(body));
-        } else if (status >= 400 && status < 500 && status != 429) {
+        } else if (status >= 400 && status < 500 && (status != 429 || maker.passesBusy())) {
             call.endpointWorked(encoder);
             isOver = true;
             call.refuse(status, body);

@@ -7,10 +7,11 @@ import io.netty.handler.codec.http.HttpHeaders;
 /**
  * One request to an endpoint while it is made.
  *
+ * @param path where it is posted
  * @param body the client's body and what is changed of it
  * @param headers the client's headers without those that steer; the leg's own copy
  */
-record Leg(JsonEditor body, HttpHeaders headers) {
+record Leg(String path, JsonEditor body, HttpHeaders headers) {
 
     /** Pins the leg to a data-parallel rank of its endpoint. */
     void setRank(int rank) {

@@ -9,9 +9,15 @@ import org.jspecify.annotations.Nullable;
  */
 interface LegPair {
 
+    /** The prefill leg before anything is added: the client's request, cut down to one token and no stream. */
+    default Leg prefillLeg(SplitCall call, TargetEndpoint endpoint) {
+        Leg leg = call.leg(endpoint);
+        OneToken.prime(call.request().route(), leg.body());
+        return leg;
+    }
+
     /**
-     * Adds to the prefill leg what its endpoint has to know. The body is the client's, already cut down to one token and
-     * no stream; client-supplied transfer parameters are gone.
+     * Adds to the prefill leg what its endpoint has to know. Client-supplied transfer parameters are gone.
      *
      * @param endpoint where the leg goes
      */

@@ -18,7 +18,7 @@ final class NixlConnector implements KvConnector {
 
     private static final String TOKEN_IDS = "prompt_token_ids";
     /** The nulls keep older builds happy. */
-    private static final byte[] PREFILL_PARAMS = """
+    static final byte[] PREFILL_PARAMS = """
             {"do_remote_decode":true,"do_remote_prefill":false,"remote_engine_id":null,"remote_block_ids":null,\
             "remote_host":null,"remote_port":null}""".getBytes(StandardCharsets.US_ASCII);
 

@@ -53,8 +53,7 @@ final class PrefillFirst implements SplitFlow {
             return;
         }
         tried.add(endpoint.id());
-        Leg leg = call.leg(endpoint);
-        OneToken.prime(call.request().route(), leg.body());
+        Leg leg = pair.prefillLeg(call, endpoint);
         pair.prefill(leg, endpoint);
         long begin = call.now();
         call.send(endpoint, leg, "prefill", call.prefillTimeout(), new BufferedLeg.Listener() {

@@ -66,6 +66,7 @@ final class SplitCall implements UpstreamCall {
     private @Nullable Runnable handoffUnusable;
     private boolean holdsRetry;
     private boolean decodeBegan;
+    private boolean isRewritten;
     private @Nullable CommitGate gate;
     private @Nullable CacheProbe probe;
     private final long beganNanos;
@@ -227,7 +228,7 @@ final class SplitCall implements UpstreamCall {
     }
 
     private Leg leg(TargetEndpoint endpoint, boolean computesPrompt) {
-        Leg leg = new Leg(new JsonEditor(body()), headers(endpoint));
+        Leg leg = new Leg(request().route().path(), new JsonEditor(body()), headers(endpoint));
         EncodedMedia media = state.media();
         if (media != null) {
             CacheThreshold.set(leg.body(), request().route(), 0);
@@ -240,10 +241,15 @@ final class SplitCall implements UpstreamCall {
     }
 
     /** A leg for one medium of the request, with an id of its own. */
-    Leg encodeLeg(TargetEndpoint encoder, int number, JsonEditor mediumBody) {
-        HttpHeaders own = headers(encoder);
-        own.set(LlmdHeader.REQUEST_ID.wireName(), state.legId() + "-enc-" + number);
-        return new Leg(mediumBody, own);
+    Leg encodeLeg(TargetEndpoint encoder, int number, String path, JsonEditor mediumBody) {
+        Leg leg = legOf(encoder, path, mediumBody);
+        leg.headers().set(LlmdHeader.REQUEST_ID.wireName(), state.legId() + "-enc-" + number);
+        return leg;
+    }
+
+    /** A leg with a body of its own. */
+    Leg legOf(TargetEndpoint endpoint, String path, JsonEditor legBody) {
+        return new Leg(path, legBody, headers(endpoint));
     }
 
     /** Whether encode endpoints have worked on the media of the request. */
@@ -255,6 +261,10 @@ final class SplitCall implements UpstreamCall {
         boolean isDecode = endpoint.equals(decode());
         HttpHeaders headers = split.headers().copy();
         headers.set(LlmdHeader.REQUEST_ID.wireName(), state.legId());
+        Phases phases = owner.phases();
+        if (phases != null) {
+            phases.mark(headers, endpoint);
+        }
         if (isDecode) {
             for (Map.Entry<String, String> header :
                     split.decision().requestHeaders().entrySet()) {
@@ -270,6 +280,12 @@ final class SplitCall implements UpstreamCall {
             headers.set(LlmdHeader.DATA_PARALLEL_RANK.wireName(), rank);
         }
         return headers;
+    }
+
+    /** Lets all further legs have another body than the client's. */
+    void rewrite(JsonMembers changed) {
+        body = changed;
+        isRewritten = true;
     }
 
     /** The client's body without what clients may not set, under the model name of the decision. */
@@ -314,17 +330,59 @@ final class SplitCall implements UpstreamCall {
         return send(endpoint, postOnce(leg), phase, timeout, legListener);
     }
 
+    /** The same for an answer of another size than most. */
+    BufferedLeg send(
+            TargetEndpoint endpoint,
+            Leg leg,
+            String phase,
+            int maxBytes,
+            Duration timeout,
+            BufferedLeg.Listener legListener) {
+        return send(endpoint, post(leg), phase, maxBytes, timeout, legListener);
+    }
+
     private BufferedLeg send(
             TargetEndpoint endpoint,
             UpstreamRequest request,
             String phase,
             Duration timeout,
             BufferedLeg.Listener legListener) {
+        return send(endpoint, request, phase, settings().maxAnswerBytes(), timeout, legListener);
+    }
+
+    private BufferedLeg send(
+            TargetEndpoint endpoint,
+            UpstreamRequest request,
+            String phase,
+            int maxBytes,
+            Duration timeout,
+            BufferedLeg.Listener legListener) {
         MeasuredLeg measured = new MeasuredLeg(owner, phase, endpoint, legListener);
-        BufferedLeg sent = new BufferedLeg(settings().maxAnswerBytes(), measured);
+        BufferedLeg sent = new BufferedLeg(maxBytes, measured);
         legs.add(sent);
         sent.sent(owner.upstream().send(transport, endpoint, request, sent), transport.loop(), timeout);
         return sent;
+    }
+
+    /**
+     * Follows a request that somebody else sends.
+     *
+     * @param sender sends it on the attempt's event loop
+     */
+    void follow(
+            Function<UpstreamListener, UpstreamCall> sender,
+            String phase,
+            int maxBytes,
+            Duration timeout,
+            BufferedLeg.Listener legListener) {
+        BufferedLeg sent = new BufferedLeg(maxBytes, new MeasuredLeg(owner, phase, decode(), legListener));
+        legs.add(sent);
+        sent.sent(sender.apply(sent), transport.loop(), timeout);
+    }
+
+    /** Where requests of the attempt are sent from. */
+    Transport transport() {
+        return transport;
     }
 
     /** Asks another port of an endpoint. */
@@ -338,18 +396,29 @@ final class SplitCall implements UpstreamCall {
 
     private UpstreamRequest post(Leg leg) {
         byte[] bytes = leg.body().toBytes();
-        return upstream(leg.headers(), bytes, bytes.length);
+        return new UpstreamRequest(
+                "POST",
+                leg.path(),
+                leg.headers(),
+                bytes,
+                bytes.length,
+                request().namesTransfer());
     }
 
     private UpstreamRequest upstream(HttpHeaders headers, byte[] bytes, int length) {
         return new UpstreamRequest(
-                "POST", request().route().path(), headers, bytes, length, request().namesTransfer());
+                "POST",
+                request().route().path(),
+                headers,
+                bytes,
+                length,
+                request().namesTransfer());
     }
 
     /** A leg whose endpoint finds other endpoints' blocks by what it carries, which works once. */
     private UpstreamRequest postOnce(Leg leg) {
         byte[] bytes = leg.body().toBytes();
-        return new UpstreamRequest("POST", request().route().path(), leg.headers(), bytes, bytes.length, true);
+        return new UpstreamRequest("POST", leg.path(), leg.headers(), bytes, bytes.length, true);
     }
 
     /** Does something after a while, unless the attempt is over by then. */
@@ -399,6 +468,11 @@ final class SplitCall implements UpstreamCall {
     void answering() {
         state.unsplit();
         listener.onDecodeSent();
+    }
+
+    /** Values of a header of the client. */
+    List<String> clientHeaders(String name) {
+        return split.headers().getAll(name);
     }
 
     /** Time that the whole request has left. */
@@ -597,9 +671,28 @@ final class SplitCall implements UpstreamCall {
         });
     }
 
+    /**
+     * Sends a leg to the decode endpoint whose answer goes to the client unless it is that the endpoint has nothing of the
+     * prompt cached.
+     *
+     * @param onMiss called in that case; the leg is over then, and nothing of it went to the client
+     */
+    void decodeIfCached(Leg leg, Runnable onMiss) {
+        state.unsplit();
+        sendDecode(
+                post(leg),
+                DecodeTerms.ALONE,
+                sent -> new CachedOnly(sent, () -> owner.meters().conditional("hit"), () -> {
+                    owner.meters().conditional("miss");
+                    decodeLeg = null;
+                    sent.cancel("miss");
+                    onMiss.run();
+                }));
+    }
+
     /** Sends the client's body to the decode endpoint as it is. */
     void decodeUnsplit() {
-        if (isEncoded()) {
+        if (isEncoded() || isRewritten) {
             decodeUnsplit(aloneLeg());
             return;
         }
@@ -651,11 +744,22 @@ final class SplitCall implements UpstreamCall {
     }
 
     void refuse(ApiError error) {
-        refuse(error.code().status(), ErrorBody.toJson(error));
+        Phases phases = owner.phases();
+        ApiError shown = phases == null ? error : Phases.shown(error);
+        end(shown.code().status(), ErrorBody.toJson(shown));
     }
 
     /** Ends the attempt with an answer of the prefill side. */
     void refuse(int status, byte[] answer) {
+        Phases phases = owner.phases();
+        if (phases == null) {
+            end(status, answer);
+        } else {
+            end(Phases.shownStatus(status), Phases.shownBody(status));
+        }
+    }
+
+    private void end(int status, byte[] answer) {
         if (!done) {
             state.release();
             finish();

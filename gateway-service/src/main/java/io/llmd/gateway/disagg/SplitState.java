@@ -1,6 +1,7 @@
 package io.llmd.gateway.disagg;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.openai.JsonMembers;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.HashSet;
 import java.util.Set;
@@ -32,6 +33,9 @@ public final class SplitState {
     private boolean spent;
     private final Set<String> pulling = new HashSet<>(0);
     private @Nullable EncodedMedia media;
+    private @Nullable JsonMembers prepared;
+    private @Nullable MediaMemory memory;
+    private long memoryBytes;
     private boolean mayHold;
     private boolean closed;
 
@@ -108,6 +112,36 @@ public final class SplitState {
     @Nullable
     EncodedMedia media() {
         return media;
+    }
+
+    /** The body of further attempts is this one; what led to it need not be done again. */
+    void prepared(JsonMembers body) {
+        prepared = body;
+    }
+
+    /** The body of further attempts; {@code null} when they begin anew. */
+    @Nullable
+    JsonMembers prepared() {
+        return prepared;
+    }
+
+    /** Takes memory that is given back when the request is over; says whether there was as much. */
+    boolean takeMemory(MediaMemory from, long bytes) {
+        if (!from.tryTake(bytes)) {
+            return false;
+        }
+        memory = from;
+        memoryBytes += bytes;
+        return true;
+    }
+
+    /** Gives some of it back already. */
+    void giveBackMemory(long bytes) {
+        MediaMemory held = memory;
+        if (held != null) {
+            memoryBytes -= bytes;
+            held.giveBack(bytes);
+        }
     }
 
     /** Whether an endpoint may pull blocks from another one: once, for the pull may be what failed. */
@@ -187,6 +221,7 @@ public final class SplitState {
             } else {
                 strand();
             }
+            giveBackMemory(memoryBytes);
             owner.ids().release(legId);
         }
     }

@@ -3,9 +3,11 @@ package io.llmd.gateway.dispatch;
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,7 @@ public final class UpstreamClient implements AutoCloseable {
 
     private final Settings settings;
     private final Tls tls;
+    private final Predicate<InetAddress> reachable;
     private final Map<EventLoop, UpstreamPool> pools = new ConcurrentHashMap<>();
 
     public UpstreamClient(Settings settings) {
@@ -46,8 +49,16 @@ public final class UpstreamClient implements AutoCloseable {
     }
 
     public UpstreamClient(Settings settings, Tls tls) {
+        this(settings, tls, address -> true);
+    }
+
+    /**
+     * @param reachable addresses that may be contacted; a host that is at another one cannot be connected to
+     */
+    public UpstreamClient(Settings settings, Tls tls, Predicate<InetAddress> reachable) {
         this.settings = settings;
         this.tls = tls;
+        this.reachable = reachable;
     }
 
     /**
@@ -84,7 +95,7 @@ public final class UpstreamClient implements AutoCloseable {
     private UpstreamPool pool(Transport transport) {
         UpstreamPool pool = pools.get(transport.loop());
         return pool == null
-                ? pools.computeIfAbsent(transport.loop(), loop -> new UpstreamPool(transport, settings, tls))
+                ? pools.computeIfAbsent(transport.loop(), loop -> new UpstreamPool(transport, settings, tls, reachable))
                 : pool;
     }
 }

@@ -11,12 +11,15 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +31,19 @@ final class UpstreamPool {
     private final Transport transport;
     private final UpstreamClient.Settings settings;
     private final UpstreamClient.Tls tls;
+    private final Predicate<InetAddress> reachable;
     private final Bootstrap bootstrap;
     private final Map<String, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
     private volatile int idleCount;
     private boolean sweeping;
 
-    UpstreamPool(Transport transport, UpstreamClient.Settings settings, UpstreamClient.Tls tls) {
+    UpstreamPool(
+            Transport transport,
+            UpstreamClient.Settings settings,
+            UpstreamClient.Tls tls,
+            Predicate<InetAddress> reachable) {
         this.transport = transport;
+        this.reachable = reachable;
         this.tls = tls;
         this.settings = settings;
         this.bootstrap = new Bootstrap()
@@ -89,6 +98,10 @@ final class UpstreamPool {
     }
 
     private void connect(TargetEndpoint endpoint, InetSocketAddress address, Promise<UpstreamConnection> connected) {
+        if (!reachable.test(address.getAddress())) {
+            connected.tryFailure(new ConnectException("the address must not be contacted"));
+            return;
+        }
         ChannelFuture connecting = bootstrap.connect(address);
         connecting.addListener(done -> {
             if (!done.isSuccess()) {

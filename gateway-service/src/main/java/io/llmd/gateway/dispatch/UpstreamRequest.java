@@ -4,12 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Iterator;
 import java.util.Map;
 
 /**
- * A request to an endpoint. {@code host} and {@code content-length} are added when it is sent.
+ * A request to an endpoint. {@code host}, where there is none, and {@code content-length} are added when it is sent.
  *
  * @param method HTTP method
  * @param path request target
@@ -38,8 +39,11 @@ public record UpstreamRequest(
         ascii(head, method);
         head.writeByte(' ');
         ascii(head, path);
-        ascii(head, " HTTP/1.1\r\nhost: ");
-        ascii(head, host);
+        ascii(head, " HTTP/1.1");
+        if (!headers.contains(HttpHeaderNames.HOST)) {
+            ascii(head, "\r\nhost: ");
+            ascii(head, host);
+        }
         Iterator<Map.Entry<CharSequence, CharSequence>> all = headers.iteratorCharSequence();
         while (all.hasNext()) {
             Map.Entry<CharSequence, CharSequence> header = all.next();

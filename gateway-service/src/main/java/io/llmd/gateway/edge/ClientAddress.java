@@ -8,7 +8,7 @@ import java.util.List;
 /** Tells who a client is: the peer or, behind trusted proxies, whom they name in {@code x-forwarded-for}. */
 final class ClientAddress {
 
-    private static final String FORWARDED_FOR = "x-forwarded-for";
+    static final String FORWARDED_FOR = "x-forwarded-for";
 
     private ClientAddress() {}
 

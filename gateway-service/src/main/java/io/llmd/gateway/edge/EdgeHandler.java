@@ -237,7 +237,7 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
         responseEnded = false;
         informational = false;
         boolean folded = guard.headDecoded();
-        requestId = HeaderRules.requestId(request.headers());
+        requestId = headerRules.requestId(request.headers());
         ApiError refusal =
                 HeadRules.refusal(request, folded, services.settings().limits());
         if (refusal != null) {
@@ -311,6 +311,11 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
                 isTrusted(ctx),
                 services.metrics()::spoofed,
                 (name, value) -> forScheduler.merge(name, value, HeaderRules.joiner(name)));
+        InetAddress client = client(ctx, request);
+        if (services.settings().place() == Place.COORDINATOR) {
+            // The gateway behind counts failed keys by address.
+            clean.set(ClientAddress.FORWARDED_FOR, client.getHostAddress());
+        }
         clean.set(LlmdHeader.REQUEST_ID.wireName(), requestId);
         clean.set(HttpHeaderNames.CONTENT_TYPE, "application/json");
         RequestHead head = new RequestHead(
@@ -326,7 +331,8 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
                 received.get(HttpHeaderNames.CONTENT_ENCODING, ""),
                 received.get(HttpHeaderNames.EXPECT, ""),
                 received.get(HttpHeaderNames.ORIGIN, ""),
-                client(ctx, request));
+                client,
+                isTrusted(ctx));
         turn = Turn.CLAIMED;
         Exchange claimed = new Exchange(services, ctx, this, head);
         exchange = claimed;

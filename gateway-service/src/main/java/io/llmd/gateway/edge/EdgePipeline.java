@@ -16,7 +16,7 @@ public final class EdgePipeline {
     public EdgePipeline(EdgeServices services, ConnectionCounts connections) {
         this.services = services;
         this.connections = connections;
-        this.headerRules = new HeaderRules(services.settings().isSidecar());
+        this.headerRules = new HeaderRules(services.settings().place());
         this.localAnswers = new LocalAnswers(services);
     }
 

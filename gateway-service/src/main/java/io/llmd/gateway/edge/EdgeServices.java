@@ -18,7 +18,8 @@ import java.util.function.LongSupplier;
  *
  * @param settings bounds and manners
  * @param access who may enter
- * @param reader reads bodies
+ * @param reader reads bodies of clients
+ * @param trustedReader reads bodies that trusted proxies send
  * @param scheduler gives endpoints
  * @param steering judges headers that say where phases are served
  * @param upstream sends to endpoints
@@ -36,6 +37,7 @@ public record EdgeServices(
         EdgeSettings settings,
         AccessControl access,
         RequestReader reader,
+        RequestReader trustedReader,
         SchedulerClient scheduler,
         Steering steering,
         UpstreamClient upstream,

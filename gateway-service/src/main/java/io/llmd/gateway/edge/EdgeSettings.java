@@ -15,7 +15,7 @@ import java.util.Set;
  * @param relayEndpointErrors whether bodies of an endpoint's 5xx go to the client
  * @param refuseTransferParams whether a body with parameters of KV transfer is refused rather than cleaned
  * @param maxFurtherEndpoints endpoints that may be tried after the first
- * @param isSidecar whether this process stands beside one model server, and an endpoint picker in front steers by headers
+ * @param place where this process stands
  */
 public record EdgeSettings(
         Limits limits,
@@ -27,7 +27,7 @@ public record EdgeSettings(
         boolean relayEndpointErrors,
         boolean refuseTransferParams,
         int maxFurtherEndpoints,
-        boolean isSidecar) {
+        Place place) {
 
     /**
      * @param requestLineBytes first line of a request

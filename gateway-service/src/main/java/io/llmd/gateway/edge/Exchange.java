@@ -20,8 +20,10 @@ import io.llmd.gateway.observe.RequestOutcome;
 import io.llmd.openai.ApiError;
 import io.llmd.openai.ApiRequest;
 import io.llmd.openai.ApiRoute;
+import io.llmd.openai.BodyEdits;
 import io.llmd.openai.ReadResult;
 import io.llmd.openai.RejectionAnswer;
+import io.llmd.openai.RequestReader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -222,7 +224,8 @@ final class Exchange {
 
     private void read() {
         long before = services.nanoTime().getAsLong();
-        ReadResult result = services.reader().read(head.route(), body.array(), 0, body.length());
+        RequestReader reader = head.isTrusted() ? services.trustedReader() : services.reader();
+        ReadResult result = reader.read(head.route(), body.array(), 0, body.length());
         services.metrics().added(GatewayMetrics.Phase.PARSE, services.nanoTime().getAsLong() - before);
         switch (result) {
             case ReadResult.Refused(ApiError error) -> refuse(error, Map.of());
@@ -267,11 +270,7 @@ final class Exchange {
         int number = ++scheduleNumber;
         scheduleNanos = services.nanoTime().getAsLong();
         ScheduleRequest question = new ScheduleRequest(
-                head.requestId(),
-                head.route().path(),
-                scheduleHeaders(),
-                ByteBuffer.wrap(body.array(), 0, body.length()).asReadOnlyBuffer(),
-                excluded);
+                head.requestId(), head.route().path(), scheduleHeaders(), forScheduler(accepted), excluded);
         timer.asked();
         Cancellation cancellation = services.scheduler().schedule(question, answer -> {
             if (ctx.executor().inEventLoop()) {
@@ -283,6 +282,14 @@ final class Exchange {
         if (phase == Phase.SCHEDULING && number == scheduleNumber) {
             scheduling = cancellation;
         }
+    }
+
+    /** The body as it came, but for what clients may not tell the scheduler. */
+    private ByteBuffer forScheduler(ApiRequest accepted) {
+        ByteBuffer bytes = accepted.hadTransferParams()
+                ? ByteBuffer.wrap(BodyEdits.apply(body.array(), 0, body.length(), accepted.edits()))
+                : ByteBuffer.wrap(body.array(), 0, body.length());
+        return bytes.asReadOnlyBuffer();
     }
 
     private Map<String, String> scheduleHeaders() {

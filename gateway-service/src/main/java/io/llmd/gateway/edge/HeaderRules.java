@@ -63,16 +63,15 @@ final class HeaderRules {
     private final Set<String> internal = new HashSet<>();
     private final Set<String> trusted = new HashSet<>();
     private final Map<String, String> steering = new HashMap<>();
-    private final boolean isSidecar;
+    private final Place place;
 
     /**
-     * @param isSidecar whether an endpoint picker in front says by headers where phases are served, and the model server
-     *     behind checks the key
+     * @param place where this process stands: beside a model server or before a gateway, somebody behind checks the key too
      */
-    HeaderRules(boolean isSidecar) {
-        this.isSidecar = isSidecar;
+    HeaderRules(Place place) {
+        this.place = place;
         for (LlmdHeader header : LlmdHeader.values()) {
-            if (isSidecar && STEERING.contains(header)) {
+            if (place == Place.SIDECAR && STEERING.contains(header)) {
                 steering.put(header.wireName(), header.wireName());
                 header.aliases().forEach(alias -> steering.put(alias, header.wireName()));
                 continue;
@@ -125,7 +124,12 @@ final class HeaderRules {
             } else if (ours != null) {
                 spoofed.accept(ours);
             } else if (name.equals("cookie") || trusted.contains(name)) {
-                if (!named.contains(name)) {
+                if (named.contains(name)) {
+                    continue;
+                }
+                if (place == Place.COORDINATOR) {
+                    clean.add(name, header.getValue());
+                } else {
                     forScheduler.accept(name, header.getValue().toString());
                 }
             } else if (isForwarded(name, header.getValue(), named)) {
@@ -153,10 +157,18 @@ final class HeaderRules {
     }
 
     private boolean isForwarded(String name, CharSequence value, Set<String> namedByConnection) {
-        return (!NOT_FORWARDED.contains(name) || isSidecar && name.equals("authorization"))
+        return (!NOT_FORWARDED.contains(name) || isKeyForOthers(name))
                 && name.indexOf('_') < 0
                 && !namedByConnection.contains(name)
                 && !(MILLISECONDS.contains(name) && !isMilliseconds(value));
+    }
+
+    private boolean isKeyForOthers(String name) {
+        return switch (place) {
+            case POOL -> false;
+            case SIDECAR -> name.equals("authorization");
+            case COORDINATOR -> name.equals("authorization") || name.equals("x-api-key");
+        };
     }
 
     /** The name under which a header is counted as spoofed; {@code null} when it may stay. */
@@ -254,7 +266,7 @@ final class HeaderRules {
     }
 
     /** The client's request id when it is one safe token, else a new one. */
-    static String requestId(HttpHeaders received) {
+    String requestId(HttpHeaders received) {
         List<String> ids = received.getAll(LlmdHeader.REQUEST_ID.wireName());
         return ids.size() == 1 && isSafeId(ids.getFirst()) ? ids.getFirst() : newId();
     }
@@ -267,7 +279,8 @@ final class HeaderRules {
         return new UUID(high, low).toString();
     }
 
-    private static boolean isSafeId(String id) {
+    /** Letters, digits and dashes, before a pool and beside a model server also dots, colons and underscores. */
+    private boolean isSafeId(String id) {
         if (id.isEmpty() || id.length() > MAX_REQUEST_ID) {
             return false;
         }
@@ -277,9 +290,7 @@ final class HeaderRules {
                     || c >= 'A' && c <= 'Z'
                     || c >= '0' && c <= '9'
                     || c == '-'
-                    || c == '_'
-                    || c == '.'
-                    || c == ':';
+                    || place != Place.COORDINATOR && (c == '_' || c == '.' || c == ':');
             if (!safe) {
                 return false;
             }

@@ -14,15 +14,20 @@ import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Answers from memory what needs no endpoint: {@code /health} and the model list, with and without {@code /v1}. */
+/** Answers from memory what needs no endpoint: probes, and the model list where there is a pool; with and without {@code /v1}. */
 final class LocalAnswers {
 
     private static final String VERSION = "/v1";
     private static final String MODELS = "/models";
     private static final String HEALTH = "/health";
+
+    /** What probes of llm-d's coordinator ask for. */
+    private static final Set<String> PROBES = Set.of(HEALTH, "/healthz", "/readyz");
+
     private static final byte[] OK = "{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
 
     private final EdgeServices services;
@@ -33,11 +38,12 @@ final class LocalAnswers {
 
     /** Whether a path is answered here, whatever its method; none where a model server behind answers for itself. */
     boolean covers(String path) {
-        if (services.settings().isSidecar()) {
-            return false;
-        }
         String rest = withoutVersion(path);
-        return rest.equals(HEALTH) || rest.equals(MODELS) || rest.startsWith(MODELS + "/");
+        return switch (services.settings().place()) {
+            case SIDECAR -> false;
+            case COORDINATOR -> PROBES.contains(path);
+            case POOL -> rest.equals(HEALTH) || rest.equals(MODELS) || rest.startsWith(MODELS + "/");
+        };
     }
 
     private static String withoutVersion(String path) {
@@ -53,7 +59,7 @@ final class LocalAnswers {
                     Map.of("allow", "GET"));
         }
         String rest = withoutVersion(path);
-        if (rest.equals(HEALTH)) {
+        if (PROBES.contains(rest)) {
             return health(requestId);
         }
         Predicate<String> visible = model -> true;

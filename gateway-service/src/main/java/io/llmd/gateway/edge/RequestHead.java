@@ -22,6 +22,7 @@ import java.util.Map;
  * @param expect value of {@code expect}, empty when absent
  * @param origin value of {@code origin}, empty when absent
  * @param peer address of the client
+ * @param isTrusted whether a trusted proxy sends it
  */
 record RequestHead(
         ApiRoute route,
@@ -36,4 +37,5 @@ record RequestHead(
         String contentEncoding,
         String expect,
         String origin,
-        InetAddress peer) {}
+        InetAddress peer,
+        boolean isTrusted) {}

@@ -64,6 +64,16 @@ public final class DisaggMeters {
                 .increment();
     }
 
+    /**
+     * A decode endpoint was asked whether it has a prompt cached.
+     *
+     * @param result {@code hit} when it answered, {@code miss} when it had nothing
+     */
+    public void conditional(String result) {
+        registry.counter(GatewayMeters.DISAGG_CONDITIONAL.getName(), "result", result)
+                .increment();
+    }
+
     /** Something happened to a handoff. */
     public void handoff(String event) {
         registry.counter(GatewayMeters.DISAGG_HANDOFFS.getName(), "event", event)

@@ -47,6 +47,8 @@ public enum GatewayMeters implements MeterDocumentation {
     DISAGG_FALLBACKS("gateway.disagg.fallbacks", Meter.Type.COUNTER, null, Tag.REASON),
     /** What became of handoffs. */
     DISAGG_HANDOFFS("gateway.disagg.handoffs", Meter.Type.COUNTER, null, Tag.EVENT),
+    /** Answers to the question whether a decode endpoint has a prompt cached. */
+    DISAGG_CONDITIONAL("gateway.disagg.conditional.decodes", Meter.Type.COUNTER, null, Tag.RESULT),
     /** How long legs took. */
     DISAGG_LEG_DURATION("gateway.disagg.leg.duration", Meter.Type.TIMER, null, Tag.PHASE, Tag.RESULT),
     /** Handoffs that prefill endpoints are taken to hold. */

@@ -38,6 +38,28 @@ class GatewayPropertiesTest {
                 .hasMessageContaining("expected: ");
     }
 
+    @ParameterizedTest
+    @DisplayName("a coordinator's steps are in order and end with decode, and its URLs are bases")
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "steps; decode,prefill; [DECODE, PREFILL]",
+                "steps; render,prefill; [RENDER, PREFILL]",
+                "steps; decode,decode; [DECODE, DECODE]",
+                "gateway; ftp://a; ftp://a",
+                "gateway; http://a/b; http://a/b",
+                "render; a:80; a:80",
+                "openai-format; false; false",
+                "media-size; 0B; 0B",
+                "render-size; 3GB; 3221225472B"
+            })
+    void badCoordinators(String name, String value, String told) {
+        assertThatThrownBy(() -> bind(Map.of("gateway.coordinator." + name, value)))
+                .rootCause()
+                .hasMessageContaining("gateway.coordinator." + name + ": " + told)
+                .hasMessageContaining("expected: ");
+    }
+
     @Test
     void goodValuesAreTaken() {
         GatewayProperties properties = bind(Map.of(

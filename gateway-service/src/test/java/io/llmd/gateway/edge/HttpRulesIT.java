@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -243,6 +244,34 @@ class HttpRulesIT {
                     .containsEntry("epp-profile", "prefill")
                     .containsEntry("x-gateway-inference-objective", "urgent");
         }
+    }
+
+    @Test
+    @DisplayName(
+            "F7: blocks that a trusted proxy names are fetched by one endpoint, and token ids are for the scheduler")
+    void transferParametersOfTrustedProxiesGoOnOnce() {
+        try (GatewayFixture trusting = new GatewayFixture(
+                2, "gateway.access.trusted-proxies=127.0.0.0/8", "gateway.access.transfer-params=trusted")) {
+            String tokens = "\"tokens\":{\"token_ids\":[1,2]},";
+            String made = "{\"kv_transfer_params\":{\"do_remote_decode\":true}," + tokens + BODY.substring(1);
+            String used = "{\"kv_transfer_params\":{\"do_remote_prefill\":true}," + BODY.substring(1);
+            trusting.endpoint(0).script(Reply.error(500, "x"), Reply.error(500, "x"));
+            trusting.endpoint(1).script(Reply.error(500, "x"), Reply.error(500, "x"));
+
+            assertThat(trusting.post(CHAT, used).status()).isEqualTo(502);
+            assertThat(trusting.endpoint(0).requests().size()
+                            + trusting.endpoint(1).requests().size())
+                    .isEqualTo(1);
+            trusting.post(CHAT, made);
+            assertThat(trusting.endpoint(0).requests().size()
+                            + trusting.endpoint(1).requests().size())
+                    .isEqualTo(3);
+            assertThat(trusting.endpoint(1).lastRequest().text()).isEqualTo(made.replace(tokens, ""));
+            assertThat(trusting.scheduler().bodies().getLast()).isEqualTo(made);
+        }
+        gateway.post(CHAT, "{\"tokens\":{\"token_ids\":[1]}," + BODY.substring(1));
+        assertThat(gateway.endpoint().lastRequest().text()).isEqualTo(BODY);
+        assertThat(gateway.scheduler().bodies().getLast()).isEqualTo(BODY);
     }
 
     @Test
