@@ -18,8 +18,12 @@ final class ClientSocket implements AutoCloseable {
     }
 
     void send(String body) throws IOException {
+        send(body, "/v1/chat/completions");
+    }
+
+    void send(String body, String path) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        String head = "POST /v1/chat/completions HTTP/1.1\r\nhost: suite\r\nauthorization: Bearer " + RunningSuite.KEY
+        String head = "POST " + path + " HTTP/1.1\r\nhost: suite\r\nauthorization: Bearer " + RunningSuite.KEY
                 + "\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: " + bytes.length
                 + "\r\n\r\n";
         socket.getOutputStream().write((head + body).getBytes(StandardCharsets.UTF_8));

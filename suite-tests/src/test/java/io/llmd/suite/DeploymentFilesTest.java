@@ -120,6 +120,11 @@ class DeploymentFilesTest {
                         Map.entry("pd-decode-2", List.of(8212)),
                         Map.entry("pd-scheduler", List.of(8181, 9190)),
                         Map.entry("pd-gateway", List.of(8180, 9180)),
+                        Map.entry("phase-prefill-1", List.of(8220)),
+                        Map.entry("phase-decode-1", List.of(8221)),
+                        Map.entry("phase-scheduler", List.of(8191, 9191)),
+                        Map.entry("phase-gateway", List.of(8190, 9192)),
+                        Map.entry("coordinator", List.of(8088, 9086)),
                         Map.entry("prometheus", List.of(9091)),
                         Map.entry("grafana", List.of(3000))));
         String architecture = files.text("docs/architecture.md");

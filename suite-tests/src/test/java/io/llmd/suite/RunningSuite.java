@@ -133,6 +133,16 @@ final class RunningSuite implements AutoCloseable {
             BiFunction<String, SimulatorSettingsBuilder, SimulatorSettingsBuilder> settings,
             String config,
             Map<String, String> gatewaySettings) {
+        return startPhases(roles, settings, config, Map.of(), gatewaySettings);
+    }
+
+    /** The same with further settings of the scheduler. */
+    static RunningSuite startPhases(
+            List<String> roles,
+            BiFunction<String, SimulatorSettingsBuilder, SimulatorSettingsBuilder> settings,
+            String config,
+            Map<String, String> schedulerSettings,
+            Map<String, String> gatewaySettings) {
         try {
             RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
             StringBuilder file = new StringBuilder("endpoints:\n");
@@ -147,7 +157,7 @@ final class RunningSuite implements AutoCloseable {
                 file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s}}%n"
                         .formatted(role, i, endpoint.port(), role));
             }
-            suite.startServices(file.toString(), config, Map.of(), gatewaySettings);
+            suite.startServices(file.toString(), config, schedulerSettings, gatewaySettings);
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

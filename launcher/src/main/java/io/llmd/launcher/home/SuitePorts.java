@@ -42,6 +42,16 @@ public record SuitePorts(int gateway) {
         return shifted(9085);
     }
 
+    /** The gateway as a coordinator; a trial does not start it. */
+    public int coordinator() {
+        return shifted(8088);
+    }
+
+    /** Management port of the coordinator. */
+    public int coordinatorManagement() {
+        return shifted(9086);
+    }
+
     /** HTTP door of the scheduler. */
     public int scheduler() {
         return shifted(8081);

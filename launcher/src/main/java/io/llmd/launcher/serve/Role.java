@@ -24,7 +24,9 @@ public enum Role {
     AUTOSCALER("autoscaler", AutoscalerApplication.class, WebApplicationType.REACTIVE),
     GATEWAY("gateway", GatewayApplication.class, WebApplicationType.REACTIVE),
     /** The gateway beside one model server, with a profile of its own. */
-    SIDECAR("sidecar", GatewayApplication.class, WebApplicationType.REACTIVE);
+    SIDECAR("sidecar", GatewayApplication.class, WebApplicationType.REACTIVE),
+    /** The gateway before another one, with a profile of its own. */
+    COORDINATOR("coordinator", GatewayApplication.class, WebApplicationType.REACTIVE);
 
     private final String serviceName;
     private final Class<?> applicationClass;
@@ -43,12 +45,16 @@ public enum Role {
 
     /** Name of its configuration file without ending. */
     String configName() {
-        return this == SIDECAR ? GATEWAY.serviceName : serviceName;
+        return isGatewayWithProfile() ? GATEWAY.serviceName : serviceName;
     }
 
     /** Profiles in which it runs, beside those that are set from outside. */
     String[] profiles() {
-        return this == SIDECAR ? new String[] {serviceName} : new String[0];
+        return isGatewayWithProfile() ? new String[] {serviceName} : new String[0];
+    }
+
+    private boolean isGatewayWithProfile() {
+        return this == SIDECAR || this == COORDINATOR;
     }
 
     /** Port of the service. */
@@ -60,6 +66,7 @@ public enum Role {
             case AUTOSCALER -> ports.autoscaler();
             case GATEWAY -> ports.gateway();
             case SIDECAR -> ports.sidecar();
+            case COORDINATOR -> ports.coordinator();
         };
     }
 
@@ -72,6 +79,7 @@ public enum Role {
             case AUTOSCALER -> ports.autoscalerManagement();
             case GATEWAY -> ports.gatewayManagement();
             case SIDECAR -> ports.sidecarManagement();
+            case COORDINATOR -> ports.coordinatorManagement();
         };
     }
 

@@ -34,7 +34,7 @@ public final class ServeCommand implements Callable<Integer> {
             split = ",",
             required = true,
             description =
-                    "services to run, with commas between: config-server, kv-index, scheduler, autoscaler, gateway, sidecar")
+                    "services to run, with commas between: config-server, kv-index, scheduler, autoscaler, gateway, sidecar, coordinator")
     private List<String> roles = List.of();
 
     @Option(

@@ -21,7 +21,7 @@ class RoleTest {
         assertThatThrownBy(() -> Role.parse(List.of("planner")))
                 .isInstanceOf(CommandFailure.class)
                 .hasMessage(
-                        "role: planner (expected: config-server, kv-index, scheduler, autoscaler, gateway, sidecar)");
+                        "role: planner (expected: config-server, kv-index, scheduler, autoscaler, gateway, sidecar, coordinator)");
     }
 
     @Test
@@ -38,6 +38,16 @@ class RoleTest {
         assertThat(Role.SIDECAR.configName()).isEqualTo("gateway");
         assertThat(Role.SIDECAR.profiles()).containsExactly("sidecar");
         assertThat(Role.GATEWAY.profiles()).isEmpty();
+    }
+
+    @Test
+    void coordinatorIsTheGatewayInAProfileOfItsOwn() {
+        assertThat(Role.COORDINATOR.applicationClass()).isEqualTo(Role.GATEWAY.applicationClass());
+        assertThat(Role.COORDINATOR.configName()).isEqualTo("gateway");
+        assertThat(Role.COORDINATOR.profiles()).containsExactly("coordinator");
+        assertThat(Role.COORDINATOR.portSettings(new SuitePorts(8080)))
+                .containsEntry("server.port", "8088")
+                .containsEntry("management.server.port", "9086");
     }
 
     @Test

@@ -138,7 +138,8 @@ class StateCommandsIT {
         assertThat(captured.run("up", "--config", "/nonexistent.yaml")).isEqualTo(2);
         assertThat(captured.run("serve", "--roles", "gatway")).isEqualTo(2);
         assertThat(captured.err())
-                .contains("role: gatway (expected: config-server, kv-index, scheduler, autoscaler, gateway, sidecar)");
+                .contains(
+                        "role: gatway (expected: config-server, kv-index, scheduler, autoscaler, gateway, sidecar, coordinator)");
     }
 
     @Test
