@@ -13,6 +13,11 @@ public interface Collector extends AutoCloseable {
     /** What routers say, by the address of their page. */
     Map<URI, RouterReading> routers(Collection<URI> pages, double atSeconds);
 
+    /** The same, for who looks every second. */
+    default Map<URI, RouterReading> watched(Collection<URI> pages, double atSeconds) {
+        return routers(pages, atSeconds);
+    }
+
     @Override
     void close();
 }

@@ -10,6 +10,8 @@ import io.llmd.autoscaler.collector.Collector;
 import io.llmd.autoscaler.collector.DirectCollector;
 import io.llmd.autoscaler.collector.EndpointsFile;
 import io.llmd.autoscaler.collector.EndpointsFile.Replica;
+import io.llmd.autoscaler.collector.FallbackCollector;
+import io.llmd.autoscaler.collector.PrometheusCollector;
 import io.llmd.autoscaler.loop.Cycle;
 import io.llmd.autoscaler.loop.DecisionLog;
 import io.llmd.autoscaler.loop.FitStore;
@@ -66,8 +68,16 @@ class AutoscalerConfiguration {
 
     @Bean
     Collector collector(AutoscalerProperties properties) {
-        return new DirectCollector(
+        DirectCollector direct = new DirectCollector(
                 properties.scrape().pageTimeout(), properties.scrape().cycleTimeout());
+        AutoscalerProperties.Prometheus prometheus = properties.prometheus();
+        return prometheus.url() == null
+                ? direct
+                : new FallbackCollector(
+                        new PrometheusCollector(new PrometheusCollector.Settings(
+                                prometheus.url(), prometheus.selector(), prometheus.tokenFile(), prometheus.timeout())),
+                        direct,
+                        properties.staleAfter().toNanos() / 1e9);
     }
 
     @Bean

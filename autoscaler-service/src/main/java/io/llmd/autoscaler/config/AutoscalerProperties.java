@@ -48,6 +48,7 @@ import org.springframework.validation.annotation.Validated;
  * @param assumedOutput generated tokens of a request before any has ended
  * @param wvaMetrics whether numbers are also published under the names of llm-d's autoscaler
  * @param scrape how pages are read
+ * @param prometheus where values are asked for before pages are read
  * @param solver how mixes are found
  * @param headroom share of replicas that is left free
  * @param zero whether models may be without replicas
@@ -72,6 +73,7 @@ public record AutoscalerProperties(
         @Min(1) @DefaultValue("256") int assumedOutput,
         @DefaultValue("true") boolean wvaMetrics,
         @Valid @DefaultValue Scrape scrape,
+        @Valid @DefaultValue Prometheus prometheus,
         @Valid @DefaultValue Solver solver,
         @Valid @DefaultValue Headroom headroom,
         @Valid @DefaultValue Zero zero,
@@ -228,6 +230,25 @@ public record AutoscalerProperties(
     public record Scrape(
             @NotNull @DefaultValue("3s") Duration pageTimeout,
             @NotNull @DefaultValue("8s") Duration cycleTimeout) {}
+
+    /**
+     * Where values are asked for before pages are read.
+     *
+     * @param url base URL of Prometheus; nothing is asked when unset
+     * @param selector matchers that only series of ours have, such as {@code namespace="llm"}; needed with a URL
+     * @param tokenFile file with a bearer token
+     * @param timeout time for one query
+     */
+    public record Prometheus(
+            @Nullable URI url,
+            @NotNull @DefaultValue("") String selector,
+            @Nullable Path tokenFile,
+            @NotNull @DefaultValue("3s") Duration timeout) {
+
+        public Prometheus {
+            requireAtLeast("autoscaler.prometheus.timeout", timeout, Duration.ofMillis(1));
+        }
+    }
 
     /**
      * How mixes are found.

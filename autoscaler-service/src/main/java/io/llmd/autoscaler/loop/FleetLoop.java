@@ -115,7 +115,7 @@ public final class FleetLoop {
 
     /** Looks at routers, and decides at once where requests wait for nobody or a jump is seen. */
     public void fast(double nowSeconds) {
-        Map<URI, RouterReading> heard = collector.routers(settings.routers(), nowSeconds);
+        Map<URI, RouterReading> heard = collector.watched(settings.routers(), nowSeconds);
         boolean isUrgent;
         synchronized (this) {
             double now = later(nowSeconds);

@@ -85,7 +85,12 @@ final class FleetWatch {
     /** What routers say. */
     void routers(Map<URI, RouterReading> readings, double nowSeconds) {
         readings.forEach((router, reading) -> {
-            routersHeard.put(router, nowSeconds);
+            Double known = routersHeard.get(router);
+            if (known != null && reading.atSeconds() < known) {
+                // Another source has told later counts already: these would look like a router that began anew.
+                return;
+            }
+            routersHeard.put(router, reading.atSeconds());
             for (String model : demand.keySet()) {
                 Map<String, RouterReading.Flow> byTier = new TreeMap<>();
                 settings.tiers().forEach(rule -> byTier.put(rule.tier().name(), RouterReading.Flow.NONE));
@@ -94,7 +99,7 @@ final class FleetWatch {
                         byTier.merge(settings.tierOf(key.priority()).tier().name(), flow, RouterReading.Flow::plus);
                     }
                 });
-                byTier.forEach((tier, flow) -> demandOf(model, tier).observe(router, flow, nowSeconds));
+                byTier.forEach((tier, flow) -> demandOf(model, tier).observe(router, flow, reading.atSeconds()));
             }
         });
         boolean isHeard = !readings.isEmpty();

@@ -54,7 +54,8 @@ final class VariantTracker {
     /** What one of them says. */
     void observe(String id, EngineReading reading) {
         ReplicaTracker replica = replicas.get(id);
-        if (replica == null) {
+        EngineReading known = replica == null ? null : replica.last();
+        if (replica == null || (known != null && reading.atSeconds() < known.atSeconds())) {
             return;
         }
         replica.becameReady(reading.atSeconds())

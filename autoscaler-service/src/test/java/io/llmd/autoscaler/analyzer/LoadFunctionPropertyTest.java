@@ -9,6 +9,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.Scale;
+import org.junit.jupiter.api.Tag;
 
 /** Row 7: more or longer requests, or a stricter promise, never need fewer replicas. */
 class LoadFunctionPropertyTest {
@@ -21,6 +22,7 @@ class LoadFunctionPropertyTest {
     }
 
     @Property(tries = 10_000, seed = "7")
+    @Tag("autoscaling-7")
     void replicasNeverDecrease(
             @ForAll @DoubleRange(min = 0.01, max = 200) double rate,
             @ForAll @DoubleRange(min = 16, max = 16_000) double input,

@@ -1,0 +1,171 @@
+package io.llmd.autoscaler.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.sun.net.httpserver.HttpServer;
+import io.llmd.autoscaler.collector.RouterReading.FlowKey;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Queries to a server that answers as Prometheus does, and pages where it has nothing. */
+class PrometheusCollectorIT {
+
+    private static final URI KNOWN = URI.create("http://10.0.0.1:8000/metrics");
+    private static final URI LOST = URI.create("http://10.0.0.2:8000/metrics");
+    private static final URI ROUTER = URI.create("http://10.0.0.9:9090/metrics");
+
+    private final List<String> queries = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
+    private HttpServer server;
+    private volatile int status = 200;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        server.createContext("/api/v1/query", exchange -> {
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            String query = URLDecoder.decode(body.substring("query=".length()), StandardCharsets.UTF_8);
+            queries.add(query);
+            tokens.add(String.valueOf(exchange.getRequestHeaders().getFirst("authorization")));
+            byte[] bytes = answer(query).getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(status, bytes.length);
+            try (OutputStream out = exchange.getResponseBody()) {
+                out.write(bytes);
+            }
+        });
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.stop(0);
+    }
+
+    private static String series(String labels, String value) {
+        return "{\"metric\":{" + labels + "},\"value\":[1000,\"" + value + "\"]}";
+    }
+
+    private static String answer(String query) {
+        String engine = "\"instance\":\"10.0.0.1:8000\"";
+        String lost = "\"instance\":\"10.0.0.2:8000\"";
+        String router = "\"instance\":\"10.0.0.9:9090\"";
+        boolean isTime = query.startsWith("max by (instance) (timestamp(");
+        List<String> all = query.contains("llm_d_epp")
+                ? isTime
+                        ? List.of(series(router, "999"))
+                        : List.of(series(
+                                "\"__name__\":\"llm_d_epp_request_total\",\"target_model_name\":\"m\",\"priority\":\"1\","
+                                        + "\"fairness_id\":\"a\\\"b\\\\c\"," + router,
+                                "42"))
+                : isTime
+                        ? List.of(series(engine, "995.5"), series(lost, "900"))
+                        : List.of(
+                                series("\"__name__\":\"vllm:num_requests_running\"," + engine, "3"),
+                                series("\"__name__\":\"vllm:num_requests_waiting\"," + engine, "1"),
+                                series(
+                                        "\"__name__\":\"vllm:cache_config_info\",\"num_gpu_blocks\":\"100\","
+                                                + "\"block_size\":\"16\"," + engine,
+                                        "1"),
+                                series("\"__name__\":\"vllm:num_requests_running\"," + lost, "9"),
+                                series("\"__name__\":\"vllm:num_requests_waiting\"," + lost, "9"));
+        return "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[" + String.join(",", all)
+                + "]}}";
+    }
+
+    private PrometheusCollector prometheus(Path token) {
+        return new PrometheusCollector(new PrometheusCollector.Settings(
+                URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/"),
+                "namespace=\"llm\"",
+                token,
+                Duration.ofSeconds(20)));
+    }
+
+    @Test
+    void allEnginesAreTwoQueries(@TempDir Path folder) throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "secret\n");
+        try (PrometheusCollector collector = prometheus(token)) {
+            Map<String, EngineReading> read = collector.engines(Map.of("a", KNOWN, "b", LOST), 50);
+            assertThat(read.get("a").running()).isEqualTo(3);
+            assertThat(read.get("a").kvTokens()).isEqualTo(1_600);
+            assertThat(read.get("a").atSeconds()).as("scraped 4.5 s ago").isCloseTo(45.5, within(1e-9));
+            assertThat(read.get("b").atSeconds()).as("lost sight of").isCloseTo(-50, within(1e-9));
+            assertThat(queries).hasSize(2).allMatch(query -> query.contains("namespace=\"llm\""));
+            assertThat(tokens).containsOnly("Bearer secret");
+            Map<URI, RouterReading> routers = collector.routers(List.of(ROUTER), 50);
+            assertThat(routers.get(ROUTER).flows().get(new FlowKey("m", 1)).arrivals())
+                    .isEqualTo(42);
+            assertThat(queries).hasSize(4);
+        }
+    }
+
+    @Test
+    void whatPrometheusHasLostIsReadDirectly() {
+        List<String> asked = new ArrayList<>();
+        Collector direct = new Collector() {
+            @Override
+            public Map<String, EngineReading> engines(Map<String, URI> pages, double atSeconds) {
+                asked.addAll(pages.keySet());
+                return Map.of();
+            }
+
+            @Override
+            public Map<URI, RouterReading> routers(java.util.Collection<URI> pages, double atSeconds) {
+                pages.forEach(page -> asked.add(page.toString()));
+                return Map.of();
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (FallbackCollector collector = new FallbackCollector(prometheus(null), direct, 30)) {
+            assertThat(collector.engines(Map.of("a", KNOWN, "b", LOST), 50)).containsOnlyKeys("a");
+            assertThat(asked).containsExactly("b");
+            assertThat(collector.routers(List.of(ROUTER), 50)).containsOnlyKeys(ROUTER);
+            assertThat(asked).containsExactly("b");
+            status = 503;
+            asked.clear();
+            int before = queries.size();
+            assertThat(collector.engines(Map.of("a", KNOWN), 60)).isEmpty();
+            collector.routers(List.of(ROUTER), 60);
+            assertThat(asked).containsExactly("a", ROUTER.toString());
+            assertThat(queries).as("left alone after a failure").hasSize(before + 1);
+            asked.clear();
+            collector.watched(List.of(ROUTER), 61);
+            assertThat(asked).containsExactly(ROUTER.toString());
+        }
+    }
+
+    @Test
+    @DisplayName("row 69: queries that would find other pools are refused")
+    @Tag("autoscaling-69")
+    void queriesHaveToBeIsolated() {
+        for (String selector : List.of("", "  ", "namespace", "namespace=\"\"", "namespace=\"a\"} or up{x=\"b\"")) {
+            assertThatThrownBy(() -> new PrometheusCollector.Settings(
+                            URI.create("http://prometheus:9090"), selector, null, Duration.ofSeconds(3)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("UNISOLATED_QUERY");
+        }
+    }
+}
