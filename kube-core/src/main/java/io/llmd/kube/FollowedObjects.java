@@ -67,7 +67,6 @@ public final class FollowedObjects<T> implements AutoCloseable {
             try {
                 long begun = System.nanoTime();
                 ObjectList<T> list = kind.list();
-                problem = "";
                 listener.replaced(list.items());
                 follow(list.version());
                 boolean lasted = System.nanoTime() - begun > LONGEST_PAUSE.toNanos();
@@ -87,6 +86,7 @@ public final class FollowedObjects<T> implements AutoCloseable {
         Inbox inbox = new Inbox();
         long deadline = System.nanoTime() + resync.toNanos();
         try (WatchedKind.Watching watch = kind.watch(version, inbox)) {
+            problem = "";
             while (!closed && !inbox.overflowed.get()) {
                 Event<T> event = inbox.next(deadline - System.nanoTime());
                 switch (event) {

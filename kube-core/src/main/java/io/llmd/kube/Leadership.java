@@ -17,7 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes part in the election of a leader by a Lease, again and again until closed. {@link #isLeader} is one volatile read
- * from any thread. A replica that cannot renew its lease stops leading before the lease ends, so there are never two.
+ * from any thread. A replica that cannot renew its lease stops leading before the lease ends, if a call of the client takes no
+ * longer than half of the time between {@code renewDeadline} and {@code lease}, and clocks of replicas agree: see
+ * {@link KubeClients#forElection}.
  */
 public final class Leadership implements AutoCloseable {
 
@@ -48,6 +50,7 @@ public final class Leadership implements AutoCloseable {
     private final Settings settings;
     private final Consumer<Boolean> listener;
     private final Executor executor;
+    private final Object turns = new Object();
     private volatile boolean leader;
     private volatile boolean closed;
     private @Nullable CompletableFuture<?> running;
@@ -81,10 +84,11 @@ public final class Leadership implements AutoCloseable {
         if (closed) {
             return;
         }
-        LeaderCallbacks callbacks = new LeaderCallbacks(
-                () -> become(true),
-                () -> become(false),
-                identity -> LOG.atInfo().addKeyValue("leader", identity).log("there is a leader"));
+        LeaderCallbacks callbacks = new LeaderCallbacks(() -> become(true), () -> become(false), identity -> {
+            if (identity != null) {
+                LOG.atInfo().addKeyValue("leader", identity).log("there is a leader");
+            }
+        });
         LeaderElectionConfig config = new LeaderElectionConfig(
                 new LeaseLock(settings.namespace(), settings.name(), settings.identity()),
                 settings.lease(),
@@ -103,13 +107,12 @@ public final class Leadership implements AutoCloseable {
     }
 
     private void become(boolean leads) {
-        boolean isChange;
-        synchronized (listener) {
-            isChange = leader != leads;
-            leader = leads;
-        }
-        if (isChange) {
-            listener.accept(leads);
+        synchronized (turns) {
+            boolean isLeading = leads && !closed;
+            if (leader != isLeading) {
+                leader = isLeading;
+                listener.accept(isLeading);
+            }
         }
     }
 

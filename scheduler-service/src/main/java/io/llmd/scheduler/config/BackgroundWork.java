@@ -24,13 +24,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
 
 /**
  * Starts and stops whatever runs beside requests: discovery, scraping, the look at the configuration file, the search for
  * lost leases and the end of old records. Starts before the web server opens its port, and stops after it has closed it.
  */
-final class BackgroundWork implements SmartLifecycle, DiscoveryState {
+final class BackgroundWork implements SmartLifecycle, DiscoveryState, ApplicationListener<AvailabilityChangeEvent<?>> {
 
     static final int BEFORE_WEB_SERVER = 0;
 
@@ -47,7 +50,7 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
     private final LivePlugins livePlugins;
     private @Nullable ScheduledExecutorService timer;
     private @Nullable FileDiscovery fileDiscovery;
-    private @Nullable KubernetesSources kubernetes;
+    private volatile @Nullable KubernetesSources kubernetes;
     private volatile @Nullable DiscoveryState discovery;
 
     BackgroundWork(
@@ -171,10 +174,20 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState {
         if (fileDiscovery != null) {
             fileDiscovery.close();
         }
-        if (kubernetes != null) {
-            kubernetes.close();
+        KubernetesSources sources = kubernetes;
+        if (sources != null) {
+            sources.close();
         }
         scraper.close();
+    }
+
+    /** Another replica need not wait until this one has finished what it has. */
+    @Override
+    public void onApplicationEvent(AvailabilityChangeEvent<?> event) {
+        KubernetesSources sources = kubernetes;
+        if (event.getState() == ReadinessState.REFUSING_TRAFFIC && sources != null) {
+            sources.standDown();
+        }
     }
 
     @Override

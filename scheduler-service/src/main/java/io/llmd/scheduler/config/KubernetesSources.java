@@ -3,6 +3,7 @@ package io.llmd.scheduler.config;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.llmd.kube.KubeClients;
 import io.llmd.kube.KubeKind;
 import io.llmd.kube.Leadership;
 import io.llmd.kube.WatchedKind;
@@ -38,6 +39,8 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
     private final KubernetesDiscovery discovery;
     private final KubernetesResources resources;
     private final @Nullable ObjectStatuses statuses;
+    private final boolean elects;
+    private final @Nullable KubernetesClient electionClient;
     private final @Nullable Leadership leadership;
 
     /**
@@ -57,11 +60,11 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
         SchedulerProperties.Kubernetes settings = properties.discovery().kubernetes();
         this.client = client;
         String namespace = namespace(settings, client);
-        leadership = settings.leaderElection().enabled()
-                ? elect(client, settings.leaderElection(), namespace, properties.pool())
-                : null;
+        ServingPool fixed = settings.fixedPool();
+        WatchedKind<GenericKubernetesResource> pools = kind(InferencePools.context(settings.poolGroup()), namespace);
+        elects = settings.leaderElection().enabled();
         statuses = settings.writeStatus()
-                ? new ObjectStatuses(client, () -> leadership == null || leadership.isLeader(), InstantSource.system())
+                ? new ObjectStatuses(client, () -> !elects || isLeader(), InstantSource.system())
                 : null;
         Consumer<KubernetesResources.Judgement> judgements = statuses == null ? ignored -> {} : statuses;
         resources = new KubernetesResources(
@@ -74,13 +77,20 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
                 store,
                 properties.discovery().allowLoopback(),
                 listener,
-                resources::poolExists);
+                declared.hasFiles() ? exists -> {} : resources::poolExists);
+        if (elects) {
+            Leadership.Settings election = election(settings.leaderElection(), namespace, properties.pool());
+            electionClient = KubeClients.forElection(client, election);
+            leadership = Leadership.start(electionClient, election, this::leads);
+        } else {
+            electionClient = null;
+            leadership = null;
+        }
         if (!declared.hasFiles()) {
             resources.start();
         }
-        ServingPool fixed = settings.fixedPool();
         if (fixed == null) {
-            discovery.followPool(properties.pool(), kind(InferencePools.context(settings.poolGroup()), namespace));
+            discovery.followPool(properties.pool(), pools);
         } else {
             discovery.followPods(fixed);
         }
@@ -104,30 +114,44 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
         return Objects.requireNonNullElse(client.getNamespace(), "default");
     }
 
-    private static Leadership elect(
-            KubernetesClient client, SchedulerProperties.LeaderElection settings, String namespace, String pool) {
-        Leadership.Settings election = new Leadership.Settings(
+    private static Leadership.Settings election(
+            SchedulerProperties.LeaderElection settings, String namespace, String pool) {
+        return new Leadership.Settings(
                 namespace,
                 "epp-" + namespace + "-" + pool + ".llm-d.ai",
                 Objects.requireNonNullElse(System.getenv("POD_NAME"), "scheduler") + "_" + UUID.randomUUID(),
                 settings.lease(),
                 settings.renewDeadline(),
                 settings.retry());
-        return Leadership.start(
-                client,
-                election,
-                leads -> LOG.info(leads ? "this replica leads and serves" : "this replica stands by"));
+    }
+
+    private void leads(boolean isLeader) {
+        LOG.info(isLeader ? "this replica leads and serves" : "this replica stands by");
+        if (isLeader) {
+            resources.tellAgain();
+        }
+    }
+
+    /** Lets another replica lead while this one still finishes what it has. */
+    void standDown() {
+        if (leadership != null) {
+            leadership.close();
+        }
     }
 
     @Override
     public boolean isReady() {
-        return discovery.isReady() && (leadership == null || leadership.isLeader());
+        return discovery.isReady() && (!elects || isLeader());
+    }
+
+    private boolean isLeader() {
+        return leadership != null && leadership.isLeader();
     }
 
     @Override
     public String problem() {
         String problem = discovery.problem();
-        boolean standsBy = problem.isEmpty() && leadership != null && !leadership.isLeader();
+        boolean standsBy = problem.isEmpty() && elects && !isLeader();
         return standsBy ? "another replica leads" : problem;
     }
 
@@ -138,8 +162,9 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
         if (statuses != null) {
             statuses.close();
         }
-        if (leadership != null) {
-            leadership.close();
+        standDown();
+        if (electionClient != null) {
+            electionClient.close();
         }
         client.close();
     }

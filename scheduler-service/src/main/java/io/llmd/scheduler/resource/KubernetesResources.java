@@ -1,6 +1,7 @@
 package io.llmd.scheduler.resource;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.llmd.kube.FollowedObjects;
@@ -12,9 +13,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -31,12 +35,41 @@ public final class KubernetesResources implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(KubernetesResources.class);
 
+    private static final String ANOTHER_POOL = "PoolMismatch";
     private static final List<String> KINDS = List.of(ResourceReader.OBJECTIVE, ResourceReader.REWRITE);
 
     /** What became of an object: told to whoever writes its status. */
-    public record Judgement(GenericKubernetesResource resource, boolean isAccepted, String reason, String message) {}
+    public record Judgement(GenericKubernetesResource resource, boolean isAccepted, String reason, String message) {
 
-    private record Accepted(String uid, ResourceFile file) {}
+        /** Whether the version before stays in force: this one has errors, and is not just another pool's. */
+        boolean leavesPrevious() {
+            return !isAccepted && !isOfAnotherPool();
+        }
+
+        /** Whether the object refers to another pool. */
+        boolean isOfAnotherPool() {
+            return reason.equals(ANOTHER_POOL);
+        }
+
+        /** The same about another version of the object. */
+        Judgement about(GenericKubernetesResource version) {
+            return new Judgement(version, isAccepted, reason, message);
+        }
+    }
+
+    /**
+     * @param file what the object declares
+     * @param good the newest version of that without errors, null for none
+     */
+    private record Judged(ResourceFile file, @Nullable ResourceFile good, Judgement judgement) {
+
+        private boolean isOf(GenericKubernetesResource resource) {
+            return Objects.equals(
+                            resource.getMetadata().getResourceVersion(),
+                            judgement.resource().getMetadata().getResourceVersion())
+                    && resource.getMetadata().getResourceVersion() != null;
+        }
+    }
 
     private final Function<ResourceDefinitionContext, WatchedKind<GenericKubernetesResource>> kinds;
     private final Duration resync;
@@ -45,8 +78,7 @@ public final class KubernetesResources implements AutoCloseable {
     private final Consumer<Judgement> judgements;
     private final KubernetesSerialization serialization = new KubernetesSerialization();
     private final Map<String, Map<ResourceGroup, Followed>> followed = new TreeMap<>();
-    private final Map<String, String> judged = new HashMap<>();
-    private final Map<String, ResourceFile> lastGood = new HashMap<>();
+    private final Map<String, Judged> judged = new HashMap<>();
     private boolean hasPool;
     private boolean closed;
 
@@ -100,18 +132,17 @@ public final class KubernetesResources implements AutoCloseable {
             return;
         }
         List<ResourceFile> files = new ArrayList<>();
-        List<String> alive = new ArrayList<>();
+        Set<String> alive = new HashSet<>();
         for (Map<ResourceGroup, Followed> groups : followed.values()) {
             for (GenericKubernetesResource resource : inForce(groups)) {
-                Accepted accepted = judge(resource);
+                ResourceFile good = judge(resource);
                 alive.add(uid(resource));
-                if (accepted != null) {
-                    files.add(accepted.file());
+                if (good != null) {
+                    files.add(good);
                 }
             }
         }
         judged.keySet().retainAll(alive);
-        lastGood.keySet().retainAll(alive);
         LoadedResources read = new ResourceReader(store.pool()).read(files);
         if (read.isRefused()) {
             listener.accept(read.findings());
@@ -131,24 +162,53 @@ public final class KubernetesResources implements AutoCloseable {
     }
 
     /** The version of an object that counts, null for none. */
-    private @Nullable Accepted judge(GenericKubernetesResource resource) {
+    private @Nullable ResourceFile judge(GenericKubernetesResource resource) {
         String uid = uid(resource);
-        ResourceFile file = new ResourceFile(
-                resource.getKind() + " " + resource.getMetadata().getNamespace() + "/"
-                        + resource.getMetadata().getName(),
-                serialization.asJson(resource));
-        if (!file.text().equals(judged.put(uid, file.text()))) {
-            LoadedResources alone = new ResourceReader(store.pool()).read(List.of(file));
-            if (!alone.findings().isEmpty()) {
-                listener.accept(alone.findings());
-            }
-            if (!alone.isRefused()) {
-                lastGood.put(uid, file);
-            }
-            judgements.accept(judgement(resource, alone));
+        Judged known = judged.get(uid);
+        if (known == null || !known.isOf(resource)) {
+            ResourceFile file = file(resource);
+            known = known != null && known.file().equals(file)
+                    ? new Judged(file, known.good(), known.judgement().about(resource))
+                    : judgeAnew(resource, file, known == null ? null : known.good());
+            judged.put(uid, known);
         }
-        ResourceFile good = lastGood.get(uid);
-        return good == null ? null : new Accepted(uid, good);
+        return known.good();
+    }
+
+    private Judged judgeAnew(GenericKubernetesResource resource, ResourceFile file, @Nullable ResourceFile before) {
+        Judgement judgement = judgeAlone(resource, file);
+        judgements.accept(judgement);
+        return new Judged(file, judgement.leavesPrevious() ? before : file, judgement);
+    }
+
+    private Judgement judgeAlone(GenericKubernetesResource resource, ResourceFile file) {
+        LoadedResources alone = new ResourceReader(store.pool()).read(List.of(file));
+        if (!alone.findings().isEmpty()) {
+            listener.accept(alone.findings());
+        }
+        return judgement(resource, alone);
+    }
+
+    /** What an object declares, without what others write into it. */
+    private ResourceFile file(GenericKubernetesResource resource) {
+        ObjectMeta metadata = resource.getMetadata();
+        Map<String, Object> kept = new LinkedHashMap<>();
+        kept.put("apiVersion", resource.getApiVersion());
+        kept.put("kind", resource.getKind());
+        Map<String, Object> name = new LinkedHashMap<>();
+        name.put("name", metadata.getName());
+        name.put("namespace", metadata.getNamespace());
+        name.put("creationTimestamp", metadata.getCreationTimestamp());
+        kept.put("metadata", name);
+        kept.put("spec", resource.get("spec"));
+        return new ResourceFile(
+                resource.getKind() + " " + metadata.getNamespace() + "/" + metadata.getName(),
+                serialization.asJson(kept));
+    }
+
+    /** Tells again what became of all objects, to whoever could not take note of it before. */
+    public synchronized void tellAgain() {
+        judged.values().forEach(known -> judgements.accept(known.judgement()));
     }
 
     private static Judgement judgement(GenericKubernetesResource resource, LoadedResources alone) {
@@ -160,7 +220,7 @@ public final class KubernetesResources implements AutoCloseable {
         }
         for (Finding finding : alone.findings()) {
             if (finding.field().equals("spec.poolRef")) {
-                return new Judgement(resource, false, "PoolMismatch", finding.message());
+                return new Judgement(resource, false, ANOTHER_POOL, finding.message());
             }
         }
         return new Judgement(resource, true, "Accepted", "in force");
@@ -210,11 +270,15 @@ public final class KubernetesResources implements AutoCloseable {
 
         @Override
         public void replaced(List<GenericKubernetesResource> all) {
+            boolean isFirst = served != Served.YES;
             change(() -> {
                 served = Served.YES;
                 objects.clear();
                 all.forEach(this::put);
             });
+            if (!isFirst) {
+                tellAgain();
+            }
         }
 
         @Override

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes the condition {@code Accepted} into the status of objectives and rewrites: True when they are in force, False
  * with a reason when they are not. Other conditions stay. Objects of other pools are left to their schedulers. Writes on
- * a thread of its own; a write that fails is logged, and the next change of the object tries again.
+ * a thread of its own; a write that fails is logged, and tried again when objects are listed the next time.
  */
 public final class ObjectStatuses implements Consumer<Judgement>, AutoCloseable {
 
@@ -63,7 +63,7 @@ public final class ObjectStatuses implements Consumer<Judgement>, AutoCloseable 
 
     @Override
     public void accept(Judgement judgement) {
-        if (!judgement.reason().equals("PoolMismatch")) {
+        if (!judgement.isOfAnotherPool()) {
             executor.execute(() -> write(judgement));
         }
     }
@@ -80,9 +80,11 @@ public final class ObjectStatuses implements Consumer<Judgement>, AutoCloseable 
                     Map.of("resourceVersion", resource.getMetadata().getResourceVersion()),
                     "status",
                     Map.of("conditions", conditions));
-            client.genericKubernetesResources(resource.getApiVersion(), resource.getKind())
+            // With the object and its kind at hand the client asks for neither, which it would need rights for.
+            client.genericKubernetesResources(
+                            ResourceGroup.of(resource.getApiVersion()).context(resource.getKind()))
                     .inNamespace(resource.getMetadata().getNamespace())
-                    .withName(resource.getMetadata().getName())
+                    .resource(resource)
                     .subresource("status")
                     .patch(
                             PatchContext.of(PatchType.JSON_MERGE),
@@ -122,7 +124,7 @@ public final class ObjectStatuses implements Consumer<Judgement>, AutoCloseable 
                     if (isSame) {
                         return null;
                     }
-                    since = String.valueOf(fields.get("lastTransitionTime"));
+                    since = fields.get("lastTransitionTime") instanceof String known ? known : since;
                 }
             }
         }

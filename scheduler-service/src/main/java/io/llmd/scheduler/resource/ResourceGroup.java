@@ -22,6 +22,11 @@ enum ResourceGroup {
         return group + "/" + VERSION;
     }
 
+    /** The group of an object. */
+    static ResourceGroup of(String apiVersion) {
+        return apiVersion.equals(CURRENT.apiVersion()) ? CURRENT : FORMER;
+    }
+
     /** How to ask for objects of a kind. */
     ResourceDefinitionContext context(String kind) {
         return new ResourceDefinitionContext.Builder()

@@ -123,13 +123,24 @@ public final class ResourceStore {
 
     private void replace(LoadedResources read) {
         if (!read.isRefused()) {
-            declare(read.resources());
+            use(read.resources());
         }
         listener.accept(read.findings());
     }
 
-    /** Puts what another source than files declares in force. One thread at a time, and only where there are no files. */
+    /**
+     * Puts what another source than files declares in force. One thread at a time.
+     *
+     * @throws IllegalStateException when there are files, for those count
+     */
     void declare(Resources resources) {
+        if (path != null) {
+            throw new IllegalStateException("resources come from " + path);
+        }
+        use(resources);
+    }
+
+    private void use(Resources resources) {
         Resources next = resources.with(objectives);
         current = next;
         followers.forEach(follower -> follower.accept(next));

@@ -177,6 +177,36 @@ class KubernetesResourcesTest {
         assertThat(judgements).containsExactly("a Accepted", "b Accepted");
     }
 
+    @Test
+    void whoCouldNotTakeNoteIsToldAgain() {
+        objective(CURRENT, "a", "{priority: 1, poolRef: {name: pool}}");
+        start();
+        awaitPriorities(Map.of("a", 1, "fixed", 3));
+        judgements.clear();
+        resources.tellAgain();
+        assertThat(judgements).containsExactly("a Accepted");
+        judgements.clear();
+        kind(CURRENT, "InferenceObjective").endWatches();
+        await().untilAsserted(() -> assertThat(judgements).containsExactly("a Accepted"));
+    }
+
+    @Test
+    void whatOthersWriteIntoAnObjectIsNoChange() {
+        objective(CURRENT, "a", "{priority: 1, poolRef: {name: pool}}");
+        start();
+        awaitPriorities(Map.of("a", 1, "fixed", 3));
+        GenericKubernetesResource annotated = SERIALIZATION.unmarshal(
+                "apiVersion: " + CURRENT
+                        + "\nkind: InferenceObjective\nmetadata: {name: a, namespace: team, uid: uid-a,"
+                        + " resourceVersion: '7', annotations: {x: y}, creationTimestamp: '2026-01-01T00:00:00Z'}\n"
+                        + "spec: {priority: 1, poolRef: {name: pool}}\nstatus: {conditions: []}\n",
+                GenericKubernetesResource.class);
+        kind(CURRENT, "InferenceObjective").put("a", Objects.requireNonNull(annotated));
+        objective(CURRENT, "b", "{priority: 2, poolRef: {name: pool}}");
+        awaitPriorities(Map.of("a", 1, "b", 2, "fixed", 3));
+        assertThat(judgements).containsExactly("a Accepted", "b Accepted");
+    }
+
     private String target(String model) {
         RewriteRule rule = store.current().rewrites().rule(model);
         return rule == null ? "" : rule.target(0);

@@ -98,4 +98,12 @@ class ResourceStoreTest {
         assertThatExceptionOfType(ConfigException.class).isThrownBy(() -> store(folder));
         assertThatExceptionOfType(ConfigException.class).isThrownBy(() -> store(folder.resolve("missing")));
     }
+
+    @Test
+    void nobodyElseDeclaresWhereThereAreFiles() throws IOException {
+        Path path = folder.resolve("declared.yaml");
+        Files.writeString(path, "");
+        ResourceStore files = new ResourceStore(path, PoolName.of("pool"), Map.of(), findings -> {});
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> files.declare(Resources.NONE));
+    }
 }

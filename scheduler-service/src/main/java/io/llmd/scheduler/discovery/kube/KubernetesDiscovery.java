@@ -183,6 +183,10 @@ public final class KubernetesDiscovery implements DiscoveryState, AutoCloseable 
 
         @Override
         public void failed(KubeException reason) {
+            if (reason.isNotFound()) {
+                poolIsGone(describe() + ": the cluster knows no such resource");
+                return;
+            }
             poolProblem = describe() + ": " + reason.getMessage();
             LOG.atError().addKeyValue("reason", poolProblem).log("pool cannot be read, what is known stays");
             listener.sourceRefused(poolProblem);
