@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
         name = "predictor",
         description = {
             "Serve several kinds of traffic by predicted latency, and say how far predictions were off, how many"
-                + " requests stayed within their bounds, how fast that is learned and what a decision costs; beside it"
-                + " boosted trees that predict the same requests.",
+                    + " requests stayed within their bounds, how fast that is learned and what a decision costs; beside it"
+                    + " boosted trees that predict the same requests.",
             "One kind is the recording of --trace, or bursts without one. --speed applies to all of them; --parallel"
                     + " and --seeds have no effect."
         },
