@@ -140,6 +140,8 @@ final class ExplanationText {
                     .append(" took ")
                     .append(String.join(", ", picked))
                     .append('\n');
+            String reason = profile.path("reason").asString("");
+            text.append(reason.isEmpty() ? "" : "   because of " + reason + '\n');
             List<String> ties = new ArrayList<>();
             profile.path("ties").forEach(endpoint -> ties.add(endpoint.asString("")));
             if (!ties.isEmpty()) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     behind {@code estimate} why an index of events said nothing, as in {@code estimate_late}; null when nobody looked
  * @param predicted what the request would take there; null when nothing was predicted
  * @param unpredicted why nothing was predicted; null when it was, or nobody said why
+ * @param cost milliseconds that the request would cost here, by what they are spent on; null when nobody asked
  */
 public record ExplainedCandidate(
         String id,
@@ -39,4 +40,5 @@ public record ExplainedCandidate(
         int blockTokens,
         @Nullable String matchedBy,
         @Nullable ExplainedLatency predicted,
-        @Nullable String unpredicted) {}
+        @Nullable String unpredicted,
+        @Nullable String cost) {}

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param picker the picker; null when nobody was left for it
  * @param totals weighted sums of the candidates that were left
  * @param picked ids of the picked endpoints, best first
+ * @param reason what the picked endpoint costs, and the next best one; null when no plugin counts costs
  * @param ties ids of the candidates whose total is that of the picked one, itself included; empty when it has it alone
  */
 public record ExplainedProfile(
@@ -21,6 +22,7 @@ public record ExplainedProfile(
         @Nullable String picker,
         List<Total> totals,
         List<String> picked,
+        @Nullable String reason,
         List<String> ties) {
     public ExplainedProfile {
         filters = List.copyOf(filters);

@@ -10,6 +10,7 @@ import io.llmd.scheduler.scheduling.EndpointMetrics;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.LatencyPredictions;
 import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.TimeCosts;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -73,6 +74,7 @@ final class RecordReader {
         LatencyPredictions predictions = data.first(LatencyPredictions.class);
         InFlightLoads seen = data.first(InFlightLoads.class);
         InFlightLoads loads = seen == null ? otherLoads : seen;
+        TimeCosts costs = data.first(TimeCosts.class);
         List<ExplainedCandidate> candidates = new ArrayList<>(endpoints.length);
         for (int slot = 0; slot < endpoints.length; slot++) {
             Endpoint endpoint = endpoints[slot];
@@ -92,7 +94,8 @@ final class RecordReader {
                     matches == null ? 0 : matches.blockTokens(slot),
                     matches == null ? null : matchedBy(matches, slot),
                     ExplainedLatency.of(predictions, slot),
-                    predictions == null ? null : predictions.missing()));
+                    predictions == null ? null : predictions.missing(),
+                    costs == null ? null : costs.text(slot)));
         }
         return candidates;
     }
@@ -130,7 +133,19 @@ final class RecordReader {
             picked.add(endpoints[left[position]].id());
         }
         return new ExplainedProfile(
-                profile.name, filters, scorers, profile.picker, totals, picked, ties(profile, left));
+                profile.name,
+                filters,
+                scorers,
+                profile.picker,
+                totals,
+                picked,
+                reason(profile, left),
+                ties(profile, left));
+    }
+
+    private @Nullable String reason(RecordedProfile profile, int[] left) {
+        TimeCosts costs = data.first(TimeCosts.class);
+        return costs == null || profile.picked.length == 0 ? null : costs.reason(left[profile.picked[0]], left);
     }
 
     private List<String> ties(RecordedProfile profile, int[] left) {

@@ -8,6 +8,7 @@ import io.llmd.scheduler.scheduling.LatencyPredictions;
 import io.llmd.scheduler.scheduling.MediaMatches;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
+import io.llmd.scheduler.scheduling.TimeCosts;
 import io.llmd.scheduler.scheduling.Topologies;
 import io.llmd.scheduler.scheduling.UncachedTokens;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ final class RecordedData {
             EndpointNumbers.class, 8,
             MediaMatches.class, 4,
             LatencyPredictions.class, 64,
+            TimeCosts.class, 72,
             Topologies.class, 8);
     private static final int FIXED_BYTES = 96;
 

@@ -41,6 +41,9 @@ public final class DataKeys {
     /** Default producer of {@link #latencyPredictions}. */
     public static final String LATENCY_PRODUCER = "predicted-latency-producer";
 
+    /** Default producer of {@link #timeCosts}. */
+    public static final String TIME_COST_PRODUCER = "time-cost-producer";
+
     private DataKeys() {}
 
     /** Leading blocks of the prompt that each endpoint holds, as {@code producer} knows it; empty is the default. */
@@ -101,6 +104,11 @@ public final class DataKeys {
     public static DataKey<LatencyPredictions> latencyPredictions(String producer) {
         return new DataKey<>(
                 "LatencyPredictionInfoDataKey", orDefault(producer, LATENCY_PRODUCER), LatencyPredictions.class);
+    }
+
+    /** What the request would cost on each endpoint; empty producer is the default. */
+    public static DataKey<TimeCosts> timeCosts(String producer) {
+        return new DataKey<>("TimeCostDataKey", orDefault(producer, TIME_COST_PRODUCER), TimeCosts.class);
     }
 
     private static String orDefault(String producer, String defaultProducer) {

@@ -1,0 +1,352 @@
+package io.llmd.scheduler.plugin.producer;
+
+import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.EndpointMetrics;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Iterator;
+
+/**
+ * What this scheduler has sent to one endpoint and is not done, and how fast the endpoint is. Times are milliseconds of one
+ * clock. Safe from any thread; O(1) for a decision, O(prompts that wait) for an outcome.
+ *
+ * <p>Grows with the attempts in flight, which the leases bound.
+ */
+final class EndpointWork {
+
+    /*
+     * Prompts are computed in the order in which they came. The first of the queue begins when it comes, or when the one
+     * before it is done; it is done when its answer begins. What should be done and is not is expected to be as late again,
+     * so that the queue cannot drift away from the truth. Prompts that an engine computes in one step begin to be answered
+     * together; they are one measured time. Where the beginning of an answer is not seen, because the answer is not streamed,
+     * prompts are done when they should be.
+     *
+     * Readings of the engine's metrics are old. What has been placed and has ended since is known here, so the memory in use
+     * is that of the reading and what has changed since the reading was first seen.
+     */
+
+    private static final double LEAST_REST = 0.2;
+    private static final double TOGETHER_MILLIS = 2;
+    private static final double REFRESH_MILLIS = 10_000;
+    private static final double FULL = 0.97;
+    private static final double NEWS = 0.3;
+    private static final double FIRST_FAILURE_MILLIS = 200;
+    private static final double MOST_FAILURE_MILLIS = 60_000;
+    private static final int MOST_FAILURES = 10;
+    private static final double FAILURE_HALF_LIFE_MILLIS = 5_000;
+
+    /** An attempt. Changed under the monitor of its endpoint. */
+    static final class Attempt {
+        private final double millis;
+        private final double[] quantities;
+        private final double placed;
+        private final long promptTokens;
+        private final long ownTokens;
+        private final boolean isWatched;
+        private boolean isQueued = true;
+        private boolean isDecoding;
+        private double startedAt;
+        private double runningAtStart;
+        private double contextAtStart;
+
+        private Attempt(
+                double millis,
+                double[] quantities,
+                double placed,
+                long promptTokens,
+                long ownTokens,
+                boolean isWatched) {
+            this.millis = millis;
+            this.quantities = quantities;
+            this.placed = placed;
+            this.promptTokens = promptTokens;
+            this.ownTokens = ownTokens;
+            this.isWatched = isWatched;
+        }
+
+        /** Expected time to compute the prompt. */
+        double millis() {
+            return millis;
+        }
+    }
+
+    /**
+     * What a decision sees of the endpoint.
+     *
+     * @param queueMillis until the prompts are computed that are there
+     * @param memoryMillis until there is room for the prompt
+     * @param prefillMillis to compute what is missing of the prompt
+     * @param restMillis to compute what no endpoint holds of it
+     * @param answersMillis that the tokens of the answer take, with what the others' take longer, also while the prompt is
+     *     computed
+     * @param failureMillis that failures of late count
+     * @param isFull whether the cache has been filled
+     */
+    record View(
+            double queueMillis,
+            double memoryMillis,
+            double prefillMillis,
+            double restMillis,
+            double answersMillis,
+            double failureMillis,
+            boolean isFull) {}
+
+    private final FleetTimes fleet;
+    private final FittedTimes prefill = FleetTimes.prefillOfEndpoint();
+    private final FittedTimes token = FleetTimes.tokenOfEndpoint();
+    private final Deque<Attempt> queue = new ArrayDeque<>();
+    private double queued;
+    private double doneAt = Double.NEGATIVE_INFINITY;
+    private double refreshedAt = Double.NEGATIVE_INFINITY;
+
+    private final double[] group = new double[4];
+    private double groupMillis;
+    private double groupAt = Double.NEGATIVE_INFINITY;
+    private boolean isGroupFull;
+
+    private int inFlight;
+    private int decoding;
+    private double decodingPrompts;
+    private double decodingSince;
+    private double ownTokens;
+    private double queuedPrompts;
+
+    private long readingNanos = Long.MIN_VALUE;
+    private double heldAtReading;
+    private double usedAtReading;
+    private double foreign;
+    private double capacity;
+    private double insertedTokens;
+
+    private int failures;
+    private double failedAt;
+
+    EndpointWork(FleetTimes fleet) {
+        this.fleet = fleet;
+    }
+
+    /**
+     * What a prompt would meet here.
+     *
+     * @param cachedTokens that the endpoint holds of it
+     * @param mostCachedTokens that any endpoint holds of it
+     * @param foreignTokens that other schedulers have in flight
+     */
+    synchronized View view(
+            Endpoint endpoint,
+            long promptTokens,
+            long cachedTokens,
+            long mostCachedTokens,
+            long foreignTokens,
+            double outputTokens,
+            double answerMillis,
+            double now) {
+        if (now - refreshedAt > REFRESH_MILLIS) {
+            refreshedAt = now;
+            fleet.refresh(prefill, token, now);
+        }
+        removeUnwatched(now);
+        read(endpoint, now);
+        long missing = Math.max(1, promptTokens - cachedTokens);
+        double context = context(now);
+        double compute = prefill.millis(quantities(missing, cachedTokens, context));
+        double ahead = waiting(now) + foreignTokens * prefill.factors()[1] / 1e3 + foreign * compute;
+        return new View(
+                ahead,
+                memory(missing, answerMillis, now),
+                compute,
+                mostCachedTokens > cachedTokens
+                        ? prefill.millis(
+                                quantities(Math.max(1, promptTokens - mostCachedTokens), mostCachedTokens, context))
+                        : compute,
+                answers(promptTokens, outputTokens, context) + compute * decoding,
+                failure(now),
+                capacity > 0 && insertedTokens > capacity);
+    }
+
+    private static double[] quantities(long missing, long cached, double context) {
+        double pairs = missing * (cached + missing / 2.0);
+        return new double[] {1, missing / 1e3, pairs / 1e6, context / 1e5};
+    }
+
+    /** Tokens of the requests that are answered. */
+    private double context(double now) {
+        return decodingPrompts + generated(now);
+    }
+
+    private double generated(double now) {
+        double each = Math.max(1, token.millis(1, decoding / 1e2, decodingPrompts / 1e5));
+        return Math.max(0, (decoding * now - decodingSince) / each);
+    }
+
+    /** Tokens that requests of this scheduler hold for themselves, as far as it knows. */
+    private double held(double now) {
+        return ownTokens + generated(now);
+    }
+
+    private double waiting(double now) {
+        Attempt first = queue.peekFirst();
+        return first == null ? 0 : Math.max(Math.abs(queued - (now - begun(first))), LEAST_REST * queued);
+    }
+
+    private double begun(Attempt first) {
+        return Math.max(doneAt, first.placed);
+    }
+
+    /** The reading, if it is a new one. */
+    private void read(Endpoint endpoint, double now) {
+        EndpointMetrics metrics = endpoint.metrics();
+        if (!endpoint.fresh()) {
+            foreign = 0;
+            return;
+        }
+        if (metrics.updatedNanos() == readingNanos) {
+            return;
+        }
+        readingNanos = metrics.updatedNanos();
+        capacity = (double) metrics.cacheBlocks() * metrics.cacheBlockTokens();
+        usedAtReading = Math.clamp(metrics.kvCacheUsage(), 0, 1) * capacity;
+        heldAtReading = held(now);
+        double unknown = Math.max(0, metrics.waitingRequests() - inFlight);
+        foreign += NEWS * (unknown - foreign);
+    }
+
+    private double memory(long missing, double answerMillis, double now) {
+        if (capacity == 0 || inFlight == 0) {
+            return 0;
+        }
+        double used = Math.max(0, usedAtReading + held(now) - heldAtReading);
+        double lacking = used + missing - FULL * capacity;
+        return lacking <= 0 ? 0 : Math.min(1, lacking / Math.max(1, used)) * answerMillis;
+    }
+
+    private double answers(long promptTokens, double outputTokens, double context) {
+        double running = decoding + queue.size();
+        double tokens = context + queuedPrompts;
+        double before = token.millis(1, running / 1e2, tokens / 1e5);
+        double after = token.millis(1, (running + 1) / 1e2, (tokens + promptTokens) / 1e5);
+        return outputTokens * (after + (after - before) * running / 2);
+    }
+
+    private double failure(double now) {
+        return failures == 0
+                ? 0
+                : Math.min(MOST_FAILURE_MILLIS, FIRST_FAILURE_MILLIS * (1 << failures))
+                        * Math.pow(0.5, (now - failedAt) / FAILURE_HALF_LIFE_MILLIS);
+    }
+
+    /** A prompt goes to the endpoint. @param isWatched whether the beginning of the answer will be seen */
+    synchronized Attempt add(long promptTokens, long cachedTokens, boolean isWatched, double now) {
+        long missing = Math.max(1, promptTokens - cachedTokens);
+        double[] quantities = quantities(missing, cachedTokens, context(now));
+        Attempt attempt = new Attempt(prefill.millis(quantities), quantities, now, promptTokens, missing, isWatched);
+        queue.addLast(attempt);
+        queued += attempt.millis;
+        queuedPrompts += promptTokens;
+        ownTokens += missing;
+        insertedTokens += missing;
+        inFlight++;
+        return attempt;
+    }
+
+    private void removeUnwatched(double now) {
+        for (Attempt first = queue.peekFirst();
+                first != null && !first.isWatched && begun(first) + first.millis <= now;
+                first = queue.peekFirst()) {
+            doneAt = begun(first) + first.millis;
+            leave(first);
+            decode(first, doneAt);
+        }
+    }
+
+    private void leave(Attempt attempt) {
+        attempt.isQueued = false;
+        queue.remove(attempt);
+        queued = queue.isEmpty() ? 0 : queued - attempt.millis;
+        queuedPrompts = queue.isEmpty() ? 0 : queuedPrompts - attempt.promptTokens;
+    }
+
+    private void decode(Attempt attempt, double at) {
+        attempt.isDecoding = true;
+        attempt.startedAt = at;
+        attempt.contextAtStart = context(at);
+        attempt.runningAtStart = decoding;
+        decoding++;
+        decodingPrompts += attempt.promptTokens;
+        decodingSince += at;
+    }
+
+    /** The answer has begun. @param decodes whether this endpoint gives it */
+    synchronized void started(Attempt attempt, boolean decodes, double at) {
+        failures = 0;
+        if (!attempt.isQueued) {
+            return;
+        }
+        boolean isFirst = isFirst(attempt);
+        double took = isFirst ? Math.max(0, at - begun(attempt)) : 0;
+        if (took > TOGETHER_MILLIS) {
+            flush();
+        }
+        for (int i = 0; i < group.length; i++) {
+            group[i] += attempt.quantities[i];
+        }
+        groupMillis += took;
+        groupAt = at;
+        isGroupFull |= capacity > 0 && usedAtReading > FULL * capacity;
+        if (isFirst) {
+            doneAt = Math.max(doneAt, at);
+        }
+        leave(attempt);
+        if (decodes) {
+            decode(attempt, at);
+        }
+    }
+
+    private boolean isFirst(Attempt attempt) {
+        Iterator<Attempt> all = queue.iterator();
+        return all.hasNext() && all.next() == attempt;
+    }
+
+    /** Learns from the prompts that were computed together. */
+    private void flush() {
+        if (groupMillis > 0 && !isGroupFull) {
+            fleet.prefilled(groupMillis, group, groupAt, prefill);
+        }
+        Arrays.fill(group, 0);
+        groupMillis = 0;
+        isGroupFull = false;
+    }
+
+    /**
+     * The attempt is over.
+     *
+     * @param tokens of the answer; less than 2 to learn nothing
+     * @param millis from the first to the last
+     * @param isFailure whether the endpoint failed
+     */
+    synchronized void ended(Attempt attempt, int tokens, double millis, boolean isFailure, double now) {
+        if (attempt.isQueued) {
+            leave(attempt);
+        }
+        double context = context(now);
+        if (attempt.isDecoding) {
+            decoding--;
+            decodingPrompts = decoding == 0 ? 0 : decodingPrompts - attempt.promptTokens;
+            decodingSince = decoding == 0 ? 0 : decodingSince - attempt.startedAt;
+            if (attempt.isWatched && tokens > 1 && millis > 0) {
+                double[] quantities = {
+                    1, (attempt.runningAtStart + decoding) / 2e2, (attempt.contextAtStart + context) / 2e5
+                };
+                fleet.decoded(millis / (tokens - 1), quantities, now, token);
+            }
+        }
+        inFlight--;
+        ownTokens = inFlight == 0 ? 0 : ownTokens - attempt.ownTokens;
+        insertedTokens += Math.max(0, tokens);
+        if (isFailure) {
+            failures = Math.min(MOST_FAILURES, failures + 1);
+            failedAt = now;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package io.llmd.scheduler.plugin.producer;
+
+/**
+ * What all endpoints together have taught about requests: how long prompts and tokens take on an endpoint of which nothing is
+ * known, how long answers are, how busy endpoints are with prompts, and how often cached tokens are used again. Times are
+ * milliseconds. Safe from any thread; O(1).
+ */
+final class FleetTimes {
+
+    /** A step's fixed part, a thousand tokens, a million pairs of tokens, a hundred thousand tokens of running requests. */
+    private static final double[] PREFILL = {15, 50, 2, 5};
+
+    private static final double[][] USUAL_PREFILLS = {
+        {1, 0.3, 0.05, 0}, {1, 2, 2, 0.5}, {1, 8, 32, 1}, {1, 32, 512, 1}, {2, 4, 8, 2}
+    };
+
+    /** A step's fixed part, a hundred running requests, a hundred thousand tokens of theirs. */
+    private static final double[] TOKEN = {15, 1.2, 5};
+
+    private static final double[][] USUAL_TOKENS = {{1, 0.01, 0.01}, {1, 0.3, 0.5}, {1, 1, 5}, {1, 0.1, 2}};
+
+    /** Measured times that what was assumed, or what is known of the fleet, counts for. */
+    private static final double ASSUMED = 8;
+
+    private static final double FLEET = 30;
+
+    private static final double NEWS = 0.02;
+    private static final double USUAL_SHARE = 0.05;
+    private static final double LEAST_SHARE = 0.02;
+    private static final double MOST_SHARE = 0.5;
+    private static final double USUAL_OUTPUT = 256;
+    private static final double USUAL_ANSWER_MILLIS = 5_000;
+    private static final double WINDOW_MILLIS = 20_000;
+    private static final double MOST_BUSY = 0.9;
+
+    private final FittedTimes prefill = new FittedTimes(PREFILL, USUAL_PREFILLS, ASSUMED);
+    private final FittedTimes token = new FittedTimes(TOKEN, USUAL_TOKENS, ASSUMED);
+    private double firstToken = Double.NaN;
+    private double answer = Double.NaN;
+    private double output = Double.NaN;
+    private double work;
+    private double reused;
+    private double computed;
+    private double placedAt = Double.NaN;
+
+    /** Times of an endpoint, those of the fleet to begin with. */
+    static FittedTimes prefillOfEndpoint() {
+        return new FittedTimes(PREFILL, USUAL_PREFILLS, FLEET);
+    }
+
+    /** Times of an endpoint, those of the fleet to begin with. */
+    static FittedTimes tokenOfEndpoint() {
+        return new FittedTimes(TOKEN, USUAL_TOKENS, FLEET);
+    }
+
+    /** Prompts took so long; the endpoint learns, too. */
+    synchronized void prefilled(double millis, double[] quantities, double now, FittedTimes endpoint) {
+        prefill.learn(millis, quantities, now);
+        endpoint.assume(prefill.factors());
+        endpoint.learn(millis, quantities, now);
+    }
+
+    /** Tokens took so long; the endpoint learns, too. */
+    synchronized void decoded(double millis, double[] quantities, double now, FittedTimes endpoint) {
+        token.learn(millis, quantities, now);
+        endpoint.assume(token.factors());
+        endpoint.learn(millis, quantities, now);
+    }
+
+    /** What an endpoint is assumed to be like, as long as it has not shown it, and the more the longer it has not. */
+    synchronized void refresh(FittedTimes ofPrefill, FittedTimes ofToken, double now) {
+        ofPrefill.assume(prefill.factors());
+        ofPrefill.age(now);
+        ofToken.assume(token.factors());
+        ofToken.age(now);
+    }
+
+    /** A streamed answer is complete. */
+    synchronized void answered(double toFirstToken, double whole, int tokens) {
+        firstToken = mean(firstToken, toFirstToken);
+        answer = mean(answer, whole);
+        output = mean(output, tokens);
+    }
+
+    private static double mean(double known, double news) {
+        return Double.isNaN(known) ? news : known + NEWS * (news - known);
+    }
+
+    /** A prompt was sent. @param millis that computing it takes */
+    synchronized void placed(double millis, double cachedTokens, double uncachedTokens, double now) {
+        double kept = Double.isNaN(placedAt) ? 0 : Math.exp(-Math.max(0, now - placedAt) / WINDOW_MILLIS);
+        placedAt = now;
+        work = work * kept + millis;
+        reused = reused * kept + cachedTokens;
+        computed = computed * kept + uncachedTokens;
+    }
+
+    /** What one decision wants to know. */
+    record Traffic(double outputTokens, double answerMillis, double firstTokenShare, double busy, double reuse) {}
+
+    /** The traffic of the last time. @param endpoints that share it */
+    synchronized Traffic traffic(double now, int endpoints) {
+        double kept = Double.isNaN(placedAt) ? 0 : Math.exp(-Math.max(0, now - placedAt) / WINDOW_MILLIS);
+        return new Traffic(
+                Double.isNaN(output) ? USUAL_OUTPUT : output,
+                Double.isNaN(answer) ? USUAL_ANSWER_MILLIS : answer,
+                Double.isNaN(answer)
+                        ? USUAL_SHARE
+                        : Math.clamp(firstToken / Math.max(1, answer), LEAST_SHARE, MOST_SHARE),
+                Math.min(MOST_BUSY, work * kept / WINDOW_MILLIS / Math.max(1, endpoints)),
+                Math.min(1, computed == 0 ? 0 : reused / computed));
+    }
+}

@@ -1,0 +1,266 @@
+package io.llmd.scheduler.plugin.producer;
+
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.datalayer.InFlightTracker;
+import io.llmd.scheduler.datalayer.InFlightTracker.Placement;
+import io.llmd.scheduler.datalayer.InFlightTracker.Release;
+import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.plugin.Default;
+import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKey;
+import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.DataProducer;
+import io.llmd.scheduler.scheduling.Dispatch;
+import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.PreRequest;
+import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.ProfileOutcome;
+import io.llmd.scheduler.scheduling.ResponseHook;
+import io.llmd.scheduler.scheduling.SchedulingOutcome;
+import io.llmd.scheduler.scheduling.TimeCosts;
+import io.llmd.scheduler.scheduling.TimeCosts.Part;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.springframework.stereotype.Component;
+
+/**
+ * Says in milliseconds what a request would cost on each endpoint: waiting for others, computing what is missing of its prompt
+ * or reading it from another endpoint, how much longer answers take, how much longer later requests wait, and what is lost from
+ * the cache. How fast endpoints are is learnt from outcomes. O(n).
+ *
+ * <p>Grows with the attempts in flight, which the leases bound, and with the endpoints that were ever seen, up to a bound beyond
+ * which new ones cost what an idle endpoint does.
+ */
+final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
+
+    private static final int MAX_ENDPOINTS = 10_000;
+    private static final double MILLIS = 1e3;
+    private static final double NANOS_PER_MILLI = 1e6;
+    private static final double MICROS_PER_MILLI = 1e3;
+
+    /**
+     * @param transferTokensPerSecond tokens whose blocks an endpoint reads from another one in a second; 0 when it cannot
+     * @param transferMs time of such a reading besides
+     * @param prefillProfile profile whose endpoint computes the prompt when it ran; else the primary one does
+     * @param prefixMatchInfoProducerName producer of prefix matches, empty for the default
+     */
+    record Params(
+            @Default("0") double transferTokensPerSecond,
+            @Default("30") double transferMs,
+            @Default("prefill") String prefillProfile,
+            @Default("") String prefixMatchInfoProducerName) {
+        Params {
+            notNegative("transferTokensPerSecond", transferTokensPerSecond);
+            notNegative("transferMs", transferMs);
+        }
+
+        private static void notNegative(String name, double value) {
+            if (!(value >= 0) || Double.isInfinite(value)) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: finite, >= 0)");
+            }
+        }
+    }
+
+    /** An attempt in flight. @param decodes whether the endpoint that computes the prompt also answers */
+    private record Placed(EndpointWork work, EndpointWork.Attempt attempt, boolean decodes) {}
+
+    private final Params params;
+    private final LongSupplier nanoClock;
+    private final DataKey<TimeCosts> costsKey;
+    private final DataKey<PrefixMatches> matchesKey;
+    private final InFlightTracker tracker;
+    private final FleetTimes fleet = new FleetTimes();
+    private final Map<String, EndpointWork> endpoints = new ConcurrentHashMap<>();
+    private final Map<Long, Placed> attempts = new ConcurrentHashMap<>();
+
+    TimeCostProducer(String name, Params params, InFlightTracker tracker, LongSupplier nanoClock) {
+        this.params = params;
+        this.tracker = tracker;
+        this.nanoClock = nanoClock;
+        costsKey = DataKeys.timeCosts(name);
+        matchesKey = DataKeys.prefixMatches(params.prefixMatchInfoProducerName());
+    }
+
+    @Override
+    public List<DataKey<?>> produces() {
+        return List.of(costsKey);
+    }
+
+    @Override
+    public List<DataKey<?>> requires() {
+        return List.of(matchesKey);
+    }
+
+    private double now() {
+        return nanoClock.getAsLong() / NANOS_PER_MILLI;
+    }
+
+    private EndpointWork work(String endpointId) {
+        EndpointWork known = endpoints.get(endpointId);
+        if (known != null) {
+            return known;
+        }
+        return endpoints.size() < MAX_ENDPOINTS
+                ? endpoints.computeIfAbsent(endpointId, any -> new EndpointWork(fleet))
+                : new EndpointWork(fleet);
+    }
+
+    @Override
+    public void produce(InferenceRequest request, Candidates candidates) {
+        candidates.put(costsKey, costs(request, candidates));
+    }
+
+    private TimeCosts costs(InferenceRequest request, Candidates candidates) {
+        double now = now();
+        TimeCosts costs = new TimeCosts(candidates.slotCount());
+        PrefixMatches matches = candidates.data(matchesKey);
+        long promptTokens = Math.max(1, request.body().promptTokens());
+        FleetTimes.Traffic traffic = fleet.traffic(now, candidates.size());
+        double output = request.body().maxOutputTokens() >= 0
+                ? Math.min(traffic.outputTokens(), request.body().maxOutputTokens())
+                : traffic.outputTokens();
+        long best = 0;
+        for (int i = 0; matches != null && i < candidates.size(); i++) {
+            best = Math.max(best, matches.cachedTokens(candidates.slot(i)));
+        }
+        double least = Double.POSITIVE_INFINITY;
+        double[] answers = new double[candidates.size()];
+        for (int i = 0; i < candidates.size(); i++) {
+            int slot = candidates.slot(i);
+            Endpoint endpoint = candidates.get(i);
+            long cached = matches == null ? 0 : Math.min(matches.cachedTokens(slot), promptTokens - 1);
+            long foreign =
+                    tracker.tokens(endpoint.id()) - tracker.own(endpoint.id()).tokens();
+            EndpointWork.View view = work(endpoint.id())
+                    .view(
+                            endpoint,
+                            promptTokens,
+                            cached,
+                            Math.min(best, promptTokens - 1),
+                            foreign,
+                            output,
+                            traffic.answerMillis(),
+                            now);
+            answers[i] = view.answersMillis();
+            least = Math.min(least, answers[i]);
+            boolean pulls = addCompute(costs, slot, view, best - cached);
+            costs.setUncached(slot, promptTokens - (pulls ? best : cached));
+            cost(costs, slot, view, traffic);
+        }
+        for (int i = 0; i < answers.length; i++) {
+            costs.add(candidates.slot(i), Part.ANSWERS, traffic.firstTokenShare() * (answers[i] - least));
+        }
+        return costs;
+    }
+
+    /**
+     * Whatever takes less: computing what is missing, or reading from another endpoint what that holds.
+     *
+     * @return whether it is read
+     */
+    private boolean addCompute(TimeCosts costs, int slot, EndpointWork.View view, long heldElsewhere) {
+        double transfer = heldElsewhere <= 0 || params.transferTokensPerSecond() == 0
+                ? Double.POSITIVE_INFINITY
+                : params.transferMs() + MILLIS * heldElsewhere / params.transferTokensPerSecond();
+        boolean pulls = transfer + view.restMillis() < view.prefillMillis();
+        costs.add(slot, Part.PREFILL, pulls ? view.restMillis() : view.prefillMillis());
+        if (pulls) {
+            costs.add(slot, Part.TRANSFER, transfer);
+        }
+        return pulls;
+    }
+
+    private static void cost(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
+        double compute = costs.of(slot, Part.PREFILL);
+        costs.add(slot, Part.QUEUE, Math.max(view.queueMillis(), view.memoryMillis()));
+        costs.add(slot, Part.DELAY, compute * traffic.busy() / (1 - traffic.busy()));
+        if (view.isFull()) {
+            costs.add(slot, Part.DISPLACED, view.prefillMillis() * traffic.reuse() / 2);
+        }
+        costs.add(slot, Part.FAILURES, view.failureMillis());
+    }
+
+    @Override
+    public void scheduled(
+            InferenceRequest request, Candidates candidates, SchedulingOutcome.Scheduled outcome, Dispatch dispatch) {
+        double now = now();
+        TimeCosts costs = candidates.data(costsKey);
+        ProfileOutcome.Picked primary = outcome.primary();
+        ProfileOutcome.Picked prefill = outcome.profiles().getOrDefault(params.prefillProfile(), primary);
+        long tokens = Math.max(1, request.body().promptTokens());
+        long cached = costs == null ? 0 : tokens - costs.uncached(prefill.primarySlot());
+        EndpointWork computing = work(prefill.primary().id());
+        boolean isWatched = request.body().stream();
+        EndpointWork.Attempt attempt = computing.add(tokens, cached, isWatched, now);
+        fleet.placed(attempt.millis(), cached, tokens - cached, now);
+        Placed placed = new Placed(computing, attempt, prefill == primary);
+        attempts.put(dispatch.leaseId(), placed);
+        tracker.place(
+                dispatch.leaseId(), List.of(new Placement(prefill.primary().id(), tokens - cached, Release.TOKENS)));
+    }
+
+    @Override
+    public void started(long leaseId, OutcomeReport report) {
+        tracker.started(leaseId);
+        Placed placed = attempts.get(leaseId);
+        if (placed != null) {
+            placed.work().started(placed.attempt(), placed.decodes(), now());
+        }
+    }
+
+    @Override
+    public void ended(long leaseId, OutcomeReport report) {
+        tracker.ended(leaseId);
+        Placed placed = attempts.remove(leaseId);
+        if (placed == null) {
+            return;
+        }
+        double firstToken = report.timeToFirstTokenMicros() / MICROS_PER_MILLI;
+        double whole = report.durationMicros() / MICROS_PER_MILLI;
+        int tokens = report.usage().completionTokens();
+        boolean isComplete = report.cause() == Cause.NATURAL && firstToken > 0 && whole > 0;
+        placed.work()
+                .ended(
+                        placed.attempt(),
+                        isComplete ? tokens : 0,
+                        whole - firstToken,
+                        report.cause() == Cause.ERROR || report.cause() == Cause.UNKNOWN,
+                        now());
+        if (isComplete && tokens > 0) {
+            fleet.answered(firstToken, whole, tokens);
+        }
+    }
+
+    @Component
+    static final class Factory implements PluginFactory<Params> {
+
+        private final EndpointStore store;
+        private final InFlightTrackers trackers;
+
+        Factory(EndpointStore store, InFlightTrackers trackers) {
+            this.store = store;
+            this.trackers = trackers;
+        }
+
+        @Override
+        public String type() {
+            return DataKeys.TIME_COST_PRODUCER;
+        }
+
+        @Override
+        public Class<Params> paramsType() {
+            return Params.class;
+        }
+
+        @Override
+        public TimeCostProducer create(String name, Params params) {
+            return new TimeCostProducer(name, params, trackers.named(name), store::nanoTime);
+        }
+    }
+}

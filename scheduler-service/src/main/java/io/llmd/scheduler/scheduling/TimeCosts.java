@@ -1,0 +1,121 @@
+package io.llmd.scheduler.scheduling;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Column of what a request costs: per slot milliseconds, by what they are spent on. Written by the producer, then read by the
+ * deciding thread; read only after the decision.
+ */
+public final class TimeCosts {
+
+    /** What time is spent on. */
+    public enum Part {
+        /** Others are served first. */
+        QUEUE("queue"),
+        /** Computing what the endpoint lacks of the prompt. */
+        PREFILL("prefill"),
+        /** Reading blocks from another endpoint. */
+        TRANSFER("transfer"),
+        /** The answer, and those beside it, take longer than on the endpoint where they take least. */
+        ANSWERS("slower answers"),
+        /** Requests that come later wait for this prompt. */
+        DELAY("delay of later ones"),
+        /** What is pushed out of the cache has to be computed again. */
+        DISPLACED("displaced cache"),
+        /** Requests failed there just now. */
+        FAILURES("failures");
+
+        private final String text;
+
+        Part(String text) {
+            this.text = text;
+        }
+    }
+
+    /** Least time that is shown. */
+    private static final double SHOWN_MILLIS = 0.5;
+
+    private static final int PARTS = Part.values().length;
+    private static final Part[] ALL = Part.values();
+
+    private final double[] millis;
+    private final double[] totals;
+    private final long[] uncached;
+
+    /** A column for {@code slotCount} endpoints, on which nothing costs anything. */
+    public TimeCosts(int slotCount) {
+        millis = new double[PARTS * slotCount];
+        totals = new double[slotCount];
+        uncached = new long[slotCount];
+    }
+
+    /** Adds to what the request costs on an endpoint. @param value milliseconds, finite, >= 0 */
+    public void add(int slot, Part part, double value) {
+        millis[PARTS * slot + part.ordinal()] += value;
+        totals[slot] += value;
+    }
+
+    /** Records how many tokens of the prompt the endpoint lacks. */
+    public void setUncached(int slot, long tokens) {
+        uncached[slot] = tokens;
+    }
+
+    /** Milliseconds that go into one part. */
+    public double of(int slot, Part part) {
+        return millis[PARTS * slot + part.ordinal()];
+    }
+
+    /** All milliseconds. */
+    public double total(int slot) {
+        return totals[slot];
+    }
+
+    /** Tokens of the prompt that the endpoint lacks. */
+    public long uncached(int slot) {
+        return uncached[slot];
+    }
+
+    /** As in {@code 120 ms queue + 40 ms prefill for 2,000 uncached tokens}; parts of less than half a millisecond are left out. */
+    public String text(int slot) {
+        StringBuilder text = new StringBuilder();
+        for (Part part : ALL) {
+            double value = of(slot, part);
+            if (value < SHOWN_MILLIS && part != Part.PREFILL) {
+                continue;
+            }
+            text.append(text.isEmpty() ? "" : " + ")
+                    .append(shown(value))
+                    .append(' ')
+                    .append(part.text);
+            if (part == Part.PREFILL) {
+                text.append(String.format(Locale.ROOT, " for %,d uncached tokens", uncached[slot]));
+            }
+        }
+        return text.toString();
+    }
+
+    private static String shown(double value) {
+        return String.format(Locale.ROOT, "%,.0f ms", value);
+    }
+
+    /**
+     * Why an endpoint, for people.
+     *
+     * @param chosen slot of the chosen endpoint
+     * @param others slots of all candidates
+     * @return its costs, and the least of the others' when there are any
+     */
+    public String reason(int chosen, int[] others) {
+        Double next = next(chosen, others);
+        return text(chosen) + (next == null ? "" : "; next best " + shown(next));
+    }
+
+    private @Nullable Double next(int chosen, int[] others) {
+        double least = Double.POSITIVE_INFINITY;
+        for (int slot : others) {
+            least = slot == chosen ? least : Math.min(least, totals[slot]);
+        }
+        return least == Double.POSITIVE_INFINITY ? null : least;
+    }
+}

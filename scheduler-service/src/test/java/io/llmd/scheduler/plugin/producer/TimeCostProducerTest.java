@@ -1,0 +1,225 @@
+package io.llmd.scheduler.plugin.producer;
+
+import static io.llmd.scheduler.scheduling.EndpointFixture.endpoint;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.contracts.schedule.OutcomeReport.Phase;
+import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.scheduler.datalayer.InFlightLoad;
+import io.llmd.scheduler.datalayer.InFlightTracker;
+import io.llmd.scheduler.plugin.ParameterBinder;
+import io.llmd.scheduler.scheduling.Candidates;
+import io.llmd.scheduler.scheduling.DataKeys;
+import io.llmd.scheduler.scheduling.Dispatch;
+import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.EndpointFixture;
+import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.PrefixMatches;
+import io.llmd.scheduler.scheduling.RequestBody;
+import io.llmd.scheduler.scheduling.TimeCosts;
+import io.llmd.scheduler.scheduling.TimeCosts.Part;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TimeCostProducerTest {
+
+    private static final int A = 0;
+    private static final int B = 1;
+
+    private final InFlightTracker tracker = new InFlightTracker();
+    private final Endpoint a = endpoint("a", 0, 0, 0);
+    private final Endpoint b = endpoint("b", 0, 0, 0);
+    private long millis;
+    private long lease;
+
+    @Test
+    void whatIsHeldNeedNotBeComputed() {
+        TimeCosts costs = costs(producer(""), 4000, 3840, 0);
+
+        assertThat(costs.uncached(A)).isEqualTo(160);
+        assertThat(costs.uncached(B)).isEqualTo(4000);
+        assertThat(costs.of(A, Part.PREFILL)).isLessThan(0.2 * costs.of(B, Part.PREFILL));
+        assertThat(costs.total(A)).isLessThan(costs.total(B));
+    }
+
+    @Test
+    void promptsOnTheirWayAreWaitedFor() {
+        TimeCostProducer producer = producer("");
+        double compute = costs(producer, 4000, 0, 0).of(A, Part.PREFILL);
+        place(producer, A, 4000);
+        place(producer, A, 4000);
+
+        TimeCosts costs = costs(producer, 4000, 0, 0);
+
+        assertThat(costs.of(A, Part.QUEUE)).isCloseTo(2 * compute, within(1.0));
+        assertThat(costs.of(B, Part.QUEUE)).isZero();
+    }
+
+    @Test
+    void timeThatHasPassedIsNotWaitedForAgain() {
+        TimeCostProducer producer = producer("");
+        place(producer, A, 4000);
+        double whole = costs(producer, 4000, 0, 0).of(A, Part.QUEUE);
+        millis += 100;
+
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.QUEUE)).isCloseTo(whole - 100, within(1.0));
+    }
+
+    @Test
+    void aSlowEndpointIsFoundOutByItsAnswers() {
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 60; i++) {
+            answer(producer, A, 4000, 250);
+            answer(producer, B, 4000, 1000);
+        }
+
+        TimeCosts costs = costs(producer, 4000, 0, 0);
+
+        assertThat(costs.of(A, Part.PREFILL)).isCloseTo(250, within(60.0));
+        assertThat(costs.of(B, Part.PREFILL)).isCloseTo(1000, within(150.0));
+    }
+
+    @Test
+    void anEndpointOfWhichNothingIsKnownIsTakenForOneOfTheFleet() {
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 60; i++) {
+            answer(producer, A, 4000, 800);
+        }
+
+        assertThat(costs(producer, 4000, 0, 0).of(B, Part.PREFILL)).isCloseTo(800, within(120.0));
+    }
+
+    @Test
+    void anEndpointThatFailsIsAvoidedForAWhile() {
+        TimeCostProducer producer = producer("");
+        long failed = place(producer, A, 100);
+        producer.ended(failed, report(failed, Cause.ERROR, 0, 0, -1));
+
+        assertThat(costs(producer, 100, 0, 0).of(A, Part.FAILURES)).isEqualTo(400);
+        millis += 5_000;
+        assertThat(costs(producer, 100, 0, 0).of(A, Part.FAILURES)).isCloseTo(200, within(1e-6));
+        long answered = place(producer, A, 100);
+        producer.started(answered, report(answered, Cause.NONE, 20, 0, -1));
+        assertThat(costs(producer, 100, 0, 0).of(A, Part.FAILURES)).isZero();
+    }
+
+    @Test
+    void aFullCacheIsWaitedForAlsoWhenTheReadingIsOld() {
+        // The fixture's caches have 1,000 blocks of 16 tokens.
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 4; i++) {
+            long placed = place(producer, A, 3900);
+            millis += 400;
+            producer.started(placed, report(placed, Cause.NONE, 400, 0, -1));
+        }
+
+        TimeCosts costs = costs(producer, 3900, 0, 0);
+
+        assertThat(costs.of(A, Part.QUEUE)).isGreaterThan(100);
+        assertThat(costs.of(B, Part.QUEUE)).isZero();
+    }
+
+    @Test
+    void whatAnotherEndpointHoldsMayBeReadInsteadOfComputed() {
+        TimeCosts costs = costs(producer("{transferTokensPerSecond: 100000, transferMs: 10}"), 16_000, 0, 15_840);
+
+        assertThat(costs.of(A, Part.TRANSFER)).isCloseTo(10 + 158.4, within(0.1));
+        assertThat(costs.uncached(A)).isEqualTo(160);
+        assertThat(costs.of(B, Part.TRANSFER)).isZero();
+    }
+
+    @Test
+    void loadOfOtherSchedulersCounts() {
+        TimeCostProducer producer = producer("");
+        tracker.added(a.metadata());
+        tracker.elsewhere(Map.of(a.id(), new InFlightLoad(2, 8000)));
+
+        assertThat(costs(producer, 1000, 0, 0).of(A, Part.QUEUE)).isCloseTo(400, within(1.0));
+    }
+
+    @Test
+    void nothingIsLeftOfRequestsThatEnded() {
+        TimeCostProducer producer = producer("");
+        double before = costs(producer, 2000, 0, 0).total(A);
+        long gone = place(producer, A, 4000);
+        producer.ended(gone, report(gone, Cause.CLIENT_DISCONNECT, 0, 50, -1));
+        millis += 600_000;
+
+        assertThat(costs(producer, 2000, 0, 0).total(A)).isCloseTo(before, within(1e-6));
+        assertThat(tracker.attempts()).isZero();
+    }
+
+    @Test
+    void theReasonIsASentence() {
+        TimeCosts costs = new TimeCosts(2);
+        costs.add(A, Part.QUEUE, 120);
+        costs.add(A, Part.PREFILL, 40);
+        costs.setUncached(A, 2000);
+        costs.add(B, Part.PREFILL, 310);
+
+        assertThat(costs.reason(A, new int[] {A, B}))
+                .isEqualTo("120 ms queue + 40 ms prefill for 2,000 uncached tokens; next best 310 ms");
+    }
+
+    private TimeCostProducer producer(String parameters) {
+        return new TimeCostProducer(
+                "time-cost-producer",
+                ParameterBinder.bind(TimeCostProducer.Params.class, parameters),
+                tracker,
+                () -> millis * 1_000_000);
+    }
+
+    private TimeCosts costs(TimeCostProducer producer, int promptTokens, int heldByA, int heldByB) {
+        Candidates candidates = candidates(promptTokens, heldByA, heldByB);
+        producer.produce(request(promptTokens), candidates);
+        TimeCosts costs = candidates.data(DataKeys.timeCosts(""));
+        assertThat(costs).isNotNull();
+        return costs;
+    }
+
+    private Candidates candidates(int promptTokens, int heldByA, int heldByB) {
+        Candidates candidates = Candidates.of(a, b);
+        PrefixMatches matches = new PrefixMatches(2);
+        matches.set(A, heldByA / 16, promptTokens / 16, 16);
+        matches.set(B, heldByB / 16, promptTokens / 16, 16);
+        candidates.put(DataKeys.prefixMatches(""), matches);
+        return candidates;
+    }
+
+    private static InferenceRequest request(int promptTokens) {
+        InferenceRequest request = EndpointFixture.request("m", promptTokens);
+        RequestBody body = request.body();
+        return request.withBody(new RequestBody(body.api(), "m", true, -1, body.prompts(), "", 0));
+    }
+
+    private long place(TimeCostProducer producer, int slot, int promptTokens) {
+        Candidates candidates = candidates(promptTokens, 0, 0);
+        producer.produce(request(promptTokens), candidates);
+        producer.scheduled(
+                request(promptTokens), candidates, ProducerFixture.decode(candidates, slot), new Dispatch(++lease));
+        return lease;
+    }
+
+    private void answer(TimeCostProducer producer, int slot, int promptTokens, int tookMillis) {
+        long placed = place(producer, slot, promptTokens);
+        millis += tookMillis;
+        producer.started(placed, report(placed, Cause.NONE, tookMillis, 0, -1));
+        producer.ended(placed, report(placed, Cause.NATURAL, tookMillis, tookMillis + 1, 1));
+    }
+
+    private static OutcomeReport report(long lease, Cause cause, int firstToken, int whole, int tokens) {
+        return new OutcomeReport(
+                "r",
+                lease,
+                "ns/a",
+                cause == Cause.NONE ? Phase.STARTED : Phase.ENDED,
+                cause,
+                200,
+                new TokenUsage(-1, tokens, -1),
+                firstToken * 1000L,
+                whole * 1000L);
+    }
+}
