@@ -42,8 +42,9 @@ public final class Lab {
                 blockTokens,
                 scenario.fleet().totalBlocks(),
                 engines.size());
-        Router router = contender.router(new Setting(
+        Router policy = contender.router(new Setting(
                 engines, conditions, scenario.fleet().split(), scenario.fleet().prefillTokensPerSecond(), seed));
+        Router router = conditions.outage().seconds() == 0 ? policy : new Retrying(policy, conditions.outage());
         SimulationTotals totals;
         try {
             totals = new Simulation(settings(scenario, seed), engines, router, tally, result -> {}).run();

@@ -63,6 +63,9 @@ final class LabOptions {
             description = "hardware, dealt out to the endpoints in turn: h100, h200, a100, l40s (default: h100)")
     private List<String> gpus = List.of("h100");
 
+    @Option(names = "--tp", paramLabel = "N", description = "GPUs of each endpoint (default: ${DEFAULT-VALUE})")
+    private int tensorParallel = Fleet.DEFAULT.tensorParallel();
+
     @Option(
             names = "--kv-tokens",
             paramLabel = "N",
@@ -173,6 +176,7 @@ final class LabOptions {
         return Fleet.DEFAULT
                 .withEndpoints(pods)
                 .withGpus(gpus.stream().map(LabOptions::gpu).toList())
+                .withTensorParallel(tensorParallel)
                 .withCache(blockTokens, kvTokens)
                 .withBatchedTokens(batchedTokens)
                 .withSlow(slow, slowFactor);
@@ -224,10 +228,11 @@ final class LabOptions {
     String described(double atSpeed) {
         return String.format(
                 Locale.ROOT,
-                "speed %s; %d endpoints, qwen3-32b on 2 x %s, %,d KV tokens each in blocks of %d, %d tokens a step; metrics"
-                        + " each %d ms, %d ms old; events after %d ms, %.0f %% lost%s; %d slow; seeds %s",
+                "speed %s; %d endpoints, qwen3-32b on %d x %s, %,d KV tokens each in blocks of %d, %d tokens a step;"
+                        + " metrics each %d ms, %d ms old; events after %d ms, %.0f %% lost%s; %d slow; seeds %s",
                 atSpeed,
                 pods,
+                tensorParallel,
                 String.join(",", gpus),
                 kvTokens,
                 blockTokens,

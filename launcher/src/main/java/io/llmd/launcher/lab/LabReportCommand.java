@@ -1,11 +1,15 @@
 package io.llmd.launcher.lab;
 
-import io.llmd.lab.Lab;
 import io.llmd.lab.contender.Contender;
 import io.llmd.lab.report.HtmlReport;
+import io.llmd.lab.report.PolicyPage;
+import io.llmd.lab.report.Tables;
 import io.llmd.lab.result.GoalFigure;
-import io.llmd.lab.result.Goals;
 import io.llmd.lab.result.RunResult;
+import io.llmd.lab.study.PolicyStudy;
+import io.llmd.lab.study.Section;
+import io.llmd.lab.study.StudyData;
+import io.llmd.launcher.home.LlmdHome;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
@@ -14,27 +18,40 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code llmd lab report}: the goals, and a page with tables and plots. */
+/** {@code llmd lab report}: the goals, kinds of traffic, conditions, other engines and seeds, as a page with plots. */
 @Command(
         name = "report",
         description = {
-            "Run the policies on the shared-prefix ladder and, with --trace, on the recorded conversation at one and three"
-                    + " times its speed; say which goals are met, and write one HTML page.",
-            "--speed has no effect."
+            "Run the policies on recorded and generated traffic, with faults, on other engines and with other seeds;"
+                    + " say which goals are met, and write docs/policy-results.md and its plots.",
+            "With all contenders and the whole share it takes about a quarter of an hour on two processors."
         },
         footer = {"", "Exit codes: 0 ran, whatever the goals say, 1 failed, 2 usage."})
 final class LabReportCommand implements Callable<Integer> {
 
-    private static final double FAST = 3;
+    private static final String PAGE = "policy-results.md";
+    private static final String IMAGES = "images";
+    private static final String RECORDINGS = "shared/data";
 
     private final Terminal terminal;
+
+    @Option(
+            names = "--data",
+            paramLabel = "FOLDER",
+            description = "recordings (default: shared/data in the checkout or beside it)")
+    private @Nullable Path data;
+
+    @Option(
+            names = "--docs",
+            paramLabel = "FOLDER",
+            description = "where the page and the folder of its plots go (default: docs in the checkout)")
+    private @Nullable Path docs;
 
     @Option(
             names = "--contenders",
@@ -44,26 +61,56 @@ final class LabReportCommand implements Callable<Integer> {
     private List<String> contenders = List.of();
 
     @Option(
-            names = "--ours",
+            names = "--few",
             paramLabel = "NAME",
             split = ",",
-            description = "policies whose goals are judged (default: ${DEFAULT-VALUE})")
-    private List<String> ours = List.of("kv-block-cost", "cache-discounted-load");
+            description =
+                    "policies that conditions, other engines and other seeds are tried on (default: ${DEFAULT-VALUE})")
+    private List<String> few = List.of(
+            "time-cost",
+            "mooncake-conductor",
+            "dynamo",
+            "kv-block-cost",
+            "llmd-precise",
+            "llmd-sticky-precise",
+            "least-request");
 
-    @Option(names = "--no-ladder", description = "leave the ladder out, which takes longest")
-    private boolean noLadder;
+    @Option(
+            names = "--ours",
+            paramLabel = "NAME",
+            description = "policy of which the page says where it loses (default: ${DEFAULT-VALUE})")
+    private String ours = "time-cost";
 
-    @Option(names = "--html", paramLabel = "FILE", description = "write the page to this file")
+    @Option(
+            names = "--sections",
+            paramLabel = "ID",
+            split = ",",
+            description = "parts to run, as the first column of --csv names them (default: all)")
+    private List<String> sections = List.of();
+
+    @Option(
+            names = "--share",
+            paramLabel = "SHARE",
+            description = "part of the recordings and of the generated traffic, 0 to 1 (default: ${DEFAULT-VALUE})")
+    private double share = 1;
+
+    @Option(names = "--no-knees", description = "leave the knees out, which take longest")
+    private boolean noKnees;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "also write one HTML page with tables and plots")
     private @Nullable Path html;
+
+    @Option(names = "--csv", paramLabel = "FILE", description = "also write each run to this file")
+    private @Nullable Path csv;
 
     @Option(names = "--json", description = "print one JSON object for each goal instead of lines")
     private boolean json;
 
-    @Mixin
-    private LabOptions options = new LabOptions();
+    @Option(names = "--seed", paramLabel = "N", description = "of everything random (default: ${DEFAULT-VALUE})")
+    private long seed = 1;
 
-    private final HtmlReport page = new HtmlReport();
-    private final List<GoalFigure> figures = new ArrayList<>();
+    @Option(names = "--parallel", paramLabel = "N", description = "runs at a time (default: one for each processor)")
+    private int parallel = Runtime.getRuntime().availableProcessors();
 
     LabReportCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -71,45 +118,88 @@ final class LabReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (noLadder && !options.hasTrace()) {
-            throw CommandFailure.usage("nothing to run (expected: --trace FILE, or the ladder)");
-        }
         List<Contender> all = LabOptions.contenders(contenders);
-        if (options.hasTrace()) {
-            List<RunResult> recorded = runs(LabOptions.Kind.CONVERSATION, 1, all);
-            List<RunResult> fast = runs(LabOptions.Kind.CONVERSATION, FAST, all);
-            ours.forEach(name -> {
-                figures.addAll(new Goals(name).ofConversation(recorded));
-                figures.addAll(new Goals(name).ofFastConversation(fast));
-            });
+        PolicyStudy study = study(all);
+        List<Section> wanted = wanted(study.sections());
+        int runs = wanted.stream()
+                .mapToInt(
+                        section -> section.contenders().size() * section.seeds().size())
+                .sum();
+        Map<String, List<RunResult>> results;
+        try (LabProgress progress = new LabProgress(terminal, runs)) {
+            results = study.run(wanted, Math.max(1, parallel), progress);
         }
-        if (!noLadder) {
-            List<RunResult> ladder = runs(LabOptions.Kind.LADDER, 1, all);
-            ours.forEach(name -> figures.addAll(new Goals(name).ofLadder(ladder)));
+        Map<String, Map<String, Double>> knees = Map.of();
+        if (!noKnees) {
+            try (LabProgress progress = new LabProgress(terminal, 0)) {
+                knees = study.knees(Math.max(1, parallel), progress);
+            }
         }
-        write(all);
+        PolicyPage page = new PolicyPage(wanted, results, knees, all, ours);
+        page.goals().values().forEach(goals -> goals.forEach(goal -> terminal.println(LabGoals.line(goal, json))));
+        write(page);
+        writeMore(page, wanted, results, all);
         return ExitCode.OK;
     }
 
-    private List<RunResult> runs(LabOptions.Kind kind, double speed, List<Contender> all) {
-        List<Long> seeds = options.seeds();
-        try (LabProgress progress = new LabProgress(terminal, all.size() * seeds.size())) {
-            List<RunResult> runs = Lab.compare(options.scenario(kind, speed), all, seeds, options.parallel(), progress);
-            String title =
-                    kind.name().toLowerCase(Locale.ROOT) + (speed == 1 ? "" : " at " + speed + " times its speed");
-            page.addTraffic(title, options.described(speed), runs);
-            return runs;
+    private PolicyStudy study(List<Contender> all) {
+        try {
+            List<Contender> tried =
+                    all.stream().filter(each -> few.contains(each.name())).toList();
+            return new PolicyStudy(
+                    StudyData.read(recordings(), share), all, tried.isEmpty() ? all : tried, share, seed);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw new CommandFailure(ExitCode.FAILED, "cannot read the recordings (--data): " + e.getMessage());
         }
     }
 
-    private void write(List<Contender> all) throws IOException {
-        page.addGoals(figures);
-        page.addContenders(all);
-        for (GoalFigure figure : figures) {
-            terminal.println(LabGoals.line(figure, json));
+    private Path recordings() {
+        if (data != null) {
+            return data;
+        }
+        Path root = LlmdHome.current().root();
+        Path inside = root.resolve(RECORDINGS);
+        return Files.isDirectory(inside) ? inside : root.resolveSibling(RECORDINGS);
+    }
+
+    private List<Section> wanted(List<Section> all) {
+        List<String> known = all.stream().map(Section::id).toList();
+        if (!known.containsAll(sections)) {
+            throw CommandFailure.usage("sections: " + sections + " (expected: of " + known + ")");
+        }
+        return all.stream()
+                .filter(section -> sections.isEmpty() || sections.contains(section.id()))
+                .toList();
+    }
+
+    private void write(PolicyPage page) throws IOException {
+        Path folder = docs == null ? LlmdHome.current().root().resolve("docs") : docs;
+        Files.createDirectories(folder.resolve(IMAGES));
+        for (Map.Entry<String, byte[]> image : page.images().entrySet()) {
+            Files.write(folder.resolve(IMAGES).resolve("policy-" + image.getKey()), image.getValue());
+        }
+        Files.writeString(folder.resolve(PAGE), page.markdown());
+        terminal.note("wrote " + folder.resolve(PAGE));
+    }
+
+    private void writeMore(
+            PolicyPage page, List<Section> wanted, Map<String, List<RunResult>> results, List<Contender> all)
+            throws IOException {
+        if (csv != null) {
+            Files.writeString(csv, Tables.csvBySection(results));
+            terminal.note("wrote " + csv);
         }
         if (html != null) {
-            Files.writeString(html, page.page("Routing policies in virtual time"));
+            HtmlReport report = new HtmlReport();
+            List<GoalFigure> figures = new ArrayList<>();
+            page.goals().values().forEach(figures::addAll);
+            report.addGoals(figures);
+            wanted.forEach(section ->
+                    report.addTraffic(section.title(), section.about(), results.getOrDefault(section.id(), List.of())));
+            report.addContenders(all);
+            Files.writeString(html, report.page("Routing policies in virtual time"));
             terminal.note("wrote " + html);
         }
     }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.launcher.Captured;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,25 +38,57 @@ class LabCommandTest {
     }
 
     @Test
-    void reportSaysGoalsAsJsonAndWritesOnePage(@TempDir Path folder) throws IOException {
+    void reportSaysGoalsAsJsonAndWritesThePageItsPlotsAndOneHtmlFile(@TempDir Path folder) throws IOException {
+        recordings(folder);
         Path page = folder.resolve("page.html");
 
         int code = captured.run(
                 "lab",
                 "report",
-                "--requests",
-                "40",
+                "--data",
+                folder.toString(),
+                "--docs",
+                folder.toString(),
+                "--sections",
+                "ladder,conversation",
+                "--share",
+                "0.01",
+                "--no-knees",
                 "--contenders",
-                "round-robin,llmd-default,kv-block-cost",
+                "round-robin,llmd-default,time-cost",
                 "--json",
                 "--html",
                 page.toString());
 
         assertThat(code).isZero();
         assertThat(captured.out().lines())
-                .hasSize(4)
+                .isNotEmpty()
                 .allSatisfy(line -> assertThat(line).contains("\"goal\":\"P", "\"pass\":"));
         assertThat(Files.readString(page)).contains("data:image/png;base64,").doesNotContain("http://", "https://");
+        assertThat(folder.resolve("policy-results.md")).content().contains("# Policy results", "| time-cost |");
+        assertThat(folder.resolve("images").resolve("policy-hits.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void reportNeedsRecordings(@TempDir Path folder) {
+        assertThat(captured.run("lab", "report", "--data", folder.toString())).isEqualTo(1);
+        assertThat(captured.err()).contains("cannot read the recordings (--data)");
+    }
+
+    private static void recordings(Path folder) throws IOException {
+        gzip(
+                folder.resolve("mooncake_conversation_h1.jsonl.gz"),
+                "{\"timestamp\": 0, \"input_length\": 900, \"output_length\": 9, \"hash_ids\": [0, 1]}\n".repeat(30));
+        gzip(folder.resolve("azure_llm_2023_conv_h1.csv.gz"), "names\n2023-11-16 18:15:46.5,374,44\n");
+        gzip(
+                folder.resolve("servegen_m_large_week1.csv.gz"),
+                "names\nm,0,100,2,50,0.3,900,600,2400,5000,160,50,460,870\n");
+    }
+
+    private static void gzip(Path file, String text) throws IOException {
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     @Test

@@ -49,6 +49,8 @@ public final class Contenders {
             new Contender("sglang-cache-aware", "SGLang, smg", "longest match unless unbalanced", CacheAwareTree::new),
             new Contender("aibrix-prefix", "AIBrix", "longest match below mean plus deviation", OutlierGate::new),
             new Contender("mooncake-conductor", "Mooncake", "least time to wait and compute", ShortestPrefill::new),
+            new Contender(
+                    "preble", "Preble", "most cached, or least load with what is pushed out", ExploitExplore::new),
             new Contender("dynamo", "NVIDIA Dynamo", "least KV cost in blocks", setting -> new KvCost(setting, 0)),
             new Contender(
                     "dynamo-softmax",
@@ -63,7 +65,9 @@ public final class Contenders {
             scheduled("llmd-sticky-precise", "llm-d", "sticky until saturated, prefixes by events"),
             scheduled("predicted-latency", "llm-d", PREDICTED),
             scheduled("kv-block-cost", "ours", "cost in blocks, prefixes by events"),
-            scheduled("cache-discounted-load", "ours", "tokens in flight discounted by what is held"));
+            scheduled("cache-discounted-load", "ours", "tokens in flight discounted by what is held"),
+            scheduled("time-cost-estimated", "ours", "one cost in milliseconds, estimated prefixes"),
+            scheduled("time-cost", "ours", "one cost in milliseconds, prefixes by events"));
 
     private static final String SPLIT = resource("split.yaml");
 

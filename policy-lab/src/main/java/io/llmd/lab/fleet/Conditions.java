@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param eventLag until the router hears of an endpoint's blocks
  * @param eventLoss share of the batches of KV events that get lost, in [0, 1)
  * @param replay whether lost batches can be asked for; without, a loss clears what is known of the endpoint
+ * @param outage when an endpoint cannot be reached
  */
 public record Conditions(
         Duration routing,
@@ -19,13 +20,14 @@ public record Conditions(
         Duration metricsLag,
         Duration eventLag,
         double eventLoss,
-        boolean replay) {
+        boolean replay,
+        Outage outage) {
 
     private static final long LOSS = 1;
 
     /** Metrics each 50 ms, events after 5 ms, nothing lost. */
-    public static final Conditions DEFAULT =
-            new Conditions(Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true);
+    public static final Conditions DEFAULT = new Conditions(
+            Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true, Outage.NONE);
 
     public Conditions {
         if (routing.isNegative() || metricsLag.isNegative() || eventLag.isNegative() || !scrapeInterval.isPositive()) {
@@ -44,11 +46,21 @@ public record Conditions(
 
     /** The same with later metrics. */
     public Conditions withMetrics(Duration interval, Duration lag) {
-        return new Conditions(routing, interval, lag, eventLag, eventLoss, replay);
+        return new Conditions(routing, interval, lag, eventLag, eventLoss, replay, outage);
     }
 
     /** The same with other news of blocks. */
     public Conditions withEvents(Duration lag, double loss, boolean canReplay) {
-        return new Conditions(routing, scrapeInterval, metricsLag, lag, loss, canReplay);
+        return new Conditions(routing, scrapeInterval, metricsLag, lag, loss, canReplay, outage);
+    }
+
+    /** The same with an endpoint that cannot be reached at times. */
+    public Conditions withOutage(Outage value) {
+        return new Conditions(routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, value);
+    }
+
+    /** The same with time between a request and its decision. */
+    public Conditions withRouting(Duration value) {
+        return new Conditions(value, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage);
     }
 }

@@ -107,6 +107,22 @@ public record Fleet(
                 split);
     }
 
+    /** The same with so many GPUs for each endpoint. */
+    public Fleet withTensorParallel(int value) {
+        return new Fleet(
+                endpoints,
+                model,
+                gpus,
+                value,
+                blockTokens,
+                kvTokens,
+                batchedTokens,
+                slowEndpoints,
+                slowFactor,
+                noise,
+                split);
+    }
+
     /** The same with other blocks and another size of the caches. */
     public Fleet withCache(int tokensPerBlock, long tokens) {
         return new Fleet(

@@ -31,6 +31,22 @@ enum Column {
     /** Of all traffics and policies. */
     static final List<Column> USUAL = List.copyOf(EnumSet.range(MEAN_TTFT, REJECTED));
 
+    /** What compares policies. */
+    static final List<Column> SHORT = List.of(
+            MEAN_TTFT,
+            P50_TTFT,
+            P90_TTFT,
+            P99_TTFT,
+            MEAN_ITL,
+            MEAN_E2E,
+            GOOD_FIRST_TOKEN,
+            GOOD,
+            HIT_SHARE,
+            HIT_EFFICIENCY,
+            OUTPUT_RATE,
+            IMBALANCE,
+            REJECTED);
+
     /** Where prefill and decode are apart. */
     static final List<Column> APART =
             List.of(MEAN_TTFT, P50_TTFT, P99_TTFT, MEAN_ITL, P99_GAP, MEAN_E2E, P90_E2E, GOODPUT, HIT_SHARE, SPLIT);

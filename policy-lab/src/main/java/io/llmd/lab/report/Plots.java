@@ -52,6 +52,20 @@ final class Plots {
         return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
     }
 
+    /** One bar for each name. */
+    static byte[] values(String title, Map<String, Double> values) {
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .build();
+        chart.getStyler().setLegendVisible(false);
+        chart.getStyler().setXAxisLabelRotation(45);
+        chart.getStyler().setAvailableSpaceFill(0.7);
+        chart.addSeries(title, List.copyOf(values.keySet()), List.copyOf(values.values()));
+        return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+    }
+
     /** For each contender, how long the first token took for which share of the requests; first seeds only. */
     static byte[] firstTokens(String title, List<RunResult> runs) {
         XYChart chart = new XYChartBuilder()

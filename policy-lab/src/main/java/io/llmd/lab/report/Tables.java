@@ -23,6 +23,21 @@ public final class Tables {
         return csv(runs, Column.APART);
     }
 
+    /** The same behind the id of each run's section. */
+    public static String csvBySection(Map<String, List<RunResult>> sections) {
+        StringBuilder text = new StringBuilder();
+        sections.forEach((id, runs) -> {
+            List<String> lines = csv(runs).lines().toList();
+            if (text.isEmpty()) {
+                text.append("section,").append(lines.getFirst()).append('\n');
+            }
+            lines.stream()
+                    .skip(1)
+                    .forEach(line -> text.append(id).append(',').append(line).append('\n'));
+        });
+        return text.toString();
+    }
+
     private static String csv(List<RunResult> runs, List<Column> columns) {
         StringJoiner names = new StringJoiner(",")
                 .add("traffic")
@@ -57,6 +72,11 @@ public final class Tables {
     /** The same with the figures that tell how prefill and decode share the work. */
     public static String markdownApart(List<RunResult> runs) {
         return markdown(runs, Column.APART);
+    }
+
+    /** The same with the figures that compare policies. */
+    static String markdownShort(List<RunResult> runs) {
+        return markdown(runs, Column.SHORT);
     }
 
     private static String markdown(List<RunResult> runs, List<Column> columns) {

@@ -3,7 +3,7 @@ package io.llmd.lab.result;
 /**
  * A figure beside its goal, as {@code llmd lab report --json} prints it.
  *
- * @param goal its number, P1 to P4
+ * @param goal its number, P1 to P5
  * @param baseline what the value is compared with
  */
 public record GoalFigure(

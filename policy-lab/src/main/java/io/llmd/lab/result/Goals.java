@@ -2,6 +2,7 @@ package io.llmd.lab.result;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -83,6 +84,25 @@ public final class Goals {
         goals.addAll(goodputs(runs, "goodput", RunResult::good));
         goals.addAll(goodputs(runs, "goodput-ttft", RunResult::goodFirstToken));
         return goals;
+    }
+
+    /** P4: the knees of all contenders by their name. @param traffic on which they were found */
+    public List<GoalFigure> ofKnees(String traffic, Map<String, Double> knees, double target) {
+        Double own = knees.get(contender);
+        Double roundRobin = knees.get(ROUND_ROBIN);
+        return own == null || roundRobin == null
+                ? List.of()
+                : List.of(
+                        GoalFigure.atLeast("P4", name(traffic + "-knee"), ratio(own, roundRobin), target, ROUND_ROBIN));
+    }
+
+    /** P5: good requests with faults in those without. */
+    public List<GoalFigure> ofFaults(List<RunResult> clean, List<RunResult> faulty) {
+        if (!ran(clean, contender) || !ran(faulty, contender)) {
+            return List.of();
+        }
+        double kept = ratio(mean(faulty, contender, RunResult::good), mean(clean, contender, RunResult::good));
+        return List.of(GoalFigure.atLeast("P5", name("goodput-kept"), kept, 0.95, "clean"));
     }
 
     private List<GoalFigure> goodputs(List<RunResult> runs, String figure, ToDoubleFunction<RunResult> value) {

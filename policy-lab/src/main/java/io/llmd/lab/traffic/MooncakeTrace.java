@@ -115,6 +115,14 @@ public final class MooncakeTrace implements Traffic {
         return new MooncakeTrace(name, rows, value);
     }
 
+    /** The same with fewer rows, from the beginning. @throws IllegalArgumentException unless there are so many */
+    public MooncakeTrace firstRows(int count) {
+        if (count < 1 || count > rows.size()) {
+            throw new IllegalArgumentException("rows: " + count + " (expected: 1 to " + rows.size() + ")");
+        }
+        return new MooncakeTrace(name, rows.subList(0, count), speed);
+    }
+
     /** Rows as recorded. */
     public int rows() {
         return rows.size();

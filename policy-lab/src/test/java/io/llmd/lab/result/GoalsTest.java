@@ -3,6 +3,7 @@ package io.llmd.lab.result;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GoalsTest {
@@ -29,6 +30,31 @@ class GoalsTest {
 
         assertThat(goals).extracting(GoalFigure::value).containsExactly(0.025, 1.0, 0.4, 0.9);
         assertThat(goals).extracting(GoalFigure::pass).containsExactly(true, false, true, false);
+    }
+
+    @Test
+    void kneesAreMeasuredInThoseOfRoundRobin() {
+        GoalFigure knee = new Goals("ours")
+                .ofKnees("ladder", Map.of("ours", 3.0, "round-robin", 1.6), 2)
+                .getFirst();
+
+        assertThat(knee.value()).isEqualTo(1.875);
+        assertThat(knee.pass()).isFalse();
+        assertThat(new Goals("ours").ofKnees("ladder", Map.of("ours", 3.0), 2)).isEmpty();
+    }
+
+    @Test
+    void faultsMayCostATwentiethOfTheGoodRequests() {
+        Goals goals = new Goals("ours");
+
+        assertThat(goals.ofFaults(List.of(run("ours", 0.98, 1)), List.of(run("ours", 0.96, 1)))
+                        .getFirst()
+                        .pass())
+                .isTrue();
+        assertThat(goals.ofFaults(List.of(run("ours", 0.98, 1)), List.of(run("ours", 0.92, 1)))
+                        .getFirst()
+                        .pass())
+                .isFalse();
     }
 
     @Test
