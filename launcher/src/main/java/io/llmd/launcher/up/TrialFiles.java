@@ -12,6 +12,26 @@ import java.util.stream.IntStream;
 /** The files that tell the services of a trial what to do. They are written anew at each start. */
 final class TrialFiles {
 
+    /** One cost in milliseconds; what endpoints hold is estimated, which needs no tokens of the model. */
+    private static final String CONFIG = """
+            apiVersion: llm-d.ai/v1alpha1
+            kind: EndpointPickerConfig
+            plugins:
+              - {name: held, type: approx-prefix-cache-producer}
+              - name: costs
+                type: time-cost-producer
+                parameters: {prefixMatchInfoProducerName: held}
+              - name: least-time
+                type: time-cost-scorer
+                parameters: {timeCostProducerName: costs}
+              - {name: best, type: max-score-picker}
+            schedulingProfiles:
+              - name: default
+                plugins:
+                  - {pluginRef: least-time}
+                  - {pluginRef: best}
+            """;
+
     /** Splits requests whose decode endpoint would have to compute 512 tokens or more. */
     private static final String SPLIT_CONFIG = """
             apiVersion: llm-d.ai/v1alpha1
@@ -67,6 +87,11 @@ final class TrialFiles {
         return home.state().resolve("scaled-endpoints.yaml");
     }
 
+    /** Scheduling configuration of a trial whose endpoints serve both phases. */
+    Path config() {
+        return home.state().resolve("default.yaml");
+    }
+
     /** Scheduling configuration of a trial whose phases have endpoints of their own. */
     Path splitConfig() {
         return home.state().resolve("prefill-decode.yaml");
@@ -82,9 +107,7 @@ final class TrialFiles {
             if (plan.scaling() != null) {
                 Files.writeString(scaled(), endpointList(first));
             }
-            if (plan.isSplit()) {
-                Files.writeString(splitConfig(), SPLIT_CONFIG);
-            }
+            Files.writeString(plan.isSplit() ? splitConfig() : config(), plan.isSplit() ? SPLIT_CONFIG : CONFIG);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,6 +1,7 @@
 package io.llmd.launcher.up;
 
 import io.llmd.launcher.serve.Role;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -68,8 +69,9 @@ final class TrialSettings {
                     settings.put(
                             "scheduler.config-file",
                             plan.config().toAbsolutePath().toString());
-                } else if (plan.isSplit()) {
-                    settings.put("scheduler.config-file", files.splitConfig().toString());
+                } else {
+                    Path own = plan.isSplit() ? files.splitConfig() : files.config();
+                    settings.put("scheduler.config-file", own.toString());
                 }
                 settings.put("scheduler.discovery.file", files.endpoints().toString());
                 settings.put("scheduler.discovery.allow-loopback", "true");

@@ -50,9 +50,17 @@ class TrialFilesTest {
                 .doesNotContain("sim-3");
         assertThat(new TrialSettings(plan(2, null), files).of(Role.SCHEDULER))
                 .containsEntry("scheduler.discovery.file", home.endpointsFile().toString())
-                .doesNotContainKey("scheduler.config-file")
+                .containsEntry("scheduler.config-file", files.config().toString())
                 .containsEntry("server.port", "8081")
                 .containsEntry("server.address", "127.0.0.1");
+    }
+
+    @Test
+    void withoutAConfigurationRequestsGoWhereTheyCostLeastTime() {
+        TrialFiles files = new TrialFiles(new LlmdHome(folder), plan(2, null));
+        files.write(new DemoKey("sk-demo-abc"));
+
+        assertThat(files.config()).content().contains("time-cost-producer", "time-cost-scorer");
     }
 
     @Test
