@@ -13,7 +13,7 @@ final class SampleTap implements LatencyEvents {
     private int drifts;
 
     @Override
-    public void predicted(String plugin, long nanos) {}
+    public void predicted(String plugin, long nanos, boolean withOutput) {}
 
     @Override
     public void measured(String plugin, MeasuredLatency measured, double coverage) {

@@ -36,7 +36,7 @@ final class StepModel implements LatencyModel {
             return Prediction.NONE;
         }
         inputs.set(sample.sample().features(), sample.cacheTokens());
-        predictor.learned().predict(sample.sample().features().role(), sample.endpointId(), inputs, true, forecast);
+        predictor.learned().predict(sample.sample().features().role(), sample.endpointId(), inputs, true, 1, forecast);
         return kind == Kind.TIME_TO_FIRST_TOKEN
                 ? new Prediction(forecast.timeToFirstTokenMillis(), forecast.timeToFirstTokenBoundMillis())
                 : new Prediction(forecast.timePerOutputTokenMillis(), forecast.timePerOutputTokenBoundMillis());

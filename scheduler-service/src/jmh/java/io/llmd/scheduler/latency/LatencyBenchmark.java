@@ -102,7 +102,7 @@ public class LatencyBenchmark {
         LearnedLatencies learned = predictor.learned();
         for (int i = 0; i < endpoints; i++) {
             inputs.set(usages[i], CACHE_TOKENS, 4000, waiting[i], running[i], prefixes[i], inFlight[i]);
-            learned.predict("", ids[i], inputs, true, forecast);
+            learned.predict("", ids[i], inputs, true, 1, forecast);
             bounds[2 * i] = forecast.timeToFirstTokenBoundMillis();
             bounds[2 * i + 1] = forecast.timePerOutputTokenBoundMillis();
         }

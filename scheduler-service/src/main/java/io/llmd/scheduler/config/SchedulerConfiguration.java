@@ -417,7 +417,7 @@ class SchedulerConfiguration {
         return served.isEmpty()
                 ? routes
                 : routes.and(new LatencyRoutes(new PredictorService(
-                                predictors.named(served), SERVED_FROM_SAMPLES, InstantSource.system()))
+                                () -> predictors.named(served), SERVED_FROM_SAMPLES, InstantSource.system()))
                         .routes());
     }
 }

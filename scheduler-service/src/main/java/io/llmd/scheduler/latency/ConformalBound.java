@@ -26,6 +26,7 @@ final class ConformalBound {
     private final double wantedMiss;
     private final double[] ratios = new double[WINDOW];
     private int count;
+    private int next;
     private double miss;
     private double factor = UNKNOWN;
 
@@ -45,11 +46,12 @@ final class ConformalBound {
      * @param isCovered whether it was within the bound that was given for it
      */
     void add(double ratio, boolean isCovered) {
-        ratios[count % WINDOW] = ratio;
-        count++;
+        ratios[next] = ratio;
+        next = (next + 1) % WINDOW;
+        count = Math.min(count + 1, WINDOW);
         miss = Math.clamp(miss + STEP * (wantedMiss - (isCovered ? 0 : 1)), LEAST_MISS, MOST_MISS);
-        if (count >= ENOUGH && count % REFRESH == 0) {
-            double[] sorted = Arrays.copyOf(ratios, Math.min(count, WINDOW));
+        if (count >= ENOUGH && next % REFRESH == 0) {
+            double[] sorted = Arrays.copyOf(ratios, count);
             Arrays.sort(sorted);
             int rank = (int) Math.ceil((sorted.length + 1) * (1 - miss));
             factor = sorted[Math.clamp(rank, 1, sorted.length) - 1];
@@ -64,5 +66,6 @@ final class ConformalBound {
     /** Forgets the ratios, not the level. */
     void forget() {
         count = 0;
+        next = 0;
     }
 }

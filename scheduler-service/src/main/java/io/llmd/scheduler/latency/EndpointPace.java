@@ -41,9 +41,20 @@ final class EndpointPace {
     void add(double millis, double logRatio, long sample) {
         meanLog += Math.max(1.0 / (count + 1), LEAST_RATE) * (logRatio - meanLog);
         count++;
-        scale = Math.exp(meanLog * count / (count + DOUBT));
+        scale = Math.exp(meanLog * weight());
         recent = recent == 0 ? millis : recent + RECENT_RATE * (millis - recent);
         lastSample = sample;
+    }
+
+    /** How much it has shown of how it differs, in [0, 1). */
+    double weight() {
+        return count / (count + DOUBT);
+    }
+
+    /** What all endpoints have in common takes {@code Math.exp(log)} times as long from now on: it differs by that much less. */
+    void shift(double log) {
+        meanLog -= log;
+        scale = Math.exp(meanLog * weight());
     }
 
     /** Begins anew from what it is. */

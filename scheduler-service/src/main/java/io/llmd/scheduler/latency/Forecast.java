@@ -30,12 +30,12 @@ public final class Forecast {
         return firstTokenBound;
     }
 
-    /** Mean milliseconds per token after the first, as to be expected; 0 when not asked for. */
+    /** Mean milliseconds per token after the first, as to be expected; 0 when not asked for or not known. */
     public double timePerOutputTokenMillis() {
         return outputToken;
     }
 
-    /** Milliseconds within which that mean stays with the wanted probability; 0 when not asked for. */
+    /** Milliseconds within which that mean stays with the wanted probability; 0 when not asked for or not known. */
     public double timePerOutputTokenBoundMillis() {
         return outputTokenBound;
     }

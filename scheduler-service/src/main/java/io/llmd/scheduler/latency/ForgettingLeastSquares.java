@@ -73,6 +73,23 @@ final class ForgettingLeastSquares {
         }
     }
 
+    /**
+     * Values are in another unit from now on, those that were observed too. Relative errors stay as they are.
+     *
+     * @param times what to multiply values with
+     * @param alike term that is in the unit of values itself, -1 when none is
+     */
+    void rescale(double times, int alike) {
+        for (int i = 0; i < terms; i++) {
+            double row = i == alike ? 1 : 1 / times;
+            moments[i] *= row;
+            factors[i] /= row;
+            for (int j = 0; j < terms; j++) {
+                gram[i * terms + j] *= j == alike ? row : row / times;
+            }
+        }
+    }
+
     /** A copy of the factors. */
     double[] factors() {
         return factors.clone();

@@ -8,7 +8,7 @@ public interface LatencyEvents {
     /** Hears nothing. */
     LatencyEvents NONE = new LatencyEvents() {
         @Override
-        public void predicted(String plugin, long nanos) {}
+        public void predicted(String plugin, long nanos, boolean withOutput) {}
 
         @Override
         public void measured(String plugin, MeasuredLatency measured, double coverage) {}
@@ -20,8 +20,8 @@ public interface LatencyEvents {
         public void dropped(String plugin) {}
     };
 
-    /** All candidates of a decision were predicted in so many nanoseconds. */
-    void predicted(String plugin, long nanos);
+    /** All candidates of a decision were predicted in so many nanoseconds, their times per output token too or not. */
+    void predicted(String plugin, long nanos, boolean withOutput);
 
     /**
      * A time was measured.
@@ -33,6 +33,6 @@ public interface LatencyEvents {
     /** What was learned did not hold any more and counts little from now on. */
     void drifted(String plugin, Kind kind);
 
-    /** A measured time was not learned from: too many waited. */
+    /** A measured time was not learned from: too many waited, or it made no sense. */
     void dropped(String plugin);
 }

@@ -9,13 +9,17 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Predicts latencies in process and learns from each that is measured: a step model per role, see {@link TimeLearner}.
+ * Predicts latencies in process and learns from each that is measured: a step model per role, see {@link TimeLearner}, and
+ * one of all roles together for those that nothing was measured of.
  * Decisions read what was learned last, as one immutable object, and wait for nobody; learning happens on an executor's thread,
  * one measured time after another. Safe from any thread.
  *
- * <p>At most {@value #ROOM} measured times wait to be learned from; further ones are dropped and told. Grows with roles and
+ * <p>At most {@value #ROOM} measured times wait to be learned from; further ones are dropped and told, as are
+ * those that cannot be learned from. Grows with roles and
  * endpoints up to a bound.
  */
 public final class OnlineLatencyPredictor {
@@ -29,10 +33,20 @@ public final class OnlineLatencyPredictor {
 
     private record Learners(TimeLearner firstToken, TimeLearner outputToken) {
 
+        private Learners() {
+            this(new TimeLearner(StepTerms.FIRST_TOKEN), new TimeLearner(StepTerms.OUTPUT_TOKEN));
+        }
+
+        private LearnedLatencies.OfRole learned() {
+            return new LearnedLatencies.OfRole(firstToken.learned(), outputToken.learned());
+        }
+
         private TimeLearner of(Kind kind) {
             return kind == Kind.TIME_TO_FIRST_TOKEN ? firstToken : outputToken;
         }
     }
+
+    private static final Logger LOG = LoggerFactory.getLogger(OnlineLatencyPredictor.class);
 
     private final String name;
     private final Executor executor;
@@ -41,7 +55,9 @@ public final class OnlineLatencyPredictor {
     private final BlockingQueue<MeasuredLatency> waiting = new ArrayBlockingQueue<>(ROOM);
     private final AtomicBoolean isLearning = new AtomicBoolean();
     private final Map<String, Learners> learners = new HashMap<>();
+    private final Learners ofAll = new Learners();
     private final LatencyInputs inputs = new LatencyInputs();
+    private boolean hasFailed;
     private volatile LearnedLatencies learned = LearnedLatencies.NOTHING;
 
     OnlineLatencyPredictor(String name, Executor executor, LatencyEvents events, LongSupplier nanoClock) {
@@ -61,9 +77,9 @@ public final class OnlineLatencyPredictor {
         return nanoClock.getAsLong();
     }
 
-    /** All candidates of a decision were predicted since a reading of that clock. */
-    public void predicted(long startNanos) {
-        events.predicted(name, nanoClock.getAsLong() - startNanos);
+    /** All candidates of a decision were predicted since a reading of that clock, their output tokens too or not. */
+    public void predicted(long startNanos, boolean withOutput) {
+        events.predicted(name, nanoClock.getAsLong() - startNanos, withOutput);
     }
 
     /** Takes a measured latency. Does not block; with an executor that runs at once it is learned from on return. */
@@ -92,14 +108,30 @@ public final class OnlineLatencyPredictor {
                 if (next == null) {
                     break;
                 }
-                take(next);
+                takeSafely(next);
             }
-            publish();
         } finally {
-            isLearning.set(false);
+            try {
+                publish();
+            } finally {
+                isLearning.set(false);
+            }
         }
         if (!waiting.isEmpty()) {
             wake();
+        }
+    }
+
+    /** One that cannot be learned from must not cost the others. */
+    private void takeSafely(MeasuredLatency measured) {
+        try {
+            take(measured);
+        } catch (RuntimeException e) {
+            events.dropped(name);
+            if (!hasFailed) {
+                hasFailed = true;
+                LOG.warn("plugin {}: cannot learn from {}; further ones are only counted", name, measured, e);
+            }
         }
     }
 
@@ -112,7 +144,7 @@ public final class OnlineLatencyPredictor {
                 events.dropped(name);
                 return;
             }
-            known = new Learners(new TimeLearner(StepTerms.FIRST_TOKEN), new TimeLearner(StepTerms.OUTPUT_TOKEN));
+            known = new Learners();
             learners.put(role, known);
         }
         TimeLearner learner = known.of(sample.kind());
@@ -123,6 +155,7 @@ public final class OnlineLatencyPredictor {
                 sample.millis(),
                 measured.predictedMillis(),
                 measured.boundMillis());
+        ofAll.of(sample.kind()).learn(measured.endpointId(), inputs, sample.millis(), 0, 0);
         events.measured(name, measured, learner.coverage());
         if (learner.drifts() > drifts) {
             events.drifted(name, sample.kind());
@@ -131,10 +164,7 @@ public final class OnlineLatencyPredictor {
 
     private void publish() {
         Map<String, LearnedLatencies.OfRole> roles = HashMap.newHashMap(learners.size());
-        learners.forEach((role, of) -> roles.put(
-                role,
-                new LearnedLatencies.OfRole(
-                        of.firstToken().learned(), of.outputToken().learned())));
-        learned = new LearnedLatencies(roles);
+        learners.forEach((role, of) -> roles.put(role, of.learned()));
+        learned = new LearnedLatencies(roles, ofAll.learned());
     }
 }

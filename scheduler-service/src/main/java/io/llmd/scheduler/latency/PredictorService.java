@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -106,12 +107,12 @@ public final class PredictorService {
             @JsonProperty("successful_predictions") int successful,
             @JsonProperty("failed_predictions") int failed) {}
 
-    private final OnlineLatencyPredictor predictor;
+    private final Supplier<OnlineLatencyPredictor> predictor;
     private final int minSamples;
     private final InstantSource clock;
 
     /** @param minSamples measured times of a role and kind before anything is predicted */
-    public PredictorService(OnlineLatencyPredictor predictor, int minSamples, InstantSource clock) {
+    public PredictorService(Supplier<OnlineLatencyPredictor> predictor, int minSamples, InstantSource clock) {
         this.predictor = Objects.requireNonNull(predictor, "predictor");
         this.minSamples = minSamples;
         this.clock = Objects.requireNonNull(clock, "clock");
@@ -129,7 +130,7 @@ public final class PredictorService {
         } catch (JacksonException | IllegalArgumentException | ArithmeticException e) {
             return unprocessable(e);
         }
-        measured.forEach(predictor::learn);
+        measured.forEach(predictor.get()::learn);
         return answer(ACCEPTED, Map.of("message", "Accepted " + measured.size() + " training samples."));
     }
 
@@ -159,7 +160,8 @@ public final class PredictorService {
     /** {@code /predict}: one row. */
     public Answer predict(byte[] body) {
         try {
-            Prediction prediction = predicted(JSON.readValue(body, Row.class), predictor.learned());
+            Prediction prediction =
+                    predicted(JSON.readValue(body, Row.class), predictor.get().learned());
             return prediction == null ? notReady() : answer(OK, prediction);
         } catch (JacksonException | IllegalArgumentException | ArithmeticException e) {
             return unprocessable(e);
@@ -170,7 +172,7 @@ public final class PredictorService {
     public Answer predictAll(byte[] body, boolean strict) {
         List<@Nullable Prediction> predictions = new ArrayList<>();
         List<RowError> errors = new ArrayList<>();
-        LearnedLatencies learned = predictor.learned();
+        LearnedLatencies learned = predictor.get().learned();
         try {
             for (Row row : rows(JSON.readValue(body, Requests.class).requests(), "requests")) {
                 Prediction prediction = null;
@@ -201,11 +203,11 @@ public final class PredictorService {
     private @Nullable Prediction predicted(Row row, LearnedLatencies learned) {
         LatencyFeatures features = row.features();
         String role = features.role();
-        if (learned.firstTokenSamples(role) < minSamples || learned.outputTokenSamples(role) < minSamples) {
+        if (!isReady(learned)) {
             return null;
         }
         Forecast forecast = new Forecast();
-        learned.predict(role, ANY_ENDPOINT, new LatencyInputs().set(features, 0), true, forecast);
+        learned.predict(role, ANY_ENDPOINT, new LatencyInputs().set(features, 0), true, minSamples, forecast);
         return new Prediction(
                 forecast.timeToFirstTokenMillis(),
                 forecast.timePerOutputTokenMillis(),
@@ -217,16 +219,18 @@ public final class PredictorService {
                 QUANTILE);
     }
 
-    /** {@code /readyz}: whether anything is predicted of endpoints without a role. */
-    public Answer ready() {
-        LearnedLatencies learned = predictor.learned();
-        boolean isReady = learned.firstTokenSamples("") >= minSamples && learned.outputTokenSamples("") >= minSamples;
-        return isReady ? answer(OK, Map.of("status", "ready")) : notReady();
+    private boolean isReady(LearnedLatencies learned) {
+        return learned.firstTokenSamples() >= minSamples && learned.outputTokenSamples() >= minSamples;
     }
 
-    /** {@code /data/status} and {@code /status}: how much was learned from, of endpoints without a role. */
+    /** {@code /readyz}: whether anything is predicted. */
+    public Answer ready() {
+        return isReady(predictor.get().learned()) ? answer(OK, Map.of("status", "ready")) : notReady();
+    }
+
+    /** {@code /data/status} and {@code /status}: how much was learned from. */
     public Answer status() {
-        LearnedLatencies learned = predictor.learned();
+        LearnedLatencies learned = predictor.get().learned();
         return answer(
                 OK,
                 Map.of(
@@ -237,9 +241,9 @@ public final class PredictorService {
                         "min_samples",
                         minSamples,
                         "ttft_samples",
-                        learned.firstTokenSamples(""),
+                        learned.firstTokenSamples(),
                         "tpot_samples",
-                        learned.outputTokenSamples("")));
+                        learned.outputTokenSamples()));
     }
 
     /** What needs no doing here, as {@code /flush} and {@code /reload}: everything is learned from at once. */

@@ -9,7 +9,7 @@ import io.llmd.scheduler.latency.LatencySample.Kind;
  */
 enum StepTerms {
     /** Waiting for prompts ahead, for the running step and for room; computing what is not cached. */
-    FIRST_TOKEN(9) {
+    FIRST_TOKEN(9, -1) {
         @Override
         void fill(LatencyInputs in, double recent, double[] terms) {
             double work = in.uncached() + in.queued();
@@ -40,7 +40,7 @@ enum StepTerms {
     },
 
     /** A step with its requests and their context; prompts that share it; and what tokens took of late. */
-    OUTPUT_TOKEN(8) {
+    OUTPUT_TOKEN(8, 6) {
         @Override
         void fill(LatencyInputs in, double recent, double[] terms) {
             terms[0] = 1;
@@ -73,9 +73,11 @@ enum StepTerms {
     private static final double HUNDRED = 100;
 
     private final int count;
+    private final int recentTerm;
 
-    StepTerms(int count) {
+    StepTerms(int count, int recentTerm) {
         this.count = count;
+        this.recentTerm = recentTerm;
     }
 
     static StepTerms of(Kind kind) {
@@ -87,6 +89,11 @@ enum StepTerms {
 
     int count() {
         return count;
+    }
+
+    /** The term that is a time itself, -1 when none is. */
+    int recentTerm() {
+        return recentTerm;
     }
 
     /**

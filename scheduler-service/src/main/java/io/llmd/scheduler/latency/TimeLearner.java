@@ -27,6 +27,7 @@ final class TimeLearner {
 
     private static final int SOLVE_EVERY = 4;
     private static final int SOLVE_ALWAYS_UNTIL = 64;
+    private static final int LEVEL_EVERY = 64;
 
     /** Endpoints that are remembered; beyond it, those that were silent for longest are forgotten. */
     private static final int MOST_ENDPOINTS = 4096;
@@ -78,6 +79,26 @@ final class TimeLearner {
             pace.add(millis, Math.log(millis / (sum * residuals.factor(cell))), samples);
         }
         recent = recent == 0 ? wanted : recent + RECENT_RATE * (wanted - recent);
+        if (samples % LEVEL_EVERY == 0) {
+            level();
+        }
+    }
+
+    /** What paces have in common goes into the factors, or it would wander, and endpoints that are new would not have it. */
+    private void level() {
+        double sum = 0;
+        double weights = 0;
+        for (EndpointPace pace : paces.values()) {
+            sum += Math.log(pace.scale());
+            weights += pace.weight();
+        }
+        if (weights == 0) {
+            return;
+        }
+        double log = sum / weights;
+        paces.values().forEach(pace -> pace.shift(log));
+        squares.rescale(Math.exp(log), terms.recentTerm());
+        recent *= Math.exp(log);
     }
 
     /** The sum once it means something, so that long times count neither more nor less than short ones. */

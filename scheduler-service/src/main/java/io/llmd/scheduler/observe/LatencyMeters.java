@@ -19,6 +19,7 @@ public final class LatencyMeters implements LatencyEvents {
     private static final int MAX_MODELS = 100;
     private static final double MILLIS_PER_SECOND = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
+    private static final double SMOOTHING = 0.05;
 
     private record Series(String plugin, String model, String targetModel, Kind kind) {}
 
@@ -31,7 +32,23 @@ public final class LatencyMeters implements LatencyEvents {
             SettableGauge lastMissed) {}
 
     /** Meters of one kind of time of all models. */
-    private record OfKind(DistributionSummary error, SettableGauge coverage) {}
+    private static final class OfKind {
+        private final DistributionSummary error;
+        private final SettableGauge coverage;
+        private double smoothed = Double.NaN;
+
+        private OfKind(DistributionSummary error, SettableGauge coverage) {
+            this.error = error;
+            this.coverage = coverage;
+        }
+
+        /** Smooths over roles, each of which has a coverage of its own. */
+        private synchronized void add(double relativeError, double ofRole) {
+            error.record(relativeError);
+            smoothed = Double.isNaN(smoothed) ? ofRole : smoothed + SMOOTHING * (ofRole - smoothed);
+            coverage.set(smoothed);
+        }
+    }
 
     private record OfDuration(Timer firstToken, Timer outputToken) {}
 
@@ -59,10 +76,12 @@ public final class LatencyMeters implements LatencyEvents {
     }
 
     @Override
-    public void predicted(String plugin, long nanos) {
+    public void predicted(String plugin, long nanos, boolean withOutput) {
         OfDuration of = durations.computeIfAbsent(plugin, this::duration);
         of.firstToken().record(nanos, TimeUnit.NANOSECONDS);
-        of.outputToken().record(nanos, TimeUnit.NANOSECONDS);
+        if (withOutput) {
+            of.outputToken().record(nanos, TimeUnit.NANOSECONDS);
+        }
     }
 
     private OfDuration duration(String plugin) {
@@ -92,9 +111,8 @@ public final class LatencyMeters implements LatencyEvents {
         if (measured.isPredicted()) {
             of.predicted().record(Math.round(measured.predictedMillis() * NANOS_PER_MILLI), TimeUnit.NANOSECONDS);
             of.lastPredicted().set(measured.predictedMillis() / MILLIS_PER_SECOND);
-            OfKind ofKind = ofKinds.computeIfAbsent(new Series(plugin, "", "", kind), this::ofKind);
-            ofKind.error().record(measured.relativeError());
-            ofKind.coverage().set(coverage);
+            ofKinds.computeIfAbsent(new Series(plugin, "", "", kind), this::ofKind)
+                    .add(measured.relativeError(), coverage);
         }
     }
 

@@ -161,7 +161,7 @@ public enum SchedulerMeters implements MeterDocumentation {
     /** How long predicting all candidates of a decision takes. */
     TTFT_PREDICTION_DURATION(
             "llm_d_epp_request_ttft_prediction_duration", Meter.Type.TIMER, "plugin_name", "plugin_type"),
-    /** The same: both times are predicted together. */
+    /** The same, of decisions whose times per output token were predicted, too. */
     TPOT_PREDICTION_DURATION(
             "llm_d_epp_request_tpot_prediction_duration", Meter.Type.TIMER, "plugin_name", "plugin_type"),
     /** Latency objectives that were missed, of those that requests asked for. */
@@ -184,11 +184,11 @@ public enum SchedulerMeters implements MeterDocumentation {
             "type"),
     /** How far predictions are off, in shares of the measured time. */
     PREDICTION_ERROR("scheduler.latency.error", Meter.Type.DISTRIBUTION_SUMMARY, "plugin_name", "type"),
-    /** Smoothed share of times that stayed within the bounds that were given for them; nine of ten should. */
+    /** Smoothed share of times, over all roles, that stayed within the bounds that were given for them; nine of ten should. */
     PREDICTION_COVERAGE("scheduler.latency.coverage", Meter.Type.GAUGE, "plugin_name", "type"),
     /** How often what was learned did not hold any more. */
     PREDICTION_DRIFTS("scheduler.latency.drifts", Meter.Type.COUNTER, "plugin_name", "type"),
-    /** Measured times that were not learned from because too many waited. */
+    /** Measured times that were not learned from because too many waited or they made no sense. */
     PREDICTION_DROPPED("scheduler.latency.dropped", Meter.Type.COUNTER, "plugin_name"),
     /** Rejections by reason. */
     REJECTIONS("scheduler.rejections", Meter.Type.COUNTER, "reason"),

@@ -41,6 +41,13 @@ class ConformalBoundTest {
     }
 
     @Test
+    void onlyTheNewestRatiosCountHoweverManyThereWere() {
+        coverage(10 * ConformalBound.WINDOW + 7, i -> 5);
+        coverage(ConformalBound.WINDOW, i -> 1);
+        assertThat(bound.factor()).isEqualTo(1);
+    }
+
+    @Test
     void aCoverageOfAllIsRefused() {
         assertThatThrownBy(() -> new ConformalBound(1)).hasMessageContaining("coverage: 1.0");
     }

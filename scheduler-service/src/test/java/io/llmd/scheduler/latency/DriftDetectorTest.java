@@ -12,13 +12,20 @@ class DriftDetectorTest {
 
     @Test
     void theWantedCoverageIsNoDrift() {
-        assertThat(drifts(5000, 0.9)).isZero();
+        assertThat(drifts(50_000, 0.9)).isZero();
     }
 
     @Test
     void aCoverageFarFromItIsOneSoon() {
         assertThat(drifts(300, 0.9)).isZero();
         assertThat(drifts(60, 0.4)).isEqualTo(1);
+    }
+
+    @Test
+    void aWorldThatHasBecomeFasterShowsInThatNobodyMisses() {
+        assertThat(drifts(300, 0.9)).isZero();
+        assertThat(drifts(80, 1)).isZero();
+        assertThat(drifts(120, 1)).isEqualTo(1);
     }
 
     @Test

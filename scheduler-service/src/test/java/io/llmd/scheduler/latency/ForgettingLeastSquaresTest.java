@@ -9,6 +9,28 @@ import org.junit.jupiter.api.Test;
 
 class ForgettingLeastSquaresTest {
 
+    @Test
+    void inAnotherUnitAllGoesOnAsIfItHadAlwaysBeenMeasuredInIt() {
+        SplittableRandom some = new SplittableRandom(9);
+        ForgettingLeastSquares inOld = new ForgettingLeastSquares(3, 0.99);
+        ForgettingLeastSquares inNew = new ForgettingLeastSquares(3, 0.99);
+        for (int i = 0; i < 300; i++) {
+            if (i == 150) {
+                inOld.rescale(5, 2);
+            }
+            double[] observed = {1, some.nextDouble(10), some.nextDouble(1, 2)};
+            double value = (3 + 2 * observed[1] + 4 * observed[2]) * some.nextDouble(0.9, 1.1);
+            double[] scaled = {1, observed[1], 5 * observed[2]};
+            double unit = i < 150 ? 1 : 5;
+            inOld.add(i < 150 ? observed : scaled, value * unit, 1 / (value * unit * value * unit));
+            inNew.add(scaled, 5 * value, 1 / (25 * value * value));
+            inOld.solve();
+            inNew.solve();
+        }
+        assertThat(inOld.factors()).containsExactly(inNew.factors(), within(1e-6));
+        assertThat(inOld.factors()[2]).isCloseTo(4, within(2.0));
+    }
+
     private final SplittableRandom random = new SplittableRandom(7);
 
     @Test

@@ -27,13 +27,76 @@ class OnlineLatencyPredictorTest {
     void nothingIsKnownOfARoleThatNothingWasMeasuredOf() {
         OnlineLatencyPredictor predictor = predictor(Runnable::run);
         predictor.learn(measured("decode", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
-        assertThat(predictor.learned().predict("prefill", "ns/a", inputs, true, forecast))
-                .isFalse();
         assertThat(predictor.learned().firstTokenSamples("prefill")).isZero();
-        assertThat(predictor.learned().predict("decode", "ns/a", inputs, true, forecast))
+        assertThat(predictor.learned().predict("decode", "ns/a", inputs, true, 2, forecast))
+                .isFalse();
+        assertThat(predictor.learned().predict("decode", "ns/a", inputs, true, 1, forecast))
                 .isTrue();
         assertThat(predictor.learned().firstTokenSamples("decode")).isEqualTo(1);
         assertThat(predictor.learned().outputTokenSamples("decode")).isZero();
+    }
+
+    @Test
+    void aRoleThatTooLittleIsKnownOfIsPredictedByAll() {
+        OnlineLatencyPredictor predictor = predictor(Runnable::run);
+        for (int i = 0; i < 200; i++) {
+            predictor.learn(measured("prefill", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+            predictor.learn(measured("decode", Kind.TIME_PER_OUTPUT_TOKEN, 10, 0, 0));
+        }
+        for (int i = 0; i < 10; i++) {
+            predictor.learn(measured("both", Kind.TIME_TO_FIRST_TOKEN, 400, 0, 0));
+        }
+        assertThat(predictor.learned().predict("decode", "ns/b", inputs, true, 100, forecast))
+                .isTrue();
+        double pooled = forecast.timeToFirstTokenMillis();
+        assertThat(pooled).isBetween(99.0, 150.0);
+        assertThat(forecast.timePerOutputTokenMillis()).isBetween(9.9, 10.1);
+        predictor.learned().predict("both", "ns/b", inputs, true, 100, forecast);
+        assertThat(forecast.timeToFirstTokenMillis()).isEqualTo(pooled);
+        predictor.learned().predict("both", "ns/b", inputs, true, 10, forecast);
+        assertThat(forecast.timeToFirstTokenMillis()).isGreaterThan(300);
+    }
+
+    @Test
+    void withoutTimesPerOutputTokenTheFirstTokenIsPredictedAlone() {
+        OnlineLatencyPredictor predictor = predictor(Runnable::run);
+        predictor.learn(measured("", Kind.TIME_PER_OUTPUT_TOKEN, 10, 0, 0));
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        assertThat(predictor.learned().predict("", "ns/a", inputs, true, 2, forecast))
+                .isTrue();
+        assertThat(forecast.timeToFirstTokenMillis()).isPositive();
+        assertThat(forecast.timePerOutputTokenMillis()).isZero();
+        assertThat(forecast.timePerOutputTokenBoundMillis()).isZero();
+    }
+
+    @Test
+    void oneThatCannotBeLearnedFromCostsNoOther() {
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        OnlineLatencyPredictor predictor = predictor(tasks::add);
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        predictor.learn(measured(HeardEvents.FAILING, Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        tasks.remove().run();
+        assertThat(events.dropped).isEqualTo(1);
+        assertThat(predictor.learned().firstTokenSamples("")).isEqualTo(2);
+        predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
+        tasks.remove().run();
+        assertThat(predictor.learned().firstTokenSamples("")).isEqualTo(3);
+    }
+
+    @Test
+    void timesOfAnotherMeaningAreLearnedApart() {
+        OnlineLatencyPredictors predictors = new OnlineLatencyPredictors(Runnable::run, events, () -> 0);
+        OnlineLatencyPredictor streaming = predictors.named("forecast", true, "");
+        assertThat(predictors.named("forecast", true, "")).isSameAs(streaming);
+        assertThat(predictors.named("forecast")).isSameAs(streaming);
+        OnlineLatencyPredictor whole = predictors.named("forecast", false, "");
+        assertThat(whole).isNotSameAs(streaming);
+        assertThat(predictors.named("forecast")).isSameAs(whole);
+        assertThat(predictors.named("forecast", false, "role")).isNotSameAs(whole);
+        assertThat(predictors.named("other", true, "")).isNotSameAs(streaming);
+        assertThat(predictors.named("forecast", true, "")).isSameAs(streaming);
     }
 
     @Test
@@ -43,10 +106,10 @@ class OnlineLatencyPredictorTest {
             predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
             predictor.learn(measured("", Kind.TIME_PER_OUTPUT_TOKEN, 10, 0, 0));
         }
-        predictor.learned().predict("", "ns/a", inputs, true, forecast);
+        predictor.learned().predict("", "ns/a", inputs, true, 1, forecast);
         assertThat(forecast.timeToFirstTokenMillis()).isBetween(99.0, 101.0);
         assertThat(forecast.timePerOutputTokenMillis()).isBetween(9.9, 10.1);
-        predictor.learned().predict("", "ns/a", inputs, false, forecast);
+        predictor.learned().predict("", "ns/a", inputs, false, 1, forecast);
         assertThat(forecast.timePerOutputTokenMillis()).isZero();
     }
 
@@ -64,7 +127,7 @@ class OnlineLatencyPredictorTest {
             long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 100; i++) {
                 inputs.set(0.3, 307_200, 2000, i, 4, 0.5, 1000);
-                learned.predict("", "ns/a", inputs, true, forecast);
+                learned.predict("", "ns/a", inputs, true, 1, forecast);
             }
             least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
         }
@@ -139,7 +202,7 @@ class OnlineLatencyPredictorTest {
                     Forecast seen = new Forecast();
                     for (int i = 0; i < 500; i++) {
                         predictor.learn(measured("", Kind.TIME_TO_FIRST_TOKEN, 100, 0, 0));
-                        predictor.learned().predict("", "ns/a", own, false, seen);
+                        predictor.learned().predict("", "ns/a", own, false, 1, seen);
                     }
                 });
             }
@@ -147,7 +210,7 @@ class OnlineLatencyPredictorTest {
             assertThat(callers.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
             await("all are learned from or dropped")
                     .until(() -> predictor.learned().firstTokenSamples("") + events.dropped == 2000);
-            predictor.learned().predict("", "ns/a", inputs, false, forecast);
+            predictor.learned().predict("", "ns/a", inputs, false, 1, forecast);
             assertThat(forecast.timeToFirstTokenMillis()).isBetween(99.0, 101.0);
         }
     }
@@ -163,14 +226,20 @@ class OnlineLatencyPredictorTest {
     }
 
     private static final class HeardEvents implements LatencyEvents {
+        /** Role that this cannot bear. */
+        static final String FAILING = "failing";
+
         private final List<MeasuredLatency> measured = new ArrayList<>();
         private volatile int dropped;
 
         @Override
-        public void predicted(String plugin, long nanos) {}
+        public void predicted(String plugin, long nanos, boolean withOutput) {}
 
         @Override
         public synchronized void measured(String plugin, MeasuredLatency one, double coverage) {
+            if (one.sample().features().role().equals(FAILING)) {
+                throw new IllegalStateException(FAILING);
+            }
             measured.add(one);
         }
 

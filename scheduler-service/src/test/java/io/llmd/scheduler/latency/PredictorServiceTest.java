@@ -25,7 +25,7 @@ class PredictorServiceTest {
 
     private final OnlineLatencyPredictor predictor =
             new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, () -> 0).named("forecast");
-    private final PredictorService service = new PredictorService(predictor, 20, () -> Instant.EPOCH);
+    private final PredictorService service = new PredictorService(() -> predictor, 20, () -> Instant.EPOCH);
 
     @Test
     void whatOurClientSendsIsLearnedFromAndPredictedForIt() {
@@ -110,6 +110,22 @@ class PredictorServiceTest {
         assertThat(service.learn("no".getBytes(StandardCharsets.UTF_8)).status())
                 .isEqualTo(422);
         assertThat(predictor.learned().firstTokenSamples("")).isZero();
+    }
+
+    @Test
+    void aRoleThatOneTimeIsNeverMeasuredOfIsPredictedByTheOthers() {
+        LatencyFeatures prefill = new LatencyFeatures(0.3, 2000, 0, 4, 1, 0.5, 1000, 0, 0, "prefill");
+        LatencyFeatures decode = new LatencyFeatures(0.3, 2000, 0, 4, 1, 0.5, 1000, 0, 0, "decode");
+        List<LatencySample> samples = List.of(
+                new LatencySample(Kind.TIME_TO_FIRST_TOKEN, prefill, 100),
+                new LatencySample(Kind.TIME_PER_OUTPUT_TOKEN, decode, 10));
+        for (int i = 0; i < 100; i++) {
+            service.learn(PredictorWire.trainingRequest(samples, Instant.EPOCH));
+        }
+        assertThat(service.ready().status()).isEqualTo(200);
+        Answer answer = service.predictAll(PredictorWire.predictionRequest(List.of(decode)), true);
+        assertThat(PredictorWire.predictions(answer.json(), 1).getFirst().timeToFirstTokenMillis())
+                .isCloseTo(100, within(2.0));
     }
 
     private void teach() {

@@ -75,6 +75,37 @@ class TimeLearnerTest {
     }
 
     @Test
+    void whenTheWorldBecomesFasterItIsNoticedToo() {
+        firstTokens(2000);
+        fleet.pace(1.0 / 3);
+        firstTokens(400);
+        assertThat(first.drifts()).isPositive();
+        assertThat(firstTokens(1000).error()).isLessThan(0.12);
+    }
+
+    @Test
+    void whatPacesHaveInCommonIsKnownOfNewEndpointsToo() {
+        for (int i = 1; i <= 3; i++) {
+            fleet.pace(Math.pow(3, i));
+            firstTokens(1000);
+            outputTokens(1000);
+            assertThat(commonPace(first.learned())).isCloseTo(1, within(0.02));
+            assertThat(commonPace(output.learned())).isCloseTo(1, within(0.02));
+        }
+        assertThat(firstTokens(1000).error()).isLessThan(0.12);
+        assertThat(outputTokens(1000).error()).isLessThan(0.12);
+    }
+
+    /** What known endpoints take in the mean, relative to one that nothing is known of. */
+    private static double commonPace(LearnedTime learned) {
+        double sum = 0;
+        for (int i = 0; i < 4; i++) {
+            sum += Math.log(learned.paces().get("ns/e" + i).scale());
+        }
+        return Math.exp(sum / 4);
+    }
+
+    @Test
     void whatIsKnownAtAMomentDoesNotChangeWithWhatFollows() {
         firstTokens(200);
         LearnedTime then = first.learned();

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.llmd.scheduler.latency.LatencyFeatures;
 import io.llmd.scheduler.latency.LatencySample;
@@ -39,6 +40,15 @@ class LatencyMetersTest {
     }
 
     @Test
+    void coverageIsSmoothedOverRoles() {
+        for (int i = 0; i < 400; i++) {
+            double ofRole = i % 2 == 0 ? 0.8 : 1;
+            meters.measured("forecast", measured(Kind.TIME_TO_FIRST_TOKEN, 200, 150, 300, 0), ofRole);
+        }
+        assertThat(registry.get("scheduler.latency.coverage").gauge().value()).isCloseTo(0.9, within(0.01));
+    }
+
+    @Test
     void missedObjectivesAreCountedWithoutPredictionsToo() {
         meters.measured("forecast", measured(Kind.TIME_PER_OUTPUT_TOKEN, 30, 0, 0, 20), 0.9);
         meters.measured("forecast", measured(Kind.TIME_PER_OUTPUT_TOKEN, 10, 0, 0, 20), 0.9);
@@ -54,7 +64,12 @@ class LatencyMetersTest {
 
     @Test
     void durationsDriftsAndDropsAreCounted() {
-        meters.predicted("forecast", 2_000);
+        meters.predicted("forecast", 2_000, true);
+        meters.predicted("forecast", 500, false);
+        assertThat(registry.get("llm_d_epp_request_ttft_prediction_duration")
+                        .timer()
+                        .totalTime(TimeUnit.NANOSECONDS))
+                .isEqualTo(2_500);
         meters.drifted("forecast", Kind.TIME_TO_FIRST_TOKEN);
         meters.dropped("forecast");
         assertThat(registry.get("llm_d_epp_request_tpot_prediction_duration")

@@ -21,7 +21,7 @@ final class LatencyColumn {
      * Records a prediction with what the objectives leave over. No allocation.
      *
      * @param firstToken expected milliseconds to the first token
-     * @param outputToken expected milliseconds per output token
+     * @param outputToken expected milliseconds per output token, 0 when not known: nobody misses its objective then
      * @param firstTokenCounted the same as objectives are measured by
      * @param outputTokenCounted the same as objectives are measured by
      */
@@ -35,7 +35,7 @@ final class LatencyColumn {
             double outputToken,
             double firstTokenCounted,
             double outputTokenCounted) {
-        boolean countsOutput = params.streamingMode() && !role.equals(PREFILL);
+        boolean countsOutput = params.streamingMode() && outputToken > 0 && !role.equals(PREFILL);
         double budget = countsOutput ? budget(endpointId, objectives.timePerOutputTokenMillis()) : 0;
         predictions.set(
                 slot,

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Says what the request would take on each candidate, as a predictor in this process has learned it, and hands it the latencies
- * that were measured. Until enough was learned nothing is predicted, and the column says why. O(candidates); allocates the
+ * that were measured. Until enough was learned nothing is predicted, and the column says why;
+ * times per output token are predicted apart, as not all clients let them be counted. O(candidates); allocates the
  * column and two small objects for each decision.
  */
 final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseHook {
@@ -110,16 +111,23 @@ final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseH
         }
         long startNanos = predictor.nanoTime();
         LatencyPredictions predictions = new LatencyPredictions(candidates.slotCount());
-        boolean isPredicted = predict(request, candidates, predictor.learned(), predictions);
+        LearnedLatencies learned = predictor.learned();
+        boolean isPredicted = predict(request, candidates, learned, predictions);
         candidates.put(predictionsKey, predictions);
         if (isPredicted) {
-            predictor.predicted(startNanos);
+            predictor.predicted(
+                    startNanos, params.streamingMode() && learned.outputTokenSamples() >= params.minSamples());
         }
     }
 
     /** All candidates or none: among some that are known, unknown ones could not be compared. */
     private boolean predict(
             InferenceRequest request, Candidates candidates, LearnedLatencies learned, LatencyPredictions predictions) {
+        if (learned.firstTokenSamples() < params.minSamples()) {
+            predictions.setMissing("learning: " + learned.firstTokenSamples() + " of " + params.minSamples()
+                    + " times to the first token");
+            return false;
+        }
         PrefixMatches matches = candidates.data(matchesKey);
         InFlightLoads loads = candidates.data(loadsKey);
         LatencyObjectives objectives = LatencyObjectives.of(request);
@@ -131,11 +139,6 @@ final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseH
             Endpoint endpoint = candidates.get(i);
             int slot = candidates.slot(i);
             String role = params.role(endpoint);
-            String missing = missing(role, learned);
-            if (missing != null) {
-                predictions.setMissing(missing);
-                return false;
-            }
             inputs.set(
                     endpoint.kvCacheUsage(),
                     cacheTokens(endpoint),
@@ -144,7 +147,7 @@ final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseH
                     loads == null ? endpoint.runningRequests() : loads.requests(slot),
                     matches == null ? 0 : matches.ratio(slot),
                     loads == null ? 0 : loads.tokens(slot));
-            learned.predict(role, endpoint.id(), inputs, params.streamingMode(), forecast);
+            learned.predict(role, endpoint.id(), inputs, params.streamingMode(), params.minSamples(), forecast);
             column.set(
                     predictions,
                     slot,
@@ -159,23 +162,6 @@ final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseH
                     slot, forecast.timeToFirstTokenBoundMillis(), forecast.timePerOutputTokenBoundMillis());
         }
         return true;
-    }
-
-    /** Why nothing is predicted of a role; null when enough was learned. */
-    private @Nullable String missing(String role, LearnedLatencies learned) {
-        long first = learned.firstTokenSamples(role);
-        if (first < params.minSamples()) {
-            return learning(first, "times to the first token", role);
-        }
-        long output = params.streamingMode() && !role.equals(LatencyColumn.PREFILL)
-                ? learned.outputTokenSamples(role)
-                : Long.MAX_VALUE;
-        return output < params.minSamples() ? learning(output, "times per output token", role) : null;
-    }
-
-    private String learning(long samples, String what, String role) {
-        return "learning: " + samples + " of " + params.minSamples() + " " + what
-                + (role.isEmpty() ? "" : " of role " + role);
     }
 
     private static long cacheTokens(Endpoint endpoint) {

@@ -313,7 +313,9 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
         @Override
         public DataProducer create(String name, Params params) {
             return switch (params.predictor()) {
-                case IN_PROCESS -> new OnlineLatencyProducer(name, params, predictors.named(name));
+                case IN_PROCESS ->
+                    new OnlineLatencyProducer(
+                            name, params, predictors.named(name, params.streamingMode(), params.endpointRoleLabel()));
                 case SERVERS -> new PredictedLatencyProducer(name, params, predictor);
             };
         }

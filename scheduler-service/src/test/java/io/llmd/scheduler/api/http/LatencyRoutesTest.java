@@ -14,10 +14,11 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 
 class LatencyRoutesTest {
 
-    private final WebTestClient client = WebTestClient.bindToRouterFunction(new LatencyRoutes(new PredictorService(
-                            new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, () -> 0).named("forecast"),
-                            100,
-                            () -> Instant.EPOCH))
+    private static final OnlineLatencyPredictors PREDICTORS =
+            new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, () -> 0);
+
+    private final WebTestClient client = WebTestClient.bindToRouterFunction(new LatencyRoutes(
+                            new PredictorService(() -> PREDICTORS.named("forecast"), 100, () -> Instant.EPOCH))
                     .routes())
             .build();
 

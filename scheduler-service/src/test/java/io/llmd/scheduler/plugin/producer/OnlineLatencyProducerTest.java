@@ -60,25 +60,51 @@ class OnlineLatencyProducerTest {
         produce(producer);
         assertThat(column().isAnyOf(candidates)).isFalse();
         assertThat(column().missing()).isEqualTo("learning: 0 of 20 times to the first token");
-        teach(Kind.TIME_TO_FIRST_TOKEN, 20, 100);
-        teach(Kind.TIME_PER_OUTPUT_TOKEN, 19, 10);
+        teach(Kind.TIME_TO_FIRST_TOKEN, 19, 100);
         produce(producer);
         assertThat(column().isAnyOf(candidates)).isFalse();
-        assertThat(column().missing()).isEqualTo("learning: 19 of 20 times per output token");
-        teach(Kind.TIME_PER_OUTPUT_TOKEN, 1, 10);
+        assertThat(column().missing()).isEqualTo("learning: 19 of 20 times to the first token");
+        teach(Kind.TIME_TO_FIRST_TOKEN, 1, 100);
         produce(producer);
         assertThat(column().isAnyOf(candidates)).isTrue();
         assertThat(column().missing()).isNull();
     }
 
     @Test
-    void oneRoleThatNothingIsKnownOfLeavesAllUnpredicted() {
-        teach("decode", Kind.TIME_TO_FIRST_TOKEN, 200, 100);
-        Candidates mixed = Candidates.of(endpoint("a", "decode", 0, 0), endpoint("b", "both", 0, 0));
-        producer("{endpointRoleLabel: role}").produce(request(OBJECTIVES, true), mixed);
+    void whereClientsLetNoOutputTokensBeCountedTheFirstTokenIsPredictedAndTheirObjectiveIsNotMissed() {
+        OnlineLatencyProducer producer = producer("{streamingMode: true, minSamples: 20}");
+        teach(Kind.TIME_TO_FIRST_TOKEN, 200, 100);
+        teach(Kind.TIME_PER_OUTPUT_TOKEN, 19, 1000);
+        produce(producer);
+        Prediction prediction = column().at(0);
+        assertThat(prediction.timeToFirstTokenMillis()).isCloseTo(100, within(5.0));
+        assertThat(prediction.timePerOutputTokenMillis()).isZero();
+        assertThat(prediction.outputTokenHeadroomMillis()).isZero();
+        assertThat(prediction.isValid()).isTrue();
+        assertThat(prediction.isNegative()).isFalse();
+        assertThat(heard.withOutput).isFalse();
+        teach(Kind.TIME_PER_OUTPUT_TOKEN, 1, 1000);
+        produce(producer);
+        assertThat(column().at(0).timePerOutputTokenMillis()).isPositive();
+        assertThat(column().at(0).meetsOutputToken()).isFalse();
+        assertThat(heard.withOutput).isTrue();
+    }
+
+    @Test
+    void rolesThatNothingIsMeasuredOfArePredictedByTheOthers() {
+        teach("prefill", Kind.TIME_TO_FIRST_TOKEN, 200, 100);
+        teach("decode", Kind.TIME_PER_OUTPUT_TOKEN, 200, 10);
+        Candidates mixed = Candidates.of(
+                endpoint("a", "prefill", 2, 0.4), endpoint("b", "decode", 2, 0.4), endpoint("c", "both", 2, 0.4));
+        producer("{endpointRoleLabel: role, streamingMode: true}").produce(request(OBJECTIVES, true), mixed);
         LatencyPredictions column = mixed.data(DataKeys.latencyPredictions("forecast"));
-        assertThat(column.isAnyOf(mixed)).isFalse();
-        assertThat(column.missing()).isEqualTo("learning: 0 of 100 times to the first token of role both");
+        assertThat(column.missing()).isNull();
+        for (int slot = 0; slot < 3; slot++) {
+            assertThat(column.at(slot).timeToFirstTokenMillis()).isBetween(50.0, 150.0);
+        }
+        assertThat(column.at(1).timePerOutputTokenMillis()).isCloseTo(10, within(2.0));
+        assertThat(column.at(2).timePerOutputTokenMillis())
+                .isCloseTo(column.at(1).timePerOutputTokenMillis(), within(2.0));
     }
 
     @Test
@@ -255,10 +281,12 @@ class OnlineLatencyProducerTest {
     private static final class Heard implements LatencyEvents {
         private final List<MeasuredLatency> measured = new ArrayList<>();
         private int predictions;
+        private boolean withOutput;
 
         @Override
-        public void predicted(String plugin, long nanos) {
+        public void predicted(String plugin, long nanos, boolean outputToo) {
             predictions++;
+            withOutput = outputToo;
         }
 
         @Override

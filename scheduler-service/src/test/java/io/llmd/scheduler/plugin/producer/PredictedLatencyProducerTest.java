@@ -12,6 +12,7 @@ import io.llmd.scheduler.latency.LatencyFeatures;
 import io.llmd.scheduler.latency.LatencyPredictor;
 import io.llmd.scheduler.latency.LatencySample;
 import io.llmd.scheduler.latency.LatencySample.Kind;
+import io.llmd.scheduler.latency.OnlineLatencyPredictor;
 import io.llmd.scheduler.latency.OnlineLatencyPredictors;
 import io.llmd.scheduler.latency.PredictedLatency;
 import io.llmd.scheduler.plugin.ParameterBinder;
@@ -222,6 +223,20 @@ class PredictedLatencyProducerTest {
         assertThat(factory.create("forecast", params("{}"))).isInstanceOf(OnlineLatencyProducer.class);
         assertThat(factory.create("forecast", params("{predictor: servers}")))
                 .isInstanceOf(PredictedLatencyProducer.class);
+    }
+
+    @Test
+    void whenParametersGiveTimesAnotherMeaningTheyAreLearnedAnew() {
+        PredictedLatencyProducer.Factory factory = new PredictedLatencyProducer.Factory(predictor, online);
+        factory.create("forecast", params("{streamingMode: true}"));
+        OnlineLatencyPredictor first = online.named("forecast");
+        factory.create("forecast", params("{streamingMode: true, sloBufferFactor: 0.5}"));
+        assertThat(online.named("forecast")).isSameAs(first);
+        factory.create("forecast", params("{streamingMode: true, endpointRoleLabel: role}"));
+        OnlineLatencyPredictor ofRoles = online.named("forecast");
+        assertThat(ofRoles).isNotSameAs(first);
+        factory.create("forecast", params("{endpointRoleLabel: role}"));
+        assertThat(online.named("forecast")).isNotIn(first, ofRoles);
     }
 
     @Test
