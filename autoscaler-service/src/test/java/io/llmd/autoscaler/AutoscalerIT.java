@@ -78,6 +78,8 @@ class AutoscalerIT {
                         "--management.server.port=0",
                         "--management.server.address=127.0.0.1",
                         "--spring.cloud.config.enabled=false",
+                        // There, headers would say where a request comes from, were it not set otherwise.
+                        "--spring.main.cloud-platform=kubernetes",
                         "--autoscaler.period=2s",
                         "--autoscaler.watch-period=100ms",
                         "--autoscaler.state-file=" + state,
@@ -103,6 +105,16 @@ class AutoscalerIT {
                             "autoscaler_replicas_desired{model=\"m\",namespace=\"default\",role=\"unified\",variant=\"big\"} 3",
                             "wva_desired_replicas{accelerator_type=\"gpu\",namespace=\"default\",variant_name=\"big\"} 3");
             assertThat(get(management + "/health/readiness")).startsWith("200");
+            assertThat(client.send(
+                                    HttpRequest.newBuilder(
+                                                    URI.create(base + "/api/v1/variants/default/big/pause?ttl=1m"))
+                                            .header("X-Forwarded-For", "203.0.113.7")
+                                            .PUT(HttpRequest.BodyPublishers.noBody())
+                                            .build(),
+                                    HttpResponse.BodyHandlers.discarding())
+                            .statusCode())
+                    .as("a header changes nothing about who may write")
+                    .isEqualTo(200);
         } finally {
             server.stop(0);
         }

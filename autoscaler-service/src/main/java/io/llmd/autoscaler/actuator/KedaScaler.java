@@ -94,11 +94,12 @@ public final class KedaScaler extends ExternalScalerGrpc.ExternalScalerImplBase 
     @Override
     public void isActive(ScaledObjectRef request, StreamObserver<IsActiveResponse> answer) {
         String variant = variant(request);
-        if (published.of(variant) instanceof Number.Replicas(int replicas)) {
+        Number number = published.of(variant);
+        if (number instanceof Number.Replicas(int replicas)) {
             answer.onNext(IsActiveResponse.newBuilder().setResult(replicas > 0).build());
             answer.onCompleted();
         } else {
-            answer.onError(refusal(variant, published.of(variant)).asRuntimeException());
+            answer.onError(refusal(variant, number).asRuntimeException());
         }
     }
 

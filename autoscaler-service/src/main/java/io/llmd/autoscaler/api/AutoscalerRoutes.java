@@ -126,7 +126,7 @@ public final class AutoscalerRoutes {
         return problem(
                 refusal,
                 refusal == ErrorCode.PERMISSION_DENIED
-                        ? "only from this machine (expected: autoscaler.http.key-file, for others)"
+                        ? "only from this machine, with server.address on loopback (expected: autoscaler.http.key-file, for others)"
                         : "no or a wrong key (expected: Authorization: Bearer KEY)");
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who may change what is decided, and ask questions that have to be computed: whoever has the key, or without one whoever is on
- * this machine. Reading is for all that reach the port. Immutable and safe from any thread.
+ * this machine, where the server listens to nobody else. Reading is for all that reach the port. Immutable and safe from any thread.
  */
 public final class WriteAccess {
 
@@ -21,15 +21,23 @@ public final class WriteAccess {
     private static final String SCHEME = "bearer ";
 
     private final byte @Nullable [] digest;
+    private final boolean isLocal;
 
-    private WriteAccess(byte @Nullable [] digest) {
+    private WriteAccess(byte @Nullable [] digest, boolean isLocal) {
         this.digest = digest;
+        this.isLocal = isLocal;
     }
 
-    /** Access with the key in a file, of at least 16 characters; without a file, from this machine alone. @throws IOException when the file cannot be used */
-    public static WriteAccess of(@Nullable Path keyFile) throws IOException {
+    /**
+     * Access with the key in a file, of at least 16 characters; without a file, from this machine alone.
+     *
+     * @param isLocal whether the server listens on loopback alone; where it does not, nobody has access without a key, since a proxy
+     *     on this machine would make everybody look as if they were
+     * @throws IOException when the file cannot be used
+     */
+    public static WriteAccess of(@Nullable Path keyFile, boolean isLocal) throws IOException {
         if (keyFile == null) {
-            return new WriteAccess(null);
+            return new WriteAccess(null, isLocal);
         }
         byte[] bytes;
         try (var in = Files.newInputStream(keyFile)) {
@@ -40,12 +48,12 @@ public final class WriteAccess {
             throw new IOException(keyFile + ": a key of " + key.length() + " characters (expected: at least "
                     + LEAST_CHARACTERS + ")");
         }
-        return new WriteAccess(sha256(key));
+        return new WriteAccess(sha256(key), isLocal);
     }
 
     /** Access with a key. */
     static WriteAccess withKey(String key) {
-        return new WriteAccess(sha256(key));
+        return new WriteAccess(sha256(key), false);
     }
 
     /**
@@ -58,7 +66,7 @@ public final class WriteAccess {
     ErrorCode refusal(@Nullable String authorization, @Nullable InetAddress peer) {
         byte[] expected = digest;
         if (expected == null) {
-            return peer != null && peer.isLoopbackAddress() ? null : ErrorCode.PERMISSION_DENIED;
+            return isLocal && peer != null && peer.isLoopbackAddress() ? null : ErrorCode.PERMISSION_DENIED;
         }
         boolean isBearer = authorization != null
                 && authorization.length() <= MOST_BYTES

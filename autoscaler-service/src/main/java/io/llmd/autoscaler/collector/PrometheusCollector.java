@@ -15,13 +15,20 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -30,12 +37,13 @@ import tools.jackson.databind.json.JsonMapper;
  * there are. The first asks for values, the second for the times at which they were scraped, since Prometheus tells a value for
  * minutes after it has lost sight of who said it. A page is known by its host and port, which is the label {@code instance}.
  *
- * <p>What Prometheus does not have is missing; nothing is thrown. After a failure it is left alone for a while. Safe from any thread.
+ * <p>What Prometheus does not have is missing; nothing is thrown. Both queries together have one deadline, which an answer that never
+ * ends cannot move, and an answer may have 8 MiB. After a failure it is left alone for a while. Safe from any thread.
  */
 public final class PrometheusCollector implements Collector {
 
     private static final Logger LOG = LoggerFactory.getLogger(PrometheusCollector.class);
-    private static final int MAX_BYTES = 32 << 20;
+    private static final int MAX_BYTES = 8 << 20;
     private static final Duration REST = Duration.ofSeconds(15);
     private static final String ENGINES = "vllm:num_requests_running|vllm:num_requests_waiting|vllm:kv_cache_usage_perc"
             + "|vllm:cache_config_info|vllm:iteration_tokens_total_count|vllm:prompt_tokens_total"
@@ -57,20 +65,48 @@ public final class PrometheusCollector implements Collector {
      * @param selector matchers that only series of ours have, such as {@code namespace="llm"}; without any, numbers of other pools
      *     would be taken for ours
      * @param tokenFile file with a bearer token, read for each query; none for no token
-     * @param timeout of one query
+     * @param timeout of the two queries of one question
      */
     public record Settings(
             URI url, String selector, @Nullable Path tokenFile, Duration timeout) {
 
+        private static final Pattern MATCHER = Pattern.compile("\\w+(=~?)\"([^\"]+)\"");
+
+        /** Names that nobody gives: an expression that finds them finds everything. */
+        private static final List<String> NOBODY = List.of("", "zqxjkvwq", "zqxj-7kvq-93", "Zq_7.xj/kv:9");
+
         public Settings {
-            if (!selector.matches("\\w+=~?\"[^\"]+\"(,\\w+=~?\"[^\"]+\")*")) {
+            boolean isHttp = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+            if (!isHttp || url.getHost() == null) {
+                throw new IllegalArgumentException(
+                        "autoscaler.prometheus.url: " + url + " (expected: http or https, and a host)");
+            }
+            if (!selector.matches("\\w+=~?\"[^\"]+\"(,\\w+=~?\"[^\"]+\")*") || !isIsolating(selector)) {
                 throw new IllegalArgumentException("UNISOLATED_QUERY: prometheus.selector: " + selector
                         + " (expected: matchers of a namespace or pool, such as namespace=\"llm\")");
+            }
+        }
+
+        /** Whether one matcher at least does not find everything. */
+        private static boolean isIsolating(String selector) {
+            return MATCHER.matcher(selector)
+                    .results()
+                    .anyMatch(each -> each.group(1).equals("=") || isNarrow(each.group(2)));
+        }
+
+        private static boolean isNarrow(String expression) {
+            try {
+                Pattern pattern = Pattern.compile(expression.replace("\\\\", "\\"));
+                return NOBODY.stream().noneMatch(name -> pattern.matcher(name).matches());
+            } catch (PatternSyntaxException e) {
+                return false;
             }
         }
     }
 
     private final Settings settings;
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("prometheus-", 0).factory());
     private final HttpClient client;
     private final JsonMapper json = JsonMapper.builder().build();
     private volatile long restUntilNanos = System.nanoTime();
@@ -83,6 +119,7 @@ public final class PrometheusCollector implements Collector {
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(settings.timeout())
                 .followRedirects(HttpClient.Redirect.NEVER)
+                .executor(threads)
                 .build();
     }
 
@@ -108,28 +145,63 @@ public final class PrometheusCollector implements Collector {
 
     private <K, T> Map<K, T> read(
             Map<K, URI> pages, String names, List<String> timed, Supplier<Page<T>> format, double atSeconds) {
-        Map<K, T> read = new HashMap<>();
         if (pages.isEmpty() || System.nanoTime() - restUntilNanos < 0) {
-            return read;
+            return Map.of();
         }
         String wanted = "{__name__=~\"" + names + "\"," + settings.selector() + "}";
         // One series of each instance tells when it was scraped; all of a page have the same time.
         String times = timed.stream()
                 .map(name -> "timestamp(" + name + "{" + settings.selector() + "})")
                 .collect(Collectors.joining(" or ", "max by (instance) (", ")"));
-        Optional<JsonNode> values = query(wanted);
-        Optional<JsonNode> scraped = values.isEmpty() ? Optional.empty() : query(times);
-        if (values.isEmpty() || scraped.isEmpty()) {
-            return read;
+        Future<Map<K, T>> asked;
+        try {
+            asked = threads.submit(() -> readings(pages, query(wanted), query(times), format, atSeconds));
+        } catch (RejectedExecutionException e) {
+            return Map.of();
         }
+        try {
+            Map<K, T> read = asked.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
+            if (isFailing) {
+                isFailing = false;
+                LOG.atInfo().addKeyValue("endpoint", settings.url()).log("Prometheus can be asked again");
+            }
+            return read;
+        } catch (ExecutionException e) {
+            failed(e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException e) {
+            asked.cancel(true);
+            failed(e);
+        } catch (InterruptedException e) {
+            asked.cancel(true);
+            Thread.currentThread().interrupt();
+        }
+        return Map.of();
+    }
+
+    private void failed(Throwable reason) {
+        restUntilNanos = System.nanoTime() + REST.toNanos();
+        if (!isFailing) {
+            isFailing = true;
+            LOG.atWarn()
+                    .addKeyValue("endpoint", settings.url())
+                    .addKeyValue("reason", reason.getClass().getSimpleName())
+                    .log("Prometheus cannot be asked, pages are read directly");
+        }
+    }
+
+    private static <K, T> Map<K, T> readings(
+            Map<K, URI> pages, JsonNode values, JsonNode scraped, Supplier<Page<T>> format, double atSeconds) {
         Map<String, Double> ages = new HashMap<>();
-        for (JsonNode each : scraped.get()) {
-            double age = each.path("value").path(0).asDouble()
+        for (JsonNode each : scraped) {
+            double age = each.path("value").path(0).asDouble(Double.NaN)
                     - number(each.path("value").path(1));
-            ages.put(each.path("metric").path("instance").asString(""), Math.max(0, age));
+            // Of what has no time, or one that is still to come, nobody knows how old it is.
+            if (Double.isFinite(age) && age >= 0) {
+                ages.put(each.path("metric").path("instance").asString(""), age);
+            }
         }
         Map<String, Page<T>> open = new HashMap<>();
-        for (JsonNode each : values.get()) {
+        for (JsonNode each : values) {
             String instance = each.path("metric").path("instance").asString("");
             if (ages.containsKey(instance)) {
                 byte[] line = line(each);
@@ -139,6 +211,7 @@ public final class PrometheusCollector implements Collector {
         Map<String, T> finished = new HashMap<>();
         open.forEach(
                 (instance, page) -> finished.put(instance, page.finish(atSeconds - ages.getOrDefault(instance, 0.0))));
+        Map<K, T> read = new HashMap<>();
         pages.forEach((key, page) -> {
             T reading = finished.get(instance(page));
             if (reading != null) {
@@ -186,54 +259,35 @@ public final class PrometheusCollector implements Collector {
         return line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private Optional<JsonNode> query(String query) {
-        try {
-            HttpRequest.Builder request = HttpRequest.newBuilder(
-                            URI.create(settings.url().toString().replaceAll("/+$", "") + "/api/v1/query"))
-                    .timeout(settings.timeout())
-                    .header("content-type", "application/x-www-form-urlencoded")
-                    .POST(HttpRequest.BodyPublishers.ofString(
-                            "query=" + URLEncoder.encode(query, StandardCharsets.UTF_8)));
-            if (settings.tokenFile() != null) {
-                request.header(
-                        "authorization",
-                        "Bearer " + Files.readString(settings.tokenFile()).strip());
-            }
-            HttpResponse<InputStream> response =
-                    client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-            byte[] body;
-            try (InputStream in = response.body()) {
-                body = in.readNBytes(MAX_BYTES + 1);
-            }
-            if (response.statusCode() != 200 || body.length > MAX_BYTES) {
-                throw new IOException("status " + response.statusCode() + ", " + body.length + " bytes");
-            }
-            JsonNode result = json.readTree(body).path("data").path("result");
-            if (!result.isArray()) {
-                throw new IOException("no result");
-            }
-            if (isFailing) {
-                isFailing = false;
-                LOG.atInfo().addKeyValue("endpoint", settings.url()).log("Prometheus can be asked again");
-            }
-            return Optional.of(result);
-        } catch (IOException | JacksonException e) {
-            restUntilNanos = System.nanoTime() + REST.toNanos();
-            if (!isFailing) {
-                isFailing = true;
-                LOG.atWarn()
-                        .addKeyValue("endpoint", settings.url())
-                        .addKeyValue("reason", e.getClass().getSimpleName())
-                        .log("Prometheus cannot be asked, pages are read directly");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private JsonNode query(String query) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create(settings.url().toString().replaceAll("/+$", "") + "/api/v1/query"))
+                .timeout(settings.timeout())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .POST(HttpRequest.BodyPublishers.ofString("query=" + URLEncoder.encode(query, StandardCharsets.UTF_8)));
+        if (settings.tokenFile() != null) {
+            request.header(
+                    "authorization",
+                    "Bearer " + Files.readString(settings.tokenFile()).strip());
         }
-        return Optional.empty();
+        HttpResponse<InputStream> response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+        byte[] body;
+        try (InputStream in = response.body()) {
+            body = in.readNBytes(MAX_BYTES + 1);
+        }
+        if (response.statusCode() != 200 || body.length > MAX_BYTES) {
+            throw new IOException("status " + response.statusCode() + ", " + body.length + " bytes");
+        }
+        JsonNode result = json.readTree(body).path("data").path("result");
+        if (!result.isArray()) {
+            throw new IOException("no result");
+        }
+        return result;
     }
 
     @Override
     public void close() {
         client.shutdownNow();
+        threads.shutdownNow();
     }
 }

@@ -23,6 +23,8 @@ import io.llmd.autoscaler.observe.FirstCycleHealth;
 import io.llmd.autoscaler.planner.Planner;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -146,6 +149,7 @@ class AutoscalerConfiguration {
 
     private static Supplier<Optional<List<Replica>>> endpoints(@Nullable Path file) {
         if (file == null) {
+            // There are no variants then, so that nothing is decided.
             return () -> Optional.of(List.of());
         }
         return () -> {
@@ -180,9 +184,19 @@ class AutoscalerConfiguration {
         return resources;
     }
 
+    /** Whether only this machine can reach an address to listen on; empty is every address. */
+    private static boolean isLoopback(String address) throws UnknownHostException {
+        return !address.isBlank() && InetAddress.getByName(address.strip()).isLoopbackAddress();
+    }
+
     @Bean
     RouterFunction<ServerResponse> autoscalerRoutes(
-            AutoscalerProperties properties, FleetLoop loop, Planner planner, Holds holds, DecisionLog log)
+            AutoscalerProperties properties,
+            FleetLoop loop,
+            Planner planner,
+            Holds holds,
+            DecisionLog log,
+            @Value("${server.address:}") String address)
             throws IOException {
         return new AutoscalerRoutes(
                         log,
@@ -192,7 +206,7 @@ class AutoscalerConfiguration {
                         new WhatIf(planner),
                         CLOCK,
                         Math.toIntExact(properties.http().maxBodySize().toBytes()),
-                        WriteAccess.of(properties.http().keyFile()))
+                        WriteAccess.of(properties.http().keyFile(), isLoopback(address)))
                 .routes();
     }
 }

@@ -36,7 +36,8 @@ import org.springframework.validation.annotation.Validated;
  * @param variants what may be scaled
  * @param tiers qualities of service; one of them without priorities, for all requests that no other takes
  * @param routers metrics pages of routers: the scheduler's actuator, or that of llm-d's endpoint picker
- * @param endpointsFile endpoints file, as the scheduler reads it; the label {@code llm-d.ai/variant} says of which variant one is
+ * @param endpointsFile endpoints file, as the scheduler reads it; the label {@code llm-d.ai/variant} says of which variant one is;
+ *     needed with variants
  * @param accelerators accelerators that may be used, by type; a type that is not named has no bound
  * @param period time between two decisions
  * @param watchPeriod how often routers are looked at between decisions
@@ -97,6 +98,10 @@ public record AutoscalerProperties(
         requireAtLeast("autoscaler.zero.retention", zero.retention(), Duration.ofSeconds(1));
         if (!variants.isEmpty() && routers.isEmpty()) {
             throw new IllegalArgumentException("autoscaler.routers: none (expected: a metrics page, with variants)");
+        }
+        if (!variants.isEmpty() && endpointsFile == null) {
+            throw new IllegalArgumentException(
+                    "autoscaler.endpoints-file: none (expected: a file with the replicas that run, with variants)");
         }
     }
 
@@ -237,7 +242,7 @@ public record AutoscalerProperties(
      * @param url base URL of Prometheus; nothing is asked when unset
      * @param selector matchers that only series of ours have, such as {@code namespace="llm"}; needed with a URL
      * @param tokenFile file with a bearer token
-     * @param timeout time for one query
+     * @param timeout time for the two queries of one question
      */
     public record Prometheus(
             @Nullable URI url,
@@ -298,7 +303,7 @@ public record AutoscalerProperties(
      *
      * @param maxBodySize body of one question
      * @param keyFile file with the key, of at least 16 characters, that is needed for all but reading; when unset, all but reading is
-     *     for this machine alone
+     *     for this machine alone, and for nobody unless {@code server.address} is one of loopback
      */
     public record Http(
             @NotNull @DefaultValue("256KB") DataSize maxBodySize,

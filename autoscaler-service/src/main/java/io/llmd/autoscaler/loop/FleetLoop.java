@@ -48,6 +48,7 @@ public final class FleetLoop {
     private final FleetWatch watch;
     private final Map<String, Integer> told = new HashMap<>();
     private List<Replica> replicas = List.of();
+    private boolean wereReplicasRead;
     private Memory memory;
     private long cycles;
     private double latest;
@@ -55,7 +56,8 @@ public final class FleetLoop {
     /**
      * A loop that begins now.
      *
-     * @param endpoints replicas that are there; empty when that cannot be told, and then those of before are taken to be
+     * @param endpoints replicas that are there; empty when that cannot be told, and then those of before are taken to be; nothing is
+     *     decided before they were told once
      * @param nowSeconds on a clock that never goes back
      */
     public FleetLoop(
@@ -174,11 +176,17 @@ public final class FleetLoop {
         long begin = System.nanoTime();
         if (present.isPresent()) {
             replicas = present.get();
+            wereReplicasRead = true;
             watch.replicas(replicas, nowSeconds);
         } else {
             watch.replicasUnknown();
         }
         watch.engines(engines);
+        if (!wereReplicasRead) {
+            // Replicas run that nobody has told of: any number, 0 above all, could take them away. No number takes
+            // none.
+            return new FleetDecision(List.of(), memory);
+        }
         Instant at = clock.instant();
         FleetInput input = watch.input(nowSeconds, variant -> holds.isPaused(variant, at));
         String id = "c" + ++cycles;

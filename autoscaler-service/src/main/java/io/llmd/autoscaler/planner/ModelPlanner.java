@@ -117,8 +117,9 @@ final class ModelPlanner {
 
     /** Continues with the mix that was found for {@link #wanted}. */
     Plan plan(Mix found) {
+        boolean isTrusted = input.isConfigValid() && input.grade() == Grade.COMPLETE;
         for (VariantInput each : input.variants()) {
-            targets.add(new Target(each, memory.of(each.variant().id())));
+            targets.add(new Target(each, memory.of(each.variant().id()), isTrusted));
         }
         adoptForeign();
         Hysteresis.Choice choice = new Hysteresis(solver).choose(found, input.variants());
@@ -148,7 +149,7 @@ final class ModelPlanner {
 
     private void adoptForeign() {
         for (Target target : targets) {
-            if (target.memory().isForeign(target.current())) {
+            if (target.isForeign()) {
                 target.note(GuardCode.G15_EXTERNAL);
                 target.remember(target.memory().with(nowSeconds, target.current()));
             } else if (target.memory().published() < 0) {

@@ -56,7 +56,7 @@ public final class Planner {
             for (Target target : plans.get(i).targets()) {
                 changed.put(
                         target.input().variant().id(),
-                        target.memory().publish(nowSeconds, target.held(), target.replicas(), target.current()));
+                        target.memory().publish(nowSeconds, target.held(), target.replicas(), target.specified()));
             }
         }
         return new FleetDecision(decisions, memory.with(changed));

@@ -9,15 +9,18 @@ import java.util.Set;
 final class Target {
 
     private final VariantInput input;
+    private final boolean isTrusted;
     private final List<Step> steps = new ArrayList<>();
     private final Set<GuardCode> codes = EnumSet.noneOf(GuardCode.class);
     private VariantMemory memory;
     private int replicas;
     private int needed;
 
-    Target(VariantInput input, VariantMemory memory) {
+    /** @param isTrusted whether all inputs are known, so that fewer replicas than were published are somebody's wish and not a gap */
+    Target(VariantInput input, VariantMemory memory, boolean isTrusted) {
         this.input = input;
         this.memory = memory;
+        this.isTrusted = isTrusted;
         replicas = current();
         needed = replicas;
     }
@@ -49,9 +52,25 @@ final class Target {
         return input.replicas().specified();
     }
 
-    /** What was published last, or is asked for at present where nothing was or somebody else has changed it. */
+    /** What to remember as asked for: while something is missing, a smaller number is not taken for what is asked for. */
+    int specified() {
+        return isTrusted ? current() : Math.max(memory.specified(), current());
+    }
+
+    /** Whether somebody else has changed the number. A smaller one is only believed when nothing is missing. */
+    boolean isForeign() {
+        return memory.isForeign(current()) && (isTrusted || current() > memory.published());
+    }
+
+    /**
+     * What was published last, or is asked for at present where nothing was or somebody else has changed it. While something is
+     * missing, the larger of the two: a list that has become shorter may be part of what is missing.
+     */
     int held() {
-        return memory.published() < 0 || memory.isForeign(current()) ? current() : memory.published();
+        if (memory.published() < 0 || isForeign()) {
+            return current();
+        }
+        return isTrusted ? memory.published() : Math.max(memory.published(), current());
     }
 
     int replicas() {

@@ -7,7 +7,7 @@ import java.util.List;
  * What earlier cycles leave to later ones, for a variant. Immutable.
  *
  * @param published number that was published last; -1 before the first
- * @param specified number that was asked for when it was
+ * @param specified number that was asked for when it was; while something was missing, none smaller than before
  * @param needed numbers that were needed and may still decide a window, oldest and largest first
  * @param changes changes of the published number, oldest first
  * @param activatedAt when it was last started from nothing; negative infinity when it never was

@@ -225,18 +225,21 @@ class AutoscalerRoutesSliceTest {
 
     @Test
     void withoutAKeyFileOnlyThisMachineMayChangeAnything(@TempDir Path folder) throws Exception {
-        WriteAccess open = WriteAccess.of(null);
+        WriteAccess open = WriteAccess.of(null, true);
         assertThat(open.refusal(null, InetAddress.getLoopbackAddress())).isNull();
         assertThat(open.refusal("Bearer x", InetAddress.getByAddress(new byte[] {10, 0, 0, 1})))
                 .isEqualTo(ErrorCode.PERMISSION_DENIED);
         assertThat(open.refusal(null, null)).isEqualTo(ErrorCode.PERMISSION_DENIED);
+        assertThat(WriteAccess.of(null, false).refusal(null, InetAddress.getLoopbackAddress()))
+                .as("others reach the server, through a proxy that looks local")
+                .isEqualTo(ErrorCode.PERMISSION_DENIED);
         Path file = Files.writeString(folder.resolve("key"), KEY + "\n");
-        WriteAccess closed = WriteAccess.of(file);
+        WriteAccess closed = WriteAccess.of(file, false);
         assertThat(closed.refusal("bearer " + KEY, null)).isNull();
         assertThat(closed.refusal(null, InetAddress.getLoopbackAddress())).isEqualTo(ErrorCode.INVALID_API_KEY);
         assertThat(closed.toString()).doesNotContain(KEY);
         Files.writeString(file, "short");
-        assertThatThrownBy(() -> WriteAccess.of(file)).hasMessageContaining("expected: at least 16");
+        assertThatThrownBy(() -> WriteAccess.of(file, true)).hasMessageContaining("expected: at least 16");
     }
 
     @Test

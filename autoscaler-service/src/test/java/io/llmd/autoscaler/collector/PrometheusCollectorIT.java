@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -38,7 +40,10 @@ class PrometheusCollectorIT {
     private final List<String> queries = Collections.synchronizedList(new ArrayList<>());
     private final List<String> tokens = Collections.synchronizedList(new ArrayList<>());
     private HttpServer server;
+    private final CountDownLatch over = new CountDownLatch(1);
     private volatile int status = 200;
+    private volatile boolean isEndless;
+    private volatile String scraped = "995.5";
 
     @BeforeEach
     void start() throws IOException {
@@ -49,6 +54,14 @@ class PrometheusCollectorIT {
             String query = URLDecoder.decode(body.substring("query=".length()), StandardCharsets.UTF_8);
             queries.add(query);
             tokens.add(String.valueOf(exchange.getRequestHeaders().getFirst("authorization")));
+            if (isEndless) {
+                exchange.sendResponseHeaders(200, 0);
+                exchange.getResponseBody().write('{');
+                exchange.getResponseBody().flush();
+                awaitOver();
+                exchange.close();
+                return;
+            }
             byte[] bytes = answer(query).getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(status, bytes.length);
             try (OutputStream out = exchange.getResponseBody()) {
@@ -60,14 +73,23 @@ class PrometheusCollectorIT {
 
     @AfterEach
     void stop() {
+        over.countDown();
         server.stop(0);
+    }
+
+    private void awaitOver() {
+        try {
+            over.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static String series(String labels, String value) {
         return "{\"metric\":{" + labels + "},\"value\":[1000,\"" + value + "\"]}";
     }
 
-    private static String answer(String query) {
+    private String answer(String query) {
         String engine = "\"instance\":\"10.0.0.1:8000\"";
         String lost = "\"instance\":\"10.0.0.2:8000\"";
         String router = "\"instance\":\"10.0.0.9:9090\"";
@@ -80,7 +102,7 @@ class PrometheusCollectorIT {
                                         + "\"fairness_id\":\"a\\\"b\\\\c\"," + router,
                                 "42"))
                 : isTime
-                        ? List.of(series(engine, "995.5"), series(lost, "900"))
+                        ? List.of(series(engine, scraped), series(lost, "900"))
                         : List.of(
                                 series("\"__name__\":\"vllm:num_requests_running\"," + engine, "3"),
                                 series("\"__name__\":\"vllm:num_requests_waiting\"," + engine, "1"),
@@ -95,11 +117,67 @@ class PrometheusCollectorIT {
     }
 
     private PrometheusCollector prometheus(Path token) {
+        return prometheus(token, Duration.ofSeconds(20));
+    }
+
+    private PrometheusCollector prometheus(Path token, Duration timeout) {
         return new PrometheusCollector(new PrometheusCollector.Settings(
                 URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/"),
                 "namespace=\"llm\"",
                 token,
-                Duration.ofSeconds(20)));
+                timeout));
+    }
+
+    @Test
+    void anAnswerThatNeverEndsIsGivenUp() {
+        isEndless = true;
+        try (PrometheusCollector collector = prometheus(null, Duration.ofMillis(300))) {
+            assertThat(collector.engines(Map.of("a", KNOWN), 50)).isEmpty();
+            assertThat(queries).hasSize(1);
+            assertThat(collector.engines(Map.of("a", KNOWN), 51)).isEmpty();
+            assertThat(queries).as("left alone after a failure").hasSize(1);
+        }
+    }
+
+    @Test
+    void whatHasNoAgeIsMissing() {
+        for (String time : List.of("NaN", "+Inf", "x", "1000.5")) {
+            scraped = time;
+            try (PrometheusCollector collector = prometheus(null)) {
+                assertThat(collector.engines(Map.of("a", KNOWN, "b", LOST), 50))
+                        .as(time)
+                        .containsOnlyKeys("b");
+            }
+        }
+    }
+
+    @Test
+    void aTokenThatNoHeaderMayHaveIsAFailureLikeOthers(@TempDir Path folder) throws Exception {
+        Path token = Files.writeString(folder.resolve("token"), "two\nlines");
+        try (PrometheusCollector collector = prometheus(token)) {
+            assertThat(collector.engines(Map.of("a", KNOWN), 50)).isEmpty();
+            assertThat(queries).isEmpty();
+        }
+    }
+
+    @Test
+    void anAddressHasASchemeAndAHost() {
+        for (String url : List.of("prometheus:9090", "/api", "ftp://prometheus", "http:///api", "http:x")) {
+            assertThatThrownBy(() -> new PrometheusCollector.Settings(
+                            URI.create(url), "namespace=\"llm\"", null, Duration.ofSeconds(3)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("autoscaler.prometheus.url");
+        }
+    }
+
+    @Test
+    void expressionsAreForNarrowOnes() {
+        for (String selector : List.of("namespace=~\"a|b\"", "namespace=~\"llm-.*\"", "x=~\".*\",namespace=\"llm\"")) {
+            assertThat(new PrometheusCollector.Settings(
+                                    URI.create("http://prometheus:9090"), selector, null, Duration.ofSeconds(3))
+                            .selector())
+                    .isEqualTo(selector);
+        }
     }
 
     @Test
@@ -161,7 +239,17 @@ class PrometheusCollectorIT {
     @DisplayName("row 69: queries that would find other pools are refused")
     @Tag("autoscaling-69")
     void queriesHaveToBeIsolated() {
-        for (String selector : List.of("", "  ", "namespace", "namespace=\"\"", "namespace=\"a\"} or up{x=\"b\"")) {
+        for (String selector : List.of(
+                "",
+                "  ",
+                "namespace",
+                "namespace=\"\"",
+                "namespace=\"a\"} or up{x=\"b\"",
+                "namespace=~\".*\"",
+                "namespace=~\".+\"",
+                "namespace=~\"a|.*\"",
+                "namespace=~\"[a-z0-9-]+\",pod=~\"(.*)\"",
+                "namespace=~\"(\"")) {
             assertThatThrownBy(() -> new PrometheusCollector.Settings(
                             URI.create("http://prometheus:9090"), selector, null, Duration.ofSeconds(3)))
                     .isInstanceOf(IllegalArgumentException.class)

@@ -314,6 +314,24 @@ class FleetLoopTest {
     }
 
     @Test
+    void nothingIsDecidedBeforeTheReplicasWereReadOnce() {
+        fleet.replicas(6);
+        fleet.rate = 30;
+        fleet.queued = 5;
+        isListed = false;
+        pass(100);
+        now += 1;
+        loop.fast(now);
+        assertThat(log.last()).as("no number, so that none is carried out").isEmpty();
+        isListed = true;
+        pass(10);
+        assertThat(last().desired()).isGreaterThanOrEqualTo(6);
+        isListed = false;
+        pass(10);
+        assertThat(last().desired()).isGreaterThanOrEqualTo(6);
+    }
+
+    @Test
     void whatIsNotHeardSaysNothingAboutWhatReplicasAreWorth() {
         fleet.replicas(4);
         fleet.rate = 5;

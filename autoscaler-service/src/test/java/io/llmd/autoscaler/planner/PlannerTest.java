@@ -360,6 +360,44 @@ class PlannerTest {
     }
 
     @Test
+    void aListThatBecomesShorterWhileSomethingIsMissingTakesNothingAway() {
+        for (Grade grade : List.of(Grade.BLIND, Grade.PARTIAL)) {
+            Subject subject = new Subject("v", 1, 6, 12);
+            settled(subject);
+            assertThat(desired(decide(6, subject), "v")).isEqualTo(6);
+            subject.replicas = Replicas.ready(2);
+            for (int cycle = 0; cycle < 100; cycle++) {
+                Decision decision = decide(model(List.of(demand(1)), grade, ModelInput.Idle.NEVER, subject));
+                assertThat(desired(decision, "v")).as(grade.name()).isEqualTo(6);
+                assertThat(codes(decision, "v")).doesNotContain("G15");
+            }
+            subject.replicas = Replicas.ready(8);
+            Decision more = decide(model(List.of(demand(1)), grade, ModelInput.Idle.NEVER, subject));
+            assertThat(desired(more, "v")).as("more is believed at once").isEqualTo(8);
+        }
+    }
+
+    @Test
+    void anInvalidConfigurationHoldsTheLargerNumber() {
+        Subject subject = new Subject("v", 1, 6, 12);
+        settled(subject);
+        subject.replicas = Replicas.ready(2);
+        ModelInput valid = model(List.of(demand(1)), Grade.COMPLETE, ModelInput.Idle.NEVER, subject);
+        ModelInput invalid = new ModelInput(
+                valid.model(),
+                valid.classes(),
+                valid.variants(),
+                valid.grade(),
+                false,
+                valid.arrivalVariation(),
+                valid.idle());
+        assertThat(desired(decide(invalid), "v")).isEqualTo(6);
+        Decision complete = decide(valid);
+        assertThat(codes(complete, "v")).as("believed once nothing is missing").contains("G15");
+        assertThat(desired(complete, "v")).as("and the window counts still").isEqualTo(6);
+    }
+
+    @Test
     @DisplayName("row 39: replicas that cannot start are not counted on; another lane takes their share")
     @Tag("autoscaling-39")
     void stuckReplicas() {
