@@ -12,6 +12,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -20,8 +21,26 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class MediaParts {
 
-    private static final JsonFactory JSON = JsonFactory.builder().build();
+    /** Bounds no less than those that bodies are checked against. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
+
     private static final Set<String> KINDS = Set.of("image_url", "video_url", "audio_url", "input_audio");
+
+    private static final String SOUND = "input_audio";
+
+    /** Where a medium is. */
+    public enum Place {
+        /** In the part itself. */
+        INLINE,
+        /** Where {@link Part#address()} says. */
+        ADDRESS,
+        /** Cannot be told for certain: another reader may find another medium in the part, or an address. */
+        UNCLEAR
+    }
 
     /**
      * One part of a message's content.
@@ -30,26 +49,49 @@ public final class MediaParts {
      * @param kind member that holds the medium: {@code image_url}, {@code video_url}, {@code audio_url} or {@code input_audio}
      * @param valueStart first byte of the address or the data, its quote
      * @param valueEnd byte behind it
+     * @param isUnique whether the part holds one medium, named once
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared; a copy of each medium is what this type avoids
-    public record Part(byte[] buffer, int start, int end, String kind, int valueStart, int valueEnd) {
+    public record Part(byte[] buffer, int start, int end, String kind, int valueStart, int valueEnd, boolean isUnique) {
 
         private static final int MAX_ADDRESS = 16 << 10;
-        private static final byte[] DATA = {'"', 'd', 'a', 't', 'a', ':'};
+        private static final String DATA = "data:";
 
-        /** Where the medium is to be had; {@code null} when it is in the part itself, or the address is too long for one. */
+        /** Where the medium is, as far as that can be told. */
+        public Place place() {
+            if (!isUnique) {
+                return Place.UNCLEAR;
+            }
+            if (kind.equals(SOUND)) {
+                return Place.INLINE;
+            }
+            if (buffer[valueStart] != '"') {
+                return Place.UNCLEAR;
+            }
+            if (isData(new StringBytes(buffer, valueStart + 1, valueEnd - 1))) {
+                return Place.INLINE;
+            }
+            return valueEnd - valueStart > MAX_ADDRESS ? Place.UNCLEAR : Place.ADDRESS;
+        }
+
+        private static boolean isData(StringBytes text) {
+            for (int i = 0; i < DATA.length(); i++) {
+                if (Character.toLowerCase(text.next()) != DATA.charAt(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** Where the medium is to be had; {@code null} unless it is at an {@link Place#ADDRESS}. */
         public @Nullable String address() {
-            int length = valueEnd - valueStart;
-            boolean isData = kind.equals("input_audio")
-                    || length >= DATA.length
-                            && Arrays.equals(buffer, valueStart, valueStart + DATA.length, DATA, 0, DATA.length);
-            if (isData || length > MAX_ADDRESS || buffer[valueStart] != '"') {
+            if (place() != Place.ADDRESS) {
                 return null;
             }
+            int length = valueEnd - valueStart;
             try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, valueStart, length)) {
                 parser.nextToken();
-                String text = parser.getString();
-                return text.regionMatches(true, 0, "data:", 0, 5) ? null : text;
+                return parser.getString();
             }
         }
 
@@ -59,8 +101,12 @@ public final class MediaParts {
         }
     }
 
-    /** What makes two parts the same: the bytes of the address or of the sound. */
-    private record Content(int start, int end) {
+    /**
+     * What makes two parts the same: the bytes of the address or of the sound.
+     *
+     * @param isUnique whether nothing else could be meant
+     */
+    private record Content(int start, int end, boolean isUnique) {
 
         boolean isSame(Content other, byte[] buffer) {
             return Arrays.equals(buffer, start, end, buffer, other.start, other.end);
@@ -88,6 +134,7 @@ public final class MediaParts {
      *
      * @param body of a request that was checked
      * @param most how many are wanted at most; further ones are left out
+     * @throws IllegalArgumentException when the messages are no JSON, or beyond the bounds of a checked request
      */
     public static List<Part> of(JsonMembers body, int most) {
         return read(body, most, true);
@@ -108,7 +155,8 @@ public final class MediaParts {
                 JSON.createParser(ObjectReadContext.empty(), media.buffer, media.start, media.end - media.start)) {
             media.readMessages(parser);
         } catch (JacksonException e) {
-            return List.of();
+            throw new IllegalArgumentException(
+                    "messages that cannot be read (expected: those of a checked request)", e);
         }
         return media.parts;
     }
@@ -143,36 +191,39 @@ public final class MediaParts {
         for (String name = parser.nextName(); name != null; name = parser.nextName()) {
             JsonToken token = parser.nextToken();
             if (KINDS.contains(name) && token != JsonToken.VALUE_NULL) {
+                boolean isFirst = content == null;
+                Content read = contentOf(parser, token, name.equals(SOUND) ? "data" : "url");
                 kind = name;
-                content = contentOf(parser, token);
+                content = isFirst ? read : new Content(read.start(), read.end(), false);
             } else {
                 parser.skipChildren();
             }
         }
         if (content != null && parts.size() < most && (!eachOnce || isNew(content))) {
             int partEnd = start + (int) parser.currentLocation().getByteOffset();
-            parts.add(new Part(buffer, partStart, partEnd, kind, content.start(), content.end()));
+            parts.add(new Part(buffer, partStart, partEnd, kind, content.start(), content.end(), content.isUnique()));
         }
     }
 
-    /** The bytes of {@code url} or {@code data}; of the whole value where there is neither. */
-    private Content contentOf(JsonParser parser, JsonToken token) {
+    /** The bytes of a member of the value; of the whole value where there is no such member. */
+    private Content contentOf(JsonParser parser, JsonToken token, String member) {
         int valueStart = tokenStart(parser);
         if (token != JsonToken.START_OBJECT) {
             parser.skipChildren();
-            return new Content(valueStart, JsonMembers.endOf(parser, token, buffer, start, valueStart, end));
+            return new Content(valueStart, JsonMembers.endOf(parser, token, buffer, start, valueStart, end), true);
         }
         Content inner = null;
         for (String name = parser.nextName(); name != null; name = parser.nextName()) {
             JsonToken value = parser.nextToken();
             int innerStart = tokenStart(parser);
             parser.skipChildren();
-            if (name.equals("url") || name.equals("data")) {
-                inner = new Content(innerStart, JsonMembers.endOf(parser, value, buffer, start, innerStart, end));
+            if (name.equals(member)) {
+                int innerEnd = JsonMembers.endOf(parser, value, buffer, start, innerStart, end);
+                inner = new Content(innerStart, innerEnd, inner == null);
             }
         }
         return inner == null
-                ? new Content(valueStart, start + (int) parser.currentLocation().getByteOffset())
+                ? new Content(valueStart, start + (int) parser.currentLocation().getByteOffset(), true)
                 : inner;
     }
 

@@ -51,7 +51,8 @@ final class RequestPass {
         this.cursor = cursor;
         this.limits = limits;
         this.rules = rules;
-        this.media = new MediaPass(cursor, limits.mediaBytes(), rules.addresses());
+        this.media =
+                new MediaPass(cursor, limits.mediaBytes(), rules.addresses().allowedOn(route));
         this.prompt = new PromptPass(cursor);
         this.checks = new FieldChecks(cursor, limits);
     }

@@ -1,12 +1,14 @@
 package io.llmd.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MediaPartsTest {
@@ -57,6 +59,57 @@ class MediaPartsTest {
                         all.get(1).valueEnd() - all.get(1).valueStart(),
                         StandardCharsets.UTF_8))
                 .isEqualTo("\"https://a.example/b\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'image_url':{'url':'https://a/','data':'AA=='}}|ADDRESS",
+                "{'image_url':{'data':'AA==','url':'https://a/'}}|ADDRESS",
+                "{'image_url':{'data':'AA=='}}|UNCLEAR",
+                "{'image_url':{'url':null}}|UNCLEAR",
+                "{'image_url':{'url':'data:,','url':'https://a/'}}|UNCLEAR",
+                "{'type':'image_url','image_url':'https://a/','video_url':'data:video/mp4;base64,AA=='}|UNCLEAR",
+                "{'image_url':'https://a/','image_url':'data:image/png;base64,AA=='}|UNCLEAR",
+                "{'image_url':['https://a/']}|UNCLEAR",
+                "{'image_url':' data:,'}|ADDRESS",
+                "{'image_url':'DaTa:,'}|INLINE",
+                "{'input_audio':{'data':'AA==','url':'https://a/'}}|INLINE"
+            })
+    void whereAMediumIsIsOnlySaidWhenItIsCertain(String part, MediaParts.Place place) {
+        assertThat(all(part.replace('\'', '"')))
+                .extracting(MediaParts.Part::place)
+                .containsExactly(place);
+        assertThat(all(part.replace('\'', '"')))
+                .allMatch(read -> (read.address() != null) == (place == MediaParts.Place.ADDRESS));
+    }
+
+    private static List<MediaParts.Part> all(String part) {
+        String body = "{\"messages\":[{\"content\":[" + part + "]}]}";
+        return MediaParts.all(Objects.requireNonNull(JsonMembers.read(body.getBytes(StandardCharsets.UTF_8))), 10);
+    }
+
+    @Test
+    void longValuesAreDataOrUnclear() {
+        String much = "A".repeat(17 << 10);
+
+        assertThat(all("{\"image_url\":\"https://a/" + much + "\"}"))
+                .extracting(MediaParts.Part::place)
+                .containsExactly(MediaParts.Place.UNCLEAR);
+        assertThat(all("{\"image_url\":\"\\u0064ata:image/png;base64," + much + "\"}"))
+                .extracting(MediaParts.Part::place)
+                .containsExactly(MediaParts.Place.INLINE);
+    }
+
+    @Test
+    void messagesThatCannotBeReadAreNotTakenForNone() {
+        byte[] broken =
+                "{\"messages\":[{\"content\":[{\"image_url\":\"https://a/\"}]}]}".getBytes(StandardCharsets.UTF_8);
+        JsonMembers read = Objects.requireNonNull(JsonMembers.read(broken));
+        broken[14] = '}';
+
+        assertThatThrownBy(() -> MediaParts.all(read, 10)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

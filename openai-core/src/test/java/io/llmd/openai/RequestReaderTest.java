@@ -1136,8 +1136,8 @@ class RequestReaderTest {
 
     @Test
     void whatMayBeInABodyDependsOnWhoSendsIt() {
-        RequestReader proxied =
-                new RequestReader(RequestLimits.DEFAULTS, model -> 1_000, new BodyRules(true, true, true));
+        RequestReader proxied = new RequestReader(
+                RequestLimits.DEFAULTS, model -> 1_000, new BodyRules(BodyRules.Addresses.ALL, true, true));
         String params = "\"priority\":3,\"kv_transfer_params\":{\"remote_host\":\"10.0.0.9\"},\"rid\":\"x\"";
 
         ApiRequest kept = accepted(proxied.read(ApiRoute.CHAT_COMPLETIONS, utf8(chat(params))));
@@ -1172,6 +1172,22 @@ class RequestReaderTest {
                 .isTrue();
     }
 
+    @Test
+    void addressesMayBeInChatsAlone() {
+        RequestReader coordinator = new RequestReader(
+                RequestLimits.DEFAULTS, model -> 1_000, new BodyRules(BodyRules.Addresses.CHATS, false, false));
+        byte[] chat = utf8(image("https://example.org/a.png"));
+        byte[] message = utf8("{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[{"
+                + "\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://example.org/a\"}}]}]}");
+        byte[] items = utf8("{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":[{"
+                + "\"type\":\"input_image\",\"image_url\":\"https://example.org/a\"}]}]}");
+
+        assertThat(coordinator.read(ApiRoute.CHAT_COMPLETIONS, chat)).isInstanceOf(ReadResult.Accepted.class);
+        assertThat(coordinator.read(ApiRoute.TOKENIZE, chat)).isInstanceOf(ReadResult.Refused.class);
+        assertThat(coordinator.read(ApiRoute.MESSAGES, message)).isInstanceOf(ReadResult.Refused.class);
+        assertThat(coordinator.read(ApiRoute.RESPONSES, items)).isInstanceOf(ReadResult.Refused.class);
+    }
+
     private static boolean namesTransfer(RequestReader reader, String members) {
         return accepted(reader.read(ApiRoute.CHAT_COMPLETIONS, utf8(chat(members))))
                 .namesTransfer();
@@ -1179,8 +1195,8 @@ class RequestReaderTest {
 
     @Test
     void tokenIdsBesideAChatAreTakenOutForEndpoints() {
-        RequestReader proxied =
-                new RequestReader(RequestLimits.DEFAULTS, model -> 1_000, new BodyRules(false, false, true));
+        RequestReader proxied = new RequestReader(
+                RequestLimits.DEFAULTS, model -> 1_000, new BodyRules(BodyRules.Addresses.NONE, false, true));
         byte[] chat = utf8(chat("\"tokens\":{\"token_ids\":[1]}"));
 
         assertThat(accepted(proxied.read(ApiRoute.CHAT_COMPLETIONS, chat)).edits())

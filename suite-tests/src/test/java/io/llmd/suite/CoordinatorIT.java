@@ -96,6 +96,9 @@ class CoordinatorIT {
         settings.put("gateway.coordinator.steps", "replace-media-urls,render,conditional-decode,encode,prefill,decode");
         settings.put("gateway.coordinator.media-hosts", "127.0.0.1");
         settings.put("gateway.coordinator.media-networks", "127.0.0.0/8");
+        settings.put(
+                "gateway.coordinator.media-ports",
+                String.valueOf(images.getAddress().getPort()));
         settings.put("gateway.coordinator.media-plain", "true");
         COORDINATOR.start(Role.COORDINATOR, settings, Stream.empty());
         client = OpenAIOkHttpClient.builder()

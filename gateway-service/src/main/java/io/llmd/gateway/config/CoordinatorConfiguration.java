@@ -36,6 +36,7 @@ class CoordinatorConfiguration {
                 new MediaFetcher.Settings(
                         own.mediaHosts(),
                         own.mediaNetworks(),
+                        own.mediaPorts(),
                         own.mediaPlain(),
                         properties.endpoints().connectTimeout()),
                 encryption);

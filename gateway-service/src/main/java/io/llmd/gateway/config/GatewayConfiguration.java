@@ -363,8 +363,10 @@ class GatewayConfiguration {
             return tokens > 0 ? tokens : contextTokens;
         };
         Phases coordinated = phases.getIfAvailable();
-        boolean addresses = place == Place.SIDECAR || coordinated != null && coordinated.source() != MediaSource.NONE;
+        boolean fetches = coordinated != null && coordinated.source() != MediaSource.NONE;
         boolean isSidecar = place == Place.SIDECAR;
+        BodyRules.Addresses addresses =
+                isSidecar ? BodyRules.Addresses.ALL : fetches ? BodyRules.Addresses.CHATS : BodyRules.Addresses.NONE;
         GatewayProperties.Access.TransferParams params = properties.access().transferParams();
         boolean passes = params == GatewayProperties.Access.TransferParams.PASS;
         RequestReader reader =

@@ -349,6 +349,7 @@ public record GatewayProperties(
      * @param maxMedia media of one request; 0 for any number
      * @param mediaHosts hosts that images are fetched from; none means that requests with addresses are refused
      * @param mediaNetworks networks that may be contacted for that although they are not public
+     * @param mediaPorts ports that may be contacted for that; none means 443 and, with {@code media-plain}, 80
      * @param mediaPlain whether images are also fetched without encryption
      * @param mediaTimeout for each
      * @param mediaSize of each
@@ -376,6 +377,7 @@ public record GatewayProperties(
             @Min(0) @DefaultValue("0") int maxMedia,
             @DefaultValue List<String> mediaHosts,
             @DefaultValue List<String> mediaNetworks,
+            @DefaultValue List<Integer> mediaPorts,
             @DefaultValue("false") boolean mediaPlain,
             @NotNull @DefaultValue("10s") Duration mediaTimeout,
             @NotNull @DefaultValue("10MB") DataSize mediaSize,

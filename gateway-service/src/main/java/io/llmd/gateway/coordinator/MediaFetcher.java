@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,13 +33,20 @@ public final class MediaFetcher implements MediaSource, AutoCloseable {
     /**
      * @param hosts that may be contacted, see {@code gateway.coordinator.media-hosts}; none means that nothing is fetched
      * @param networks that may be contacted although they are not public
+     * @param ports that may be contacted; none for 443 and, without encryption, 80
      * @param allowsPlain whether also without encryption
      * @param connectTimeout for a connection to be established
      */
-    public record Settings(List<String> hosts, List<String> networks, boolean allowsPlain, Duration connectTimeout) {}
+    public record Settings(
+            List<String> hosts,
+            List<String> networks,
+            List<Integer> ports,
+            boolean allowsPlain,
+            Duration connectTimeout) {}
 
     private final AllowedHosts hosts;
     private final boolean allowsPlain;
+    private final Set<Integer> ports;
     private final UpstreamClient client;
 
     /**
@@ -48,6 +56,7 @@ public final class MediaFetcher implements MediaSource, AutoCloseable {
     public MediaFetcher(Settings settings, SslContext encryption) {
         hosts = new AllowedHosts(settings.hosts());
         allowsPlain = settings.allowsPlain();
+        ports = Set.copyOf(settings.ports());
         client = new UpstreamClient(
                 new UpstreamClient.Settings(settings.connectTimeout(), settings.connectTimeout(), HEAD_BYTES, 0),
                 endpoint -> endpoint.id().equals(ENCRYPTED) ? encryption : null,
@@ -68,11 +77,23 @@ public final class MediaFetcher implements MediaSource, AutoCloseable {
         if (!isEncrypted(uri) && !(allowsPlain && PLAIN.equalsIgnoreCase(uri.getScheme()))) {
             return "an address has another scheme (expected: " + (allowsPlain ? "https or http" : ENCRYPTED) + ")";
         }
+        boolean isUsual = portOf(uri) == usualPort(uri);
+        if (ports.isEmpty() ? !isUsual : !ports.contains(portOf(uri))) {
+            return "nothing is fetched from the port of an address";
+        }
         return hosts.allows(uri.getHost()) ? null : "nothing is fetched from the host of an address";
     }
 
     private static boolean isEncrypted(URI uri) {
         return ENCRYPTED.equalsIgnoreCase(uri.getScheme());
+    }
+
+    private static int usualPort(URI uri) {
+        return isEncrypted(uri) ? 443 : 80;
+    }
+
+    private static int portOf(URI uri) {
+        return uri.getPort() > 0 ? uri.getPort() : usualPort(uri);
     }
 
     /** A URL that names a host and carries no password; {@code null} for everything else. */
@@ -99,7 +120,7 @@ public final class MediaFetcher implements MediaSource, AutoCloseable {
         String named = uri.getHost();
         String host = named.startsWith("[") ? named.substring(1, named.length() - 1) : named;
         boolean encrypted = isEncrypted(uri);
-        int port = uri.getPort() > 0 ? uri.getPort() : encrypted ? 443 : 80;
+        int port = portOf(uri);
         String path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
         String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
         HttpHeaders headers = new DefaultHttpHeaders()

@@ -17,6 +17,8 @@ final class Reachable implements Predicate<InetAddress> {
             "10.0.0.0/8",
             "100.64.0.0/10",
             "127.0.0.0/8",
+            // the host of virtual machines of one cloud, from inside them
+            "168.63.129.16/32",
             "169.254.0.0/16",
             "172.16.0.0/12",
             "192.0.0.0/24",

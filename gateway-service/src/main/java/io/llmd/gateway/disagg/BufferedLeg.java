@@ -33,7 +33,7 @@ final class BufferedLeg implements UpstreamListener {
 
     private final int maxBytes;
     private final Listener listener;
-    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private ByteArrayOutputStream body = new ByteArrayOutputStream();
     private @Nullable UpstreamCall call;
     private @Nullable ScheduledFuture<?> deadline;
     private int status;
@@ -78,6 +78,8 @@ final class BufferedLeg implements UpstreamListener {
             return false;
         }
         done = true;
+        // Whoever keeps the leg until the request is over keeps no answer with it.
+        body = new ByteArrayOutputStream(0);
         ScheduledFuture<?> timer = deadline;
         if (timer != null) {
             timer.cancel(false);
@@ -122,8 +124,10 @@ final class BufferedLeg implements UpstreamListener {
 
     @Override
     public void onEnd() {
-        if (finish()) {
-            listener.onAnswer(status, body.toByteArray());
+        if (!done) {
+            byte[] answer = body.toByteArray();
+            finish();
+            listener.onAnswer(status, answer);
         }
     }
 

@@ -108,7 +108,7 @@ final class CoordinatorFlow implements SplitFlow {
             afterRender();
             return;
         }
-        Leg leg = call.legOf(renderer, path, new JsonEditor(body));
+        Leg leg = call.legBeside(path, new JsonEditor(body));
         Phases.Renders bounds = phases.renders();
         call.send(renderer, leg, "render", bounds.maxBytes(), bounds.timeout(), new BufferedLeg.Listener() {
             @Override

@@ -43,6 +43,8 @@ final class SplitCall implements UpstreamCall {
             LlmdHeader.ENCODER_HOSTS_PORTS.wireName(),
             LlmdHeader.KV_CACHE_SOURCE_HOST_PORT.wireName());
 
+    private static final List<String> TRACE = List.of("traceparent", "tracestate");
+
     /** Whether the blocks of a handoff may be fetched from a host. */
     enum TransferHost {
         FINE,
@@ -250,6 +252,20 @@ final class SplitCall implements UpstreamCall {
     /** A leg with a body of its own. */
     Leg legOf(TargetEndpoint endpoint, String path, JsonEditor legBody) {
         return new Leg(path, legBody, headers(endpoint));
+    }
+
+    /** A leg for a service beside the endpoints: what clients sent to prove who they are is none of its business. */
+    Leg legBeside(String path, JsonEditor legBody) {
+        HttpHeaders headers = new DefaultHttpHeaders()
+                .set(LlmdHeader.REQUEST_ID.wireName(), state.legId())
+                .set(HttpHeaderNames.CONTENT_TYPE, "application/json");
+        for (String name : TRACE) {
+            String value = split.headers().get(name);
+            if (value != null) {
+                headers.set(name, value);
+            }
+        }
+        return new Leg(path, legBody, headers);
     }
 
     /** Whether encode endpoints have worked on the media of the request. */

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -77,6 +78,7 @@ class CoordinatorIT {
                                         "gateway.coordinator.render=http://" + renderer.hostPort(),
                                         "gateway.coordinator.media-hosts=127.0.0.1,*.images.example",
                                         "gateway.coordinator.media-networks=127.0.0.0/8",
+                                        "gateway.coordinator.media-ports=80,443," + images.port(),
                                         "gateway.coordinator.media-plain=true",
                                         "gateway.coordinator.media-size=1KB",
                                         "gateway.coordinator.media-timeout=300ms",
@@ -161,13 +163,20 @@ class CoordinatorIT {
                 STREAM.replace("\"stream\":true", "\"stream\":true,\"max_tokens\":50,\"min_tokens\":2"),
                 "x-request-id: abc-1",
                 "epp-profile: admin",
+                "cookie: a=b",
+                "x-own: c",
+                "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
                 "x-prefiller-host-port: 169.254.169.254:80");
 
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("x-request-id")).isEqualTo("abc-1");
         assertThat(answer.body()).contains("Hello").endsWith("data: [DONE]\n\n");
         assertThat(renderer.lastRequest().uri()).isEqualTo("/v1/chat/completions/render");
-        assertThat(renderer.lastRequest().hasHeader("epp-profile")).isFalse();
+        assertThat(renderer.lastRequest().header("x-request-id")).contains("abc-1");
+        assertThat(renderer.lastRequest().header("traceparent")).isPresent();
+        for (String name : List.of("epp-profile", "authorization", "x-api-key", "cookie", "x-own", "x-forwarded-for")) {
+            assertThat(renderer.lastRequest().hasHeader(name)).as(name).isFalse();
+        }
         assertThat(json(renderer.lastRequest()).path("return_mm_kwargs").asBoolean(true))
                 .isFalse();
         assertThat(phases()).containsExactly("decode?", "prefill", "decode");
@@ -300,6 +309,52 @@ class CoordinatorIT {
         assertThat(answer.body()).contains(why);
         assertThat(gateway.requests()).isEmpty();
         assertThat(renderer.requests()).isEmpty();
+    }
+
+    private static List<String> hiddenAddresses() {
+        String url = "http://169.254.169.254/a";
+        return List.of(
+                "{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + url + "a".repeat(17 << 10) + "\"}}",
+                "{\"type\":\"image_url\",\"image_url\":{\"url\":\"" + url + "\",\"data\":\"AAAA\"}}",
+                "{\"type\":\"image_url\",\"image_url\":{\"data\":\"data:,\"}}",
+                "{\"type\":\"video_url\",\"video_url\":\"" + url + "\",\"image_url\":\"data:image/png;base64,AA==\"}",
+                "{\"type\":\"image_url\",\"image_url\":\"" + url + "\",\"image_url\":\"" + URI + "\"}",
+                "{\"type\":\"file\",\"file_url\":\"" + url + "\"}",
+                "{\"type\":\"file\",\"file\":{\"file_data\":\"" + url + "\"}}",
+                "{\"type\":\"tool_result\",\"content\":[{\"type\":\"image_url\",\"image_url\":\"" + url + "\"}]}",
+                "{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"" + url + "\"}}");
+    }
+
+    @ParameterizedTest
+    @MethodSource("hiddenAddresses")
+    @DisplayName("no address gets past, however it is put into a chat")
+    void addressesThatHide(String part) {
+        RawClient.Answer answer =
+                chat("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[" + part + "]}]}");
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+        assertThat(gateway.requests()).isEmpty();
+        assertThat(renderer.requests()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("addresses are fetched for chats alone, and refused everywhere else")
+    void addressesOnOtherRoutes() {
+        String url = "http://" + images.hostPort() + "/a";
+
+        assertThat(post(
+                                "/v1/messages",
+                                "{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
+                                        + "\"image\",\"source\":{\"type\":\"url\",\"url\":\"" + url + "\"}}]}]}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(post(
+                                "/v1/responses",
+                                "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_image\","
+                                        + "\"image_url\":\"" + url + "\"}]}]}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(gateway.requests()).isEmpty();
     }
 
     @ParameterizedTest

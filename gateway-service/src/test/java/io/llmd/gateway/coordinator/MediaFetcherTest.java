@@ -16,7 +16,7 @@ class MediaFetcherTest {
 
     private static MediaFetcher fetcher(boolean plain, String... hosts) throws Exception {
         return new MediaFetcher(
-                new MediaFetcher.Settings(List.of(hosts), List.of(), plain, Duration.ofSeconds(1)),
+                new MediaFetcher.Settings(List.of(hosts), List.of(), List.of(), plain, Duration.ofSeconds(1)),
                 SslContextBuilder.forClient().build());
     }
 
@@ -27,6 +27,7 @@ class MediaFetcherTest {
                 "10.1.2.3",
                 "100.64.0.1",
                 "127.0.0.1",
+                "168.63.129.16",
                 "169.254.169.254",
                 "172.31.255.255",
                 "192.0.2.1",
@@ -63,7 +64,9 @@ class MediaFetcherTest {
                 MediaFetcher any = fetcher(true, "*");
                 MediaFetcher none = fetcher(false)) {
             assertThat(some.refusal("https://A.example/x")).isNull();
-            assertThat(some.refusal("https://c.b.example:8443/x?y=z")).isNull();
+            assertThat(some.refusal("https://c.b.example:443/x?y=z")).isNull();
+            assertThat(some.refusal("https://c.b.example:8443/x")).contains("port");
+            assertThat(any.refusal("http://a.example:443/x")).contains("port");
             assertThat(some.refusal("https://b.example/")).isNotNull();
             assertThat(some.refusal("https://ab.example/")).isNotNull();
             assertThat(some.refusal("https://a.example.evil/")).isNotNull();
@@ -73,6 +76,17 @@ class MediaFetcherTest {
             assertThat(none.refusal("https://a.example/x")).isNotNull();
             assertThat(none.isOn()).isFalse();
             assertThat(some.isOn()).isTrue();
+        }
+    }
+
+    @Test
+    void onlyNamedPortsAreFetchedFrom() throws Exception {
+        MediaFetcher.Settings settings =
+                new MediaFetcher.Settings(List.of("*"), List.of(), List.of(8443), false, Duration.ofSeconds(1));
+        try (MediaFetcher fetcher =
+                new MediaFetcher(settings, SslContextBuilder.forClient().build())) {
+            assertThat(fetcher.refusal("https://a.example:8443/x")).isNull();
+            assertThat(fetcher.refusal("https://a.example/x")).contains("port");
         }
     }
 
