@@ -19,8 +19,10 @@ final class EndpointWork {
      * Prompts are computed in the order in which they came. The first of the queue begins when it comes, or when the one
      * before it is done; it is done when its answer begins. What should be done and is not is expected to be as late again,
      * so that the queue cannot drift away from the truth. Prompts that an engine computes in one step begin to be answered
-     * together; they are one measured time. Where the beginning of an answer is not seen, because the answer is not streamed,
-     * prompts are done when they should be.
+     * together; they are one measured time, and so is a prompt with those that overtook it. Where the beginning of an answer is
+     * not seen, because the answer is not streamed, prompts are done when they should be, or when the whole answer is there if
+     * that is sooner. Such a prompt teaches nothing, nor does the one behind it, of which nobody knows when it began; the same
+     * holds for prompts that end before their answers begin.
      *
      * Readings of the engine's metrics are old. What has been placed and has ended since is known here, so the memory in use
      * is that of the reading and what has changed since the reading was first seen.
@@ -100,10 +102,14 @@ final class EndpointWork {
     private double doneAt = Double.NEGATIVE_INFINITY;
     private double refreshedAt = Double.NEGATIVE_INFINITY;
 
+    private final double[] overtaking = new double[4];
+    private boolean isBeginUnseen;
+
     private final double[] group = new double[4];
     private double groupMillis;
     private double groupAt = Double.NEGATIVE_INFINITY;
     private boolean isGroupFull;
+    private boolean isGroupUnseen;
 
     private int inFlight;
     private int decoding;
@@ -254,10 +260,20 @@ final class EndpointWork {
         for (Attempt first = queue.peekFirst();
                 first != null && !first.isWatched && begun(first) + first.millis <= now;
                 first = queue.peekFirst()) {
-            doneAt = begun(first) + first.millis;
-            leave(first);
-            decode(first, doneAt);
+            double done = begun(first) + first.millis;
+            leaveUnseen(first, done);
+            decode(first, done);
         }
+    }
+
+    /** The prompt is no longer waited for, and nobody saw when it was computed. */
+    private void leaveUnseen(Attempt attempt, double at) {
+        if (isFirst(attempt)) {
+            doneAt = Math.max(doneAt, at);
+        }
+        leave(attempt);
+        isBeginUnseen = !queue.isEmpty();
+        Arrays.fill(overtaking, 0);
     }
 
     private void leave(Attempt attempt) {
@@ -283,23 +299,44 @@ final class EndpointWork {
         if (!attempt.isQueued) {
             return;
         }
-        boolean isFirst = isFirst(attempt);
-        double took = isFirst ? Math.max(0, at - begun(attempt)) : 0;
-        if (took > TOGETHER_MILLIS) {
+        removeUnwatched(at);
+        if (!attempt.isQueued) {
+            return;
+        }
+        if (!attempt.isWatched) {
+            leaveUnseen(attempt, at);
+        } else if (isFirst(attempt)) {
+            computed(attempt, at);
+        } else {
+            add(overtaking, attempt.quantities);
+            leave(attempt);
+        }
+        if (decodes) {
+            decode(attempt, at);
+        }
+    }
+
+    /** The first of the queue is computed, with those that overtook it. */
+    private void computed(Attempt first, double at) {
+        double took = Math.max(0, at - begun(first));
+        if (took > TOGETHER_MILLIS || isBeginUnseen) {
             flush();
         }
-        for (int i = 0; i < group.length; i++) {
-            group[i] += attempt.quantities[i];
-        }
+        add(group, first.quantities);
+        add(group, overtaking);
+        Arrays.fill(overtaking, 0);
         groupMillis += took;
         groupAt = at;
         isGroupFull |= capacity > 0 && usedAtReading > FULL * capacity;
-        if (isFirst) {
-            doneAt = Math.max(doneAt, at);
-        }
-        leave(attempt);
-        if (decodes) {
-            decode(attempt, at);
+        isGroupUnseen |= isBeginUnseen;
+        isBeginUnseen = false;
+        doneAt = Math.max(doneAt, at);
+        leave(first);
+    }
+
+    private static void add(double[] sum, double[] quantities) {
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += quantities[i];
         }
     }
 
@@ -310,12 +347,13 @@ final class EndpointWork {
 
     /** Learns from the prompts that were computed together. */
     private void flush() {
-        if (groupMillis > 0 && !isGroupFull) {
+        if (groupMillis > 0 && !isGroupFull && !isGroupUnseen) {
             fleet.prefilled(groupMillis, group, groupAt, prefill);
         }
         Arrays.fill(group, 0);
         groupMillis = 0;
         isGroupFull = false;
+        isGroupUnseen = false;
     }
 
     /**
@@ -326,8 +364,9 @@ final class EndpointWork {
      * @param isFailure whether the endpoint failed
      */
     synchronized void ended(Attempt attempt, int tokens, double millis, boolean isFailure, double now) {
+        removeUnwatched(now);
         if (attempt.isQueued) {
-            leave(attempt);
+            endQueued(attempt, now);
         }
         double context = context(now);
         if (attempt.isDecoding) {
@@ -347,6 +386,14 @@ final class EndpointWork {
         if (isFailure) {
             failures = Math.min(MOST_FAILURES, failures + 1);
             failedAt = now;
+        }
+    }
+
+    private void endQueued(Attempt attempt, double now) {
+        if (isFirst(attempt) || !attempt.isWatched) {
+            leaveUnseen(attempt, now);
+        } else {
+            leave(attempt);
         }
     }
 }

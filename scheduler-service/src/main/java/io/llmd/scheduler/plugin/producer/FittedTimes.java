@@ -89,14 +89,14 @@ final class FittedTimes {
         }
     }
 
-    /** A time was measured. @param now milliseconds of a monotonic clock */
+    /** A time was measured. @param now when, milliseconds of a monotonic clock; may be before what was learnt last */
     void learn(double millis, double[] quantities, double now) {
         double expected = Math.max(LEAST_MILLIS, millis(quantities));
         double value = Math.clamp(millis, expected / MOST_TIMES, expected * MOST_TIMES);
         double age = hasLearnt() ? Math.max(0, now - learntAt) : 0;
         decay(KEPT * Math.pow(0.5, age / HALF_LIFE_MILLIS));
-        learntAt = now;
-        double weight = 1 / (expected * expected);
+        learntAt = Math.max(learntAt, now);
+        double weight = Math.pow(0.5, (learntAt - now) / HALF_LIFE_MILLIS) / (expected * expected);
         for (int i = 0; i < products.length; i++) {
             for (int j = 0; j < products.length; j++) {
                 squares[i][j] += weight * quantities[i] * quantities[j];

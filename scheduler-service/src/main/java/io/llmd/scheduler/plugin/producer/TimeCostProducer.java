@@ -2,6 +2,7 @@ package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.scheduler.datalayer.EndpointListener;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
 import io.llmd.scheduler.datalayer.InFlightTracker.Placement;
@@ -15,6 +16,7 @@ import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.DataProducer;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
@@ -23,9 +25,16 @@ import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import io.llmd.scheduler.scheduling.TimeCosts;
 import io.llmd.scheduler.scheduling.TimeCosts.Part;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
 import org.springframework.stereotype.Component;
 
@@ -34,12 +43,17 @@ import org.springframework.stereotype.Component;
  * or reading it from another endpoint, how much longer answers take, how much longer later requests wait, and what is lost from
  * the cache. How fast endpoints are is learnt from outcomes. O(n).
  *
- * <p>Grows with the attempts in flight, which the leases bound, and with the endpoints that were ever seen, up to a bound beyond
- * which new ones cost what an idle endpoint does.
+ * <p>Grows with the attempts in flight, which the leases bound, and with the endpoints of the pool, up to a bound beyond which new
+ * ones cost what an idle endpoint does. An endpoint that goes or is started anew is forgotten; what was placed there ends on an
+ * object that no decision reads.
  */
 final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
 
     private static final int MAX_ENDPOINTS = 10_000;
+
+    /** Attempts that are older than any lease never end; they are dropped. */
+    static final Duration LONGEST_ATTEMPT = Duration.ofDays(1);
+
     private static final double MILLIS = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
     private static final double MICROS_PER_MILLI = 1e3;
@@ -67,8 +81,15 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
         }
     }
 
-    /** An attempt in flight. @param decodes whether the endpoint that computes the prompt also answers */
-    private record Placed(EndpointWork work, EndpointWork.Attempt attempt, boolean decodes) {}
+    /**
+     * An attempt in flight.
+     *
+     * @param decodes whether the endpoint that computes the prompt also answers
+     * @param isStreamed whether the beginning of the answer is seen
+     * @param at when it was placed, in milliseconds of the clock
+     */
+    private record Placed(
+            EndpointWork work, EndpointWork.Attempt attempt, boolean decodes, boolean isStreamed, double at) {}
 
     private final Params params;
     private final LongSupplier nanoClock;
@@ -77,7 +98,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
     private final InFlightTracker tracker;
     private final FleetTimes fleet = new FleetTimes();
     private final Map<String, EndpointWork> endpoints = new ConcurrentHashMap<>();
-    private final Map<Long, Placed> attempts = new ConcurrentHashMap<>();
+    private final ConcurrentNavigableMap<Long, Placed> attempts = new ConcurrentSkipListMap<>();
 
     TimeCostProducer(String name, Params params, InFlightTracker tracker, LongSupplier nanoClock) {
         this.params = params;
@@ -111,6 +132,16 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
                 : new EndpointWork(fleet);
     }
 
+    /** Nothing is known of the endpoint any more. Unknown ids are ignored. */
+    void forget(String endpointId) {
+        endpoints.remove(endpointId);
+    }
+
+    /** Attempts that have not ended. */
+    int attempts() {
+        return attempts.size();
+    }
+
     @Override
     public void produce(InferenceRequest request, Candidates candidates) {
         candidates.put(costsKey, costs(request, candidates));
@@ -129,6 +160,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
         for (int i = 0; matches != null && i < candidates.size(); i++) {
             best = Math.max(best, matches.cachedTokens(candidates.slot(i)));
         }
+        best = Math.min(best, promptTokens - 1);
         double least = Double.POSITIVE_INFINITY;
         double[] answers = new double[candidates.size()];
         for (int i = 0; i < candidates.size(); i++) {
@@ -138,15 +170,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
             long foreign =
                     tracker.tokens(endpoint.id()) - tracker.own(endpoint.id()).tokens();
             EndpointWork.View view = work(endpoint.id())
-                    .view(
-                            endpoint,
-                            promptTokens,
-                            cached,
-                            Math.min(best, promptTokens - 1),
-                            foreign,
-                            output,
-                            traffic.answerMillis(),
-                            now);
+                    .view(endpoint, promptTokens, cached, best, foreign, output, traffic.answerMillis(), now);
             answers[i] = view.answersMillis();
             least = Math.min(least, answers[i]);
             boolean pulls = addCompute(costs, slot, view, best - cached);
@@ -199,10 +223,23 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
         boolean isWatched = request.body().stream();
         EndpointWork.Attempt attempt = computing.add(tokens, cached, isWatched, now);
         fleet.placed(attempt.millis(), cached, tokens - cached, now);
-        Placed placed = new Placed(computing, attempt, prefill == primary);
-        attempts.put(dispatch.leaseId(), placed);
+        dropOld(now);
+        attempts.put(dispatch.leaseId(), new Placed(computing, attempt, prefill == primary, isWatched, now));
         tracker.place(
                 dispatch.leaseId(), List.of(new Placement(prefill.primary().id(), tokens - cached, Release.TOKENS)));
+    }
+
+    /** Lease ids rise, so the oldest attempt is the first. */
+    private void dropOld(double now) {
+        for (Map.Entry<Long, Placed> first = attempts.firstEntry();
+                first != null && now - first.getValue().at() > LONGEST_ATTEMPT.toMillis();
+                first = attempts.firstEntry()) {
+            Placed placed = first.getValue();
+            if (attempts.remove(first.getKey(), placed)) {
+                tracker.ended(first.getKey());
+                placed.work().ended(placed.attempt(), 0, 0, false, now);
+            }
+        }
     }
 
     @Override
@@ -232,8 +269,37 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
                         whole - firstToken,
                         report.cause() == Cause.ERROR || report.cause() == Cause.UNKNOWN,
                         now());
-        if (isComplete && tokens > 0) {
+        if (placed.isStreamed() && isComplete && tokens > 0) {
             fleet.answered(firstToken, whole, tokens);
+        }
+    }
+
+    /** Tells those producers of changes of the pool that are still in use; a reload of the configuration makes new ones. */
+    private static final class InUse implements EndpointListener {
+        private final Set<TimeCostProducer> producers =
+                Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+        private void forget(EndpointMetadata endpoint) {
+            List<TimeCostProducer> all;
+            synchronized (producers) {
+                all = new ArrayList<>(producers);
+            }
+            all.forEach(producer -> producer.forget(endpoint.id()));
+        }
+
+        @Override
+        public void added(EndpointMetadata endpoint) {
+            forget(endpoint);
+        }
+
+        @Override
+        public void removed(EndpointMetadata endpoint) {
+            forget(endpoint);
+        }
+
+        @Override
+        public void restarted(EndpointMetadata endpoint) {
+            forget(endpoint);
         }
     }
 
@@ -242,10 +308,12 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
 
         private final EndpointStore store;
         private final InFlightTrackers trackers;
+        private final InUse inUse = new InUse();
 
         Factory(EndpointStore store, InFlightTrackers trackers) {
             this.store = store;
             this.trackers = trackers;
+            store.addListener(inUse);
         }
 
         @Override
@@ -260,7 +328,9 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
 
         @Override
         public TimeCostProducer create(String name, Params params) {
-            return new TimeCostProducer(name, params, trackers.named(name), store::nanoTime);
+            TimeCostProducer producer = new TimeCostProducer(name, params, trackers.named(name), store::nanoTime);
+            inUse.producers.add(producer);
+            return producer;
         }
     }
 }

@@ -53,6 +53,19 @@ class FittedTimesTest {
     }
 
     @Test
+    void aTimeThatWasMeasuredBeforeTheLastOneDoesNotMakeTheOthersOlder() {
+        for (int i = 0; i < 100; i++) {
+            times.learn(630, new double[] {1, 4}, 20 * 60_000 + i);
+        }
+        double slow = times.millis(1, 4);
+
+        times.learn(630, new double[] {1, 4}, 0);
+        times.age(20 * 60_000 + 100);
+
+        assertThat(times.millis(1, 4)).isCloseTo(slow, within(2.0));
+    }
+
+    @Test
     void factorsAreNeverBelowZero() {
         for (int i = 0; i < 100; i++) {
             times.learn(400 - 40 * (i % 8), new double[] {1, 1 + i % 8}, i);

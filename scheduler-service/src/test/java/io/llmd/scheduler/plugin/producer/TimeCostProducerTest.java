@@ -8,8 +8,10 @@ import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.OutcomeReport.Phase;
 import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightLoad;
 import io.llmd.scheduler.datalayer.InFlightTracker;
+import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.plugin.ParameterBinder;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
@@ -21,6 +23,7 @@ import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.RequestBody;
 import io.llmd.scheduler.scheduling.TimeCosts;
 import io.llmd.scheduler.scheduling.TimeCosts.Part;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -164,6 +167,81 @@ class TimeCostProducerTest {
                 .isEqualTo("120 ms queue + 40 ms prefill for 2,000 uncached tokens; next best 310 ms");
     }
 
+    @Test
+    void answersThatAreNotStreamedTeachNothingOfBeginnings() {
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 50; i++) {
+            int slot = i % 2;
+            long placed = place(producer, slot, 4000, false);
+            millis += 30_000;
+            producer.started(placed, report(placed, Cause.NONE, 30_000, 0, -1));
+            producer.ended(placed, report(placed, Cause.NATURAL, 30_000, 30_000, 800));
+        }
+
+        TimeCosts costs = beside(producer);
+        TimeCosts untaught = beside(producer(""));
+
+        assertThat(costs.of(A, Part.PREFILL)).isEqualTo(untaught.of(A, Part.PREFILL));
+        assertThat(costs.of(B, Part.PREFILL)).isEqualTo(untaught.of(B, Part.PREFILL));
+        assertThat(costs.of(A, Part.ANSWERS))
+                .isPositive()
+                .isCloseTo(untaught.of(A, Part.ANSWERS), within(1e-6 * untaught.of(A, Part.ANSWERS)));
+    }
+
+    /** What a request costs while A answers another one. */
+    private TimeCosts beside(TimeCostProducer producer) {
+        long placed = place(producer, A, 4000);
+        millis += 250;
+        producer.started(placed, report(placed, Cause.NONE, 250, 0, -1));
+        return costs(producer, 4000, 0, 0);
+    }
+
+    @Test
+    void anEndpointThatIsStartedAnewOrGoesIsForgotten() {
+        EndpointStore store = new EndpointStore(Duration.ofSeconds(1), () -> millis * 1_000_000);
+        store.upsert(a.metadata());
+        store.upsert(b.metadata());
+        TimeCostProducer producer = new TimeCostProducer.Factory(store, new InFlightTrackers(store))
+                .create("time-cost-producer", ParameterBinder.bind(TimeCostProducer.Params.class, ""));
+        long onA = place(producer, A, 4000);
+        place(producer, B, 4000);
+        TimeCosts before = costs(producer, 4000, 0, 0);
+
+        store.restarted(a.metadata());
+        store.delete(b.id());
+
+        TimeCosts costs = costs(producer, 4000, 0, 0);
+        assertThat(before.of(A, Part.QUEUE)).isPositive();
+        assertThat(before.of(B, Part.QUEUE)).isPositive();
+        assertThat(costs.of(A, Part.QUEUE)).isZero();
+        assertThat(costs.of(B, Part.QUEUE)).isZero();
+        producer.ended(onA, report(onA, Cause.ERROR, 0, 0, -1));
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.FAILURES)).isZero();
+    }
+
+    @Test
+    void attemptsOlderThanAnyLeaseAreDropped() {
+        TimeCostProducer producer = producer("");
+        place(producer, A, 4000);
+        place(producer, A, 4000);
+        millis += TimeCostProducer.LONGEST_ATTEMPT.toMillis() + 1;
+
+        place(producer, B, 4000);
+
+        assertThat(producer.attempts()).isOne();
+        assertThat(tracker.attempts()).isOne();
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.QUEUE)).isZero();
+    }
+
+    @Test
+    void theLastTokenOfAPromptIsComputedAlsoWhenAllIsHeldElsewhere() {
+        TimeCosts costs = costs(producer("{transferTokensPerSecond: 100000, transferMs: 10}"), 16_000, 0, 16_000);
+
+        assertThat(costs.of(A, Part.TRANSFER)).isCloseTo(10 + 159.99, within(0.001));
+        assertThat(costs.uncached(A)).isOne();
+        assertThat(costs.uncached(B)).isOne();
+    }
+
     private TimeCostProducer producer(String parameters) {
         return new TimeCostProducer(
                 "time-cost-producer",
@@ -174,7 +252,7 @@ class TimeCostProducerTest {
 
     private TimeCosts costs(TimeCostProducer producer, int promptTokens, int heldByA, int heldByB) {
         Candidates candidates = candidates(promptTokens, heldByA, heldByB);
-        producer.produce(request(promptTokens), candidates);
+        producer.produce(request(promptTokens, true), candidates);
         TimeCosts costs = candidates.data(DataKeys.timeCosts(""));
         assertThat(costs).isNotNull();
         return costs;
@@ -189,17 +267,21 @@ class TimeCostProducerTest {
         return candidates;
     }
 
-    private static InferenceRequest request(int promptTokens) {
+    private static InferenceRequest request(int promptTokens, boolean isStreamed) {
         InferenceRequest request = EndpointFixture.request("m", promptTokens);
         RequestBody body = request.body();
-        return request.withBody(new RequestBody(body.api(), "m", true, -1, body.prompts(), "", 0));
+        return request.withBody(new RequestBody(body.api(), "m", isStreamed, -1, body.prompts(), "", 0));
     }
 
     private long place(TimeCostProducer producer, int slot, int promptTokens) {
+        return place(producer, slot, promptTokens, true);
+    }
+
+    private long place(TimeCostProducer producer, int slot, int promptTokens, boolean isStreamed) {
+        InferenceRequest request = request(promptTokens, isStreamed);
         Candidates candidates = candidates(promptTokens, 0, 0);
-        producer.produce(request(promptTokens), candidates);
-        producer.scheduled(
-                request(promptTokens), candidates, ProducerFixture.decode(candidates, slot), new Dispatch(++lease));
+        producer.produce(request, candidates);
+        producer.scheduled(request, candidates, ProducerFixture.decode(candidates, slot), new Dispatch(++lease));
         return lease;
     }
 
