@@ -190,7 +190,8 @@ public final class PolicyPage {
 
                 and says nothing that did not come out of that run. Ours is `""")
                 .append(ours)
-                .append("`, the default of `./llmd up` ([plugin](plugins/time-cost-scorer.md)).\n\n");
+                .append(
+                        "` ([plugin](plugins/time-cost-scorer.md)); the default of `./llmd up` is `time-cost-estimated`.\n\n");
     }
 
     private void goalTable() {
