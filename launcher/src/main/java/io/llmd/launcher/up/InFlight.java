@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Requests that the endpoints work on, as their own metrics say. */
 final class InFlight {
@@ -18,26 +19,37 @@ final class InFlight {
     /** Sum over all endpoints that answer. */
     static long count(List<String> endpointUrls) throws InterruptedException {
         long total = 0;
-        try (HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(TIMEOUT)
-                .build()) {
+        try (HttpClient client = client()) {
             for (String url : endpointUrls) {
-                total += count(client, url);
+                total += ask(client, url).orElse(0);
             }
         }
         return total;
     }
 
-    private static long count(HttpClient client, String url) throws InterruptedException {
+    /** Requests of one endpoint; empty when it does not say, which is not the same as none. */
+    static OptionalLong of(String endpointUrl) throws InterruptedException {
+        try (HttpClient client = client()) {
+            return ask(client, endpointUrl);
+        }
+    }
+
+    private static HttpClient client() {
+        return HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(TIMEOUT)
+                .build();
+    }
+
+    private static OptionalLong ask(HttpClient client, String url) throws InterruptedException {
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/metrics"))
                     .timeout(TIMEOUT)
                     .build();
-            return sum(
-                    client.send(request, HttpResponse.BodyHandlers.ofString()).body());
-        } catch (IOException e) {
-            return 0;
+            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            return response.statusCode() == 200 ? OptionalLong.of(sum(response.body())) : OptionalLong.empty();
+        } catch (IOException | NumberFormatException e) {
+            return OptionalLong.empty();
         }
     }
 

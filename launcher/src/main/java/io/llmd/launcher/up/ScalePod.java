@@ -19,6 +19,7 @@ final class ScalePod {
     private State state;
     private long sinceNanos;
     private long idleSinceNanos = Long.MIN_VALUE;
+    private long unlistedAtNanos = Long.MIN_VALUE;
 
     ScalePod(int number, TrialPart part, State state, long nowNanos) {
         this.number = number;
@@ -48,6 +49,18 @@ final class ScalePod {
         state = next;
         sinceNanos = nowNanos;
         idleSinceNanos = Long.MIN_VALUE;
+    }
+
+    /** It is in no list any more. Told again, nothing changes. */
+    void unlisted(long nowNanos) {
+        if (unlistedAtNanos == Long.MIN_VALUE) {
+            unlistedAtNanos = nowNanos;
+        }
+    }
+
+    /** For how long it has been in no list; -1 while it is in one. */
+    long unlistedFor(long nowNanos) {
+        return unlistedAtNanos == Long.MIN_VALUE ? -1 : Math.max(0, nowNanos - unlistedAtNanos);
     }
 
     /** How long it has had no requests, as seen at each of these calls; 0 when it has some. */

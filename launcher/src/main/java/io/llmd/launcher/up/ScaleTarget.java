@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * time to start, is listed for the scheduler once it is well; it is taken from the list, answers what it has, and only then ends.
  *
  * <p>There are two lists. The scheduler's has the endpoints that are ready. The autoscaler's has those that start as well, so that it
- * credits them and measures how long they take. When no decision is known nothing changes. {@link #step} is called by one thread;
+ * credits them and measures how long they take. When no decision is known nothing changes. An endpoint that is still listed, because
+ * a list could not be written, does not end, nor does one that does not say what it has to do, before a limit. {@link #step} is called by one thread;
  * {@link #close} by any.
  */
 final class ScaleTarget implements AutoCloseable {
@@ -48,6 +50,8 @@ final class ScaleTarget implements AutoCloseable {
     private final HealthProbe probe = new HealthProbe(PROBE_TIMEOUT);
     private final List<ScalePod> pods = new ArrayList<>();
     private @Nullable Integer shown;
+    private List<Integer> servingWritten;
+    private List<Integer> listedWritten;
     private boolean isClosed;
 
     /**
@@ -74,25 +78,42 @@ final class ScaleTarget implements AutoCloseable {
         this.terminal = terminal;
         this.changed = changed;
         first.forEach((number, part) -> pods.add(new ScalePod(number, part, ScalePod.State.READY, 0)));
+        servingWritten = numbers(ScalePod.State.READY);
+        listedWritten = listed();
     }
 
-    /** Compares what is there with what is wanted, and goes on with what was begun. */
+    /**
+     * Compares what is there with what is wanted, and goes on with what was begun.
+     *
+     * @throws java.io.UncheckedIOException when a list cannot be written; the next step tries it again
+     */
     void step(long nowNanos) throws InterruptedException {
+        long begin = System.nanoTime();
         Optional<Wanted.Decision> decision = wanted.last();
         synchronized (this) {
             if (isClosed) {
                 return;
             }
-            List<Integer> serving = numbers(ScalePod.State.READY);
-            List<Integer> listed = listed();
             if (decision.isPresent()) {
                 reconcile(decision.get(), nowNanos);
             }
             for (ScalePod pod : List.copyOf(pods)) {
                 advance(pod, nowNanos);
             }
-            if (!serving.equals(numbers(ScalePod.State.READY)) || !listed.equals(listed())) {
-                files.list(numbers(ScalePod.State.READY), listed());
+            List<Integer> serving = numbers(ScalePod.State.READY);
+            List<Integer> listed = listed();
+            boolean isChanged = !serving.equals(servingWritten) || !listed.equals(listedWritten);
+            if (isChanged) {
+                files.list(serving, listed);
+                servingWritten = serving;
+                listedWritten = listed;
+            }
+            // Only now is it true, however long the step has taken.
+            long writtenNanos = nowNanos + (System.nanoTime() - begin);
+            pods.stream()
+                    .filter(pod -> pod.state() == ScalePod.State.DRAINING)
+                    .forEach(pod -> pod.unlisted(writtenNanos));
+            if (isChanged) {
                 changed.run();
             }
         }
@@ -162,14 +183,14 @@ final class ScaleTarget implements AutoCloseable {
         return false;
     }
 
-    /** Those that have not started go first, then those with the fewest requests; of equal ones the last. */
+    /** Those that have not started go first, then those with the fewest requests, of which those that do not answer count as the busiest; of equal ones the last. */
     private void retire(int count, long nowNanos) throws InterruptedException {
         Map<ScalePod, Long> requests = new HashMap<>();
         for (ScalePod pod : present()) {
             requests.put(
                     pod,
                     pod.state() == ScalePod.State.READY
-                            ? InFlight.count(List.of(pod.part().url()))
+                            ? InFlight.of(pod.part().url()).orElse(Long.MAX_VALUE)
                             : -1);
         }
         List<ScalePod> victims = present().stream()
@@ -225,15 +246,23 @@ final class ScaleTarget implements AutoCloseable {
     }
 
     private void drain(ScalePod pod, long nowNanos) throws InterruptedException {
-        long requests = InFlight.count(List.of(pod.part().url()));
-        boolean isQuiet = pod.age(nowNanos) >= LIST_GRACE.toNanos() && pod.idle(requests, nowNanos) >= QUIET.toNanos();
-        if (isQuiet || pod.age(nowNanos) > DRAIN_LIMIT.toNanos() || !pod.part().isAlive()) {
+        OptionalLong requests = InFlight.of(pod.part().url());
+        // What is not known counts as work: an endpoint that is too busy to say so is no idle one.
+        boolean isQuiet = pod.unlistedFor(nowNanos) >= LIST_GRACE.toNanos()
+                && pod.idle(requests.orElse(1), nowNanos) >= QUIET.toNanos();
+        if (isQuiet
+                || pod.unlistedFor(nowNanos) > DRAIN_LIMIT.toNanos()
+                || !pod.part().isAlive()) {
             end(pod);
-            say(
-                    pod,
-                    "ended after " + Durations.seconds(Duration.ofNanos(pod.age(nowNanos)))
-                            + (requests > 0 ? ", broke off " + requests + " requests" : ""));
+            say(pod, "ended after " + Durations.seconds(Duration.ofNanos(pod.age(nowNanos))) + brokenOff(requests));
         }
+    }
+
+    private static String brokenOff(OptionalLong requests) {
+        if (requests.isEmpty()) {
+            return ", with requests that are not known";
+        }
+        return requests.getAsLong() > 0 ? ", broke off " + requests.getAsLong() + " requests" : "";
     }
 
     private void end(ScalePod pod) {

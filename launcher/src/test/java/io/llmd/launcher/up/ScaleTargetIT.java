@@ -175,6 +175,57 @@ class ScaleTargetIT {
         awaitServing("sim-1", "sim-3");
     }
 
+    @Test
+    void anEndpointThatDoesNotSayWhatItHasCountsAsBusy() throws Exception {
+        parts = Busy::new;
+        want(2);
+        step(0);
+        step(10);
+        awaitServing("sim-2");
+        Busy second = busy("sim-2");
+        want(1);
+        step(1);
+        assertThat(Files.readString(files.endpoints())).doesNotContain("sim-2");
+        second.status = 503;
+        step(5);
+        step(5);
+        step(5);
+        assertThat(second.stops.get()).as("nobody knows what it has").isZero();
+        second.status = 200;
+        step(1);
+        step(2);
+        assertThat(second.stops.get()).isEqualTo(1);
+    }
+
+    @Test
+    void anEndpointThatIsStillListedDoesNotEnd() throws Exception {
+        parts = Busy::new;
+        want(2);
+        step(0);
+        step(10);
+        awaitServing("sim-2");
+        Busy second = busy("sim-2");
+        Path blocked = Files.createDirectory(
+                files.scaled().resolveSibling(files.scaled().getFileName() + ".new"));
+        want(1);
+        for (int i = 0; i < 30; i++) {
+            assertThatThrownBy(() -> step(5)).isInstanceOf(UncheckedIOException.class);
+        }
+        assertThat(Files.readString(files.endpoints())).contains("sim-2");
+        assertThat(second.stops.get()).as("requests may come still").isZero();
+        Files.delete(blocked);
+        step(1);
+        assertThat(Files.readString(files.endpoints())).as("tried again").doesNotContain("sim-2");
+        step(2);
+        step(0);
+        assertThat(second.stops.get())
+                .as("the scheduler may not have read it yet")
+                .isZero();
+        step(2);
+        step(2);
+        assertThat(second.stops.get()).isEqualTo(1);
+    }
+
     private Busy busy(String name) {
         return trial.parts().stream()
                 .filter(part -> part.name().equals(name))
@@ -189,6 +240,7 @@ class ScaleTargetIT {
         private final String name;
         private final HttpServer server;
         private volatile int requests;
+        private volatile int status = 200;
         private final AtomicInteger stops = new AtomicInteger();
 
         private Busy(int number) {
@@ -202,7 +254,7 @@ class ScaleTargetIT {
                 byte[] body =
                         ("vllm:num_requests_running{a=\"b\"} " + requests + "\n").getBytes(StandardCharsets.UTF_8);
                 try (exchange) {
-                    exchange.sendResponseHeaders(200, body.length);
+                    exchange.sendResponseHeaders(status, body.length);
                     exchange.getResponseBody().write(body);
                 }
             });
