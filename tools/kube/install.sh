@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Builds kube-apiserver from its Go module and unpacks etcd from Debian's package, into LLMD_KUBE_HOME. Takes a few minutes once.
+set -euo pipefail
+
+version=1.34.4
+home=${LLMD_KUBE_HOME:-$HOME/.cache/llmd/kube}
+for tool in go apt-get dpkg; do
+    command -v "$tool" >/dev/null || { echo "skipped: $tool is not on the path"; exit 77; }
+done
+mkdir -p "$home/bin" "$home/build"
+
+if [[ ! -x $home/bin/etcd ]]; then
+    (cd "$home/build" && apt-get download etcd-server >/dev/null && dpkg -x etcd-server_*.deb etcd)
+    cp "$home/build/etcd/usr/bin/etcd" "$home/bin/"
+fi
+
+if [[ ! -x $home/bin/kube-apiserver ]]; then
+    cd "$home/build"
+    export GOFLAGS=-mod=mod
+    printf 'module kubetools\ngo 1.24\n' > go.mod
+    go mod download "k8s.io/kubernetes@v$version"
+    theirs=$(go env GOMODCACHE)/k8s.io/kubernetes@v$version/go.mod
+    # The module replaces its parts by folders that it does not carry; they are modules of their own.
+    {
+        echo "module kubetools"
+        grep -E '^go ' "$theirs"
+        echo "require k8s.io/kubernetes v$version"
+        grep -oE '^\s+k8s.io/[a-z0-9-]+ => ./staging' "$theirs" | awk -v v="v0.${version#1.}" '{print "replace " $1 " => " $1 " " v}'
+    } > go.mod
+    printf 'package kubetools\n\nimport _ "k8s.io/kubernetes/cmd/kube-apiserver/app"\n' > tools.go
+    go mod tidy -e >/dev/null 2>&1 || true
+    echo "building kube-apiserver $version"
+    nice go build -o "$home/bin/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
+fi
+echo "installed in $home/bin"
