@@ -92,7 +92,7 @@ public final class MatchRoute {
             QueryReading.Form form = form(first(parameters, "unit", "tokens"));
             PrefixQuery query = newQuery();
             query.model = first(parameters, "model", "");
-            query.salt = first(parameters, "cacheSalt", "");
+            query.salt = parameters.containsKey("cacheSalt") ? first(parameters, "cacheSalt", "") : null;
             query.candidates.addAll(parameters.getOrDefault("candidate", List.of()));
             return new QueryReading(query, form, matcher, maxBodyBytes);
         }

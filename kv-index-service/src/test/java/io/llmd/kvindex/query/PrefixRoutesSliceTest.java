@@ -255,6 +255,32 @@ class PrefixRoutesSliceTest {
         client.get().uri("/v1/stats").exchange().expectStatus().isOk();
     }
 
+    /** As schedulers ask: keys alone, without model and salt. */
+    @Test
+    void keysNeedNothingElse() {
+        store("a", 0, StorageTier.GPU, 0, 2, null);
+        long[] keys = new long[2];
+        HASHER.chain(HASHER.root("m"), IntStream.rangeClosed(1, 8).toArray(), 0, 2, 4, keys, 0);
+        ByteBuffer body = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        body.asLongBuffer().put(keys);
+
+        PrefixMatches answer = client.post()
+                .uri("/v1/prefix-matches?unit=keys")
+                .contentType(MediaType.APPLICATION_OCTET_STREAM)
+                .bodyValue(body.array())
+                .exchange()
+                .expectStatus()
+                .isOk()
+                .expectBody(PrefixMatches.class)
+                .returnResult()
+                .getResponseBody();
+
+        assertThat(answer).isNotNull();
+        assertThat(answer.endpoints())
+                .singleElement()
+                .satisfies(match -> assertThat(match.blocks()).isEqualTo(2));
+    }
+
     @Test
     void bytesTellTheRestInTheQueryOfTheAddress() {
         store("a/1", 0, StorageTier.GPU, 0, 2, new String[] {"salt & co"});
