@@ -24,6 +24,7 @@ ENTRYPOINT ["java", \
     "--sun-misc-unsafe-memory-access=allow", \
     "-XX:+UseSerialGC", \
     "-XX:+UseCompactObjectHeaders", \
+    "-XX:+UseTransparentHugePages", \
     "-XX:MaxRAMPercentage=60", \
     "-XX:+ExitOnOutOfMemoryError", \
     "-XX:+DisableAttachMechanism", \
