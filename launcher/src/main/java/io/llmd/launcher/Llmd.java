@@ -7,6 +7,7 @@ import io.llmd.launcher.doctor.DoctorCommand;
 import io.llmd.launcher.explain.ExplainCommand;
 import io.llmd.launcher.explain.ExplainReplayCommand;
 import io.llmd.launcher.explain.ExplainSnapshotCommand;
+import io.llmd.launcher.hashes.HashesCommand;
 import io.llmd.launcher.health.HealthCommand;
 import io.llmd.launcher.keys.KeysCommand;
 import io.llmd.launcher.lab.LabCommand;
@@ -78,6 +79,7 @@ public final class Llmd implements Runnable {
         commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
         commands.addSubcommand("lab", LabCommand.commandLine(terminal));
         commands.addSubcommand("keys", KeysCommand.commandLine(terminal));
+        commands.addSubcommand(new HashesCommand(terminal));
         commands.addSubcommand(new DoctorCommand(terminal));
         commands.addSubcommand(new ServeCommand(terminal));
         commands.addSubcommand("sim", SimCommand.commandLine(terminal));
