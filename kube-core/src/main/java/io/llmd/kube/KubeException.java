@@ -26,4 +26,9 @@ public final class KubeException extends Exception {
     public boolean isNotFound() {
         return status == 404;
     }
+
+    /** Whether there is no right to ask. */
+    public boolean isForbidden() {
+        return status == 403;
+    }
 }

@@ -9,11 +9,18 @@ import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Objects of a cluster, through its API. */
 public final class KubeKind<T extends HasMetadata> implements WatchedKind<T> {
+
+    private static final Duration OPENING = Duration.ofSeconds(10);
 
     private final String description;
     private final FilterWatchListDeletable<T, ? extends KubernetesResourceList<T>, ?> operation;
@@ -52,11 +59,35 @@ public final class KubeKind<T extends HasMetadata> implements WatchedKind<T> {
                 .withResourceVersion(version)
                 .withAllowWatchBookmarks(true)
                 .build();
+        Told<T> told = new Told<>(events);
+        CompletableFuture<Watch> opening = new CompletableFuture<>();
+        Thread.ofVirtual().name("kube watch " + description).start(() -> {
+            try {
+                opening.complete(operation.watch(options, told));
+            } catch (RuntimeException e) {
+                opening.completeExceptionally(e);
+            }
+        });
+        return opened(opening);
+    }
+
+    /** Waits for a watch with a bound, which the client has not, and closes one that comes when nobody waits any more. */
+    private Watching opened(CompletableFuture<Watch> opening) throws KubeException {
         try {
-            Watch watch = operation.watch(options, new Told<>(events));
+            Watch watch = opening.get(OPENING.toMillis(), TimeUnit.MILLISECONDS);
             return watch::close;
-        } catch (KubernetesClientException e) {
-            throw failure(e);
+        } catch (InterruptedException e) {
+            opening.thenAccept(Watch::close);
+            Thread.currentThread().interrupt();
+            throw new KubeException(description + ": interrupted", 0, e);
+        } catch (TimeoutException e) {
+            opening.thenAccept(Watch::close);
+            throw new KubeException(description + ": the watch did not begin within " + OPENING, 0, e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof KubernetesClientException refused) {
+                throw failure(refused);
+            }
+            throw new KubeException(description + ": " + e.getCause(), 0, e);
         }
     }
 

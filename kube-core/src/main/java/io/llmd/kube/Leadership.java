@@ -7,10 +7,12 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +48,14 @@ public final class Leadership implements AutoCloseable {
         }
     }
 
-    private final KubernetesClient client;
+    /** One try to become leader, which ends when the lead is lost. */
+    interface Elections {
+
+        /** Begins one; the result completes when it has ended, with a failure or without. */
+        CompletableFuture<?> begin();
+    }
+
+    private final Elections elections;
     private final Settings settings;
     private final Consumer<Boolean> listener;
     private final Executor executor;
@@ -61,17 +70,26 @@ public final class Leadership implements AutoCloseable {
      * @param listener hears of each change: true when this replica begins to lead, false when it ends; must not block
      */
     public static Leadership start(KubernetesClient client, Settings settings, Consumer<Boolean> listener) {
-        Leadership leadership = new Leadership(client, settings, listener);
+        Objects.requireNonNull(client, "client");
+        Leadership leadership = new Leadership(settings, listener, self -> () -> self.elector(client));
         leadership.elect();
         return leadership;
     }
 
-    private Leadership(KubernetesClient client, Settings settings, Consumer<Boolean> listener) {
-        this.client = Objects.requireNonNull(client, "client");
+    /** As {@link #start}, with tries of one's own; {@code elections} gets what hears of their outcome. */
+    static Leadership start(
+            Settings settings, Consumer<Boolean> listener, Function<Consumer<Boolean>, Elections> elections) {
+        Leadership leadership = new Leadership(settings, listener, self -> elections.apply(self::become));
+        leadership.elect();
+        return leadership;
+    }
+
+    private Leadership(Settings settings, Consumer<Boolean> listener, Function<Leadership, Elections> elections) {
         this.settings = Objects.requireNonNull(settings, "settings");
         this.listener = Objects.requireNonNull(listener, "listener");
         this.executor =
                 task -> Thread.ofVirtual().name("leadership " + settings.name()).start(task);
+        this.elections = elections.apply(this);
     }
 
     /** Whether this replica leads. */
@@ -79,11 +97,37 @@ public final class Leadership implements AutoCloseable {
         return leader;
     }
 
-    /** An elector serves once: it ends when it loses, so that another one has to be made. */
+    /** An elector serves once: it ends when it loses, so that another one has to be made; also when this one cannot be. */
     private synchronized void elect() {
         if (closed) {
             return;
         }
+        CompletableFuture<?> election;
+        try {
+            election = elections.begin();
+        } catch (RuntimeException e) {
+            election = CompletableFuture.failedFuture(e);
+        }
+        running = election;
+        election.whenComplete((done, failure) -> ended(failure));
+    }
+
+    private void ended(@Nullable Throwable failure) {
+        if (failure != null && !closed && !(failure instanceof CancellationException)) {
+            LOG.atError()
+                    .addKeyValue("lease", settings.name())
+                    .addKeyValue("reason", failure.toString())
+                    .log("election failed, trying again");
+        }
+        try {
+            become(false);
+        } finally {
+            CompletableFuture.delayedExecutor(settings.retry().toMillis(), TimeUnit.MILLISECONDS, executor)
+                    .execute(this::elect);
+        }
+    }
+
+    private CompletableFuture<?> elector(KubernetesClient client) {
         LeaderCallbacks callbacks = new LeaderCallbacks(() -> become(true), () -> become(false), identity -> {
             if (identity != null) {
                 LOG.atInfo().addKeyValue("leader", identity).log("there is a leader");
@@ -97,13 +141,7 @@ public final class Leadership implements AutoCloseable {
                 callbacks,
                 true,
                 settings.name());
-        CompletableFuture<?> election = new LeaderElector(client, config, executor).start();
-        running = election;
-        election.whenComplete((done, failure) -> {
-            become(false);
-            CompletableFuture.delayedExecutor(settings.retry().toMillis(), TimeUnit.MILLISECONDS, executor)
-                    .execute(this::elect);
-        });
+        return new LeaderElector(client, config, executor).start();
     }
 
     private void become(boolean leads) {
@@ -111,8 +149,17 @@ public final class Leadership implements AutoCloseable {
             boolean isLeading = leads && !closed;
             if (leader != isLeading) {
                 leader = isLeading;
-                listener.accept(isLeading);
+                tell(isLeading);
             }
+        }
+    }
+
+    /** A listener that fails takes nobody out of the election. */
+    private void tell(boolean isLeading) {
+        try {
+            listener.accept(isLeading);
+        } catch (RuntimeException e) {
+            LOG.atError().addKeyValue("reason", e.toString()).log("a listener of leadership failed");
         }
     }
 

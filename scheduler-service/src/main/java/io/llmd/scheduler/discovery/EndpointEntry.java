@@ -10,7 +10,11 @@ import java.util.regex.Pattern;
 public final class EndpointEntry {
 
     static final String DEFAULT_NAMESPACE = "default";
-    private static final int MAX_NAME = 253;
+    private static final int MAX_HOST = 253;
+
+    /** The longest name of a pod, and its rank. */
+    private static final int MAX_NAME = 253 + "-rank-7".length();
+
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?");
     private static final Pattern HOST_LABEL = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
 
@@ -42,8 +46,8 @@ public final class EndpointEntry {
 
     private static void requireName(String field, String value) {
         if (value.length() > MAX_NAME || !NAME.matcher(value).matches()) {
-            throw new IllegalArgumentException(
-                    field + ": " + shortened(value) + " (expected: 1 to 253 letters, digits, '.', '_', '-')");
+            throw new IllegalArgumentException(field + ": " + shortened(value) + " (expected: 1 to " + MAX_NAME
+                    + " letters, digits, '.', '_', '-')");
         }
     }
 
@@ -85,7 +89,7 @@ public final class EndpointEntry {
     /** A name of digits and dots only would be an address that is out of range. */
     private static boolean isHostName(String host) {
         if (host.isEmpty()
-                || host.length() > MAX_NAME
+                || host.length() > MAX_HOST
                 || host.chars().allMatch(c -> c == '.' || Character.isDigit(c))) {
             return false;
         }

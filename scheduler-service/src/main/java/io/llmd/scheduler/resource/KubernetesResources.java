@@ -303,6 +303,9 @@ public final class KubernetesResources implements AutoCloseable {
                         .addKeyValue("group", group.apiVersion())
                         .addKeyValue("reason", reason.getMessage())
                         .log("resources cannot be listed, what is known stays");
+                if (reason.isForbidden()) {
+                    change(this::isNotOurs);
+                }
                 return;
             }
             change(() -> {
@@ -314,6 +317,13 @@ public final class KubernetesResources implements AutoCloseable {
                         .addKeyValue("kind", kind)
                         .addKeyValue("group", group.apiVersion())
                         .log("kind is not installed, its former group is used if that is");
+            }
+        }
+
+        /** A group that this process has never been allowed to read does not stand before the former one. */
+        private void isNotOurs() {
+            if (served == Served.UNKNOWN) {
+                served = Served.NO;
             }
         }
 

@@ -134,6 +134,28 @@ class KubernetesResourcesTest {
     }
 
     @Test
+    void theFormerGroupIsReadWhereThereIsNoRightForThatOfToday() {
+        kind(CURRENT, "InferenceObjective").fail(new KubeException("forbidden", 403, new IllegalStateException()));
+        objective(FORMER, "former", "{priority: 10, poolRef: {name: pool}}");
+        start();
+        awaitPriorities(Map.of("former", 10, "fixed", 3));
+    }
+
+    @Test
+    void aRightThatIsTakenAwayLeavesWhatIsKnown() {
+        objective(CURRENT, "urgent", "{priority: 10, poolRef: {name: pool}}");
+        objective(FORMER, "former", "{priority: 5, poolRef: {name: pool}}");
+        start();
+        awaitPriorities(Map.of("urgent", 10, "fixed", 3));
+        FakeKind<GenericKubernetesResource> current = kind(CURRENT, "InferenceObjective");
+        current.fail(new KubeException("forbidden", 403, new IllegalStateException()));
+        int lists = current.lists();
+        current.endWatches();
+        await().until(() -> current.lists() > lists + 1);
+        assertThat(store.current().priorities()).isEqualTo(Map.of("urgent", 10, "fixed", 3));
+    }
+
+    @Test
     void theFormerGroupIsReadWhereThatOfTodayIsNotInstalled() {
         notInstalled(CURRENT, "InferenceObjective");
         objective(FORMER, "former", "{priority: 10, poolRef: {name: pool}}");

@@ -253,6 +253,38 @@ class KubernetesDiscoveryTest {
     }
 
     @Test
+    void aPodWithTheLongestNameHasEndpoints() {
+        String name = "p".repeat(63) + ".";
+        String longest = name.repeat(3) + "q".repeat(253 - 3 * 64);
+        put(pod(longest, "10.0.0.1"));
+        follow(pool(APP, 8000));
+        awaitEndpoints("team/" + longest + "-rank-0 10.0.0.1:8000");
+        assertThat(longest).hasSize(253);
+    }
+
+    @Test
+    void theNodeOfAPodIsItsHostUnlessLabelsSayAnother() {
+        put(new PodBuilder(pod("p", "10.0.0.1"))
+                .editOrNewSpec()
+                .withNodeName("node-1")
+                .endSpec()
+                .build());
+        put(new PodBuilder(pod("q", "10.0.0.2"))
+                .editMetadata()
+                .addToLabels("kubernetes.io/hostname", "rack-7")
+                .endMetadata()
+                .editOrNewSpec()
+                .withNodeName("node-2")
+                .endSpec()
+                .build());
+        follow(pool(APP, 8000));
+        awaitEndpoints("team/p-rank-0 10.0.0.1:8000", "team/q-rank-0 10.0.0.2:8000");
+        assertThat(Stream.of(store.snapshot())
+                        .map(endpoint -> endpoint.metadata().labels().get("kubernetes.io/hostname")))
+                .containsExactly("node-1", "rack-7");
+    }
+
+    @Test
     void podsOfSettingsNeedNoPool() {
         put(pod("p", "10.0.0.1"));
         discovery.followPods(new ServingPool(APP, List.of(8000)));
