@@ -1,6 +1,7 @@
 package io.llmd.scheduler.plugin.decider;
 
 import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.scheduler.datalayer.EndpointMemories;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginEvents;
@@ -45,7 +46,7 @@ import org.springframework.stereotype.Component;
  * A second for which answers stand still is to a mean answer what less than a second of waiting is to a mean first token; the
  * last factor puts both on one scale.
  */
-final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
+final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook, EndpointMemories.Memory {
 
     /**
      * @param uncachedTokens tokens that the decode endpoint must lack, at least 1
@@ -138,8 +139,8 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
     /**
      * An attempt in flight.
      *
-     * @param computing endpoint that computes the prompt
-     * @param decoding endpoint that generates, the same one where the request is not split
+     * @param computing queue of the endpoint that computes the prompt
+     * @param decoding queue of the endpoint that generates, the same one where the request is not split
      * @param computingTokens that count as in flight on the first
      * @param decodingTokens that count as in flight on the second where it is another one
      * @param handoffSeconds from the end of computing to the beginning of the answer
@@ -147,8 +148,8 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
      * @param isReleased whether these tokens are no longer in flight
      */
     private record Attempt(
-            String computing,
-            String decoding,
+            PrefillQueues.Queue computing,
+            PrefillQueues.Queue decoding,
             long computingTokens,
             long decodingTokens,
             double handoffSeconds,
@@ -297,8 +298,8 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
                 ? local(missing, decode.primary())
                 : work(missing(request, candidates, prefill.primarySlot()));
         Attempt attempt = new Attempt(
-                computing.primary().id(),
-                decode.primary().id(),
+                queues.of(computing.primary().id()),
+                queues.of(decode.primary().id()),
                 charge(request, candidates, computing.primarySlot()),
                 charge(request, candidates, decode.primarySlot()),
                 prefill == null ? 0 : handoff(missing),
@@ -307,7 +308,7 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
         long leaseId = dispatch.leaseId();
         attempts.put(leaseId, attempt);
         charge(attempt, 1);
-        queues.add(attempt.computing(), new PrefillQueues.Prompt(leaseId, seconds, now(), attempt.isStreamed()));
+        attempt.computing().add(new PrefillQueues.Prompt(leaseId, seconds, now(), attempt.isStreamed()));
     }
 
     private long missing(InferenceRequest request, Candidates candidates, int slot) {
@@ -322,9 +323,9 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
     }
 
     private void charge(Attempt attempt, int sign) {
-        queues.charge(attempt.computing(), sign * attempt.computingTokens());
-        if (!attempt.decoding().equals(attempt.computing())) {
-            queues.charge(attempt.decoding(), sign * attempt.decodingTokens());
+        attempt.computing().charge(sign * attempt.computingTokens());
+        if (attempt.decoding() != attempt.computing()) {
+            attempt.decoding().charge(sign * attempt.decodingTokens());
         }
     }
 
@@ -333,7 +334,7 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
         Attempt attempt = attempts.get(leaseId);
         if (attempt != null && attempt.isReleased().compareAndSet(false, true)) {
             charge(attempt, -1);
-            queues.done(attempt.computing(), leaseId, now() - attempt.handoffSeconds());
+            attempt.computing().done(leaseId, now() - attempt.handoffSeconds());
         }
     }
 
@@ -346,10 +347,20 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
         if (attempt.isReleased().compareAndSet(false, true)) {
             charge(attempt, -1);
         }
-        queues.drop(attempt.computing(), leaseId);
+        attempt.computing().drop(leaseId, now());
         if (attempt.isStreamed()) {
             answers.ended(report);
         }
+    }
+
+    @Override
+    public void forget(String endpointId) {
+        queues.forget(endpointId);
+    }
+
+    /** Endpoints of which something is known. */
+    int endpoints() {
+        return queues.endpoints();
     }
 
     @Component
@@ -357,10 +368,12 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
 
         private final ObjectProvider<PluginEvents> events;
         private final EndpointStore store;
+        private final EndpointMemories memories = new EndpointMemories();
 
         Factory(ObjectProvider<PluginEvents> events, EndpointStore store) {
             this.events = events;
             this.store = store;
+            store.addListener(memories);
         }
 
         @Override
@@ -374,9 +387,9 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook {
         }
 
         @Override
-        public Decider create(String name, Params params) {
-            return new HandoffCostPdDecider(
-                    name, params, events.getIfAvailable(() -> PluginEvents.NONE), store::nanoTime);
+        public HandoffCostPdDecider create(String name, Params params) {
+            return memories.remembering(new HandoffCostPdDecider(
+                    name, params, events.getIfAvailable(() -> PluginEvents.NONE), store::nanoTime));
         }
     }
 }

@@ -11,16 +11,18 @@ import java.util.concurrent.ConcurrentHashMap;
  * it got them, and how fast each endpoint computes. Times are seconds of one clock. Safe from any thread; O(prompts that an
  * endpoint has).
  *
- * <p>Grows with the attempts in flight, which the leases bound, and with the endpoints that ever got a prompt, up to a bound
- * beyond which new ones are not followed.
+ * <p>Grows with the attempts in flight, which the leases bound, and with the endpoints of the pool that got a prompt, up to a bound
+ * beyond which new ones are not followed. An endpoint that is forgotten begins with an empty queue when it gets a prompt again;
+ * what it had ends on the old queue, which no decision reads.
  */
 final class PrefillQueues {
 
     /*
      * An endpoint computes one prompt after the other. The first of its queue begins when it comes or when the one before it
-     * is done, whichever is later, and is done when the answer begins. What should be done and is not is expected to be as
-     * late again: very long prompts take longer than their tokens say. So the queue cannot drift away from the truth: each answer that begins sets it right. Where the beginning of an answer
-     * is not seen, because the answer is not streamed, prompts are done when they should be.
+     * is done or given up, whichever is later, and is done when the answer begins. What should be done and is not is expected
+     * to be as late again: very long prompts take longer than their tokens say. So the queue cannot drift away from the truth:
+     * each answer that begins sets it right. Where the beginning of an answer is not seen, because the answer is not streamed,
+     * prompts are done when they should be.
      *
      * The pace of an endpoint is how long it took, in what was expected. It is learnt from longer prompts alone, for what
      * short ones take is mostly not computing, and from several together, since an engine computes the end of one prompt and
@@ -45,7 +47,8 @@ final class PrefillQueues {
      */
     record Prompt(long leaseId, double seconds, double placed, boolean isWatched) {}
 
-    private static final class Queue {
+    /** What one endpoint has to compute, and how fast it does. */
+    static final class Queue {
         private final Deque<Prompt> prompts = new ArrayDeque<>();
         private double doneAt = Double.NEGATIVE_INFINITY;
         private double pace = 1;
@@ -84,11 +87,14 @@ final class PrefillQueues {
             return Math.pow(pace, Math.pow(0.5, Math.max(0, now - learntAt) / HALF_LIFE_SECONDS));
         }
 
-        private synchronized void add(Prompt prompt) {
+        /** A prompt goes to the endpoint. */
+        synchronized void add(Prompt prompt) {
             prompts.addLast(prompt);
         }
 
-        private synchronized void done(long leaseId, double at) {
+        /** A prompt is computed. */
+        synchronized void done(long leaseId, double at) {
+            removeUnwatched(at, pace(at));
             boolean isFirst = true;
             for (Iterator<Prompt> all = prompts.iterator(); all.hasNext(); isFirst = false) {
                 Prompt prompt = all.next();
@@ -117,11 +123,18 @@ final class PrefillQueues {
             }
         }
 
-        private synchronized void drop(long leaseId) {
+        /** A prompt will not be computed, or not any further: the one behind it begins. */
+        synchronized void drop(long leaseId, double at) {
+            removeUnwatched(at, pace(at));
+            Prompt first = prompts.peekFirst();
+            if (first != null && first.leaseId() == leaseId) {
+                doneAt = Math.max(doneAt, at);
+            }
             prompts.removeIf(prompt -> prompt.leaseId() == leaseId);
         }
 
-        private synchronized void charge(long tokens) {
+        /** More tokens in flight on the endpoint are this scheduler's own, or fewer. */
+        synchronized void charge(long tokens) {
             charged += tokens;
         }
 
@@ -150,37 +163,22 @@ final class PrefillQueues {
         return queue == null ? 0 : queue.charged();
     }
 
-    /** A prompt goes to an endpoint. */
-    void add(String endpointId, Prompt prompt) {
-        if (isFollowed(endpointId)) {
-            queues.computeIfAbsent(endpointId, any -> new Queue()).add(prompt);
+    /** The queue of an endpoint, for a prompt that goes there. */
+    Queue of(String endpointId) {
+        Queue known = queues.get(endpointId);
+        if (known != null) {
+            return known;
         }
+        return queues.size() < MAX_ENDPOINTS ? queues.computeIfAbsent(endpointId, any -> new Queue()) : new Queue();
     }
 
-    /** More tokens in flight on the endpoint are this scheduler's own, or fewer. */
-    void charge(String endpointId, long tokens) {
-        if (isFollowed(endpointId)) {
-            queues.computeIfAbsent(endpointId, any -> new Queue()).charge(tokens);
-        }
+    /** Nothing is known of the endpoint any more. Unknown ids are ignored. */
+    void forget(String endpointId) {
+        queues.remove(endpointId);
     }
 
-    private boolean isFollowed(String endpointId) {
-        return queues.containsKey(endpointId) || queues.size() < MAX_ENDPOINTS;
-    }
-
-    /** A prompt is computed. */
-    void done(String endpointId, long leaseId, double at) {
-        Queue queue = queues.get(endpointId);
-        if (queue != null) {
-            queue.done(leaseId, at);
-        }
-    }
-
-    /** A prompt will not be computed. */
-    void drop(String endpointId, long leaseId) {
-        Queue queue = queues.get(endpointId);
-        if (queue != null) {
-            queue.drop(leaseId);
-        }
+    /** Endpoints that are followed. */
+    int endpoints() {
+        return queues.size();
     }
 }

@@ -8,8 +8,10 @@ import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.OutcomeReport.Phase;
 import io.llmd.contracts.schedule.TokenUsage;
+import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.plugin.HeardEvents;
 import io.llmd.scheduler.plugin.ParameterBinder;
+import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.Decider;
@@ -22,10 +24,12 @@ import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
 import io.llmd.scheduler.scheduling.RequestBody;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 
 /** Rows T27 to T30 of the disaggregation specification, and the rule behind them. */
 class HandoffCostPdDeciderTest {
@@ -294,6 +298,48 @@ class HandoffCostPdDeciderTest {
         seconds(0.1);
         send(decider, 3, DECODE, 2000);
         assertThat(asked(decider)).isTrue();
+    }
+
+    /** A client that leaves while its prompt is computed lets the next one begin then, not when that came. */
+    @Test
+    void theQueueBehindACancelledPromptIsNoShorterForIt() {
+        caches(DECODE, 0, 2000);
+        caches(PREFILL, 0, 2000);
+        otherPrefill = role("q", "decode");
+        HandoffCostPdDecider decider = decider(MILLISECONDS);
+        // Local 3 + 2 s; remote: queue + 2 s of computing + 2 s of transfer.
+        send(decider, 1, PREFILL, 5000);
+        send(decider, 2, PREFILL, 3000);
+        seconds(2.5);
+        decider.ended(1, report(1, Phase.ENDED, Cause.CLIENT_DISCONNECT, 0, 2_500_000));
+        send(decider, 3, DECODE, 3000);
+
+        assertThat(asked(decider)).isFalse();
+
+        seconds(2.5);
+        send(decider, 4, DECODE, 2600);
+        assertThat(asked(decider)).isTrue();
+    }
+
+    @Test
+    void endpointsThatGoOrAreStartedAnewAreForgotten() {
+        EndpointStore store = new EndpointStore(Duration.ofSeconds(1), () -> nanos);
+        store.upsert(decode.metadata());
+        store.upsert(prefill.metadata());
+        HandoffCostPdDecider decider = new HandoffCostPdDecider.Factory(
+                        new StaticListableBeanFactory().getBeanProvider(PluginEvents.class), store)
+                .create("it", ParameterBinder.bind(HandoffCostPdDecider.Params.class, ""));
+        split(decider, 1, 2000);
+        assertThat(decider.endpoints()).isEqualTo(2);
+
+        store.delete(prefill.id());
+        assertThat(decider.endpoints()).isEqualTo(1);
+        store.restarted(decode.metadata());
+        assertThat(decider.endpoints()).isZero();
+
+        decider.started(1, begun(1));
+        decider.ended(1, whole(1, 1, 2));
+        assertThat(decider.endpoints()).isZero();
     }
 
     private boolean splitsAfterAnswers(String parameters) {
