@@ -24,6 +24,10 @@ final class EndpointWork {
      * that is sooner. Such a prompt teaches nothing, nor does the one behind it, of which nobody knows when it began; the same
      * holds for prompts that end before their answers begin.
      *
+     * Where prompts are computed on one endpoint and answered by another, either has an attempt of its own: the first one's is over
+     * when the answer begins, since its blocks have been fetched, and it is none of the answers that run there. The other one's
+     * waits for blocks, not for its turn to compute, but runs and holds memory as any.
+     *
      * Readings of the engine's metrics are old. What has been placed and has ended since is known here, so the memory in use
      * is that of the reading and what has changed since the reading was first seen.
      */
@@ -46,7 +50,9 @@ final class EndpointWork {
         private final long promptTokens;
         private final long ownTokens;
         private final boolean isWatched;
-        private boolean isQueued = true;
+        private final boolean answersHere;
+        private boolean isQueued;
+        private boolean isAwaiting;
         private boolean isDecoding;
         private double startedAt;
         private double runningAtStart;
@@ -58,13 +64,15 @@ final class EndpointWork {
                 double placed,
                 long promptTokens,
                 long ownTokens,
-                boolean isWatched) {
+                boolean isWatched,
+                boolean answersHere) {
             this.millis = millis;
             this.quantities = quantities;
             this.placed = placed;
             this.promptTokens = promptTokens;
             this.ownTokens = ownTokens;
             this.isWatched = isWatched;
+            this.answersHere = answersHere;
         }
 
         /** Expected time to compute the prompt. */
@@ -117,6 +125,9 @@ final class EndpointWork {
     private double decodingSince;
     private double ownTokens;
     private double queuedPrompts;
+    private int queuedAnswers;
+    private int awaiting;
+    private double awaitedPrompts;
 
     private long readingNanos = Long.MIN_VALUE;
     private double heldAtReading;
@@ -228,8 +239,8 @@ final class EndpointWork {
     }
 
     private double answers(long promptTokens, double outputTokens, double context) {
-        double running = decoding + queue.size();
-        double tokens = context + queuedPrompts;
+        double running = decoding + queuedAnswers + awaiting;
+        double tokens = context + queuedPrompts + awaitedPrompts;
         double before = token.millis(1, running / 1e2, tokens / 1e5);
         double after = token.millis(1, (running + 1) / 1e2, (tokens + promptTokens) / 1e5);
         return outputTokens * (after + (after - before) * running / 2);
@@ -242,18 +253,47 @@ final class EndpointWork {
                         * Math.pow(0.5, (now - failedAt) / FAILURE_HALF_LIFE_MILLIS);
     }
 
-    /** A prompt goes to the endpoint. @param isWatched whether the beginning of the answer will be seen */
+    /** A prompt goes to the endpoint, which answers it too. @param isWatched whether the beginning of the answer will be seen */
     synchronized Attempt add(long promptTokens, long cachedTokens, boolean isWatched, double now) {
+        return queued(promptTokens, cachedTokens, isWatched, true, now);
+    }
+
+    /** A prompt goes to the endpoint, and its blocks to another one, which answers. @param isWatched as above */
+    synchronized Attempt addForAnother(long promptTokens, long cachedTokens, boolean isWatched, double now) {
+        return queued(promptTokens, cachedTokens, isWatched, false, now);
+    }
+
+    private Attempt queued(long promptTokens, long cachedTokens, boolean isWatched, boolean answersHere, double now) {
         long missing = Math.max(1, promptTokens - cachedTokens);
         double[] quantities = quantities(missing, cachedTokens, context(now));
-        Attempt attempt = new Attempt(prefill.millis(quantities), quantities, now, promptTokens, missing, isWatched);
+        Attempt attempt =
+                new Attempt(prefill.millis(quantities), quantities, now, promptTokens, missing, isWatched, answersHere);
+        attempt.isQueued = true;
         queue.addLast(attempt);
         queued += attempt.millis;
-        queuedPrompts += promptTokens;
-        ownTokens += missing;
-        insertedTokens += missing;
-        inFlight++;
+        if (answersHere) {
+            queuedPrompts += promptTokens;
+            queuedAnswers++;
+        }
+        hold(missing);
         return attempt;
+    }
+
+    /** The endpoint will answer what another one computes. @param isWatched as above */
+    synchronized Attempt await(long promptTokens, long cachedTokens, boolean isWatched, double now) {
+        long missing = Math.max(1, promptTokens - cachedTokens);
+        Attempt attempt = new Attempt(0, new double[4], now, promptTokens, missing, isWatched, true);
+        attempt.isAwaiting = true;
+        awaiting++;
+        awaitedPrompts += promptTokens;
+        hold(missing);
+        return attempt;
+    }
+
+    private void hold(long tokens) {
+        ownTokens += tokens;
+        insertedTokens += tokens;
+        inFlight++;
     }
 
     private void removeUnwatched(double now) {
@@ -264,6 +304,12 @@ final class EndpointWork {
             leaveUnseen(first, done);
             decode(first, done);
         }
+    }
+
+    private void arrive(Attempt attempt) {
+        attempt.isAwaiting = false;
+        awaiting--;
+        awaitedPrompts = awaiting == 0 ? 0 : awaitedPrompts - attempt.promptTokens;
     }
 
     /** The prompt is no longer waited for, and nobody saw when it was computed. */
@@ -280,10 +326,16 @@ final class EndpointWork {
         attempt.isQueued = false;
         queue.remove(attempt);
         queued = queue.isEmpty() ? 0 : queued - attempt.millis;
-        queuedPrompts = queue.isEmpty() ? 0 : queuedPrompts - attempt.promptTokens;
+        if (attempt.answersHere) {
+            queuedAnswers--;
+            queuedPrompts = queuedAnswers == 0 ? 0 : queuedPrompts - attempt.promptTokens;
+        }
     }
 
     private void decode(Attempt attempt, double at) {
+        if (!attempt.answersHere) {
+            return;
+        }
         attempt.isDecoding = true;
         attempt.startedAt = at;
         attempt.contextAtStart = context(at);
@@ -293,9 +345,14 @@ final class EndpointWork {
         decodingSince += at;
     }
 
-    /** The answer has begun. @param decodes whether this endpoint gives it */
-    synchronized void started(Attempt attempt, boolean decodes, double at) {
-        failures = 0;
+    /** The answer has begun. */
+    synchronized void started(Attempt attempt, double at) {
+        failures = attempt.answersHere ? 0 : failures;
+        if (attempt.isAwaiting) {
+            arrive(attempt);
+            decode(attempt, at);
+            return;
+        }
         if (!attempt.isQueued) {
             return;
         }
@@ -311,9 +368,7 @@ final class EndpointWork {
             add(overtaking, attempt.quantities);
             leave(attempt);
         }
-        if (decodes) {
-            decode(attempt, at);
-        }
+        decode(attempt, at);
     }
 
     /** The first of the queue is computed, with those that overtook it. */
@@ -367,6 +422,9 @@ final class EndpointWork {
         removeUnwatched(now);
         if (attempt.isQueued) {
             endQueued(attempt, now);
+        }
+        if (attempt.isAwaiting) {
+            arrive(attempt);
         }
         double context = context(now);
         if (attempt.isDecoding) {

@@ -2,7 +2,7 @@ package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
-import io.llmd.scheduler.datalayer.EndpointListener;
+import io.llmd.scheduler.datalayer.EndpointMemories;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
 import io.llmd.scheduler.datalayer.InFlightTracker.Placement;
@@ -16,7 +16,6 @@ import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.DataProducer;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.Endpoint;
-import io.llmd.scheduler.scheduling.EndpointMetadata;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
@@ -26,16 +25,13 @@ import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import io.llmd.scheduler.scheduling.TimeCosts;
 import io.llmd.scheduler.scheduling.TimeCosts.Part;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -47,7 +43,7 @@ import org.springframework.stereotype.Component;
  * ones cost what an idle endpoint does. An endpoint that goes or is started anew is forgotten; what was placed there ends on an
  * object that no decision reads.
  */
-final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
+final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, EndpointMemories.Memory {
 
     private static final int MAX_ENDPOINTS = 10_000;
 
@@ -81,15 +77,29 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
         }
     }
 
+    /** What an attempt is to one endpoint. */
+    private record Share(EndpointWork work, EndpointWork.Attempt attempt) {}
+
     /**
      * An attempt in flight.
      *
-     * @param decodes whether the endpoint that computes the prompt also answers
+     * @param answering share of the endpoint that answers
+     * @param computing share of the one that computes the prompt for it; {@code null} when the same one does
      * @param isStreamed whether the beginning of the answer is seen
      * @param at when it was placed, in milliseconds of the clock
      */
-    private record Placed(
-            EndpointWork work, EndpointWork.Attempt attempt, boolean decodes, boolean isStreamed, double at) {}
+    private record Placed(Share answering, @Nullable Share computing, boolean isStreamed, double at) {
+
+        private Placed withoutComputing() {
+            return new Placed(answering, null, isStreamed, at);
+        }
+
+        private void computingEnded(double now) {
+            if (computing != null) {
+                computing.work().ended(computing.attempt(), 0, 0, false, now);
+            }
+        }
+    }
 
     private final Params params;
     private final LongSupplier nanoClock;
@@ -132,8 +142,8 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
                 : new EndpointWork(fleet);
     }
 
-    /** Nothing is known of the endpoint any more. Unknown ids are ignored. */
-    void forget(String endpointId) {
+    @Override
+    public void forget(String endpointId) {
         endpoints.remove(endpointId);
     }
 
@@ -219,12 +229,23 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
         ProfileOutcome.Picked prefill = outcome.profiles().getOrDefault(params.prefillProfile(), primary);
         long tokens = Math.max(1, request.body().promptTokens());
         long cached = costs == null ? 0 : tokens - costs.uncached(prefill.primarySlot());
-        EndpointWork computing = work(prefill.primary().id());
         boolean isWatched = request.body().stream();
-        EndpointWork.Attempt attempt = computing.add(tokens, cached, isWatched, now);
-        fleet.placed(attempt.millis(), cached, tokens - cached, now);
+        EndpointWork computing = work(prefill.primary().id());
         dropOld(now);
-        attempts.put(dispatch.leaseId(), new Placed(computing, attempt, prefill == primary, isWatched, now));
+        Placed placed;
+        if (prefill.primary().id().equals(primary.primary().id())) {
+            EndpointWork.Attempt both = computing.add(tokens, cached, isWatched, now);
+            fleet.placed(both.millis(), cached, tokens - cached, now);
+            placed = new Placed(new Share(computing, both), null, isWatched, now);
+        } else {
+            EndpointWork.Attempt first = computing.addForAnother(tokens, cached, isWatched, now);
+            fleet.placed(first.millis(), cached, tokens - cached, now);
+            EndpointWork answering = work(primary.primary().id());
+            long held = costs == null ? 0 : tokens - costs.uncached(primary.primarySlot());
+            EndpointWork.Attempt second = answering.await(tokens, held, isWatched, now);
+            placed = new Placed(new Share(answering, second), new Share(computing, first), isWatched, now);
+        }
+        attempts.put(dispatch.leaseId(), placed);
         tracker.place(
                 dispatch.leaseId(), List.of(new Placement(prefill.primary().id(), tokens - cached, Release.TOKENS)));
     }
@@ -237,7 +258,8 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
             Placed placed = first.getValue();
             if (attempts.remove(first.getKey(), placed)) {
                 tracker.ended(first.getKey());
-                placed.work().ended(placed.attempt(), 0, 0, false, now);
+                placed.computingEnded(now);
+                placed.answering().work().ended(placed.answering().attempt(), 0, 0, false, now);
             }
         }
     }
@@ -246,9 +268,16 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
     public void started(long leaseId, OutcomeReport report) {
         tracker.started(leaseId);
         Placed placed = attempts.get(leaseId);
-        if (placed != null) {
-            placed.work().started(placed.attempt(), placed.decodes(), now());
+        if (placed == null) {
+            return;
         }
+        double now = now();
+        Share computing = placed.computing();
+        if (computing != null && attempts.replace(leaseId, placed, placed.withoutComputing())) {
+            computing.work().started(computing.attempt(), now);
+            placed.computingEnded(now);
+        }
+        placed.answering().work().started(placed.answering().attempt(), now);
     }
 
     @Override
@@ -262,44 +291,18 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
         double whole = report.durationMicros() / MICROS_PER_MILLI;
         int tokens = report.usage().completionTokens();
         boolean isComplete = report.cause() == Cause.NATURAL && firstToken > 0 && whole > 0;
-        placed.work()
+        double now = now();
+        placed.computingEnded(now);
+        placed.answering()
+                .work()
                 .ended(
-                        placed.attempt(),
+                        placed.answering().attempt(),
                         isComplete ? tokens : 0,
                         whole - firstToken,
                         report.cause() == Cause.ERROR || report.cause() == Cause.UNKNOWN,
-                        now());
+                        now);
         if (placed.isStreamed() && isComplete && tokens > 0) {
             fleet.answered(firstToken, whole, tokens);
-        }
-    }
-
-    /** Tells those producers of changes of the pool that are still in use; a reload of the configuration makes new ones. */
-    private static final class InUse implements EndpointListener {
-        private final Set<TimeCostProducer> producers =
-                Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
-
-        private void forget(EndpointMetadata endpoint) {
-            List<TimeCostProducer> all;
-            synchronized (producers) {
-                all = new ArrayList<>(producers);
-            }
-            all.forEach(producer -> producer.forget(endpoint.id()));
-        }
-
-        @Override
-        public void added(EndpointMetadata endpoint) {
-            forget(endpoint);
-        }
-
-        @Override
-        public void removed(EndpointMetadata endpoint) {
-            forget(endpoint);
-        }
-
-        @Override
-        public void restarted(EndpointMetadata endpoint) {
-            forget(endpoint);
         }
     }
 
@@ -308,12 +311,12 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
 
         private final EndpointStore store;
         private final InFlightTrackers trackers;
-        private final InUse inUse = new InUse();
+        private final EndpointMemories memories = new EndpointMemories();
 
         Factory(EndpointStore store, InFlightTrackers trackers) {
             this.store = store;
             this.trackers = trackers;
-            store.addListener(inUse);
+            store.addListener(memories);
         }
 
         @Override
@@ -328,9 +331,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook {
 
         @Override
         public TimeCostProducer create(String name, Params params) {
-            TimeCostProducer producer = new TimeCostProducer(name, params, trackers.named(name), store::nanoTime);
-            inUse.producers.add(producer);
-            return producer;
+            return memories.remembering(new TimeCostProducer(name, params, trackers.named(name), store::nanoTime));
         }
     }
 }

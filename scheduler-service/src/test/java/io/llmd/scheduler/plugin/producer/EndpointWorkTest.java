@@ -17,13 +17,13 @@ class EndpointWorkTest {
     @Test
     void whatIsNotWatchedTeachesNothingAlsoAtTheHeadOfTheQueue() {
         double untaught = compute(work, 0);
-        Attempt unwatched = work.add(100_000, 0, false, 0);
-        Attempt behind = work.add(4000, 0, true, 0);
-        work.started(unwatched, false, 100);
-        work.started(behind, false, 1_000);
+        Attempt unwatched = work.addForAnother(100_000, 0, false, 0);
+        Attempt behind = work.addForAnother(4000, 0, true, 0);
+        work.started(unwatched, 100);
+        work.started(behind, 1_000);
 
-        Attempt last = work.add(4000, 0, true, 2_000);
-        work.started(last, false, 2_500);
+        Attempt last = work.addForAnother(4000, 0, true, 2_000);
+        work.started(last, 2_500);
 
         assertThat(compute(work, 3_000)).isEqualTo(untaught);
         assertThat(compute(new EndpointWork(fleet), 3_000)).isEqualTo(untaught);
@@ -33,15 +33,15 @@ class EndpointWorkTest {
     @Test
     void thePromptBehindACancelledOneBeginsThenAndTeachesNothing() {
         double untaught = compute(work, 0);
-        Attempt cancelled = work.add(4000, 0, true, 0);
-        Attempt behind = work.add(4000, 0, true, 0);
+        Attempt cancelled = work.addForAnother(4000, 0, true, 0);
+        Attempt behind = work.addForAnother(4000, 0, true, 0);
 
         work.ended(cancelled, 0, 0, false, 5_000);
 
         assertThat(view(work, 5_000).queueMillis()).isCloseTo(untaught, within(1e-6));
-        work.started(behind, false, 5_200);
-        Attempt last = work.add(4000, 0, true, 6_000);
-        work.started(last, false, 6_500);
+        work.started(behind, 5_200);
+        Attempt last = work.addForAnother(4000, 0, true, 6_000);
+        work.started(last, 6_500);
         assertThat(compute(work, 7_000)).isEqualTo(untaught);
     }
 
@@ -50,19 +50,19 @@ class EndpointWorkTest {
         EndpointWork other = new EndpointWork(new FleetTimes());
         learnOne(other);
         learnOne(work);
-        Attempt first = work.add(4000, 0, true, 1_000);
-        Attempt overtaking = work.add(4000, 0, true, 1_000);
-        work.started(overtaking, false, 1_100);
-        work.started(first, false, 1_500);
-        Attempt alone = other.add(4000, 0, true, 1_000);
-        other.started(alone, false, 1_500);
+        Attempt first = work.addForAnother(4000, 0, true, 1_000);
+        Attempt overtaking = work.addForAnother(4000, 0, true, 1_000);
+        work.started(overtaking, 1_100);
+        work.started(first, 1_500);
+        Attempt alone = other.addForAnother(4000, 0, true, 1_000);
+        other.started(alone, 1_500);
 
         assertThat(compute(work, 2_000)).isEqualTo(compute(other, 2_000));
     }
 
     private static void learnOne(EndpointWork to) {
-        Attempt attempt = to.add(4000, 0, true, 0);
-        to.started(attempt, false, 600);
+        Attempt attempt = to.addForAnother(4000, 0, true, 0);
+        to.started(attempt, 600);
     }
 
     @Test
@@ -80,9 +80,43 @@ class EndpointWorkTest {
         assertThat(compute(new EndpointWork(fleet), 604_000)).isCloseTo(800, within(120.0));
     }
 
+    @Test
+    void answersToPromptsOfAnotherEndpointTeachAsMuchAsThoseToItsOwn() {
+        EndpointWork own = new EndpointWork(new FleetTimes());
+        double untaught = view(work, 0).answersMillis();
+        for (int i = 0; i < 60; i++) {
+            teach(work, work.await(4000, 0, true, 20_000 * i), 20_000 * i);
+            teach(own, own.add(4000, 0, true, 20_000 * i), 20_000 * i);
+        }
+
+        assertThat(view(work, 1_200_000).answersMillis())
+                .isGreaterThan(2 * untaught)
+                .isCloseTo(view(own, 1_200_000).answersMillis(), within(1.0));
+    }
+
+    /** An answer of 101 tokens, 100 ms each. */
+    private static void teach(EndpointWork to, Attempt attempt, double at) {
+        to.started(attempt, at + 250);
+        to.ended(attempt, 101, 10_000, false, at + 10_250);
+    }
+
+    @Test
+    void whatIsComputedForAnotherEndpointIsNoAnswerHere() {
+        double idle = view(work, 0).answersMillis();
+        Attempt attempt = work.addForAnother(4000, 0, false, 0);
+
+        assertThat(view(work, 0).answersMillis()).isEqualTo(idle);
+        assertThat(view(work, 0).queueMillis()).isPositive();
+        // Nobody sees when it is done: it is when it should be.
+        assertThat(view(work, 60_000).queueMillis()).isZero();
+        assertThat(view(work, 60_000).answersMillis()).isEqualTo(idle);
+        work.ended(attempt, 0, 0, false, 61_000);
+        assertThat(view(work, 61_000).answersMillis()).isEqualTo(idle);
+    }
+
     private static void answer(EndpointWork to, double at) {
-        Attempt attempt = to.add(4000, 0, true, at);
-        to.started(attempt, false, at + 800);
+        Attempt attempt = to.addForAnother(4000, 0, true, at);
+        to.started(attempt, at + 800);
         to.ended(attempt, 0, 0, false, at + 801);
     }
 

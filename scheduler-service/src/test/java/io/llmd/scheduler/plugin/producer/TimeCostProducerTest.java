@@ -155,6 +155,64 @@ class TimeCostProducerTest {
         assertThat(tracker.attempts()).isZero();
     }
 
+    /** Of a split request, the one endpoint has the prompt and the other one the answer. */
+    @Test
+    void anAnswerCountsWhereItIsGivenAndItsPromptWhereItIsComputed() {
+        TimeCostProducer producer = producer("");
+        TimeCosts before = costs(producer, 4000, 0, 0);
+        split(producer, A, B, 4000);
+
+        TimeCosts waiting = costs(producer, 4000, 0, 0);
+
+        assertThat(waiting.of(A, Part.QUEUE)).isCloseTo(before.of(A, Part.PREFILL), within(1.0));
+        assertThat(waiting.of(B, Part.QUEUE)).isZero();
+        assertThat(waiting.of(A, Part.ANSWERS)).isZero();
+        assertThat(waiting.of(B, Part.ANSWERS)).isPositive();
+
+        millis += 250;
+        producer.started(lease, report(lease, Cause.NONE, 250, 0, -1));
+        TimeCosts running = costs(producer, 4000, 0, 0);
+
+        assertThat(running.of(A, Part.QUEUE)).isZero();
+        // What the answer there stands still for comes on top.
+        assertThat(running.of(B, Part.ANSWERS)).isGreaterThan(waiting.of(B, Part.ANSWERS));
+
+        producer.ended(lease, report(lease, Cause.NATURAL, 250, 2_250, 1));
+        assertThat(costs(producer, 4000, 0, 0).of(B, Part.ANSWERS)).isZero();
+    }
+
+    @Test
+    void blocksOfASplitRequestFillTheCacheOfTheEndpointThatAnswers() {
+        // The fixture's caches have 1,000 blocks of 16 tokens.
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 4; i++) {
+            split(producer, A, B, 3900);
+            millis += 400;
+            producer.started(lease, report(lease, Cause.NONE, 400, 0, -1));
+        }
+
+        TimeCosts costs = costs(producer, 3900, 0, 0);
+
+        assertThat(costs.of(B, Part.QUEUE)).isGreaterThan(100);
+        assertThat(costs.of(A, Part.QUEUE)).isZero();
+    }
+
+    @Test
+    void aSplitRequestThatFailsSpeaksAgainstTheEndpointThatWasToAnswer() {
+        TimeCostProducer producer = producer("");
+        split(producer, A, B, 4000);
+        producer.ended(lease, report(lease, Cause.ERROR, 0, 0, -1));
+
+        TimeCosts costs = costs(producer, 100, 0, 0);
+
+        assertThat(costs.of(B, Part.FAILURES)).isEqualTo(400);
+        assertThat(costs.of(A, Part.FAILURES)).isZero();
+        assertThat(costs.of(A, Part.QUEUE)).isZero();
+        assertThat(costs.of(B, Part.ANSWERS)).isZero();
+        assertThat(producer.attempts()).isZero();
+        assertThat(tracker.attempts()).isZero();
+    }
+
     @Test
     void theReasonIsASentence() {
         TimeCosts costs = new TimeCosts(2);
@@ -283,6 +341,17 @@ class TimeCostProducerTest {
         producer.produce(request, candidates);
         producer.scheduled(request, candidates, ProducerFixture.decode(candidates, slot), new Dispatch(++lease));
         return lease;
+    }
+
+    private void split(TimeCostProducer producer, int prefillSlot, int decodeSlot, int promptTokens) {
+        InferenceRequest request = request(promptTokens, true);
+        Candidates candidates = candidates(promptTokens, 0, 0);
+        producer.produce(request, candidates);
+        producer.scheduled(
+                request,
+                candidates,
+                ProducerFixture.prefillAndDecode(candidates, prefillSlot, decodeSlot),
+                new Dispatch(++lease));
     }
 
     private void answer(TimeCostProducer producer, int slot, int promptTokens, int tookMillis) {
