@@ -349,6 +349,7 @@ public record SchedulerProperties(
      * @param headTimeout longest wait for a part of a request
      * @param drainTimeout how long requests under way may take to end when the scheduler stops
      * @param trustControlHeaders whether headers that set priority, flow, model and profile count
+     * @param trustTokens whether token ids beside the messages of a chat count
      * @param destinationNamespace namespace of the metadata that name the chosen endpoint
      * @param subsetNamespace namespace of the metadata that say which endpoints are allowed
      * @param ignoreSubset whether every endpoint of the pool is allowed, whatever proxies say
@@ -370,6 +371,7 @@ public record SchedulerProperties(
             @NotNull @DefaultValue("30s") Duration headTimeout,
             @NotNull @DefaultValue("120s") Duration drainTimeout,
             @DefaultValue("true") boolean trustControlHeaders,
+            @DefaultValue("false") boolean trustTokens,
             @NotBlank @DefaultValue("envoy.lb") String destinationNamespace,
             @NotBlank @DefaultValue("envoy.lb.subset_hint") String subsetNamespace,
             @DefaultValue("false") boolean ignoreSubset) {
@@ -396,6 +398,7 @@ public record SchedulerProperties(
                     subsetNamespace,
                     ignoreSubset,
                     trustControlHeaders,
+                    trustTokens,
                     Math.toIntExact(maxBodySize.toBytes()),
                     maxHeldSize.toBytes(),
                     maxStreams,

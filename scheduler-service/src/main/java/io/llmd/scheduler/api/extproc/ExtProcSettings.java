@@ -11,6 +11,8 @@ import java.util.Objects;
  * @param ignoresHints whether every endpoint of the pool is allowed, whatever hints say
  * @param trustsControl whether headers that set priority, flow, model and profile count, which a proxy has to take from untrusted
  *     clients
+ * @param trustsTokens whether token ids beside the messages of a chat count, which steer where prompts go and what is taken to be
+ *     cached there; no proxy takes them from clients
  * @param maxBodyBytes largest body of a request; a larger one is refused with 413
  * @param maxStreams requests that may be under way at one time; further ones are refused with RESOURCE_EXHAUSTED
  * @param maxHeldBytes bodies of all requests that are not forwarded yet; a request beyond is refused with 429
@@ -22,6 +24,7 @@ public record ExtProcSettings(
         String hintNamespace,
         boolean ignoresHints,
         boolean trustsControl,
+        boolean trustsTokens,
         int maxBodyBytes,
         long maxHeldBytes,
         int maxStreams,

@@ -156,7 +156,7 @@ final class ProcessingStream implements StreamObserver<ProcessingRequest> {
     }
 
     private ProxiedRequest begin(HeaderMap headers) {
-        ProxiedRequest begun = ProxiedRequest.of(headers, owner.settings().trustsControl());
+        ProxiedRequest begun = ProxiedRequest.of(headers, owner.settings());
         request = begun;
         phase = Phase.BODY;
         begunNanos = owner.now();

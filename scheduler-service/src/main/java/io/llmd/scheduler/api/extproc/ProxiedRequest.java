@@ -29,7 +29,7 @@ final class ProxiedRequest {
     private static final String REQUEST_ID = LlmdHeader.REQUEST_ID.wireName();
     private static final String CONTENT_LENGTH = "content-length";
     private static final String GRPC = "application/grpc";
-    private static final String CHAT = "/chat/completions";
+    private static final List<String> CHATS = List.of("/chat/completions", "/chat/completions/render");
 
     /** Token ids of a chat, which a coordinator has put into it for the scheduler. */
     private static final String RENDERED = "tokens";
@@ -68,13 +68,15 @@ final class ProxiedRequest {
     private final String id;
     private final boolean isIdOurs;
     private final boolean isGrpc;
+    private final boolean trustsTokens;
     private final List<String> removed = new ArrayList<>();
     private ByteString body = ByteString.EMPTY;
     private @Nullable String subset;
     private @Nullable JsonMembers json;
     private boolean wantsStream;
 
-    private ProxiedRequest(Map<String, String> received, boolean trustsControl) {
+    private ProxiedRequest(Map<String, String> received, boolean trustsControl, boolean trustsTokens) {
+        this.trustsTokens = trustsTokens;
         path = PATHS.stream()
                 .map(received::get)
                 .filter(name -> name != null && !name.isEmpty())
@@ -97,9 +99,9 @@ final class ProxiedRequest {
         headers.put(REQUEST_ID, id);
     }
 
-    /** @param trustsControl whether headers that set priority, flow, model and profile count */
-    static ProxiedRequest of(HeaderMap received, boolean trustsControl) {
-        return new ProxiedRequest(ProxyHeaders.read(received), trustsControl);
+    /** The request that begins with these headers. */
+    static ProxiedRequest of(HeaderMap received, ExtProcSettings settings) {
+        return new ProxiedRequest(ProxyHeaders.read(received), settings.trustsControl(), settings.trustsTokens());
     }
 
     String id() {
@@ -141,10 +143,28 @@ final class ProxiedRequest {
             return new ScheduleRequest(id, path(), headers, ScheduleRequest.NO_BODY, List.of());
         }
         byte[] bytes = body.toByteArray();
-        JsonMembers read = isGrpc ? null : JsonMembers.read(bytes);
+        // The path alone decides how the body of a chat is read, whatever it is said to be.
+        JsonMembers read = isGrpc && !isChat() ? null : JsonMembers.read(bytes);
         json = read;
         wantsStream = read != null && Arrays.equals(read.bytes("stream"), TRUE);
-        return new ScheduleRequest(id, path(), headers, ByteBuffer.wrap(bytes), List.of());
+        byte[] heard = trustsTokens || read == null || !isRendered(read)
+                ? bytes
+                : new JsonEditor(read).remove(RENDERED).toBytes();
+        return new ScheduleRequest(id, path(), headers, ByteBuffer.wrap(heard), List.of());
+    }
+
+    private boolean isChat() {
+        String name = path();
+        int end = name.length();
+        while (end > 0 && name.charAt(end - 1) == '/') {
+            end--;
+        }
+        String trimmed = "/" + name.substring(0, end);
+        return CHATS.stream().anyMatch(trimmed::endsWith);
+    }
+
+    private boolean isRendered(JsonMembers read) {
+        return isChat() && read.find(RENDERED) != null;
     }
 
     /** Whether the client wants a stream. */
@@ -173,7 +193,7 @@ final class ProxiedRequest {
     ByteString body(ScheduleDecision decision) {
         JsonMembers read = json;
         boolean isRenamed = renamedModel(decision) != null;
-        boolean isRendered = read != null && path().endsWith(CHAT) && read.find(RENDERED) != null;
+        boolean isRendered = read != null && isRendered(read);
         if (read == null || !isRenamed && !isRendered) {
             return body;
         }
@@ -196,7 +216,7 @@ final class ProxiedRequest {
     HeaderMutation headers(ScheduleDecision decision, int outgoingBytes) {
         HeaderMutation.Builder changes = HeaderMutation.newBuilder()
                 .addSetHeaders(Messages.header(LlmdHeader.DESTINATION_ENDPOINT.wireName(), destination(decision)));
-        if (outgoingBytes > 0 && !isGrpc) {
+        if (outgoingBytes > 0 && (!isGrpc || isChat())) {
             changes.addSetHeaders(Messages.header(CONTENT_LENGTH, Integer.toString(outgoingBytes)));
         }
         if (isIdOurs) {

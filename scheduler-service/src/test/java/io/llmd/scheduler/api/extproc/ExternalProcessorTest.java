@@ -57,16 +57,18 @@ class ExternalProcessorTest {
 
     private final ScriptedDoor door = new ScriptedDoor();
     private final AtomicLong clock = new AtomicLong();
-    private final ExternalProcessor processor = new ExternalProcessor(door, settings(true), Runnable::run, clock::get);
+    private final ExternalProcessor processor =
+            new ExternalProcessor(door, settings(true, true), Runnable::run, clock::get);
     private Server server;
     private ManagedChannel channel;
 
-    private static ExtProcSettings settings(boolean trustsControl) {
+    private static ExtProcSettings settings(boolean trustsControl, boolean trustsTokens) {
         return new ExtProcSettings(
                 "envoy.lb",
                 "envoy.lb.subset_hint",
                 false,
                 trustsControl,
+                trustsTokens,
                 MAX_BODY,
                 MAX_HELD,
                 3,
@@ -765,15 +767,33 @@ class ExternalProcessorTest {
     void distrustsControlHeaders() {
         String[] headers = {"x-llm-d-inference-objective", "premium", "epp-profile", "decode", "x-slo-ttft-ms", "10"};
         ScheduleRequest distrusted =
-                ProxiedRequest.of(Proxy.headers(headers), false).question(false);
+                ProxiedRequest.of(Proxy.headers(headers), settings(false, true)).question(false);
         assertThat(distrusted.headers())
                 .containsEntry("x-slo-ttft-ms", "10")
                 .doesNotContainKeys("x-llm-d-inference-objective", "epp-profile");
-        assertThat(ProxiedRequest.of(Proxy.headers(headers), true)
+        assertThat(ProxiedRequest.of(Proxy.headers(headers), settings(true, false))
                         .question(false)
                         .headers())
                 .containsEntry("x-llm-d-inference-objective", "premium")
                 .containsEntry("epp-profile", "decode");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/v1/chat/completions, application/json",
+        "/v1/chat/completions/?x=1, application/json",
+        "/v1/chat/completions/render, application/json",
+        "/v1/chat/completions, application/grpc"
+    })
+    @DisplayName("token ids of clients do not say where a chat goes, unless proxies are trusted to let none through")
+    void distrustsTokens(String path, String type) {
+        String chat =
+                "{\"\\u0074okens\":{\"token_ids\":[7]},\"model\":\"m\",\"messages\":[],\"tokens\":{\"token_ids\":[1]}}";
+        ProxiedRequest request =
+                ProxiedRequest.of(Proxy.headers(":path", path, "content-type", type), settings(true, false));
+        request.append(ByteString.copyFromUtf8(chat));
+
+        assertThat(body(request.question(true))).isEqualTo("{\"model\":\"m\",\"messages\":[]}");
     }
 
     @Test

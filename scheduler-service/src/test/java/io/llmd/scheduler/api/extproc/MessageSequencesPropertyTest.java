@@ -39,6 +39,7 @@ class MessageSequencesPropertyTest {
             "envoy.lb.subset_hint",
             false,
             true,
+            false,
             1000,
             10_000,
             1000,

@@ -81,6 +81,7 @@ class RefusedRequestsTest {
                 "envoy.lb.subset_hint",
                 false,
                 true,
+                false,
                 100_000,
                 1_000_000,
                 10,

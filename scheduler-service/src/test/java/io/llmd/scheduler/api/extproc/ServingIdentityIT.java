@@ -41,6 +41,7 @@ class ServingIdentityIT {
             "envoy.lb.subset_hint",
             false,
             true,
+            false,
             1000,
             1000,
             10,
