@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -130,6 +131,37 @@ class DeploymentFilesTest {
         String architecture = files.text("docs/architecture.md");
         assertThat(List.of(8080, 9080, 8081, 9090, 8888, 9088, 8200, 9091, 3000))
                 .allSatisfy(port -> assertThat(architecture).contains("| " + port + " "));
+    }
+
+    /** Somebody on the machine reaches published ports from an address of a network's own gateway, which is no service. */
+    @Test
+    void onlySingleServicesAreTrusted() {
+        Map<String, Object> networks = map(files.yaml("docker-compose.yml").get("networks"));
+        Set<String> fixed = new TreeSet<>();
+        services.values()
+                .forEach(service -> addressesOf(service).forEach((network, address) -> {
+                    assertThat(map(networks.get(network))).as(network).containsEntry("internal", true);
+                    fixed.add(address);
+                }));
+        List<String> trusted = services.values().stream()
+                .map(service -> map(service.get("environment")).get("GATEWAY_ACCESS_TRUSTED_PROXIES"))
+                .filter(Objects::nonNull)
+                .flatMap(value -> Arrays.stream(value.toString().split(",")))
+                .toList();
+
+        assertThat(trusted).isNotEmpty().isSubsetOf(fixed);
+    }
+
+    /** Addresses that a service always has, by network. */
+    private static Map<String, String> addressesOf(Map<String, Object> service) {
+        Map<String, String> addresses = new TreeMap<>();
+        map(service.get("networks")).forEach((network, settings) -> {
+            Object address = map(settings).get("ipv4_address");
+            if (address != null) {
+                addresses.put(network, address.toString());
+            }
+        });
+        return addresses;
     }
 
     @Test
