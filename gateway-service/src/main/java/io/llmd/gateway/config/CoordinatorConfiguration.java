@@ -18,6 +18,7 @@ import org.springframework.cloud.gateway.route.RouteLocator;
 import org.springframework.cloud.gateway.route.builder.RouteLocatorBuilder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpMethod;
 
 /** What the gateway needs where it stands before another one. */
 @Configuration(proxyBeanMethods = false)
@@ -85,13 +86,20 @@ class CoordinatorConfiguration {
         return new CoordinatorScheduler(phases.decode());
     }
 
-    /** What the edge does not answer, the gateway does. */
+    /** Of what the edge does not answer, the gateway answers what is read only, at the paths that are named. */
     @Bean
     RouteLocator gatewayRoutes(RouteLocatorBuilder builder, GatewayProperties properties) {
-        String gateway = properties.coordinator().gateway().toString();
-        return builder.routes()
-                .route("gateway", route -> route.path("/**").uri(gateway))
-                .build();
+        GatewayProperties.Coordinator own = properties.coordinator();
+        RouteLocatorBuilder.Builder routes = builder.routes();
+        if (!own.paths().isEmpty()) {
+            routes.route(
+                    "gateway",
+                    route -> route.path(own.paths().toArray(String[]::new))
+                            .and()
+                            .method(HttpMethod.GET, HttpMethod.HEAD)
+                            .uri(own.gateway().toString()));
+        }
+        return routes.build();
     }
 
     /** Which legs are encrypted: as the URLs say. */

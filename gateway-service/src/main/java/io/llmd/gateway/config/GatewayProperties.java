@@ -337,6 +337,7 @@ public record GatewayProperties(
      * @param file configuration of llm-d's coordinator, whose values go before the defaults
      * @param gateway base URL of the gateway
      * @param render base URL of what makes token ids of prompts; without one nothing is rendered
+     * @param paths further paths whose GET requests go to the gateway as they are; all others are unknown
      * @param steps what is done with a request
      * @param kvConnector how blocks get from the endpoint of one phase to that of the next
      * @param openaiFormat whether encode and prefill requests have the API of the client's request, instead of token ids in
@@ -363,6 +364,7 @@ public record GatewayProperties(
             @Nullable Path file,
             @NotNull @DefaultValue("http://localhost:8080") URI gateway,
             @Nullable URI render,
+            @DefaultValue({"/v1/models", "/v1/models/**"}) List<String> paths,
 
             @NotEmpty @DefaultValue({"replace-media-urls", "render", "encode", "prefill", "decode"})
             List<Step> steps,
@@ -393,6 +395,13 @@ public record GatewayProperties(
             if (render != null) {
                 requireBase("render", render);
             }
+            paths = List.copyOf(paths);
+            paths.forEach(path -> {
+                if (!path.startsWith("/")) {
+                    throw new IllegalArgumentException(
+                            "gateway.coordinator.paths: " + path + " (expected: a path such as /v1/models)");
+                }
+            });
             steps = List.copyOf(steps);
             boolean isInOrder = steps.stream().sorted().distinct().toList().equals(steps);
             if (!isInOrder || !steps.contains(Step.DECODE)) {

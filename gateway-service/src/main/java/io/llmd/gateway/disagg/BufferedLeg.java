@@ -24,6 +24,11 @@ final class BufferedLeg implements UpstreamListener {
         /** The answer is larger than allowed; the leg is aborted. */
         void onTooLarge();
 
+        /** There is no room for the answer at this time; the leg is aborted. Never called for a leg that has room for all. */
+        default void onNoRoom() {
+            onTooLarge();
+        }
+
         /** There is no complete answer; the leg is over. */
         void onFailure(AttemptFailure failure);
 
@@ -31,7 +36,19 @@ final class BufferedLeg implements UpstreamListener {
         default void onCancelled() {}
     }
 
+    /** Memory for answers, shared with others. */
+    @FunctionalInterface
+    interface Room {
+
+        /** Room for all that one leg may bring. */
+        Room ENOUGH = bytes -> true;
+
+        /** Takes room, which whoever made this gives back; says whether there was as much. */
+        boolean tryTake(int bytes);
+    }
+
     private final int maxBytes;
+    private final Room room;
     private final Listener listener;
     private ByteArrayOutputStream body = new ByteArrayOutputStream();
     private @Nullable UpstreamCall call;
@@ -40,7 +57,12 @@ final class BufferedLeg implements UpstreamListener {
     private boolean done;
 
     BufferedLeg(int maxBytes, Listener listener) {
+        this(maxBytes, Room.ENOUGH, listener);
+    }
+
+    BufferedLeg(int maxBytes, Room room, Listener listener) {
         this.maxBytes = maxBytes;
+        this.room = room;
         this.listener = listener;
     }
 
@@ -107,6 +129,11 @@ final class BufferedLeg implements UpstreamListener {
             if (bytes.readableBytes() > maxBytes - body.size()) {
                 abort();
                 listener.onTooLarge();
+                return;
+            }
+            if (!room.tryTake(bytes.readableBytes())) {
+                abort();
+                listener.onNoRoom();
                 return;
             }
             byte[] part = new byte[bytes.readableBytes()];

@@ -76,9 +76,9 @@ final class CoordinatorFlow implements SplitFlow {
     }
 
     private void renderText() {
-        byte[] value = call.body().bytes(PROMPT);
+        byte[] value = onlyPrompt();
         if (value != null && value[0] == '"') {
-            ask("/v1/completions/render", call.body());
+            ask("/v1/completions/render", read(new JsonEditor(call.body()).set(PROMPT, value)));
             return;
         }
         int tokens = value == null ? -1 : RenderedPrompt.count(value);
@@ -87,6 +87,17 @@ final class CoordinatorFlow implements SplitFlow {
         } else if (rendered(new RenderedPrompt(call.body(), value, tokens, List.of()))) {
             afterRender();
         }
+    }
+
+    /** The prompt, also where it is the only element of a list; the list itself when it has several. */
+    private byte @Nullable [] onlyPrompt() {
+        byte[] value = call.body().bytes(PROMPT);
+        List<byte[]> elements = call.body().elements(PROMPT, 1);
+        if (elements == null || elements.size() != 1) {
+            return value;
+        }
+        byte[] only = elements.getFirst();
+        return only[0] == '"' || only[0] == '[' ? only : value;
     }
 
     /** The chat itself; tensors of its media are only wanted where they go on. */
@@ -110,7 +121,7 @@ final class CoordinatorFlow implements SplitFlow {
         }
         Leg leg = call.legBeside(path, new JsonEditor(body));
         Phases.Renders bounds = phases.renders();
-        call.send(renderer, leg, "render", bounds.maxBytes(), bounds.timeout(), new BufferedLeg.Listener() {
+        call.send(renderer, leg, "render", bounds.maxBytes(), this::take, bounds.timeout(), new BufferedLeg.Listener() {
             @Override
             public void onAnswer(int status, byte[] answer) {
                 answered(status, answer);
@@ -119,6 +130,11 @@ final class CoordinatorFlow implements SplitFlow {
             @Override
             public void onTooLarge() {
                 failed("what the prompt was rendered to is too large");
+            }
+
+            @Override
+            public void onNoRoom() {
+                refuseForMemory();
             }
 
             @Override
@@ -140,9 +156,20 @@ final class CoordinatorFlow implements SplitFlow {
             failed("what the prompt was rendered to makes no sense");
             return;
         }
-        if (rendered(read)) {
+        // They are kept twice: as what was rendered, and in the body of what follows.
+        if (!take(read.tokenIds().length)) {
+            refuseForMemory();
+        } else if (rendered(read)) {
             afterRender();
         }
+    }
+
+    private boolean take(int bytes) {
+        return call.state().takeMemory(phases.memory(), bytes);
+    }
+
+    private void refuseForMemory() {
+        call.refuse(new ApiError(ErrorCode.SERVER_OVERLOADED, "too many prompts are rendered at this time"));
     }
 
     /** The object of a list that has one. */

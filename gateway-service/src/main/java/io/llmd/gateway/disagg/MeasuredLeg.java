@@ -43,6 +43,12 @@ final class MeasuredLeg implements BufferedLeg.Listener {
     }
 
     @Override
+    public void onNoRoom() {
+        end("cancelled");
+        next.onNoRoom();
+    }
+
+    @Override
     public void onFailure(AttemptFailure failure) {
         end(failure.result());
         next.onFailure(failure);

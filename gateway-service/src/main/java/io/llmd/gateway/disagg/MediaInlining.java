@@ -30,6 +30,9 @@ final class MediaInlining {
 
     private static final String MESSAGES = "messages";
 
+    /** Quotes, the type and what else stands before and after the data. */
+    private static final int URI_PREFIX_BYTES = 64;
+
     /** What holds of a body that nobody may find an address in. */
     private static final RequestReader CHECK = new RequestReader(
             RequestLimits.DEFAULTS, model -> Integer.MAX_VALUE, new BodyRules(BodyRules.Addresses.NONE, true, true));
@@ -114,7 +117,7 @@ final class MediaInlining {
         while (!isOver
                 && sent < addresses.size()
                 && sent - fetched < phases.media().atATime()) {
-            if (!call.state().takeMemory(phases.memory(), maxBytes)) {
+            if (!call.state().takeMemory(phases.memory(), uriBytes(maxBytes))) {
                 if (sent == fetched) {
                     refuse(ErrorCode.SERVER_OVERLOADED, "too many media are fetched at this time");
                 }
@@ -122,6 +125,11 @@ final class MediaInlining {
             }
             fetch(addresses.get(sent++), maxBytes);
         }
+    }
+
+    /** Bytes of the data URI of an image, at most. */
+    private static long uriBytes(int imageBytes) {
+        return URI_PREFIX_BYTES + 4L * ((imageBytes + 2L) / 3);
     }
 
     private void fetch(String address, int maxBytes) {
@@ -168,9 +176,7 @@ final class MediaInlining {
         }
         byte[] uri = ("\"data:" + type + ";base64," + Base64.getEncoder().encodeToString(body) + "\"")
                 .getBytes(StandardCharsets.US_ASCII);
-        call.state()
-                .giveBackMemory(
-                        phases.media().maxBytes() - Math.min(phases.media().maxBytes(), uri.length));
+        call.state().giveBackMemory(uriBytes(phases.media().maxBytes()) - uri.length);
         totalBytes += (long) uri.length * timesShown.getOrDefault(address, 1);
         if (totalBytes > phases.media().maxTotalBytes()) {
             refuse(

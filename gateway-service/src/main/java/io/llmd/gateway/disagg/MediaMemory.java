@@ -2,7 +2,7 @@ package io.llmd.gateway.disagg;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Bounds the bytes of fetched media that all requests hold together. Thread-safe. */
+/** Bounds the bytes of fetched media and rendered prompts that all requests hold together. Thread-safe. */
 public final class MediaMemory {
 
     private final long most;

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param encodeAtATime encode legs of one request at a time
  * @param media bounds of media that are fetched
  * @param source fetches media
- * @param memory of what is fetched, for all requests together
+ * @param memory of what is fetched and rendered, for all requests together
  * @param trustsHosts whether answers may name any host to fetch blocks from
  */
 public record Phases(

@@ -346,15 +346,16 @@ final class SplitCall implements UpstreamCall {
         return send(endpoint, postOnce(leg), phase, timeout, legListener);
     }
 
-    /** The same for an answer of another size than most. */
+    /** The same for an answer of another size than most, which takes of memory that requests share. */
     BufferedLeg send(
             TargetEndpoint endpoint,
             Leg leg,
             String phase,
             int maxBytes,
+            BufferedLeg.Room room,
             Duration timeout,
             BufferedLeg.Listener legListener) {
-        return send(endpoint, post(leg), phase, maxBytes, timeout, legListener);
+        return send(endpoint, post(leg), phase, maxBytes, room, timeout, legListener);
     }
 
     private BufferedLeg send(
@@ -363,7 +364,8 @@ final class SplitCall implements UpstreamCall {
             String phase,
             Duration timeout,
             BufferedLeg.Listener legListener) {
-        return send(endpoint, request, phase, settings().maxAnswerBytes(), timeout, legListener);
+        return send(
+                endpoint, request, phase, settings().maxAnswerBytes(), BufferedLeg.Room.ENOUGH, timeout, legListener);
     }
 
     private BufferedLeg send(
@@ -371,10 +373,11 @@ final class SplitCall implements UpstreamCall {
             UpstreamRequest request,
             String phase,
             int maxBytes,
+            BufferedLeg.Room room,
             Duration timeout,
             BufferedLeg.Listener legListener) {
         MeasuredLeg measured = new MeasuredLeg(owner, phase, endpoint, legListener);
-        BufferedLeg sent = new BufferedLeg(maxBytes, measured);
+        BufferedLeg sent = new BufferedLeg(maxBytes, room, measured);
         legs.add(sent);
         sent.sent(owner.upstream().send(transport, endpoint, request, sent), transport.loop(), timeout);
         return sent;

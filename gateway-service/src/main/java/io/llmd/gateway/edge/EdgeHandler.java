@@ -268,8 +268,12 @@ final class EdgeHandler extends ChannelDuplexHandler implements Exchange.Convers
         if (refusal != null) {
             answer(ctx, request, refusal);
         } else {
+            InetAddress client = client(ctx, request);
             turn = Turn.PASSED;
             headerRules.removeSpoofed(request.headers(), isTrusted(ctx), services.metrics()::spoofed);
+            if (services.settings().place() == Place.COORDINATOR) {
+                request.headers().set(ClientAddress.FORWARDED_FOR, client.getHostAddress());
+            }
             request.headers().set(LlmdHeader.REQUEST_ID.wireName(), requestId);
             pass(ctx, request);
         }

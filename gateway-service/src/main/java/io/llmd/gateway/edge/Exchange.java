@@ -441,8 +441,17 @@ final class Exchange {
         return ctx.channel();
     }
 
-    /** Ends the request with an error: as an answer, or inside of the stream that has begun. */
+    /**
+     * Ends the request with an error: as an answer, or inside of the stream that has begun. A coordinator tells its clients of
+     * everything that fails behind it in one way.
+     */
     void fail(ApiError error) {
+        boolean isHidden = error.code() == ErrorCode.UPSTREAM_TIMEOUT
+                && services.settings().place() == Place.COORDINATOR;
+        failAs(isHidden ? new ApiError(ErrorCode.UPSTREAM_ERROR, error.message()) : error);
+    }
+
+    private void failAs(ApiError error) {
         if (phase.compareTo(Phase.FLUSHING) >= 0) {
             return;
         }

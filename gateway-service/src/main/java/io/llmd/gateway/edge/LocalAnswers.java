@@ -77,10 +77,14 @@ final class LocalAnswers {
                 : model(models, rest.substring(MODELS.length() + 1), visible, requestId);
     }
 
-    /** Refuses a request for a path of the API that others serve when it has no key; null when it may pass. */
+    /**
+     * Refuses a request for a path of the API that others serve when it has no key; null when it may pass. Of a coordinator all
+     * paths are, for the gateway behind believes it.
+     */
     @Nullable
     FullHttpResponse refusal(HttpRequest request, String path, String requestId, InetAddress peer) {
-        if (!path.startsWith(VERSION + "/") || services.settings().openAccess()) {
+        boolean isApi = path.startsWith(VERSION + "/") || services.settings().place() == Place.COORDINATOR;
+        if (!isApi || services.settings().openAccess()) {
             return null;
         }
         return switch (access(request, peer)) {

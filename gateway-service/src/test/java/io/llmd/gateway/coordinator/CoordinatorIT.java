@@ -66,6 +66,7 @@ class CoordinatorIT {
                 "gateway.coordinator.openai-format=false",
                 "gateway.coordinator.kv-connector=kv-sglang",
                 "gateway.access.mode=open",
+                "gateway.coordinator.media-held-share=0.01",
                 "gateway.coordinator.max-tokens=8");
     }
 
@@ -85,6 +86,7 @@ class CoordinatorIT {
                                         "gateway.coordinator.max-media=3",
                                         "gateway.access.demo-key=" + KEY,
                                         "gateway.disaggregation.handoff-lease=300ms",
+                                        "gateway.disaggregation.decode-timeout=1s",
                                         "gateway.endpoints.eject-after=1000"),
                                 Stream.of(more))
                         .toArray(String[]::new));
@@ -108,10 +110,12 @@ class CoordinatorIT {
     void nothingIsLeft() {
         coordinator.awaitQuiet();
         tokensIn.awaitQuiet();
-        await("memory of media given back")
-                .until(() ->
-                        coordinator.context().getBean(Phases.class).memory().held() == 0);
+        await("memory given back").until(() -> held(coordinator) == 0 && held(tokensIn) == 0);
         List.of(gateway, renderer, images).forEach(FakeModelServer::reset);
+    }
+
+    private static long held(ProfileFixture fixture) {
+        return fixture.context().getBean(Phases.class).memory().held();
     }
 
     private static Reply phase(RecordedRequest request) {
@@ -504,8 +508,27 @@ class CoordinatorIT {
                 .isTrue();
     }
 
+    @Test
+    void aListOfOnePromptIsThatPrompt() {
+        renderer.always(Reply.json(200, "[" + TEXT_ONLY + "]"));
+
+        assertThat(post("/v1/completions", "{\"model\":\"m\",\"prompt\":[ \"once\" ],\"max_tokens\":9}")
+                        .status())
+                .isEqualTo(200);
+        assertThat(post("/v1/completions", "{\"model\":\"m\",\"prompt\":[[4, 5]],\"max_tokens\":9}")
+                        .status())
+                .isEqualTo(200);
+
+        assertThat(renderer.requests()).hasSize(1);
+        assertThat(json(renderer.lastRequest()).path("prompt").asString()).isEqualTo("once");
+        assertThat(phases()).containsExactly("decode?", "prefill", "decode", "decode?", "prefill", "decode");
+        assertThat(json(gateway.requests().getFirst()).path("prompt").toString())
+                .isEqualTo("[1,2,3]");
+        assertThat(json(gateway.lastRequest()).path("prompt").toString()).isEqualTo("[4,5]");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"[\"a\",\"b\"]", "[\"a\"]", "[[1],[2]]", "[[1]]"})
+    @ValueSource(strings = {"[\"a\",\"b\"]", "[[1],[2]]"})
     void batchedPromptsAreRefused(String prompts) {
         RawClient.Answer answer = post("/v1/completions", "{\"model\":\"m\",\"prompt\":" + prompts + "}");
 
@@ -544,7 +567,68 @@ class CoordinatorIT {
     }
 
     @Test
-    @DisplayName("probes are answered, other requests go to the gateway, keys count")
+    @DisplayName("a decode endpoint that is too late is 502, as everything that fails behind")
+    void lateDecode() {
+        gateway.answering(
+                request -> request.header("epp-profile").orElse("").equals("decode") && !request.hasHeader("prefer")
+                        ? Reply.none(Reply.Cut.STALL)
+                        : phase(request));
+
+        RawClient.Answer answer = chat(STREAM);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(502);
+        assertThat(phases()).containsExactly("decode?", "prefill", "decode");
+    }
+
+    @Test
+    @DisplayName("what was rendered takes of the memory that all requests share, and is refused where there is none")
+    void renderedPromptsAreBoundTogether() {
+        int more = (int) (Runtime.getRuntime().maxMemory() / 100) + 1;
+        renderer.always(Reply.json(200, TEXT_ONLY.replace("\"features\":null", "\"x\":\"" + "a".repeat(more) + "\"")));
+
+        RawClient.Answer answer = tokensIn.post(CHAT, BODY);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(429);
+        assertThat(answer.body()).contains("server_overloaded");
+        assertThat(gateway.requests()).isEmpty();
+        renderer.always(Reply.json(200, TEXT_ONLY));
+        assertThat(tokensIn.post(CHAT, BODY).body()).doesNotContain("server_overloaded");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "POST, /v1/rerank",
+        "POST, /v1/load_lora_adapter",
+        "POST, /v1/models",
+        "DELETE, /v1/models/m",
+        "GET, /metrics",
+        "POST, /reset_prefix_cache",
+        "POST, /sleep?level=2",
+        "GET, /v1/modelsx"
+    })
+    @DisplayName("what is no request of clients does not get to the gateway behind")
+    void pathsOfOperators(String method, String path) {
+        assertThat(request(method, path).status()).isEqualTo(401);
+        assertThat(request(method, path, AUTH).status()).isEqualTo(404);
+
+        assertThat(gateway.requests()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("the list of models is that of the gateway behind, which hears who asks and of no phase")
+    void models() {
+        assertThat(get("/v1/models/m", AUTH, "epp-profile: decode", "x-forwarded-for: 6.6.6.6")
+                        .status())
+                .isEqualTo(200);
+
+        RecordedRequest passed = gateway.lastRequest();
+        assertThat(passed.uri()).isEqualTo("/v1/models/m");
+        assertThat(passed.hasHeader("epp-profile")).isFalse();
+        assertThat(passed.header("x-forwarded-for")).contains("127.0.0.1");
+    }
+
+    @Test
+    @DisplayName("probes are answered, other inference requests go to the gateway, keys count")
     void otherRequests() {
         assertThat(get("/healthz").status()).isEqualTo(200);
         assertThat(get("/readyz").status()).isEqualTo(200);
@@ -559,8 +643,12 @@ class CoordinatorIT {
     }
 
     private static RawClient.Answer get(String path, String... headers) {
+        return request("GET", path, headers);
+    }
+
+    private static RawClient.Answer request(String method, String path, String... headers) {
         try (RawClient client = RawClient.connect(coordinator.port())) {
-            return client.send("GET " + path + " HTTP/1.1\r\nhost: x\r\n" + String.join("\r\n", headers)
+            return client.send(method + " " + path + " HTTP/1.1\r\nhost: x\r\n" + String.join("\r\n", headers)
                             + (headers.length == 0 ? "" : "\r\n") + "\r\n")
                     .receive();
         }

@@ -102,6 +102,12 @@ class MediaFetcherTest {
                 "https://a example/",
                 "https://a.example/\r\nx: y",
                 "https://0x7f.1/",
+                "https://127.1/",
+                "https://a.example\\@b.example/",
+                "https://a.example%2f@b.example/",
+                "https://\uff41.example/",
+                "https://[fe80::1%25eth0]:x/",
+                " https://a.example/",
                 "javascript:alert(1)"
             })
     void whatIsNoUrlIsRefused(String address) throws Exception {
