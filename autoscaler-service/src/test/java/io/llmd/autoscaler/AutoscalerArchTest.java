@@ -55,7 +55,22 @@ class AutoscalerArchTest {
             ROOT + "loop..",
             "io.llmd.keda..",
             "io.grpc..",
-            "io.netty.handler.ssl..",
+            "io.netty..",
+            "javax.net.ssl..",
+            "reactor..",
+            "tools.jackson..",
+            "org.slf4j..");
+
+    @ArchTest
+    static final ArchRule CLUSTERS_KNOW_NO_SPRING = only(
+            "kube",
+            ROOT + "variant..",
+            ROOT + "analyzer..",
+            ROOT + "planner..",
+            ROOT + "collector..",
+            ROOT + "loop..",
+            "io.llmd.kube..",
+            "io.fabric8..",
             "org.slf4j..");
 
     @ArchTest
@@ -68,6 +83,7 @@ class AutoscalerArchTest {
                     "io.micrometer..",
                     ROOT + "api..",
                     ROOT + "actuator..",
+                    ROOT + "kube..",
                     ROOT + "observe..",
                     ROOT + "config.."));
 

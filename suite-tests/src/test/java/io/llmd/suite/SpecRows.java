@@ -43,12 +43,6 @@ final class SpecRows {
                             "61"),
             new Area("pd", "Disaggregated serving", rows("T", 1, 52, "S", 1, 14)),
             new Area("autoscaling", "Autoscaling", autoscaling())
-                    .without(
-                            "needs Kubernetes, which the autoscaler neither reads nor writes yet",
-                            "40",
-                            "58",
-                            "61",
-                            "63")
                     .without("the policy lab does not run the autoscaler yet", "68"));
 
     /** Areas with tags whose rows are not declared yet. */

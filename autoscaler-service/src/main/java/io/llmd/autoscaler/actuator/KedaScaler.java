@@ -64,7 +64,8 @@ public final class KedaScaler extends ExternalScalerGrpc.ExternalScalerImplBase 
                     stream.onNext(
                             IsActiveResponse.newBuilder().setResult(isActive).build());
                 }
-            } else if (sent == null) {
+            } else if (sent == null && !(number instanceof Number.Pending)) {
+                // Before the first cycle the stream waits: KEDA would not come back for up to a minute.
                 // Later silence of the loop ends no stream: what was told last holds until something else is decided.
                 isOver = true;
                 activities.remove(this);
@@ -85,6 +86,8 @@ public final class KedaScaler extends ExternalScalerGrpc.ExternalScalerImplBase 
             case Number.Unknown unknown -> Status.NOT_FOUND.withDescription("variant: " + variant + " is not scaled");
             case Number.Advice advice ->
                 Status.FAILED_PRECONDITION.withDescription("variant: " + variant + " is advisory");
+            case Number.Pending pending ->
+                Status.UNAVAILABLE.withDescription("nothing has been decided yet about " + variant);
             case Number.Stale stale ->
                 Status.UNAVAILABLE.withDescription("nothing has been decided about " + variant + " for "
                         + stale.age().toSeconds() + " s");

@@ -8,6 +8,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,13 +29,16 @@ public final class KedaServer implements AutoCloseable {
      * @param certificate PEM file with the certificate; none for no TLS
      * @param privateKey PEM file with its key
      * @param clientAuthority PEM file with the authority of those that may call; none for all
+     * @param keepAlive silence after which a caller is asked whether it is there; one that does not answer for a third of that is gone,
+     *     with its streams
      */
     public record Settings(
             String address,
             int port,
             @Nullable Path certificate,
             @Nullable Path privateKey,
-            @Nullable Path clientAuthority) {
+            @Nullable Path clientAuthority,
+            Duration keepAlive) {
 
         public Settings {
             if ((certificate == null) != (privateKey == null) || (clientAuthority != null && certificate == null)) {
@@ -55,6 +59,8 @@ public final class KedaServer implements AutoCloseable {
                 .addService(scaler)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
+                .keepAliveTime(settings.keepAlive().toNanos(), TimeUnit.NANOSECONDS)
+                .keepAliveTimeout(Math.max(1, settings.keepAlive().toNanos() / 3), TimeUnit.NANOSECONDS)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
         Path certificate = settings.certificate();

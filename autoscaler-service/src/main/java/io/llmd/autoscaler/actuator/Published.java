@@ -26,6 +26,9 @@ public final class Published {
         /** Its number is only advice. */
         record Advice() implements Number {}
 
+        /** Nothing has been decided yet. */
+        record Pending() implements Number {}
+
         /** Nothing has been decided for so long. */
         record Stale(Duration age) implements Number {}
     }
@@ -50,7 +53,7 @@ public final class Published {
     public Number of(String variant) {
         Optional<Cycle> last = log.last();
         if (last.isEmpty()) {
-            return new Number.Stale(Duration.ofDays(1));
+            return new Number.Pending();
         }
         Cycle cycle = last.get();
         Duration age = Duration.ofNanos((long) (1e9 * (seconds.getAsDouble() - cycle.nowSeconds())));

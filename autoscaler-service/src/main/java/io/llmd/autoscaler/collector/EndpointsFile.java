@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -23,15 +23,6 @@ public final class EndpointsFile {
     public static final String VARIANT = "llm-d.ai/variant";
 
     private static final int MAX_BYTES = 1 << 20;
-
-    /**
-     * A replica.
-     *
-     * @param id {@code namespace/name}
-     * @param variant {@code namespace/name} of its variant
-     * @param page its metrics page
-     */
-    public record Replica(String id, String variant, URI page) {}
 
     private EndpointsFile() {}
 
@@ -64,7 +55,8 @@ public final class EndpointsFile {
     }
 
     private static List<Replica> replicas(List<?> entries) {
-        List<Replica> replicas = new ArrayList<>();
+        // Two entries of one address would be heard twice, and so count twice.
+        Map<URI, Replica> replicas = new LinkedHashMap<>();
         for (Object entry : entries) {
             if (entry instanceof Map<?, ?> map && map.get("labels") instanceof Map<?, ?> labels) {
                 Object variant = labels.get(VARIANT);
@@ -72,14 +64,14 @@ public final class EndpointsFile {
                     String namespace = text(map, "namespace", "default");
                     String host = text(map, "address", "");
                     String shown = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
-                    replicas.add(new Replica(
-                            namespace + "/" + text(map, "name", ""),
-                            namespace + "/" + variant,
-                            URI.create("http://" + shown + ":" + text(map, "port", "") + "/metrics")));
+                    URI page = URI.create("http://" + shown + ":" + text(map, "port", "") + "/metrics");
+                    replicas.putIfAbsent(
+                            page,
+                            new Replica(namespace + "/" + text(map, "name", ""), namespace + "/" + variant, page));
                 }
             }
         }
-        return replicas;
+        return List.copyOf(replicas.values());
     }
 
     private static String text(Map<?, ?> map, String field, String absent) {

@@ -33,12 +33,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads what Prometheus has of engines and routers: two queries for all engines and two for all routers of a cycle, however many
- * there are. The first asks for values, the second for the times at which they were scraped, since Prometheus tells a value for
- * minutes after it has lost sight of who said it. A page is known by its host and port, which is the label {@code instance}.
+ * Reads what Prometheus has of engines and routers: one query for all engines and one for all routers of a cycle, however many
+ * there are. It asks for values and for the times at which they were scraped, since Prometheus tells a value for minutes after it
+ * has lost sight of who said it, and for both at one moment, so that no value gets the time of a later one. A page is known by its
+ * host and port, which is the label {@code instance}; of one that several jobs or servers scrape, the latest is taken.
  *
- * <p>What Prometheus does not have is missing; nothing is thrown. Both queries together have one deadline, which an answer that never
- * ends cannot move, and an answer may have 8 MiB. After a failure it is left alone for a while. Safe from any thread.
+ * <p>What Prometheus does not have is missing; nothing is thrown. A query has a deadline, which an answer that never ends cannot move, and an
+ * answer may have 8 MiB. After a failure it is left alone for a while. Safe from any thread.
  */
 public final class PrometheusCollector implements Collector {
 
@@ -58,6 +59,12 @@ public final class PrometheusCollector implements Collector {
     private static final List<String> TIMED_ENGINES = List.of("vllm:num_requests_running", "sglang:num_running_reqs");
     private static final List<String> TIMED_ROUTERS = List.of("llm_d_epp_ready_endpoints", "llm_d_epp_request_total");
 
+    /** Labels that tell who has scraped a page, beside {@code instance}. */
+    private static final List<String> SOURCE =
+            List.of("instance", "job", "prometheus", "prometheus_replica", "replica");
+
+    private static final String SCRAPED = "llmd_scraped";
+
     /**
      * Which Prometheus, and what of it.
      *
@@ -65,7 +72,7 @@ public final class PrometheusCollector implements Collector {
      * @param selector matchers that only series of ours have, such as {@code namespace="llm"}; without any, numbers of other pools
      *     would be taken for ours
      * @param tokenFile file with a bearer token, read for each query; none for no token
-     * @param timeout of the two queries of one question
+     * @param timeout of one query
      */
     public record Settings(
             URI url, String selector, @Nullable Path tokenFile, Duration timeout) {
@@ -152,10 +159,12 @@ public final class PrometheusCollector implements Collector {
         // One series of each instance tells when it was scraped; all of a page have the same time.
         String times = timed.stream()
                 .map(name -> "timestamp(" + name + "{" + settings.selector() + "})")
-                .collect(Collectors.joining(" or ", "max by (instance) (", ")"));
+                .collect(Collectors.joining(" or ", "max by (" + String.join(", ", SOURCE) + ") (", ")"));
+        String question =
+                wanted + " or label_replace(" + times + ", \"" + SCRAPED + "\", \"at\", \"instance\", \".*\")";
         Future<Map<K, T>> asked;
         try {
-            asked = threads.submit(() -> readings(pages, query(wanted), query(times), format, atSeconds));
+            asked = threads.submit(() -> readings(pages, query(question), format, atSeconds));
         } catch (RejectedExecutionException e) {
             return Map.of();
         }
@@ -190,27 +199,37 @@ public final class PrometheusCollector implements Collector {
     }
 
     private static <K, T> Map<K, T> readings(
-            Map<K, URI> pages, JsonNode values, JsonNode scraped, Supplier<Page<T>> format, double atSeconds) {
-        Map<String, Double> ages = new HashMap<>();
-        for (JsonNode each : scraped) {
+            Map<K, URI> pages, JsonNode series, Supplier<Page<T>> format, double atSeconds) {
+        Map<String, Scrape> latest = new HashMap<>();
+        for (JsonNode each : series) {
+            if (each.path("metric").path(SCRAPED).isMissingNode()) {
+                continue;
+            }
             double age = each.path("value").path(0).asDouble(Double.NaN)
                     - number(each.path("value").path(1));
             // Of what has no time, or one that is still to come, nobody knows how old it is.
             if (Double.isFinite(age) && age >= 0) {
-                ages.put(each.path("metric").path("instance").asString(""), age);
+                Scrape scrape = new Scrape(age, source(each));
+                latest.merge(scrape.instance(), scrape, Scrape::later);
             }
         }
         Map<String, Page<T>> open = new HashMap<>();
-        for (JsonNode each : values) {
-            String instance = each.path("metric").path("instance").asString("");
-            if (ages.containsKey(instance)) {
+        for (JsonNode each : series) {
+            boolean isValue = each.path("metric").path(SCRAPED).isMissingNode();
+            List<String> source = source(each);
+            Scrape scrape = latest.get(source.getFirst());
+            if (isValue && scrape != null && scrape.source().equals(source)) {
                 byte[] line = line(each);
-                open.computeIfAbsent(instance, name -> format.get()).feed(line, 0, line.length);
+                open.computeIfAbsent(scrape.instance(), name -> format.get()).feed(line, 0, line.length);
             }
         }
         Map<String, T> finished = new HashMap<>();
-        open.forEach(
-                (instance, page) -> finished.put(instance, page.finish(atSeconds - ages.getOrDefault(instance, 0.0))));
+        latest.forEach((instance, scrape) -> {
+            Page<T> page = open.get(instance);
+            if (page != null) {
+                finished.put(instance, page.finish(atSeconds - scrape.age()));
+            }
+        });
         Map<K, T> read = new HashMap<>();
         pages.forEach((key, page) -> {
             T reading = finished.get(instance(page));
@@ -219,6 +238,26 @@ public final class PrometheusCollector implements Collector {
             }
         });
         return read;
+    }
+
+    /** One page as one job of one server has scraped it. @param source values of the labels of {@link #SOURCE} */
+    private record Scrape(double age, List<String> source) {
+
+        String instance() {
+            return source.getFirst();
+        }
+
+        Scrape later(Scrape other) {
+            boolean isFirst = age < other.age
+                    || (age == other.age && String.join("\n", source).compareTo(String.join("\n", other.source)) <= 0);
+            return isFirst ? this : other;
+        }
+    }
+
+    private static List<String> source(JsonNode series) {
+        return SOURCE.stream()
+                .map(label -> series.path("metric").path(label).asString(""))
+                .toList();
     }
 
     private static String instance(URI page) {

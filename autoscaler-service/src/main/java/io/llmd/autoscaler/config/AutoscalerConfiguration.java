@@ -1,5 +1,7 @@
 package io.llmd.autoscaler.config;
 
+import io.llmd.autoscaler.actuator.ExternalMetrics;
+import io.llmd.autoscaler.actuator.ExternalMetricsServer;
 import io.llmd.autoscaler.actuator.KedaScaler;
 import io.llmd.autoscaler.actuator.KedaServer;
 import io.llmd.autoscaler.actuator.Published;
@@ -9,18 +11,21 @@ import io.llmd.autoscaler.api.WriteAccess;
 import io.llmd.autoscaler.collector.Collector;
 import io.llmd.autoscaler.collector.DirectCollector;
 import io.llmd.autoscaler.collector.EndpointsFile;
-import io.llmd.autoscaler.collector.EndpointsFile.Replica;
 import io.llmd.autoscaler.collector.FallbackCollector;
 import io.llmd.autoscaler.collector.PrometheusCollector;
+import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.loop.Cycle;
 import io.llmd.autoscaler.loop.DecisionLog;
 import io.llmd.autoscaler.loop.FitStore;
 import io.llmd.autoscaler.loop.FleetLoop;
 import io.llmd.autoscaler.loop.Holds;
 import io.llmd.autoscaler.loop.LoopListener;
+import io.llmd.autoscaler.loop.Office;
+import io.llmd.autoscaler.observe.ClusterState;
 import io.llmd.autoscaler.observe.CycleMeters;
 import io.llmd.autoscaler.observe.FirstCycleHealth;
 import io.llmd.autoscaler.planner.Planner;
+import io.llmd.kube.KubeClients;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -29,9 +34,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,29 +103,39 @@ class AutoscalerConfiguration {
             Holds holds,
             DecisionLog log,
             CycleMeters meters,
-            ObjectProvider<KedaScaler> keda) {
+            ObjectProvider<KedaScaler> keda,
+            ObjectProvider<ClusterAutoscaling> cluster) {
+        ClusterAutoscaling ours = cluster.getIfAvailable();
         FleetLoop loop = new FleetLoop(
                 properties.fleet(),
                 collector,
-                endpoints(properties.endpointsFile()),
+                ours == null ? endpoints(properties.endpointsFile()) : ours,
+                ours == null ? Office.ALONE : ours.office(),
                 planner,
                 holds,
                 log,
                 new FitStore(properties.stateFile()),
-                listener(meters, keda.getIfAvailable()),
+                listener(meters, keda.getIfAvailable(), ours),
                 CLOCK,
                 SECONDS.getAsDouble());
-        meters.watch(() -> loop.state(SECONDS.getAsDouble()));
+        meters.watch(() -> loop.state(SECONDS.getAsDouble()), () -> ours == null ? ClusterState.NONE : ours.state());
+        if (ours != null) {
+            ours.begin(loop, SECONDS);
+        }
         return loop;
     }
 
-    private static LoopListener listener(CycleMeters meters, @Nullable KedaScaler keda) {
+    private static LoopListener listener(
+            CycleMeters meters, @Nullable KedaScaler keda, @Nullable ClusterAutoscaling cluster) {
         return new LoopListener() {
             @Override
             public void published(Cycle cycle) {
                 meters.published(cycle);
                 if (keda != null) {
                     keda.published();
+                }
+                if (cluster != null) {
+                    cluster.published(cycle);
                 }
             }
 
@@ -143,18 +160,56 @@ class AutoscalerConfiguration {
         AutoscalerProperties.Keda keda = properties.keda();
         return new KedaServer(
                 new KedaServer.Settings(
-                        keda.address(), keda.port(), keda.certificate(), keda.privateKey(), keda.clientAuthority()),
+                        keda.address(),
+                        keda.port(),
+                        keda.certificate(),
+                        keda.privateKey(),
+                        keda.clientAuthority(),
+                        keda.keepAlive()),
                 scaler);
     }
 
-    private static Supplier<Optional<List<Replica>>> endpoints(@Nullable Path file) {
+    @Bean(destroyMethod = "close")
+    @ConditionalOnProperty("autoscaler.kubernetes.enabled")
+    ClusterAutoscaling clusterAutoscaling(AutoscalerProperties properties) {
+        return new ClusterAutoscaling(properties, KubeClients.fromEnvironment());
+    }
+
+    @Bean(destroyMethod = "close")
+    @ConditionalOnProperty("autoscaler.external-metrics.enabled")
+    ExternalMetricsServer externalMetricsServer(
+            AutoscalerProperties properties, DecisionLog log, ObjectProvider<ClusterAutoscaling> cluster)
+            throws SSLException {
+        AutoscalerProperties.ExternalMetrics settings = properties.externalMetrics();
+        ExternalMetricsServer server = new ExternalMetricsServer(
+                new ExternalMetricsServer.Settings(
+                        settings.address(),
+                        settings.port(),
+                        Objects.requireNonNull(settings.certificate()),
+                        Objects.requireNonNull(settings.privateKey()),
+                        settings.clientAuthority()),
+                new ExternalMetrics(log, new Published(log, SECONDS, settings.staleAfter())));
+        ClusterAutoscaling ours = cluster.getIfAvailable();
+        Optional<String> other = ours == null ? Optional.empty() : ours.otherExternalMetrics(settings.service());
+        if (other.isPresent()) {
+            LOG.atError()
+                    .addKeyValue("reason", other.get())
+                    .log(
+                            "external metrics are served by somebody else, and not by us (expected: actuation keda-push or scale)");
+        } else {
+            server.start();
+        }
+        return server;
+    }
+
+    private static Supplier<Optional<Roster>> endpoints(@Nullable Path file) {
         if (file == null) {
             // There are no variants then, so that nothing is decided.
-            return () -> Optional.of(List.of());
+            return () -> Optional.of(Roster.of(List.of()));
         }
         return () -> {
             try {
-                return Optional.of(EndpointsFile.read(file));
+                return Optional.of(Roster.of(EndpointsFile.read(file)));
             } catch (IOException e) {
                 LOG.atWarn().addKeyValue("reason", e.getMessage()).log("the endpoints file cannot be used");
                 return Optional.empty();
@@ -169,7 +224,8 @@ class AutoscalerConfiguration {
 
     @Bean
     FirstCycleHealth firstCycleHealthIndicator(AutoscalerProperties properties, DecisionLog log) {
-        return new FirstCycleHealth(log, properties.variants().isEmpty());
+        return new FirstCycleHealth(
+                log, properties.variants().isEmpty() && !properties.kubernetes().enabled());
     }
 
     /**

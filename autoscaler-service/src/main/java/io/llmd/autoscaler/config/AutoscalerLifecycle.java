@@ -31,7 +31,9 @@ final class AutoscalerLifecycle implements SmartLifecycle {
 
     @Override
     public synchronized void start() {
-        if (isRunning() || properties.variants().isEmpty()) {
+        boolean hasNothingToDo =
+                properties.variants().isEmpty() && !properties.kubernetes().enabled();
+        if (isRunning() || hasNothingToDo) {
             return;
         }
         run("main", Duration.ZERO, properties.period(), loop::main);

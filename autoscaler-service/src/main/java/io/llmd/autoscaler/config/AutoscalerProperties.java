@@ -1,5 +1,8 @@
 package io.llmd.autoscaler.config;
 
+import io.llmd.autoscaler.kube.Actuation;
+import io.llmd.autoscaler.kube.KubeVariant;
+import io.llmd.autoscaler.kube.TargetRef;
 import io.llmd.autoscaler.loop.FleetSettings;
 import io.llmd.autoscaler.loop.FleetSettings.TierRule;
 import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
@@ -18,10 +21,13 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +61,8 @@ import org.springframework.validation.annotation.Validated;
  * @param zero whether models may be without replicas
  * @param http the HTTP door
  * @param keda the door for KEDA
+ * @param externalMetrics the door for the API server of a cluster
+ * @param kubernetes replicas of a Kubernetes cluster, instead of an endpoints file
  */
 @Validated
 @ConfigurationProperties(prefix = "autoscaler", ignoreUnknownFields = false)
@@ -79,12 +87,14 @@ public record AutoscalerProperties(
         @Valid @DefaultValue Headroom headroom,
         @Valid @DefaultValue Zero zero,
         @Valid @DefaultValue Http http,
-        @Valid @DefaultValue Keda keda) {
+        @Valid @DefaultValue Keda keda,
+        @Valid @DefaultValue ExternalMetrics externalMetrics,
+        @Valid @DefaultValue Kubernetes kubernetes) {
 
     public AutoscalerProperties {
         variants = List.copyOf(variants);
         tiers = List.copyOf(tiers);
-        routers = List.copyOf(routers);
+        routers = distinct(routers);
         accelerators = Map.copyOf(accelerators);
         requireAtLeast("autoscaler.period", period, Duration.ofSeconds(2));
         requireAtLeast("autoscaler.watch-period", watchPeriod, Duration.ofMillis(100));
@@ -95,14 +105,37 @@ public record AutoscalerProperties(
         requireAtLeast("autoscaler.scrape.page-timeout", scrape.pageTimeout(), Duration.ofMillis(1));
         requireAtLeast("autoscaler.scrape.cycle-timeout", scrape.cycleTimeout(), Duration.ofMillis(1));
         requireAtLeast("autoscaler.keda.stale-after", keda.staleAfter(), Duration.ofSeconds(1));
+        requireAtLeast("autoscaler.keda.keep-alive", keda.keepAlive(), Duration.ofMillis(100));
+        requireAtLeast("autoscaler.external-metrics.stale-after", externalMetrics.staleAfter(), Duration.ofSeconds(1));
+        requireAtLeast("autoscaler.kubernetes.resync", kubernetes.resync(), Duration.ofSeconds(1));
+        requireAtLeast("autoscaler.kubernetes.stale-after", kubernetes.staleAfter(), Duration.ofSeconds(1));
         requireAtLeast("autoscaler.zero.retention", zero.retention(), Duration.ofSeconds(1));
-        if (!variants.isEmpty() && routers.isEmpty()) {
+        if (!variants.isEmpty()
+                && routers.isEmpty()
+                && kubernetes.routerSelector().isBlank()) {
             throw new IllegalArgumentException("autoscaler.routers: none (expected: a metrics page, with variants)");
         }
-        if (!variants.isEmpty() && endpointsFile == null) {
+        if (kubernetes.enabled() && endpointsFile != null) {
+            throw new IllegalArgumentException("autoscaler.endpoints-file: " + endpointsFile
+                    + " beside autoscaler.kubernetes.enabled (expected: one of them)");
+        }
+        if (!variants.isEmpty() && endpointsFile == null && !kubernetes.enabled()) {
             throw new IllegalArgumentException(
                     "autoscaler.endpoints-file: none (expected: a file with the replicas that run, with variants)");
         }
+    }
+
+    /** A page that is named twice would be counted twice. */
+    private static List<URI> distinct(List<URI> routers) {
+        Set<String> known = new HashSet<>();
+        for (URI each : routers) {
+            int port = each.getPort() >= 0 ? each.getPort() : "https".equalsIgnoreCase(each.getScheme()) ? 443 : 80;
+            if (!known.add((each.getHost() + ":" + port).toLowerCase(Locale.ROOT))) {
+                throw new IllegalArgumentException(
+                        "autoscaler.routers: " + each + " twice (expected: each router once)");
+            }
+        }
+        return List.copyOf(routers);
     }
 
     private static void requireAtLeast(String name, Duration value, Duration least) {
@@ -127,7 +160,9 @@ public record AutoscalerProperties(
      * @param min fewest replicas
      * @param max most replicas
      * @param warmReserve replicas above demand
-     * @param advisory whether its number is only advised
+     * @param advisory whether its number is only advised, whatever {@code actuation} says
+     * @param actuation how its number is carried out in a cluster
+     * @param target what is scaled in a cluster; the Deployment of its name when unset
      * @param fingerprint variants with the same are fitted together; its name when empty
      * @param base seconds of an empty step, before it is measured
      * @param perPromptToken seconds of a prompt token
@@ -155,6 +190,8 @@ public record AutoscalerProperties(
             @Min(1) @DefaultValue("10") int max,
             @Min(0) @DefaultValue("0") int warmReserve,
             @DefaultValue("false") boolean advisory,
+            @NotNull @DefaultValue("metric") Actuation actuation,
+            @Valid @Nullable Target target,
             @NotNull @DefaultValue("") String fingerprint,
             @DefaultValue("0.013") double base,
             @DefaultValue("0.00006") double perPromptToken,
@@ -189,9 +226,33 @@ public record AutoscalerProperties(
                     new EngineLimits(kvTokens, maxSequences, stepTokens),
                     seconds(coldStart),
                     new Behaviour(seconds(downWindow), maxStepDown, seconds(downPeriod)),
-                    advisory);
+                    advisory || actuation == Actuation.ADVISORY);
+        }
+
+        KubeVariant inCluster() {
+            String targetName = target == null || target.name() == null ? name : target.name();
+            return new KubeVariant(
+                    namespace + "/" + name,
+                    new TargetRef(
+                            namespace,
+                            target == null ? "apps/v1" : target.apiVersion(),
+                            target == null ? "Deployment" : target.kind(),
+                            targetName),
+                    advisory ? Actuation.ADVISORY : actuation);
         }
     }
+
+    /**
+     * What is scaled in a cluster: an object with a scale subresource and {@code spec.replicas}.
+     *
+     * @param apiVersion its version
+     * @param kind its kind
+     * @param name its name; that of the variant when unset
+     */
+    public record Target(
+            @NotBlank @DefaultValue("apps/v1") String apiVersion,
+            @NotBlank @DefaultValue("Deployment") String kind,
+            @Nullable String name) {}
 
     /**
      * A quality of service.
@@ -242,7 +303,7 @@ public record AutoscalerProperties(
      * @param url base URL of Prometheus; nothing is asked when unset
      * @param selector matchers that only series of ours have, such as {@code namespace="llm"}; needed with a URL
      * @param tokenFile file with a bearer token
-     * @param timeout time for the two queries of one question
+     * @param timeout time for one query
      */
     public record Prometheus(
             @Nullable URI url,
@@ -317,6 +378,7 @@ public record AutoscalerProperties(
      * @param port port
      * @param staleAfter age of a decision from which callers get an error, so that KEDA's fallback is used
      * @param maxStreams streams that may be open at a time, of each kind
+     * @param keepAlive silence after which a caller is asked whether it is there; one that is not loses its streams
      * @param certificate PEM file with the certificate; no TLS when unset
      * @param privateKey PEM file with its key
      * @param clientAuthority PEM file with the authority of those that may call; all may when unset
@@ -327,9 +389,99 @@ public record AutoscalerProperties(
             @Min(0) @Max(65_535) @DefaultValue("9083") int port,
             @NotNull @DefaultValue("5m") Duration staleAfter,
             @Min(1) @Max(100_000) @DefaultValue("1024") int maxStreams,
+            @NotNull @DefaultValue("30s") Duration keepAlive,
             @Nullable Path certificate,
             @Nullable Path privateKey,
             @Nullable Path clientAuthority) {}
+
+    /**
+     * The door for the API server of a cluster, which asks for numbers as external metrics, over HTTPS.
+     *
+     * @param enabled whether there is one
+     * @param address address to listen on
+     * @param port port
+     * @param staleAfter age of a decision from which callers get an error, so that the HPA changes nothing
+     * @param certificate PEM file with the certificate; needed
+     * @param privateKey PEM file with its key; needed
+     * @param clientAuthority PEM file with the authority of the API server's front proxy; all may ask when unset
+     * @param service name of the Service that the APIService names; another one there means that somebody else serves the metrics
+     */
+    public record ExternalMetrics(
+            @DefaultValue("false") boolean enabled,
+            @NotBlank @DefaultValue("0.0.0.0") String address,
+            @Min(0) @Max(65_535) @DefaultValue("9443") int port,
+            @NotNull @DefaultValue("5m") Duration staleAfter,
+            @Nullable Path certificate,
+            @Nullable Path privateKey,
+            @Nullable Path clientAuthority,
+            @NotBlank @DefaultValue("llmd-autoscaler") String service) {
+
+        public ExternalMetrics {
+            if (enabled && (certificate == null || privateKey == null)) {
+                throw new IllegalArgumentException("autoscaler.external-metrics.certificate: " + certificate
+                        + ", private-key: " + privateKey + " (expected: both, API servers ask over HTTPS alone)");
+            }
+        }
+    }
+
+    /** What is done about a change that an HPA ignores, because it is smaller than its tolerance. */
+    public enum WithinTolerance {
+        /** It is told. */
+        REPORT,
+        /** The scale subresource is changed. */
+        SCALE
+    }
+
+    /**
+     * Replicas of a Kubernetes cluster: that which the process runs in, or which the environment variable KUBECONFIG names.
+     *
+     * @param enabled whether replicas are pods of a cluster
+     * @param namespace namespace of the process and of what it scales; the environment variable NAMESPACE, or else that of the process,
+     *     when unset
+     * @param instance name of this controller, the same for all its replicas; two of different names leave a target alone that both
+     *     claim
+     * @param metricsPort port of the metrics page of pods without the annotation {@code prometheus.io/port}
+     * @param routerSelector labels of the routers' pods, as for kubectl; {@code autoscaler.routers} counts when unset
+     * @param routerPort port of their metrics pages
+     * @param routerPath path of these
+     * @param resync time after which everything is listed again although nothing seems wrong
+     * @param staleAfter age from which numbers of another leader are not shown, nor own ones carried out
+     * @param resources whether VariantPolicy, ServiceTier and FleetPolicy are read, and annotations of llm-d on HPAs and ScaledObjects
+     * @param writeStatus whether their status is written
+     * @param withinTolerance what is done about changes that an HPA ignores
+     * @param leaderElection whether one of several replicas decides, and how it is elected
+     */
+    public record Kubernetes(
+            @DefaultValue("false") boolean enabled,
+            @Nullable String namespace,
+            @NotBlank @DefaultValue("llmd-autoscaler") String instance,
+            @Min(1) @Max(65_535) @DefaultValue("8000") int metricsPort,
+            @NotNull @DefaultValue("") String routerSelector,
+            @Min(1) @Max(65_535) @DefaultValue("9090") int routerPort,
+
+            @Pattern(regexp = "/[A-Za-z0-9/._-]*") @NotNull @DefaultValue("/actuator/prometheus")
+            String routerPath,
+
+            @NotNull @DefaultValue("60s") Duration resync,
+            @NotNull @DefaultValue("5m") Duration staleAfter,
+            @DefaultValue("true") boolean resources,
+            @DefaultValue("true") boolean writeStatus,
+            @NotNull @DefaultValue("report") WithinTolerance withinTolerance,
+            @Valid @DefaultValue LeaderElection leaderElection) {}
+
+    /**
+     * How one of several replicas is elected. The others show its numbers.
+     *
+     * @param enabled whether only one replica decides
+     * @param lease how long a replica that is not heard of stays leader
+     * @param renewDeadline a leader that could not renew for so long stops deciding
+     * @param retry time between two tries
+     */
+    public record LeaderElection(
+            @DefaultValue("false") boolean enabled,
+            @NotNull @DefaultValue("15s") Duration lease,
+            @NotNull @DefaultValue("10s") Duration renewDeadline,
+            @NotNull @DefaultValue("2s") Duration retry) {}
 
     private static double seconds(Duration duration) {
         return duration.toNanos() / 1e9;

@@ -21,6 +21,7 @@ import io.llmd.autoscaler.variant.Shape;
 import io.llmd.autoscaler.variant.Tier;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -64,6 +65,12 @@ final class DemandTracker {
                 (int) Math.ceil(horizonSeconds / INTERVAL_SECONDS),
                 List.of(new DampedTrend(INTERVAL_SECONDS), new SeasonalTrend("seasonal-day", DAY)));
         lastArrival = nowSeconds;
+    }
+
+    /** Forgets routers that are not among these: what is gone is not silent. */
+    void retain(Collection<URI> routers) {
+        arrivals.keySet().retainAll(routers);
+        last.keySet().retainAll(routers);
     }
 
     /** Takes what a router counted. */

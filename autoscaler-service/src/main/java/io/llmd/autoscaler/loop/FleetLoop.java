@@ -3,8 +3,9 @@ package io.llmd.autoscaler.loop;
 import io.llmd.autoscaler.analyzer.FitSample;
 import io.llmd.autoscaler.analyzer.StepTimeFit;
 import io.llmd.autoscaler.collector.Collector;
-import io.llmd.autoscaler.collector.EndpointsFile.Replica;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Replica;
+import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.collector.RouterReading;
 import io.llmd.autoscaler.planner.Decision;
 import io.llmd.autoscaler.planner.FleetDecision;
@@ -23,7 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +40,10 @@ public final class FleetLoop {
 
     private static final Logger LOG = LoggerFactory.getLogger(FleetLoop.class);
 
-    private final FleetSettings settings;
+    private volatile FleetSettings settings;
     private final Collector collector;
-    private final Supplier<Optional<List<Replica>>> endpoints;
+    private final Supplier<Optional<Roster>> roster;
+    private final Office office;
     private final Planner planner;
     private final Holds holds;
     private final DecisionLog log;
@@ -48,6 +53,10 @@ public final class FleetLoop {
     private final FleetWatch watch;
     private final Map<String, Integer> told = new HashMap<>();
     private List<Replica> replicas = List.of();
+    private Map<String, String> conflicts = Map.of();
+    private Set<String> paused = Set.of();
+    private Set<String> refused = Set.of();
+    private boolean hasLed;
     private boolean wereReplicasRead;
     private Memory memory;
     private long cycles;
@@ -56,14 +65,16 @@ public final class FleetLoop {
     /**
      * A loop that begins now.
      *
-     * @param endpoints replicas that are there; empty when that cannot be told, and then those of before are taken to be; nothing is
+     * @param roster replicas that are there; empty when that cannot be told, and then those of before are taken to be; nothing is
      *     decided before they were told once
+     * @param office whether this loop decides
      * @param nowSeconds on a clock that never goes back
      */
     public FleetLoop(
             FleetSettings settings,
             Collector collector,
-            Supplier<Optional<List<Replica>>> endpoints,
+            Supplier<Optional<Roster>> roster,
+            Office office,
             Planner planner,
             Holds holds,
             DecisionLog log,
@@ -73,7 +84,8 @@ public final class FleetLoop {
             double nowSeconds) {
         this.settings = settings;
         this.collector = collector;
-        this.endpoints = endpoints;
+        this.roster = roster;
+        this.office = office;
         this.planner = planner;
         this.holds = holds;
         this.log = log;
@@ -126,7 +138,7 @@ public final class FleetLoop {
         }
         if (isUrgent) {
             // Engines are not asked: one that hangs must not delay the answer to requests that wait.
-            Optional<List<Replica>> present = endpoints.get();
+            Optional<Roster> present = roster.get();
             synchronized (this) {
                 decide(present, Map.of(), later(nowSeconds));
             }
@@ -145,9 +157,14 @@ public final class FleetLoop {
     /** Looks at all there is, and decides. */
     public void main(double nowSeconds) {
         long begin = System.nanoTime();
-        Optional<List<Replica>> present = endpoints.get();
+        Optional<Roster> present = roster.get();
         Map<String, URI> pages = new HashMap<>();
-        present.orElseGet(this::known).forEach(each -> pages.put(each.id(), each.page()));
+        for (Replica each : present.map(Roster::replicas).orElseGet(this::known)) {
+            URI page = each.page();
+            if (page != null) {
+                pages.put(each.id(), page);
+            }
+        }
         Map<URI, RouterReading> routers = collector.routers(settings.routers(), nowSeconds);
         Map<String, EngineReading> engines = collector.engines(pages, nowSeconds);
         listener.took("collect", System.nanoTime() - begin);
@@ -171,13 +188,14 @@ public final class FleetLoop {
         return latest;
     }
 
-    private FleetDecision decide(
-            Optional<List<Replica>> present, Map<String, EngineReading> engines, double nowSeconds) {
+    private FleetDecision decide(Optional<Roster> present, Map<String, EngineReading> engines, double nowSeconds) {
         long begin = System.nanoTime();
         if (present.isPresent()) {
-            replicas = present.get();
+            replicas = present.get().replicas();
+            conflicts = present.get().conflicts();
+            paused = present.get().paused();
             wereReplicasRead = true;
-            watch.replicas(replicas, nowSeconds);
+            watch.replicas(present.get(), nowSeconds);
         } else {
             watch.replicasUnknown();
         }
@@ -187,29 +205,54 @@ public final class FleetLoop {
             // none.
             return new FleetDecision(List.of(), memory);
         }
+        boolean leads = office.isLeader();
+        Map<String, Office.Shared> shared = leads && hasLed ? Map.of() : office.published();
+        if (leads && !hasLed) {
+            // What was published before, perhaps by another process, is what stands until more is known.
+            memory = known(memory.begunAnew(nowSeconds), shared, nowSeconds);
+        }
+        hasLed = leads;
+        if (!leads && shared.isEmpty()) {
+            return new FleetDecision(List.of(), memory);
+        }
         Instant at = clock.instant();
-        FleetInput input = watch.input(nowSeconds, variant -> holds.isPaused(variant, at));
+        FleetInput input = watch.input(
+                nowSeconds,
+                variant -> holds.isPaused(variant, at) || conflicts.containsKey(variant) || paused.contains(variant),
+                model -> !refused.contains(model));
         String id = "c" + ++cycles;
         FleetDecision decision = planner.decide(input, memory, nowSeconds, id);
-        List<Decision> published =
-                decision.decisions().stream().map(each -> overridden(each, at)).toList();
+        List<Decision> published = decision.decisions().stream()
+                .map(each -> shown(each, at, shared))
+                .toList();
         List<String> advised = settings.variants().stream()
                 .filter(FleetSettings.VariantSettings::isAdvisory)
                 .map(each -> each.variant().id())
                 .toList();
         Cycle cycle = new Cycle(id, at, nowSeconds, input, memory, decision.decisions(), published, advised);
-        memory = decision.memory();
+        memory = leads ? decision.memory() : known(decision.memory(), shared, nowSeconds);
         log.add(cycle);
         listener.took("decide", System.nanoTime() - begin);
-        tell(cycle);
+        tell(cycle, leads);
         return decision;
     }
 
-    private void tell(Cycle cycle) {
+    private static Memory known(Memory memory, Map<String, Office.Shared> shared, double nowSeconds) {
+        Memory all = memory;
+        for (Map.Entry<String, Office.Shared> each : shared.entrySet()) {
+            all = all.published(
+                    each.getKey(), each.getValue().published(), each.getValue().specified(), nowSeconds);
+        }
+        return all;
+    }
+
+    private void tell(Cycle cycle, boolean leads) {
+        Map<String, Office.Shared> numbers = new HashMap<>();
         for (Decision decision : cycle.published()) {
             for (VariantDecision each : decision.variants()) {
+                numbers.put(each.variant(), new Office.Shared(each.desired(), each.current()));
                 Integer before = told.put(each.variant(), each.desired());
-                if (before != null ? before != each.desired() : each.desired() != each.current()) {
+                if (leads && (before != null ? before != each.desired() : each.desired() != each.current())) {
                     LOG.atInfo()
                             .addKeyValue("variant", each.variant())
                             .addKeyValue("model", decision.model())
@@ -220,15 +263,18 @@ public final class FleetLoop {
                 }
             }
         }
+        if (leads && !numbers.isEmpty()) {
+            office.publish(numbers);
+        }
         listener.published(cycle);
     }
 
-    private Decision overridden(Decision decision, Instant at) {
+    /** With the numbers of people, of the leader where this is not it, and with what is said of those that another controller claims. */
+    private Decision shown(Decision decision, Instant at, Map<String, Office.Shared> shared) {
         List<VariantDecision> variants = new ArrayList<>();
         double cost = 0;
         for (VariantDecision each : decision.variants()) {
-            OptionalInt number = holds.override(each.variant(), at);
-            VariantDecision shown = number.isEmpty() ? each : overridden(each, number.getAsInt());
+            VariantDecision shown = shown(each, at, shared.get(each.variant()));
             variants.add(shown);
             cost += shown.costPerHour();
         }
@@ -247,9 +293,21 @@ public final class FleetLoop {
                 decision.codes());
     }
 
-    private static VariantDecision overridden(VariantDecision each, int number) {
+    private VariantDecision shown(VariantDecision each, Instant at, Office.@Nullable Shared shared) {
+        if (shared != null && !office.isLeader()) {
+            return with(each, "leader", shared.published(), "another controller leads, and has published it");
+        }
+        String other = conflicts.get(each.variant());
+        if (other != null) {
+            return with(each, "conflict", each.desired(), other + " claims it as well: nothing changes");
+        }
+        OptionalInt number = holds.override(each.variant(), at);
+        return number.isEmpty() ? each : with(each, "override", number.getAsInt(), "somebody has set it for some time");
+    }
+
+    private static VariantDecision with(VariantDecision each, String stage, int number, String reason) {
         List<Step> steps = new ArrayList<>(each.steps());
-        steps.add(new Step("override", number, "somebody has set it for some time"));
+        steps.add(new Step(stage, number, reason));
         double price = each.desired() == 0 ? 0 : each.costPerHour() / each.desired();
         return new VariantDecision(
                 each.variant(),
@@ -265,8 +323,29 @@ public final class FleetLoop {
                 each.predicted(),
                 each.predictedBefore(),
                 price * number,
-                "somebody has set it for some time",
-                "somebody has set it for some time");
+                reason,
+                reason);
+    }
+
+    /**
+     * What is scaled and for whom, from now on. What was learnt of what has not changed stays.
+     *
+     * @param refusedModels models of which something is configured that cannot be used: their numbers stay
+     */
+    public synchronized void reconfigure(FleetSettings next, Set<String> refusedModels) {
+        settings = next;
+        refused = Set.copyOf(refusedModels);
+        watch.reconfigure(next, latest);
+        memory = memory.only(
+                next.variants().stream().map(each -> each.variant().id()).collect(Collectors.toSet()));
+        told.keySet().retainAll(watch.variants().keySet());
+    }
+
+    /** Tokens whose keys and values a replica holds, by its id; those that are not known are missing. */
+    public synchronized Map<String, Double> heldTokens(double nowSeconds) {
+        Map<String, Double> held = new HashMap<>();
+        watch.variants().values().forEach(each -> each.heldTokens(nowSeconds, settings.staleSeconds(), held));
+        return held;
     }
 
     /** Fits step times anew. */

@@ -1,8 +1,9 @@
 package io.llmd.autoscaler.loop;
 
 import io.llmd.autoscaler.analyzer.StepTimeFit;
-import io.llmd.autoscaler.collector.EndpointsFile.Replica;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Replica;
+import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.collector.RouterReading;
 import io.llmd.autoscaler.loop.FleetSettings.TierRule;
 import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
@@ -12,10 +13,12 @@ import io.llmd.autoscaler.planner.FleetInput;
 import io.llmd.autoscaler.planner.ModelInput;
 import io.llmd.autoscaler.planner.VariantInput;
 import io.llmd.autoscaler.variant.Grade;
+import io.llmd.autoscaler.variant.StepTime;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +30,7 @@ final class FleetWatch {
 
     private static final double DETECTION_SECONDS = 30;
 
-    private final FleetSettings settings;
+    private FleetSettings settings;
     private final double beganAt;
     private final Map<String, VariantTracker> variants = new TreeMap<>();
     private final Map<String, StepTimeFit> fits = new TreeMap<>();
@@ -38,29 +41,65 @@ final class FleetWatch {
     FleetWatch(FleetSettings settings, double nowSeconds) {
         this.settings = settings;
         beganAt = nowSeconds;
+        configure(nowSeconds);
+    }
+
+    /** What is scaled and for whom, from now on. What was learnt of what has not changed stays. */
+    void reconfigure(FleetSettings next, double nowSeconds) {
+        Map<String, StepTime> priors = new HashMap<>();
+        next.variants().forEach(each -> priors.putIfAbsent(each.fingerprint(), each.prior()));
+        for (VariantSettings each : settings.variants()) {
+            if (!each.prior().equals(priors.get(each.fingerprint()))) {
+                fits.remove(each.fingerprint());
+            }
+        }
+        Map<String, TierRule> rules = new HashMap<>();
+        next.tiers().forEach(each -> rules.put(each.tier().name(), each));
+        for (TierRule each : settings.tiers()) {
+            if (!each.equals(rules.get(each.tier().name()))) {
+                demand.values().forEach(tiers -> tiers.remove(each.tier().name()));
+            }
+        }
+        settings = next;
+        demand.keySet().retainAll(next.models());
+        fits.keySet().retainAll(priors.keySet());
+        variants.keySet()
+                .retainAll(next.variants().stream()
+                        .map(each -> each.variant().id())
+                        .collect(Collectors.toSet()));
+        routersHeard.keySet().retainAll(next.routers());
+        demand.values().forEach(tiers -> tiers.values().forEach(each -> each.retain(next.routers())));
+        configure(nowSeconds);
+    }
+
+    private void configure(double nowSeconds) {
         for (VariantSettings each : settings.variants()) {
             StepTimeFit fit =
                     fits.computeIfAbsent(each.fingerprint(), name -> new StepTimeFit(each.prior(), each.limits()));
-            variants.put(each.variant().id(), new VariantTracker(each, fit, nowSeconds));
+            VariantTracker known = variants.get(each.variant().id());
+            if (known == null) {
+                variants.put(each.variant().id(), new VariantTracker(each, fit));
+            } else {
+                known.reconfigure(each, fit);
+            }
         }
         for (String model : settings.models()) {
-            Map<String, DemandTracker> tiers = new TreeMap<>();
+            Map<String, DemandTracker> tiers = demand.computeIfAbsent(model, name -> new TreeMap<>());
             double start = settings.variants().stream()
                     .filter(each -> each.variant().model().equals(model))
                     .mapToDouble(VariantSettings::coldStartSeconds)
                     .max()
                     .orElse(0);
             for (TierRule rule : settings.tiers()) {
-                tiers.put(
+                tiers.computeIfAbsent(
                         rule.tier().name(),
-                        new DemandTracker(
+                        name -> new DemandTracker(
                                 rule,
                                 settings.assumedShape(),
                                 settings.staleSeconds(),
                                 start + DETECTION_SECONDS,
                                 nowSeconds));
             }
-            demand.put(model, tiers);
         }
     }
 
@@ -70,11 +109,15 @@ final class FleetWatch {
     }
 
     /** The replicas that are there. */
-    void replicas(Collection<Replica> present, double nowSeconds) {
+    void replicas(Roster present, double nowSeconds) {
         areReplicasKnown = true;
-        Map<String, List<String>> byVariant = present.stream()
-                .collect(Collectors.groupingBy(Replica::variant, Collectors.mapping(Replica::id, Collectors.toList())));
-        variants.forEach((id, variant) -> variant.present(byVariant.getOrDefault(id, List.of()), nowSeconds));
+        Map<String, List<Replica>> byVariant =
+                present.replicas().stream().collect(Collectors.groupingBy(Replica::variant));
+        variants.forEach((id, variant) -> variant.present(
+                byVariant.getOrDefault(id, List.of()),
+                present.specified().get(id),
+                present.disrupted().contains(id),
+                nowSeconds));
     }
 
     /** What engines say, by replica. */
@@ -103,6 +146,10 @@ final class FleetWatch {
             }
         });
         boolean isHeard = !readings.isEmpty();
+        if (!isHeard && routerAge(nowSeconds) <= settings.staleSeconds()) {
+            // Whoever looks each second hears nothing between two scrapes of another: that is no silence yet.
+            return;
+        }
         demand.values().forEach(tiers -> tiers.values().forEach(each -> each.settle(isHeard, nowSeconds)));
     }
 
@@ -152,8 +199,13 @@ final class FleetWatch {
                 .toList();
     }
 
-    /** All that a cycle's decisions depend on. @param isPaused which variants are held */
-    FleetInput input(double nowSeconds, Predicate<String> isPaused) {
+    /**
+     * All that a cycle's decisions depend on.
+     *
+     * @param isPaused which variants are held
+     * @param isValid of which models the configuration in force is the one that was asked for
+     */
+    FleetInput input(double nowSeconds, Predicate<String> isPaused, Predicate<String> isValid) {
         List<ModelInput> models = new ArrayList<>();
         for (String model : settings.models()) {
             List<VariantTracker> members = of(model);
@@ -171,7 +223,7 @@ final class FleetWatch {
                     classes,
                     inputs,
                     grade(model, nowSeconds),
-                    true,
+                    isValid.test(model),
                     variation(model),
                     idle(model, members, nowSeconds)));
         }

@@ -2,6 +2,7 @@ package io.llmd.autoscaler.loop;
 
 import io.llmd.autoscaler.analyzer.FitSample;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Replica.Phase;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -14,13 +15,19 @@ final class ReplicaTracker {
 
     private final String id;
     private final double firstSeen;
+    private final boolean isNew;
+    private Phase phase = Phase.UNKNOWN;
+    private double waitingSince;
     private double readySince = Double.NaN;
     private @Nullable EngineReading last;
     private @Nullable EngineReading base;
 
-    ReplicaTracker(String id, double nowSeconds) {
+    /** @param isNew whether it was started while this process watched */
+    ReplicaTracker(String id, double nowSeconds, boolean isNew) {
         this.id = id;
+        this.isNew = isNew;
         firstSeen = nowSeconds;
+        waitingSince = nowSeconds;
     }
 
     /** The last reading, null before the first. */
@@ -34,7 +41,38 @@ final class ReplicaTracker {
     }
 
     boolean isStuck(double nowSeconds, double coldStart90) {
-        return !isReady() && nowSeconds - firstSeen > 2 * coldStart90;
+        return !isReady() && (phase == Phase.FAILING || nowSeconds - waitingSince > 2 * coldStart90);
+    }
+
+    /** Whether it may serve although it was never heard: it was there before, or should have started long ago. */
+    boolean mayServeUnheard(double nowSeconds, double coldStart90) {
+        return phase == Phase.UNKNOWN && (!isNew || isStuck(nowSeconds, coldStart90));
+    }
+
+    /** Whether a reading is older than this replica: of the one that had its address before. */
+    boolean isOfAnother(EngineReading reading) {
+        return isNew && reading.atSeconds() < firstSeen;
+    }
+
+    /** What is known beside its page; gives the seconds that its start took, once it serves. */
+    Optional<Double> phase(Phase next, double nowSeconds) {
+        phase = next;
+        if (next == Phase.UNKNOWN) {
+            return Optional.empty();
+        }
+        if (next == Phase.SERVING) {
+            return becameReady(nowSeconds);
+        }
+        if (isReady()) {
+            readySince = Double.NaN;
+            waitingSince = nowSeconds;
+        }
+        return Optional.empty();
+    }
+
+    /** It has answered, which shows that it serves where nobody else says. Gives the seconds that its start took, once. */
+    Optional<Double> heard(double nowSeconds) {
+        return phase == Phase.UNKNOWN ? becameReady(nowSeconds) : Optional.empty();
     }
 
     /** Whether it has been heard within a time. */
@@ -43,13 +81,13 @@ final class ReplicaTracker {
         return known != null && nowSeconds - known.atSeconds() <= staleSeconds;
     }
 
-    /** Seconds that its start took, once: with the reading that shows it ready. */
-    Optional<Double> becameReady(double nowSeconds) {
+    private Optional<Double> becameReady(double nowSeconds) {
         if (isReady()) {
             return Optional.empty();
         }
         readySince = nowSeconds;
-        return Optional.of(nowSeconds - firstSeen);
+        // One that has served before is no start.
+        return isNew && waitingSince == firstSeen ? Optional.of(nowSeconds - firstSeen) : Optional.empty();
     }
 
     /** Takes a reading, and gives a sample where enough was done since the last. */

@@ -4,6 +4,7 @@ import io.llmd.autoscaler.analyzer.ColdStart;
 import io.llmd.autoscaler.analyzer.Derate;
 import io.llmd.autoscaler.analyzer.StepTimeFit;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Replica;
 import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
 import io.llmd.autoscaler.planner.VariantDecision;
 import io.llmd.autoscaler.planner.VariantInput;
@@ -14,23 +15,26 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One variant: its replicas, how long starts take, and what its hardware does. For one thread. */
 final class VariantTracker {
 
-    private final VariantSettings settings;
-    private final StepTimeFit fit;
+    private VariantSettings settings;
+    private StepTimeFit fit;
     private final ColdStart coldStart;
     private final Map<String, ReplicaTracker> replicas = new TreeMap<>();
-    private final double beganAt;
+    private @Nullable Integer specified;
+    private boolean isDisrupted;
+    private boolean wasListed;
+    private double missingSince = Double.NaN;
     private Derate derate = Derate.NONE;
 
-    VariantTracker(VariantSettings settings, StepTimeFit fit, double nowSeconds) {
+    VariantTracker(VariantSettings settings, StepTimeFit fit) {
         this.settings = settings;
         this.fit = fit;
         coldStart = new ColdStart(settings.coldStartSeconds());
-        beganAt = nowSeconds;
     }
 
     VariantSettings settings() {
@@ -45,23 +49,44 @@ final class VariantTracker {
         return fit;
     }
 
-    /** The replicas that are there. */
-    void present(Collection<String> ids, double nowSeconds) {
-        replicas.keySet().retainAll(ids);
-        ids.forEach(id -> replicas.computeIfAbsent(id, name -> new ReplicaTracker(name, nowSeconds)));
+    /** Other settings; replicas and what is known of them stay. */
+    void reconfigure(VariantSettings next, StepTimeFit ofNext) {
+        settings = next;
+        fit = ofNext;
+    }
+
+    /**
+     * The replicas that are there.
+     *
+     * @param wanted how many are asked for; null when that is not known
+     * @param isRolledOut whether they are being replaced
+     */
+    void present(Collection<Replica> listed, @Nullable Integer wanted, boolean isRolledOut, double nowSeconds) {
+        // Those that were there before this process may have served for long.
+        boolean areNew = wasListed;
+        wasListed = true;
+        replicas.keySet().retainAll(listed.stream().map(Replica::id).collect(Collectors.toSet()));
+        for (Replica each : listed) {
+            replicas.computeIfAbsent(each.id(), name -> new ReplicaTracker(name, nowSeconds, areNew))
+                    .phase(each.phase(), nowSeconds)
+                    .ifPresent(coldStart::add);
+        }
+        specified = wanted;
+        isDisrupted = isRolledOut;
+        boolean isAnyMissing = wanted != null && wanted > replicas.size();
+        missingSince = !isAnyMissing ? Double.NaN : Double.isNaN(missingSince) ? nowSeconds : missingSince;
     }
 
     /** What one of them says. */
     void observe(String id, EngineReading reading) {
         ReplicaTracker replica = replicas.get(id);
         EngineReading known = replica == null ? null : replica.last();
-        if (replica == null || (known != null && reading.atSeconds() < known.atSeconds())) {
+        if (replica == null
+                || (known != null && reading.atSeconds() < known.atSeconds())
+                || replica.isOfAnother(reading)) {
             return;
         }
-        replica.becameReady(reading.atSeconds())
-                // Those that were there before this process were not started while it watched.
-                .filter(seconds -> reading.atSeconds() - seconds > beganAt + 1)
-                .ifPresent(coldStart::add);
+        replica.heard(reading.atSeconds()).ifPresent(coldStart::add);
         fit.bound(limits());
         replica.observe(reading).ifPresent(fit::add);
     }
@@ -139,18 +164,42 @@ final class VariantTracker {
                 starting++;
             }
         }
-        return new Replicas(ready, starting, stuck, 0);
+        Integer wanted = specified;
+        if (wanted == null || wanted == ready + starting + stuck) {
+            return new Replicas(ready, starting, stuck, 0);
+        }
+        int missing = wanted - ready - starting - stuck;
+        if (missing > 0) {
+            // Asked for and not made: by a quota, or because it has only just been asked for.
+            boolean isLong = nowSeconds - missingSince > 2 * coldStart.quantile(0.9);
+            return new Replicas(ready, starting + (isLong ? 0 : missing), stuck + (isLong ? missing : 0), 0);
+        }
+        // Not asked for any more: those that do not serve end first.
+        int surplus = -missing;
+        int ofStuck = Math.min(stuck, surplus);
+        int ofStarting = Math.min(starting, surplus - ofStuck);
+        return new Replicas(ready - (surplus - ofStuck - ofStarting), starting - ofStarting, stuck - ofStuck, surplus);
     }
 
-    /** How many of those that are ready are heard. */
+    /** Whether all that serve are heard, and all that may serve unheard are known not to. */
     Grade grade(double nowSeconds, double staleSeconds) {
-        int ready = 0;
-        int fresh = 0;
-        for (ReplicaTracker replica : replicas.values()) {
-            ready += replica.isReady() ? 1 : 0;
-            fresh += replica.isReady() && replica.isFresh(nowSeconds, staleSeconds) ? 1 : 0;
-        }
-        return fresh == ready ? Grade.COMPLETE : Grade.PARTIAL;
+        double start = coldStart.quantile(0.9);
+        boolean isAllHeard = replicas.values().stream()
+                .allMatch(replica -> replica.isReady()
+                        ? replica.isFresh(nowSeconds, staleSeconds)
+                        : !replica.mayServeUnheard(nowSeconds, start));
+        return isAllHeard ? Grade.COMPLETE : Grade.PARTIAL;
+    }
+
+    /** Puts the tokens that replicas hold to {@code held}, by id. */
+    void heldTokens(double nowSeconds, double staleSeconds, Map<String, Double> held) {
+        replicas.forEach((id, replica) -> {
+            EngineReading reading = replica.last();
+            double tokens = reading == null ? Double.NaN : reading.kvFill() * reading.kvTokens();
+            if (tokens >= 0 && replica.isFresh(nowSeconds, staleSeconds)) {
+                held.put(id, tokens);
+            }
+        });
     }
 
     /** The bounds that replicas say themselves, where they do: the median, so that one that is wrong decides nothing. */
@@ -200,6 +249,6 @@ final class VariantTracker {
                 coldStart.quantile(0.9),
                 settings.behaviour(),
                 isPaused,
-                false);
+                isDisrupted);
     }
 }

@@ -58,6 +58,14 @@ public enum AutoscalerMeters implements MeterDocumentation {
     OPTIMIZER("autoscaler.optimizer", Meter.Type.COUNTER, "outcome"),
     /** Share of a mix's cost that another could save at most. */
     OPTIMIZER_GAP("autoscaler.optimizer.gap", Meter.Type.GAUGE, "model"),
+    /** Time for which a number has waited to be carried out. */
+    ACTUATION_LAG("autoscaler.actuation.lag", Meter.Type.GAUGE, "model", "variant", "namespace", "role"),
+    /** 1 while nobody carries it out. */
+    ACTUATION_STALLED("autoscaler.actuation.stalled", Meter.Type.GAUGE, "model", "variant", "namespace", "role"),
+    /** 1 while this process decides. */
+    LEADER("autoscaler.leader", Meter.Type.GAUGE),
+    /** 1 while all that is configured can be used. */
+    CONFIG_VALID("autoscaler.config.valid", Meter.Type.GAUGE),
     /** Replicas to ask for. */
     WVA_DESIRED("wva_desired_replicas", Meter.Type.GAUGE, "variant_name", "namespace", "accelerator_type"),
     /** Replicas asked for at present. */

@@ -34,6 +34,7 @@ public final class CycleMeters implements LoopListener {
     private final boolean hasWva;
     private final Map<AutoscalerMeters, MultiGauge> gauges = new EnumMap<>(AutoscalerMeters.class);
     private @Nullable Supplier<LoopState> state;
+    private Supplier<ClusterState> cluster = () -> ClusterState.NONE;
 
     /** Meters; those of llm-d's autoscaler only where they are wanted. */
     public CycleMeters(MeterRegistry registry, boolean hasWva) {
@@ -42,8 +43,9 @@ public final class CycleMeters implements LoopListener {
     }
 
     /** Where the rest of what is measured comes from. */
-    public void watch(Supplier<LoopState> loop) {
+    public void watch(Supplier<LoopState> loop, Supplier<ClusterState> ofCluster) {
         state = loop;
+        cluster = ofCluster;
     }
 
     /** Rows of one cycle. */
@@ -97,6 +99,7 @@ public final class CycleMeters implements LoopListener {
         if (loop != null) {
             loop(rows, loop.get());
         }
+        cluster(rows, variants, cluster.get());
         rows.publish();
     }
 
@@ -181,6 +184,24 @@ public final class CycleMeters implements LoopListener {
         state.grades().forEach((model, grade) -> rows.add(AutoscalerMeters.INPUT_GRADE, grade.ordinal(), model));
         state.skills().forEach((model, skill) -> rows.add(AutoscalerMeters.FORECAST_SKILL, skill, model));
         rows.add(AutoscalerMeters.INPUT_AGE, state.routerAge(), "router");
+    }
+
+    private static void cluster(Rows rows, Map<String, Variant> variants, ClusterState state) {
+        rows.add(AutoscalerMeters.LEADER, state.isLeader() ? 1 : 0);
+        rows.add(AutoscalerMeters.CONFIG_VALID, state.isConfigValid() ? 1 : 0);
+        state.lagSeconds().forEach((id, lag) -> {
+            Variant variant = variants.get(id);
+            if (variant != null) {
+                String[] tags = {
+                    variant.model(),
+                    variant.name(),
+                    variant.namespace(),
+                    variant.role().wireName()
+                };
+                rows.add(AutoscalerMeters.ACTUATION_LAG, lag, tags);
+                rows.add(AutoscalerMeters.ACTUATION_STALLED, state.stalled().containsKey(id) ? 1 : 0, tags);
+            }
+        });
     }
 
     @Override

@@ -21,6 +21,11 @@ import io.llmd.keda.GetMetricsResponse;
 import io.llmd.keda.IsActiveResponse;
 import io.llmd.keda.MetricValue;
 import io.llmd.keda.ScaledObjectRef;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
@@ -41,6 +46,8 @@ class KedaServerIT {
     private static final ScaledObjectRef REF =
             ScaledObjectRef.newBuilder().setName("v").setNamespace("n").build();
 
+    private static final Duration KEEP_ALIVE = Duration.ofMillis(300);
+
     private final DecisionLog log = new DecisionLog();
     private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
     private volatile double now = 1;
@@ -51,7 +58,7 @@ class KedaServerIT {
 
     @BeforeEach
     void start() throws Exception {
-        server = new KedaServer(new KedaServer.Settings("127.0.0.1", 0, null, null, null), scaler);
+        server = new KedaServer(new KedaServer.Settings("127.0.0.1", 0, null, null, null, KEEP_ALIVE), scaler);
         server.start();
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()
@@ -207,6 +214,65 @@ class KedaServerIT {
     }
 
     @Test
+    @Tag("autoscaling-59")
+    void aStreamThatIsOpenedBeforeTheFirstDecisionHearsIt() throws Exception {
+        ExternalScalerGrpc.newStub(channel).streamIsActive(REF, ear());
+        Awaitility.await("the stream is open").atMost(Duration.ofSeconds(30)).until(() -> scaler.open() == 1);
+        assertThat(heard).isEmpty();
+        decided(3);
+        assertThat(next()).isEqualTo(active(true));
+    }
+
+    @Test
+    void aCallerThatIsSilentForGoodLosesItsStreams() throws Exception {
+        decided(3);
+        try (ServerSocket door = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket behind = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            ManagedChannel far = NettyChannelBuilder.forAddress("127.0.0.1", door.getLocalPort())
+                    .usePlaintext()
+                    .build();
+            ExternalScalerGrpc.newStub(far).streamIsActive(REF, ear());
+            Socket before = door.accept();
+            Thread to = relay(before, behind);
+            Thread from = relay(behind, before);
+            assertThat(next()).isEqualTo(active(true));
+            assertThat(scaler.open()).isEqualTo(1);
+            // The cable is pulled: both sockets stay open, and nothing passes.
+            to.interrupt();
+            from.interrupt();
+            Awaitility.await("who does not answer is gone")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> scaler.open() == 0);
+            far.shutdownNow();
+            before.close();
+        }
+    }
+
+    /** Passes bytes until it is interrupted; the sockets stay open then. */
+    private static Thread relay(Socket from, Socket to) {
+        return Thread.ofPlatform().daemon().start(() -> {
+            byte[] buffer = new byte[4_096];
+            try {
+                from.setSoTimeout(20);
+                while (!Thread.currentThread().isInterrupted()) {
+                    int length = 0;
+                    try {
+                        length = from.getInputStream().read(buffer);
+                    } catch (SocketTimeoutException e) {
+                        continue;
+                    }
+                    if (length < 0 || Thread.currentThread().isInterrupted()) {
+                        return;
+                    }
+                    to.getOutputStream().write(buffer, 0, length);
+                }
+            } catch (IOException e) {
+                // The other end has gone.
+            }
+        });
+    }
+
+    @Test
     @DisplayName("row 60: what is too old is an error, neither 0 nor the number of then")
     @Tag("autoscaling-60")
     void staleNumbersAreErrors() throws Exception {
@@ -242,7 +308,7 @@ class KedaServerIT {
         }
         ExternalScalerGrpc.newStub(channel).streamIsActive(REF, ear());
         assertThat(next()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-        assertThatThrownBy(() -> new KedaServer.Settings("127.0.0.1", 0, Path.of("a.pem"), null, null))
+        assertThatThrownBy(() -> new KedaServer.Settings("127.0.0.1", 0, Path.of("a.pem"), null, null, KEEP_ALIVE))
                 .hasMessageContaining("the first two together");
     }
 }

@@ -3,7 +3,6 @@ package io.llmd.autoscaler.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.llmd.autoscaler.collector.EndpointsFile.Replica;
 import io.llmd.autoscaler.collector.RouterReading.Flow;
 import io.llmd.autoscaler.collector.RouterReading.FlowKey;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.llmd.autoscaler.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmd.autoscaler.kube.TargetRef;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -29,5 +30,24 @@ class AutoscalerPropertiesTest {
         assertThatThrownBy(this::bound).rootCause().hasMessageContaining("autoscaler.endpoints-file: none");
         settings.put("autoscaler.endpoints-file", "/etc/llmd/endpoints.yaml");
         assertThat(bound().variants()).hasSize(1);
+        settings.put("autoscaler.kubernetes.enabled", "true");
+        assertThatThrownBy(this::bound).rootCause().hasMessageContaining("beside autoscaler.kubernetes.enabled");
+        settings.remove("autoscaler.endpoints-file");
+        assertThat(bound().variants().getFirst().inCluster().target())
+                .isEqualTo(new TargetRef("default", "apps/v1", "Deployment", "v"));
+    }
+
+    @Test
+    void aRouterThatIsNamedTwiceIsRefused() {
+        settings.put("autoscaler.endpoints-file", "/etc/llmd/endpoints.yaml");
+        settings.put("autoscaler.routers[1]", "http://ROUTER:80/actuator/prometheus");
+        assertThatThrownBy(this::bound).rootCause().hasMessageContaining("twice");
+    }
+
+    @Test
+    void externalMetricsNeedACertificate() {
+        settings.put("autoscaler.endpoints-file", "/etc/llmd/endpoints.yaml");
+        settings.put("autoscaler.external-metrics.enabled", "true");
+        assertThatThrownBy(this::bound).rootCause().hasMessageContaining("autoscaler.external-metrics.certificate");
     }
 }

@@ -1,8 +1,9 @@
 package io.llmd.autoscaler.loop;
 
 import io.llmd.autoscaler.collector.Collector;
-import io.llmd.autoscaler.collector.EndpointsFile.Replica;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Replica;
+import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.collector.RouterReading;
 import io.llmd.autoscaler.collector.RouterReading.Flow;
 import io.llmd.autoscaler.collector.RouterReading.FlowKey;
@@ -24,6 +25,8 @@ final class FakeFleet implements Collector {
     private final Set<String> silent = new HashSet<>();
     private volatile Hook beforeEngines = () -> {};
     private boolean isRouterDown;
+    private boolean isWatchable = true;
+    private String claimant = "";
     private double arrivals;
     private double running;
     private double kvFill = 0.1;
@@ -75,7 +78,27 @@ final class FakeFleet implements Collector {
         arrivals = 0;
     }
 
-    List<Replica> listed() {
+    /** Another controller claims all of it; an empty name for none. */
+    void claimedBy(String other) {
+        claimant = other;
+    }
+
+    /** Whether routers answer who looks between cycles. */
+    void watchable(boolean is) {
+        isWatchable = is;
+    }
+
+    @Override
+    public Map<URI, RouterReading> watched(Collection<URI> pages, double atSeconds) {
+        return isWatchable ? routers(pages, atSeconds) : Map.of();
+    }
+
+    Roster roster() {
+        return new Roster(
+                listed(), Map.of(), Set.of(), claimant.isEmpty() ? Map.of() : Map.of("n/v", claimant), Set.of());
+    }
+
+    private List<Replica> listed() {
         return replicas.stream()
                 .map(id -> new Replica(id, "n/v", URI.create("http://" + id + "/metrics")))
                 .toList();

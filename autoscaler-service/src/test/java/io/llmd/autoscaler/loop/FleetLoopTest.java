@@ -21,6 +21,7 @@ import io.llmd.autoscaler.variant.Variant;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,22 +45,16 @@ class FleetLoopTest {
     private final Holds holds = new Holds();
     private double now;
     private boolean isListed = true;
+    private Office office = Office.ALONE;
     private FleetLoop loop = loop(false, 1, null);
 
     private FleetLoop loop(boolean isAdvisory, int min, Path state) {
         Variant variant = new Variant("n", "v", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, min, 20, 0);
-        FleetSettings settings = new FleetSettings(
-                List.of(new VariantSettings(variant, "hardware", TIME, LIMITS, 100, Behaviour.USUAL, isAdvisory)),
-                List.of(new TierRule(TIER, Set.of(), 0)),
-                List.of(FakeFleet.ROUTER),
-                Map.of(),
-                new FleetSettings.Zero(min == 0, 600),
-                30,
-                Shape.fixed(1_000, 0, 100));
         return new FleetLoop(
-                settings,
+                settings(variant, isAdvisory),
                 fleet,
-                () -> isListed ? Optional.of(fleet.listed()) : Optional.empty(),
+                () -> isListed ? Optional.of(fleet.roster()) : Optional.empty(),
+                office,
                 new Planner(2_000, tier -> tier.tierClass().headroom()),
                 holds,
                 log,
@@ -73,6 +68,21 @@ class FleetLoopTest {
                 },
                 () -> Instant.ofEpochMilli((long) (now * 1_000)),
                 now);
+    }
+
+    private static FleetSettings settings(Variant variant) {
+        return settings(variant, false);
+    }
+
+    private static FleetSettings settings(Variant variant, boolean isAdvisory) {
+        return new FleetSettings(
+                List.of(new VariantSettings(variant, "hardware", TIME, LIMITS, 100, Behaviour.USUAL, isAdvisory)),
+                List.of(new TierRule(TIER, Set.of(), 0)),
+                List.of(FakeFleet.ROUTER),
+                Map.of(),
+                new FleetSettings.Zero(variant.min() == 0, 600),
+                30,
+                Shape.fixed(1_000, 0, 100));
     }
 
     private VariantDecision last() {
@@ -345,6 +355,163 @@ class FleetLoopTest {
         double stale = loop.state(now).variants().getFirst().derate();
         pass(300);
         assertThat(loop.state(now).variants().getFirst().derate()).isEqualTo(stale);
+    }
+
+    @Test
+    void whatOnlyAnotherScrapesIsLearntFromAllTheSame() {
+        fleet.replicas(2);
+        fleet.rate = 5;
+        fleet.watchable(false);
+        for (int i = 0; i < 270; i++) {
+            fleet.rate = 5 + i % 13;
+            pass(10);
+            for (int second = 1; second < 10; second++) {
+                loop.fast(now + second);
+            }
+        }
+        assertThat(loop.state(now).skills().get("m"))
+                .as("looking each second in vain is no silence")
+                .isNotNaN();
+    }
+
+    @Test
+    @DisplayName("row 40: a target that another controller claims stays as it is, and the decision names that one")
+    @Tag("autoscaling-40")
+    void aTargetOfTwoControllersIsHeld() {
+        fleet.replicas(2);
+        fleet.rate = 30;
+        fleet.claimedBy("llmd-b");
+        pass(120);
+        assertThat(last().desired()).isEqualTo(2);
+        assertThat(last().steps().getLast().stage()).isEqualTo("conflict");
+        assertThat(last().whyNotMore()).contains("llmd-b");
+        fleet.claimedBy("");
+        pass(10);
+        assertThat(last().desired()).isEqualTo(sized(30));
+    }
+
+    /** Two controllers that share what they publish. */
+    private static final class FakeOffice implements Office {
+
+        private final Map<String, Shared> shared;
+        private boolean isLeader;
+
+        private FakeOffice(Map<String, Shared> shared, boolean isLeader) {
+            this.shared = shared;
+            this.isLeader = isLeader;
+        }
+
+        @Override
+        public boolean isLeader() {
+            return isLeader;
+        }
+
+        @Override
+        public Map<String, Shared> published() {
+            return Map.copyOf(shared);
+        }
+
+        @Override
+        public void publish(Map<String, Shared> numbers) {
+            shared.putAll(numbers);
+        }
+    }
+
+    @Test
+    @DisplayName("row 61: a new leader goes on with the number of the one before, and so do those that wait meanwhile")
+    @Tag("autoscaling-61")
+    void leaderLossChangesNothing() {
+        Map<String, Office.Shared> shared = new HashMap<>();
+        FakeOffice first = new FakeOffice(shared, true);
+        office = first;
+        FleetLoop leader = loop(false, 1, null);
+        FakeOffice second = new FakeOffice(shared, false);
+        office = second;
+        FleetLoop other = loop(false, 1, null);
+        fleet.replicas(4);
+        fleet.rate = 30;
+        int published = 0;
+        for (int i = 0; i < 60; i++) {
+            pass(leader, 10);
+            published = last().desired();
+            other.main(now);
+            assertThat(last().desired())
+                    .as("who does not lead shows the leader's")
+                    .isEqualTo(published);
+        }
+        assertThat(last().steps().getLast().stage()).isEqualTo("leader");
+        fleet.replicas(published);
+        fleet.rate = 0;
+        fleet.silence("n/r0");
+        for (int i = 0; i < 3; i++) {
+            // The leader is dead, and its lease not yet over.
+            pass(other, 10);
+            assertThat(last().desired()).isEqualTo(published);
+        }
+        second.isLeader = true;
+        pass(other, 10);
+        assertThat(last().desired()).as("within one cycle").isEqualTo(published);
+        fleet.silence();
+        pass(other, 280);
+        assertThat(last().desired()).as("it has not watched for long enough").isEqualTo(published);
+        pass(other, 400);
+        assertThat(last().desired()).isLessThan(published);
+    }
+
+    @Test
+    void aProcessThatBeginsAnewGoesOnWithWhatItHadPublished() {
+        office = new FakeOffice(new HashMap<>(Map.of("n/v", new Office.Shared(9, 4))), true);
+        loop = loop(false, 1, null);
+        fleet.replicas(4);
+        fleet.rate = 1;
+        pass(10);
+        assertThat(last().current()).isEqualTo(4);
+        assertThat(last().desired()).as("an HPA was on its way there").isEqualTo(9);
+    }
+
+    @Test
+    void whoDoesNotLeadAndKnowsNoNumbersPublishesNone() {
+        office = new FakeOffice(new HashMap<>(), false);
+        loop = loop(false, 1, null);
+        fleet.replicas(4);
+        fleet.rate = 30;
+        pass(60);
+        assertThat(log.last()).isEmpty();
+    }
+
+    @Test
+    void anotherConfigurationKeepsWhatWasLearnt() {
+        fleet.replicas(3);
+        fleet.rate = 30;
+        fleet.running(8);
+        pass(400);
+        loop.slow(now);
+        FitStatus known = loop.fits().get("hardware").fit().status();
+        FleetSettings wider = settings(new Variant("n", "v", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, 1, 2, 0));
+        loop.reconfigure(wider, Set.of());
+        pass(10);
+        assertThat(last().desired()).as("another upper bound").isEqualTo(2);
+        assertThat(loop.fits().get("hardware").fit().status()).isEqualTo(known);
+        assertThat(log.last()
+                        .orElseThrow()
+                        .input()
+                        .models()
+                        .getFirst()
+                        .classes()
+                        .getFirst()
+                        .now())
+                .as("demand is known still")
+                .isCloseTo(30, within(1e-6));
+        loop.reconfigure(wider, Set.of("m"));
+        pass(10);
+        assertThat(last().codes()).contains("G01");
+    }
+
+    private void pass(FleetLoop which, int seconds) {
+        FleetLoop own = loop;
+        loop = which;
+        pass(seconds);
+        loop = own;
     }
 
     @Test

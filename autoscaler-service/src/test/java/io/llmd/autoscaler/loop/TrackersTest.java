@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.llmd.autoscaler.analyzer.StepTimeFit;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Replica;
+import io.llmd.autoscaler.collector.Replica.Phase;
 import io.llmd.autoscaler.collector.RouterReading.Flow;
 import io.llmd.autoscaler.loop.FleetSettings.TierRule;
 import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
 import io.llmd.autoscaler.planner.Behaviour;
 import io.llmd.autoscaler.variant.EngineLimits;
+import io.llmd.autoscaler.variant.Grade;
+import io.llmd.autoscaler.variant.Replicas;
 import io.llmd.autoscaler.variant.Role;
 import io.llmd.autoscaler.variant.Shape;
 import io.llmd.autoscaler.variant.StepTime;
@@ -21,6 +25,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -33,7 +38,7 @@ class TrackersTest {
     private static final StepTime TIME = new StepTime(0.013, 62.8e-6, 30e-6, 0.056e-6);
 
     private final StepTimeFit fit = new StepTimeFit(TIME, LIMITS);
-    private final VariantTracker variant = new VariantTracker(variant(Set.of()), fit, 0);
+    private final VariantTracker variant = new VariantTracker(variant(Set.of()), fit);
 
     private static VariantSettings variant(Set<String> tiers) {
         return new VariantSettings(
@@ -67,6 +72,66 @@ class TrackersTest {
         demand.settle(true, at);
     }
 
+    private void present(double at, String... ids) {
+        present(at, Phase.UNKNOWN, null, ids);
+    }
+
+    private void present(double at, Phase phase, Integer specified, String... ids) {
+        List<Replica> listed = Stream.of(ids)
+                .map(id -> new Replica(id, "n/v", URI.create("http://" + id + "/metrics"), phase))
+                .toList();
+        variant.present(listed, specified, false, at);
+    }
+
+    @Test
+    void aReplicaThatWasNeverHeardIsNotKnownToBeIdle() {
+        present(0, "a", "b");
+        variant.observe("a", reading(1, 0.2, 100_000, 100));
+        assertThat(variant.grade(2, 30)).as("it may have served for long").isEqualTo(Grade.PARTIAL);
+        variant.observe("b", reading(3, 0.2, 100_000, 100));
+        assertThat(variant.grade(4, 30)).isEqualTo(Grade.COMPLETE);
+        present(10, "a", "b", "c");
+        assertThat(variant.grade(11, 30)).as("it has only just been started").isEqualTo(Grade.COMPLETE);
+        variant.observe("a", reading(250, 0.2, 100_000, 200));
+        variant.observe("b", reading(250, 0.2, 100_000, 200));
+        assertThat(variant.grade(251, 30)).as("it should serve by now").isEqualTo(Grade.PARTIAL);
+        assertThat(variant.counts(251).stuck()).isEqualTo(1);
+    }
+
+    @Test
+    void aReadingThatIsOlderThanAReplicaIsNotItsOwn() {
+        present(0, "a");
+        present(100, "a", "b");
+        variant.observe("b", reading(80, 0.9, 100_000, 100));
+        assertThat(variant.counts(101).ready())
+                .as("of the one that had its address before")
+                .isZero();
+        variant.observe("b", reading(120, 0.1, 100_000, 1));
+        assertThat(variant.counts(121).ready()).isEqualTo(1);
+        assertThat(variant.coldStart().starts()).containsExactly(20.0);
+        variant.observe("a", reading(-5, 0.1, 100_000, 1));
+        assertThat(variant.counts(121).ready())
+                .as("what was there before may be known from before")
+                .isEqualTo(2);
+    }
+
+    @Test
+    @Tag("autoscaling-39")
+    void podsSayThemselvesWhetherTheyServe() {
+        present(0, Phase.SERVING, 3, "a", "b");
+        assertThat(variant.counts(1)).as("one is asked for and not made yet").isEqualTo(new Replicas(2, 1, 0, 0));
+        assertThat(variant.grade(1, 30)).as("they serve and are not heard").isEqualTo(Grade.PARTIAL);
+        present(250, Phase.SERVING, 3, "a", "b");
+        assertThat(variant.counts(250)).as("and is not made at all").isEqualTo(new Replicas(2, 0, 1, 0));
+        present(251, Phase.SERVING, 1, "a", "b");
+        assertThat(variant.counts(251)).as("one is not asked for any more").isEqualTo(new Replicas(1, 0, 0, 1));
+        present(252, Phase.STARTING, 2, "a", "b");
+        assertThat(variant.counts(253)).isEqualTo(new Replicas(0, 2, 0, 0));
+        assertThat(variant.counts(460)).isEqualTo(new Replicas(0, 0, 2, 0));
+        present(461, Phase.FAILING, 2, "c", "d");
+        assertThat(variant.counts(461)).as("they start again and again").isEqualTo(new Replicas(0, 0, 2, 0));
+    }
+
     @Test
     void silenceIsNoRateOfZero() {
         DemandTracker demand =
@@ -92,7 +157,7 @@ class TrackersTest {
     @Test
     @Tag("autoscaling-34")
     void aReplicaThatHasGoneSilentCountsAsTheFullest() {
-        variant.present(List.of("a", "b"), 0);
+        present(0, "a", "b");
         variant.observe("a", reading(1, 0.9, 100_000, 100));
         variant.observe("b", reading(1, 0.2, 100_000, 100));
         assertThat(variant.memoryFill(2, 30)).isCloseTo(0.55, within(1e-9));
@@ -102,7 +167,7 @@ class TrackersTest {
 
     @Test
     void oneReplicaWithAnAbsurdSizeDecidesNothing() {
-        variant.present(List.of("a", "b", "c"), 0);
+        present(0, "a", "b", "c");
         variant.observe("a", reading(1, 0.5, 16, 100));
         variant.observe("b", reading(1, 0.5, 400_000, 100));
         variant.observe("c", reading(1, 0.5, 400_000, 100));
@@ -111,7 +176,7 @@ class TrackersTest {
 
     @Test
     void samplesOfReplicasThatAreLargerThanAssumedCount() {
-        variant.present(List.of("a"), 0);
+        present(0, "a");
         for (int i = 1; i <= 40; i++) {
             variant.observe("a", reading(i * 10, 0.5, 400_000, i * 500));
         }
@@ -123,7 +188,7 @@ class TrackersTest {
     @Test
     @Tag("autoscaling-16")
     void aReplicaThatBeginsAnewInItsPlaceIsColdAgain() {
-        variant.present(List.of("a"), 0);
+        present(0, "a");
         for (int i = 1; i <= 12; i++) {
             variant.observe("a", reading(i * 10, 0.5, 100_000, i * 500));
         }

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -17,6 +18,9 @@ import org.junit.jupiter.api.Test;
 class CycleMetersTest {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private static final ClusterState CLUSTER =
+            new ClusterState(false, true, Map.of("n/v", 50.0), Map.of("n/v", "HPA_TOLERANCE"));
+
     private final CycleMeters meters = new CycleMeters(registry, true);
 
     private double gauge(String name, String... tags) {
@@ -30,7 +34,7 @@ class CycleMetersTest {
 
     @Test
     void aCycleIsShownUnderOurNamesAndThoseOfWva() {
-        meters.watch(() -> Decided.STATE);
+        meters.watch(() -> Decided.STATE, () -> CLUSTER);
         meters.published(Decided.cycle("c1", List.of()));
         meters.took("decide", 5_000_000);
 
@@ -40,6 +44,10 @@ class CycleMetersTest {
                 .isEqualTo(1);
         assertThat(gauge("autoscaler.demand.requests", "class", "chat", "kind", "now"))
                 .isEqualTo(5);
+        assertThat(gauge("autoscaler.actuation.lag", "variant", "v")).isEqualTo(50);
+        assertThat(gauge("autoscaler.actuation.stalled", "variant", "v")).isEqualTo(1);
+        assertThat(gauge("autoscaler.leader")).isZero();
+        assertThat(gauge("autoscaler.config.valid")).isEqualTo(1);
         assertThat(gauge("autoscaler.cost", "model", "m")).isEqualTo(10);
         assertThat(gauge("autoscaler.input.grade", "model", "m")).isEqualTo(2);
         assertThat(gauge("autoscaler.load.binding", "dimension", "itl")).isEqualTo(1);
@@ -65,7 +73,7 @@ class CycleMetersTest {
 
     @Test
     void whatIsPublishedIsWhatIsDocumented() {
-        meters.watch(() -> Decided.STATE);
+        meters.watch(() -> Decided.STATE, () -> CLUSTER);
         meters.published(Decided.cycle("c1", List.of()));
         Cycle advised = Decided.cycle("c2", List.of("n/v"));
         meters.published(advised);

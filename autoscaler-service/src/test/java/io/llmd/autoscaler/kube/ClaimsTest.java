@@ -1,0 +1,60 @@
+package io.llmd.autoscaler.kube;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Two controllers and one target. */
+class ClaimsTest {
+
+    private static final KubeVariant VARIANT =
+            new KubeVariant("n/v", new TargetRef("n", "apps/v1", "Deployment", "v"), Actuation.METRIC);
+
+    private final FakeApi api = new FakeApi();
+    private Instant now = Instant.parse("2026-01-31T12:00:00Z");
+
+    private Claims claims(String instance) {
+        return new Claims(api, instance, Duration.ofMinutes(3), () -> now);
+    }
+
+    @Test
+    @DisplayName("row 40: two controllers that claim one target both learn of the other")
+    @Tag("autoscaling-40")
+    void bothLearnOfEachOther() {
+        Claims first = claims("llmd-a");
+        Claims second = claims("llmd-b");
+        first.renew(List.of(VARIANT));
+        assertThat(first.conflicts("n/v")).isEmpty();
+        second.renew(List.of(VARIANT));
+        assertThat(second.conflicts("n/v")).containsEntry("n/v", "llmd-a");
+        first.renew(List.of(VARIANT));
+        assertThat(first.conflicts("n/v")).containsEntry("n/v", "llmd-b");
+        assertThat(api.writes()).as("the target itself is not touched").allMatch(call -> call.contains("/leases"));
+    }
+
+    @Test
+    void aClaimThatIsNotRenewedEnds() {
+        Claims first = claims("llmd-a");
+        claims("llmd-b").renew(List.of(VARIANT));
+        first.renew(List.of(VARIANT));
+        assertThat(first.conflicts("n/v")).isNotEmpty();
+        now = now.plusSeconds(200);
+        first.renew(List.of(VARIANT));
+        assertThat(first.conflicts("n/v")).isEmpty();
+    }
+
+    @Test
+    void replicasOfOneControllerAreNoOthers() {
+        claims("llmd-a").renew(List.of(VARIANT));
+        Claims other = claims("llmd-a");
+        other.renew(List.of(VARIANT));
+        assertThat(other.conflicts("n/v")).isEmpty();
+        assertThatThrownBy(() -> claims("A/b")).hasMessageContaining("autoscaler.kubernetes.instance");
+    }
+}
