@@ -126,8 +126,8 @@ autoscaler() {
         --set server.port="$port" --set management.server.port=$((port + 100)) --set autoscaler.period=2s \
         --set autoscaler.kubernetes.enabled=true --set autoscaler.kubernetes.namespace=team \
         --set autoscaler.kubernetes.instance="$instance" --set "autoscaler.routers[0]=http://127.0.0.1:38090/metrics" \
-        --set autoscaler.kubernetes.leader-election.enabled=true --set autoscaler.kubernetes.leader-election.lease=6s \
-        --set autoscaler.kubernetes.leader-election.renew-deadline=4s --set autoscaler.kubernetes.leader-election.retry=1s \
+        --set autoscaler.kubernetes.leader-election.enabled=true --set autoscaler.kubernetes.leader-election.lease=10s \
+        --set autoscaler.kubernetes.leader-election.renew-deadline=6s --set autoscaler.kubernetes.leader-election.retry=1s \
         "$@" > "$work/autoscaler-$name.log" 2>&1 &
     started=$!
     pids+=("$started")
@@ -197,8 +197,8 @@ spec: {accelerators: {H100: 64}}
 OBJECTS
 policy advisory "" >/dev/null
 
-echo 30 > "$work/rate"
-python3 "$root/tools/kube/metrics_pages.py" "$work/rate" 38090 38001=0.5 38002=0.06 38003=0.4 38004=0.45 38005=0.5 38006=0.5 &
+echo 10 > "$work/rate"
+python3 "$root/tools/kube/metrics_pages.py" "$work/rate" 38090 38001=0.5 38002=0.06 38003=0.4 38004=0.45 38005=0.5 38006=0.5 38007=0.5 38008=0.5 38009=0.5 &
 pids+=($!)
 pod big-1 38001
 pod big-2 38002
@@ -222,6 +222,8 @@ ok "nothing was written but its status"
 echo "-- scale"
 policy scale "" >/dev/null
 until_is "the scale subresource follows" "[3-9]" specified vllm-big
+# Until the step time is known, four times as many at once are the most.
+sleep 8
 grown=$(specified vllm-big)
 [[ $(rest vllm-big) == "$before" ]] || fail "more than the number has changed"
 ok "nothing else of the Deployment has changed"
@@ -231,7 +233,7 @@ done
 kubectl get lease llmd-claim-deployment-vllm-big -o jsonpath='{.metadata.annotations}' | grep -q claim.autoscaler.llmd.io/llmd-autoscaler \
     || fail "the target is not claimed"
 ok "the target is claimed by a Lease beside it"
-echo 20 > "$work/rate"
+echo 2 > "$work/rate"
 until_is "less demand, fewer replicas" "[2-$((grown - 1))]" specified vllm-big
 until_is "the pod with the fewest tokens goes first" "big-2" bash -c \
     "kubectl get pods -o json | python3 -c 'import json,sys; p=[(int(i[\"metadata\"][\"annotations\"].get(\"controller.kubernetes.io/pod-deletion-cost\",\"2000000000\")),i[\"metadata\"][\"name\"]) for i in json.load(sys.stdin)[\"items\"]]; print(min(p)[1])'"
@@ -274,7 +276,7 @@ spec:
   service: {name: llmd-autoscaler, namespace: team, port: 38443}
 HPA
 hpa=$(kubectl get hpa vllm-big -o jsonpath='{.metadata.resourceVersion}')
-echo 40 > "$work/rate"
+echo 12 > "$work/rate"
 until_is "the number is published" "[4-9]" desired 28283 autoscaler_replicas_desired
 until_is "under llm-d's name as well" "$(desired 28283 autoscaler_replicas_desired)" desired 28283 wva_desired_replicas
 until_is "the API serves it to an HPA" "ExternalMetricValueList big [4-9]" bash -c \
@@ -328,7 +330,7 @@ conf=admin autoscaler c 28191 other
 until_is "the other learns of the first" "False Conflict" condition big Ready
 until_is "who is named" "*claims the same target" bash -c "kubectl get variantpolicy big -o jsonpath='{.status.conditions[?(@.type==\"Ready\")].message}'"
 held=$(desired 28287 autoscaler_replicas_desired)
-echo 60 > "$work/rate"
+echo 14 > "$work/rate"
 sleep 10
 [[ $(desired 28287 autoscaler_replicas_desired) == "$held" ]] || fail "a target of two is not held"
 ok "both leave the target as it is"

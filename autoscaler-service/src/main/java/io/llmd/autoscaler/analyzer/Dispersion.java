@@ -28,9 +28,14 @@ public final class Dispersion {
         if (counts.size() < LEAST || mean == 0) {
             return 1;
         }
-        double squares = counts.stream()
-                .mapToDouble(count -> (count - mean) * (count - mean))
-                .sum();
-        return Math.clamp(squares / (counts.size() - 1) / mean, 1, HIGHEST);
+        // Of differences between neighbours, which have twice the variance: a rate that has risen or fallen for good is no burst, and
+        // would look like one for as long as counts of before are kept.
+        double squares = 0;
+        double before = Double.NaN;
+        for (double count : counts) {
+            squares += Double.isNaN(before) ? 0 : (count - before) * (count - before);
+            before = count;
+        }
+        return Math.clamp(squares / (2 * (counts.size() - 1)) / mean, 1, HIGHEST);
     }
 }

@@ -9,6 +9,7 @@ import java.time.format.DateTimeParseException;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -34,6 +35,7 @@ public final class Claims {
     private final Duration ttl;
     private final InstantSource clock;
     private final Map<String, String> conflicts = new ConcurrentHashMap<>();
+    private final Map<String, Instant> claimed = new ConcurrentHashMap<>();
 
     /**
      * Claims of one controller.
@@ -52,12 +54,21 @@ public final class Claims {
         this.clock = clock;
     }
 
-    /** Claims targets anew. What cannot be asked leaves what is known of others. */
+    /** Claims these targets anew, and no others any more. */
     public void renew(Collection<KubeVariant> variants) {
-        conflicts.keySet().retainAll(variants.stream().map(KubeVariant::id).collect(Collectors.toSet()));
+        Set<String> names = variants.stream().map(KubeVariant::id).collect(Collectors.toSet());
+        conflicts.keySet().retainAll(names);
+        claimed.keySet().retainAll(names);
+        claim(variants);
+    }
+
+    /** Claims targets. What cannot be asked leaves what is known of others. */
+    private void claim(Collection<KubeVariant> variants) {
         for (KubeVariant each : variants) {
+            Instant until = clock.instant().plus(ttl);
             try {
-                note(each, others(claim(each.target(), clock.instant().plus(ttl).toString())));
+                note(each, others(claim(each.target(), until.toString())));
+                claimed.put(each.id(), until);
             } catch (KubeException e) {
                 LOG.atWarn()
                         .addKeyValue("variant", each.id())
@@ -131,6 +142,21 @@ public final class Claims {
             // Somebody has meant to claim it.
             return true;
         }
+    }
+
+    /** Claims those of which no claim holds; each target has to be claimed before it is written. */
+    void claimNew(Collection<KubeVariant> variants) {
+        claim(variants.stream().filter(each -> !isClaimed(each.id())).toList());
+    }
+
+    private boolean isClaimed(String variant) {
+        Instant until = claimed.get(variant);
+        return until != null && until.isAfter(clock.instant());
+    }
+
+    /** Whether a claim of this controller holds, and none of another was seen. */
+    boolean isAlone(String variant) {
+        return isClaimed(variant) && !conflicts.containsKey(variant);
     }
 
     /** Others that claim a variant, by its id; empty while it is this controller's alone. Safe from any thread. */

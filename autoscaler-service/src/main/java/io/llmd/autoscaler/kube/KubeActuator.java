@@ -131,6 +131,9 @@ public final class KubeActuator implements AutoCloseable {
             return;
         }
         office.write();
+        if (office.isLeader()) {
+            claims.claimNew(owned());
+        }
         Map<String, Lag> seen = new TreeMap<>();
         stalls.retain(fleet.variants());
         for (KubeVariant each : owned()) {
@@ -171,7 +174,7 @@ public final class KubeActuator implements AutoCloseable {
 
     private boolean mayWrite(KubeVariant variant, Cycle cycle) {
         return office.isLeader()
-                && claims.conflicts(variant.id()).isEmpty()
+                && claims.isAlone(variant.id())
                 && !cycle.advised().contains(variant.id());
     }
 

@@ -50,6 +50,7 @@ final class DemandTracker {
     private double nextInterval = Double.NaN;
     private double lastCount = Double.NaN;
     private double countedAt;
+    private double readAt = Double.NEGATIVE_INFINITY;
     private double lastArrival;
     private double knownTotal = Double.NaN;
 
@@ -77,6 +78,7 @@ final class DemandTracker {
     void observe(URI router, Flow flow, double atSeconds) {
         arrivals.computeIfAbsent(router, name -> new CounterRate()).add(atSeconds, flow.arrivals());
         last.put(router, flow);
+        readAt = Math.max(readAt, atSeconds);
     }
 
     /**
@@ -99,7 +101,7 @@ final class DemandTracker {
         if (hasArrived) {
             lastArrival = nowSeconds;
         }
-        countWindow(arrived, nowSeconds);
+        countWindow(arrived);
         knownTotal = arrived;
         shapes.add(
                 nowSeconds,
@@ -134,16 +136,17 @@ final class DemandTracker {
                 hasBetween ? flow.perToken().within(tier.interTokenTarget()) : 0);
     }
 
-    private void countWindow(double arrived, double nowSeconds) {
+    /** Windows go from reading to reading: one without a reading in it has no count, and is not one without requests. */
+    private void countWindow(double arrived) {
         // A window that was not looked at in time is none: its count would look like a burst.
-        boolean isLate = nowSeconds > countedAt + 2 * WINDOW_SECONDS;
+        boolean isLate = readAt > countedAt + 2 * WINDOW_SECONDS;
         if (Double.isNaN(lastCount) || arrived < lastCount || isLate) {
             lastCount = arrived;
-            countedAt = nowSeconds;
-        } else if (nowSeconds >= countedAt + WINDOW_SECONDS) {
+            countedAt = readAt;
+        } else if (readAt >= countedAt + WINDOW_SECONDS) {
             dispersion.add(arrived - lastCount);
             lastCount = arrived;
-            countedAt = nowSeconds;
+            countedAt = readAt;
         }
     }
 

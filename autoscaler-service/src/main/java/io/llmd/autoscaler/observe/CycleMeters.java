@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public final class CycleMeters implements LoopListener {
 
     private final MeterRegistry registry;
     private final boolean hasWva;
-    private final Map<AutoscalerMeters, MultiGauge> gauges = new EnumMap<>(AutoscalerMeters.class);
+    private final Map<AutoscalerMeters, Gauges> gauges = new EnumMap<>(AutoscalerMeters.class);
     private @Nullable Supplier<LoopState> state;
     private Supplier<ClusterState> cluster = () -> ClusterState.NONE;
 
@@ -48,10 +49,40 @@ public final class CycleMeters implements LoopListener {
         cluster = ofCluster;
     }
 
-    /** Rows of one cycle. */
+    /**
+     * Gauges of one meter. Those that stay are never replaced, for whoever scrapes in between would see both or none: their value
+     * changes.
+     */
+    private final class Gauges {
+
+        private final MultiGauge gauge;
+        private Map<Tags, AtomicReference<Double>> values = Map.of();
+
+        Gauges(AutoscalerMeters meter) {
+            gauge = MultiGauge.builder(meter.getName()).register(registry);
+        }
+
+        void set(Map<Tags, Double> next) {
+            Map<Tags, AtomicReference<Double>> all = new HashMap<>();
+            next.forEach((tags, value) -> {
+                AtomicReference<Double> known = values.getOrDefault(tags, new AtomicReference<>(value));
+                known.set(value);
+                all.put(tags, known);
+            });
+            boolean isSame = all.keySet().equals(values.keySet());
+            values = all;
+            if (!isSame) {
+                List<MultiGauge.Row<?>> rows = new ArrayList<>();
+                all.forEach((tags, value) -> rows.add(MultiGauge.Row.of(tags, value, AtomicReference::get)));
+                gauge.register(rows, false);
+            }
+        }
+    }
+
+    /** Values of one cycle. */
     private final class Rows {
 
-        private final Map<AutoscalerMeters, List<MultiGauge.Row<?>>> rows = new EnumMap<>(AutoscalerMeters.class);
+        private final Map<AutoscalerMeters, Map<Tags, Double>> rows = new EnumMap<>(AutoscalerMeters.class);
 
         void add(AutoscalerMeters meter, double value, String... values) {
             KeyName[] keys = meter.getKeyNames();
@@ -59,15 +90,12 @@ public final class CycleMeters implements LoopListener {
             for (int i = 0; i < keys.length; i++) {
                 tags.add(Tag.of(keys[i].asString(), values[i]));
             }
-            rows.computeIfAbsent(meter, name -> new ArrayList<>()).add(MultiGauge.Row.of(Tags.of(tags), value));
+            rows.computeIfAbsent(meter, name -> new HashMap<>()).put(Tags.of(tags), value);
         }
 
         void publish() {
-            for (AutoscalerMeters meter : rows.keySet()) {
-                gauges.computeIfAbsent(
-                        meter, name -> MultiGauge.builder(meter.getName()).register(registry));
-            }
-            gauges.forEach((meter, gauge) -> gauge.register(rows.getOrDefault(meter, List.of()), true));
+            rows.keySet().forEach(meter -> gauges.computeIfAbsent(meter, Gauges::new));
+            gauges.forEach((meter, gauge) -> gauge.set(rows.getOrDefault(meter, Map.of())));
         }
     }
 

@@ -39,6 +39,24 @@ class ClaimsTest {
     }
 
     @Test
+    @Tag("autoscaling-40")
+    void nothingIsWrittenBeforeItIsClaimed() {
+        Claims first = claims("llmd-a");
+        assertThat(first.isAlone("n/v")).as("not claimed yet").isFalse();
+        first.claimNew(List.of(VARIANT));
+        assertThat(first.isAlone("n/v")).isTrue();
+        first.claimNew(List.of(VARIANT));
+        assertThat(api.writes()).as("claimed once").hasSize(2);
+        Claims second = claims("llmd-b");
+        second.claimNew(List.of(VARIANT));
+        assertThat(second.isAlone("n/v")).isFalse();
+        now = now.plusSeconds(200);
+        assertThat(first.isAlone("n/v")).as("its claim is over").isFalse();
+        first.renew(List.of());
+        assertThat(first.conflicts("n/v")).isEmpty();
+    }
+
+    @Test
     void aClaimThatIsNotRenewedEnds() {
         Claims first = claims("llmd-a");
         claims("llmd-b").renew(List.of(VARIANT));

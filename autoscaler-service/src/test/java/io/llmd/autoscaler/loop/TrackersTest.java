@@ -155,6 +155,32 @@ class TrackersTest {
     }
 
     @Test
+    void whatIsScrapedSeldomerThanLookedAtIsNoBurst() {
+        DemandTracker demand =
+                new DemandTracker(new TierRule(TIER, Set.of(), 0), Shape.fixed(1_000, 0, 100), 30, 100, 0);
+        for (int at = 15; at <= 600; at += 5) {
+            int scraped = at - at % 15;
+            demand.observe(ROUTER, new Flow(4.0 * scraped, 0, 0, 0, 0, 0, 0, 0, 0), scraped);
+            if (at % 10 == 0) {
+                demand.settle(true, at);
+            }
+        }
+        assertThat(demand.arrivalVariation()).as("four a second, always").isEqualTo(1);
+    }
+
+    @Test
+    void aRateThatHasChangedForGoodIsNoBurst() {
+        DemandTracker demand =
+                new DemandTracker(new TierRule(TIER, Set.of(), 0), Shape.fixed(1_000, 0, 100), 30, 100, 0);
+        double arrivals = 0;
+        for (int at = 10; at <= 300; at += 10) {
+            arrivals += at <= 150 ? 100 : 40;
+            hear(demand, arrivals, at);
+        }
+        assertThat(demand.arrivalVariation()).isLessThan(1.5);
+    }
+
+    @Test
     @Tag("autoscaling-34")
     void aReplicaThatHasGoneSilentCountsAsTheFullest() {
         present(0, "a", "b");

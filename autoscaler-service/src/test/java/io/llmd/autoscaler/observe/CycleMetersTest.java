@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.autoscaler.Decided;
 import io.llmd.autoscaler.loop.Cycle;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -61,6 +62,14 @@ class CycleMetersTest {
                         .count())
                 .isEqualTo(1);
         assertThat(registry.get("autoscaler.cycle").timer().count()).isEqualTo(1);
+    }
+
+    @Test
+    void whoScrapesBetweenTwoCyclesSeesEachNumberOnce() {
+        meters.published(Decided.cycle("c1", List.of()));
+        Gauge before = registry.get("autoscaler.cost").gauge();
+        meters.published(Decided.cycle("c2", List.of()));
+        assertThat(registry.get("autoscaler.cost").gauges()).containsExactly(before);
     }
 
     @Test

@@ -237,6 +237,8 @@ final class ScaleTarget implements AutoCloseable {
     private void begin(ScalePod pod, long nowNanos) {
         try {
             trial.add(pod.part());
+            // Whoever cleans up after a process that died has to know of this one, ready or not.
+            changed.run();
             pod.become(ScalePod.State.STARTING, nowNanos);
             say(pod, "starts");
         } catch (RuntimeException e) {

@@ -39,6 +39,7 @@ class ScaleTargetIT {
 
     private final Captured captured = new Captured();
     private final AtomicInteger changes = new AtomicInteger();
+    private List<String> noted = List.of();
     private TrialFiles files;
     private LlmdHome home;
     private Trial trial;
@@ -78,7 +79,10 @@ class ScaleTargetIT {
                 trial,
                 () -> Optional.ofNullable(decision),
                 captured.terminal(),
-                changes::incrementAndGet);
+                () -> {
+                    changes.incrementAndGet();
+                    noted = trial.described().stream().map(RunState.Part::name).toList();
+                });
     }
 
     @AfterEach
@@ -173,6 +177,17 @@ class ScaleTargetIT {
         step(0);
         step(10);
         awaitServing("sim-1", "sim-3");
+    }
+
+    @Test
+    void aProcessIsNotedBeforeItIsReady() throws Exception {
+        parts = Busy::new;
+        want(2);
+        step(0);
+        step(10);
+        assertThat(Files.readString(files.endpoints())).doesNotContain("sim-2");
+        assertThat(noted).as("so that nothing is left behind when this process dies now").contains("sim-2");
+        awaitServing("sim-2");
     }
 
     @Test
