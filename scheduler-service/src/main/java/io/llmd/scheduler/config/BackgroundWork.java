@@ -17,6 +17,7 @@ import io.llmd.scheduler.plugin.EndpointPickerConfig;
 import io.llmd.scheduler.plugin.LoadResult;
 import io.llmd.scheduler.plugin.PluginInstance;
 import io.llmd.scheduler.resource.ResourceStore;
+import io.llmd.scheduler.scheduling.AppProtocol;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -198,12 +199,20 @@ final class BackgroundWork implements SmartLifecycle, DiscoveryState, Applicatio
     @Override
     public boolean isReady() {
         DiscoveryState state = discovery;
-        return state != null && state.isReady();
+        return state != null && state.isReady() && protocolProblem().isEmpty();
     }
 
     @Override
     public String problem() {
         DiscoveryState state = discovery;
-        return state == null ? "" : state.problem();
+        String problem = state == null ? "" : state.problem();
+        return problem.isEmpty() ? protocolProblem() : problem;
+    }
+
+    /** The configuration may read requests that endpoints of the pool cannot serve. */
+    private String protocolProblem() {
+        KubernetesSources sources = kubernetes;
+        AppProtocol protocol = sources == null ? null : sources.protocol();
+        return protocol == null ? "" : planFile.plan().loaded().parsers().problemWith(protocol);
     }
 }

@@ -17,6 +17,7 @@ import io.llmd.scheduler.plugin.Finding;
 import io.llmd.scheduler.resource.KubernetesResources;
 import io.llmd.scheduler.resource.ObjectStatuses;
 import io.llmd.scheduler.resource.ResourceStore;
+import io.llmd.scheduler.scheduling.AppProtocol;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
@@ -130,6 +131,12 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
         if (isLeader) {
             resources.tellAgain();
         }
+    }
+
+    /** What the endpoints of the pool speak; {@code null} when it does not say. */
+    @Nullable
+    AppProtocol protocol() {
+        return discovery.protocol();
     }
 
     /** Lets another replica lead while this one still finishes what it has. */

@@ -1,6 +1,8 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.scheduler.scheduling.AppProtocol;
 import java.util.List;
+import java.util.Set;
 
 /** Takes every body that no other parser claims, and reads nothing of it: no model, no prompt. */
 public final class PassthroughParser implements RequestParser {
@@ -11,6 +13,11 @@ public final class PassthroughParser implements RequestParser {
     @Override
     public List<String> pathSuffixes() {
         return List.of();
+    }
+
+    @Override
+    public Set<AppProtocol> protocols() {
+        return Set.of();
     }
 
     @Override

@@ -1,7 +1,10 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.scheduler.scheduling.AppProtocol;
 import io.llmd.scheduler.scheduling.Plugin;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /** Reads the bodies of requests whose path ends in a certain way. Safe from any thread; must not block. */
 public interface RequestParser extends Plugin {
@@ -12,6 +15,11 @@ public interface RequestParser extends Plugin {
      * a dot on.
      */
     List<String> pathSuffixes();
+
+    /** What endpoints have to speak, one of these, for what this parser reads; empty for one that reads nothing. */
+    default Set<AppProtocol> protocols() {
+        return EnumSet.allOf(AppProtocol.class);
+    }
 
     /**
      * Reads a body.

@@ -1,11 +1,14 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.scheduler.scheduling.AppProtocol;
 import io.llmd.scheduler.scheduling.ClientBody;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,7 @@ public final class RequestParsers {
     private final @Nullable RequestParser fallback;
     private final MediaEstimate media;
     private final boolean keepsSource;
+    private final List<RequestParser> parsers;
 
     /** Parsers in the order of the configuration, and how many tokens media count as. */
     public RequestParsers(List<? extends RequestParser> parsers, MediaEstimate media) {
@@ -31,6 +35,7 @@ public final class RequestParsers {
     public RequestParsers(List<? extends RequestParser> parsers, MediaEstimate media, boolean keepsSource) {
         this.media = media;
         this.keepsSource = keepsSource;
+        this.parsers = List.copyOf(parsers);
         List<Claim> all = new ArrayList<>();
         RequestParser other = null;
         for (RequestParser parser : parsers) {
@@ -49,6 +54,19 @@ public final class RequestParsers {
         return new RequestParsers(
                 List.of(new OpenAiParser(), new AnthropicParser(), new VllmHttpParser(), new PassthroughParser()),
                 MediaEstimate.DEFAULT);
+    }
+
+    /** Why requests cannot be served by endpoints that speak {@code protocol}; empty when they can. */
+    public String problemWith(AppProtocol protocol) {
+        for (RequestParser parser : parsers) {
+            Set<AppProtocol> needed = parser.protocols();
+            if (!needed.isEmpty() && !needed.contains(protocol)) {
+                return "appProtocol: " + protocol.wireName() + " (expected: "
+                        + needed.stream().map(AppProtocol::wireName).sorted().collect(Collectors.joining(" or "))
+                        + ", for requests to " + parser.pathSuffixes() + ")";
+            }
+        }
+        return "";
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.scheduler.scheduling.AppProtocol;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads bodies of Vertex AI's gRPC API, which hold a body of the OpenAI API. */
@@ -16,6 +18,11 @@ public final class VertexAiParser implements RequestParser {
     @Override
     public List<String> pathSuffixes() {
         return List.of(CHAT, "PredictionService/StreamRawPredict", "PredictionService/RawPredict");
+    }
+
+    @Override
+    public Set<AppProtocol> protocols() {
+        return Set.of(AppProtocol.H2C);
     }
 
     @Override

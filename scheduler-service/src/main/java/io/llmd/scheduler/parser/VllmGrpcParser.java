@@ -1,9 +1,11 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.scheduler.scheduling.AppProtocol;
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
 import io.llmd.scheduler.scheduling.RequestBody.Api;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads bodies of vLLM's gRPC API: text, or tokens, which are exact. They name no model. */
@@ -18,6 +20,11 @@ public final class VllmGrpcParser implements RequestParser {
     @Override
     public List<String> pathSuffixes() {
         return List.of(GENERATE, EMBED);
+    }
+
+    @Override
+    public Set<AppProtocol> protocols() {
+        return Set.of(AppProtocol.H2C);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.llmd.scheduler.parser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.scheduler.scheduling.AppProtocol;
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
 import io.llmd.scheduler.scheduling.RequestBody.Api;
@@ -12,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +29,7 @@ class RequestParsersTest {
     @ParameterizedTest
     @CsvSource({
         "/v1/chat/completions, CHAT_COMPLETIONS",
+        "/v1/projects/x/chat/completions, CHAT_COMPLETIONS",
         "/openai/v1/chat/completions/?a=b, CHAT_COMPLETIONS",
         "/v1/chat/completions/render, CHAT_COMPLETIONS",
         "/v1/completions, COMPLETIONS",
@@ -33,6 +37,7 @@ class RequestParsersTest {
         "/v1/embeddings, EMBEDDINGS",
         "/v1/responses, RESPONSES"
     })
+    @Tag("inference-api-A25")
     void theLongestSuffixOnASegmentBoundaryWins(String path, Api api) {
         String prompt = switch (api) {
             case CHAT_COMPLETIONS -> "\"messages\":[{\"role\":\"user\"}]";
@@ -52,6 +57,7 @@ class RequestParsersTest {
         "/vllm.grpc.engine.VllmEngine/Embed, EMBEDDINGS",
         "/other, RAW"
     })
+    @Tag("inference-api-A26")
     void everyParserTakesItsOwnPaths(String path, Api api) {
         RequestParsers all = new RequestParsers(
                 List.of(
@@ -80,10 +86,48 @@ class RequestParsersTest {
     }
 
     @Test
+    @Tag("inference-api-A27")
     void withoutTheOneThatPassesThroughOtherPathsAreRefused() {
-        assertThat(new RequestParsers(List.of(new OpenAiParser()), MediaEstimate.DEFAULT)
-                        .parse("/other", Map.of(), ByteBuffer.allocate(1)))
-                .isEqualTo(new ParseOutcome.Malformed("no parser is configured for the path of the request"));
+        RequestParsers openAi = new RequestParsers(List.of(new OpenAiParser()), MediaEstimate.DEFAULT);
+        for (String path : List.of("/other", "/v1/audio/speech")) {
+            assertThat(openAi.parse(path, Map.of(), ByteBuffer.allocate(1)))
+                    .isEqualTo(new ParseOutcome.Malformed("no parser is configured for the path of the request"));
+        }
+    }
+
+    @Test
+    @Tag("inference-api-A35")
+    void whatEndpointsSpeakHasToServeEveryParserThatReads() {
+        RequestParsers standard = RequestParsers.standard();
+        assertThat(standard.problemWith(AppProtocol.HTTP)).isEmpty();
+        assertThat(standard.problemWith(AppProtocol.H2C)).isEmpty();
+        RequestParsers grpc =
+                new RequestParsers(List.of(new VllmGrpcParser(), new PassthroughParser()), MediaEstimate.DEFAULT);
+        assertThat(grpc.problemWith(AppProtocol.H2C)).isEmpty();
+        assertThat(grpc.problemWith(AppProtocol.HTTP))
+                .startsWith("appProtocol: http (expected: kubernetes.io/h2c, for requests to [vllm.grpc.engine.");
+        RequestParsers httpOnly =
+                new RequestParsers(List.of(new OpenAiParser(), new HttpAlone()), MediaEstimate.DEFAULT);
+        assertThat(httpOnly.problemWith(AppProtocol.HTTP)).isEmpty();
+        assertThat(httpOnly.problemWith(AppProtocol.H2C))
+                .isEqualTo("appProtocol: kubernetes.io/h2c (expected: http, for requests to [old])");
+    }
+
+    private static final class HttpAlone implements RequestParser {
+        @Override
+        public List<String> pathSuffixes() {
+            return List.of("old");
+        }
+
+        @Override
+        public Set<AppProtocol> protocols() {
+            return Set.of(AppProtocol.HTTP);
+        }
+
+        @Override
+        public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
+            return ParseOutcome.unread(length);
+        }
     }
 
     @Test
@@ -97,7 +141,16 @@ class RequestParsersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/v1/xcompletions", "/v2/models/m/infer", "/", "", "/v1/chat/completions/other"})
+    @ValueSource(
+            strings = {
+                "/v1/audio/speech",
+                "/v1/xcompletions",
+                "/v2/models/m/infer",
+                "/",
+                "",
+                "/v1/chat/completions/other"
+            })
+    @Tag("inference-api-A28")
     void otherPathsArePassedThroughUnread(String path) {
         RequestBody body = parse(path, "no json at all");
         assertThat(body.api()).isEqualTo(Api.RAW);
@@ -214,6 +267,7 @@ class RequestParsersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-1", "1.5", "\"5\"", "null", "{}", "99999999999999999999"})
+    @Tag("inference-api-A30")
     void limitsThatAreNoCountAreIgnored(String limit) {
         assertThat(parse("/v1/completions", "{\"model\":\"m\",\"prompt\":\"x\",\"max_tokens\":" + limit + "}")
                         .maxOutputTokens())
@@ -257,6 +311,7 @@ class RequestParsersTest {
                 "[1.5]",
                 "[null]"
             })
+    @Tag("inference-api-A29")
     void malformedPromptsAreRefused(String prompt) {
         assertThat(malformed("/v1/completions", "{\"model\":\"m\",\"prompt\":" + prompt + "}"))
                 .startsWith("prompt: ");

@@ -2,6 +2,7 @@ package io.llmd.scheduler.discovery.kube;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.llmd.scheduler.scheduling.AppProtocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,13 @@ public final class InferencePools {
         boolean isFormer = resource.getApiVersion().startsWith(FORMER_GROUP + "/");
         Object selector = resource.get("spec", "selector");
         Object labels = isFormer || !(selector instanceof Map<?, ?> fields) ? selector : fields.get("matchLabels");
-        return new ServingPool(selector(labels), isFormer ? formerPort(resource) : ports(resource));
+        return new ServingPool(selector(labels), isFormer ? formerPort(resource) : ports(resource), protocol(resource));
+    }
+
+    /** Pools of before say nothing of it. */
+    private static @Nullable AppProtocol protocol(GenericKubernetesResource resource) {
+        Object name = resource.get("spec", "appProtocol");
+        return name == null ? null : AppProtocol.of(String.valueOf(name));
     }
 
     private static String selector(@Nullable Object labels) {

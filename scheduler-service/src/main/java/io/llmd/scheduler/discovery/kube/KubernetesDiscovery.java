@@ -9,6 +9,7 @@ import io.llmd.kube.WatchedKind;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.discovery.DiscoveryListener;
 import io.llmd.scheduler.discovery.DiscoveryState;
+import io.llmd.scheduler.scheduling.AppProtocol;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -37,6 +38,7 @@ public final class KubernetesDiscovery implements DiscoveryState, AutoCloseable 
     private @Nullable Follower follower;
     private boolean closed;
     private volatile boolean ready;
+    private volatile @Nullable AppProtocol protocol;
     private volatile String poolProblem = "";
     private volatile String podProblem = "";
 
@@ -84,6 +86,7 @@ public final class KubernetesDiscovery implements DiscoveryState, AutoCloseable 
             return;
         }
         pool = next;
+        protocol = next.protocol();
         if (previous != null && previous.selector().equals(next.selector())) {
             endpoints.portsAre(next.ports());
         } else {
@@ -105,6 +108,7 @@ public final class KubernetesDiscovery implements DiscoveryState, AutoCloseable 
         if (pool != null) {
             LOG.atWarn().addKeyValue("reason", reason).log("no pool, so no endpoints");
             pool = null;
+            protocol = null;
             ready = false;
             endFollower();
             endpoints.clear();
@@ -127,6 +131,11 @@ public final class KubernetesDiscovery implements DiscoveryState, AutoCloseable 
     @Override
     public String problem() {
         return poolProblem.isEmpty() ? podProblem : poolProblem;
+    }
+
+    /** What the pods of the pool speak; {@code null} when there is no pool, or it does not say. */
+    public @Nullable AppProtocol protocol() {
+        return protocol;
     }
 
     @Override
