@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.contracts.schedule.TokenUsage;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +45,38 @@ class StreamScannerTest {
             data: {"type":"response.completed","sequence_number":2,"response":{"id":"r","status":"completed","usage":{"input_tokens":5,"input_tokens_details":{"cached_tokens":4},"output_tokens":3,"total_tokens":8}}}
 
             """;
+
+    /** A stream of Anthropic's messages API, cut where its seven pieces may come apart. */
+    private static final List<String> MESSAGES = List.of(
+            """
+            event: message_start
+            data: {"type":"message_start","message":{"id":"m","role":"assistant","content":[],"usage":{"input_tokens":3,"cache_read_input_tokens":40,"output_tokens":1}}}
+
+            """,
+            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0}\n\n",
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}\n\n",
+            "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+            ": nothing\n\n",
+            """
+            event: message_delta
+            data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":12}}
+
+            event: message_stop
+            data: {"type":"message_stop"}
+
+            """);
+
+    @Test
+    @Tag("inference-api-A31")
+    void usageOfMessagesComesInTwoPartsFarFromEachOther() {
+        StreamScanner scanner = new StreamScanner(ApiRoute.MESSAGES);
+        MESSAGES.forEach(piece -> scanner.scan(ByteBuffer.wrap(utf8(piece))));
+        // Anthropic counts cached tokens beside the others, the suite among them.
+        assertThat(scanner.usage()).isEqualTo(new TokenUsage(43, 12, 40));
+        assertThat(scanner.isComplete()).isTrue();
+        assertThat(scanner.contentEvents()).isEqualTo(1);
+    }
 
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);

@@ -311,6 +311,7 @@ class DirectorTest {
     }
 
     @Test
+    @Tag("ext-proc-P22")
     void aRequestThatLeavesTheQueueOpensNoLease() {
         flowSettings = HeldFlowControl.settings(true, 1.0);
         List<ScheduleOutcome> outcomes = new ArrayList<>();

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +110,7 @@ class FileDiscoveryTest {
     }
 
     @Test
+    @Tag("inference-api-A24")
     void aRenamedFileIsFollowed() throws IOException {
         load("endpoints: [{name: a, address: 10.0.0.1, port: 80}, {name: b, address: 10.0.0.2, port: 80}]");
         Path next = folder.resolve("next");
@@ -120,12 +122,15 @@ class FileDiscoveryTest {
     }
 
     @Test
+    @Tag("inference-api-A23")
     void anEntryThatBecomesInvalidKeepsItsPreviousVersion() throws IOException {
         load("endpoints: [{name: a, address: 10.0.0.1, port: 80}, {name: b, address: 10.0.0.2, port: 80}]");
         Files.writeString(
-                file, "endpoints: [{name: a, address: 10.0.0.1, port: 99999}, {name: c, address: 10.0.0.3, port: 80}]");
+                file,
+                "endpoints: [{name: a, address: 10.0.0.1, port: 99999}, {name: c, address: 10.0.0.3, port: 80},"
+                        + " {name: d, address: 10.0.0.4, port: 80}]");
         discovery.check();
-        assertThat(ids()).containsExactly("default/a", "default/c");
+        assertThat(ids()).containsExactly("default/a", "default/c", "default/d");
         assertThat(store.snapshot()[0].metadata().port()).isEqualTo(80);
         assertThat(problems).singleElement().asString().contains("endpoints[0].port: 99999");
     }
@@ -169,6 +174,20 @@ class FileDiscoveryTest {
         discovery.check();
         assertThat(ids()).containsExactly("default/a");
         assertThat(problems).hasSize(3);
+    }
+
+    @Test
+    @Tag("inference-api-A22")
+    void oneInvalidEntryOfThreeAtTheStartIsRefused() {
+        assertThatThrownBy(() -> load("""
+                        endpoints:
+                          - {name: a, address: 10.0.0.1, port: 80}
+                          - {name: b, address: 10.0.0.2, port: none}
+                          - {name: c, address: 10.0.0.3, port: 80}
+                        """))
+                .isInstanceOf(DiscoveryException.class)
+                .hasMessageContaining("endpoints[1].port: none");
+        assertThat(discovery.isReady()).isFalse();
     }
 
     @Test

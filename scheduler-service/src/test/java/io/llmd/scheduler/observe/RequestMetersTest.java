@@ -13,10 +13,14 @@ import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.scheduler.api.AttemptListener;
 import io.llmd.scheduler.scheduling.EndpointFixture;
 import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RequestMetersTest {
 
@@ -45,6 +49,17 @@ class RequestMetersTest {
         meters.forgetFlow("team");
         assertThat(registry.getMeters())
                 .noneMatch(meter -> "team".equals(meter.getId().getTag("fairness_id")));
+    }
+
+    @ParameterizedTest
+    @Tag("ext-proc-P31")
+    @CsvSource({"200, 0", "304, 0", "404, 1", "500, 1"})
+    void anAnswerThatIsAnErrorCountsAsOneOfTheModelServer(int status, int errors) {
+        answered(request("m", "team"), true).reported(report(Cause.NATURAL, status));
+        assertThat(registry.find("llm_d_epp_request_error").tag("error_code", "ModelServerError").counters().stream()
+                        .mapToDouble(Counter::count)
+                        .sum())
+                .isEqualTo(errors);
     }
 
     @Test

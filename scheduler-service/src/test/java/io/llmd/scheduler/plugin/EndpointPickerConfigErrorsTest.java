@@ -20,6 +20,7 @@ class EndpointPickerConfigErrorsTest {
     @ParameterizedTest
     @MethodSource("refusedFiles")
     @Tag("scheduling-79")
+    @Tag("inference-api-A20")
     void everyProblemIsNamedWithItsLine(String text, List<String> findings) {
         LoadResult result = TestPlugins.loader().load(text, "f");
         assertThat(result).isInstanceOf(LoadResult.Refused.class);
@@ -261,6 +262,17 @@ class EndpointPickerConfigErrorsTest {
                         "f:1: a list (expected: a mapping with [apiVersion, kind, featureGates,"
                                 + " plugins, schedulingProfiles, dataLayer, requestHandler, flowControl, saturationDetector,"
                                 + " parser])"));
+    }
+
+    @Test
+    @Tag("inference-api-A21")
+    void ofTwoFeatureGatesTheUnknownOneIsRefusedAlone() {
+        assertThat(TestPlugins.loader()
+                        .load(SCORER + "featureGates:\n  - flowControl=false\n  - nosuch\n", "f")
+                        .findings())
+                .singleElement()
+                .asString()
+                .startsWith("f:7:featureGates[1]: unknown feature gate nosuch");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.scheduler.plugin.Finding;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ResourceReaderTest {
@@ -120,6 +121,18 @@ class ResourceReaderTest {
                         "f2.yaml:7:spec.rules[0].targets[0].weight: -1 (expected: a whole number from 0 to 1000000)",
                         "f3.yaml:4:spec.poolRef: missing (expected: a mapping)",
                         "f4.yaml:1:apiVersion: llm-d.ai/v9 (expected: llm-d.ai/v1alpha2 or inference.networking.x-k8s.io/v1alpha2)");
+    }
+
+    @Test
+    @Tag("inference-api-A17")
+    void targetsWithoutAWeightBesideWeightedOnesAreToldOf() {
+        LoadedResources mixed =
+                read(rewrite("r", "    - targets: [{modelRewrite: a, weight: 1}, {modelRewrite: b}]\n"));
+        assertThat(errors(mixed)).isEmpty();
+        assertThat(mixed.findings())
+                .singleElement()
+                .asString()
+                .contains("targets without a weight are never chosen beside weighted ones");
     }
 
     @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.envoyproxy.envoy.service.ext_proc.v3.ExternalProcessorGrpc;
+import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingRequest;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -202,6 +204,21 @@ class ExtProcIT {
         assertThat(Status.fromThrowable(failure.get(10, TimeUnit.SECONDS)).getCode())
                 .isIn(Status.Code.UNKNOWN, Status.Code.INTERNAL, Status.Code.CANCELLED);
         aRequestIsPlacedAndItsAnswerFollowed();
+    }
+
+    @Test
+    @DisplayName("B85: fields of versions to come are passed over")
+    void passesOverUnknownFields() {
+        UnknownFieldSet unknown = UnknownFieldSet.newBuilder()
+                .addField(4242, UnknownFieldSet.Field.newBuilder().addVarint(7).build())
+                .build();
+        Proxy proxy = Proxy.open(proxies)
+                .send(Proxy.requestHead(false, Proxy.headers(":method", "POST", ":path", "/v1/completions"))
+                        .setUnknownFields(unknown))
+                .send(ProcessingRequest.newBuilder().setUnknownFields(unknown))
+                .body("{\"model\":\"m\",\"prompt\":\"Hello\"}", true);
+        await().until(() -> proxy.waiting() == 2);
+        proxy.cancel();
     }
 
     private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {

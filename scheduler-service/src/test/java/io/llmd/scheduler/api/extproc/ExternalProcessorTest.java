@@ -147,6 +147,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P1: head with the destination in header and metadata, then the body as it came")
+    @Tag("ext-proc-P1")
     void forwards() {
         door.requestHeaders = Map.of("x-added", "1");
         Proxy proxy = open().post(PATH);
@@ -181,6 +182,8 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P2, P4: a body in pieces, and one whose end is an empty piece; nothing goes out before")
+    @Tag("ext-proc-P2")
+    @Tag("ext-proc-P4")
     void collectsPieces() {
         Proxy proxy = open().post(PATH).body(BODY.substring(0, 9), false);
         assertThat(proxy.answers()).isEmpty();
@@ -194,6 +197,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P3: large bodies go in pieces of 62,000 bytes")
+    @Tag("ext-proc-P3")
     void cutsLargeBodies() {
         String prompt = "{\"model\":\"m\",\"prompt\":\"%s\"}".formatted("x".repeat(200_000 - 25));
         assertThat(prompt).hasSize(200_000);
@@ -210,6 +214,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P5: trailers end a body, and are answered last")
+    @Tag("ext-proc-P5")
     void trailersEndTheBody() {
         Proxy proxy = open().post(PATH).body(BODY, false).requestTrailers();
 
@@ -278,6 +283,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P8: a request without a body is placed as well, and no body goes out")
+    @Tag("ext-proc-P8")
     void placesRequestsWithoutBody() {
         Proxy proxy = open().send(Proxy.requestHead(true, Proxy.headers(":method", "GET", ":path", "/v1/models?a=b")));
 
@@ -305,6 +311,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P12, B83: empty, mistyped and endless hints allow nobody; none and foreign ones allow all")
+    @Tag("ext-proc-P12")
     void hintsThatAllowNobody() {
         Value[] many = Collections.nCopies(4097, text("10.0.0.1")).toArray(Value[]::new);
         for (Value nobody :
@@ -319,6 +326,8 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P15, P16: what clients must not say is overwritten, removed, and not heard")
+    @Tag("ext-proc-P15")
+    @Tag("ext-proc-P16")
     void removesForgedHeaders() {
         door.requestHeaders = Map.of("x-kv-cache-source-host-port", "10.0.0.3:8000", "x-gone", "");
         Proxy proxy = open().post(
@@ -363,6 +372,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P17: of a body under another name nothing but the name changes")
+    @Tag("ext-proc-P17")
     void renamesTheModelOfRequests() {
         door.model = "m2";
         String odd = "{ \"seed\" : 9007199254740993,\"model\":  \"m1\" ,\"prompt\":\"\\u0041 \\\"model\\\":1.0\"}";
@@ -393,6 +403,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P18: an answer in pieces comes back under the client's name and is counted once")
+    @Tag("ext-proc-P18")
     void renamesTheModelOfAnswers() {
         door.model = "m2";
         door.responseHeaders = Map.of("x-session-token", "t");
@@ -431,6 +442,8 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P19, P20: events go on piece by piece; usage cut in two is counted, also beside [DONE]")
+    @Tag("ext-proc-P19")
+    @Tag("ext-proc-P20")
     void followsEvents() {
         Proxy proxy = forwarded("/v1/chat/completions", "{\"model\":\"m\",\"stream\":true}")
                 .answerHead(200, "text/event-stream; charset=utf-8", false);
@@ -453,6 +466,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P21: an answer with trailers ends with them")
+    @Tag("ext-proc-P21")
     void answersTrailers() {
         Proxy proxy = open().send(Proxy.requestHead(
                         false, Proxy.headers(":path", "/vllm.Engine/Generate", "content-type", "application/grpc")))
@@ -471,6 +485,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P22: whoever leaves while waiting gives the place back, and hears nothing more")
+    @Tag("ext-proc-P22")
     void leavesWhileWaiting() {
         door.isQueueing = true;
         Proxy proxy = open().post(PATH).body(BODY, true);
@@ -484,6 +499,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P23: whoever leaves in the middle of an answer ends the lease once, with what was counted")
+    @Tag("ext-proc-P23")
     void leavesDuringTheAnswer() {
         Proxy proxy = forwarded(PATH, "{\"model\":\"m\",\"stream\":true}")
                 .answerHead(200, "text/event-stream", false)
@@ -505,6 +521,9 @@ class ExternalProcessorTest {
     @Test
     @DisplayName("P24, P25, P32: an eviction ends its own request alone, and not one that is complete")
     @Tag("flow-control-F44")
+    @Tag("ext-proc-P24")
+    @Tag("ext-proc-P25")
+    @Tag("ext-proc-P32")
     void evicts() {
         Proxy first = forwarded(PATH, BODY);
         Proxy second = forwarded(PATH, BODY);
@@ -526,6 +545,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P29: where the answer tells nothing, the stream ends with the request")
+    @Tag("ext-proc-P29")
     void leavesTokenCountsAlone() {
         Proxy proxy = open().post("/v1/messages/count_tokens").body(BODY, true);
         assertThat(proxy.answers())
@@ -537,6 +557,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P30, B82: a body beyond the limit is refused, and no more of it is kept")
+    @Tag("ext-proc-P30")
     void refusesLargeBodies() {
         Proxy proxy = open().post(PATH);
         for (int i = 0; i < 4; i++) {
@@ -548,6 +569,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P31: an endpoint's error is reported as such, and its body is not read")
+    @Tag("ext-proc-P31")
     void reportsErrorsOfEndpoints() {
         Proxy proxy = forwarded(PATH, BODY)
                 .answerHead(500, "application/json", false)
@@ -558,6 +580,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P34: an answer without a request is answered")
+    @Tag("ext-proc-P34")
     void toleratesAnswersAlone() {
         Proxy proxy = open().answerHead(200, "application/json", false)
                 .answerBody("x", true)
@@ -572,6 +595,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P35: IPv6 is in brackets in both places, and all endpoints are named in order")
+    @Tag("ext-proc-P35")
     void namesEndpoints() {
         door.endpoints =
                 List.of(new TargetEndpoint("ns/b", "fd00::1", 8000), new TargetEndpoint("ns/c", "10.0.0.3", 1));
@@ -585,6 +609,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P36: an answer without a body is complete with its head")
+    @Tag("ext-proc-P36")
     void endsWithTheHead() {
         Proxy proxy = forwarded(PATH, BODY).answerHead(204, "", true);
         assertEnded(Cause.NATURAL, 204, TokenUsage.UNKNOWN);
@@ -601,6 +626,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P38: a proxy that holds bodies gets its head answered first, and the destination with the body")
+    @Tag("ext-proc-P38")
     void servesProxiesThatHoldBodies() {
         Proxy same = open().send(head(BodySendMode.BUFFERED, ":path", PATH));
         assertThat(head(same.answers().getFirst())).isEqualTo(CommonResponse.getDefaultInstance());
@@ -714,6 +740,7 @@ class ExternalProcessorTest {
 
     @Test
     @DisplayName("P38: a held body without end is whole when trailers follow, and not when the proxy's buffer is full")
+    @Tag("ext-proc-P38")
     void servesHeldBodiesThatDoNotEnd() {
         Proxy trailers = open().send(head(BodySendMode.BUFFERED, ":path", PATH)).body(BODY, false);
         assertThat(trailers.answers())
@@ -746,6 +773,29 @@ class ExternalProcessorTest {
         proxy.halfClose();
         assertThat(door.reports).extracting(OutcomeReport::phase).containsExactly(Phase.STARTED, Phase.ENDED);
         assertEnded(Cause.NATURAL, 200, TokenUsage.UNKNOWN);
+    }
+
+    @Test
+    void whoTakesNoAnswersIsNotReadFromAndGetsThemInOrderLater() {
+        Proxy proxy = Proxy.openWithoutReading(channel).post(PATH).body("x".repeat(200_000), true);
+        assertThat(door.questions).isEmpty();
+        proxy.take(1);
+        assertThat(proxy.answers())
+                .extracting(ProcessingResponse::getResponseCase)
+                .containsExactly(ResponseCase.REQUEST_HEADERS);
+        proxy.answerHead(200, "text/event-stream", false).answerBody("data: {}\n\n", false);
+        assertThat(door.reports).as("of the answer nothing is read yet").isEmpty();
+        proxy.take(100);
+        assertThat(proxy.answers())
+                .extracting(ProcessingResponse::getResponseCase)
+                .containsExactly(
+                        ResponseCase.REQUEST_BODY,
+                        ResponseCase.REQUEST_BODY,
+                        ResponseCase.REQUEST_BODY,
+                        ResponseCase.REQUEST_BODY,
+                        ResponseCase.RESPONSE_HEADERS,
+                        ResponseCase.RESPONSE_BODY);
+        proxy.cancel();
     }
 
     @Test

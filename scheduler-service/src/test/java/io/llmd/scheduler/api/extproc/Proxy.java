@@ -31,12 +31,24 @@ final class Proxy implements ClientResponseObserver<ProcessingRequest, Processin
     private final List<ProcessingResponse> answers = new ArrayList<>();
     private @Nullable ClientCallStreamObserver<ProcessingRequest> stream;
     private @Nullable Throwable failure;
+    private final boolean isReading;
     private boolean isCompleted;
 
-    private Proxy() {}
+    private Proxy(boolean isReading) {
+        this.isReading = isReading;
+    }
 
     static Proxy open(Channel channel) {
-        Proxy proxy = new Proxy();
+        return open(channel, true);
+    }
+
+    /** One that takes no more answers than {@link #take} asks for. */
+    static Proxy openWithoutReading(Channel channel) {
+        return open(channel, false);
+    }
+
+    private static Proxy open(Channel channel, boolean isReading) {
+        Proxy proxy = new Proxy(isReading);
         ExternalProcessorGrpc.newStub(channel).process(proxy);
         return proxy;
     }
@@ -44,6 +56,14 @@ final class Proxy implements ClientResponseObserver<ProcessingRequest, Processin
     @Override
     public void beforeStart(ClientCallStreamObserver<ProcessingRequest> requestStream) {
         stream = requestStream;
+        if (!isReading) {
+            requestStream.disableAutoRequestWithInitial(0);
+        }
+    }
+
+    /** Takes further answers. */
+    void take(int answers) {
+        stream().request(answers);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.llmd.scheduler.api.extproc;
 
-import static io.llmd.scheduler.api.extproc.Proxy.headers;
 import static io.llmd.scheduler.api.extproc.Proxy.list;
 import static io.llmd.scheduler.api.extproc.Proxy.set;
 import static io.llmd.scheduler.api.extproc.Proxy.text;
@@ -10,43 +9,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.service.ext_proc.v3.HeaderMutation;
-import io.envoyproxy.envoy.service.ext_proc.v3.ImmediateResponse;
 import io.envoyproxy.envoy.service.ext_proc.v3.ProcessingResponse;
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
-import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.inprocess.InProcessServerBuilder;
-import io.llmd.contracts.schedule.ScheduleOutcome;
-import io.llmd.scheduler.api.Admissions;
-import io.llmd.scheduler.api.DecisionListener;
-import io.llmd.scheduler.api.Director;
-import io.llmd.scheduler.api.Evictions;
-import io.llmd.scheduler.api.Leases;
-import io.llmd.scheduler.datalayer.EndpointStore;
-import io.llmd.scheduler.datalayer.InFlightTracker;
-import io.llmd.scheduler.explain.DecisionLog;
-import io.llmd.scheduler.latency.LatencyPredictor;
-import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
-import io.llmd.scheduler.plugin.LoadResult;
-import io.llmd.scheduler.plugin.PluginRegistry;
-import io.llmd.scheduler.plugin.TestPlugins;
-import io.llmd.scheduler.resource.Resources;
 import io.llmd.scheduler.scheduling.Endpoint;
-import io.llmd.scheduler.scheduling.PluginFaults;
-import io.llmd.scheduler.scheduling.Scheduler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -55,82 +23,20 @@ import org.junit.jupiter.api.Test;
 /** What proxies are answered under a configuration: from their message through all plugins to the status. */
 class RefusedRequestsTest {
 
-    private static final String HEAD = "apiVersion: llm-d.ai/v1alpha1\nkind: EndpointPickerConfig\nplugins:\n";
     private static final String PATH = "/v1/completions";
     private static final String BODY = "{\"model\":\"m\",\"prompt\":\"" + "x".repeat(12_000) + "\"}";
     private static final String OBJECTIVE = "x-llm-d-inference-objective";
-    private static final Duration HOUR = Duration.ofHours(1);
 
-    /** All plugins with one pool; each test leaves it empty. */
-    private static final EndpointStore POOL = new EndpointStore(HOUR, () -> 1);
-
-    private static final PluginRegistry PLUGINS = TestPlugins.registered(
-            POOL, LatencyPredictor.NONE, (delay, task) -> {}, (request, namespace, name, value) -> {});
-
-    private final InFlightTracker inFlight = new InFlightTracker();
-    private final List<Proxy> proxies = new ArrayList<>();
-    private LoadResult.@Nullable Loaded configuration;
-    private Server server;
-    private ManagedChannel channel;
+    private DecidingDoor door;
 
     @BeforeEach
     void start() throws IOException {
-        POOL.addListener(inFlight);
-        ExtProcSettings settings = new ExtProcSettings(
-                "envoy.lb",
-                "envoy.lb.subset_hint",
-                false,
-                true,
-                false,
-                100_000,
-                1_000_000,
-                10,
-                Duration.ofSeconds(30),
-                Duration.ofMinutes(10));
-        String name = UUID.randomUUID().toString();
-        server = InProcessServerBuilder.forName(name)
-                .directExecutor()
-                .addService(new ExternalProcessor(director(), settings, Runnable::run, () -> 1))
-                .build()
-                .start();
-        channel = InProcessChannelBuilder.forName(name).directExecutor().build();
-    }
-
-    private Director director() {
-        Scheduler scheduler = new Scheduler(PluginFaults.NONE);
-        return new Director(
-                POOL,
-                () -> loaded().plan(),
-                () -> loaded().parsers(),
-                scheduler,
-                new Leases(scheduler, inFlight, HOUR, 100, 1, () -> 1),
-                inFlight,
-                new Admissions(
-                        () -> loaded().flowControl(),
-                        flowControl -> {
-                            throw new IllegalStateException("flow control is off");
-                        },
-                        () -> 1),
-                new Evictions(),
-                () -> Resources.of(Map.of("batch", -1)),
-                new Deaf(),
-                new DecisionLog(
-                        new DecisionLog.Settings(0, 1, 1, HOUR, Set.of()),
-                        Map::of,
-                        List.of(),
-                        InstantSource.fixed(Instant.EPOCH),
-                        () -> 1),
-                () -> 1);
+        door = new DecidingDoor();
     }
 
     @AfterEach
     void stop() {
-        proxies.forEach(Proxy::cancel);
-        assertThat(inFlight.attempts()).isZero();
-        channel.shutdownNow();
-        server.shutdownNow();
-        POOL.removeListener(inFlight);
-        over();
+        door.close();
     }
 
     @Test
@@ -239,82 +145,43 @@ class RefusedRequestsTest {
     }
 
     private void serve(String plugins) {
-        load(HEAD + plugins);
+        door.serve(plugins);
     }
 
     private void serveExample(String name) throws IOException {
-        load(Files.readString(Path.of("..", "docs", "examples", name + ".yaml")));
-    }
-
-    private void load(String text) {
-        configuration = new EndpointPickerConfigLoader(PLUGINS, true)
-                .load(text, "config.yaml")
-                .orThrow();
-    }
-
-    private LoadResult.Loaded loaded() {
-        return Objects.requireNonNull(configuration, "serve first");
+        door.load(Files.readString(Path.of("..", "docs", "examples", name + ".yaml")));
     }
 
     private static Endpoint role(String name, String role) {
         return labelled(name, Map.of("llm-d.ai/role", role));
     }
 
-    /** The pool is these, read just now. */
-    private static void over(Endpoint... endpoints) {
-        for (Endpoint gone : POOL.snapshot()) {
-            POOL.delete(gone.id());
-        }
-        for (Endpoint endpoint : endpoints) {
-            POOL.upsert(endpoint.metadata());
-            POOL.update(endpoint.metadata(), endpoint.metrics());
-        }
+    private void over(Endpoint... endpoints) {
+        door.over(endpoints);
     }
 
     /** Status and reason, or that the request goes on to an endpoint. */
     private String ask(String... headers) {
-        return answer(Proxy.open(channel).post(PATH, headers));
+        return answer(door.open().post(PATH, headers));
     }
 
     private String askWithHint(Value hint) {
-        return answer(Proxy.open(channel)
-                .send(Proxy.requestHead(
-                                false, headers(":method", "POST", ":path", PATH, "content-type", "application/json"))
-                        .setMetadataContext(Proxy.hint(hint))));
+        return answer(door.postWithHint(PATH, hint));
     }
 
-    private String answer(Proxy proxy) {
+    private static String answer(Proxy proxy) {
         ProcessingResponse answer = complete(proxy);
-        if (answer.hasRequestHeaders()) {
-            return "forwarded";
-        }
-        ImmediateResponse refusal = answer.getImmediateResponse();
-        return refusal.getStatus().getCodeValue() + " "
-                + set(refusal.getHeaders()).get("x-llm-d-request-dropped-reason");
+        return answer.hasRequestHeaders() ? "forwarded" : DecidingDoor.told(answer);
     }
 
     private HeaderMutation head(String... headers) {
-        return complete(Proxy.open(channel).post(PATH, headers))
+        return complete(door.open().post(PATH, headers))
                 .getRequestHeaders()
                 .getResponse()
                 .getHeaderMutation();
     }
 
-    private ProcessingResponse complete(Proxy proxy) {
-        proxies.add(proxy);
+    private static ProcessingResponse complete(Proxy proxy) {
         return proxy.body(BODY, true).answers().getFirst();
-    }
-
-    private static final class Deaf implements DecisionListener {
-        @Override
-        public void decided(ScheduleOutcome outcome, String model, long durationNanos) {}
-
-        @Override
-        public void reported(boolean isNews) {}
-
-        @Override
-        public void failed(RuntimeException failure) {
-            throw failure;
-        }
     }
 }

@@ -17,6 +17,7 @@ class DecodeFilterTest {
 
     @Test
     @Tag("scheduling-32")
+    @Tag("inference-api-A33")
     void keepsDecodeAndUnlabelledEndpoints() {
         Candidates candidates =
                 Candidates.of(role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));

@@ -17,6 +17,7 @@ class PrefillFilterTest {
 
     @Test
     @Tag("scheduling-32")
+    @Tag("inference-api-A33")
     void keepsPrefillEndpointsAndNoUnlabelledOnes() {
         Candidates candidates =
                 Candidates.of(role("a", "decode"), role("b", "prefill"), role("c", "both"), labelled("d", Map.of()));

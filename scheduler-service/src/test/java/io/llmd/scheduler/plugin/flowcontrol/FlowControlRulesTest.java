@@ -423,6 +423,7 @@ class FlowControlRulesTest {
 
     @Test
     @Tag("flow-control-F23")
+    @Tag("ext-proc-P22")
     void aClientThatLeavesFreesItsPlaceAtOnce() {
         flow.bands.put(0, flow.band(1, 1000));
         flow.saturate(1.0);

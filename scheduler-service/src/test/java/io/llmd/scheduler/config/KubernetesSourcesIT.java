@@ -1,0 +1,164 @@
+package io.llmd.scheduler.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.llmd.kube.KubeClients;
+import io.llmd.scheduler.datalayer.EndpointStore;
+import io.llmd.scheduler.discovery.DiscoveryListener;
+import io.llmd.scheduler.observe.DiscoveryHealth;
+import io.llmd.scheduler.resource.PoolName;
+import io.llmd.scheduler.resource.ResourceStore;
+import io.llmd.testsupport.FakeKubeApi;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.health.contributor.Status;
+
+/** Replicas of one scheduler, each a client of one Kubernetes API over a socket. */
+@Timeout(60)
+class KubernetesSourcesIT {
+
+    private static final String PODS = "api/v1/pods";
+    private static final String POOLS = "apis/inference.networking.k8s.io/v1/inferencepools";
+    private static final String LEASES = "apis/coordination.k8s.io/v1/leases";
+    private static final String OBJECTIVES = "apis/llm-d.ai/v1alpha2/inferenceobjectives";
+    private static final String REWRITES = "apis/llm-d.ai/v1alpha2/inferencemodelrewrites";
+
+    private FakeKubeApi api;
+
+    @BeforeEach
+    void start() {
+        api = FakeKubeApi.start(PODS, POOLS, LEASES, OBJECTIVES, REWRITES);
+        api.put(POOLS, """
+                apiVersion: inference.networking.k8s.io/v1
+                kind: InferencePool
+                metadata: {name: pool, namespace: team}
+                spec: {selector: {matchLabels: {app: vllm}}, targetPorts: [{number: 8000}]}
+                """);
+        api.put(PODS, """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: p, namespace: team, labels: {app: vllm}}
+                status: {podIP: 10.0.0.1, conditions: [{type: Ready, status: 'True'}]}
+                """);
+    }
+
+    @AfterEach
+    void stop() {
+        api.close();
+    }
+
+    @Test
+    @Tag("inference-api-A34")
+    @Tag("ext-proc-P33")
+    void whenTheLeaderIsKilledTheOtherOneServesAfterTheLease() {
+        try (Replica first = new Replica("first", "1s")) {
+            await("the first one leads").until(first.sources::isReady);
+            try (Replica second = new Replica("second", "1s")) {
+                await("both know the pod").until(() -> second.store.snapshot().length == 1);
+                assertThat(second.sources.isReady()).isFalse();
+                assertThat(second.sources.problem()).isEqualTo("another replica leads");
+                assertThat(new DiscoveryHealth(second.sources).health().getStatus())
+                        .isEqualTo(Status.OUT_OF_SERVICE);
+                long killed = System.nanoTime();
+                api.cut("first");
+                await("the second one leads").until(() -> {
+                    boolean leads = second.sources.isReady();
+                    assertThat(leads && first.sources.isReady()).as("both lead").isFalse();
+                    return leads;
+                });
+                // The lease was renewed at most 200 ms before the first one was cut off.
+                assertThat(Duration.ofNanos(System.nanoTime() - killed)).isGreaterThan(Duration.ofMillis(600));
+                assertThat(first.store.snapshot()).as("what is known stays").hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    @Tag("inference-api-A34")
+    void whenTheLeaderStopsCleanlyTheOtherOneServesWithoutWaitingForTheLease() {
+        try (Replica first = new Replica("first", "10m")) {
+            await("the first one leads").until(first.sources::isReady);
+            try (Replica second = new Replica("second", "10m")) {
+                await("both know the pod").until(() -> second.store.snapshot().length == 1);
+                assertThat(second.sources.isReady()).isFalse();
+                first.sources.standDown();
+                await("the second one leads").until(second.sources::isReady);
+                assertThat(first.sources.isReady()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void objectivesAreReadAndJudged() {
+        api.put(OBJECTIVES, """
+                apiVersion: llm-d.ai/v1alpha2
+                kind: InferenceObjective
+                metadata: {name: urgent, namespace: team, generation: 1}
+                spec: {priority: 10, poolRef: {name: pool}}
+                """);
+        try (Replica replica = new Replica("only", "10m")) {
+            await().untilAsserted(() ->
+                    assertThat(replica.declared.current().priorities()).isEqualTo(Map.of("urgent", 10)));
+            await("the condition is written")
+                    .untilAsserted(() -> assertThat(
+                                    api.get(OBJECTIVES, "team", "urgent").toString())
+                            .contains("type=Accepted", "status=True", "observedGeneration=1"));
+        }
+    }
+
+    private final class Replica implements AutoCloseable {
+
+        private final EndpointStore store = new EndpointStore(Duration.ofSeconds(2), () -> 0);
+        private final ResourceStore declared = new ResourceStore(null, PoolName.of("pool"), Map.of(), findings -> {});
+        private final KubernetesSources sources;
+
+        Replica(String name, String lease) {
+            Map<String, String> settings = new LinkedHashMap<>();
+            settings.put("scheduler.pool", "pool");
+            settings.put("scheduler.discovery.kubernetes.enabled", "true");
+            settings.put("scheduler.discovery.kubernetes.namespace", "team");
+            settings.put("scheduler.discovery.kubernetes.leader-election.enabled", "true");
+            settings.put("scheduler.discovery.kubernetes.leader-election.lease", lease);
+            settings.put("scheduler.discovery.kubernetes.leader-election.renew-deadline", "600ms");
+            settings.put("scheduler.discovery.kubernetes.leader-election.retry", "200ms");
+            SchedulerProperties properties = new Binder(new MapConfigurationPropertySource(settings))
+                    .bindOrCreate("scheduler", SchedulerProperties.class);
+            sources = new KubernetesSources(
+                    KubeClients.of(new ConfigBuilder()
+                            .withMasterUrl(api.url(name))
+                            .withNamespace("team")
+                            .build()),
+                    properties,
+                    store,
+                    declared,
+                    findings -> {},
+                    new Silent());
+        }
+
+        @Override
+        public void close() {
+            sources.close();
+        }
+    }
+
+    private static final class Silent implements DiscoveryListener {
+        @Override
+        public void sourceRefused(String reason) {}
+
+        @Override
+        public void entryRefused(String reason) {}
+
+        @Override
+        public void loaded(int endpoints) {}
+    }
+}
