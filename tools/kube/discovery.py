@@ -131,6 +131,7 @@ class Cluster:
             work)
         self.context = ssl.create_default_context(cafile=str(work / "tls.crt"))
         self.connection = None
+        self.last_call = 0.0
         self.starts = []
         self.config = self.kubeconfig("admin", "admin-token", self.port)
 
@@ -169,6 +170,11 @@ class Cluster:
 
     def call(self, method, path, body=None, kind="application/json", allow=(200, 201)):
         """Status and answer of one call with all rights."""
+        # The API closes connections that nobody used for a while.
+        if self.connection is not None and time.monotonic() - self.last_call > 20:
+            self.connection.close()
+            self.connection = None
+        self.last_call = time.monotonic()
         if self.connection is None:
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=30)
         try:
@@ -515,7 +521,7 @@ class Checks:
     def begin(self):
         self.cluster.etcd.start()
         took = self.cluster.start()
-        for name in (NAMESPACE, "llmd-trial"):
+        for name in (NAMESPACE, "llmd", "llmd-trial"):
             self.cluster.kubectl("create", "namespace", name)
         ok(f"etcd and kube-apiserver are ready after {took:.1f} s")
         self.cluster.kubectl("apply", "-n", NAMESPACE, "-f", str(self.root / "k8s/base/scheduler-rbac.yaml"))
@@ -532,9 +538,11 @@ class Checks:
         self.established(f"inferencepools.{GROUP}", "inferenceobjectives.llm-d.ai", "inferencemodelrewrites.llm-d.ai")
 
     def manifests(self):
-        self.cluster.kubectl("apply", "-f", str(self.root / "tools/kube/crds/others.yaml"))
+        for file in ("tools/kube/crds/others.yaml", "k8s/autoscaler/crds.yaml"):
+            self.cluster.kubectl("apply", "-f", str(self.root / file))
         ok("the definitions of custom resources are taken")
-        until("all kinds are served", lambda: "scaledobjects" in self.cluster.kubectl("api-resources", "-o", "name"))
+        until("all kinds are served", lambda: all(
+            kind in self.cluster.kubectl("api-resources", "-o", "name") for kind in ("scaledobjects", "variantpolicies")))
         for overlay in sorted((self.root / "k8s/overlays").iterdir()):
             self.dry_run(f"overlay {overlay.name}", self.kustomize(overlay))
         helm = shutil.which("helm") or shutil.which("helm", path=str(self.bin))

@@ -281,8 +281,8 @@ app.kubernetes.io/instance={{ .Release.Name }},llm-d.ai/inference-serving=true
 {{- if and $v.gateway.ingress.enabled (not $v.gateway.ingress.host) -}}
 {{- fail "gateway.ingress.host: empty (expected: a host name)" -}}
 {{- end -}}
-{{- if and $v.autoscaler.keda.enabled (not $v.autoscaler.enabled) -}}
-{{- fail "autoscaler.enabled: false (expected: true, because autoscaler.keda.enabled is true)" -}}
+{{- if and $v.autoscaler.enabled (not $v.autoscaler.kubernetes.enabled) (not (include "llmd.endpointsFile" .)) -}}
+{{- fail "endpoints.static: empty (expected: endpoints, because autoscaler.kubernetes.enabled is false)" -}}
 {{- end -}}
 {{- if and $v.simulator.enabled (ne $v.modelServers.mode "none") -}}
 {{- fail (printf "modelServers.mode: %s (expected: none with simulator.enabled)" $v.modelServers.mode) -}}

@@ -40,7 +40,13 @@ class KubernetesFilesTest {
     void overlaysAreThere() throws IOException {
         assertThat(overlays())
                 .containsExactly(
-                        "gateway-mode", "prefill-decode", "standalone", "trial", "unified", "wide-expert-parallel");
+                        "autoscaled",
+                        "gateway-mode",
+                        "prefill-decode",
+                        "standalone",
+                        "trial",
+                        "unified",
+                        "wide-expert-parallel");
     }
 
     @ParameterizedTest

@@ -131,11 +131,13 @@ final class Manifests {
         });
     }
 
-    /** No rights beyond the namespace, to secrets, to run commands in pods, or to whatever there is. */
+    /** No rights to secrets, to run commands in pods, or to whatever there is; beyond the namespace for the autoscaler alone. */
     void assertRightsAreNarrow() {
-        assertThat(ofKind("ClusterRole")).isEmpty();
-        assertThat(ofKind("ClusterRoleBinding")).isEmpty();
-        for (Map<String, Object> role : ofKind("Role")) {
+        assertThat(ofKind("ClusterRole"))
+                .allSatisfy(role -> assertThat(name(role)).endsWith("llmd-autoscaler"));
+        List<Map<String, Object>> roles = new ArrayList<>(ofKind("Role"));
+        roles.addAll(ofKind("ClusterRole"));
+        for (Map<String, Object> role : roles) {
             assertThat(list(role.get("rules"))).as(name(role)).isNotEmpty().allSatisfy(rule -> {
                 assertThat(strings(map(rule).get("verbs"))).doesNotContain("*");
                 assertThat(strings(map(rule).get("apiGroups"))).doesNotContain("*");
