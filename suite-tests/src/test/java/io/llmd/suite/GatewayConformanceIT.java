@@ -518,6 +518,7 @@ class GatewayConformanceIT {
         void awaitServedBy(Scheduler scheduler) {
             String last = hosts.getLast() + ":" + ports.getLast();
             await(app + " is served")
+                    .atMost(30, TimeUnit.SECONDS)
                     .until(() -> get(ScriptedGateway.to(scheduler.proxies), "/v1/models", last)
                                     .status()
                             == 200);

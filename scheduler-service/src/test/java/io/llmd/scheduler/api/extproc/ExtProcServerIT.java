@@ -16,6 +16,7 @@ import io.llmd.contracts.schedule.OutcomeReport.Phase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,14 +126,16 @@ class ExtProcServerIT {
             }
             streams.add(proxy);
         }
-        await("all are open").until(() -> processor.open() == MOST_STREAMS && door.leases() == MOST_STREAMS * 3 / 4);
+        await("all are open")
+                .atMost(30, TimeUnit.SECONDS)
+                .until(() -> processor.open() == MOST_STREAMS && door.leases() == MOST_STREAMS * 3 / 4);
         Proxy tooMany = Proxy.open(proxies).post("/v1/completions");
         await().until(() -> tooMany.failure() != null);
         assertThat(Status.fromThrowable(tooMany.failure()).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
 
         streams.parallelStream().forEach(Proxy::cancel);
 
-        await("none is left").until(() -> processor.open() == 0);
+        await("none is left").atMost(30, TimeUnit.SECONDS).until(() -> processor.open() == 0);
         assertThat(processor.heldBytes()).isZero();
         assertThat(door.reports.stream()
                         .filter(report -> report.phase() == Phase.ENDED)
@@ -152,9 +155,11 @@ class ExtProcServerIT {
                 Proxy.open(proxies).post("/v1/completions").body("{", false),
                 Proxy.open(proxies).post("/v1/completions").body(BODY, true),
                 Proxy.open(proxies).post("/v1/completions").body(BODY, true).answerHead(200, "", false));
-        await("all are open").until(() -> processor.open() == streams.size() && door.leases() == 2);
+        await("all are open")
+                .atMost(30, TimeUnit.SECONDS)
+                .until(() -> processor.open() == streams.size() && door.leases() == 2);
         proxies.shutdownNow();
-        await("none is left").until(() -> processor.open() == 0);
+        await("none is left").atMost(30, TimeUnit.SECONDS).until(() -> processor.open() == 0);
         assertThat(processor.heldBytes()).isZero();
         assertThat(door.reports.stream().filter(report -> report.phase() == Phase.ENDED))
                 .extracting(OutcomeReport::cause)
