@@ -32,17 +32,23 @@ final class TrialFiles {
                   - {pluginRef: best}
             """;
 
-    /** Splits requests whose decode endpoint would have to compute 512 tokens or more. */
+    /** Splits requests where that costs less time, with the times of the simulated engines: Llama 8B on one H100, 100 Gbit/s. */
     private static final String SPLIT_CONFIG = """
             apiVersion: llm-d.ai/v1alpha1
             kind: EndpointPickerConfig
             plugins:
-              - name: split-when-long
-                type: prefix-based-pd-decider
-                parameters: {nonCachedTokens: 512, promptTokens: 1024}
+              - name: split-when-it-pays
+                type: handoff-cost-pd-decider
+                parameters:
+                  prefillTokensPerSecond: 50000
+                  chunkTokens: 8192
+                  decodeStepMs: 6
+                  kvBytesPerToken: 131072
+                  transferBytesPerSecond: 7.8e9
+                  handoffMs: 15
               - name: stages
                 type: disagg-profile-handler
-                parameters: {deciders: {prefill: split-when-long}}
+                parameters: {deciders: {prefill: split-when-it-pays}}
               - {name: only-prefill, type: prefill-filter}
               - {name: only-decode, type: decode-filter}
               - {name: reuse, type: prefix-cache-scorer}

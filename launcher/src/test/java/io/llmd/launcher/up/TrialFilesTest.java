@@ -111,7 +111,7 @@ class TrialFilesTest {
                         "      llm-d.ai/role: prefill-decode");
         assertThat(new TrialSettings(plan, files).of(Role.SCHEDULER))
                 .containsEntry("scheduler.config-file", files.splitConfig().toString());
-        assertThat(files.splitConfig()).content().contains("disagg-profile-handler");
+        assertThat(files.splitConfig()).content().contains("disagg-profile-handler", "handoff-cost-pd-decider");
         assertThatThrownBy(() -> new TrialPlan(new SuitePorts(8080), 1, 1, 0, "m", null, false, false))
                 .hasMessageContaining("--prefill: 1, --decode: 0 (expected: both at least 1, or neither)");
     }
