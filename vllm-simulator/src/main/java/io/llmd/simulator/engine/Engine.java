@@ -46,6 +46,9 @@ public final class Engine {
     private SleepState sleepState = SleepState.AWAKE;
     private int withAdapter;
     private long steps;
+    private long allPromptTokens;
+    private long allCachedTokens;
+    private long allOutputTokens;
     private long finished;
     private long aborted;
     private long failed;
@@ -367,6 +370,9 @@ public final class Engine {
                 failed,
                 planner.preemptions(),
                 steps,
+                allPromptTokens,
+                allCachedTokens,
+                allOutputTokens,
                 usedBlocks,
                 pool.total(),
                 pool.cached(),
@@ -536,6 +542,9 @@ public final class Engine {
     }
 
     private void tellStep(int promptTokens, int cachedTokens, int loadedTokens, int produced, EngineSink sink) {
+        allPromptTokens += promptTokens;
+        allCachedTokens += cachedTokens;
+        allOutputTokens += produced;
         if (sink.steps()) {
             sink.accept(new EngineEvent.StepCompleted(
                     steps,

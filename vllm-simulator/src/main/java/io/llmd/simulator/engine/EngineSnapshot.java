@@ -14,6 +14,9 @@ import java.util.List;
  * @param failed ended because blocks could not be read from another engine, or too little was cached
  * @param preemptions sequences that lost their blocks, each time counted
  * @param steps steps started
+ * @param promptTokens prompt tokens of the sequences whose prompts are computed, cached and loaded ones included
+ * @param cachedTokens those of them that were found in the cache
+ * @param outputTokens tokens produced
  * @param usedBlocks blocks that are not free: sequences and leases hold them, or they are withheld
  * @param totalBlocks blocks that sequences may hold
  * @param cachedBlocks blocks with a registered hash, in use or not
@@ -36,6 +39,9 @@ public record EngineSnapshot(
         long failed,
         long preemptions,
         long steps,
+        long promptTokens,
+        long cachedTokens,
+        long outputTokens,
         int usedBlocks,
         int totalBlocks,
         int cachedBlocks,
