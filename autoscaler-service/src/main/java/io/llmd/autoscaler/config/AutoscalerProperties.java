@@ -334,7 +334,7 @@ public record AutoscalerProperties(
             @DecimalMin("0") @DecimalMax("0.9") @DefaultValue("0.2")
             double critical,
 
-            @DecimalMin("0") @DecimalMax("0.9") @DefaultValue("0.15")
+            @DecimalMin("0") @DecimalMax("0.9") @DefaultValue("0.1")
             double standard,
 
             @DecimalMin("0") @DecimalMax("0.9") @DefaultValue("0.05")

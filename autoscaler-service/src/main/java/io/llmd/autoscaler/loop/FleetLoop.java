@@ -7,11 +7,11 @@ import io.llmd.autoscaler.collector.EngineReading;
 import io.llmd.autoscaler.collector.Replica;
 import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.collector.RouterReading;
+import io.llmd.autoscaler.planner.Decider;
 import io.llmd.autoscaler.planner.Decision;
 import io.llmd.autoscaler.planner.FleetDecision;
 import io.llmd.autoscaler.planner.FleetInput;
 import io.llmd.autoscaler.planner.Memory;
-import io.llmd.autoscaler.planner.Planner;
 import io.llmd.autoscaler.planner.Step;
 import io.llmd.autoscaler.planner.VariantDecision;
 import io.llmd.autoscaler.variant.Grade;
@@ -44,7 +44,7 @@ public final class FleetLoop {
     private final Collector collector;
     private final Supplier<Optional<Roster>> roster;
     private final Office office;
-    private final Planner planner;
+    private final Decider planner;
     private final Holds holds;
     private final DecisionLog log;
     private final FitStore store;
@@ -75,7 +75,7 @@ public final class FleetLoop {
             Collector collector,
             Supplier<Optional<Roster>> roster,
             Office office,
-            Planner planner,
+            Decider planner,
             Holds holds,
             DecisionLog log,
             FitStore store,

@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * <p>Numbers are absolute: replicas that already start are credited by themselves, so nothing has to wait for them and nothing is
  * added twice.
  */
-public final class Planner {
+public final class Planner implements Decider {
 
     private final MixSolver solver;
     private final MixProblem.Headroom headroom;
@@ -37,6 +37,7 @@ public final class Planner {
      * @param nowSeconds on the clock of the loop, which never goes back
      * @param cycle what ids of decisions begin with
      */
+    @Override
     public FleetDecision decide(FleetInput input, Memory memory, double nowSeconds, String cycle) {
         List<ModelPlanner> planners = input.models().stream()
                 .map(model -> new ModelPlanner(model, memory, nowSeconds, solver, headroom))
