@@ -21,6 +21,7 @@ public final class LabCommand {
                 .addSubcommand(new LabKneeCommand(terminal))
                 .addSubcommand(new LabDisaggCommand(terminal))
                 .addSubcommand(new LabPredictorCommand(terminal))
-                .addSubcommand(new LabReportCommand(terminal));
+                .addSubcommand(new LabReportCommand(terminal))
+                .addSubcommand(new LabAutoscaleCommand(terminal));
     }
 }

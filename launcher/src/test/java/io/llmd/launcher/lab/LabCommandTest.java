@@ -38,6 +38,36 @@ class LabCommandTest {
     }
 
     @Test
+    void autoscaleSaysGoalsAndWritesThePageItsPlotsAndEachRun(@TempDir Path folder) throws IOException {
+        Path csv = folder.resolve("runs.csv");
+
+        int code = captured.run(
+                "lab",
+                "autoscale",
+                "--docs",
+                folder.toString(),
+                "--workloads",
+                "W1",
+                "--rules",
+                "B2,B12",
+                "--share",
+                "0.05",
+                "--seeds",
+                "2",
+                "--no-ablations",
+                "--csv",
+                csv.toString());
+
+        assertThat(code).isZero();
+        assertThat(captured.out()).contains("P14: W1, replica-hours");
+        assertThat(folder.resolve("autoscaling-results.md"))
+                .content()
+                .contains("| **ours** |", "| B2 KEDA, concurrency |");
+        assertThat(folder.resolve("images/autoscaling-w1-time.png")).isNotEmptyFile();
+        assertThat(Files.readAllLines(csv)).hasSizeGreaterThan(10);
+    }
+
+    @Test
     void reportSaysGoalsAsJsonAndWritesThePageItsPlotsAndOneHtmlFile(@TempDir Path folder) throws IOException {
         recordings(folder);
         Path page = folder.resolve("page.html");

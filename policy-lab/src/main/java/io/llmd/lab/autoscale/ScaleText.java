@@ -1,0 +1,76 @@
+package io.llmd.lab.autoscale;
+
+/** What the page says in words. */
+final class ScaleText {
+
+    private ScaleText() {}
+
+    static void intro(StringBuilder page, int seeds) {
+        page.append(String.format("""
+                # Autoscaling results
+
+                How many replicas does the autoscaler need for which service, against rules of others? `./llmd lab autoscale` writes
+                this page. Requests, engines, a router and replicas that come and go run in virtual time; the decisions are those of
+                the autoscaler's own loops, planner, forecasts and guards, at their own periods, from metrics pages of the simulated
+                engines and router that are scraped every 15 s ([autoscaling](autoscaling.md)).
+
+                - A replica is the specification's variant H (32 billion weights on two H100): a step takes 13 ms + 62.8 µs a prompt
+                  token + 30 µs a sequence + 0.056 µs a token of context, and 3 %% of noise; 350,000 tokens of memory, 256 sequences,
+                  8,192 tokens a step. It starts in 100 s, and is paid for from being asked for until its last answer is over.
+                - The router holds requests while each ready replica has five waiting or its memory filled to 0.8, first come first
+                  served and without a time limit; otherwise the replica with the fewest tokens gets it.
+                - *Good* requests have their first token and, from 16 tokens on, their mean time between tokens within what was
+                  promised. Those that have not ended 300 s after the last one came are not good.
+                - Ours runs as shipped: its prior is 13 ms, 60 µs, 30 µs and 0.06 µs, close to the truth here; wrong ones and other
+                  engines are looked at below. An HPA without tolerance looks at its number every 15 s.
+                - Each rule has its default and, as *tuned*, the setting of its grid that is best for that workload alone: the
+                  cheapest that keeps as many promises as ours with the first seed, or else the one that keeps most of them.
+                - Figures are means over %d seeds, those of defaults of the first; intervals hold for 95 %% of draws of seeds, paired.
+
+                """, seeds));
+    }
+
+    static String reasons() {
+        return """
+                - A concurrency that is tuned for one workload is as good as a model there, for lengths do not change in it. The right
+                  one is another for each workload; the goal with one setting for all says what that is worth.
+                - W13 grows twofold in half a minute, faster than replicas start. Rules that ask for all there may be as soon as a few
+                  requests wait have them when the peak comes; ours provides for the rate that it sees, and has no forecast before it has
+                  watched for half an hour. Only replicas that stand by help against such a ramp.
+                - Who knows the requests to come (B12) cannot be reached: replicas take 100 s to start, and five minutes pass before any go.
+                """;
+    }
+
+    static String about(Extras.Group group) {
+        return switch (group) {
+            case ABLATIONS -> "Good requests in % @ mean replicas, ours with one thing changed.";
+            case STARTS -> "W2 with other times of a start: good requests in % @ mean replicas.";
+            case MODEL ->
+                "Assumed step times multiplied; the fit then sees the truth. Good requests in % @ mean replicas.";
+            case ENGINES ->
+                "The same requests on engines whose steps take what arithmetic and memory of Qwen3-32B on two H100 say: attention"
+                        + " grows with the square of a prompt, computing and reading overlap. Good requests in % @ mean replicas.";
+            case HEADROOM -> "The share of replicas that is left free. Good requests in % @ mean replicas.";
+            case BURSTS ->
+                "Replicas stand by for a quantile of the last hour's rates over 20 s. Good requests in % @ mean replicas.";
+            case FAULTS -> "W3 with faults. Good requests in % @ mean replicas.";
+            case IDLE ->
+                "Nothing for 20 minutes, then one request whose answer streams for longer than models stay without requests.";
+        };
+    }
+
+    static void end(StringBuilder page) {
+        page.append("""
+                ## What is not covered
+
+                - W6 is generated after published moments, as Azure's code trace is not at hand; W8 is a part of ServeGen's week, and its
+                  days are shortened. Azure's traces of 2024 and BurstGPT are not at hand.
+                - Rules of others are written after their descriptions, in their ideas: no code of theirs runs here. B4 looks at measured
+                  latencies, not at predicted ones; B8 has true step times and mean rates.
+                - All runs have one variant, one tier and one role: mixes of hardware (W9), prefill and decode apart (W10), batch
+                  deadlines and accelerators that run out are not simulated here.
+                - The router is that of the specification's simulator, not the scheduler's configuration of `./llmd up`.
+                - The second half of P14 (priorities under overload) is in [benchmarks](benchmarks.md).
+                """);
+    }
+}
