@@ -28,8 +28,8 @@ public final class Dispersion {
         if (counts.size() < LEAST || mean == 0) {
             return 1;
         }
-        // Of differences between neighbours, which have twice the variance: a rate that has risen or fallen for good is no burst, and
-        // would look like one for as long as counts of before are kept.
+        // Of differences between neighbours, which have twice the variance: a rate that has risen or fallen for good
+        // is no burst, and would look like one for as long as counts of before are kept.
         double squares = 0;
         double before = Double.NaN;
         for (double count : counts) {

@@ -186,7 +186,9 @@ class ScaleTargetIT {
         step(0);
         step(10);
         assertThat(Files.readString(files.endpoints())).doesNotContain("sim-2");
-        assertThat(noted).as("so that nothing is left behind when this process dies now").contains("sim-2");
+        assertThat(noted)
+                .as("so that nothing is left behind when this process dies now")
+                .contains("sim-2");
         awaitServing("sim-2");
     }
 
