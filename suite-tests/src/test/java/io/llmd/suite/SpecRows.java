@@ -42,8 +42,7 @@ final class SpecRows {
                             "measured: `./llmd bench kv-index --steady 10`, figures in [benchmarks](benchmarks.md)",
                             "61"),
             new Area("pd", "Disaggregated serving", rows("T", 1, 52, "S", 1, 14)),
-            new Area("autoscaling", "Autoscaling", autoscaling())
-                    .without("the policy lab does not run the autoscaler yet", "68"),
+            new Area("autoscaling", "Autoscaling", autoscaling()),
             new Area("ext-proc", "Endpoint picker protocol", rows("P", 1, 38, "C", 1, 14)),
             new Area("inference-api", "Kubernetes objects and request formats", rows("A", 1, 35)));
 
