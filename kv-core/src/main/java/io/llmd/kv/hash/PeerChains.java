@@ -21,6 +21,9 @@ public final class PeerChains {
     /** Dynamo's local hashes: XXH3 with 64 bits of each block alone. */
     public static BlockHashes dynamoBlocks(int[] tokens, int blockTokens) {
         long[] hashes = new long[blocks(tokens, blockTokens)];
+        if (hashes.length == 0) {
+            return BlockHashes.ofIds();
+        }
         ByteBuffer block = littleEndian(blockTokens * Integer.BYTES);
         for (int i = 0; i < hashes.length; i++) {
             hashes[i] = DYNAMO.hashBytes(
@@ -48,6 +51,9 @@ public final class PeerChains {
     /** SGLang's SHA-256 digests; its events carry the first eight bytes of each as a signed number. */
     public static BlockHashes sglang(int[] tokens, int blockTokens) {
         int count = blocks(tokens, blockTokens);
+        if (count == 0) {
+            return BlockHashes.ofDigests(SHA256_BYTES, new byte[0], 0, 0);
+        }
         byte[] digests = new byte[Math.multiplyExact(count, SHA256_BYTES)];
         DigestFunction sha256 = new DigestFunction.Sha256();
         ByteBuffer message = littleEndian(SHA256_BYTES + blockTokens * Integer.BYTES);

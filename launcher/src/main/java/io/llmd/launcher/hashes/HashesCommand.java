@@ -128,6 +128,9 @@ public final class HashesCommand implements Callable<Integer> {
     }
 
     private BlockHashes ofVllm(BlockHashAlgorithm algorithm, int[] prompt) {
+        if (model != null) {
+            throw CommandFailure.usage("--model: " + model + " (expected: none, vLLM's hashes do not depend on it)");
+        }
         boolean isRandom = algorithm == BlockHashAlgorithm.XXHASH || algorithm == BlockHashAlgorithm.XXHASH_CBOR;
         if (seed == null && isRandom) {
             throw CommandFailure.usage(

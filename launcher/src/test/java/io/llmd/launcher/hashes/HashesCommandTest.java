@@ -86,6 +86,7 @@ class HashesCommandTest {
                 "--form=xxhash           | --seed: none (expected: PYTHONHASHSEED of the engine",
                 "--form=fold64           | --model: none (expected: a name",
                 "--form=sglang --salt=a  | --form: sglang (expected: neither --seed, --model, --adapter nor --salt)",
+                "--form=sha256 --model=m | --model: m (expected: none",
                 "--block-size=0          | --block-size: 0 (expected: > 0)",
                 "-- -5                   | TOKEN: -5 (expected: >= 0)"
             })

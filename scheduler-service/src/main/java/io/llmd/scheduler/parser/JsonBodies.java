@@ -27,13 +27,24 @@ final class JsonBodies {
                     .build())
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
+    private final boolean takesTokens;
+
+    JsonBodies() {
+        this(true);
+    }
+
+    /** @param takesTokens whether token ids beside the messages of a chat count */
+    JsonBodies(boolean takesTokens) {
+        this.takesTokens = takesTokens;
+    }
 
     ParseOutcome parse(BodyFormat format, byte[] body, int from, int length, MediaSizes media) {
         if (isWide(body, from, length)) {
             return new ParseOutcome.Malformed("the body is not JSON in UTF-8");
         }
         try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body, from, length)) {
-            return new ParseOutcome.Parsed(new JsonBodyReader(format, parser, body, from, length, media).read());
+            return new ParseOutcome.Parsed(
+                    new JsonBodyReader(format, takesTokens, parser, body, from, length, media).read());
         } catch (MalformedBodyException e) {
             return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
         } catch (StreamConstraintsException e) {

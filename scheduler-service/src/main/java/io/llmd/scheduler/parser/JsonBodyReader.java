@@ -25,6 +25,7 @@ final class JsonBodyReader {
     private static final int SMALL_PART_BYTES = 64;
 
     private final BodyFormat format;
+    private final boolean takesTokens;
     private final JsonParser parser;
     private final byte[] body;
     private final int from;
@@ -45,8 +46,16 @@ final class JsonBodyReader {
     private boolean hasPrompt;
     private @Nullable Prompt renderedTokens;
 
-    JsonBodyReader(BodyFormat format, JsonParser parser, byte[] body, int from, int length, MediaSizes sizes) {
+    JsonBodyReader(
+            BodyFormat format,
+            boolean takesTokens,
+            JsonParser parser,
+            byte[] body,
+            int from,
+            int length,
+            MediaSizes sizes) {
         this.format = format;
+        this.takesTokens = takesTokens;
         this.parser = parser;
         this.body = body;
         this.from = from;
@@ -138,7 +147,7 @@ final class JsonBodyReader {
 
     /** What a chat was rendered to by who sends it: token ids, and the media whose placeholders are among them. */
     private void rendered() {
-        if (format != BodyFormat.CHAT_COMPLETIONS || parser.currentToken() != JsonToken.START_OBJECT) {
+        if (!takesTokens || format != BodyFormat.CHAT_COMPLETIONS || parser.currentToken() != JsonToken.START_OBJECT) {
             parser.skipChildren();
             return;
         }

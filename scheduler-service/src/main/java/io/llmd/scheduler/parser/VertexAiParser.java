@@ -10,7 +10,8 @@ public final class VertexAiParser implements RequestParser {
 
     private static final String CHAT = "PredictionService/ChatCompletions";
 
-    private final JsonBodies json = new JsonBodies();
+    /** No coordinator speaks this protocol, so that token ids could only be a client's. */
+    private final JsonBodies json = new JsonBodies(false);
 
     /** A parser. */
     public VertexAiParser() {}

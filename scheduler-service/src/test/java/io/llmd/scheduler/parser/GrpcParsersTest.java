@@ -115,6 +115,10 @@ class GrpcParsersTest {
                         field(1, "projects/p"), field(2, message(field(1, "application/json"), field(2, chat))))));
         assertThat(body.api()).isEqualTo(Api.CHAT_COMPLETIONS);
         assertThat(text(body)).isEqualTo("userhi");
+        String steered =
+                "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"tokens\":{\"token_ids\":[1,2]}}";
+        assertThat(text(parsed(vertex, CHAT, frame(field(2, field(2, steered))))))
+                .isEqualTo("userhi");
         RequestBody response = parsed(
                 vertex,
                 "PredictionService/RawPredict",
