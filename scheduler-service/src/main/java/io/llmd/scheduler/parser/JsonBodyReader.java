@@ -22,6 +22,9 @@ import tools.jackson.core.JsonToken;
  */
 final class JsonBodyReader {
 
+    /** Engines take fewer; more would only spoil estimates. */
+    private static final int MOST_CHOICES = 128;
+
     private static final int SMALL_PART_BYTES = 64;
 
     private final BodyFormat format;
@@ -42,6 +45,7 @@ final class JsonBodyReader {
     private boolean stream;
     private int maxCompletionTokens = -1;
     private int maxTokens = -1;
+    private int choices = 1;
     private int maxOutputTokens = -1;
     private boolean hasPrompt;
     private @Nullable Prompt renderedTokens;
@@ -83,7 +87,8 @@ final class JsonBodyReader {
                     format.promptMember() + ": missing or empty (expected: " + format.expectedPrompt() + ")");
         }
         List<Prompt> all = assembled();
-        return new RequestBody(format.api(), model, stream, limit(), all, cacheSalt, length, media.hashes());
+        return new RequestBody(format.api(), model, stream, limit(), all, cacheSalt, length, media.hashes())
+                .withChoices(Math.clamp(choices, 1, MOST_CHOICES));
     }
 
     private int limit() {
@@ -111,6 +116,7 @@ final class JsonBodyReader {
             case "max_completion_tokens" -> maxCompletionTokens = count();
             case "max_tokens" -> maxTokens = count();
             case "max_output_tokens" -> maxOutputTokens = count();
+            case "n" -> choices = count();
             case "sampling_params" -> samplingParameters();
             case "features" -> features();
             case "tokens" -> rendered();

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param api kind of request
  * @param model model name in the body, empty when the format has none
  * @param stream whether the answer is streamed
- * @param maxOutputTokens the client's limit, -1 when it gave none
+ * @param maxOutputTokens the client's limit for each answer, -1 when it gave none
+ * @param choices answers to each prompt, at least 1
  * @param prompts one per prompt; empty for a body that is not understood
  * @param cacheSalt separates prefix caches, empty when absent
  * @param sizeBytes size of the body
@@ -22,6 +23,7 @@ public record RequestBody(
         String model,
         boolean stream,
         int maxOutputTokens,
+        int choices,
         List<Prompt> prompts,
         String cacheSalt,
         int sizeBytes,
@@ -52,12 +54,15 @@ public record RequestBody(
     public RequestBody {
         Objects.requireNonNull(api, "api");
         Objects.requireNonNull(model, "model");
+        if (choices < 1) {
+            throw new IllegalArgumentException("choices: " + choices + " (expected: >= 1)");
+        }
         prompts = List.copyOf(prompts);
         Objects.requireNonNull(cacheSalt, "cacheSalt");
         Objects.requireNonNull(mediaHashes, "mediaHashes");
     }
 
-    /** A body that is not read again. */
+    /** A body with one answer to each prompt that is not read again. */
     public RequestBody(
             Api api,
             String model,
@@ -67,7 +72,7 @@ public record RequestBody(
             String cacheSalt,
             int sizeBytes,
             long[] mediaHashes) {
-        this(api, model, stream, maxOutputTokens, prompts, cacheSalt, sizeBytes, mediaHashes, null);
+        this(api, model, stream, maxOutputTokens, 1, prompts, cacheSalt, sizeBytes, mediaHashes, null);
     }
 
     /** A body without media. */
@@ -84,12 +89,25 @@ public record RequestBody(
 
     /** The same body, which can be read again. */
     public RequestBody withSource(ClientBody body) {
-        return new RequestBody(api, model, stream, maxOutputTokens, prompts, cacheSalt, sizeBytes, mediaHashes, body);
+        return new RequestBody(
+                api, model, stream, maxOutputTokens, choices, prompts, cacheSalt, sizeBytes, mediaHashes, body);
     }
 
     /** The same body with other prompts, not to be read again. */
     public RequestBody withPrompts(List<Prompt> others) {
-        return new RequestBody(api, model, stream, maxOutputTokens, others, cacheSalt, sizeBytes, mediaHashes, null);
+        return new RequestBody(
+                api, model, stream, maxOutputTokens, choices, others, cacheSalt, sizeBytes, mediaHashes, null);
+    }
+
+    /** The same body with so many answers to each prompt. */
+    public RequestBody withChoices(int count) {
+        return new RequestBody(
+                api, model, stream, maxOutputTokens, count, prompts, cacheSalt, sizeBytes, mediaHashes, source);
+    }
+
+    /** Answers to all prompts, which an engine computes as sequences of their own. */
+    public int answers() {
+        return choices * Math.max(1, prompts.size());
     }
 
     /** Whether there are prompts, and all have the engine's tokens. */

@@ -48,6 +48,14 @@ class RequestParsersTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"3, 6", "1, 2", "0, 2", "-4, 2", "'\"many\"', 2", "'[1, {\"a\": 2}]', 2", "1000000, 256"})
+    void eachPromptGetsSoManyAnswers(String n, int answers) {
+        assertThat(parse("/v1/completions", "{\"model\":\"m\",\"prompt\":[\"a\",\"b\"],\"n\":" + n + "}")
+                        .answers())
+                .isEqualTo(answers);
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "/v1/messages, MESSAGES",
         "/v1/messages/count_tokens, RAW",

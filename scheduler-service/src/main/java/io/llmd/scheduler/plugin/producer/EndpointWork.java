@@ -50,7 +50,7 @@ final class EndpointWork {
         private final long promptTokens;
         private final long ownTokens;
         private final boolean isWatched;
-        private final boolean answersHere;
+        private final int answers;
         private boolean isQueued;
         private boolean isAwaiting;
         private boolean isDecoding;
@@ -65,42 +65,81 @@ final class EndpointWork {
                 long promptTokens,
                 long ownTokens,
                 boolean isWatched,
-                boolean answersHere) {
+                int answers) {
             this.millis = millis;
             this.quantities = quantities;
             this.placed = placed;
             this.promptTokens = promptTokens;
             this.ownTokens = ownTokens;
             this.isWatched = isWatched;
-            this.answersHere = answersHere;
+            this.answers = answers;
         }
 
         /** Expected time to compute the prompt. */
         double millis() {
             return millis;
         }
+
+        /** Answers that come from here at the same time, 0 when another endpoint answers. */
+        int answers() {
+            return answers;
+        }
     }
 
-    /**
-     * What a decision sees of the endpoint.
-     *
-     * @param queueMillis until the prompts are computed that are there
-     * @param memoryMillis until there is room for the prompt
-     * @param prefillMillis to compute what is missing of the prompt
-     * @param restMillis to compute what no endpoint holds of it
-     * @param answersMillis that the tokens of the answer take, with what the others' take longer, also while the prompt is
-     *     computed
-     * @param failureMillis that failures of late count
-     * @param isFull whether the cache has been filled
-     */
-    record View(
-            double queueMillis,
-            double memoryMillis,
-            double prefillMillis,
-            double restMillis,
-            double answersMillis,
-            double failureMillis,
-            boolean isFull) {}
+    /** What a decision wants to know of each endpoint. Made once for a decision. */
+    record Question(
+            long promptTokens,
+            long mostCachedTokens,
+            double outputTokens,
+            int answers,
+            double answerMillis,
+            double now) {}
+
+    /** What a decision sees of the endpoint. One for all endpoints of a decision, written anew for each of them. */
+    static final class View {
+        private double queueMillis;
+        private double memoryMillis;
+        private double prefillMillis;
+        private double restMillis;
+        private double answersMillis;
+        private double failureMillis;
+        private boolean isFull;
+
+        /** Until the prompts are computed that are there. */
+        double queueMillis() {
+            return queueMillis;
+        }
+
+        /** Until there is room for the prompt. */
+        double memoryMillis() {
+            return memoryMillis;
+        }
+
+        /** To compute what is missing of the prompt. */
+        double prefillMillis() {
+            return prefillMillis;
+        }
+
+        /** To compute what no endpoint holds of it. */
+        double restMillis() {
+            return restMillis;
+        }
+
+        /** That the tokens of the answer take, with what the others' take longer, also while the prompt is computed. */
+        double answersMillis() {
+            return answersMillis;
+        }
+
+        /** That failures of late count. */
+        double failureMillis() {
+            return failureMillis;
+        }
+
+        /** Whether the cache has been filled. */
+        boolean isFull() {
+            return isFull;
+        }
+    }
 
     private final FleetTimes fleet;
     private final FittedTimes prefill = FleetTimes.prefillOfEndpoint();
@@ -147,44 +186,47 @@ final class EndpointWork {
      * What a prompt would meet here.
      *
      * @param cachedTokens that the endpoint holds of it
-     * @param mostCachedTokens that any endpoint holds of it
      * @param foreignTokens that other schedulers have in flight
+     * @param view what is written
      */
-    synchronized View view(
-            Endpoint endpoint,
-            long promptTokens,
-            long cachedTokens,
-            long mostCachedTokens,
-            long foreignTokens,
-            double outputTokens,
-            double answerMillis,
-            double now) {
+    synchronized void view(Endpoint endpoint, Question question, long cachedTokens, long foreignTokens, View view) {
+        double now = question.now();
         if (now - refreshedAt > REFRESH_MILLIS) {
             refreshedAt = now;
             fleet.refresh(prefill, token, now);
         }
         removeUnwatched(now);
         read(endpoint, now);
+        long promptTokens = question.promptTokens();
         long missing = Math.max(1, promptTokens - cachedTokens);
         double context = context(now);
-        double compute = prefill.millis(quantities(missing, cachedTokens, context));
-        double ahead = waiting(now) + foreignTokens * prefill.factors()[1] / 1e3 + foreign * compute;
-        return new View(
-                ahead,
-                memory(missing, answerMillis, now),
-                compute,
-                mostCachedTokens > cachedTokens
-                        ? prefill.millis(
-                                quantities(Math.max(1, promptTokens - mostCachedTokens), mostCachedTokens, context))
-                        : compute,
-                answers(promptTokens, outputTokens, context) + compute * decoding,
-                failure(now),
-                capacity > 0 && insertedTokens > capacity);
+        double compute = prefillMillis(missing, cachedTokens, context);
+        // Two views of the same requests: those that schedulers tell each other of, and those that the engine has
+        // waiting.
+        double others = Math.max(foreignTokens * prefill.factors()[1] / 1e3, foreign * compute);
+        long elsewhere = question.mostCachedTokens();
+        view.queueMillis = waiting(now) + others;
+        view.memoryMillis = memory(missing, question.answerMillis(), now);
+        view.prefillMillis = compute;
+        view.restMillis = elsewhere > cachedTokens
+                ? prefillMillis(Math.max(1, promptTokens - elsewhere), elsewhere, context)
+                : compute;
+        view.answersMillis =
+                answers(promptTokens, question.outputTokens(), question.answers(), context) + compute * decoding;
+        view.failureMillis = failure(now);
+        view.isFull = capacity > 0 && insertedTokens > capacity;
+    }
+
+    private double prefillMillis(long missing, long cached, double context) {
+        return prefill.millis(1, missing / 1e3, pairs(missing, cached) / 1e6, context / 1e5);
+    }
+
+    private static double pairs(long missing, long cached) {
+        return missing * (cached + missing / 2.0);
     }
 
     private static double[] quantities(long missing, long cached, double context) {
-        double pairs = missing * (cached + missing / 2.0);
-        return new double[] {1, missing / 1e3, pairs / 1e6, context / 1e5};
+        return new double[] {1, missing / 1e3, pairs(missing, cached) / 1e6, context / 1e5};
     }
 
     /** Tokens of the requests that are answered. */
@@ -238,11 +280,11 @@ final class EndpointWork {
         return lacking <= 0 ? 0 : Math.min(1, lacking / Math.max(1, used)) * answerMillis;
     }
 
-    private double answers(long promptTokens, double outputTokens, double context) {
+    private double answers(long promptTokens, double outputTokens, int own, double context) {
         double running = decoding + queuedAnswers + awaiting;
         double tokens = context + queuedPrompts + awaitedPrompts;
         double before = token.millis(1, running / 1e2, tokens / 1e5);
-        double after = token.millis(1, (running + 1) / 1e2, (tokens + promptTokens) / 1e5);
+        double after = token.millis(1, (running + own) / 1e2, (tokens + (double) own * promptTokens) / 1e5);
         return outputTokens * (after + (after - before) * running / 2);
     }
 
@@ -253,39 +295,42 @@ final class EndpointWork {
                         * Math.pow(0.5, (now - failedAt) / FAILURE_HALF_LIFE_MILLIS);
     }
 
-    /** A prompt goes to the endpoint, which answers it too. @param isWatched whether the beginning of the answer will be seen */
-    synchronized Attempt add(long promptTokens, long cachedTokens, boolean isWatched, double now) {
-        return queued(promptTokens, cachedTokens, isWatched, true, now);
+    /**
+     * A prompt goes to the endpoint, which answers it too.
+     *
+     * @param isWatched whether the beginning of the answer will be seen
+     * @param answers that it gives at the same time, at least 1
+     */
+    synchronized Attempt add(long promptTokens, long cachedTokens, boolean isWatched, int answers, double now) {
+        return queued(promptTokens, cachedTokens, isWatched, answers, now);
     }
 
     /** A prompt goes to the endpoint, and its blocks to another one, which answers. @param isWatched as above */
     synchronized Attempt addForAnother(long promptTokens, long cachedTokens, boolean isWatched, double now) {
-        return queued(promptTokens, cachedTokens, isWatched, false, now);
+        return queued(promptTokens, cachedTokens, isWatched, 0, now);
     }
 
-    private Attempt queued(long promptTokens, long cachedTokens, boolean isWatched, boolean answersHere, double now) {
+    private Attempt queued(long promptTokens, long cachedTokens, boolean isWatched, int answers, double now) {
         long missing = Math.max(1, promptTokens - cachedTokens);
         double[] quantities = quantities(missing, cachedTokens, context(now));
         Attempt attempt =
-                new Attempt(prefill.millis(quantities), quantities, now, promptTokens, missing, isWatched, answersHere);
+                new Attempt(prefill.millis(quantities), quantities, now, promptTokens, missing, isWatched, answers);
         attempt.isQueued = true;
         queue.addLast(attempt);
         queued += attempt.millis;
-        if (answersHere) {
-            queuedPrompts += promptTokens;
-            queuedAnswers++;
-        }
+        queuedPrompts += (double) answers * promptTokens;
+        queuedAnswers += answers;
         hold(missing);
         return attempt;
     }
 
-    /** The endpoint will answer what another one computes. @param isWatched as above */
-    synchronized Attempt await(long promptTokens, long cachedTokens, boolean isWatched, double now) {
+    /** The endpoint will answer what another one computes. @param isWatched as above @param answers as above */
+    synchronized Attempt await(long promptTokens, long cachedTokens, boolean isWatched, int answers, double now) {
         long missing = Math.max(1, promptTokens - cachedTokens);
-        Attempt attempt = new Attempt(0, new double[4], now, promptTokens, missing, isWatched, true);
+        Attempt attempt = new Attempt(0, new double[4], now, promptTokens, missing, isWatched, answers);
         attempt.isAwaiting = true;
-        awaiting++;
-        awaitedPrompts += promptTokens;
+        awaiting += answers;
+        awaitedPrompts += (double) answers * promptTokens;
         hold(missing);
         return attempt;
     }
@@ -308,8 +353,8 @@ final class EndpointWork {
 
     private void arrive(Attempt attempt) {
         attempt.isAwaiting = false;
-        awaiting--;
-        awaitedPrompts = awaiting == 0 ? 0 : awaitedPrompts - attempt.promptTokens;
+        awaiting -= attempt.answers;
+        awaitedPrompts = awaiting == 0 ? 0 : awaitedPrompts - (double) attempt.answers * attempt.promptTokens;
     }
 
     /** The prompt is no longer waited for, and nobody saw when it was computed. */
@@ -326,28 +371,26 @@ final class EndpointWork {
         attempt.isQueued = false;
         queue.remove(attempt);
         queued = queue.isEmpty() ? 0 : queued - attempt.millis;
-        if (attempt.answersHere) {
-            queuedAnswers--;
-            queuedPrompts = queuedAnswers == 0 ? 0 : queuedPrompts - attempt.promptTokens;
-        }
+        queuedAnswers -= attempt.answers;
+        queuedPrompts = queuedAnswers == 0 ? 0 : queuedPrompts - (double) attempt.answers * attempt.promptTokens;
     }
 
     private void decode(Attempt attempt, double at) {
-        if (!attempt.answersHere) {
+        if (attempt.answers == 0) {
             return;
         }
         attempt.isDecoding = true;
         attempt.startedAt = at;
         attempt.contextAtStart = context(at);
         attempt.runningAtStart = decoding;
-        decoding++;
-        decodingPrompts += attempt.promptTokens;
-        decodingSince += at;
+        decoding += attempt.answers;
+        decodingPrompts += (double) attempt.answers * attempt.promptTokens;
+        decodingSince += attempt.answers * at;
     }
 
     /** The answer has begun. */
     synchronized void started(Attempt attempt, double at) {
-        failures = attempt.answersHere ? 0 : failures;
+        failures = attempt.answers > 0 ? 0 : failures;
         if (attempt.isAwaiting) {
             arrive(attempt);
             decode(attempt, at);
@@ -414,7 +457,7 @@ final class EndpointWork {
     /**
      * The attempt is over.
      *
-     * @param tokens of the answer; less than 2 to learn nothing
+     * @param tokens of all its answers; less than 2 for each to learn nothing
      * @param millis from the first to the last
      * @param isFailure whether the endpoint failed
      */
@@ -428,14 +471,15 @@ final class EndpointWork {
         }
         double context = context(now);
         if (attempt.isDecoding) {
-            decoding--;
-            decodingPrompts = decoding == 0 ? 0 : decodingPrompts - attempt.promptTokens;
-            decodingSince = decoding == 0 ? 0 : decodingSince - attempt.startedAt;
-            if (attempt.isWatched && tokens > 1 && millis > 0) {
+            decoding -= attempt.answers;
+            decodingPrompts = decoding == 0 ? 0 : decodingPrompts - (double) attempt.answers * attempt.promptTokens;
+            decodingSince = decoding == 0 ? 0 : decodingSince - attempt.answers * attempt.startedAt;
+            int ofEach = tokens / attempt.answers;
+            if (attempt.isWatched && ofEach > 1 && millis > 0) {
                 double[] quantities = {
                     1, (attempt.runningAtStart + decoding) / 2e2, (attempt.contextAtStart + context) / 2e5
                 };
-                fleet.decoded(millis / (tokens - 1), quantities, now, token);
+                fleet.decoded(millis / (ofEach - 1), quantities, now, token);
             }
         }
         inFlight--;

@@ -48,12 +48,22 @@ final class FittedTimes {
     }
 
     /** The time for these quantities, in milliseconds. */
-    double millis(double... quantities) {
+    double millis(double[] quantities) {
         double sum = 0;
         for (int i = 0; i < factors.length; i++) {
             sum += factors[i] * quantities[i];
         }
         return sum;
+    }
+
+    /** The same for three quantities, without an array of them. */
+    double millis(double first, double second, double third) {
+        return factors[0] * first + factors[1] * second + factors[2] * third;
+    }
+
+    /** The same for four quantities. */
+    double millis(double first, double second, double third, double fourth) {
+        return millis(first, second, third) + factors[3] * fourth;
     }
 
     /** Assumes other factors; those that follow from them hold after the next measured time, or at once while there is none. */

@@ -42,6 +42,7 @@ final class FleetTimes {
     private double reused;
     private double computed;
     private double placedAt = Double.NaN;
+    private double prompt = Double.NaN;
 
     /** Times of an endpoint, those of the fleet to begin with. */
     static FittedTimes prefillOfEndpoint() {
@@ -91,12 +92,23 @@ final class FleetTimes {
         double kept = Double.isNaN(placedAt) ? 0 : Math.exp(-Math.max(0, now - placedAt) / WINDOW_MILLIS);
         placedAt = now;
         work = work * kept + millis;
+        prompt = mean(prompt, millis);
         reused = reused * kept + cachedTokens;
         computed = computed * kept + uncachedTokens;
     }
 
-    /** What one decision wants to know. */
-    record Traffic(double outputTokens, double answerMillis, double firstTokenShare, double busy, double reuse) {}
+    /**
+     * What one decision wants to know.
+     *
+     * @param promptMillis mean time to compute what was missing of a prompt, NaN before the first one
+     */
+    record Traffic(
+            double outputTokens,
+            double answerMillis,
+            double firstTokenShare,
+            double busy,
+            double reuse,
+            double promptMillis) {}
 
     /** The traffic of the last time. @param endpoints that share it */
     synchronized Traffic traffic(double now, int endpoints) {
@@ -108,6 +120,7 @@ final class FleetTimes {
                         ? USUAL_SHARE
                         : Math.clamp(firstToken / Math.max(1, answer), LEAST_SHARE, MOST_SHARE),
                 Math.min(MOST_BUSY, work * kept / WINDOW_MILLIS / Math.max(1, endpoints)),
-                Math.min(1, computed == 0 ? 0 : reused / computed));
+                Math.min(1, computed == 0 ? 0 : reused / computed),
+                prompt);
     }
 }

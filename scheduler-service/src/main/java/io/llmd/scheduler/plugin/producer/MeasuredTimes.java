@@ -21,8 +21,12 @@ record MeasuredTimes(double firstTokenMillis, double outputTokenMillis) {
                 : NOTHING;
     }
 
-    /** At its end: of failures nothing, and of answers that broke off only the first token. */
-    static MeasuredTimes atEnd(OutcomeReport report, boolean streamingMode, boolean isStreamed) {
+    /**
+     * At its end: of failures nothing, and of answers that broke off only the first token.
+     *
+     * @param answers that come at the same time, at least 1; the report counts the tokens of all of them
+     */
+    static MeasuredTimes atEnd(OutcomeReport report, boolean streamingMode, boolean isStreamed, int answers) {
         if (report.status() / 100 != 2 || report.cause() == Cause.ERROR) {
             return NOTHING;
         }
@@ -34,7 +38,7 @@ record MeasuredTimes(double firstTokenMillis, double outputTokenMillis) {
         if (!isStreamed || firstToken <= 0) {
             return NOTHING;
         }
-        int tokens = report.usage().completionTokens();
+        int tokens = report.usage().completionTokens() / answers;
         double rest = isComplete && tokens > 1 ? (double) (report.durationMicros() - firstToken) / (tokens - 1) : 0;
         return new MeasuredTimes(firstToken / MICROS_PER_MILLI, rest / MICROS_PER_MILLI);
     }

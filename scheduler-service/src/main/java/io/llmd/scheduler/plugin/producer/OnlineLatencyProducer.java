@@ -68,6 +68,7 @@ final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseH
             String model,
             String targetModel,
             boolean isStreamed,
+            int answers,
             Expected firstToken,
             Expected output,
             AtomicBoolean hasFirstToken) {}
@@ -203,6 +204,7 @@ final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseH
                         request.body().model(),
                         request.targetModel(),
                         request.body().stream(),
+                        request.body().answers(),
                         firstToken(request, candidates, prefill, objectives, predictions),
                         output(request, candidates, target, objectives, predictions),
                         new AtomicBoolean()));
@@ -260,7 +262,8 @@ final class OnlineLatencyProducer implements DataProducer, PreRequest, ResponseH
         if (attempt == null) {
             return;
         }
-        MeasuredTimes times = MeasuredTimes.atEnd(report, params.streamingMode(), attempt.isStreamed());
+        MeasuredTimes times =
+                MeasuredTimes.atEnd(report, params.streamingMode(), attempt.isStreamed(), attempt.answers());
         learnFirstToken(attempt, times.firstTokenMillis());
         if (times.outputTokenMillis() > 0) {
             predictor.learn(attempt.output()

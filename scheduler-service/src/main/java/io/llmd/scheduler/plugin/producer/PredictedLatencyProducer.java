@@ -136,7 +136,7 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
     }
 
     /** An attempt whose latencies are to be learned. */
-    private record Attempt(boolean isStreamed, LatencyFeatures firstToken, LatencyFeatures output) {}
+    private record Attempt(boolean isStreamed, int answers, LatencyFeatures firstToken, LatencyFeatures output) {}
 
     private final Params params;
     private final LatencyPredictor predictor;
@@ -248,6 +248,7 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
                 request.receivedNanos(),
                 new Attempt(
                         request.body().stream(),
+                        request.body().answers(),
                         features(request, candidates, prefill.primarySlot()),
                         features(request, candidates, target.primarySlot()).ofOutput()));
     }
@@ -261,7 +262,8 @@ final class PredictedLatencyProducer implements AwaitingProducer, PreRequest, Re
         if (attempt == null) {
             return;
         }
-        MeasuredTimes times = MeasuredTimes.atEnd(report, params.streamingMode(), attempt.isStreamed());
+        MeasuredTimes times =
+                MeasuredTimes.atEnd(report, params.streamingMode(), attempt.isStreamed(), attempt.answers());
         learn(Kind.TIME_TO_FIRST_TOKEN, attempt.firstToken(), times.firstTokenMillis());
         learn(Kind.TIME_PER_OUTPUT_TOKEN, attempt.output(), times.outputTokenMillis());
     }

@@ -50,6 +50,12 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     /** Attempts that are older than any lease never end; they are dropped. */
     static final Duration LONGEST_ATTEMPT = Duration.ofDays(1);
 
+    /**
+     * How many more requests wait than at an even rate, because they come in bursts. Chosen on the public half of the recorded
+     * conversation; other seeds and traffic say the same (docs/policy-results.md).
+     */
+    private static final double BURSTS = 4;
+
     private static final double MILLIS = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
     private static final double MICROS_PER_MILLI = 1e3;
@@ -173,14 +179,16 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         best = Math.min(best, promptTokens - 1);
         double least = Double.POSITIVE_INFINITY;
         double[] answers = new double[candidates.size()];
+        EndpointWork.Question question = new EndpointWork.Question(
+                promptTokens, best, output, request.body().answers(), traffic.answerMillis(), now);
+        EndpointWork.View view = new EndpointWork.View();
         for (int i = 0; i < candidates.size(); i++) {
             int slot = candidates.slot(i);
             Endpoint endpoint = candidates.get(i);
             long cached = matches == null ? 0 : Math.min(matches.cachedTokens(slot), promptTokens - 1);
             long foreign =
                     tracker.tokens(endpoint.id()) - tracker.own(endpoint.id()).tokens();
-            EndpointWork.View view = work(endpoint.id())
-                    .view(endpoint, promptTokens, cached, best, foreign, output, traffic.answerMillis(), now);
+            work(endpoint.id()).view(endpoint, question, cached, foreign, view);
             answers[i] = view.answersMillis();
             least = Math.min(least, answers[i]);
             boolean pulls = addCompute(costs, slot, view, best - cached);
@@ -212,12 +220,23 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
 
     private static void cost(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
         double compute = costs.of(slot, Part.PREFILL);
-        costs.add(slot, Part.QUEUE, Math.max(view.queueMillis(), view.memoryMillis()));
-        costs.add(slot, Part.DELAY, compute * traffic.busy() / (1 - traffic.busy()));
+        double queue = Math.max(view.queueMillis(), view.memoryMillis());
+        costs.add(slot, Part.QUEUE, queue);
+        costs.add(slot, Part.DELAY, delay(compute, queue, traffic));
         if (view.isFull()) {
             costs.add(slot, Part.DISPLACED, view.prefillMillis() * traffic.reuse() / 2);
         }
         costs.add(slot, Part.FAILURES, view.failureMillis());
+    }
+
+    /**
+     * What a prompt adds to the waits of all that come to the endpoint before its queue is empty: as many as arrive while there is
+     * work, each of which waits longer by the time of the prompt.
+     */
+    private static double delay(double compute, double queue, FleetTimes.Traffic traffic) {
+        double usual = Double.isNaN(traffic.promptMillis()) ? compute : traffic.promptMillis();
+        double behind = (compute / 2 + queue) / Math.max(1, usual);
+        return BURSTS * compute * traffic.busy() / (1 - traffic.busy()) * behind;
     }
 
     @Override
@@ -230,11 +249,12 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         long tokens = Math.max(1, request.body().promptTokens());
         long cached = costs == null ? 0 : tokens - costs.uncached(prefill.primarySlot());
         boolean isWatched = request.body().stream();
+        int answers = request.body().answers();
         EndpointWork computing = work(prefill.primary().id());
         dropOld(now);
         Placed placed;
         if (prefill.primary().id().equals(primary.primary().id())) {
-            EndpointWork.Attempt both = computing.add(tokens, cached, isWatched, now);
+            EndpointWork.Attempt both = computing.add(tokens, cached, isWatched, answers, now);
             fleet.placed(both.millis(), cached, tokens - cached, now);
             placed = new Placed(new Share(computing, both), null, isWatched, now);
         } else {
@@ -242,7 +262,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
             fleet.placed(first.millis(), cached, tokens - cached, now);
             EndpointWork answering = work(primary.primary().id());
             long held = costs == null ? 0 : tokens - costs.uncached(primary.primarySlot());
-            EndpointWork.Attempt second = answering.await(tokens, held, isWatched, now);
+            EndpointWork.Attempt second = answering.await(tokens, held, isWatched, answers, now);
             placed = new Placed(new Share(answering, second), new Share(computing, first), isWatched, now);
         }
         attempts.put(dispatch.leaseId(), placed);
@@ -302,7 +322,10 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
                         report.cause() == Cause.ERROR || report.cause() == Cause.UNKNOWN,
                         now);
         if (placed.isStreamed() && isComplete && tokens > 0) {
-            fleet.answered(firstToken, whole, tokens);
+            fleet.answered(
+                    firstToken,
+                    whole,
+                    Math.max(1, tokens / placed.answering().attempt().answers()));
         }
     }
 

@@ -14,10 +14,13 @@ import org.springframework.stereotype.Component;
 
 /**
  * Prefers endpoints on which a request costs little time: least cost 1, others the least cost divided by theirs. Costs that are
- * hardly different count as equal, so that a picker draws among them: several schedulers do not all choose the same endpoint, and
- * each endpoint shows now and then how fast it is. O(n).
+ * hardly different count as equal: of these the endpoints that have to compute least are best, and a picker draws among them, so
+ * that several schedulers do not all choose the same endpoint, and each endpoint shows now and then how fast it is. O(n).
  */
 final class TimeCostScorer implements Scorer {
+
+    /** Keeps those that would have to compute more behind those that are as good. */
+    private static final double BEHIND = 0.999;
 
     /** Added to all costs, so that parts of a millisecond do not matter. */
     private static final double ONE_MILLI = 1;
@@ -59,10 +62,19 @@ final class TimeCostScorer implements Scorer {
         for (int i = 0; i < scores.length; i++) {
             least = Math.min(least, costs.total(candidates.slot(i)));
         }
+        double highest = least * (1 + tolerance);
+        long fewest = Long.MAX_VALUE;
         for (int i = 0; i < scores.length; i++) {
-            double cost = costs.total(candidates.slot(i));
-            boolean isLeast = cost <= least * (1 + tolerance);
-            scores[i] = isLeast ? 1.0 : (least + ONE_MILLI) / (cost + ONE_MILLI);
+            int slot = candidates.slot(i);
+            if (costs.total(slot) <= highest) {
+                fewest = Math.min(fewest, costs.uncached(slot));
+            }
+        }
+        for (int i = 0; i < scores.length; i++) {
+            int slot = candidates.slot(i);
+            double cost = costs.total(slot);
+            boolean isBest = cost <= highest && costs.uncached(slot) == fewest;
+            scores[i] = isBest ? 1.0 : Math.min(BEHIND, (least + ONE_MILLI) / (cost + ONE_MILLI));
         }
     }
 

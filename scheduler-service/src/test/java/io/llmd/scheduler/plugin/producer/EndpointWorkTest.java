@@ -85,8 +85,8 @@ class EndpointWorkTest {
         EndpointWork own = new EndpointWork(new FleetTimes());
         double untaught = view(work, 0).answersMillis();
         for (int i = 0; i < 60; i++) {
-            teach(work, work.await(4000, 0, true, 20_000 * i), 20_000 * i);
-            teach(own, own.add(4000, 0, true, 20_000 * i), 20_000 * i);
+            teach(work, work.await(4000, 0, true, 1, 20_000 * i), 20_000 * i);
+            teach(own, own.add(4000, 0, true, 1, 20_000 * i), 20_000 * i);
         }
 
         assertThat(view(work, 1_200_000).answersMillis())
@@ -114,6 +114,37 @@ class EndpointWorkTest {
         assertThat(view(work, 61_000).answersMillis()).isEqualTo(idle);
     }
 
+    @Test
+    void requestsOfOtherSchedulersCountOnceThoughTwoSourcesTellOfThem() {
+        Endpoint waiting = endpoint("b", 4, 0, 0);
+        EndpointWork idle = new EndpointWork(fleet);
+        double told = view(idle, endpoint, 16_000, 0).queueMillis();
+        double seen = view(new EndpointWork(fleet), waiting, 0, 0).queueMillis();
+
+        assertThat(told).isPositive();
+        assertThat(seen).isPositive();
+        assertThat(view(new EndpointWork(fleet), waiting, 16_000, 0).queueMillis())
+                .isEqualTo(Math.max(told, seen));
+    }
+
+    @Test
+    void tokensOfSeveralAnswersCameAtTheSameTime() {
+        EndpointWork several = new EndpointWork(new FleetTimes());
+        for (int i = 0; i < 40; i++) {
+            decode(work, 1, 101, 10_000 * i);
+            decode(several, 4, 404, 10_000 * i);
+        }
+
+        double alone = view(work, 500_000).answersMillis();
+        assertThat(view(several, 500_000).answersMillis()).isBetween(0.7 * alone, 1.05 * alone);
+    }
+
+    private static void decode(EndpointWork on, int answers, int tokens, double at) {
+        Attempt attempt = on.add(4000, 0, true, answers, at);
+        on.started(attempt, at + 200);
+        on.ended(attempt, tokens, 3_000, false, at + 3_200);
+    }
+
     private static void answer(EndpointWork to, double at) {
         Attempt attempt = to.addForAnother(4000, 0, true, at);
         to.started(attempt, at + 800);
@@ -125,6 +156,12 @@ class EndpointWorkTest {
     }
 
     private EndpointWork.View view(EndpointWork of, double now) {
-        return of.view(endpoint, 4000, 0, 0, 0, 100, 5_000, now);
+        return view(of, endpoint, 0, now);
+    }
+
+    private static EndpointWork.View view(EndpointWork of, Endpoint at, long foreignTokens, double now) {
+        EndpointWork.View view = new EndpointWork.View();
+        of.view(at, new EndpointWork.Question(4000, 0, 100, 1, 5_000, now), 0, foreignTokens, view);
+        return view;
     }
 }

@@ -14,7 +14,7 @@ class FittedTimesTest {
 
     @Test
     void withNothingLearntTheFactorsAreTheAssumedOnes() {
-        assertThat(times.millis(1, 4)).isEqualTo(210);
+        assertThat(times.millis(new double[] {1, 4})).isEqualTo(210);
         assertThat(times.hasLearnt()).isFalse();
     }
 
@@ -25,8 +25,8 @@ class FittedTimesTest {
             times.learn(30 + 120 * thousands, new double[] {1, thousands}, i);
         }
 
-        assertThat(times.millis(1, 2)).isCloseTo(270, within(35.0));
-        assertThat(times.millis(1, 12)).isCloseTo(1470, within(120.0));
+        assertThat(times.millis(new double[] {1, 2})).isCloseTo(270, within(35.0));
+        assertThat(times.millis(new double[] {1, 12})).isCloseTo(1470, within(120.0));
     }
 
     @Test
@@ -36,7 +36,7 @@ class FittedTimesTest {
         }
         times.learn(1_000_000, new double[] {1, 4}, 100);
 
-        assertThat(times.millis(1, 4)).isBetween(210.0, 220.0);
+        assertThat(times.millis(new double[] {1, 4})).isBetween(210.0, 220.0);
     }
 
     @Test
@@ -44,12 +44,12 @@ class FittedTimesTest {
         for (int i = 0; i < 100; i++) {
             times.learn(630, new double[] {1, 4}, i);
         }
-        double slow = times.millis(1, 4);
+        double slow = times.millis(new double[] {1, 4});
 
         times.age(20 * 60_000);
 
         assertThat(slow).isCloseTo(630, within(20.0));
-        assertThat(times.millis(1, 4)).isCloseTo(210, within(20.0));
+        assertThat(times.millis(new double[] {1, 4})).isCloseTo(210, within(20.0));
     }
 
     @Test
@@ -57,12 +57,12 @@ class FittedTimesTest {
         for (int i = 0; i < 100; i++) {
             times.learn(630, new double[] {1, 4}, 20 * 60_000 + i);
         }
-        double slow = times.millis(1, 4);
+        double slow = times.millis(new double[] {1, 4});
 
         times.learn(630, new double[] {1, 4}, 0);
         times.age(20 * 60_000 + 100);
 
-        assertThat(times.millis(1, 4)).isCloseTo(slow, within(2.0));
+        assertThat(times.millis(new double[] {1, 4})).isCloseTo(slow, within(2.0));
     }
 
     @Test

@@ -62,6 +62,22 @@ class TimeCostProducerTest {
     }
 
     @Test
+    void aPromptBehindOthersDelaysMoreOfThoseThatComeLater() {
+        TimeCostProducer producer = producer("");
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.DELAY)).isZero();
+        place(producer, A, 4000);
+        place(producer, A, 4000);
+
+        TimeCosts costs = costs(producer, 4000, 3840, 0);
+
+        double aloneOnA = costs.of(A, Part.PREFILL) / 2;
+        double aloneOnB = costs.of(B, Part.PREFILL) / 2;
+        double ratio = (aloneOnA + costs.of(A, Part.QUEUE)) * aloneOnA / (aloneOnB * aloneOnB);
+        assertThat(costs.of(A, Part.DELAY)).isCloseTo(ratio * costs.of(B, Part.DELAY), within(1e-6));
+        assertThat(costs.of(B, Part.DELAY)).isPositive();
+    }
+
+    @Test
     void timeThatHasPassedIsNotWaitedForAgain() {
         TimeCostProducer producer = producer("");
         place(producer, A, 4000);

@@ -28,6 +28,19 @@ class TimeCostScorerTest {
     }
 
     @Test
+    void ofCostsThatHardlyDifferThoseAreBestThatComputeLeast() {
+        Candidates candidates = costing(100, 101.9, 110);
+        TimeCosts costs = candidates.data(DataKeys.timeCosts(""));
+        assertThat(costs).isNotNull();
+        costs.setUncached(0, 4000);
+        costs.setUncached(1, 100);
+
+        assertThat(score(scorer, candidates))
+                .satisfies(scores -> assertThat(scores[1]).isEqualTo(1))
+                .satisfies(scores -> assertThat(scores[0]).isLessThan(1).isGreaterThan(scores[2]));
+    }
+
+    @Test
     void withoutCostsAllScoreAlike() {
         assertThat(score(scorer, idle("a", "b"))).containsExactly(1, 1);
     }
