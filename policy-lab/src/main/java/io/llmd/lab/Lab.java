@@ -32,6 +32,15 @@ public final class Lab {
 
     /** One run, on the calling thread. @throws IllegalStateException when a request was not answered once */
     public static RunResult run(Scenario scenario, Contender contender, long seed) {
+        return run(scenario, contender, seed, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The same, given up when too much has gone wrong: no further requests come then.
+     *
+     * @param mostBad requests whose first token may be late
+     */
+    static RunResult run(Scenario scenario, Contender contender, long seed, int mostBad) {
         List<EngineSettings> engines = scenario.fleet().engines();
         Conditions conditions = scenario.conditions();
         int blockTokens = scenario.fleet().blockTokens();
@@ -41,10 +50,12 @@ public final class Lab {
                 new PromptBlocks(engines.getFirst().hasher(), blockTokens),
                 blockTokens,
                 scenario.fleet().totalBlocks(),
-                engines.size());
+                engines.size(),
+                mostBad);
         Router policy = contender.router(new Setting(
                 engines, conditions, scenario.fleet().split(), scenario.fleet().prefillTokensPerSecond(), seed));
-        Router router = conditions.outage().seconds() == 0 ? policy : new Retrying(policy, conditions.outage());
+        Router seeing = conditions.streamed() == 1 ? policy : new Unstreamed(policy, conditions, seed);
+        Router router = conditions.outage().seconds() == 0 ? seeing : new Retrying(seeing, conditions.outage());
         SimulationTotals totals;
         try {
             totals = new Simulation(settings(scenario, seed), engines, router, tally, result -> {}).run();

@@ -135,6 +135,28 @@ class LabTest {
     }
 
     @Test
+    void answersThatAreNotStreamedAreAnsweredAll() throws IOException {
+        Scenario half = new Scenario(CHATS, FLEET, Conditions.DEFAULT.withStreamed(0.5), Slo.DEFAULT);
+
+        for (String name : List.of("time-cost", "mooncake-conductor", "predicted-latency")) {
+            RunResult result = Lab.run(half, Contenders.find(name), 1);
+            assertThat(result.finished()).as(name).isEqualTo(result.requests());
+        }
+    }
+
+    @Test
+    void aRunThatIsGivenUpTakesNoFurtherRequests() throws IOException {
+        Scenario slow = new Scenario(CHATS, FLEET.withSlow(FLEET.endpoints(), 30), Conditions.DEFAULT, Slo.DEFAULT);
+        Contender roundRobin = Contenders.find("round-robin");
+
+        RunResult whole = Lab.run(slow, roundRobin, 1);
+        RunResult givenUp = Lab.run(slow, roundRobin, 1, 3);
+
+        assertThat(whole.goodFirstToken()).isLessThan(0.9);
+        assertThat(givenUp.requests()).isLessThan(whole.requests());
+    }
+
+    @Test
     void aRouterIsClosedWhenItsRunFails() {
         AtomicBoolean isClosed = new AtomicBoolean();
         Contender failing = new Contender("failing", "test", "fails", setting -> new Failing(isClosed));

@@ -2,6 +2,7 @@ package io.llmd.lab.contender;
 
 import io.llmd.lab.scheduler.SchedulerRouter;
 import io.llmd.scheduler.latency.LatencyEvents;
+import io.llmd.simulator.routing.RoutingPolicy;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -69,6 +70,12 @@ public final class Contenders {
             scheduled("time-cost-estimated", "ours", "one cost in milliseconds, estimated prefixes"),
             scheduled("time-cost", "ours", "one cost in milliseconds, prefixes by events"));
 
+    private static final List<Contender> MEASURED = List.of(
+            measured(RoutingPolicy.PRECISE, "prefixes by events, memory, queue 3:2:2, as the scorers were then"),
+            measured(RoutingPolicy.ESTIMATED, "estimated prefixes, memory, queue 1:1:1, as the scorers were then"),
+            measured(RoutingPolicy.RANDOM, "any endpoint"),
+            measured(RoutingPolicy.LOAD, "memory and queue 1:1"));
+
     private static final String SPLIT = resource("split.yaml");
 
     private static final Contender NEVER =
@@ -91,6 +98,23 @@ public final class Contenders {
                             + " transferBytesPerSecond: ${transferBytesPerSecond}}"));
 
     private Contenders() {}
+
+    /** The four policies of llm-d's "KV-cache wins" table, with the scores that the scheduler had in September 2025. */
+    public static List<Contender> measured() {
+        return MEASURED;
+    }
+
+    private static Contender measured(RoutingPolicy policy, String summary) {
+        return new Contender(
+                "measured-" + policy.name().toLowerCase(Locale.ROOT),
+                "llm-d, 2025-09",
+                summary,
+                setting -> policy.router(
+                        setting.engines().size(),
+                        setting.engines().getFirst().hasher(),
+                        setting.blockTokens(),
+                        setting.seed()));
+    }
 
     /** Whether prompts are computed where they are decoded, and who decides. */
     public static List<Contender> splitting() {

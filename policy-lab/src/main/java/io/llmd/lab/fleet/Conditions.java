@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param eventLoss share of the batches of KV events that get lost, in [0, 1)
  * @param replay whether lost batches can be asked for; without, a loss clears what is known of the endpoint
  * @param outage when an endpoint cannot be reached
+ * @param streamed share of the answers that are streamed, in [0, 1]; of the others nobody sees the first token
  */
 public record Conditions(
         Duration routing,
@@ -21,13 +22,15 @@ public record Conditions(
         Duration eventLag,
         double eventLoss,
         boolean replay,
-        Outage outage) {
+        Outage outage,
+        double streamed) {
 
     private static final long LOSS = 1;
+    private static final long STREAM = 2;
 
     /** Metrics each 50 ms, events after 5 ms, nothing lost. */
     public static final Conditions DEFAULT = new Conditions(
-            Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true, Outage.NONE);
+            Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true, Outage.NONE, 1);
 
     public Conditions {
         if (routing.isNegative() || metricsLag.isNegative() || eventLag.isNegative() || !scrapeInterval.isPositive()) {
@@ -37,6 +40,9 @@ public record Conditions(
         if (!(eventLoss >= 0 && eventLoss < 1)) {
             throw new IllegalArgumentException("eventLoss: " + eventLoss + " (expected: in [0, 1))");
         }
+        if (!(streamed >= 0 && streamed <= 1)) {
+            throw new IllegalArgumentException("streamed: " + streamed + " (expected: in [0, 1])");
+        }
     }
 
     /** Whether a batch of an endpoint's KV events gets lost: equal in all runs with a seed, whoever routes. */
@@ -44,23 +50,33 @@ public record Conditions(
         return CounterRandom.unit(CounterRandom.bits(seed, endpoint, LOSS), sequence, LOSS) <= eventLoss;
     }
 
+    /** Whether the answer to a request is streamed: equal in all runs with a seed, whoever routes. */
+    public boolean isStreamed(long seed, long request) {
+        return streamed == 1 || CounterRandom.unit(seed, request, STREAM) <= streamed;
+    }
+
+    /** The same with answers that are not all streamed. */
+    public Conditions withStreamed(double share) {
+        return new Conditions(routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage, share);
+    }
+
     /** The same with later metrics. */
     public Conditions withMetrics(Duration interval, Duration lag) {
-        return new Conditions(routing, interval, lag, eventLag, eventLoss, replay, outage);
+        return new Conditions(routing, interval, lag, eventLag, eventLoss, replay, outage, streamed);
     }
 
     /** The same with other news of blocks. */
     public Conditions withEvents(Duration lag, double loss, boolean canReplay) {
-        return new Conditions(routing, scrapeInterval, metricsLag, lag, loss, canReplay, outage);
+        return new Conditions(routing, scrapeInterval, metricsLag, lag, loss, canReplay, outage, streamed);
     }
 
     /** The same with an endpoint that cannot be reached at times. */
     public Conditions withOutage(Outage value) {
-        return new Conditions(routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, value);
+        return new Conditions(routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, value, streamed);
     }
 
     /** The same with time between a request and its decision. */
     public Conditions withRouting(Duration value) {
-        return new Conditions(value, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage);
+        return new Conditions(value, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage, streamed);
     }
 }

@@ -35,9 +35,9 @@ public final class HtmlReport {
         });
         body.append("</table>");
         add(Plots.firstTokens("Time to first token", runs));
-        add(Plots.bars("Share of good requests, by first token", Column.GOOD_FIRST_TOKEN, runs));
-        add(Plots.bars("Hits, in those of one cache of the fleet's size", Column.HIT_EFFICIENCY, runs));
-        add(Plots.bars("Output tokens per second", Column.OUTPUT_RATE, runs));
+        add(Plots.bars("Share of good requests, by first token", Column.GOOD_FIRST_TOKEN, runs, List.of()));
+        add(Plots.bars("Hits, in those of one cache of the fleet's size", Column.HIT_EFFICIENCY, runs, List.of()));
+        add(Plots.bars("Output tokens per second", Column.OUTPUT_RATE, runs, List.of()));
     }
 
     private void add(byte[] png) {

@@ -1,11 +1,13 @@
 package io.llmd.lab.report;
 
 import io.llmd.lab.result.RunResult;
+import java.awt.Color;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.CategoryChart;
@@ -20,6 +22,9 @@ final class Plots {
 
     private static final int WIDTH = 1100;
     private static final int HEIGHT = 460;
+    private static final int BARS_HEIGHT = 520;
+    private static final Color OTHERS = new Color(120, 140, 170);
+    private static final Color OURS = new Color(220, 110, 20);
     private static final int STEPS = 100;
     private static final double LEAST_MILLIS = 1;
     private static final double TAIL = 0.9;
@@ -31,39 +36,42 @@ final class Plots {
 
     private Plots() {}
 
-    /** One bar for each contender, means over the seeds. */
-    static byte[] bars(String title, Column column, List<RunResult> runs) {
-        List<String> names = new ArrayList<>();
-        List<Double> values = new ArrayList<>();
-        Tables.byContender(runs).forEach((contender, own) -> {
-            names.add(contender);
-            double mean = own.stream().mapToDouble(column::of).average().orElse(0);
-            values.add(Double.isNaN(mean) ? 0 : mean);
-        });
+    /** One bar for each contender, means over the seeds. @param ours in another color */
+    static byte[] bars(String title, Column column, List<RunResult> runs, List<String> ours) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        Tables.byContender(runs)
+                .forEach((contender, own) -> values.put(
+                        contender,
+                        own.stream().mapToDouble(column::of).average().orElse(0)));
+        return values(title, values, ours);
+    }
+
+    /** One bar for each name. @param ours in another color */
+    static byte[] values(String title, Map<String, Double> values, List<String> ours) {
         CategoryChart chart = new CategoryChartBuilder()
                 .width(WIDTH)
-                .height(HEIGHT)
+                .height(BARS_HEIGHT)
                 .title(title)
                 .build();
-        chart.getStyler().setLegendVisible(false);
-        chart.getStyler().setXAxisLabelRotation(45);
-        chart.getStyler().setAvailableSpaceFill(0.7);
-        chart.addSeries(column.title(), names, values);
+        chart.getStyler()
+                .setLegendVisible(false)
+                .setChartBackgroundColor(Color.WHITE)
+                .setSeriesColors(new Color[] {OTHERS, OURS});
+        chart.getStyler()
+                .setOverlapped(true)
+                .setAvailableSpaceFill(0.7)
+                .setXAxisLabelRotation(90)
+                .setXAxisMaxLabelCount(values.size());
+        List<String> names = List.copyOf(values.keySet());
+        chart.addSeries("others", names, only(values, name -> !ours.contains(name)));
+        chart.addSeries("ours", names, only(values, ours::contains));
         return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
     }
 
-    /** One bar for each name. */
-    static byte[] values(String title, Map<String, Double> values) {
-        CategoryChart chart = new CategoryChartBuilder()
-                .width(WIDTH)
-                .height(HEIGHT)
-                .title(title)
-                .build();
-        chart.getStyler().setLegendVisible(false);
-        chart.getStyler().setXAxisLabelRotation(45);
-        chart.getStyler().setAvailableSpaceFill(0.7);
-        chart.addSeries(title, List.copyOf(values.keySet()), List.copyOf(values.values()));
-        return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
+    private static List<Double> only(Map<String, Double> values, Predicate<String> wanted) {
+        return values.entrySet().stream()
+                .map(each -> wanted.test(each.getKey()) && !each.getValue().isNaN() ? each.getValue() : 0.0)
+                .toList();
     }
 
     /** For each contender, how long the first token took for which share of the requests; first seeds only. */
@@ -75,6 +83,7 @@ final class Plots {
                 .xAxisTitle("share of the requests")
                 .yAxisTitle("time to first token, ms")
                 .build();
+        chart.getStyler().setChartBackgroundColor(Color.WHITE);
         chart.getStyler().setYAxisLogarithmic(true);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
         for (Map.Entry<String, List<RunResult>> own : Tables.byContender(runs).entrySet()) {
@@ -127,6 +136,7 @@ final class Plots {
                 .xAxisTitle("share of the tokens")
                 .yAxisTitle("time since the token before, ms")
                 .build();
+        chart.getStyler().setChartBackgroundColor(Color.WHITE);
         chart.getStyler().setYAxisLogarithmic(true);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
         for (Map.Entry<String, List<RunResult>> own : Tables.byContender(runs).entrySet()) {

@@ -29,6 +29,7 @@ public final class Tally implements Workload {
     private final Slo slo;
     private final PromptBlocks prompts;
     private final int blockTokens;
+    private final int mostBad;
     private final SharedLru shared;
     private final double[] computedTokens;
     private final Samples firstTokens = new Samples();
@@ -56,17 +57,28 @@ public final class Tally implements Workload {
      * @param totalBlocks usable blocks of all endpoints
      */
     public Tally(Load load, Slo slo, PromptBlocks prompts, int blockTokens, int totalBlocks, int endpoints) {
+        this(load, slo, prompts, blockTokens, totalBlocks, endpoints, Integer.MAX_VALUE);
+    }
+
+    /**
+     * @param prompts names blocks as the engines do
+     * @param totalBlocks usable blocks of all endpoints
+     * @param mostBad counted requests whose first token may be late, before no further requests come
+     */
+    public Tally(
+            Load load, Slo slo, PromptBlocks prompts, int blockTokens, int totalBlocks, int endpoints, int mostBad) {
         this.load = load;
         this.slo = slo;
         this.prompts = prompts;
         this.blockTokens = blockTokens;
+        this.mostBad = mostBad;
         shared = new SharedLru(totalBlocks);
         computedTokens = new double[endpoints];
     }
 
     @Override
     public long nextTime() {
-        return load.workload().nextTime();
+        return requests - goodFirstTokens > mostBad ? NEVER : load.workload().nextTime();
     }
 
     @Override

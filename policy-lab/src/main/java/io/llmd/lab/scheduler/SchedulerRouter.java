@@ -71,9 +71,10 @@ public final class SchedulerRouter implements Router, AutoCloseable {
     private static final int OK = 200;
 
     /** A request that was sent somewhere. */
-    private record Sent(String requestId, long leaseId, String endpointId, long atNanos) {}
+    private record Sent(String requestId, long leaseId, String endpointId, long atNanos, boolean isStreamed) {}
 
     private final VirtualClock clock = new VirtualClock();
+    private final Setting setting;
     private final String idBegin;
     private final EndpointStore store = new EndpointStore(METRICS_STALENESS, clock::nanoTime);
     private final EventLines events;
@@ -108,6 +109,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
      * @param latencies hears of them on the thread of the simulation
      */
     public SchedulerRouter(String configuration, String name, Setting setting, LatencyEvents latencies) {
+        this.setting = setting;
         idBegin = "lab-" + setting.seed() + "-";
         events = new EventLines(setting.engines().size(), setting.conditions(), setting.blockTokens(), setting.seed());
         handoffs = new Handoffs(setting.engines().size());
@@ -213,10 +215,18 @@ public final class SchedulerRouter implements Router, AutoCloseable {
         Answer answer = new Answer(request);
         director.schedule(
                 new ScheduleRequest(
-                        idBegin + request.id(), "/" + TokenParser.PATH, Map.of(), tokens(request.prompt()), List.of()),
+                        idBegin + request.id(),
+                        "/" + (isStreamed(request) ? TokenParser.PATH : TokenParser.PATH_OF_WHOLE),
+                        Map.of(),
+                        tokens(request.prompt()),
+                        List.of()),
                 answer::outcome);
         turnQueues();
         return answer.returned();
+    }
+
+    private boolean isStreamed(ClientRequest request) {
+        return setting.conditions().isStreamed(setting.seed(), request.id());
     }
 
     private static ByteBuffer tokens(int[] prompt) {
@@ -263,7 +273,8 @@ public final class SchedulerRouter implements Router, AutoCloseable {
                         decision.requestId(),
                         decision.leaseId(),
                         endpoint,
-                        running().now()));
+                        running().now(),
+                        isStreamed(request)));
         requestsByLease.put(decision.leaseId(), request.id());
         return prefill == RequestResult.NONE ? Target.endpoint(decode) : new Target.PrefillDecode(prefill, decode);
     }
@@ -312,17 +323,23 @@ public final class SchedulerRouter implements Router, AutoCloseable {
         Sent attempt = sent.get(request.id());
         if (attempt != null) {
             handoffs.over(request.id());
-            director.report(new OutcomeReport(
-                    attempt.requestId(),
-                    attempt.leaseId(),
-                    attempt.endpointId(),
-                    Phase.STARTED,
-                    Cause.NONE,
-                    OK,
-                    TokenUsage.UNKNOWN,
-                    (now - attempt.atNanos()) / 1000,
-                    0));
+            if (attempt.isStreamed()) {
+                director.report(started(attempt, now));
+            }
         }
+    }
+
+    private static OutcomeReport started(Sent attempt, long now) {
+        return new OutcomeReport(
+                attempt.requestId(),
+                attempt.leaseId(),
+                attempt.endpointId(),
+                Phase.STARTED,
+                Cause.NONE,
+                OK,
+                TokenUsage.UNKNOWN,
+                (now - attempt.atNanos()) / 1000,
+                0);
     }
 
     @Override
@@ -339,7 +356,13 @@ public final class SchedulerRouter implements Router, AutoCloseable {
             case ABORTED -> Cause.EVICTED;
             case FAILED, REJECTED -> Cause.ERROR;
         };
-        long firstToken = result.firstToken() == RequestResult.NEVER ? 0 : result.firstToken() - attempt.atNanos();
+        long firstToken = result.firstToken() == RequestResult.NEVER
+                ? 0
+                : (attempt.isStreamed() ? result.firstToken() : now) - attempt.atNanos();
+        if (!attempt.isStreamed() && firstToken > 0) {
+            // The gateway sees the head of such an answer when all of it is there.
+            director.report(started(attempt, now));
+        }
         director.report(new OutcomeReport(
                 attempt.requestId(),
                 attempt.leaseId(),

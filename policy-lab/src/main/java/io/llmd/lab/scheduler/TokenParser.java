@@ -9,16 +9,17 @@ import java.util.List;
 
 /**
  * Reads bodies that are the bare tokens of a prompt, four bytes each, little endian: requests in virtual time have no text,
- * and would be read as JSON for nothing.
+ * and would be read as JSON for nothing. The path says whether the answer is streamed.
  */
 final class TokenParser implements RequestParser {
 
     static final String PATH = "lab/tokens";
+    static final String PATH_OF_WHOLE = "lab/tokens-whole";
     static final String MODEL = "lab";
 
     @Override
     public List<String> pathSuffixes() {
-        return List.of(PATH);
+        return List.of(PATH, PATH_OF_WHOLE);
     }
 
     @Override
@@ -28,6 +29,6 @@ final class TokenParser implements RequestParser {
         }
         Prompt prompt = new Prompt(body, length, true, List.of());
         return new ParseOutcome.Parsed(
-                new RequestBody(RequestBody.Api.GENERATE, MODEL, true, -1, List.of(prompt), "", length));
+                new RequestBody(RequestBody.Api.GENERATE, MODEL, suffix.equals(PATH), -1, List.of(prompt), "", length));
     }
 }

@@ -5,12 +5,14 @@ import io.llmd.lab.Lab;
 import io.llmd.lab.Lab.Job;
 import io.llmd.lab.Scenario;
 import io.llmd.lab.contender.Contender;
+import io.llmd.lab.contender.Contenders;
 import io.llmd.lab.fleet.Conditions;
 import io.llmd.lab.fleet.Fleet;
 import io.llmd.lab.fleet.Outage;
 import io.llmd.lab.fleet.Slo;
 import io.llmd.lab.result.RunResult;
 import io.llmd.lab.traffic.MooncakeTrace;
+import io.llmd.lab.traffic.SharedPrefixLadder;
 import io.llmd.lab.traffic.Traffic;
 import io.llmd.simulator.engine.GpuModel;
 import java.time.Duration;
@@ -33,27 +35,35 @@ public final class PolicyStudy {
     /** Ids of the sections on which goals are judged. */
     public static final String LADDER = "ladder";
 
-    public static final String WHOLE_LADDER = "ladder-whole";
     public static final String CONVERSATION = "conversation";
     public static final String FAST = "conversation-3x";
     public static final String FAULTS = "faults";
+    public static final String MEASURED = "measured";
+    public static final String MEASURED_OVERHEAD = "measured-overhead";
+
+    /** Begins the ids of sections that are like another one, with the second seed. */
+    public static final String SECOND = "seed-";
+
+    /** The engine's overhead of a step in the version that llm-d measured, chosen on that measurement. */
+    private static final double MEASURED_STEP_NANOS = 6.5e6;
+
+    private static final Duration MEASURED_ROUTING = Duration.ofMillis(150);
 
     private static final double FAST_SPEED = 3;
     private static final long RECORDED_KV_TOKENS = 3_072_000;
     private static final long SECOND_SEED = 1000;
     private static final double KNEE_SHARE = 0.95;
     private static final double KNEE_ACCURACY = 0.08;
-    private static final int KNEE_ROWS = 900;
-    private static final double LADDER_SHARE = 0.2;
+    private static final int KNEE_ROWS = 700;
+    private static final double LADDER_SHARE = 0.4;
     private static final double KNEE_LADDER = 0.06;
-    private static final int ROWS = 2000;
-    private static final int FEW_ROWS = 1200;
-    /** Half of what other commands make: so much fits a quarter of an hour. */
-    private static final double GENERATED = 0.5;
+    private static final int ROWS = 1600;
+    private static final int FEW_ROWS = 800;
+    /** A third of what other commands make: so much fits a quarter of an hour. */
+    private static final double GENERATED = 0.33;
 
-    /** Contenders of the whole ladder besides those who are tried on all conditions. */
-    private static final List<String> PUBLISHED =
-            List.of("random", "round-robin", "llmd-load", "llmd-default", "llmd-precise", "time-cost");
+    /** Today's scheduler beside the policies of llm-d's table. */
+    private static final List<String> BESIDE_MEASURED = List.of("llmd-default", "time-cost-estimated");
 
     private static final Duration LATE = Duration.ofMillis(500);
     private static final double LOST = 0.1;
@@ -75,7 +85,7 @@ public final class PolicyStudy {
      *
      * @param contenders who is compared
      * @param few of them, those whom conditions and other engines are tried on
-     * @param share part of the generated traffic, in (0, 1]
+     * @param share part of the traffic, in (0, 1]; llm-d's measurement is played whole
      * @param seed of all that is random, but for what is run with another one on purpose
      */
     public PolicyStudy(StudyData data, List<Contender> contenders, List<Contender> few, double share, long seed) {
@@ -96,18 +106,10 @@ public final class PolicyStudy {
         Traffic fast = recorded.atSpeed(FAST_SPEED);
         sections.add(section(
                 LADDER,
-                "Shared-prefix ladder, shortened",
-                "A fifth of the requests at the same rates; those of the stages from 20 requests/s on count.",
-                usual(StudyWorkloads.ladder(share * LADDER_SHARE), FLEET)));
-        sections.add(new Section(
-                WHOLE_LADDER,
                 "Shared-prefix ladder",
-                "",
-                usual(StudyWorkloads.ladder(share), FLEET),
-                contenders.stream()
-                        .filter(each -> PUBLISHED.contains(each.name()))
-                        .toList(),
-                List.of(seed)));
+                "Two fifths of the requests at the same rates; those of the stages from 20 requests/s on count.",
+                usual(StudyWorkloads.ladder(share * LADDER_SHARE), FLEET)));
+        sections.addAll(measured());
         sections.add(section(CONVERSATION, "Recorded conversation", "", usual(recorded, RECORDED)));
         sections.add(section(
                 FAST,
@@ -119,17 +121,45 @@ public final class PolicyStudy {
                 "The same with faults",
                 "10 % of the batches of KV events get lost, metrics are 500 ms late, one endpoint has half the speed.",
                 new Scenario(fast, FASTER.withSlow(1, 2), faulty(), Slo.DEFAULT)));
-        sections.add(section(
+        sections.add(new Section(
                 "overload",
                 "Recorded conversation at three times its speed, overloaded",
                 "Two GPUs for each endpoint: more is asked for than they compute, and queues grow until the end.",
-                usual(fast, RECORDED)));
+                usual(beginning(FEW_ROWS).atSpeed(FAST_SPEED), RECORDED),
+                contenders,
+                List.of(seed)));
         sections.addAll(workloads());
         Traffic few = beginning(FEW_ROWS).atSpeed(FAST_SPEED);
         sections.addAll(conditions(few));
         sections.addAll(engines(few));
         sections.addAll(otherSeeds(few));
         return sections;
+    }
+
+    /** llm-d's table, with engines as fitted on another version and with one constant that was chosen on the table. */
+    private List<Section> measured() {
+        List<Contender> all = new ArrayList<>(Contenders.measured());
+        contenders.stream()
+                .filter(each -> BESIDE_MEASURED.contains(each.name()))
+                .forEach(all::add);
+        Conditions routed = Conditions.DEFAULT.withRouting(MEASURED_ROUTING);
+        Traffic sent = SharedPrefixLadder.asMeasured(1);
+        Fleet chosen = FLEET.withGpus(List.of(GpuModel.H100.withStepNanos(MEASURED_STEP_NANOS)));
+        return List.of(
+                new Section(
+                        MEASURED,
+                        "The ladder as llm-d's client sent it",
+                        "Longer prompts, stages that begin with the first prompt, 800 requests under way at most, 150 ms to route.",
+                        new Scenario(sent, FLEET, routed, Slo.DEFAULT),
+                        all,
+                        List.of(seed)),
+                new Section(
+                        MEASURED_OVERHEAD,
+                        "The same with the engine's overhead of a step of that version",
+                        "6.5 ms instead of 1.1, chosen on this very measurement.",
+                        new Scenario(sent, chosen, routed, Slo.DEFAULT),
+                        all,
+                        List.of(seed)));
     }
 
     private MooncakeTrace beginning(int rows) {
@@ -213,6 +243,11 @@ public final class PolicyStudy {
                         "slow",
                         "One endpoint with a third of the speed",
                         new Scenario(fast, FASTER.withSlow(1, 3), Conditions.DEFAULT, Slo.DEFAULT)),
+                condition(
+                        "not-streamed",
+                        "Half of the answers are not streamed",
+                        clean,
+                        Conditions.DEFAULT.withStreamed(0.5)),
                 condition(
                         "outage",
                         "One endpoint cannot be reached for ten seconds of each minute",
@@ -326,6 +361,11 @@ public final class PolicyStudy {
             next += count;
         }
         return byId;
+    }
+
+    /** Ids of the sections with traffic that no policy was tuned on. */
+    public static List<String> generated() {
+        return List.of("azure", "servegen", "chat", "agentic", "rag", "code", "reasoning", "bursts");
     }
 
     /** Names of the traffics of {@link #knees}. */

@@ -11,9 +11,9 @@ public record StudyData(MooncakeTrace conversation, RecordedLengths azure, Serve
 
     private static final int EVERY = 72;
     private static final int WINDOWS = 14;
-    private static final double SECONDS = 5;
+    private static final double SECONDS = 3;
     private static final double REQUESTS_PER_SECOND = 55;
-    private static final int AZURE_ROWS = 3000;
+    private static final int AZURE_ROWS = 1500;
 
     /**
      * Reads the recordings of a folder.

@@ -111,7 +111,7 @@ public final class MooncakeTrace implements Traffic {
     }
 
     @Override
-    public Traffic atSpeed(double value) {
+    public MooncakeTrace atSpeed(double value) {
         return new MooncakeTrace(name, rows, value);
     }
 
@@ -126,6 +126,12 @@ public final class MooncakeTrace implements Traffic {
     /** Rows as recorded. */
     public int rows() {
         return rows.size();
+    }
+
+    /** Mean rate at its speed; that of one row is one. */
+    public double requestsPerSecond() {
+        double seconds = (rows.getLast().time() - rows.getFirst().time()) / 1e9;
+        return speed * (seconds == 0 ? rows.size() : rows.size() / seconds);
     }
 
     @Override

@@ -39,15 +39,18 @@ class PolicyStudyTest {
                 runs,
                 Map.of(PolicyStudy.CONVERSATION, Map.of("round-robin", 1.0, "time-cost", 3.5)),
                 contenders(),
-                "time-cost");
+                "./llmd lab report --share 0.1",
+                List.of("time-cost"));
 
         assertThat(runs.keySet()).containsExactlyInAnyOrderElementsOf(SOME);
         assertThat(page.goals().get("time-cost"))
                 .extracting(goal -> goal.goal())
                 .contains("P2", "P3", "P4", "P5");
         assertThat(page.markdown())
-                .contains("## Goals", "P4 conversation-knee ÷ round-robin ≥ 3.00", "**3.500**")
-                .contains("## Where time-cost loses", "### H100 and A100 in turn", "compute-less", "| round-robin |");
+                .contains("## Goals", "P4 conversation-knee ÷ round-robin ≥ 3.00", "**3.500**", "--share 0.1")
+                .contains("| **time-cost** (ours) | - | ", "| round-robin | - | fail")
+                .contains("## Where ours lose", "### H100 and A100 in turn", "compute-less", "| round-robin |")
+                .contains("pairs that differ by more than two points as fitted");
         assertThat(page.images())
                 .containsKeys("hits.png", "knee-conversation.png")
                 .doesNotContainKey("ladder-ttft.png");

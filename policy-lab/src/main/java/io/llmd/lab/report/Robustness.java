@@ -1,0 +1,213 @@
+package io.llmd.lab.report;
+
+import io.llmd.lab.result.RunResult;
+import io.llmd.lab.study.PolicyStudy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** Whether results survive other engine constants, another seed and other traffic, as Markdown. */
+final class Robustness {
+
+    private static final String AS_FITTED = "as-fitted";
+    private static final List<String> ENGINES =
+            List.of("compute-less", "compute-more", "memory-less", "memory-more", "overhead-less", "overhead-more");
+
+    /** Shares of good requests that differ by less rank alike. */
+    private static final double ALIKE = 0.02;
+
+    private static final double WITHIN = 0.05;
+
+    private final Map<String, List<RunResult>> runs;
+    private final List<String> ours;
+
+    Robustness(Map<String, List<RunResult>> runs, List<String> ours) {
+        this.runs = runs;
+        this.ours = ours;
+    }
+
+    private double mean(String section, String contender, ToDoubleFunction<RunResult> value) {
+        return runs.getOrDefault(section, List.of()).stream()
+                .filter(run -> run.contender().equals(contender))
+                .mapToDouble(value)
+                .average()
+                .orElse(Double.NaN);
+    }
+
+    /** Does the ranking survive other engines? Empty where these did not run. */
+    String engines() {
+        List<String> names = runs.getOrDefault(AS_FITTED, List.of()).stream()
+                .map(RunResult::contender)
+                .distinct()
+                .toList();
+        List<String> ids = ENGINES.stream().filter(runs::containsKey).toList();
+        if (names.isEmpty() || ids.isEmpty()) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder("""
+                ## Other engine constants
+
+                Good requests on the conversation at three times its speed, and the rank, with 30 % less and 30 % more compute and
+                attention throughput, memory throughput, and overhead of steps, layers and sequences.
+
+                | contender |\
+                """);
+        List<String> columns = new ArrayList<>(List.of(AS_FITTED));
+        columns.addAll(ids);
+        columns.forEach(id -> text.append(' ').append(id).append(" |"));
+        text.append("\n| --- |").append(" ---: |".repeat(columns.size())).append('\n');
+        for (String name : names) {
+            text.append("| ").append(name).append(" |");
+            for (String id : columns) {
+                double own = mean(id, name, RunResult::good);
+                long better = names.stream()
+                        .filter(other -> mean(id, other, RunResult::good) > own + 0.0005)
+                        .count();
+                text.append(String.format(Locale.ROOT, " %.3f (%d) |", own, 1 + better));
+            }
+            text.append('\n');
+        }
+        return text.append('\n').append(survival(names, ids)).append('\n').toString();
+    }
+
+    private String survival(List<String> names, List<String> ids) {
+        int pairs = 0;
+        List<String> inverted = new ArrayList<>();
+        for (String id : ids) {
+            for (String one : names) {
+                for (String other : names) {
+                    double before = mean(AS_FITTED, one, RunResult::good) - mean(AS_FITTED, other, RunResult::good);
+                    double after = mean(id, one, RunResult::good) - mean(id, other, RunResult::good);
+                    if (before > ALIKE) {
+                        pairs++;
+                        if (after < -ALIKE) {
+                            inverted.add(one + " and " + other + " (" + id + ")");
+                        }
+                    }
+                }
+            }
+        }
+        return String.format(
+                        Locale.ROOT,
+                        "Of %d pairs that differ by more than two points as fitted, %d change places by more than that%s.\n",
+                        pairs,
+                        inverted.size(),
+                        inverted.isEmpty() ? ": the ranking survives" : ": " + String.join(", ", inverted))
+                + first(names, ids);
+    }
+
+    private String first(List<String> names, List<String> ids) {
+        StringBuilder text = new StringBuilder();
+        for (String name : ours) {
+            if (!names.contains(name)) {
+                continue;
+            }
+            double most = 0;
+            for (String id : ids) {
+                double own = mean(id, name, RunResult::good);
+                for (String other : names) {
+                    if (!ours.contains(other)) {
+                        most = Math.max(most, mean(id, other, RunResult::good) / own - 1);
+                    }
+                }
+            }
+            String behind = most <= 0
+                    ? "is first of those that are not ours with all constants."
+                    : String.format(
+                            Locale.ROOT, "is at most %.1f %% behind the best of those that are not ours.", 100 * most);
+            text.append('`').append(name).append("` ").append(behind).append('\n');
+        }
+        return text.toString();
+    }
+
+    /** How far ours are from their figures with the first seed, and from the best on traffic that nothing was tuned on. */
+    String tuning(List<String> secondSeeds) {
+        StringBuilder text = new StringBuilder();
+        if (!secondSeeds.isEmpty()) {
+            text.append("""
+                    ## A second seed
+
+                    | contender | traffic | good, first seed | second | difference | hit of one LRU | second | mean TTFT ms | second | within 5 % |
+                    | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+                    """);
+            for (String name : ours) {
+                secondSeeds.forEach(id -> text.append(second(name, id)));
+            }
+            text.append("""
+
+                    Shares of good requests and hits are held against 5 %; a mean time to first token moves with the traffic that a
+                    seed makes, for every policy.
+
+                    """);
+        }
+        return text.append(generated()).toString();
+    }
+
+    private String second(String name, String id) {
+        String first = id.substring(PolicyStudy.SECOND.length());
+        double before = mean(first, name, RunResult::good);
+        double after = mean(id, name, RunResult::good);
+        double hitBefore = mean(first, name, RunResult::hitEfficiency);
+        double hitAfter = mean(id, name, RunResult::hitEfficiency);
+        boolean isWithin = Math.abs(after / before - 1) <= WITHIN && Math.abs(hitAfter / hitBefore - 1) <= WITHIN;
+        return Double.isNaN(after)
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "| %s | %s | %.3f | %.3f | %+.1f %% | %.3f | %.3f | %,.0f | %,.0f | %s |\n",
+                        name,
+                        first,
+                        before,
+                        after,
+                        100 * (after / before - 1),
+                        hitBefore,
+                        hitAfter,
+                        mean(first, name, run -> run.timeToFirstToken().mean()),
+                        mean(id, name, run -> run.timeToFirstToken().mean()),
+                        isWithin ? "yes" : "no");
+    }
+
+    private String generated() {
+        List<String> ids =
+                PolicyStudy.generated().stream().filter(runs::containsKey).toList();
+        if (ids.isEmpty()) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder("""
+                ## Traffic that nothing was tuned on
+
+                Good requests in those of the best contender that is not ours. Nothing of ours was fitted to these recordings and
+                generators.
+
+                | traffic | best of the others | good |\
+                """);
+        ours.forEach(name -> text.append(' ').append(name).append(" | ÷ best | within 5 % |"));
+        text.append("\n| --- | --- | ---: |")
+                .append(" ---: | ---: | --- |".repeat(ours.size()))
+                .append('\n');
+        for (String id : ids) {
+            String who = "";
+            double best = 0;
+            for (RunResult run : runs.getOrDefault(id, List.of())) {
+                if (!ours.contains(run.contender()) && mean(id, run.contender(), RunResult::good) > best) {
+                    who = run.contender();
+                    best = mean(id, who, RunResult::good);
+                }
+            }
+            text.append(String.format(Locale.ROOT, "| %s | %s | %.3f |", id, who, best));
+            for (String name : ours) {
+                double own = mean(id, name, RunResult::good);
+                text.append(String.format(
+                        Locale.ROOT,
+                        " %.3f | %.3f | %s |",
+                        own,
+                        own / best,
+                        own >= (1 - WITHIN) * best ? "yes" : "no"));
+            }
+            text.append('\n');
+        }
+        return text.append('\n').toString();
+    }
+}
