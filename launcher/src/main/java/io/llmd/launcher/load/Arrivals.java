@@ -1,5 +1,7 @@
 package io.llmd.launcher.load;
 
+import io.llmd.lab.traffic.MooncakeTrace;
+
 /** When requests are sent. */
 public sealed interface Arrivals {
 
@@ -36,6 +38,13 @@ public sealed interface Arrivals {
             }
         }
     }
+
+    /**
+     * At the times of a recording, with its prompts and lengths.
+     *
+     * @param trace at the speed at which it is played
+     */
+    record Recorded(MooncakeTrace trace) implements Arrivals {}
 
     /** How the rate goes during a run. */
     enum Profile {

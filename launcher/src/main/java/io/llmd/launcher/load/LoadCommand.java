@@ -1,5 +1,6 @@
 package io.llmd.launcher.load;
 
+import io.llmd.lab.traffic.MooncakeTrace;
 import io.llmd.launcher.home.GatewayOptions;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
@@ -51,6 +52,13 @@ public final class LoadCommand implements Callable<Integer> {
 
     @ArgGroup
     private final Pace pace = new Pace();
+
+    @Option(
+            names = "--speed",
+            paramLabel = "FACTOR",
+            defaultValue = "1",
+            description = "of a --trace, times as fast (default: ${DEFAULT-VALUE})")
+    private double speed;
 
     @Option(names = "--for", paramLabel = "TIME", defaultValue = "30s", description = "how long to send (30s, 2m)")
     private Duration duration = Duration.ZERO;
@@ -180,7 +188,17 @@ public final class LoadCommand implements Callable<Integer> {
         @Option(names = "--concurrency", paramLabel = "N", description = "requests in flight, closed loop")
         private @Nullable Integer concurrency;
 
-        Arrivals arrivals(Arrivals.Spacing spacing, Arrivals.Profile profile) {
+        @Option(
+                names = "--trace",
+                paramLabel = "FILE",
+                description =
+                        "at the times and with the prompts of a recording in Mooncake's form, .jsonl or .jsonl.gz")
+        private @Nullable Path trace;
+
+        Arrivals arrivals(Arrivals.Spacing spacing, Arrivals.Profile profile, double speed) {
+            if (trace != null) {
+                return recorded(trace, speed);
+            }
             if (concurrency != null) {
                 if (profile != Arrivals.Profile.STEADY) {
                     throw new IllegalArgumentException("profile: " + profile + " (expected: with --rps)");
@@ -188,6 +206,15 @@ public final class LoadCommand implements Callable<Integer> {
                 return new Arrivals.ClosedLoop(concurrency);
             }
             return new Arrivals.OpenLoop(requestsPerSecond == null ? 10 : requestsPerSecond, spacing, profile);
+        }
+
+        private static Arrivals recorded(Path trace, double speed) {
+            try {
+                return new Arrivals.Recorded(
+                        MooncakeTrace.read("trace", trace, Integer.MAX_VALUE).atSpeed(speed));
+            } catch (IOException e) {
+                throw new CommandFailure(ExitCode.FAILED, "cannot read the trace: " + e.getMessage());
+            }
         }
     }
 
@@ -233,7 +260,7 @@ public final class LoadCommand implements Callable<Integer> {
 
     private LoadPlan plan(String model) {
         return new LoadPlan(
-                pace.arrivals(spacing, profile),
+                pace.arrivals(spacing, profile, speed),
                 duration,
                 warmUp,
                 model,
@@ -260,6 +287,7 @@ public final class LoadCommand implements Callable<Integer> {
         boolean isTooMuch = switch (plan.arrivals()) {
             case Arrivals.OpenLoop open -> open.requestsPerSecond() > MAX_REQUESTS_PER_SECOND;
             case Arrivals.ClosedLoop closed -> closed.concurrency() > MAX_CONCURRENCY;
+            case Arrivals.Recorded recorded -> recorded.trace().requestsPerSecond() > MAX_REQUESTS_PER_SECOND;
         };
         if (isTooMuch || plan.duration().compareTo(MAX_DURATION) > 0) {
             throw CommandFailure.usage("over 1,000 requests/s, 4,096 at a time or 10 minutes (add --raise-caps)");

@@ -1,5 +1,7 @@
 package io.llmd.launcher.load;
 
+import io.llmd.simulator.cluster.ClientRequest;
+import io.llmd.simulator.cluster.Workload;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
@@ -47,6 +49,7 @@ public final class LoadRun implements AutoCloseable {
         switch (plan.arrivals()) {
             case Arrivals.OpenLoop open -> openLoop(open);
             case Arrivals.ClosedLoop closed -> closedLoop(closed);
+            case Arrivals.Recorded recorded -> recorded(recorded);
         }
         drain();
         client.abort();
@@ -79,6 +82,24 @@ public final class LoadRun implements AutoCloseable {
         RequestMaker maker = new RequestMaker(plan);
         for (long at = times.next(); at < plan.duration().toNanos(); at = times.next()) {
             LoadRequest request = maker.next();
+            parkUntil(startNanos + at);
+            if (stopped) {
+                return;
+            }
+            client.send(exchange(request, startNanos + at, () -> {}));
+        }
+    }
+
+    private void recorded(Arrivals.Recorded arrivals) {
+        Workload requests = arrivals.trace().load(plan.seed()).workload();
+        RequestMaker maker = new RequestMaker(plan);
+        long end = plan.duration().toNanos();
+        for (long at = requests.nextTime(); at < end; at = requests.nextTime()) {
+            ClientRequest recorded = requests.next();
+            if (recorded == null) {
+                return;
+            }
+            LoadRequest request = maker.of(recorded.prompt(), recorded.outputLength());
             parkUntil(startNanos + at);
             if (stopped) {
                 return;

@@ -19,6 +19,8 @@ import java.util.random.RandomGenerator;
 final class RequestMaker {
 
     private static final int TOKEN_BYTES = 4;
+    private static final int WORDS = 26 * 26 * 26;
+    private static final long MIXER = 0x9E3779B97F4A7C15L;
 
     private final LoadPlan plan;
     private final RandomGenerator random;
@@ -50,7 +52,27 @@ final class RequestMaker {
         }
         body.writeBytes(ascii("{\"role\":\"user\",\"content\":\""));
         new Words(random.nextLong()).write(Math.max(1, promptTokens - sharedTokens), body);
-        body.writeBytes(ascii("\"}],\"max_tokens\":" + plan.outputTokens().next(random) + ",\"ignore_eos\":true"));
+        return ended(body, plan.outputTokens().next(random), streamed);
+    }
+
+    /** A request with a recorded prompt: a word for each of its tokens, the same word for the same token. */
+    LoadRequest of(int[] tokens, int outputTokens) {
+        boolean streamed = random.nextDouble() < plan.streamShare();
+        ByteArrayOutputStream body = new ByteArrayOutputStream(tokens.length * TOKEN_BYTES + 256);
+        body.writeBytes(head);
+        body.writeBytes(ascii("{\"role\":\"user\",\"content\":\""));
+        byte[] words = new byte[tokens.length * TOKEN_BYTES];
+        for (int i = 0; i < tokens.length; i++) {
+            // Neighbouring tokens of a recording are numbered in a row; their words must not be.
+            long mixed = (tokens[i] + 1L) * MIXER;
+            Words.put((int) Long.remainderUnsigned(mixed ^ mixed >>> Integer.SIZE, WORDS), words, i);
+        }
+        body.writeBytes(words);
+        return ended(body, outputTokens, streamed);
+    }
+
+    private static LoadRequest ended(ByteArrayOutputStream body, int outputTokens, boolean streamed) {
+        body.writeBytes(ascii("\"}],\"max_tokens\":" + outputTokens + ",\"ignore_eos\":true"));
         body.writeBytes(ascii(streamed ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}" : "}"));
         return new LoadRequest(streamed, body.toByteArray());
     }
@@ -79,13 +101,17 @@ final class RequestMaker {
                 text = Arrays.copyOf(text, Math.max(wanted * TOKEN_BYTES, 2 * text.length));
             }
             for (; tokens < wanted; tokens++) {
-                int at = tokens * TOKEN_BYTES;
-                int word = letters.nextInt(26 * 26 * 26);
-                text[at] = (byte) ('a' + word % 26);
-                text[at + 1] = (byte) ('a' + word / 26 % 26);
-                text[at + 2] = (byte) ('a' + word / 676);
-                text[at + 3] = ' ';
+                put(letters.nextInt(WORDS), text, tokens);
             }
+        }
+
+        /** @param word in [0, {@link #WORDS}) @param index of the token in the text */
+        static void put(int word, byte[] text, int index) {
+            int at = index * TOKEN_BYTES;
+            text[at] = (byte) ('a' + word % 26);
+            text[at + 1] = (byte) ('a' + word / 26 % 26);
+            text[at + 2] = (byte) ('a' + word / 676);
+            text[at + 3] = ' ';
         }
     }
 }

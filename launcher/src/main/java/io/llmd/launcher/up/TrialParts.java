@@ -98,6 +98,7 @@ final class TrialParts {
             options.put("nixl-side-channel-host", "127.0.0.1");
             options.put("nixl-side-channel-port", "0");
         }
+        options.putAll(plan.simulated());
         String role = plan.isSplit() ? plan.role(number) : "";
         if (!plan.processes()) {
             return new EndpointPart(name, role, SimulatorSettings.fromOptions(options));

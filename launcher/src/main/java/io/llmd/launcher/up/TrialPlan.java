@@ -2,7 +2,11 @@ package io.llmd.launcher.up;
 
 import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.terminal.CommandFailure;
+import io.llmd.simulator.config.SimulatorSettings;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param processes whether each part has a process of its own
  * @param slowEndpoint whether the last endpoint takes three times as long as the others
  * @param scaling how endpoints come and go, null when they stay as they are
+ * @param simulated further options of each endpoint, by name; they stand above those of the trial
  */
 record TrialPlan(
         SuitePorts ports,
@@ -27,8 +32,14 @@ record TrialPlan(
         @Nullable Path config,
         boolean processes,
         boolean slowEndpoint,
-        @Nullable Scaling scaling) {
+        @Nullable Scaling scaling,
+        Map<String, String> simulated) {
+
+    /** What the trial says of each endpoint. */
+    private static final List<String> OF_THE_TRIAL = List.of("host", "port", "model", "seed", "kv-events-config");
+
     TrialPlan {
+        simulated = Map.copyOf(simulated);
         if (endpoints < 1 || endpoints > SuitePorts.MAX_ENDPOINTS) {
             throw CommandFailure.usage("--pods: " + endpoints + " (expected: 1 to " + SuitePorts.MAX_ENDPOINTS + ")");
         }
@@ -46,9 +57,41 @@ record TrialPlan(
             throw CommandFailure.usage(
                     "--max-pods: " + scaling.most() + " (expected: at least --pods, " + endpoints + ")");
         }
+        if (!simulated.isEmpty()) {
+            checkSimulated(simulated, model);
+        }
         if (slowEndpoint && endpoints < 2) {
             throw CommandFailure.usage("--slow-pod: needs a second endpoint (add --pods 2)");
         }
+    }
+
+    private static void checkSimulated(Map<String, String> options, String model) {
+        for (String name : options.keySet()) {
+            if (OF_THE_TRIAL.contains(name)) {
+                throw CommandFailure.usage("--sim: " + name + " (expected: none of " + OF_THE_TRIAL + ")");
+            }
+        }
+        Map<String, String> all = new LinkedHashMap<>(options);
+        all.put("model", model);
+        try {
+            SimulatorSettings.fromOptions(all);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage("--sim: " + e.getMessage());
+        }
+    }
+
+    /** A plan whose endpoints have no further options. */
+    TrialPlan(
+            SuitePorts ports,
+            int endpoints,
+            int prefill,
+            int decode,
+            String model,
+            @Nullable Path config,
+            boolean processes,
+            boolean slowEndpoint,
+            @Nullable Scaling scaling) {
+        this(ports, endpoints, prefill, decode, model, config, processes, slowEndpoint, scaling, Map.of());
     }
 
     /** A plan whose endpoints stay as they are. */

@@ -109,6 +109,12 @@ public final class UpCommand implements Callable<Integer> {
             description = "time that such an endpoint takes to start (default: ${DEFAULT-VALUE})")
     private Duration coldStart = Duration.ZERO;
 
+    @Option(
+            names = "--sim",
+            paramLabel = "NAME=VALUE",
+            description = "option of every simulated endpoint, such as gpu=h100; may be repeated ('./llmd sim --help')")
+    private Map<String, String> simulated = Map.of();
+
     @Option(names = "--detach", description = "return when all is ready")
     private boolean detach;
 
@@ -138,7 +144,8 @@ public final class UpCommand implements Callable<Integer> {
                 config,
                 processes,
                 slowEndpoint,
-                withAutoscaler ? new Scaling(maxEndpoints, coldStart) : null);
+                withAutoscaler ? new Scaling(maxEndpoints, coldStart) : null,
+                simulated);
         if (config != null && !Files.isReadable(config)) {
             throw CommandFailure.usage("--config: " + config + " cannot be read");
         }

@@ -4,6 +4,7 @@ import static io.llmd.launcher.load.LoadPlans.plans;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.llmd.lab.traffic.MooncakeTrace;
 import io.llmd.launcher.FakeGateway;
 import io.llmd.launcher.FakeGateway.Reply;
 import java.io.IOException;
@@ -13,6 +14,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LoadRunIT {
 
@@ -42,6 +46,22 @@ class LoadRunIT {
             assertThat(report.maxOverMean()).isEqualTo(1);
             assertThat(report.goodput()).isNull();
             assertThat(gateway.keys()).containsOnly("Bearer sk-test");
+        }
+    }
+
+    @Test
+    void aRecordingIsSentAtItsTimes(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("trace.jsonl"), """
+                {"timestamp": 0, "input_length": 600, "output_length": 3, "hash_ids": [0, 1]}
+                {"timestamp": 200, "input_length": 600, "output_length": 3, "hash_ids": [0, 2]}
+                {"timestamp": 9000, "input_length": 600, "output_length": 3, "hash_ids": [0, 3]}
+                """);
+        Arrivals recorded =
+                new Arrivals.Recorded(MooncakeTrace.read("trace", file, 10).atSpeed(2));
+        try (FakeGateway gateway = FakeGateway.start(reply -> reply.words("pod", "a", "b"))) {
+            LoadReport report = run(gateway, plans().arrivals(recorded).plan());
+
+            assertThat(report.outcomes()).isEqualTo(Map.of("ok", 2L));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.launcher.terminal.Json;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -47,6 +48,29 @@ class RequestMakerTest {
             assertThat(body.has("stream")).isFalse();
             assertThat(body.has("stream_options")).isFalse();
         });
+    }
+
+    @Test
+    void recordedPromptsAreAlikeWhereTheirTokensAre() {
+        RequestMaker maker = new RequestMaker(plans().plan());
+        int[] first = IntStream.range(0, 600).map(i -> 5_000 + i).toArray();
+        int[] second = IntStream.range(0, 600)
+                .map(i -> i < 512 ? 5_000 + i : 90_000 + i)
+                .toArray();
+
+        JsonNode one = Json.MAPPER.readTree(maker.of(first, 77).body());
+        List<String> words = List.of(content(one, 0).trim().split(" "));
+        List<String> others =
+                List.of(content(Json.MAPPER.readTree(maker.of(second, 9).body()), 0)
+                        .trim()
+                        .split(" "));
+
+        assertThat(one.path("max_tokens").asInt()).isEqualTo(77);
+        assertThat(one.path("stream").asBoolean()).isTrue();
+        assertThat(words).hasSize(600).allSatisfy(word -> assertThat(word).matches("[a-z]{3}"));
+        assertThat(others.subList(0, 512)).isEqualTo(words.subList(0, 512));
+        assertThat(others.subList(512, 530)).isNotEqualTo(words.subList(512, 530));
+        assertThat(words.subList(0, 64)).isNotEqualTo(words.subList(64, 128));
     }
 
     private static String content(JsonNode body, int message) {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,6 +115,23 @@ class TrialFilesTest {
         assertThat(files.splitConfig()).content().contains("disagg-profile-handler", "handoff-cost-pd-decider");
         assertThatThrownBy(() -> new TrialPlan(new SuitePorts(8080), 1, 1, 0, "m", null, false, false))
                 .hasMessageContaining("--prefill: 1, --decode: 0 (expected: both at least 1, or neither)");
+    }
+
+    @Test
+    void optionsOfEndpointsAreCheckedBeforeAnythingStarts() {
+        assertThat(simulated(Map.of("gpu", "h100", "tensor-parallel-size", "2")).simulated())
+                .hasSize(2);
+        assertThatThrownBy(() -> simulated(Map.of("port", "1")))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("--sim: port (expected: none of [host, port,");
+        assertThatThrownBy(() -> simulated(Map.of("gpu", "abacus")))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("--sim: ")
+                .hasMessageContaining("abacus");
+    }
+
+    private static TrialPlan simulated(Map<String, String> options) {
+        return new TrialPlan(new SuitePorts(8080), 2, 0, 0, "qwen3-32b", null, false, false, null, options);
     }
 
     @Test
