@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +72,7 @@ class ConfigServerIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B103")
     @ValueSource(
             strings = {
                 "/app/..%2f..%2f/etc",
@@ -103,6 +105,7 @@ class ConfigServerIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B103")
     @CsvSource({"POST,/encrypt,404", "POST,/decrypt,404", "POST,/monitor,404", "POST,/gateway/default,405"})
     void writesAreRefused(String method, String path, int status) {
         assertThat(server.send(method, server.url() + path).statusCode()).isEqualTo(status);
@@ -119,6 +122,7 @@ class ConfigServerIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B101")
     @ValueSource(
             strings = {
                 "env",

@@ -128,6 +128,7 @@ class DirectIndexIT {
 
     @Test
     @Tag("kv-index-53")
+    @Tag("bad-input-B87")
     void poisonStaysWithItsSource() throws IOException {
         try (FakeEngine c = new FakeEngine()) {
             list(b, c);

@@ -14,12 +14,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.llmd.contracts.error.ErrorCode;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -966,6 +968,32 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest(name = "{0}")
+    @Tag("bad-input-B29")
+    @Tag("bad-input-B30")
+    @Tag("bad-input-B31")
+    @Tag("bad-input-B32")
+    @Tag("bad-input-B33")
+    @Tag("bad-input-B34")
+    @Tag("bad-input-B35")
+    @Tag("bad-input-B36")
+    @Tag("bad-input-B37")
+    @Tag("bad-input-B44")
+    @Tag("bad-input-B46")
+    @Tag("bad-input-B48")
+    @Tag("bad-input-B49")
+    @Tag("bad-input-B50")
+    @Tag("bad-input-B51")
+    @Tag("bad-input-B52")
+    @Tag("bad-input-B53")
+    @Tag("bad-input-B54")
+    @Tag("bad-input-B55")
+    @Tag("bad-input-B57")
+    @Tag("bad-input-B59")
+    @Tag("bad-input-B60")
+    @Tag("bad-input-B61")
+    @Tag("bad-input-B62")
+    @Tag("bad-input-B63")
+    @Tag("bad-input-B66")
     @MethodSource({"badJson", "badMembers"})
     void badBodyIsRefused(
             String name, ApiRoute route, byte[] body, ErrorCode code, @Nullable String param, String message) {
@@ -978,6 +1006,21 @@ class RequestReaderTest {
         if (!name.startsWith("B34 levels inside")) {
             assertThat(error.param()).isEqualTo(param);
         }
+    }
+
+    @Test
+    @Tag("bad-input-B34")
+    void deepBodyIsRefusedWithinTenMilliseconds() {
+        byte[] body = utf8("{\"x\":" + "[".repeat(100_000));
+        long least = Long.MAX_VALUE;
+        // A machine that is busy may be late, and not each time.
+        for (int i = 0; i < 10; i++) {
+            long begin = System.nanoTime();
+            assertThat(READER.read(ApiRoute.CHAT_COMPLETIONS, body)).isInstanceOf(ReadResult.Refused.class);
+            least = Math.min(least, System.nanoTime() - begin);
+        }
+
+        assertThat(Duration.ofNanos(least)).isLessThan(Duration.ofMillis(10));
     }
 
     static Stream<Arguments> goodBodies() {
@@ -1075,6 +1118,14 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest(name = "{0}")
+    @Tag("bad-input-B38")
+    @Tag("bad-input-B42")
+    @Tag("bad-input-B43")
+    @Tag("bad-input-B47")
+    @Tag("bad-input-B50")
+    @Tag("bad-input-B54")
+    @Tag("bad-input-B61")
+    @Tag("bad-input-B63")
     @MethodSource("goodBodies")
     void goodBodyIsAcceptedAndLeftAsItIs(String name, ApiRoute route, String body) {
         ApiRequest request = accepted(route, body);
@@ -1255,6 +1306,7 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest(name = "{0}")
+    @Tag("bad-input-B65")
     @MethodSource("removals")
     void membersThatClientsMayNotSetAreTakenOut(String body, String expected) {
         ApiRequest request = accepted(ApiRoute.COMPLETIONS, body);

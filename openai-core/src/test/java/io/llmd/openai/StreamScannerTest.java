@@ -107,6 +107,7 @@ class StreamScannerTest {
     }
 
     @Test
+    @Tag("bad-input-B68")
     void textThatLooksLikeTheEndIsNotTheEnd() {
         StreamScanner scanner = scan(CHAT.substring(0, CHAT.lastIndexOf("data: [DONE]")));
 
@@ -158,6 +159,7 @@ class StreamScannerTest {
     }
 
     @ParameterizedTest(name = "usage {0}")
+    @Tag("bad-input-B72")
     @CsvSource(
             delimiter = '|',
             value = {
@@ -216,6 +218,7 @@ class StreamScannerTest {
     }
 
     @Test
+    @Tag("fault-F18")
     void garbageWithoutLineBreaksIsAViolation() {
         StreamScanner scanner = new StreamScanner(ApiRoute.CHAT_COMPLETIONS);
         byte[] garbage = new byte[64 << 10];
@@ -236,6 +239,8 @@ class StreamScannerTest {
     }
 
     @Test
+    @Tag("fault-F18")
+    @Tag("bad-input-B75")
     void brokenEventsAreCountedAndTheThirdIsAViolation() {
         StreamScanner scanner = scan("data: {\"a\":\n\ndata: nonsense\n\n");
         assertThat(scanner.invalidEvents()).isEqualTo(2);
@@ -301,6 +306,7 @@ class StreamScannerTest {
     }
 
     @Test
+    @Tag("fault-F17")
     void scanningAllocatesNothing() {
         byte[] bytes = utf8(CHAT);
         StreamScanner scanner = new StreamScanner(ApiRoute.CHAT_COMPLETIONS);
@@ -336,6 +342,7 @@ class StreamScannerTest {
     }
 
     @Test
+    @Tag("bad-input-B72")
     void bodyWithoutUsageHasUnknownUsage() {
         assertThat(UsageReader.fromBody(utf8("{\"data\":[{\"usage\":{\"prompt_tokens\":3}}]}")))
                 .isEqualTo(TokenUsage.UNKNOWN);

@@ -14,6 +14,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Tag;
 
 /** What holds for any bytes, and for any way in which they arrive. */
 class WirePropertyTest {
@@ -166,6 +167,8 @@ class WirePropertyTest {
     }
 
     @Property(tries = 400)
+    @Tag("bad-input-B38")
+    @Tag("bad-input-B42")
     void editsLeaveAllOtherBytesAsTheyAre(@ForAll("members") List<String> others, @ForAll long seed) {
         Random random = new Random(seed);
         List<String> kept = new ArrayList<>(others);

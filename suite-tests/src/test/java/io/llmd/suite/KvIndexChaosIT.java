@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -66,6 +67,7 @@ class KvIndexChaosIT {
     }
 
     @Test
+    @Tag("fault-F35")
     void routingGoesOnAndTheIndexIsTrueAgainWhateverWentAndCameBack() throws IOException, InterruptedException {
         int replicaPort = RunningSuite.freePort();
         try (KafkaBroker broker = KafkaBroker.start();

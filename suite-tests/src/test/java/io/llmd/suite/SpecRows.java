@@ -27,6 +27,8 @@ import java.util.stream.Stream;
  *
  * <pre>java suite-tests/src/test/java/io/llmd/suite/SpecRows.java</pre>
  *
+ * <p>{@link ReliabilityRows} holds two more areas, which have a page of their own.
+ *
  * <p>An area is one line of {@link #AREAS}: {@code new Area("kv-index", "KV index", rows("", 1, 68))}; rows of several
  * kinds are joined by {@code rows("T", 1, 52, "S", 1, 14)}, and its name leaves {@link #UNDECLARED}. Each row of an
  * area needs a test. A row that has none is named with the reason, {@code .without("not built yet", "7", "9")}, and the
@@ -101,11 +103,18 @@ final class SpecRows {
 
     private SpecRows() {}
 
-    /** Writes the page. */
+    /** Writes the pages. */
     public static void main(String[] arguments) throws IOException {
         Path root = Path.of("").toAbsolutePath();
-        Files.writeString(
-                root.resolve("docs/test-rows.md"), page(AREAS, scan(root, AREAS).tags()));
+        List<Tagged> tags = scan(root, all()).tags();
+        Files.writeString(root.resolve("docs/test-rows.md"), page(AREAS, tags));
+        Path reliability = root.resolve(ReliabilityRows.PAGE);
+        Files.writeString(reliability, ReliabilityRows.page(Files.readString(reliability), tags));
+    }
+
+    /** The areas of all pages. */
+    static List<Area> all() {
+        return Stream.concat(AREAS.stream(), ReliabilityRows.AREAS.stream()).toList();
     }
 
     /** One row was put between two others. */
@@ -208,7 +217,7 @@ final class SpecRows {
         return line.startsWith(indent + "@") || line.startsWith(indent + " ") || line.startsWith(indent + "})");
     }
 
-    private static Map<String, List<Tagged>> byTag(List<Tagged> tags) {
+    static Map<String, List<Tagged>> byTag(List<Tagged> tags) {
         return tags.stream().collect(Collectors.groupingBy(Tagged::tag, TreeMap::new, Collectors.toList()));
     }
 
@@ -232,23 +241,23 @@ final class SpecRows {
             page.append("\n## ").append(area.title()).append("\n\nTags `").append(area.name());
             page.append("-`*row*.\n\n| row | tests |\n| --- | --- |\n");
             for (String row : area.rows()) {
-                List<Tagged> tests = byTag.getOrDefault(area.name() + "-" + row, List.of());
                 page.append("| ").append(row).append(" | ");
-                page.append(
-                        tests.isEmpty()
-                                ? "none: " + area.reasons().getOrDefault(row, "no reason given")
-                                : tests.stream()
-                                        .map(Tagged::text)
-                                        .distinct()
-                                        .sorted()
-                                        .collect(Collectors.joining(", ")));
-                page.append(" |\n");
+                page.append(proof(area, row, byTag, "none: ")).append(" |\n");
             }
         }
         return page.toString();
     }
 
-    private static List<Path> sources(Path root) {
+    /** The tests of a row, or why there are none. */
+    static String proof(Area area, String row, Map<String, List<Tagged>> byTag, String none) {
+        List<Tagged> tests = byTag.getOrDefault(area.name() + "-" + row, List.of());
+        return tests.isEmpty()
+                ? none + area.reasons().getOrDefault(row, "no reason given")
+                : tests.stream().map(Tagged::text).distinct().sorted().collect(Collectors.joining(", "));
+    }
+
+    /** The test sources of all modules. */
+    static List<Path> sources(Path root) {
         List<Path> files = new ArrayList<>();
         try (Stream<Path> modules = Files.list(root)) {
             for (Path module : modules.sorted().toList()) {

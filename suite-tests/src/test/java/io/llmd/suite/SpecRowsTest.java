@@ -2,14 +2,20 @@ package io.llmd.suite;
 
 import static io.llmd.suite.SpecRows.rows;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.llmd.suite.SpecRows.Area;
 import io.llmd.suite.SpecRows.Found;
+import io.llmd.suite.SpecRows.Tagged;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SpecRowsTest {
 
     private static final String WRITE = "to write it anew: java suite-tests/src/test/java/io/llmd/suite/SpecRows.java";
+    private static final Pattern TEST = Pattern.compile("`(\\w+(?:Test|IT))(?:\\.(\\w+))?`");
     private static final List<Area> TWO_ROWS = List.of(new Area("some", "Some", rows("", 1, 2)));
 
     @TempDir
@@ -28,26 +35,68 @@ class SpecRowsTest {
 
     @Test
     void everyRowHasATestOrAReason() {
-        Found found = SpecRows.scan(DeploymentFiles.find().path(""), SpecRows.AREAS);
+        Found found = SpecRows.scan(DeploymentFiles.find().path(""), SpecRows.all());
 
         assertThat(found.problems()).isEmpty();
         assertThat(found.tags()).isNotEmpty();
     }
 
     @Test
-    void thePageIsWhatTheTagsSay() throws IOException {
+    void thePagesAreWhatTheTagsSay() throws IOException {
         Path repository = DeploymentFiles.find().path("");
-        String page = SpecRows.page(
-                SpecRows.AREAS, SpecRows.scan(repository, SpecRows.AREAS).tags());
-        String written = Files.readString(repository.resolve("docs/test-rows.md"));
-        Set<String> known = written.lines().collect(Collectors.toSet());
+        List<Tagged> tags = SpecRows.scan(repository, SpecRows.all()).tags();
+        Path rows = repository.resolve("docs/test-rows.md");
+        Path reliability = repository.resolve(ReliabilityRows.PAGE);
 
+        assertPage(rows, SpecRows.page(SpecRows.AREAS, tags));
+        assertPage(reliability, ReliabilityRows.page(Files.readString(reliability), tags));
+    }
+
+    private static void assertPage(Path file, String page) throws IOException {
+        String written = Files.readString(file);
+        Set<String> known = written.lines().collect(Collectors.toSet());
         assertThat(page.lines().filter(line -> !known.contains(line)))
-                .as("lines that the page lacks; " + WRITE)
+                .as("lines that %s lacks; " + WRITE, file.getFileName())
                 .isEmpty();
         assertThat(written.equals(page))
-                .as("the page is what the tags say; " + WRITE)
+                .as("%s is what the tags say; " + WRITE, file.getFileName())
                 .isTrue();
+    }
+
+    @Test
+    void testsThatReasonsNameAreThere() throws IOException {
+        Path repository = DeploymentFiles.find().path("");
+        Map<String, String> sources = new HashMap<>();
+        for (Path file : SpecRows.sources(repository)) {
+            sources.merge(file.getFileName().toString(), Files.readString(file), String::concat);
+        }
+        for (Area area : SpecRows.all()) {
+            for (String reason : area.reasons().values()) {
+                for (Matcher named = TEST.matcher(reason); named.find(); ) {
+                    String method = named.group(2) == null ? "" : " " + named.group(2) + "(";
+                    assertThat(sources.getOrDefault(named.group(1) + ".java", "").contains(method))
+                            .as(reason)
+                            .isTrue();
+                    assertThat(sources).as(reason).containsKey(named.group(1) + ".java");
+                }
+            }
+        }
+    }
+
+    @Test
+    void everyRowOfTheReliabilityPageHasATextAndTheBeginningStays() {
+        String page = ReliabilityRows.page("By hand.\n" + ReliabilityRows.MARK + "\nold", List.of());
+
+        assertThat(page)
+                .startsWith("By hand.\n" + ReliabilityRows.MARK + "\n\n## Faults\n")
+                .doesNotContain("old\n");
+        for (Area area : ReliabilityRows.AREAS) {
+            assertThat(page).contains("Tests show 0 of " + area.rows().size() + " rows.");
+            for (String row : area.rows()) {
+                assertThat(page).containsOnlyOnce("\n| " + row + " | ");
+            }
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> ReliabilityRows.page("no mark", List.of()));
     }
 
     @Test

@@ -153,6 +153,7 @@ class FleetLoopTest {
     @Test
     @DisplayName("row 35: with nothing heard for a quarter of an hour nothing changes")
     @Tag("autoscaling-35")
+    @Tag("fault-F61")
     void nothingIsHeard() {
         fleet.replicas(5);
         fleet.rate = 40;
@@ -192,6 +193,7 @@ class FleetLoopTest {
     @Test
     @DisplayName("row 54: a request that waits for nobody starts a replica within two seconds")
     @Tag("autoscaling-54")
+    @Tag("fault-F64")
     void activation() {
         loop = loop(false, 0, null);
         pass(30);

@@ -287,6 +287,7 @@ class PlannerTest {
     @Test
     @DisplayName("row 35: blind never means less, nor zero")
     @Tag("autoscaling-35")
+    @Tag("fault-F61")
     void blind() {
         Subject subject = new Subject("v", 1, 5, 12);
         settled(subject);

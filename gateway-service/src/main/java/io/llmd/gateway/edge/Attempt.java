@@ -471,5 +471,21 @@ final class Attempt implements SplitListener {
         done = true;
         lease.end(cause, status, usage);
         services.metrics().attempted(result, exchange.isRetried());
+        Relay current = relay;
+        if (current != null) {
+            countOddities(current);
+        }
+    }
+
+    private void countOddities(Relay current) {
+        if (request.stream() && current instanceof BodyRelay) {
+            services.metrics().oddAnswer("mode");
+        }
+        if (current.skippedUsageMembers() > 0) {
+            services.metrics().oddAnswer("usage");
+        }
+        if (current.invalidEvents() > 0) {
+            services.metrics().oddAnswer("event");
+        }
     }
 }

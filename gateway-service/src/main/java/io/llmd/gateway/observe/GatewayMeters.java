@@ -29,6 +29,8 @@ public enum GatewayMeters implements MeterDocumentation {
     REFUSALS("gateway.refusals", Meter.Type.COUNTER, null, Tag.REASON),
     /** Attempts at endpoints. */
     ATTEMPTS("gateway.attempts", Meter.Type.COUNTER, null, Tag.RESULT, Tag.RETRIED),
+    /** Answers of endpoints that are not quite as they should be, and were relayed. */
+    ODD_ANSWERS("gateway.odd.answers", Meter.Type.COUNTER, null, Tag.REASON),
     /** 1 for an endpoint that is ejected now. */
     ENDPOINT_EJECTED("gateway.endpoint.ejected", Meter.Type.GAUGE, null, Tag.ENDPOINT),
     /** Requests placed without the scheduler. */

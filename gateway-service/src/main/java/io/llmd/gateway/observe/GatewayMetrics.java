@@ -146,6 +146,16 @@ public final class GatewayMetrics {
         counter(GatewayMeters.ATTEMPTS, result, Boolean.toString(retried)).increment();
     }
 
+    /**
+     * An answer was relayed that is not quite as it should be.
+     *
+     * @param reason {@code mode} for JSON instead of events, {@code usage} for counts of tokens that are none, {@code event}
+     *     for events that are no JSON
+     */
+    public void oddAnswer(String reason) {
+        counter(GatewayMeters.ODD_ANSWERS, reason, "").increment();
+    }
+
     /** A header was removed because clients must not set it. */
     public void spoofed(String header) {
         counter(GatewayMeters.SPOOFED_HEADERS, header, "").increment();

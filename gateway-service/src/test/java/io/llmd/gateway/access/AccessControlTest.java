@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -190,6 +191,7 @@ class AccessControlTest {
     }
 
     @ParameterizedTest(name = "{1}")
+    @Tag("bad-input-B95")
     @CsvSource(
             delimiter = '|',
             value = {
@@ -229,6 +231,7 @@ class AccessControlTest {
     }
 
     @Test
+    @Tag("bad-input-B95")
     void fileOf2MiBIsRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ApiKeys.parse(new byte[2 << 20]))

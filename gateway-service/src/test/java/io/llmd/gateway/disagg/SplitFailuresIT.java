@@ -129,6 +129,7 @@ class SplitFailuresIT {
     }
 
     @ParameterizedTest
+    @Tag("fault-F30")
     @DisplayName("F3: an error or a break of the prefill endpoint is decode-only at once")
     @ValueSource(strings = {"500", "RESET", "CLOSE"})
     void failedPrefill(String how) {
@@ -516,6 +517,7 @@ class SplitFailuresIT {
 
     @Test
     @Tag("pd-T11")
+    @Tag("fault-F30")
     @DisplayName("T11: with policy fail the client gets the prefill endpoint's failure")
     void failPolicy() {
         try (SplitPool own = new SplitPool(

@@ -6,6 +6,7 @@ import io.llmd.testsupport.MutableClock;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class EndpointHealthTest {
@@ -26,6 +27,10 @@ class EndpointHealthTest {
     }
 
     @Test
+    @Tag("fault-F1")
+    @Tag("fault-F2")
+    @Tag("fault-F4")
+    @Tag("fault-F45")
     void threeFailuresInARowEject() {
         fail("a", 2);
         assertThat(health.excluded()).isEmpty();
@@ -44,6 +49,7 @@ class EndpointHealthTest {
     }
 
     @Test
+    @Tag("fault-F1")
     void ejectionEndsAndTheNextOneLastsLonger() {
         fail("a", 3);
         clock.advance(Duration.ofSeconds(7));
@@ -61,6 +67,20 @@ class EndpointHealthTest {
     }
 
     @Test
+    @Tag("fault-F1")
+    void ejectionsGrowToAMinuteAndNoFurther() {
+        fail("a", 3);
+        for (int round = 0; round < 8; round++) {
+            clock.advance(Duration.ofSeconds(73));
+            assertThat(health.excluded()).as("after a minute and a fifth of it").isEmpty();
+            fail("a", 1);
+        }
+
+        clock.advance(Duration.ofSeconds(47));
+        assertThat(health.excluded()).as("within a minute less a fifth of it").containsExactly("a");
+    }
+
+    @Test
     void atMostHalfOfTheEndpointsAreOut() {
         for (String endpoint : Set.of("a", "b", "c", "d")) {
             fail(endpoint, 3);
@@ -70,6 +90,7 @@ class EndpointHealthTest {
     }
 
     @Test
+    @Tag("fault-F6")
     void endpointThatAsksForAPauseGetsIt() {
         health.quiet("b", Duration.ofSeconds(7));
         assertThat(health.excluded()).containsExactly("b");

@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.gateway.GatewayFixture;
 import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.Reply;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +23,10 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Clients that leave, or do not read. */
 class DisconnectIT {
@@ -80,10 +85,21 @@ class DisconnectIT {
         assertThat(gateway.endpoint().requests()).isEmpty();
     }
 
-    @Test
-    void leavingBeforeTheHeadAbortsTheEndpoint() {
+    @ParameterizedTest
+    @Tag("fault-F22")
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "/v1/chat/completions;{'model':'sim-8b','messages':[{'role':'user','content':'hi'}]}",
+                "/v1/completions;{'model':'sim-8b','prompt':'hi'}",
+                "/v1/responses;{'model':'sim-8b','input':'hi'}",
+                "/v1/embeddings;{'model':'sim-8b','input':'hi'}",
+                "/v1/messages;{'model':'sim-8b','max_tokens':9,'messages':[{'role':'user','content':'hi'}]}"
+            },
+            quoteCharacter = '"')
+    void leavingBeforeTheHeadAbortsTheEndpoint(String path, String body) {
         gateway.endpoint().script(Reply.none(Reply.Cut.STALL));
-        RawClient client = gateway.connect().send(RawClient.post(CHAT, BODY, AUTH));
+        RawClient client = gateway.connect().send(RawClient.post(path, body.replace('\'', '"'), AUTH));
         await("request arrived").until(() -> !gateway.endpoint().requests().isEmpty());
 
         client.close();
@@ -96,8 +112,15 @@ class DisconnectIT {
     }
 
     @Test
+    @Tag("fault-F21")
     void leavingInsideOfAStreamAbortsTheEndpoint() throws Exception {
-        gateway.endpoint().script(Reply.stream(1_000).gap(Duration.ofMillis(10)));
+        gateway.endpoint()
+                .script(Reply.events(
+                                1_000,
+                                i ->
+                                        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\n"
+                                                .getBytes(StandardCharsets.UTF_8))
+                        .gap(Duration.ofMillis(10)));
         RawClient client = gateway.connect().send(RawClient.post(CHAT, STREAM, AUTH));
         client.receiveHead();
         client.line();
@@ -109,9 +132,11 @@ class DisconnectIT {
                 .until(() -> gateway.endpoint().lastRequest().isAborted());
         await("lease ended").until(() -> gateway.scheduler().ended().size() == 1);
         assertThat(gateway.scheduler().ended().getFirst().cause()).isEqualTo(Cause.CLIENT_DISCONNECT);
+        assertThat(gateway.scheduler().ended().getFirst().usage()).isEqualTo(new TokenUsage(7, 3, -1));
     }
 
     @Test
+    @Tag("fault-F29")
     void clientThatDoesNotReadIsLeftAndTheEndpointIsNotReadEither() {
         byte[] event =
                 ("data: {\"choices\":[{\"delta\":{\"content\":\"" + "x".repeat(16_000) + "\"}}]}\n\n").getBytes();

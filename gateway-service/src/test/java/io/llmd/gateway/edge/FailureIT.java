@@ -7,11 +7,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.contracts.schedule.ScheduleDecision;
 import io.llmd.contracts.schedule.ScheduleRejection;
+import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.gateway.GatewayFixture;
+import io.llmd.gateway.dispatch.EndpointHealth;
 import io.llmd.testsupport.RawClient;
+import io.llmd.testsupport.RecordedRequest;
 import io.llmd.testsupport.Reply;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,6 +62,8 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F1")
+    @Tag("fault-F45")
     void refusedConnectionGoesToTheOtherEndpoint() {
         gateway.endpoint(0).refuseConnections();
 
@@ -64,12 +81,85 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F1")
+    void refusedConnectionCostsLittleTime() {
+        gateway.endpoint(0).refuseConnections();
+        long least = Long.MAX_VALUE;
+        // A machine that is busy may be late, and not each time.
+        for (int i = 0; i < 10; i++) {
+            long begin = System.nanoTime();
+            assertThat(gateway.chat().status()).isEqualTo(200);
+            least = Math.min(least, System.nanoTime() - begin);
+        }
+        gateway.endpoint(0).acceptConnections();
+
+        assertThat(Duration.ofNanos(least)).isLessThan(Duration.ofMillis(50));
+    }
+
+    @Test
+    @Tag("fault-F2")
+    void endpointWhoseConnectionsAreNeverEstablishedIsLeftAfterASecond() throws IOException {
+        List<Socket> waiting = new ArrayList<>();
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                GatewayFixture own = new GatewayFixture(1)) {
+            assertThat(isFull(full, waiting))
+                    .as("a queue of connections that takes no more")
+                    .isTrue();
+            TargetEndpoint silent = new TargetEndpoint("default/silent", "127.0.0.1", full.getLocalPort());
+            AtomicInteger decisions = new AtomicInteger();
+            own.scheduler().deciding(d -> decisions.getAndIncrement() > 0 ? d : at(silent, d));
+            long begin = System.nanoTime();
+
+            RawClient.Answer answer = own.chat();
+
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                    .isBetween(Duration.ofMillis(900), Duration.ofSeconds(5));
+            assertThat(own.scheduler().exclusions().getLast()).containsExactly("default/silent");
+            assertThat(attempts(own, "connect")).isEqualTo(1);
+            own.awaitQuiet();
+        } finally {
+            for (Socket socket : waiting) {
+                socket.close();
+            }
+        }
+    }
+
+    private static ScheduleDecision at(TargetEndpoint endpoint, ScheduleDecision d) {
+        return new ScheduleDecision(
+                d.requestId(), 0, d.model(), d.profile(), List.of(endpoint), d.prefix(), Map.of(), Map.of());
+    }
+
+    /** Fills the queue of a socket that accepts nothing, so that the kernel drops further attempts. */
+    private static boolean isFull(ServerSocket server, List<Socket> waiting) throws IOException {
+        for (int i = 0; i < 10; i++) {
+            Socket socket = new Socket();
+            waiting.add(socket);
+            try {
+                socket.connect(server.getLocalSocketAddress(), 200);
+            } catch (SocketTimeoutException e) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Test
+    @Tag("fault-F3")
     void resetBeforeTheHeadGoesToTheOtherEndpointOnce() {
+        double before = attempts(gateway, "reset");
         gateway.endpoint(0).script(Reply.none(Reply.Cut.RESET));
 
         assertThat(gateway.chat().status()).isEqualTo(200);
         assertThat(gateway.endpoint(0).requests()).hasSize(1);
         assertThat(gateway.endpoint(1).requests()).hasSize(1);
+        assertThat(attempts(gateway, "reset")).isEqualTo(before + 1);
+    }
+
+    private static double attempts(GatewayFixture of, String result) {
+        return of.meters().find("gateway.attempts").tag("result", result).counters().stream()
+                .mapToDouble(counter -> counter.count())
+                .sum();
     }
 
     @Test
@@ -114,9 +204,10 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F6")
     void endpointThatAskedForAPauseGetsOne() {
         gateway.endpoint(0).script(Reply.error(503, "busy").header("retry-after", "7"));
-        gateway.chat();
+        assertThat(gateway.chat().status()).isEqualTo(200);
         int before = gateway.endpoint(0).requests().size();
 
         gateway.chat();
@@ -133,6 +224,7 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F4")
     void silentEndpointIsLeftForAnotherAndSeesTheAbort() {
         gateway.endpoint(0).script(Reply.none(Reply.Cut.STALL));
 
@@ -142,6 +234,7 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F5")
     void onlySilentEndpointsAre504() {
         gateway.endpoint(0).script(Reply.none(Reply.Cut.STALL));
         gateway.endpoint(1).script(Reply.none(Reply.Cut.STALL));
@@ -150,9 +243,13 @@ class FailureIT {
 
         assertThat(answer.status()).isEqualTo(504);
         assertThat(answer.body()).contains("\"code\":\"upstream_timeout\"");
+        org.awaitility.Awaitility.await("aborts seen")
+                .until(() -> gateway.endpoint(0).lastRequest().isAborted()
+                        && gateway.endpoint(1).lastRequest().isAborted());
     }
 
     @Test
+    @Tag("fault-F11")
     void idleConnectionClosedByTheEndpointIsReplacedSilently() {
         gateway.endpoint(0).script(Reply.chat("one"), Reply.none(Reply.Cut.CLOSE), Reply.chat("two"));
         try (RawClient client = gateway.connect()) {
@@ -178,6 +275,8 @@ class FailureIT {
     }
 
     @ParameterizedTest
+    @Tag("fault-F14")
+    @Tag("fault-F15")
     @CsvSource({"RESET", "CLOSE", "END"})
     void streamThatBreaksOffEndsWithAnErrorEvent(Reply.Cut cut) {
         gateway.endpoint(0).script(Reply.stream(5).gap(Duration.ofMillis(5)).cutAfter(2, cut));
@@ -191,6 +290,71 @@ class FailureIT {
         assertThat(gateway.scheduler().ended())
                 .singleElement()
                 .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.ERROR));
+        assertThat(gateway.endpoint(1).requests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @Tag("fault-F14")
+    @Tag("fault-F15")
+    @CsvSource({"RESET", "CLOSE", "END"})
+    void tokensOfAStreamThatBreaksOffAreReported(Reply.Cut cut) {
+        gateway.endpoint(0)
+                .script(Reply.events(
+                                5,
+                                i -> ("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":"
+                                                + (i + 1) + "}}\n\n")
+                                        .getBytes(StandardCharsets.UTF_8))
+                        .gap(Duration.ofMillis(5))
+                        .cutAfter(2, cut));
+
+        gateway.post(CHAT, STREAM);
+
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.usage()).isEqualTo(new TokenUsage(7, 2, -1)));
+    }
+
+    @Test
+    @Tag("fault-F17")
+    @Tag("fault-F27")
+    void streamThatComesByteByByteArrivesAsItIs() {
+        String stream = "data: {\"choices\":[{\"delta\":{\"content\":\"ü€😀\"}}]}\n\ndata: [DONE]\n\n";
+        byte[] bytes = stream.getBytes(StandardCharsets.UTF_8);
+        gateway.endpoint(0)
+                .script(Reply.events(bytes.length, i -> new byte[] {bytes[i]}).gap(Duration.ofMillis(10)));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.body().replace(": keep-alive\n\n", "")).isEqualTo(stream);
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.NATURAL));
+    }
+
+    @ParameterizedTest
+    @Tag("fault-F18")
+    @Tag("bad-input-B74")
+    @CsvSource({"endless line", "broken events", "event of 2 MiB"})
+    void garbageInAStreamEndsItWithAnErrorEvent(String what) {
+        byte[] good = "data: {\"a\":1}\n\n".getBytes(StandardCharsets.UTF_8);
+        byte[] garbage = switch (what) {
+            case "endless line" -> "\0\1x".repeat(20_000).getBytes(StandardCharsets.UTF_8);
+            case "broken events" -> "data: {\"b\":\n\n".getBytes(StandardCharsets.UTF_8);
+            default -> ("data: {\"b\":\"" + "y".repeat(2 << 20) + "\"}\n\n").getBytes(StandardCharsets.UTF_8);
+        };
+        gateway.endpoint(0)
+                .script(Reply.events(1_000, i -> i == 0 ? good : garbage).gap(Duration.ofMillis(2)));
+
+        RawClient.Answer answer = gateway.post(CHAT, STREAM);
+
+        assertThat(answer.complete()).isTrue();
+        assertThat(answer.body()).contains("{\"a\":1}", "data: {\"error\":{").doesNotContain("[DONE]");
+        org.awaitility.Awaitility.await("abort seen")
+                .until(() -> gateway.endpoint(0).lastRequest().isAborted());
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.ERROR));
+        assertThat(gateway.context().getBean(EndpointHealth.class).watched()).contains("default/sim-0");
     }
 
     @Test
@@ -216,6 +380,7 @@ class FailureIT {
     }
 
     @Test
+    @Tag("bad-input-B74")
     void endMarkerWithoutItsBlankLineIsTheEnd() {
         gateway.endpoint(0)
                 .script(Reply.events(2, i -> i == 0 ? "data: {\"a\":1}\n\n".getBytes() : "data: [DONE]\n".getBytes()));
@@ -229,6 +394,7 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F16")
     void stalledStreamEndsWithATimeoutEvent() {
         gateway.endpoint(0).script(Reply.stream(5).cutAfter(2, Reply.Cut.STALL));
 
@@ -240,6 +406,7 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F28")
     void errorEventOfTheEndpointIsNotFollowedByASecondOne() {
         gateway.endpoint(0)
                 .script(Reply.events(
@@ -248,9 +415,13 @@ class FailureIT {
         RawClient.Answer answer = gateway.post(CHAT, STREAM);
 
         assertThat(answer.body().split("\"error\"", -1)).hasSize(2);
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.ERROR));
     }
 
     @Test
+    @Tag("fault-F19")
     void shortBodyOfAPlainAnswerIs502() {
         gateway.endpoint(0)
                 .script(Reply.chat("x").header("content-length", "5000").closing());
@@ -259,6 +430,24 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F19")
+    void shortBodyOfALargeAnswerIsLeftIncomplete() {
+        gateway.endpoint(0)
+                .script(Reply.chat("x".repeat(400_000))
+                        .header("content-length", "900000")
+                        .closing());
+
+        RawClient.Answer answer = gateway.chat();
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.complete()).isFalse();
+        assertThat(gateway.scheduler().ended())
+                .singleElement()
+                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.ERROR));
+    }
+
+    @Test
+    @Tag("fault-F20")
     void surplusAfterAPlainAnswerIsDroppedAndTheConnectionNotReused() {
         gateway.endpoint(0)
                 .script(Reply.raw(
@@ -275,6 +464,7 @@ class FailureIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B76")
     @CsvSource({"HTTP/1.1 999 X", "HTTP/1.1 101 Switching Protocols", "HTTP/1.1 302 Found"})
     void strangeStatusIs502(String statusLine) {
         gateway.endpoint(0).script(Reply.raw(statusLine + "\r\ncontent-length: 0\r\n\r\n"));
@@ -283,13 +473,32 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F12")
+    @Tag("bad-input-B76")
     void hugeHeadOfAnAnswerIs502() {
         gateway.endpoint(0).script(Reply.chat("x").header("x-huge", "h".repeat(70_000)));
+
+        try (RawClient client = gateway.connect()) {
+            String request = RawClient.post(CHAT, BODY, GatewayFixture.AUTH);
+
+            assertThat(client.send(request).receive().status()).isEqualTo(502);
+            assertThat(client.send(request).receive().status()).isEqualTo(200);
+        }
+        assertThat(gateway.endpoint(0).requests()).hasSize(2);
+        assertThat(gateway.endpoint(0).lastRequest().connection())
+                .isNotEqualTo(gateway.endpoint(0).requests().getFirst().connection());
+    }
+
+    @Test
+    @Tag("bad-input-B76")
+    void lineBreakInAHeaderOfAnAnswerIs502() {
+        gateway.endpoint(0).script(Reply.raw("HTTP/1.1 200 OK\r\nx-a: b\rc\r\ncontent-length: 2\r\n\r\n{}"));
 
         assertThat(gateway.chat().status()).isEqualTo(502);
     }
 
     @Test
+    @Tag("bad-input-B78")
     void compressedAnswerIs502() {
         gateway.endpoint(0).script(Reply.chat("x").header("content-encoding", "gzip"));
 
@@ -326,17 +535,26 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F13")
     void endpointThatLeavesThePoolIsNotWaitedFor() {
-        try (GatewayFixture own = new GatewayFixture(2);
-                RawClient client = own.connect()) {
-            own.endpoint(0).script(Reply.none(Reply.Cut.STALL));
-            client.send(RawClient.post(CHAT, BODY, GatewayFixture.AUTH));
-            org.awaitility.Awaitility.await("request arrived")
-                    .until(() -> own.endpoint(0).requests().size() == 1);
+        List<RawClient> clients = new ArrayList<>();
+        try (GatewayFixture own = new GatewayFixture(2)) {
+            own.endpoint(0).always(Reply.none(Reply.Cut.STALL));
+            for (int i = 0; i < 20; i++) {
+                clients.add(own.connect().send(RawClient.post(CHAT, BODY, GatewayFixture.AUTH)));
+            }
+            org.awaitility.Awaitility.await("requests arrived")
+                    .until(() -> own.endpoint(0).requests().size() == 20);
             own.scheduler().removeEndpoint(0);
 
-            assertThat(client.receive().body()).contains("Hello world");
+            for (RawClient client : clients) {
+                assertThat(client.receive().body()).contains("Hello world");
+            }
+            org.awaitility.Awaitility.await("aborts seen")
+                    .until(() -> own.endpoint(0).requests().stream().allMatch(RecordedRequest::isAborted));
             own.awaitQuiet();
+        } finally {
+            clients.forEach(RawClient::close);
         }
     }
 }

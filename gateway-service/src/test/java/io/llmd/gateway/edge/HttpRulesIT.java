@@ -19,12 +19,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** The HTTP and header rows of the bad-input catalogue, sent as raw bytes. */
 class HttpRulesIT {
@@ -65,8 +69,17 @@ class HttpRulesIT {
                 Arguments.of("B3 unknown coding", 400, HEAD + "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n"),
                 Arguments.of("B3 coding list", 400, HEAD + "transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
                 Arguments.of("B3 coding with tab", 400, HEAD + "transfer-encoding: \tchunked\tx\r\n\r\n0\r\n\r\n"),
+                Arguments.of("B3 folded coding", 400, HEAD + "transfer-encoding:\r\n chunked\r\n\r\n0\r\n\r\n"),
                 Arguments.of(
                         "B4 chunk with bare LF", 400, HEAD + "transfer-encoding: chunked\r\n\r\n2\n{}\r\n0\r\n\r\n"),
+                Arguments.of(
+                        "B4 chunk extension with bare LF",
+                        400,
+                        HEAD + "transfer-encoding: chunked\r\n\r\n2;a=\nb\r\n{}\r\n0\r\n\r\n"),
+                Arguments.of(
+                        "B4 quoted chunk extension with CR LF",
+                        400,
+                        HEAD + "transfer-encoding: chunked\r\n\r\n2;a=\"\r\n\"\r\n{}\r\n0\r\n\r\n"),
                 Arguments.of(
                         "B4 negative chunk", 400, HEAD + "transfer-encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n"),
                 Arguments.of(
@@ -75,6 +88,7 @@ class HttpRulesIT {
                         HEAD + "transfer-encoding: chunked\r\n\r\n00000000000000002\r\n{}\r\n11111111111111111\r\n"),
                 Arguments.of("B5 space before colon", 400, HEAD + "x-a : b\r\ncontent-length: 2\r\n\r\n{}"),
                 Arguments.of("B5 NUL in a value", 400, HEAD + "x-a: b\0c\r\ncontent-length: 2\r\n\r\n{}"),
+                Arguments.of("B5 CR in a value", 400, HEAD + "x-a: b\rc\r\ncontent-length: 2\r\n\r\n{}"),
                 Arguments.of("B6 folded header", 400, HEAD + "x-a: b\r\n  c\r\ncontent-length: 2\r\n\r\n{}"),
                 Arguments.of("B7 no host", 400, "POST /v1/chat/completions HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}"),
                 Arguments.of("B7 two hosts", 400, HEAD + "host: y\r\ncontent-length: 2\r\n\r\n{}"),
@@ -85,6 +99,15 @@ class HttpRulesIT {
     }
 
     @ParameterizedTest(name = "{0}")
+    @Tag("bad-input-B1")
+    @Tag("bad-input-B2")
+    @Tag("bad-input-B3")
+    @Tag("bad-input-B4")
+    @Tag("bad-input-B5")
+    @Tag("bad-input-B6")
+    @Tag("bad-input-B7")
+    @Tag("bad-input-B8")
+    @Tag("bad-input-B9")
     @MethodSource("brokenRequests")
     void brokenHttpIsRefusedAndTheConnectionClosed(String row, int status, String bytes) {
         int before = gateway.endpoint().requests().size();
@@ -101,6 +124,7 @@ class HttpRulesIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B10")
     @CsvSource({"FOO,405", "TRACE,405", "GET,405"})
     void otherMethodsOnAnInferenceRouteAre405(String method, int status) {
         try (RawClient client = gateway.connect()) {
@@ -113,6 +137,9 @@ class HttpRulesIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B11")
+    @Tag("bad-input-B12")
+    @Tag("bad-input-B67")
     @CsvSource({
         "http://other.example/v1/chat/completions,404",
         "//v1/chat/completions,404",
@@ -121,6 +148,9 @@ class HttpRulesIT {
         "/v1/chat/completions;jsessionid=1,404",
         "/v1%2fchat/completions,404",
         "/v1/nothing,404",
+        "/v1/responses/../keys,404",
+        "/v1/responses/..%2fkeys,404",
+        "/v1/conversations/%2e%2e/keys,404",
         "/actuator/health,404",
         "/v1/%zz,400",
         "/v1/%ff,400",
@@ -138,6 +168,7 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B13")
     void queryIsIgnored() {
         String query = "?a=1" + "&b=2".repeat(99);
 
@@ -146,6 +177,7 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B14")
     void pipelinedRequestsAreAnsweredInOrder() {
         gateway.endpoint().script(Reply.chat("first").delay(Duration.ofMillis(100)), Reply.chat("second"));
         String health = "GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -163,6 +195,7 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B15")
     void upgradeIsIgnored() {
         assertThat(gateway.post(
                                 CHAT,
@@ -170,6 +203,17 @@ class HttpRulesIT {
                                 "connection: upgrade, http2-settings",
                                 "upgrade: h2c",
                                 "http2-settings: AAM")
+                        .status())
+                .isEqualTo(200);
+        assertThat(gateway.endpoint().lastRequest().hasHeader("upgrade")).isFalse();
+
+        assertThat(gateway.post(
+                                CHAT,
+                                BODY,
+                                "connection: upgrade",
+                                "upgrade: websocket",
+                                "sec-websocket-version: 13",
+                                "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==")
                         .status())
                 .isEqualTo(200);
         assertThat(gateway.endpoint().lastRequest().hasHeader("upgrade")).isFalse();
@@ -184,6 +228,8 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B18")
+    @Tag("bad-input-B19")
     void spoofedHeadersNeverReachTheEndpointNorTheScheduler() {
         List<String> lines = new ArrayList<>();
         List<String> names = new ArrayList<>();
@@ -212,9 +258,24 @@ class HttpRulesIT {
     }
 
     @Test
-    void keyAndHopByHopHeadersStayHere() {
-        gateway.post(CHAT, BODY, "connection: authorization, x-private", "x-private: 1", "te: trailers", "cookie: a=b");
+    @Tag("bad-input-B18")
+    void headersWithUnderscoresAreNotTakenForThoseWithDashes() {
+        RawClient.Answer answer = gateway.post(CHAT, BODY, "x_request_id: mine", "content_type: text/plain");
 
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("x-request-id")).hasSize(36);
+        RecordedRequest seen = gateway.endpoint().lastRequest();
+        assertThat(seen.headers()).noneMatch(header -> header.getKey().contains("_"));
+        assertThat(gateway.scheduler().headers().getLast().keySet()).noneMatch(name -> name.contains("_"));
+    }
+
+    @Test
+    @Tag("bad-input-B20")
+    void keyAndHopByHopHeadersStayHere() {
+        RawClient.Answer answer = gateway.post(
+                CHAT, BODY, "connection: authorization, x-private", "x-private: 1", "te: trailers", "cookie: a=b");
+
+        assertThat(answer.status()).isEqualTo(200);
         RecordedRequest seen = gateway.endpoint().lastRequest();
         assertThat(seen.hasHeader("authorization")).isFalse();
         assertThat(seen.hasHeader("x-private")).isFalse();
@@ -288,11 +349,16 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B21")
     void twoAuthorizationHeadersAre400() {
-        assertThat(gateway.post(CHAT, BODY, AUTH).status()).isEqualTo(400);
+        RawClient.Answer answer = gateway.post(CHAT, BODY, AUTH);
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.body()).contains("\"type\":\"invalid_request_error\"");
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B22")
     @ValueSource(
             strings = {
                 "authorization: Basic abc",
@@ -311,6 +377,18 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B22")
+    void keysThatNobodyCanHaveAreRefused() throws Exception {
+        try (RawClient client = gateway.connect()) {
+            String tooLong = RawClient.post(CHAT, BODY, "authorization: Bearer " + "k".repeat(10 << 10));
+            String notAscii = RawClient.post(CHAT, BODY, "authorization: Bearer sk-ö");
+
+            assertThat(client.send(tooLong).receive().status()).isEqualTo(431);
+            assertThat(client.send(notAscii).receive().status()).isEqualTo(401);
+        }
+    }
+
+    @Test
     void refusedKeyWithALargeBodyOnTheWayClosesTheConnection() {
         try (RawClient client = gateway.connect()) {
             RawClient.Answer answer = client.send(
@@ -323,6 +401,7 @@ class HttpRulesIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B23")
     @ValueSource(strings = {"", "bad id", "\u00e9", "a,b"})
     void badRequestIdIsReplaced(String id) {
         RawClient.Answer answer = gateway.post(CHAT, BODY, "x-request-id: " + id);
@@ -332,23 +411,66 @@ class HttpRulesIT {
     }
 
     @Test
-    void tooLongRequestIdIsReplaced() {
-        assertThat(gateway.post(CHAT, BODY, "x-request-id: " + "a".repeat(200)).header("x-request-id"))
+    @Tag("bad-input-B23")
+    @ExtendWith(OutputCaptureExtension.class)
+    void tooLongRequestIdIsReplacedAndNotLogged(CapturedOutput output) {
+        String id = "do-not-log-me-" + "a".repeat(186);
+
+        assertThat(gateway.post(CHAT, BODY, "x-request-id: " + id).header("x-request-id"))
                 .hasSize(36);
+        assertThat(gateway.post(CHAT, "{", "x-request-id: " + id).header("x-request-id"))
+                .hasSize(36);
+        assertThat(output).doesNotContain("do-not-log-me");
     }
 
     @Test
+    @Tag("bad-input-B23")
+    void lineBreakInARequestIdBeginsAnotherHeader() {
+        RawClient.Answer answer =
+                gateway.post(CHAT, BODY, "x-request-id: my-id\r\nx-gateway-destination-endpoint: 1.2.3.4:5");
+
+        assertThat(answer.header("x-request-id")).isEqualTo("my-id");
+        assertThat(gateway.endpoint().lastRequest().hasHeader("x-gateway-destination-endpoint"))
+                .isFalse();
+    }
+
+    @Test
+    @Tag("bad-input-B24")
     void wellFormedTraceIsPassedOnAndAMalformedOneIsNot() {
         String good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         gateway.post(CHAT, BODY, "traceparent: " + good, "baggage: a=b");
         assertThat(gateway.endpoint().lastRequest().header("traceparent")).contains(good);
         assertThat(gateway.endpoint().lastRequest().hasHeader("baggage")).isFalse();
 
-        gateway.post(CHAT, BODY, "traceparent: 00-" + "0".repeat(32) + "-00f067aa0ba902b7-01");
-        assertThat(gateway.endpoint().lastRequest().hasHeader("traceparent")).isFalse();
+        for (String bad : List.of(
+                "00-" + "0".repeat(32) + "-00f067aa0ba902b7-01",
+                "00-4bf92f3577b34da6a3ce929d0e0e4736-" + "0".repeat(16) + "-01",
+                "nonsense")) {
+            gateway.post(CHAT, BODY, "traceparent: " + bad, "tracestate: a=b");
+            assertThat(gateway.endpoint().lastRequest().hasHeader("traceparent"))
+                    .isFalse();
+            assertThat(gateway.endpoint().lastRequest().hasHeader("tracestate")).isFalse();
+        }
+    }
+
+    @Test
+    @Tag("bad-input-B24")
+    void tooMuchTraceStateAndBaggageIsDropped() {
+        String good = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        String baggage = "baggage: k=v" + ",k=v".repeat(99);
+        RawClient.Answer answer = gateway.post(CHAT, BODY, good, "tracestate: a=" + "b".repeat(10 << 10), baggage);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(gateway.endpoint().lastRequest().hasHeader("tracestate")).isFalse();
+        assertThat(gateway.endpoint().lastRequest().hasHeader("baggage")).isFalse();
+        assertThat(gateway.post(CHAT, BODY, good, "tracestate: a=" + "b".repeat(64 << 10))
+                        .status())
+                .as("more than all headers together may have")
+                .isEqualTo(431);
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B25")
     @CsvSource({"-5,false", "abc,false", "1e9,false", "9223372036854775808,false", "250,true"})
     void senselessObjectivesAreIgnored(String value, boolean kept) {
         gateway.post(CHAT, BODY, "x-llm-d-slo-ttft-ms: " + value);
@@ -358,6 +480,7 @@ class HttpRulesIT {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B26")
     @CsvSource({
         "text/plain,415",
         "application/xml,415",
@@ -374,11 +497,56 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B26")
+    void bodyWithoutATypeIsTakenForJson() {
+        try (RawClient client = gateway.connect()) {
+            String request = RawClient.post(CHAT, BODY, AUTH).replace("content-type: application/json\r\n", "");
+
+            assertThat(client.send(request).receive().status()).isEqualTo(200);
+            assertThat(client.send(request.replace("{\"model\"", "<\"model\""))
+                            .receive()
+                            .status())
+                    .isIn(400, 415);
+        }
+    }
+
+    @ParameterizedTest
+    @Tag("bad-input-B27")
+    @ValueSource(strings = {"text/event-stream", "image/png"})
+    void theBodyAndNotTheAcceptHeaderDecidesAboutStreams(String accept) {
+        RawClient.Answer answer = gateway.post(CHAT, BODY, "accept: " + accept);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("content-type")).isEqualTo("application/json");
+    }
+
+    @Test
+    @Tag("bad-input-B39")
+    void bodiesUpToTheLimitAreTaken() {
+        for (int size : new int[] {(64 << 10) - 1, 64 << 10, (64 << 10) + 1}) {
+            String body = BODY + " ".repeat(size - BODY.length());
+            int status = size > 64 << 10 ? 413 : 200;
+            try (RawClient client = gateway.connect()) {
+                assertThat(client.send(RawClient.post(CHAT, body, AUTH))
+                                .receive()
+                                .status())
+                        .isEqualTo(status);
+            }
+            try (RawClient client = gateway.connect()) {
+                client.send(HEAD + "transfer-encoding: chunked\r\n\r\n" + Integer.toHexString(size) + "\r\n" + body
+                        + "\r\n0\r\n\r\n");
+                assertThat(client.receive().status()).isEqualTo(status);
+            }
+        }
+    }
+
+    @Test
     void compressedBodyIs415() {
         assertThat(gateway.post(CHAT, BODY, "content-encoding: gzip").status()).isEqualTo(415);
     }
 
     @Test
+    @Tag("bad-input-B28")
     void preflightOfAForeignPageIs403AndOfAKnownPage204() {
         String preflight = "OPTIONS " + CHAT + " HTTP/1.1\r\nhost: x\r\norigin: %s\r\n"
                 + "access-control-request-method: POST\r\naccess-control-request-headers: x-stainless-os\r\n\r\n";
@@ -407,10 +575,11 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B40")
     void announcedTooLargeBodyIs413BeforeItIsSent() {
         try (RawClient client = gateway.connect()) {
             RawClient.Answer answer =
-                    client.send(HEAD + "content-length: 70000\r\n\r\n").receive();
+                    client.send(HEAD + "content-length: 1073741824\r\n\r\n").receive();
 
             assertThat(answer.status()).isEqualTo(413);
             assertThat(answer.header("connection")).isEqualTo("close");
@@ -454,6 +623,7 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B41")
     void slowBodyIs408() {
         try (RawClient client = gateway.connect()) {
             RawClient.Answer answer =
@@ -466,6 +636,7 @@ class HttpRulesIT {
     }
 
     @Test
+    @Tag("bad-input-B30")
     void brokenJsonIs400AndTheConnectionGoesOn() {
         try (RawClient client = gateway.connect()) {
             assertThat(client.send(RawClient.post(CHAT, "{", AUTH)).receive().body())

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -158,6 +160,66 @@ class NeighboursIT {
                                 .status())
                         .isEqualTo(404);
             }
+        }
+    }
+
+    @Test
+    @Tag("bad-input-B101")
+    @Tag("bad-input-B102")
+    void managementShowsHealthInfoAndMetersOnly() {
+        List<String> hidden = List.of(
+                "/actuator/env",
+                "/actuator/heapdump",
+                "/actuator/gateway/routes",
+                "/actuator/refresh",
+                "/actuator/shutdown",
+                "/actuator/loggers",
+                "/actuator/threaddump",
+                "/actuator/configprops",
+                "/actuator/mappings",
+                "/actuator/beans",
+                "/actuator/health/..;/env");
+        try (GatewayFixture gateway = new GatewayFixture(0)) {
+            for (int port : new int[] {gateway.port(), gateway.managementPort()}) {
+                for (String path : hidden) {
+                    assertThat(status(port, GET.formatted(path)))
+                            .as("%s with a key", path)
+                            .isEqualTo(404);
+                    assertThat(status(port, GET.formatted(path).replace(AUTH, "x-a: 1")))
+                            .as("%s without one", path)
+                            .isEqualTo(404);
+                }
+            }
+            assertThat(status(gateway.managementPort(), RawClient.post("/actuator/health", "{}")))
+                    .isEqualTo(405);
+            assertThat(status(gateway.managementPort(), GET.formatted("/actuator/prometheus")))
+                    .isEqualTo(200);
+        }
+    }
+
+    private static int status(int port, String request) {
+        try (RawClient client = RawClient.connect(port)) {
+            return client.send(request).receive().status();
+        }
+    }
+
+    @Test
+    @Tag("bad-input-B45")
+    void aModelThatTheKeyMayNotUseLooksLikeNone(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("keys.yaml");
+        Files.writeString(file, keys("sk-one") + "    models: [other]\n");
+        try (GatewayFixture gateway = new GatewayFixture(1, "gateway.access.keys-file=" + file);
+                RawClient client = gateway.connect()) {
+            RawClient.Answer forbidden = client.send(RawClient.post(CHAT, BODY, "authorization: Bearer sk-one"))
+                    .receive();
+            RawClient.Answer unknown = client.send(RawClient.post(CHAT, BODY.replace("sim-8b", "sim-9b"), AUTH))
+                    .receive();
+
+            assertThat(forbidden.status()).isEqualTo(404);
+            assertThat(unknown.status()).isEqualTo(404);
+            assertThat(forbidden.body()).isEqualTo(unknown.body().replace("sim-9b", "sim-8b"));
+            assertThat(forbidden.headers().keySet()).isEqualTo(unknown.headers().keySet());
+            assertThat(gateway.endpoint().requests()).isEmpty();
         }
     }
 

@@ -15,11 +15,14 @@ import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.Reply;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RelayIT {
@@ -47,6 +50,8 @@ class RelayIT {
     }
 
     @Test
+    @Tag("bad-input-B38")
+    @Tag("bad-input-B42")
     void answerIsRelayedAndItsUsageReported() {
         gateway.endpoint().script(Reply.chat("Hello"));
 
@@ -80,14 +85,16 @@ class RelayIT {
     }
 
     @Test
+    @Tag("bad-input-B68")
     void wholeStreamArrivesByteForByte() {
-        gateway.endpoint().script(Reply.stream("a", "ü", "\\u00e9", "d"));
+        gateway.endpoint().script(Reply.stream("a", "ü", "\\u00e9", "\\n\\ndata: [DONE]\\n\\n", "d"));
 
         RawClient.Answer answer = gateway.post(CHAT, STREAM);
 
         assertThat(answer.complete()).isTrue();
         assertThat(answer.body())
                 .contains("\"content\":\"a\"", "\"content\":\"ü\"", "\"content\":\"\\u00e9\"")
+                .contains("\"content\":\"\\n\\ndata: [DONE]\\n\\n\"", "\"content\":\"d\"")
                 .endsWith("data: [DONE]\n\n");
         assertThat(gateway.scheduler().reports().reversed().stream().limit(2))
                 .extracting(r -> r.phase())
@@ -170,16 +177,21 @@ class RelayIT {
     }
 
     @Test
+    @Tag("fault-F25")
     void jsonAnswerToAStreamRequestIsRelayedAsJson() {
+        double before = oddAnswers("mode");
         gateway.endpoint().script(Reply.chat("plain"));
 
         RawClient.Answer answer = gateway.post(CHAT, STREAM);
 
         assertThat(answer.header("content-type")).isEqualTo("application/json");
         assertThat(answer.body()).contains("plain");
+        assertThat(oddAnswers("mode")).isEqualTo(before + 1);
+        assertThat(gateway.scheduler().ended().getLast().usage()).isEqualTo(new TokenUsage(7, 3, -1));
     }
 
     @Test
+    @Tag("bad-input-B77")
     void streamWithoutContentTypeIsStillAStream() {
         gateway.endpoint().script(Reply.stream("x").withoutHeader("content-type"));
 
@@ -187,6 +199,60 @@ class RelayIT {
 
         assertThat(answer.header("content-type")).isEqualTo("text/event-stream");
         assertThat(answer.body()).endsWith("data: [DONE]\n\n");
+    }
+
+    @Test
+    @Tag("bad-input-B77")
+    void streamOfAnotherContentTypeIsReadAsAStream() {
+        gateway.endpoint().script(Reply.stream("x").header("content-type", "text/plain"));
+
+        assertThat(gateway.post(CHAT, STREAM).body()).endsWith("data: [DONE]\n\n");
+        assertThat(gateway.scheduler().ended().getLast().usage()).isEqualTo(new TokenUsage(7, 1, -1));
+    }
+
+    @Test
+    @Tag("bad-input-B72")
+    @Tag("bad-input-B73")
+    @Tag("bad-input-B74")
+    @Tag("bad-input-B75")
+    void whatNobodyReadsIsRelayedAsItIs() {
+        byte[] invalid = {'d', 'a', 't', 'a', ':', ' ', '"', (byte) 0xff, '"', '\n', '\n'};
+        List<byte[]> events = List.of(
+                utf8("data: {\"choices\":null}\n\n"),
+                utf8("data: {\"x\":1}\n\n"),
+                utf8("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tired\"}]}\n\n"),
+                utf8("data: {\"choices\":[],\"usage\":{\"prompt_tokens\":\"7\",\"completion_tokens\":2.5}}\n\n"),
+                utf8(": note\n".repeat(10_000)),
+                utf8("data: {broken\n\n"),
+                invalid,
+                utf8("data: [DONE]\n\n"));
+        double usagesBefore = oddAnswers("usage");
+        double eventsBefore = oddAnswers("event");
+        gateway.endpoint().script(Reply.events(events.size(), events::get));
+        try (RawClient client = gateway.connect()) {
+            RawClient.Answer answer =
+                    client.send(RawClient.post(CHAT, STREAM, AUTH)).receive();
+
+            assertThat(answer.complete()).isTrue();
+            assertThat(answer.body())
+                    .isEqualTo(events.stream()
+                            .map(event -> new String(event, StandardCharsets.UTF_8))
+                            .collect(Collectors.joining()));
+        }
+        assertThat(gateway.scheduler().ended().getLast().cause()).isEqualTo(Cause.NATURAL);
+        assertThat(gateway.scheduler().ended().getLast().usage()).isEqualTo(new TokenUsage(7, -1, -1));
+        assertThat(oddAnswers("usage")).isEqualTo(usagesBefore + 1);
+        assertThat(oddAnswers("event")).isEqualTo(eventsBefore + 1);
+    }
+
+    private static double oddAnswers(String reason) {
+        return gateway.meters().find("gateway.odd.answers").tag("reason", reason).counters().stream()
+                .mapToDouble(counter -> counter.count())
+                .sum();
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -60,6 +61,7 @@ class KvEventDecoderFuzzTest {
     }
 
     @Test
+    @Tag("bad-input-B88")
     void everyPrefixOfABatchIsRead() throws IOException {
         for (byte[] whole : corpus()) {
             for (int to = 0; to < whole.length; to++) {
@@ -71,6 +73,7 @@ class KvEventDecoderFuzzTest {
     }
 
     @Test
+    @Tag("bad-input-B88")
     void hugeHeadsInSmallBatchesAllocateNothing() {
         List<String> heads = List.of("dd", "df", "c6", "db", "c9");
         long before = allocated();

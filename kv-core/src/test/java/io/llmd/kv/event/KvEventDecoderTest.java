@@ -113,6 +113,7 @@ class KvEventDecoderTest {
 
     @Test
     @Tag("kv-index-9")
+    @Tag("bad-input-B89")
     void digestCountsByItsLastEightBytesAndTheAdapterIsNoExtraKey() {
         DecodedBatch batch = decode("""
                 93 cb 41 d9 54 fc 40 c0 00 00 91
@@ -306,6 +307,7 @@ class KvEventDecoderTest {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B91")
     @CsvSource({
         "cb7ff8000000000000, NaN",
         "ca4f000000, 2147483648",
@@ -324,6 +326,7 @@ class KvEventDecoderTest {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B89")
     @CsvSource({"ff, -1", "c0, -1", "a178, -1", "ccc8, 200", "cf8000000000000000, -1", "ceffffffff, -1", "d10001, 1"})
     void rankIsANaturalNumberOrUnknown(String bytes, int rank) {
         assertThat(decode("93" + TS + "91" + CLEARED + bytes).dataParallelRank())
@@ -401,6 +404,24 @@ class KvEventDecoderTest {
         DecodedBatch batch = decode("92" + TS + "91 96" + STORED + "92" + H0 + H1 + "c0 9401020304 04 c0");
         assertThat(sink.events).isEmpty();
         assertThat(batch.dropped(KvDropReason.MALFORMED_EVENT)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @Tag("bad-input-B89")
+    @ValueSource(strings = {"00", "ff", "ce3b9aca00"})
+    void blockSizeThatDoesNotFitTheTokensDropsItsEventOnly(String size) {
+        DecodedBatch batch = decode("92" + TS + "92 96" + STORED + "91" + H0 + "c0 9401020304" + size + "c0" + CLEARED);
+        assertThat(sink.events).containsExactly(new Cleared());
+        assertThat(batch.dropped(KvDropReason.MALFORMED_EVENT)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @Tag("bad-input-B89")
+    @ValueSource(strings = {"00", "ff", "d38000000000000000"})
+    void hashesMayBeZeroAndNegative(String hash) {
+        DecodedBatch batch = decode("92" + TS + "91 96" + STORED + "91" + hash + "c0 9401020304 04 c0");
+        assertThat(batch.events()).isEqualTo(1);
+        assertThat(batch.dropped()).isZero();
     }
 
     @ParameterizedTest
@@ -575,6 +596,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("bad-input-B88")
     void valueNestedTooDeepDropsItsEventOnly() {
         String deep = "91".repeat(1000) + "c0";
         DecodedBatch batch = decode("92" + TS + "94 92" + REMOVED + deep + "97" + STORED + "91" + H0
@@ -595,6 +617,7 @@ class KvEventDecoderTest {
 
     @ParameterizedTest
     @Tag("kv-index-53")
+    @Tag("bad-input-B88")
     @ValueSource(
             strings = {
                 "",
@@ -641,6 +664,7 @@ class KvEventDecoderTest {
     }
 
     @Test
+    @Tag("bad-input-B89")
     void sixtyFiveThousandHashesAreReadAndTheyAreLookedAtForRepetition() {
         StringBuilder hashes = new StringBuilder("dd00010001");
         for (int i = 0; i < 65_536; i++) {

@@ -173,6 +173,7 @@ class DecodedRowsTest {
 
     /** Clocks of engines jump, and some have none. */
     @Test
+    @Tag("bad-input-B91")
     void theOrderOfBatchesCountsAndNotTheirTimes() {
         decode("a", E1.replace(TS, "cb7fefffffffffffff"));
         decode("a", removal(BYTES_H1).replace(TS, "cbc1d954fc40200000"));

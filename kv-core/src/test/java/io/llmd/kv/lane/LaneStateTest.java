@@ -93,6 +93,7 @@ class LaneStateTest {
 
     @Test
     @Tag("kv-index-14")
+    @Tag("bad-input-B89")
     void row14AnEventWaitsTwoSecondsAtMost() {
         pool.store("a", H1, 9, 12, H2);
         assertThat(pool.lane("a").waitingEvents()).isOne();
@@ -133,6 +134,7 @@ class LaneStateTest {
 
     @Test
     @Tag("kv-index-18")
+    @Tag("bad-input-B90")
     void row18CopiesAreCounted() {
         pool.store("a", null, 1, 4, H0);
         pool.store("a", null, 1, 4, H0);
@@ -203,6 +205,7 @@ class LaneStateTest {
 
     @Test
     @Tag("kv-index-24")
+    @Tag("bad-input-B90")
     void row24HashesNeverSeenAreIgnored() {
         pool.store("a", hashesOnly(StorageTier.CPU, 99));
         assertThat(pool.lane("a").counters().unresolvedHashes()).isOne();
@@ -243,6 +246,7 @@ class LaneStateTest {
 
     @Test
     @Tag("kv-index-28")
+    @Tag("bad-input-B90")
     void row28AClearConcernsOneRank() {
         pool.store("a", null, 1, 8, H0, H1);
         pool.store("a/1", null, 1, 8, H0, H1);

@@ -65,6 +65,7 @@ class LaneFeedTest {
 
     @Test
     @Tag("kv-index-36")
+    @Tag("bad-input-B90")
     void repeatedBatchesChangeNothing() {
         LaneFeed feed = joined(SETTINGS, 9);
         live(feed, 10, 10, 9, 10, 11);
@@ -101,6 +102,7 @@ class LaneFeedTest {
 
     @Test
     @Tag("kv-index-33")
+    @Tag("fault-F39")
     void sequenceThatFallsIsAnotherProcess() {
         LaneFeed feed = joined(SETTINGS, 4999);
         live(feed, 5000);
@@ -141,6 +143,7 @@ class LaneFeedTest {
     }
 
     @Test
+    @Tag("fault-F39")
     void sequenceThatFallsWhereNobodyReplaysIsAnotherProcessAtOnce() {
         LaneFeed feed = new LaneFeed("a", 0, SETTINGS, target, null);
         feed.connected(now);
@@ -206,6 +209,7 @@ class LaneFeedTest {
 
     @Test
     @Tag("kv-index-35")
+    @Tag("fault-F38")
     void memoryThatIsTooShortClearsTheLane() {
         LaneFeed feed = joined(SETTINGS, 99);
         live(feed, 200);

@@ -190,6 +190,7 @@ class FlowControlIT {
     }
 
     @Test
+    @Tag("fault-F64")
     void withoutEndpointsRequestsAreHeldUntilOneComes() throws Exception {
         writeEndpoints(false);
         await("endpoint is gone").until(() -> !endpoints().contains("sim-0"));

@@ -82,6 +82,16 @@ public final class BodyRelay implements Relay {
         return usage.usage();
     }
 
+    @Override
+    public int skippedUsageMembers() {
+        return usage.skippedUsageMembers();
+    }
+
+    @Override
+    public int invalidEvents() {
+        return 0;
+    }
+
     private void sendHeld(Consumer<ByteBuf> out) {
         heldBytes = 0;
         for (ByteBuf bytes = held.poll(); bytes != null; bytes = held.poll()) {

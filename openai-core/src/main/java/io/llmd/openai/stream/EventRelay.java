@@ -87,6 +87,16 @@ public final class EventRelay implements Relay {
         return scanner.usage();
     }
 
+    @Override
+    public int skippedUsageMembers() {
+        return scanner.skippedUsageMembers();
+    }
+
+    @Override
+    public int invalidEvents() {
+        return scanner.invalidEvents();
+    }
+
     private void hold(ByteBuf bytes) {
         held.add(bytes);
         heldBytes += bytes.readableBytes();

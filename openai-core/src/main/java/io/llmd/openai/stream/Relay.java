@@ -42,4 +42,10 @@ public sealed interface Relay permits EventRelay, BodyRelay {
 
     /** Tokens as the endpoint counted them so far. */
     TokenUsage usage();
+
+    /** Members of the usage so far that say no number of tokens. */
+    int skippedUsageMembers();
+
+    /** Events so far whose data is no JSON. */
+    int invalidEvents();
 }

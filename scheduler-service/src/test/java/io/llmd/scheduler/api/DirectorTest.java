@@ -194,6 +194,7 @@ class DirectorTest {
     }
 
     @ParameterizedTest(name = "{0}")
+    @Tag("bad-input-B84")
     @CsvSource(
             delimiter = '|',
             value = {

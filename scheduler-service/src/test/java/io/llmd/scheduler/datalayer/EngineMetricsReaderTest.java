@@ -8,6 +8,7 @@ import io.llmd.scheduler.scheduling.EndpointMetrics;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -69,12 +70,14 @@ class EngineMetricsReaderTest {
     }
 
     @Test
+    @Tag("bad-input-B93")
     void theLastLineNeedsNoLineBreak() {
         assertThat(read(load("1", "2") + "vllm:kv_cache_usage_perc 0.5").kvCacheUsage())
                 .isEqualTo(0.5);
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B93")
     @ValueSource(strings = {"NaN", "+Inf", "-Inf", "-1", "1e308", "abc", "", "10000001", "0x1p3d"})
     void anImpossibleCountMakesTheReadingFail(String value) {
         assertThat(readOrNull(load(value, "2") + "vllm:kv_cache_usage_perc 0.5\n"))
@@ -95,6 +98,7 @@ class EngineMetricsReaderTest {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B93")
     @ValueSource(
             strings = {
                 "",
@@ -107,6 +111,7 @@ class EngineMetricsReaderTest {
     }
 
     @Test
+    @Tag("bad-input-B94")
     void labelsWithQuotesAndLineBreaksAreUnderstoodAndLongNamesAreCut() {
         String adapter = "x".repeat(10_000);
         String page = load("1", "2") + "vllm:kv_cache_usage_perc{model_name=\"a } \\\"b\\\" \\n\\\\\"} 0.5\n"
@@ -136,6 +141,7 @@ class EngineMetricsReaderTest {
     }
 
     @Test
+    @Tag("bad-input-B93")
     void aMissingMetricDoesNotStopTheOthersAndItsLastValueStandsForIt() {
         reading(reader, load("1", "2") + "vllm:kv_cache_usage_perc 0.5\n", 0);
         Reading reading = reading(reader, load("NaN", "9") + "vllm:kv_cache_usage_perc 0.25\n", 1000);
@@ -148,6 +154,7 @@ class EngineMetricsReaderTest {
     }
 
     @Test
+    @Tag("bad-input-B93")
     void aValueThatIsMissingForLongMakesThePageUnusable() {
         reading(reader, load("1", "2") + "vllm:kv_cache_usage_perc 0.5\n", 0);
         assertThat(reading(reader, load("NaN", "9") + "vllm:kv_cache_usage_perc 0.25\n", 1001)

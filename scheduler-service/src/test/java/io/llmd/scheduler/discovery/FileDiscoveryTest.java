@@ -72,6 +72,7 @@ class FileDiscoveryTest {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B97")
     @ValueSource(
             strings = {
                 "0.0.0.0",
@@ -93,6 +94,7 @@ class FileDiscoveryTest {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B96")
     @ValueSource(strings = {"0", "65536", "-1", "http", "8 0", ""})
     void portsOutOfRangeAreRefused(String port) {
         assertThatThrownBy(() -> load("endpoints: [{name: a, address: 10.0.0.1, port: '" + port + "'}]"))
@@ -100,6 +102,7 @@ class FileDiscoveryTest {
     }
 
     @Test
+    @Tag("bad-input-B97")
     void theSameAddressOrNameTwiceIsRefused() {
         assertThatThrownBy(() -> load(
                         "endpoints: [{name: a, address: 10.0.0.1, port: 80}, {name: b, address: 10.0.0.1, port: 80}]"))
@@ -136,6 +139,7 @@ class FileDiscoveryTest {
     }
 
     @ParameterizedTest
+    @Tag("bad-input-B98")
     @ValueSource(
             strings = {
                 "",
@@ -161,6 +165,7 @@ class FileDiscoveryTest {
     }
 
     @Test
+    @Tag("bad-input-B98")
     void aFolderABrokenLinkOrAHugeFileInItsPlaceKeepsTheList() throws IOException {
         load("endpoints: [{name: a, address: 10.0.0.1, port: 80}]");
         Files.delete(file);

@@ -21,6 +21,8 @@ class EndpointPickerConfigErrorsTest {
     @MethodSource("refusedFiles")
     @Tag("scheduling-79")
     @Tag("inference-api-A20")
+    @Tag("bad-input-B95")
+    @Tag("bad-input-B96")
     void everyProblemIsNamedWithItsLine(String text, List<String> findings) {
         LoadResult result = TestPlugins.loader().load(text, "f");
         assertThat(result).isInstanceOf(LoadResult.Refused.class);
@@ -276,6 +278,7 @@ class EndpointPickerConfigErrorsTest {
     }
 
     @Test
+    @Tag("bad-input-B95")
     void aFileOfMoreThanTwoMebibytesIsRefusedUnread() {
         String text = HEAD + "#" + "x".repeat(2 * 1024 * 1024);
         assertThat(TestPlugins.loader().load(text, "f").findings())

@@ -151,6 +151,7 @@ class FlowControlReaderTest {
     /** F22. */
     @Test
     @Tag("flow-control-F22")
+    @Tag("fault-F64")
     void inAnEmptyPoolARequestLeavesAfterTheBudgetThatFollowsTheOtherOne() {
         long[] now = {0};
         List<Admission> outcomes = new ArrayList<>();

@@ -50,6 +50,7 @@ class ServiceSourceTest {
     }
 
     @Test
+    @Tag("fault-F35")
     void aLateAnswerIsNotWaitedForAndSeveralInARowEndTheQuestions() {
         // Polls open the way again, so there is one only.
         source = open(Duration.ofMillis(5), 100, Duration.ofMinutes(1));
@@ -78,6 +79,7 @@ class ServiceSourceTest {
     }
 
     @Test
+    @Tag("fault-F35")
     void aServiceThatFailsOrIsNotReadyOrKnowsOtherKeysIsNotBelieved() {
         source = open(Duration.ofSeconds(20), 8);
         awaitHeld();
@@ -99,6 +101,7 @@ class ServiceSourceTest {
     /** Row 59: what nothing was heard of for five seconds counts half, for thirty nothing. */
     @Test
     @Tag("kv-index-59")
+    @Tag("fault-F36")
     void aSilentLaneCountsHalfAndThenNothing() {
         source = open(Duration.ofSeconds(20), 8);
         awaitHeld();

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -33,6 +34,7 @@ class PluginGuardTest {
     private final PluginBreaker breaker = guard.breaker("p");
 
     @Test
+    @Tag("fault-F60")
     void afterFailuresInARowThePluginIsNotCalledUntilTheCoolDownIsOver() {
         fail(3);
         assertThat(events).containsExactly("failed p", "failed p", "failed p", "opened p FAILURES");
@@ -84,6 +86,7 @@ class PluginGuardTest {
     }
 
     @Test
+    @Tag("fault-F60")
     void callsThatTakeTooLongAreFailuresToo() {
         for (int i = 0; i < 3; i++) {
             WatchedCall call = begin();
@@ -175,6 +178,7 @@ class PluginGuardTest {
     }
 
     @Test
+    @Tag("fault-F60")
     void theDecisionGoesOnWithoutAFilterAndAScorerThatFailAndSaysSo() {
         Filter filter = (request, candidates) -> {
             throw new IllegalStateException("boom");
@@ -210,6 +214,7 @@ class PluginGuardTest {
     }
 
     @Test
+    @Tag("fault-F60")
     void whileOneThreadHangsInAScorerOthersDecideWithoutIt() throws InterruptedException {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);

@@ -42,6 +42,7 @@ class SchedulingProfileTest {
 
     @Test
     @Tag("scheduling-48")
+    @Tag("fault-F60")
     void scoresAreClampedBeforeWeightingAndCounted() {
         run(
                 idle("a", "b", "c", "d"),
@@ -67,6 +68,7 @@ class SchedulingProfileTest {
     }
 
     @Test
+    @Tag("fault-F60")
     void aScorerThatThrowsHalfwayHasNoEffect() {
         Scorer broken = (r, c, scores) -> {
             scores[0] = 1.0;

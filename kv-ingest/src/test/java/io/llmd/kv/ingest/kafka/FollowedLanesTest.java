@@ -203,6 +203,7 @@ class FollowedLanesTest {
 
     /** Row B92 of the reliability specification. */
     @Test
+    @Tag("bad-input-B92")
     void recordsThatAreOfNoUseDoNoHarm() {
         LanePublisher publisher = open(1, owner);
         store(publisher, owner, 1);
@@ -290,6 +291,7 @@ class FollowedLanesTest {
 
     @Test
     @Tag("kv-index-59")
+    @Tag("fault-F36")
     void silenceHalvesAMatchAndThenMakesItWorthless() {
         LaneStatus status = new LaneStatus(LANE, 1, 0, 100, false, false, false);
         assertThat(status.weight(SECOND)).isEqualTo(1);

@@ -95,6 +95,7 @@ class ZmqSourcesIT {
     }
 
     @Test
+    @Tag("fault-F39")
     void restartOfAPublisherIsANewEpochAndItsBatchesAreAskedFor() {
         int port;
         int replayPort;
@@ -156,6 +157,7 @@ class ZmqSourcesIT {
     }
 
     @Test
+    @Tag("bad-input-B87")
     void messagesThatAreNoBatchesAreCountedAndTheConnectionStays() {
         try (FakePublisher publisher = new FakePublisher(Shape.WITH_TOPIC)) {
             follow(publisher);

@@ -37,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -165,6 +166,7 @@ class ExtProcIT {
     }
 
     @Test
+    @Tag("bad-input-B82")
     @DisplayName("B82: a message beyond the limit ends its stream alone")
     void refusesLargeMessages() {
         Proxy proxy = Proxy.open(proxies)

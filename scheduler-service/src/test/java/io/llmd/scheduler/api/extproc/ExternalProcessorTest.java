@@ -310,12 +310,17 @@ class ExternalProcessorTest {
     }
 
     @Test
-    @DisplayName("P12, B83: empty, mistyped and endless hints allow nobody; none and foreign ones allow all")
+    @DisplayName("P12, B83: empty, mistyped, nested and endless hints allow nobody; none and foreign ones allow all")
     @Tag("ext-proc-P12")
+    @Tag("bad-input-B83")
     void hintsThatAllowNobody() {
         Value[] many = Collections.nCopies(4097, text("10.0.0.1")).toArray(Value[]::new);
-        for (Value nobody :
-                List.of(list(), Value.newBuilder().setNumberValue(1).build(), list(many), text("a,".repeat(5000)))) {
+        Value deep = text("10.0.0.1");
+        for (int i = 0; i < 200; i++) {
+            deep = list(deep);
+        }
+        for (Value nobody : List.of(
+                list(), Value.newBuilder().setNumberValue(1).build(), list(many), text("a,".repeat(5000)), deep)) {
             assertThat(SubsetHint.read(Proxy.hint(nobody), "envoy.lb.subset_hint"))
                     .isEmpty();
         }
@@ -556,6 +561,7 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @Tag("bad-input-B82")
     @DisplayName("P30, B82: a body beyond the limit is refused, and no more of it is kept")
     @Tag("ext-proc-P30")
     void refusesLargeBodies() {
@@ -579,6 +585,7 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @Tag("bad-input-B79")
     @DisplayName("P34: an answer without a request is answered")
     @Tag("ext-proc-P34")
     void toleratesAnswersAlone() {
@@ -675,6 +682,8 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @Tag("bad-input-B79")
+    @Tag("bad-input-B80")
     @DisplayName("B79, B80: messages out of turn change nothing")
     void ignoresWhatIsOutOfTurn() {
         Proxy bodyFirst = open().body(BODY, true);
@@ -695,6 +704,7 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @Tag("bad-input-B79")
     @DisplayName("B79: a stream on which no request comes ends after a while, and one that waits does not")
     void expires() {
         door.isQueueing = true;
@@ -708,6 +718,7 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @Tag("bad-input-B81")
     @DisplayName("B81: names are lower case, raw values go before others, repeated headers are joined, bytes are kept")
     void readsHeaders() {
         HeaderMap headers = HeaderMap.newBuilder()
@@ -725,6 +736,7 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @Tag("bad-input-B86")
     @DisplayName("B86: streams beyond the limit are refused, and others are served")
     void refusesTooManyStreams() {
         Proxy first = open();
@@ -921,6 +933,7 @@ class ExternalProcessorTest {
     }
 
     @Test
+    @Tag("bad-input-B79")
     @DisplayName("B79: bodies that stop coming and requests that never end do not stay")
     void expiresWhatIsUnderWay() {
         Proxy stopped = open().post(PATH).body("{", false);

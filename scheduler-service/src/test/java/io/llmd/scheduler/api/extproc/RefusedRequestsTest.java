@@ -41,6 +41,7 @@ class RefusedRequestsTest {
 
     @Test
     @Tag("scheduling-51")
+    @Tag("bad-input-B83")
     void nobodyThereOrAllowedIs503AndNobodyLeftIs429() {
         serve("""
                   - {type: utilization-filter, parameters: {conditions: [{metric: waiting-queue, maxValue: 4}]}}

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class FollowedObjectsTest {
@@ -44,6 +45,7 @@ class FollowedObjectsTest {
     }
 
     @Test
+    @Tag("fault-F46")
     void aWatchThatEndsIsFollowedByAList() {
         follow(Duration.ofHours(1));
         kind.lose("nothing");
@@ -54,6 +56,7 @@ class FollowedObjectsTest {
     }
 
     @Test
+    @Tag("fault-F46")
     void aRemovalThatNobodyToldOfIsFoundByTheNextList() {
         kind.put("a", "a");
         follow(Duration.ofMillis(50));
@@ -62,6 +65,7 @@ class FollowedObjectsTest {
     }
 
     @Test
+    @Tag("fault-F45")
     void whatIsKnownStaysWhileTheApiIsDownAndEachReasonIsToldOnce() {
         kind.put("a", "a");
         follow(Duration.ofHours(1));
@@ -76,6 +80,7 @@ class FollowedObjectsTest {
     }
 
     @Test
+    @Tag("fault-F46")
     void moreChangesThanCanWaitAreReplacedByAList() {
         follow(Duration.ofHours(1));
         heard.block();

@@ -200,6 +200,7 @@ class KubernetesDiscoveryTest {
     }
 
     @Test
+    @Tag("fault-F46")
     void aPodThatHasTakenANameStaysWhenTheEarlierOneIsRemoved() {
         Pod first = pod("p", "10.0.0.1");
         put(first);
@@ -230,6 +231,9 @@ class KubernetesDiscoveryTest {
                 "{selector: {matchLabels: {app: vllm}}, targetPorts: []}",
                 "{selector: {matchLabels: {app: vllm}}, targetPorts: [{number: 8000}, {number: 8000}]}",
                 "{selector: {matchLabels: {app: vllm}}, targetPorts: [{number: 70000}]}",
+                "{selector: {matchLabels: {app: vllm}}, targetPorts: [{number: 0}]}",
+                "{selector: {matchLabels: {app: vllm}}, targetPorts: [{number: 1}, {number: 2}, {number: 3},"
+                        + " {number: 4}, {number: 5}, {number: 6}, {number: 7}, {number: 8}, {number: 9}]}",
                 "{selector: {matchLabels: {app: vllm}}, targetPorts: [{number: many}]}",
                 "{selector: {}, targetPorts: [{number: 8000}]}",
                 "{selector: {matchLabels: {}}, targetPorts: [{number: 8000}]}",

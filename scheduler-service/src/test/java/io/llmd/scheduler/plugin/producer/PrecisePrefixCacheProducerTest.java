@@ -260,6 +260,7 @@ class PrecisePrefixCacheProducerTest {
     }
 
     @Test
+    @Tag("fault-F35")
     void anEstimateThatStandsInSaysWhy() {
         store.upsert(ProducerFixture.metadata("a"));
         PrecisePrefixCacheProducer producer = producer("{}");
