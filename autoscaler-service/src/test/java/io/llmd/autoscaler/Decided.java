@@ -66,6 +66,7 @@ public final class Decided {
                 memory,
                 decided.decisions(),
                 decided.decisions(),
-                advised);
+                advised,
+                true);
     }
 }

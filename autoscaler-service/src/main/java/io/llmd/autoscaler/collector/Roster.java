@@ -12,13 +12,15 @@ import java.util.Set;
  * @param disrupted variants that are being rolled out
  * @param conflicts names of other controllers that claim a variant, by variant
  * @param paused variants that are to stay as they are
+ * @param unknown variants of which nothing of this is known at present
  */
 public record Roster(
         List<Replica> replicas,
         Map<String, Integer> specified,
         Set<String> disrupted,
         Map<String, String> conflicts,
-        Set<String> paused) {
+        Set<String> paused,
+        Set<String> unknown) {
 
     public Roster {
         replicas = List.copyOf(replicas);
@@ -26,6 +28,17 @@ public record Roster(
         disrupted = Set.copyOf(disrupted);
         conflicts = Map.copyOf(conflicts);
         paused = Set.copyOf(paused);
+        unknown = Set.copyOf(unknown);
+    }
+
+    /** What is known of all variants. */
+    public Roster(
+            List<Replica> replicas,
+            Map<String, Integer> specified,
+            Set<String> disrupted,
+            Map<String, String> conflicts,
+            Set<String> paused) {
+        this(replicas, specified, disrupted, conflicts, paused, Set.of());
     }
 
     /** Replicas of which nothing else is known. */

@@ -150,10 +150,17 @@ public final class KubeActuator implements AutoCloseable {
     private void tellPeople(Cycle cycle) {
         PolicyFeed resources = feed;
         PolicyStatuses told = statuses;
-        if (resources != null && told != null && office.isLeader()) {
+        if (resources != null && told != null && cycle.isLeaders() && office.isLeader()) {
             Map<String, String> conflicts = new TreeMap<>();
             fleet.variants().forEach(each -> conflicts.putAll(claims.conflicts(each.id())));
-            told.write(resources, cycle, loop.state(seconds.getAsDouble()), resources.problems(), conflicts, stalled());
+            told.write(
+                    resources,
+                    cycle,
+                    loop.state(seconds.getAsDouble()),
+                    resources.problems(),
+                    conflicts,
+                    fleet.unreadable(),
+                    stalled());
         }
     }
 
@@ -173,14 +180,22 @@ public final class KubeActuator implements AutoCloseable {
     }
 
     private boolean mayWrite(KubeVariant variant, Cycle cycle) {
-        return office.isLeader()
+        return cycle.isLeaders()
+                && office.isLeader()
+                && !isPaused(variant, cycle)
                 && claims.isAlone(variant.id())
                 && !cycle.advised().contains(variant.id());
     }
 
+    private static boolean isPaused(KubeVariant variant, Cycle cycle) {
+        return cycle.input().models().stream()
+                .flatMap(model -> model.variants().stream())
+                .anyMatch(each -> each.isPaused() && each.variant().id().equals(variant.id()));
+    }
+
     private boolean isOurs(KubeVariant variant, int desired, int specified, @Nullable List<HpaState> hpas) {
         if (variant.actuation() == Actuation.SCALE) {
-            return true;
+            return StallWatch.isUnowned(variant, hpas);
         }
         // An HPA that does nothing within its tolerance does not take back what is done there either.
         List<HpaState> ours = hpas == null ? List.of() : StallWatch.of(variant, hpas);

@@ -26,8 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Pods and targets of the variants, followed by one watch for each kind and namespace, so that a cycle asks the API nothing. While
- * one of them cannot be read, what there is cannot be told. Safe from any thread.
+ * Pods and targets of the variants, followed by one watch for each kind and namespace, so that a cycle asks the API nothing. Before
+ * each of them was asked once, what there is cannot be told; where one cannot be read, its variants are unknown and no others. Safe
+ * from any thread.
  */
 public final class KubeFleet implements Supplier<Optional<Roster>>, AutoCloseable {
 
@@ -82,7 +83,8 @@ public final class KubeFleet implements Supplier<Optional<Roster>>, AutoCloseabl
         Set<String> withHpas = new HashSet<>();
         Map<String, TargetRef> kinds = new HashMap<>();
         for (KubeVariant each : variants) {
-            if (each.actuation() == Actuation.METRIC || each.actuation() == Actuation.KEDA_PUSH) {
+            if (each.actuation() != Actuation.ADVISORY) {
+                // Who scales by itself has to know that no HPA does.
                 withHpas.add(each.target().namespace());
             }
             namespaces.add(each.target().namespace());
@@ -118,9 +120,9 @@ public final class KubeFleet implements Supplier<Optional<Roster>>, AutoCloseabl
 
     @Override
     public synchronized Optional<Roster> get() {
-        boolean isKnown = podsByNamespace.values().stream().allMatch(Followed::isKnown)
-                && targetsByKind.values().stream().allMatch(Followed::isKnown);
-        if (!isKnown) {
+        boolean isAnyAwaited = podsByNamespace.values().stream().anyMatch(Followed::isAwaited)
+                || targetsByKind.values().stream().anyMatch(Followed::isAwaited);
+        if (isAnyAwaited) {
             return Optional.empty();
         }
         List<Replica> replicas = new ArrayList<>();
@@ -140,7 +142,26 @@ public final class KubeFleet implements Supplier<Optional<Roster>>, AutoCloseabl
                 .values()
                 .forEach(each -> each.all()
                         .forEach(pod -> PodReplica.of(pod, metricsPort).ifPresent(replicas::add)));
-        return Optional.of(new Roster(replicas, specified, disrupted, claimed, paused));
+        return Optional.of(new Roster(
+                replicas, specified, disrupted, claimed, paused, unreadable().keySet()));
+    }
+
+    /** Why pods or the target of a variant cannot be read, by variant. */
+    synchronized Map<String, String> unreadable() {
+        Map<String, String> found = new TreeMap<>();
+        for (KubeVariant each : variants) {
+            Followed<Pod> itsPods = podsByNamespace.get(each.target().namespace());
+            Followed<GenericKubernetesResource> itsTarget =
+                    targetsByKind.get(each.target().followedAs());
+            String reason = itsPods == null ? "" : itsPods.problem();
+            if (reason.isEmpty() && itsTarget != null) {
+                reason = itsTarget.problem();
+            }
+            if (!reason.isEmpty()) {
+                found.put(each.id(), reason);
+            }
+        }
+        return found;
     }
 
     private Optional<TargetState> state(TargetRef target) {
@@ -194,6 +215,7 @@ public final class KubeFleet implements Supplier<Optional<Roster>>, AutoCloseabl
         private final Map<String, T> objects = new TreeMap<>();
         private final FollowedObjects<T> following;
         private boolean isKnown;
+        private String problem = "";
 
         Followed(WatchedKind<T> kind, Duration resync) {
             following = FollowedObjects.start(kind, resync, this);
@@ -204,6 +226,7 @@ public final class KubeFleet implements Supplier<Optional<Roster>>, AutoCloseabl
             objects.clear();
             all.forEach(each -> objects.put(each.getMetadata().getName(), each));
             isKnown = true;
+            problem = "";
         }
 
         @Override
@@ -219,11 +242,22 @@ public final class KubeFleet implements Supplier<Optional<Roster>>, AutoCloseabl
         @Override
         public synchronized void failed(KubeException reason) {
             isKnown = false;
+            problem = String.valueOf(reason.getMessage());
             LOG.atWarn().addKeyValue("reason", reason.getMessage()).log("the cluster cannot be read");
         }
 
         synchronized boolean isKnown() {
             return isKnown;
+        }
+
+        /** Whether it has not been read yet, and nothing speaks against it. */
+        synchronized boolean isAwaited() {
+            return !isKnown && problem.isEmpty();
+        }
+
+        /** Why it cannot be read; empty where it can, or was not asked yet. */
+        synchronized String problem() {
+            return problem;
         }
 
         synchronized @Nullable T of(String name) {

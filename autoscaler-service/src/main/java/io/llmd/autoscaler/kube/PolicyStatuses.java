@@ -43,6 +43,7 @@ final class PolicyStatuses {
      *
      * @param problems what cannot be used, by kind and name
      * @param conflicts others that claim a variant, by variant
+     * @param unreadable why pods or targets cannot be read, by variant
      * @param stalled why numbers are not carried out, by variant
      */
     void write(
@@ -51,6 +52,7 @@ final class PolicyStatuses {
             LoopState state,
             Map<String, String> problems,
             Map<String, String> conflicts,
+            Map<String, String> unreadable,
             Map<String, String> stalled) {
         Map<String, LoopState.OfVariant> variants = new HashMap<>();
         state.variants().forEach(each -> variants.put(each.variant().id(), each));
@@ -59,7 +61,7 @@ final class PolicyStatuses {
                     each.getMetadata().getNamespace() + "/" + each.getMetadata().getName();
             Map<String, Condition> conditions = new TreeMap<>();
             String problem = problems.getOrDefault(Policies.key(each), problems.get("all"));
-            conditions.put("Ready", ready(problem, conflicts.get(id)));
+            conditions.put("Ready", ready(problem, conflicts.get(id), unreadable.get(id)));
             Map<String, Object> status = new TreeMap<>();
             LoopState.OfVariant variant = variants.get(id);
             for (Decision decision : cycle.published()) {
@@ -77,13 +79,16 @@ final class PolicyStatuses {
         for (GenericKubernetesResource each : feed.shared()) {
             String problem = problems.getOrDefault(Policies.key(each), problems.get("all"));
             String plural = each.getKind().equals("ServiceTier") ? "servicetiers" : "fleetpolicies";
-            write(each, plural, Map.of(), Map.of("Ready", ready(problem, null)), cycle.at());
+            write(each, plural, Map.of(), Map.of("Ready", ready(problem, null, null)), cycle.at());
         }
     }
 
-    private static Condition ready(@Nullable String problem, @Nullable String conflict) {
+    private static Condition ready(@Nullable String problem, @Nullable String conflict, @Nullable String unreadable) {
         if (problem != null) {
             return new Condition(false, "Invalid", problem);
+        }
+        if (unreadable != null) {
+            return new Condition(false, "Unreadable", unreadable);
         }
         return conflict == null
                 ? new Condition(true, "Valid", "")

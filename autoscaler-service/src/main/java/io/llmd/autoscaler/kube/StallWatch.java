@@ -43,6 +43,10 @@ final class StallWatch {
      */
     Lag look(KubeVariant variant, int desired, int specified, @Nullable List<HpaState> hpas, double nowSeconds) {
         Waiting known = waiting.get(variant.id());
+        String owner = variant.actuation() == Actuation.SCALE ? owner(variant, hpas) : "";
+        if (!owner.isEmpty()) {
+            return new Lag(known == null ? 0 : nowSeconds - known.since(), owner);
+        }
         if (desired == specified || variant.actuation() == Actuation.ADVISORY) {
             waiting.remove(variant.id());
             return Lag.NONE;
@@ -56,17 +60,32 @@ final class StallWatch {
         return new Lag(lag, lag >= SYNCS * SYNC_SECONDS ? reason(variant, desired, specified, hpas) : "");
     }
 
+    /** Who else scales a target that is to be scaled here; empty while nobody is known to. */
+    private static String owner(KubeVariant variant, @Nullable List<HpaState> hpas) {
+        List<String> others = hpas == null
+                ? List.of()
+                : of(variant, hpas).stream().map(HpaState::name).sorted().toList();
+        return others.isEmpty()
+                ? ""
+                : "TWO_OWNERS: " + others + " have the same target (expected: none, or actuation metric)";
+    }
+
+    /** Whether a target may be scaled here: HPAs are known, and none has it. */
+    static boolean isUnowned(KubeVariant variant, @Nullable List<HpaState> hpas) {
+        return hpas != null && of(variant, hpas).isEmpty();
+    }
+
     /** Forgets variants that are not among these. */
     void retain(List<KubeVariant> variants) {
         waiting.keySet().retainAll(variants.stream().map(KubeVariant::id).toList());
     }
 
     private static String reason(KubeVariant variant, int desired, int specified, @Nullable List<HpaState> hpas) {
-        if (variant.actuation() == Actuation.SCALE) {
-            return "NOT_CARRIED_OUT: the scale subresource stays at " + specified;
-        }
         if (hpas == null) {
             return "NOT_CARRIED_OUT: HPAs cannot be read";
+        }
+        if (variant.actuation() == Actuation.SCALE) {
+            return "NOT_CARRIED_OUT: the scale subresource stays at " + specified;
         }
         List<HpaState> ours = of(variant, hpas);
         if (ours.isEmpty()) {

@@ -17,6 +17,7 @@ import java.util.List;
  * @param decided what was decided
  * @param published the same, with the numbers that people had set
  * @param advised variants whose numbers are only advice
+ * @param isLeaders whether this process led when it was decided: others only show the numbers of the one that does
  */
 public record Cycle(
         String id,
@@ -26,7 +27,8 @@ public record Cycle(
         Memory before,
         List<Decision> decided,
         List<Decision> published,
-        List<String> advised) {
+        List<String> advised,
+        boolean isLeaders) {
 
     public Cycle {
         decided = List.copyOf(decided);

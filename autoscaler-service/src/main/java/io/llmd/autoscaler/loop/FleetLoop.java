@@ -14,6 +14,7 @@ import io.llmd.autoscaler.planner.FleetInput;
 import io.llmd.autoscaler.planner.Memory;
 import io.llmd.autoscaler.planner.Step;
 import io.llmd.autoscaler.planner.VariantDecision;
+import io.llmd.autoscaler.planner.VariantMemory;
 import io.llmd.autoscaler.variant.Grade;
 import java.net.URI;
 import java.time.Instant;
@@ -219,21 +220,21 @@ public final class FleetLoop {
         FleetInput input = watch.input(
                 nowSeconds,
                 variant -> holds.isPaused(variant, at) || conflicts.containsKey(variant) || paused.contains(variant),
-                model -> !refused.contains(model));
+                model -> !refused.contains(model) && !watch.isUnread(model));
         String id = "c" + ++cycles;
         FleetDecision decision = planner.decide(input, memory, nowSeconds, id);
         List<Decision> published = decision.decisions().stream()
-                .map(each -> shown(each, at, shared))
+                .map(each -> shown(each, at, shared, leads))
                 .toList();
         List<String> advised = settings.variants().stream()
                 .filter(FleetSettings.VariantSettings::isAdvisory)
                 .map(each -> each.variant().id())
                 .toList();
-        Cycle cycle = new Cycle(id, at, nowSeconds, input, memory, decision.decisions(), published, advised);
+        Cycle cycle = new Cycle(id, at, nowSeconds, input, memory, decision.decisions(), published, advised, leads);
         memory = leads ? decision.memory() : known(decision.memory(), shared, nowSeconds);
         log.add(cycle);
         listener.took("decide", System.nanoTime() - begin);
-        tell(cycle, leads);
+        tell(cycle);
         return decision;
     }
 
@@ -246,7 +247,8 @@ public final class FleetLoop {
         return all;
     }
 
-    private void tell(Cycle cycle, boolean leads) {
+    private void tell(Cycle cycle) {
+        boolean leads = cycle.isLeaders();
         Map<String, Office.Shared> numbers = new HashMap<>();
         for (Decision decision : cycle.published()) {
             for (VariantDecision each : decision.variants()) {
@@ -263,6 +265,13 @@ public final class FleetLoop {
                 }
             }
         }
+        for (FleetSettings.VariantSettings each : settings.variants()) {
+            VariantMemory before = memory.of(each.variant().id());
+            if (before.published() >= 0) {
+                // Of what cannot be read at present the next leader is to know what was published.
+                numbers.putIfAbsent(each.variant().id(), new Office.Shared(before.published(), before.specified()));
+            }
+        }
         if (leads && !numbers.isEmpty()) {
             office.publish(numbers);
         }
@@ -270,11 +279,11 @@ public final class FleetLoop {
     }
 
     /** With the numbers of people, of the leader where this is not it, and with what is said of those that another controller claims. */
-    private Decision shown(Decision decision, Instant at, Map<String, Office.Shared> shared) {
+    private Decision shown(Decision decision, Instant at, Map<String, Office.Shared> shared, boolean leads) {
         List<VariantDecision> variants = new ArrayList<>();
         double cost = 0;
         for (VariantDecision each : decision.variants()) {
-            VariantDecision shown = shown(each, at, shared.get(each.variant()));
+            VariantDecision shown = shown(each, at, leads ? null : shared.get(each.variant()));
             variants.add(shown);
             cost += shown.costPerHour();
         }
@@ -294,7 +303,7 @@ public final class FleetLoop {
     }
 
     private VariantDecision shown(VariantDecision each, Instant at, Office.@Nullable Shared shared) {
-        if (shared != null && !office.isLeader()) {
+        if (shared != null) {
             return with(each, "leader", shared.published(), "another controller leads, and has published it");
         }
         String other = conflicts.get(each.variant());

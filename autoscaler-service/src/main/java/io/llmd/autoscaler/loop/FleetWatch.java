@@ -106,6 +106,7 @@ final class FleetWatch {
     /** The replicas that are there cannot be told at present: those of before are taken to be, and none may go. */
     void replicasUnknown() {
         areReplicasKnown = false;
+        variants.values().forEach(VariantTracker::unknown);
     }
 
     /** The replicas that are there. */
@@ -113,11 +114,17 @@ final class FleetWatch {
         areReplicasKnown = true;
         Map<String, List<Replica>> byVariant =
                 present.replicas().stream().collect(Collectors.groupingBy(Replica::variant));
-        variants.forEach((id, variant) -> variant.present(
-                byVariant.getOrDefault(id, List.of()),
-                present.specified().get(id),
-                present.disrupted().contains(id),
-                nowSeconds));
+        variants.forEach((id, variant) -> {
+            if (present.unknown().contains(id)) {
+                variant.unknown();
+            } else {
+                variant.present(
+                        byVariant.getOrDefault(id, List.of()),
+                        present.specified().get(id),
+                        present.disrupted().contains(id),
+                        nowSeconds);
+            }
+        });
     }
 
     /** What engines say, by replica. */
@@ -199,8 +206,18 @@ final class FleetWatch {
                 .toList();
     }
 
+    /** Those whose replicas were ever told: of others any number, 0 above all, could take some away. */
+    private List<VariantTracker> read(String model) {
+        return of(model).stream().filter(VariantTracker::wasRead).toList();
+    }
+
+    /** Whether what a model has is not known in full, so that what it needs beside that is not either. */
+    boolean isUnread(String model) {
+        return !of(model).stream().allMatch(VariantTracker::wasRead);
+    }
+
     /**
-     * All that a cycle's decisions depend on.
+     * All that a cycle's decisions depend on; models of which no replicas were ever told are left out.
      *
      * @param isPaused which variants are held
      * @param isValid of which models the configuration in force is the one that was asked for
@@ -208,7 +225,10 @@ final class FleetWatch {
     FleetInput input(double nowSeconds, Predicate<String> isPaused, Predicate<String> isValid) {
         List<ModelInput> models = new ArrayList<>();
         for (String model : settings.models()) {
-            List<VariantTracker> members = of(model);
+            List<VariantTracker> members = read(model);
+            if (members.isEmpty()) {
+                continue;
+            }
             double engineQueue =
                     members.stream().mapToDouble(VariantTracker::engineQueue).sum();
             List<ClassInput> classes = classes(model, engineQueue, nowSeconds);
@@ -282,8 +302,9 @@ final class FleetWatch {
             sum20 += each.rate(nowSeconds).lowerBound();
         }
         isStep = sum20 > 1.3 * planned && planned > 0;
-        boolean isEmpty =
-                of(model).stream().allMatch(each -> each.counts(nowSeconds).specified() == 0);
+        List<VariantTracker> members = read(model);
+        boolean isEmpty = !members.isEmpty()
+                && members.stream().allMatch(each -> each.counts(nowSeconds).specified() == 0);
         return isStep || (isEmpty && queued > 0);
     }
 

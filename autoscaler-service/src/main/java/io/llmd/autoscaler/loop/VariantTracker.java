@@ -28,6 +28,8 @@ final class VariantTracker {
     private @Nullable Integer specified;
     private boolean isDisrupted;
     private boolean wasListed;
+    private boolean isTold;
+    private boolean isUnknown = true;
     private double missingSince = Double.NaN;
     private Derate derate = Derate.NONE;
 
@@ -72,9 +74,22 @@ final class VariantTracker {
                     .ifPresent(coldStart::add);
         }
         specified = wanted;
+        isTold = wanted != null;
+        isUnknown = false;
         isDisrupted = isRolledOut;
         boolean isAnyMissing = wanted != null && wanted > replicas.size();
         missingSince = !isAnyMissing ? Double.NaN : Double.isNaN(missingSince) ? nowSeconds : missingSince;
+    }
+
+    /** Its replicas cannot be told at present: those of before are taken to be there. */
+    void unknown() {
+        isTold = false;
+        isUnknown = true;
+    }
+
+    /** Whether its replicas were ever told. */
+    boolean wasRead() {
+        return wasListed;
     }
 
     /** What one of them says. */
@@ -188,7 +203,7 @@ final class VariantTracker {
                 .allMatch(replica -> replica.isReady()
                         ? replica.isFresh(nowSeconds, staleSeconds)
                         : !replica.mayServeUnheard(nowSeconds, start));
-        return isAllHeard ? Grade.COMPLETE : Grade.PARTIAL;
+        return isAllHeard && !isUnknown ? Grade.COMPLETE : Grade.PARTIAL;
     }
 
     /** Puts the tokens that replicas hold to {@code held}, by id. */
@@ -249,6 +264,7 @@ final class VariantTracker {
                 coldStart.quantile(0.9),
                 settings.behaviour(),
                 isPaused,
-                isDisrupted);
+                isDisrupted,
+                isTold);
     }
 }

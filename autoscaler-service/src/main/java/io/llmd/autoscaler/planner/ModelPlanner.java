@@ -119,7 +119,7 @@ final class ModelPlanner {
     Plan plan(Mix found) {
         boolean isTrusted = input.isConfigValid() && input.grade() == Grade.COMPLETE;
         for (VariantInput each : input.variants()) {
-            targets.add(new Target(each, memory.of(each.variant().id()), isTrusted));
+            targets.add(new Target(each, memory.of(each.variant().id()), isTrusted || each.isTold()));
         }
         adoptForeign();
         Hysteresis.Choice choice = new Hysteresis(solver).choose(found, input.variants());
@@ -151,7 +151,12 @@ final class ModelPlanner {
         for (Target target : targets) {
             if (target.isForeign()) {
                 target.note(GuardCode.G15_EXTERNAL);
-                target.remember(target.memory().with(nowSeconds, target.current()));
+                VariantMemory known = target.memory();
+                // Who tells the number itself to be less wants less than what was needed before.
+                target.remember(
+                        target.input().isTold()
+                                ? known.begunWith(nowSeconds, target.current())
+                                : known.with(nowSeconds, target.current()));
             } else if (target.memory().published() < 0) {
                 // The window begins with what is there.
                 target.remember(target.memory().with(nowSeconds, target.current()));

@@ -16,7 +16,7 @@ final class Target {
     private int replicas;
     private int needed;
 
-    /** @param isTrusted whether all inputs are known, so that fewer replicas than were published are somebody's wish and not a gap */
+    /** @param isTrusted whether fewer replicas than were published are somebody's wish and not a gap in what is known */
     Target(VariantInput input, VariantMemory memory, boolean isTrusted) {
         this.input = input;
         this.memory = memory;
@@ -64,10 +64,12 @@ final class Target {
 
     /**
      * What was published last, or is asked for at present where nothing was or somebody else has changed it. While something is
-     * missing, the larger of the two: a list that has become shorter may be part of what is missing.
+     * missing, the larger of the two: a list that has become shorter may be part of what is missing. Where it is paused, what is
+     * asked for, whoever asks.
      */
     int held() {
-        if (memory.published() < 0 || isForeign()) {
+        boolean isLeftAlone = input.isPaused() && input.isTold();
+        if (memory.published() < 0 || isForeign() || isLeftAlone) {
             return current();
         }
         return isTrusted ? memory.published() : Math.max(memory.published(), current());

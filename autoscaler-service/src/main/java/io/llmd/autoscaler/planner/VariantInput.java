@@ -22,6 +22,7 @@ import io.llmd.autoscaler.variant.Variant;
  * @param behaviour how fast it may be scaled
  * @param isPaused whether it is held
  * @param isDisrupted whether it is being rolled out or its nodes are drained
+ * @param isTold whether the number that is asked for comes from what is scaled, and not from a list of replicas
  */
 public record VariantInput(
         Variant variant,
@@ -35,13 +36,44 @@ public record VariantInput(
         double coldStart90,
         Behaviour behaviour,
         boolean isPaused,
-        boolean isDisrupted) {
+        boolean isDisrupted,
+        boolean isTold) {
 
     public VariantInput {
         if (!(supply > 0 && supply <= 1) || !(sharing > 0)) {
             throw new IllegalArgumentException(
                     "supply: " + supply + ", sharing: " + sharing + " (expected: in (0, 1], > 0)");
         }
+    }
+
+    /** A variant of which a list of replicas is all that is known. */
+    public VariantInput(
+            Variant variant,
+            FittedStepTime fit,
+            EngineLimits limits,
+            Derate derate,
+            double sharing,
+            double supply,
+            Replicas replicas,
+            double memoryFill,
+            double coldStart90,
+            Behaviour behaviour,
+            boolean isPaused,
+            boolean isDisrupted) {
+        this(
+                variant,
+                fit,
+                limits,
+                derate,
+                sharing,
+                supply,
+                replicas,
+                memoryFill,
+                coldStart90,
+                behaviour,
+                isPaused,
+                isDisrupted,
+                false);
     }
 
     /** A variant whose replicas are all well. */

@@ -48,6 +48,11 @@ public record VariantMemory(
         return new VariantMemory(published, specified, all, changes, activatedAt);
     }
 
+    /** With a number in place of all that were needed before. */
+    VariantMemory begunWith(double atSeconds, int replicas) {
+        return new VariantMemory(published, specified, List.of(new Needed(atSeconds, replicas)), changes, activatedAt);
+    }
+
     /** The largest number that was needed within a window. */
     int most(double nowSeconds, double windowSeconds) {
         int most = 0;

@@ -116,7 +116,8 @@ class KedaServerIT {
                         cycle.before(),
                         cycle.decided(),
                         List.of(changed),
-                        cycle.advised()));
+                        cycle.advised(),
+                        cycle.isLeaders()));
         scaler.published();
     }
 

@@ -124,13 +124,41 @@ class KubeFleetTest {
     }
 
     @Test
+    void aKindThatCannotBeReadHoldsUpNoOtherVariant() {
+        FakeKind<GenericKubernetesResource> sets = new FakeKind<>();
+        sets.fail(new KubeException("statefulsets are forbidden", 403, new IllegalStateException("refused")));
+        KubeVariant set = new KubeVariant("n/s", new TargetRef("n", "apps/v1", "StatefulSet", "s"), Actuation.SCALE);
+        pods.put("p1", pod("p1", "a", true, 0));
+        targets.put("v", deployment(5, ""));
+        FakeKind<GenericKubernetesResource> hpas = new FakeKind<>();
+        try (KubeFleet both = new KubeFleet(
+                8000,
+                Duration.ofHours(1),
+                namespace -> pods,
+                target -> target.kind().equals("StatefulSet") ? sets : targets,
+                namespace -> hpas,
+                variant -> Map.of())) {
+            both.variants(List.of(VARIANT, set), Set.of());
+            Roster roster = Awaitility.await("the other is known")
+                    .until(both::get, java.util.Optional::isPresent)
+                    .orElseThrow();
+            assertThat(roster.specified()).containsExactly(Map.entry("n/v", 5));
+            assertThat(roster.unknown()).containsExactly("n/s");
+            assertThat(both.unreadable()).containsExactly(Map.entry("n/s", "statefulsets are forbidden"));
+            Awaitility.await("who scales knows of HPAs")
+                    .until(() -> both.hpas("n").isPresent());
+        }
+    }
+
+    @Test
     void anApiThatCannotBeReadSaysNothing() {
         pods.fail(new KubeException("down", 0, new IllegalStateException("down")));
         targets.put("v", deployment(5, ""));
         fleet.variants(List.of(VARIANT), Set.of());
         Awaitility.await("it was asked").until(() -> pods.lists() > 0 && targets.lists() > 0);
-        assertThat(fleet.get()).isEmpty();
+        assertThat(known().unknown()).containsExactly("n/v");
         pods.fail(null);
+        Awaitility.await("it is known").until(() -> known().unknown().isEmpty());
         assertThat(known().specified()).containsEntry("n/v", 5);
         fleet.variants(List.of(), Set.of());
         assertThat(known().specified()).isEmpty();

@@ -63,6 +63,17 @@ class StallWatchTest {
     }
 
     @Test
+    @Tag("autoscaling-40")
+    void whatAnHpaScalesIsNotScaledHereAsWellAndSaidAtOnce() {
+        KubeVariant ours = new KubeVariant("n/v", VARIANT.target(), Actuation.SCALE);
+        assertThat(StallWatch.isUnowned(ours, List.of(hpa("")))).isFalse();
+        assertThat(StallWatch.isUnowned(ours, null)).as("HPAs are not known").isFalse();
+        assertThat(StallWatch.isUnowned(ours, List.of())).isTrue();
+        assertThat(watch.look(ours, 5, 5, List.of(hpa("")), 0).reason()).startsWith("TWO_OWNERS: [h]");
+        assertThat(watch.look(ours, 5, 5, List.of(), 1)).isEqualTo(StallWatch.Lag.NONE);
+    }
+
+    @Test
     void whyElseNothingHappensIsSaid() {
         watch.look(VARIANT, 5, 2, List.of(), 0);
         assertThat(watch.look(VARIANT, 5, 2, List.of(), 50).reason()).startsWith("NO_HPA");

@@ -27,6 +27,7 @@ final class FakeFleet implements Collector {
     private boolean isRouterDown;
     private boolean isWatchable = true;
     private String claimant = "";
+    private Set<String> unknown = Set.of();
     private double arrivals;
     private double running;
     private double kvFill = 0.1;
@@ -93,9 +94,19 @@ final class FakeFleet implements Collector {
         return isWatchable ? routers(pages, atSeconds) : Map.of();
     }
 
+    /** These variants cannot be read. */
+    void unknown(String... variants) {
+        unknown = Set.of(variants);
+    }
+
     Roster roster() {
         return new Roster(
-                listed(), Map.of(), Set.of(), claimant.isEmpty() ? Map.of() : Map.of("n/v", claimant), Set.of());
+                listed(),
+                Map.of(),
+                Set.of(),
+                claimant.isEmpty() ? Map.of() : Map.of("n/v", claimant),
+                Set.of(),
+                unknown);
     }
 
     private List<Replica> listed() {

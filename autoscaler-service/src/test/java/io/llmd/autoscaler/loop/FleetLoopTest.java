@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -341,6 +342,39 @@ class FleetLoopTest {
         isListed = false;
         pass(10);
         assertThat(last().desired()).isGreaterThanOrEqualTo(6);
+    }
+
+    @Test
+    void aVariantThatWasNeverReadHasNoNumberAndItsModelStaysAsItIs() {
+        Variant known = new Variant("n", "v", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, 1, 20, 0);
+        Variant never = new Variant("n", "w", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, 1, 20, 0);
+        loop.reconfigure(
+                new FleetSettings(
+                        Stream.of(known, never)
+                                .map(each -> new VariantSettings(
+                                        each, "hardware", TIME, LIMITS, 100, Behaviour.USUAL, false))
+                                .toList(),
+                        List.of(new TierRule(TIER, Set.of(), 0)),
+                        List.of(FakeFleet.ROUTER),
+                        Map.of(),
+                        new FleetSettings.Zero(false, 600),
+                        30,
+                        Shape.fixed(1_000, 0, 100)),
+                Set.of());
+        fleet.unknown("n/w");
+        fleet.replicas(4);
+        fleet.rate = 30;
+        pass(60);
+        assertThat(last().desired()).isEqualTo(4);
+        assertThat(last().codes()).contains("G01");
+        assertThat(log.last().orElseThrow().published().getFirst().of("n/w")).isEmpty();
+        fleet.unknown();
+        pass(10);
+        assertThat(log.last().orElseThrow().published().getFirst().of("n/w")).isPresent();
+        fleet.unknown("n/v");
+        fleet.replicas(0);
+        pass(10);
+        assertThat(last().current()).as("those of before").isEqualTo(4);
     }
 
     @Test

@@ -53,6 +53,7 @@ class PlannerTest {
         private Behaviour behaviour = Behaviour.USUAL;
         private boolean isPaused;
         private boolean isDisrupted;
+        private boolean isTold;
 
         private Subject(String name, double cost, int ready, int max) {
             variant = Variant.of(name, "m", Role.UNIFIED, cost, "gpu", max).bounded(1, max);
@@ -72,7 +73,8 @@ class PlannerTest {
                     coldStart90,
                     behaviour,
                     isPaused,
-                    isDisrupted);
+                    isDisrupted,
+                    isTold);
         }
     }
 
@@ -376,6 +378,33 @@ class PlannerTest {
             Decision more = decide(model(List.of(demand(1)), grade, ModelInput.Idle.NEVER, subject));
             assertThat(desired(more, "v")).as("more is believed at once").isEqualTo(8);
         }
+    }
+
+    @Test
+    void whoChangesTheTargetItselfIsBelievedWhateverIsMissing() {
+        for (Grade grade : List.of(Grade.BLIND, Grade.PARTIAL, Grade.COMPLETE)) {
+            Subject subject = new Subject("v", 1, 8, 12);
+            subject.isTold = true;
+            settled(subject);
+            assertThat(desired(decide(8, subject), "v")).isEqualTo(8);
+            subject.replicas = Replicas.ready(2);
+            for (int cycle = 0; cycle < 3; cycle++) {
+                Decision decision = decide(model(List.of(demand(1)), grade, ModelInput.Idle.NEVER, subject));
+                assertThat(desired(decision, "v")).as(grade.name()).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void whatIsPausedStaysAsItsTargetSays() {
+        Subject subject = new Subject("v", 1, 8, 12);
+        subject.isTold = true;
+        subject.isPaused = true;
+        memory = new Memory(-1_000, Map.of(subject.variant.id(), VariantMemory.EMPTY.publish(-900, 8, 8, 2)));
+        subject.replicas = Replicas.ready(5);
+        assertThat(desired(decide(9, subject), "v"))
+                .as("on the way from 2 to 8 when it was paused")
+                .isEqualTo(5);
     }
 
     @Test

@@ -117,7 +117,8 @@ final class Told {
                 each.coldStart90(),
                 each.behaviour(),
                 each.isPaused(),
-                each.isDisrupted());
+                each.isDisrupted(),
+                each.isTold());
     }
 
     private static FleetInput classes(FleetInput input, UnaryOperator<ClassInput> change) {
