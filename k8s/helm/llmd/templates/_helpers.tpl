@@ -13,7 +13,7 @@
 {{- define "llmd.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: llmd-{{ index . 1 }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 {{- end -}}
 
 {{/* Labels of objects. */}}
@@ -60,6 +60,8 @@ topologySpreadConstraints:
         {{- include "llmd.selector" . | nindent 8 }}
 {{- end }}
 {{- include "llmd.placement" $root }}
+# Without variables named after Services: one named server would set SERVER_PORT.
+enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   seccompProfile: {type: RuntimeDefault}
@@ -100,9 +102,21 @@ startupProbe:
 readinessProbe:
   httpGet: {path: /actuator/health/readiness, port: management}
   periodSeconds: 2
+  failureThreshold: 2
 livenessProbe:
   httpGet: {path: /actuator/health/liveness, port: management}
   periodSeconds: 10
+{{- end -}}
+
+{{/* A setting's value as text. Numbers of values files are floating-point ones, which would be printed as 1.6e+07. */}}
+{{- define "llmd.setting" -}}
+{{- if kindIs "slice" . -}}
+{{- range $i, $one := . }}{{ if $i }},{{ end }}{{ include "llmd.setting" $one }}{{ end -}}
+{{- else if and (kindIs "float64" .) (eq (floor .) .) -}}
+{{- printf "%.0f" . -}}
+{{- else -}}
+{{- . | toString -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Environment variables that all services of this image get; takes context and the component's settings. */}}
@@ -112,23 +126,24 @@ livenessProbe:
 - {name: LOGGING_STRUCTURED_FORMAT_CONSOLE, value: ecs}
 {{- end }}
 {{- range $logger, $level := $root.Values.logging.levels }}
-- {name: {{ printf "LOGGING_LEVEL_%s" (upper (replace "." "_" (replace "-" "" $logger))) }}, value: {{ $level }}}
+- {name: {{ printf "LOGGING_LEVEL_%s" (upper (replace "." "_" (replace "-" "" $logger))) }}, value: {{ $level | quote }}}
 {{- end }}
 {{- with $root.Values.pods.javaOptions }}
 - {name: JAVA_TOOL_OPTIONS, value: {{ . | quote }}}
 {{- end }}
 {{- range $key, $value := index . 1 }}
-- {name: {{ upper (replace "." "_" (replace "-" "" $key)) }}, value: {{ if kindIs "slice" $value }}{{ join "," $value | quote }}{{ else }}{{ $value | toString | quote }}{{ end }}}
+- {name: {{ upper (replace "." "_" (replace "-" "" $key)) }}, value: {{ include "llmd.setting" $value | quote }}}
 {{- end }}
 {{- with $root.Values.pods.env }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
-{{/* Lets a service ask the config server. */}}
+{{/* Lets a service ask the config server, without whose values it does not start. */}}
 {{- define "llmd.configClient" -}}
 {{- if .Values.configServer.enabled }}
 - {name: SPRING_CLOUD_CONFIG_ENABLED, value: "true"}
+- {name: SPRING_CLOUD_CONFIG_FAIL_FAST, value: "true"}
 - {name: SPRING_CLOUD_CONFIG_URI, value: "http://{{ include "llmd.fullname" . }}-config-server:8888"}
 {{- end }}
 {{- end -}}
@@ -149,13 +164,23 @@ livenessProbe:
 {{- end }}
 {{- end -}}
 
+{{/* What the config server's files are, short enough for a label. */}}
+{{- define "llmd.configSum" -}}
+{{- .Values.configServer.files | toJson | sha256sum | trunc 16 -}}
+{{- end -}}
+
+{{/* Annotations of pods; takes context and a sum with which they change. Values of the config server are read at starts only. */}}
 {{- define "llmd.annotations" -}}
 {{- $root := index . 0 -}}
 {{- $sum := index . 1 -}}
-{{- if or $sum $root.Values.pods.annotations }}
+{{- $server := $root.Values.configServer.enabled -}}
+{{- if or $sum $server $root.Values.pods.annotations }}
 annotations:
   {{- with $sum }}
-  checksum/config: {{ . }}
+  checksum/config: {{ . | quote }}
+  {{- end }}
+  {{- if $server }}
+  checksum/config-server: sum-{{ include "llmd.configSum" $root }}
   {{- end }}
   {{- with $root.Values.pods.annotations }}
   {{- toYaml . | nindent 2 }}
@@ -233,6 +258,12 @@ app.kubernetes.io/instance={{ .Release.Name }},llm-d.ai/inference-serving=true
 {{- if and $v.gateway.enabled (not $v.auth.existingSecret) (not (include "llmd.trialKey" .)) -}}
 {{- fail "auth.existingSecret: empty (expected: the Secret with the keys of clients; `llmd keys create` prints entries of its file keys.yaml)" -}}
 {{- end -}}
+{{- if and $v.gateway.enabled (not $v.scheduler.enabled) -}}
+{{- fail "scheduler.enabled: false (expected: true, because the gateway asks the scheduler)" -}}
+{{- end -}}
+{{- if and $v.inferenceGateway.enabled (not $v.scheduler.enabled) -}}
+{{- fail "scheduler.enabled: false (expected: true, because the Inference Gateway asks the scheduler)" -}}
+{{- end -}}
 {{- if and $v.inferenceGateway.enabled (not $v.inferencePool.enabled) -}}
 {{- fail "inferencePool.enabled: false (expected: true, because an Inference Gateway finds the scheduler by the pool)" -}}
 {{- end -}}
@@ -272,6 +303,15 @@ app.kubernetes.io/instance={{ .Release.Name }},llm-d.ai/inference-serving=true
 {{- if and $v.coordinator.enabled (ne $v.scheduler.profile "phases") (ne $v.scheduler.profile "custom") -}}
 {{- fail (printf "scheduler.profile: %s (expected: phases or custom, because a coordinator sends a request for each phase)" $v.scheduler.profile) -}}
 {{- end -}}
+{{- if and $v.coordinator.enabled (not $v.coordinator.networks) -}}
+{{- fail "coordinator.networks: empty (expected: the networks of pods in this cluster, such as 10.244.0.0/16; the gateway believes headers that come from them)" -}}
+{{- end -}}
+{{- if and $v.coordinator.enabled (ne $v.gateway.service.type "ClusterIP") -}}
+{{- fail (printf "gateway.service.type: %s (expected: ClusterIP, because clients have to come through the coordinator)" $v.gateway.service.type) -}}
+{{- end -}}
+{{- if and $v.coordinator.enabled (ne $v.gateway.tls.mode "off") -}}
+{{- fail (printf "gateway.tls.mode: %s (expected: off, because the coordinator asks the gateway without TLS)" $v.gateway.tls.mode) -}}
+{{- end -}}
 {{- if and (ne $v.gateway.tls.mode "off") (not $v.gateway.tls.existingSecret) -}}
 {{- fail (printf "gateway.tls.existingSecret: empty (expected: a Secret, because gateway.tls.mode is %s)" $v.gateway.tls.mode) -}}
 {{- end -}}
@@ -283,6 +323,23 @@ app.kubernetes.io/instance={{ .Release.Name }},llm-d.ai/inference-serving=true
 {{- end -}}
 {{- if and $v.autoscaler.enabled (not $v.autoscaler.kubernetes.enabled) (not (include "llmd.endpointsFile" .)) -}}
 {{- fail "endpoints.static: empty (expected: endpoints, because autoscaler.kubernetes.enabled is false)" -}}
+{{- end -}}
+{{- if and (eq $v.modelServers.mode "prefill-decode") $v.scheduler.enabled (has $v.scheduler.profile (list "balanced" "sticky")) -}}
+{{- fail (printf "scheduler.profile: %s (expected: pd, phases or custom, because modelServers.mode is prefill-decode)" $v.scheduler.profile) -}}
+{{- end -}}
+{{- if and (eq $v.modelServers.mode "prefill-decode") $v.inferenceGateway.enabled -}}
+{{- fail "modelServers.mode: prefill-decode (expected: none or unified with inferenceGateway.enabled, because decoding pods of the chart have no sidecar that asks for the prefill)" -}}
+{{- end -}}
+{{- if or $v.simulator.enabled (ne $v.modelServers.mode "none") -}}
+{{- if gt (len $v.endpoints.ports) 1 -}}
+{{- fail (printf "endpoints.ports: %d ports (expected: one, because model servers of the chart serve on one)" (len $v.endpoints.ports)) -}}
+{{- end -}}
+{{- if $v.endpoints.selector -}}
+{{- fail (printf "endpoints.selector: %s (expected: empty with model servers of the chart, which it would leave out)" $v.endpoints.selector) -}}
+{{- end -}}
+{{- end -}}
+{{- if regexMatch "-XX:[+]Use(Z|G1|Parallel|Shenandoah|Epsilon)GC" $v.pods.javaOptions -}}
+{{- fail (printf "pods.javaOptions: %s (expected: no garbage collector, because the image chooses SerialGC and the JVM takes one only)" $v.pods.javaOptions) -}}
 {{- end -}}
 {{- if and $v.simulator.enabled (ne $v.modelServers.mode "none") -}}
 {{- fail (printf "modelServers.mode: %s (expected: none with simulator.enabled)" $v.modelServers.mode) -}}

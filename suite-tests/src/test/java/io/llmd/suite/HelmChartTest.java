@@ -67,6 +67,7 @@ class HelmChartTest {
                 .contains(
                         "",
                         "autoscaler-values.yaml",
+                        "coordinator-values.yaml",
                         "everything-values.yaml",
                         "gateway-mode-values.yaml",
                         "kafka-values.yaml",
@@ -99,7 +100,7 @@ class HelmChartTest {
 
     @Test
     void everyRoleOfTheSuiteCanBeInstalled() {
-        Set<String> roles = Stream.of("everything-values.yaml", "kafka-values.yaml")
+        Set<String> roles = Stream.of("everything-values.yaml", "kafka-values.yaml", "coordinator-values.yaml")
                 .flatMap(values -> Stream.concat(
                         render(values).ours(OUR_IMAGE).stream(),
                         render(values).ours("registry.example/llmd:").stream()))
@@ -157,6 +158,17 @@ class HelmChartTest {
                     kvIndex.enabled=true                  | endpoints.static: empty (expected: endpoints
                     autoscaler.enabled=true,autoscaler.kubernetes.enabled=false | endpoints.static: empty (expected: endpoints
                     coordinator.enabled=true              | scheduler.profile: balanced (expected: phases or custom
+                    coordinator.enabled=true,scheduler.profile=phases | coordinator.networks: empty (expected: the networks of pods
+                    coordinator.enabled=true,scheduler.profile=phases,coordinator.networks[0]=10.244.0.0/16,gateway.service.type=NodePort | gateway.service.type: NodePort (expected: ClusterIP
+                    coordinator.enabled=true,scheduler.profile=phases,coordinator.networks[0]=10.244.0.0/16,gateway.tls.mode=server,gateway.tls.existingSecret=tls | gateway.tls.mode: server (expected: off
+                    scheduler.enabled=false               | scheduler.enabled: false (expected: true, because the gateway
+                    gateway.enabled=false,scheduler.enabled=false,inferencePool.enabled=true,inferenceGateway.enabled=true | scheduler.enabled: false (expected: true, because the Inference Gateway
+                    modelServers.mode=prefill-decode      | scheduler.profile: balanced (expected: pd, phases or custom
+                    modelServers.mode=prefill-decode,scheduler.profile=pd,inferencePool.enabled=true,inferenceGateway.enabled=true | modelServers.mode: prefill-decode (expected: none or unified
+                    simulator.enabled=true,endpoints.ports[0]=8000,endpoints.ports[1]=8001 | endpoints.ports: 2 ports (expected: one
+                    modelServers.mode=unified,endpoints.selector=app=vllm | endpoints.selector: app=vllm (expected: empty
+                    inferencePool.enabled=true,inferencePool.appProtocol=h2 | kubernetes.io/h2c
+                    pods.javaOptions=-XX:+UseZGC          | pods.javaOptions: -XX:+UseZGC (expected: no garbage collector
                     gateway.tls.mode=server               | gateway.tls.existingSecret: empty (expected: a Secret
                     auth.existingSecret=                  | auth.existingSecret: empty (expected: the Secret with the keys
                     """)
@@ -167,6 +179,113 @@ class HelmChartTest {
             command.set(parts[0], parts[1]);
         }
         assertThatThrownBy(command::call).hasMessageContaining(reason);
+    }
+
+    /** Only the leader is ready: with a bound on what is unavailable, or a budget, nothing would ever replace it. */
+    @Test
+    void aLeaderCanBeReplacedAndEvicted() throws IOException {
+        Manifests ofTheChart = render("everything-values.yaml");
+        Manifests ofKustomize = Kustomize.isInstalled() ? Kustomize.renderWith("leader-election") : ofTheChart;
+        assertThat(List.of(ofTheChart, ofKustomize)).allSatisfy(manifests -> {
+            Map<String, Object> scheduler = named(manifests, "Deployment", "-scheduler");
+            assertThat(map(scheduler.get("spec")).get("strategy"))
+                    .isEqualTo(Map.of("rollingUpdate", Map.of("maxSurge", "100%", "maxUnavailable", "100%")));
+            assertThat(manifests.ofKind("PodDisruptionBudget"))
+                    .isNotEmpty()
+                    .noneSatisfy(budget ->
+                            assertThat(Manifests.name(budget)).endsWith("-scheduler"));
+        });
+        Manifests withoutLeader = render("");
+        assertThat(map(named(withoutLeader, "Deployment", "-scheduler").get("spec")))
+                .doesNotContainKey("strategy");
+        assertThat(named(withoutLeader, "PodDisruptionBudget", "-scheduler")).isNotEmpty();
+    }
+
+    @Test
+    void onlyCoordinatorsReachAGatewayThatBelievesThem() {
+        Manifests manifests = render("coordinator-values.yaml");
+        List<Object> rules = list(map(named(manifests, "NetworkPolicy", "-gateway").get("spec")).get("ingress"));
+        List<Object> ofClients = rules.stream()
+                .filter(rule -> list(map(rule).get("ports")).contains(Map.of("port", "http")))
+                .toList();
+        assertThat(ofClients).hasSize(1);
+        assertThat(map(ofClients.getFirst()).get("from"))
+                .isEqualTo(List.of(Map.of(
+                        "podSelector",
+                        Map.of(
+                                "matchLabels",
+                                Map.of(
+                                        "app.kubernetes.io/name",
+                                        "llmd-coordinator",
+                                        "app.kubernetes.io/instance",
+                                        "llmd")))));
+        assertThat(environment(manifests, "-gateway"))
+                .containsEntry("GATEWAY_ACCESS_TRUSTED_PROXIES", "10.244.0.0/16")
+                .containsEntry("GATEWAY_ACCESS_TRANSFER_PARAMS", "trusted");
+    }
+
+    @Test
+    void valuesArriveAsTheyWereWritten() {
+        Manifests manifests = render("everything-values.yaml");
+        assertThat(environment(manifests, "-gateway"))
+                .containsEntry("GATEWAY_LIMITS_BODY", "16777216")
+                .containsEntry("GATEWAY_ACCESS_CORSORIGINS", "https://a.example,https://b.example")
+                .containsEntry("LOGGING_LEVEL_ORG_APACHE_KAFKA", "off");
+        // A release may have a number for a name.
+        Manifests ofANumber =
+                Manifests.parse(template().withName("123").set("simulator.enabled", "true").call());
+        assertThat(ofANumber.ofKind("Deployment")).isNotEmpty().allSatisfy(deployment -> assertThat(
+                        map(map(deployment.get("metadata")).get("labels")).get("app.kubernetes.io/instance"))
+                .isEqualTo("123"));
+    }
+
+    /** Values are asked for at starts only, so that services wait for the server and restart when its files change. */
+    @Test
+    void servicesGetTheFilesOfTheConfigServer() {
+        Manifests first = render("everything-values.yaml");
+        Manifests second = Manifests.parse(template()
+                .withValuesFile(CHART.resolve("ci/everything-values.yaml"))
+                .set("configServer.files.scheduler\\.yml", "a: b")
+                .call());
+        for (String service : List.of("-gateway", "-scheduler", "-autoscaler")) {
+            assertThat(environment(first, service))
+                    .as(service)
+                    .containsEntry("SPRING_CLOUD_CONFIG_ENABLED", "true")
+                    .containsEntry("SPRING_CLOUD_CONFIG_FAIL_FAST", "true");
+            assertThat(podMetadata(second, service).get("annotations"))
+                    .as(service)
+                    .isNotEqualTo(podMetadata(first, service).get("annotations"));
+        }
+        // Servers with files of another release are asked no more.
+        for (Manifests manifests : List.of(first, second)) {
+            Map<String, Object> service = named(manifests, "Service", "-config-server");
+            assertThat(map(podMetadata(manifests, "-config-server").get("labels")))
+                    .containsAllEntriesOf(map(map(service.get("spec")).get("selector")));
+        }
+        assertThat(podMetadata(second, "-config-server").get("labels"))
+                .isNotEqualTo(podMetadata(first, "-config-server").get("labels"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    alerts.yml    | ops/prometheus/alerts.yml
+                    balanced.yaml | k8s/base/endpoint-picker.yaml
+                    pd.yaml       | k8s/overlays/prefill-decode/endpoint-picker.yaml
+                    phases.yaml   | docs/examples/phases.yaml
+                    dashboards    | ops/grafana/dashboards
+                    """)
+    void filesOfTheChartAreThoseThatAreUsedElsewhere(String file, String source) throws IOException {
+        assertThat(contents(CHART.resolve("files").resolve(file)))
+                .as("cp -r %s k8s/helm/llmd/files/%s", source, file)
+                .isEqualTo(contents(FILES.path(source)));
+    }
+
+    /** A package of the chart has nothing from outside of it. */
+    @Test
+    void theChartHasNoLinks() throws IOException {
+        try (Stream<Path> files = Files.walk(CHART)) {
+            assertThat(files).noneMatch(Files::isSymbolicLink);
+        }
     }
 
     @Test
@@ -202,6 +321,43 @@ class HelmChartTest {
                 assertSameKeys(path + "/" + name, properties.get(name), map(values.get(name)));
             }
         }
+    }
+
+    /** Texts of files by their paths in a folder; of one file by an empty path. */
+    private static Map<String, String> contents(Path path) throws IOException {
+        Map<String, String> contents = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                contents.put(path.relativize(file).toString(), Files.readString(file));
+            }
+        }
+        return contents;
+    }
+
+    private static Map<String, Object> named(Manifests manifests, String kind, String ending) {
+        return manifests.ofKind(kind).stream()
+                .filter(object -> Manifests.name(object).endsWith(ending))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(kind + " " + ending));
+    }
+
+    /** What pods of a Deployment begin with. */
+    private static Map<String, Object> podMetadata(Manifests manifests, String ending) {
+        Map<String, Object> deployment = named(manifests, "Deployment", ending);
+        return map(map(map(deployment.get("spec")).get("template")).get("metadata"));
+    }
+
+    /** Variables of a Deployment's container that have a value. */
+    private static Map<String, Object> environment(Manifests manifests, String ending) {
+        Map<String, Object> deployment = named(manifests, "Deployment", ending);
+        Object pod = map(map(deployment.get("spec")).get("template")).get("spec");
+        Map<String, Object> environment = new TreeMap<>();
+        for (Object variable : list(map(list(map(pod).get("containers")).getFirst()).get("env"))) {
+            if (map(variable).containsKey("value")) {
+                environment.put(String.valueOf(map(variable).get("name")), map(variable).get("value"));
+            }
+        }
+        return environment;
     }
 
     private static TemplateCommand template() {

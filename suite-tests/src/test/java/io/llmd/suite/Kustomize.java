@@ -42,7 +42,7 @@ final class Kustomize {
         return run(folder);
     }
 
-    private static boolean isInstalled() {
+    static boolean isInstalled() {
         return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
                 .filter(folder -> !folder.isBlank())
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, "kubectl")));
