@@ -26,7 +26,7 @@ public final class KubeClients {
         return of(config, TIMEOUT_MILLIS);
     }
 
-    /** A client like {@code other} whose calls take so little time that two replicas never lead. */
+    /** A client like {@code other} whose calls take so little time that a lease outlasts one that hangs. */
     public static KubernetesClient forElection(KubernetesClient other, Leadership.Settings settings) {
         Duration spare = settings.lease().minus(settings.renewDeadline());
         return of(other.getConfiguration(), Math.toIntExact(Math.max(1, spare.toMillis() / 2)));
