@@ -7,8 +7,11 @@ set -eu
 folder=$1
 port=${2:-8080}
 work=$(mktemp -d)
-# The same options as in the image, or the cache cannot be used.
-options="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:+UseCompactObjectHeaders"
+# The same options as in the image, or the cache cannot be used. The heap decides how references are stored: without a bound a
+# build host with more than 128 GiB would make a cache for heaps from 32 GiB on, which no container of ours has.
+options="-Xmx1g --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:+UseCompactObjectHeaders"
+# What else the image's command says.
+others="-XX:+UseTransparentHugePages -XX:+ExitOnOutOfMemoryError -XX:+DisableAttachMechanism -XX:-UsePerfData"
 
 # Keys are looked for, though nobody asks for anything.
 printf 'keys: []\n' > "$work/keys.yaml"
@@ -29,5 +32,12 @@ done
 kill -TERM $pid
 # 143: ended by the signal, as it should.
 wait $pid || [ $? -eq 143 ]
+[ -s "$folder/llmd.aot" ] || { cat "$work/log" >&2; echo "train.sh: no cache was written" >&2; exit 1; }
+# A service would start without a cache that does not fit, and take twice as long.
+# shellcheck disable=SC2086
+java -XX:AOTCache="$folder/llmd.aot" -XX:AOTMode=on $options $others -jar "$folder/llmd.jar" --version > "$work/log" 2>&1 || {
+    cat "$work/log" >&2
+    echo "train.sh: the cache cannot be used with the options of the image" >&2
+    exit 1
+}
 rm -rf "$work"
-[ -s "$folder/llmd.aot" ] || { echo "train.sh: no cache was written" >&2; exit 1; }

@@ -182,6 +182,23 @@ class DeploymentFilesTest {
                         "/opt/llmd/llmd.jar");
     }
 
+    /** What was left behind by a start with other options cannot be used. */
+    @Test
+    void theImageIsTrainedWithItsOwnOptions() {
+        Matcher command = Pattern.compile("(?s)ENTRYPOINT \\[(.*?)]").matcher(files.text("Dockerfile"));
+        assertThat(command.find()).isTrue();
+        List<String> options = Pattern.compile("\"(-[^\"]+)\"")
+                .matcher(command.group(1))
+                .results()
+                .map(found -> found.group(1))
+                .filter(option -> !option.equals("-jar")
+                        && !option.startsWith("-XX:AOTCache=")
+                        && !option.startsWith("-XX:MaxRAMPercentage="))
+                .toList();
+        assertThat(options).hasSizeGreaterThan(5);
+        assertThat(files.text("tools/image/train.sh")).contains(options);
+    }
+
     @Test
     void healthChecksAskTheContainerItself() {
         services.forEach((name, service) -> {
