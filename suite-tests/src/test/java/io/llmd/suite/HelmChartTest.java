@@ -82,6 +82,8 @@ class HelmChartTest {
         String image = values.startsWith("everything") ? "registry.example/llmd:" : OUR_IMAGE;
         assertThat(manifests.ours(image)).isNotEmpty().allSatisfy(workload -> {
             Manifests.assertLockedDown(workload);
+            // Kubernetes would set SERVER_PORT for a Service named server.
+            assertThat(workload.pod()).as(workload.name()).containsEntry("enableServiceLinks", false);
             if (!workload.name().endsWith("-test")) {
                 assertThat(workload.container()).containsKeys("readinessProbe", "livenessProbe");
                 Manifests.assertUnderstood(workload);
@@ -192,8 +194,7 @@ class HelmChartTest {
                     .isEqualTo(Map.of("rollingUpdate", Map.of("maxSurge", "100%", "maxUnavailable", "100%")));
             assertThat(manifests.ofKind("PodDisruptionBudget"))
                     .isNotEmpty()
-                    .noneSatisfy(budget ->
-                            assertThat(Manifests.name(budget)).endsWith("-scheduler"));
+                    .noneSatisfy(budget -> assertThat(Manifests.name(budget)).endsWith("-scheduler"));
         });
         Manifests withoutLeader = render("");
         assertThat(map(named(withoutLeader, "Deployment", "-scheduler").get("spec")))
@@ -204,7 +205,8 @@ class HelmChartTest {
     @Test
     void onlyCoordinatorsReachAGatewayThatBelievesThem() {
         Manifests manifests = render("coordinator-values.yaml");
-        List<Object> rules = list(map(named(manifests, "NetworkPolicy", "-gateway").get("spec")).get("ingress"));
+        List<Object> rules = list(
+                map(named(manifests, "NetworkPolicy", "-gateway").get("spec")).get("ingress"));
         List<Object> ofClients = rules.stream()
                 .filter(rule -> list(map(rule).get("ports")).contains(Map.of("port", "http")))
                 .toList();
@@ -224,6 +226,42 @@ class HelmChartTest {
                 .containsEntry("GATEWAY_ACCESS_TRANSFER_PARAMS", "trusted");
     }
 
+    /** The suite's own ports for monitoring are open; model servers have none but the one that they serve on. */
+    @Test
+    void prometheusReachesModelServersThatItIsToldToRead() {
+        Map<String, Object> prometheus = Map.of(
+                "from",
+                List.of(Map.of(
+                        "namespaceSelector",
+                        Map.of("matchLabels", Map.of("kubernetes.io/metadata.name", "monitoring")))),
+                "ports",
+                List.of(Map.of("port", "http")));
+        assertThat(ingressOfModelServers("true")).contains(prometheus);
+        assertThat(ingressOfModelServers("false")).hasSize(1).doesNotContain(prometheus);
+    }
+
+    private static List<Object> ingressOfModelServers(String monitored) {
+        Manifests manifests = Manifests.parse(template()
+                .set("modelServers.mode", "unified")
+                .set("monitoring.serviceMonitors.enabled", monitored)
+                .call());
+        return list(map(named(manifests, "NetworkPolicy", "-model-servers").get("spec"))
+                .get("ingress"));
+    }
+
+    @Test
+    void allReadMetricsAtTheFirstPortOfEndpoints() {
+        Manifests manifests = Manifests.parse(template()
+                .set("autoscaler.enabled", "true")
+                .set("endpoints.selector", "app=vllm")
+                .set("endpoints.ports[0]", "8100")
+                .set("endpoints.ports[1]", "8101")
+                .call());
+        assertThat(environment(manifests, "-autoscaler")).containsEntry("AUTOSCALER_KUBERNETES_METRICS_PORT", "8100");
+        assertThat(environment(manifests, "-scheduler"))
+                .containsEntry("SCHEDULER_DISCOVERY_KUBERNETES_ENDPOINT_TARGET_PORTS", "8100,8101");
+    }
+
     @Test
     void valuesArriveAsTheyWereWritten() {
         Manifests manifests = render("everything-values.yaml");
@@ -232,11 +270,14 @@ class HelmChartTest {
                 .containsEntry("GATEWAY_ACCESS_CORSORIGINS", "https://a.example,https://b.example")
                 .containsEntry("LOGGING_LEVEL_ORG_APACHE_KAFKA", "off");
         // A release may have a number for a name.
-        Manifests ofANumber =
-                Manifests.parse(template().withName("123").set("simulator.enabled", "true").call());
-        assertThat(ofANumber.ofKind("Deployment")).isNotEmpty().allSatisfy(deployment -> assertThat(
-                        map(map(deployment.get("metadata")).get("labels")).get("app.kubernetes.io/instance"))
-                .isEqualTo("123"));
+        Manifests ofANumber = Manifests.parse(
+                template().withName("123").set("simulator.enabled", "true").call());
+        assertThat(ofANumber.ofKind("Deployment"))
+                .isNotEmpty()
+                .allSatisfy(deployment -> assertThat(
+                                map(map(deployment.get("metadata")).get("labels"))
+                                        .get("app.kubernetes.io/instance"))
+                        .isEqualTo("123"));
     }
 
     /** Values are asked for at starts only, so that services wait for the server and restart when its files change. */
@@ -352,9 +393,11 @@ class HelmChartTest {
         Map<String, Object> deployment = named(manifests, "Deployment", ending);
         Object pod = map(map(deployment.get("spec")).get("template")).get("spec");
         Map<String, Object> environment = new TreeMap<>();
-        for (Object variable : list(map(list(map(pod).get("containers")).getFirst()).get("env"))) {
+        for (Object variable :
+                list(map(list(map(pod).get("containers")).getFirst()).get("env"))) {
             if (map(variable).containsKey("value")) {
-                environment.put(String.valueOf(map(variable).get("name")), map(variable).get("value"));
+                environment.put(
+                        String.valueOf(map(variable).get("name")), map(variable).get("value"));
             }
         }
         return environment;
