@@ -74,7 +74,8 @@ class SpecRowsTest {
             for (String reason : area.reasons().values()) {
                 for (Matcher named = TEST.matcher(reason); named.find(); ) {
                     String method = named.group(2) == null ? "" : " " + named.group(2) + "(";
-                    assertThat(sources.getOrDefault(named.group(1) + ".java", "").contains(method))
+                    assertThat(sources.getOrDefault(named.group(1) + ".java", "")
+                                    .contains(method))
                             .as(reason)
                             .isTrue();
                     assertThat(sources).as(reason).containsKey(named.group(1) + ".java");
