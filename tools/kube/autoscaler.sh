@@ -143,7 +143,7 @@ kubectl create namespace team >/dev/null
 kubectl apply -f "$root/k8s/autoscaler/crds.yaml" >/dev/null
 kubectl wait --for=condition=Established crd/variantpolicies.autoscaler.llmd.io crd/servicetiers.autoscaler.llmd.io \
     crd/fleetpolicies.autoscaler.llmd.io --timeout=60s >/dev/null
-kubectl apply -f "$root/k8s/autoscaler/rbac.yaml" >/dev/null
+kubectl apply -f "$root/k8s/autoscaler/rbac.yaml" -f "$root/k8s/autoscaler/scale-rbac.yaml" >/dev/null
 sed 's/namespace: llmd$/namespace: team/' "$root/k8s/autoscaler/cluster-rbac.yaml" | kubectl apply -f - >/dev/null
 kubeconfig "$(kubectl create token llmd-autoscaler --duration=2h)" > "$work/autoscaler.conf"
 
@@ -231,7 +231,7 @@ ok "nothing else of the Deployment has changed"
 for i in $(seq 3 "$grown"); do
     pod "big-$i" "3800$i"
 done
-kubectl get lease llmd-claim-deployment-vllm-big -o jsonpath='{.metadata.annotations}' | grep -q claim.autoscaler.llmd.io/llmd-autoscaler \
+kubectl get lease llmd-claim-deployment-vllm-big -o jsonpath='{.metadata.annotations}' | grep -q claim.autoscaler.llmd.io/team.llmd-autoscaler \
     || fail "the target is not claimed"
 ok "the target is claimed by a Lease beside it"
 echo 2 > "$work/rate"

@@ -67,6 +67,7 @@ public final class Decided {
                 decided.decisions(),
                 decided.decisions(),
                 advised,
-                true);
+                true,
+                0);
     }
 }

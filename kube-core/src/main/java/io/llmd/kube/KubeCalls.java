@@ -23,12 +23,12 @@ public final class KubeCalls implements KubeObjects {
     private static final int MAX_REASON = 300;
 
     private final KubernetesClient client;
-    private final URI server;
+    private final String server;
 
     /** Calls of a client, which stays the caller's to close. */
     public KubeCalls(KubernetesClient client) {
         this.client = Objects.requireNonNull(client, "client");
-        server = URI.create(client.getConfiguration().getMasterUrl());
+        server = client.getConfiguration().getMasterUrl();
     }
 
     @Override
@@ -50,7 +50,7 @@ public final class KubeCalls implements KubeObjects {
             throws KubeException {
         HttpRequest request = client.getHttpClient()
                 .newHttpRequestBuilder()
-                .uri(server.resolve(path))
+                .uri(at(server, path))
                 .header("Accept", JSON)
                 .method(
                         method,
@@ -78,6 +78,12 @@ public final class KubeCalls implements KubeObjects {
             Thread.currentThread().interrupt();
             throw new KubeException(method + " " + path + ": interrupted", 0, e);
         }
+    }
+
+    /** A path below the address of the API, which may have a path itself. */
+    static URI at(String server, String path) {
+        String base = server.endsWith("/") ? server.substring(0, server.length() - 1) : server;
+        return URI.create(base + path);
     }
 
     private String reason(@Nullable String body) {

@@ -56,7 +56,8 @@ public final class Published {
             return new Number.Pending();
         }
         Cycle cycle = last.get();
-        Duration age = Duration.ofNanos((long) (1e9 * (seconds.getAsDouble() - cycle.nowSeconds())));
+        double old = seconds.getAsDouble() - cycle.nowSeconds() + cycle.sharedSeconds();
+        Duration age = Duration.ofNanos((long) (1e9 * old));
         Optional<VariantDecision> decided = cycle.published().stream()
                 .map((Decision decision) -> decision.of(variant))
                 .flatMap(Optional::stream)

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -55,9 +56,16 @@ public final class AutoscalerRoutes {
     private final InstantSource clock;
     private final int maxBodyBytes;
     private final WriteAccess access;
+    private final BooleanSupplier leads;
     private final JsonMapper json = JsonMapper.builder().build();
 
-    /** Routes; bodies of questions may have up to {@code maxBodyBytes} bytes, and {@code access} says who may do more than read. */
+    /**
+     * Routes.
+     *
+     * @param maxBodyBytes bytes that the body of a question may have
+     * @param access who may do more than read
+     * @param leads whether this process decides, for holds of one that does not would change nothing
+     */
     public AutoscalerRoutes(
             DecisionLog log,
             Holds holds,
@@ -66,7 +74,8 @@ public final class AutoscalerRoutes {
             WhatIf whatIf,
             InstantSource clock,
             int maxBodyBytes,
-            WriteAccess access) {
+            WriteAccess access,
+            BooleanSupplier leads) {
         this.log = log;
         this.holds = holds;
         this.fits = fits;
@@ -75,6 +84,7 @@ public final class AutoscalerRoutes {
         this.clock = clock;
         this.maxBodyBytes = maxBodyBytes;
         this.access = access;
+        this.leads = leads;
     }
 
     /** A refusal. */
@@ -254,6 +264,10 @@ public final class AutoscalerRoutes {
     }
 
     private String known(ServerRequest request) {
+        if (!leads.getAsBoolean()) {
+            throw new Refusal(
+                    ErrorCode.NO_ENDPOINTS, "another replica leads, and would not know of it (expected: the leader)");
+        }
         String variant = variant(request);
         if (last().published().stream().noneMatch(each -> each.of(variant).isPresent())) {
             throw new Refusal(ErrorCode.UNKNOWN_URL, "variant: " + variant + " is not scaled");

@@ -76,6 +76,7 @@ public final class DirectCollector implements Collector {
     public Map<URI, RouterReading> routers(Collection<URI> pages, double atSeconds) {
         Map<URI, URI> keys = new HashMap<>();
         pages.forEach(page -> keys.put(page, page));
+        routers.retainAll(Set.copyOf(pages));
         routers.addAll(pages);
         Map<URI, RouterReading> readings = read(keys, RouterPage::new, atSeconds);
         readings.values().removeIf(reading -> !reading.isUsable());

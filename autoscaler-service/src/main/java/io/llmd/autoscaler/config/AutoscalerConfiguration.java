@@ -92,7 +92,12 @@ class AutoscalerConfiguration {
 
     @Bean
     CycleMeters cycleMeters(AutoscalerProperties properties, MeterRegistry registry) {
-        return new CycleMeters(registry, properties.wvaMetrics());
+        CycleMeters meters = new CycleMeters(registry, properties.wvaMetrics());
+        double threePeriods = 3 * properties.period().toNanos() / 1e9;
+        meters.expire(
+                SECONDS,
+                Math.max(threePeriods, properties.kubernetes().staleAfter().toNanos() / 1e9));
+        return meters;
     }
 
     @Bean
@@ -252,8 +257,11 @@ class AutoscalerConfiguration {
             Planner planner,
             Holds holds,
             DecisionLog log,
+            ObjectProvider<ClusterAutoscaling> cluster,
             @Value("${server.address:}") String address)
             throws IOException {
+        ClusterAutoscaling ours = cluster.getIfAvailable();
+        Office office = ours == null ? Office.ALONE : ours.office();
         return new AutoscalerRoutes(
                         log,
                         holds,
@@ -262,7 +270,8 @@ class AutoscalerConfiguration {
                         new WhatIf(planner),
                         CLOCK,
                         Math.toIntExact(properties.http().maxBodySize().toBytes()),
-                        WriteAccess.of(properties.http().keyFile(), isLoopback(address)))
+                        WriteAccess.of(properties.http().keyFile(), isLoopback(address)),
+                        office::isLeader)
                 .routes();
     }
 }

@@ -115,6 +115,7 @@ public record AutoscalerProperties(
                 && kubernetes.routerSelector().isBlank()) {
             throw new IllegalArgumentException("autoscaler.routers: none (expected: a metrics page, with variants)");
         }
+        requireDistinct(variants, kubernetes.enabled());
         if (kubernetes.enabled() && endpointsFile != null) {
             throw new IllegalArgumentException("autoscaler.endpoints-file: " + endpointsFile
                     + " beside autoscaler.kubernetes.enabled (expected: one of them)");
@@ -122,6 +123,22 @@ public record AutoscalerProperties(
         if (!variants.isEmpty() && endpointsFile == null && !kubernetes.enabled()) {
             throw new IllegalArgumentException(
                     "autoscaler.endpoints-file: none (expected: a file with the replicas that run, with variants)");
+        }
+    }
+
+    /** Two variants of one target would write it in turn. */
+    private static void requireDistinct(List<ScaledVariant> variants, boolean isInCluster) {
+        Set<String> names = new HashSet<>();
+        Set<TargetRef> targets = new HashSet<>();
+        for (ScaledVariant each : variants) {
+            String id = each.namespace() + "/" + each.name();
+            if (!names.add(id)) {
+                throw new IllegalArgumentException("autoscaler.variants: " + id + " twice (expected: each once)");
+            }
+            if (isInCluster && !targets.add(each.inCluster().target())) {
+                throw new IllegalArgumentException("autoscaler.variants: " + id + " has target "
+                        + each.inCluster().target().name() + " (expected: one that no other has)");
+            }
         }
     }
 

@@ -84,7 +84,7 @@ final class ClusterAutoscaling implements Supplier<Optional<Roster>>, AutoClosea
         calls = new KubeCalls(client);
         namespace = namespace(settings, client);
         places = properties.variants().stream().map(ScaledVariant::inCluster).toList();
-        claims = new Claims(calls, settings.instance(), CLAIM_TTL, InstantSource.system());
+        claims = new Claims(calls, Claims.identity(namespace, settings.instance()), CLAIM_TTL, InstantSource.system());
         fleet = new KubeFleet(
                 settings.metricsPort(),
                 settings.resync(),

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +30,7 @@ public final class Claims {
     private static final Logger LOG = LoggerFactory.getLogger(Claims.class);
     private static final String PREFIX = "claim.autoscaler.llmd.io/";
     private static final int NOT_FOUND = 404;
+    private static final int LONGEST = 63;
 
     private final KubeObjects api;
     private final String instance;
@@ -40,11 +42,11 @@ public final class Claims {
     /**
      * Claims of one controller.
      *
-     * @param instance its name; replicas of one controller have the same
+     * @param instance its name, see {@link #identity}; replicas of one controller have the same
      * @param ttl for how long a claim holds that is not renewed; clocks of machines may differ by much less
      */
     public Claims(KubeObjects api, String instance, Duration ttl, InstantSource clock) {
-        if (!instance.matches("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")) {
+        if (!instance.matches("[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")) {
             throw new IllegalArgumentException("autoscaler.kubernetes.instance: " + instance
                     + " (expected: at most 63 lower case letters, digits and -)");
         }
@@ -52,6 +54,14 @@ public final class Claims {
         this.instance = instance;
         this.ttl = ttl;
         this.clock = clock;
+    }
+
+    /** The name of a controller in a cluster, which may have one of the same instance in each namespace; at most 63 characters. */
+    public static String identity(String namespace, String instance) {
+        String whole = namespace + "." + instance;
+        return whole.length() <= LONGEST
+                ? whole
+                : whole.substring(0, LONGEST - 9) + "." + HexFormat.of().toHexDigits(whole.hashCode());
     }
 
     /** Claims these targets anew, and no others any more. */

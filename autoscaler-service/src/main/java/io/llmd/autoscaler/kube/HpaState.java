@@ -1,6 +1,7 @@
 package io.llmd.autoscaler.kube;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param max most replicas
  * @param upTolerance share of a change upwards up to which it does nothing
  * @param downTolerance the same downwards
+ * @param isDirect whether it makes what its metric says and remembers nothing: it has one metric and no stabilisation downwards
  */
-record HpaState(String name, String target, int min, int max, double upTolerance, double downTolerance) {
+record HpaState(
+        String name, String target, int min, int max, double upTolerance, double downTolerance, boolean isDirect) {
 
     /** Of the controller manager, where an HPA has none of its own. */
     static final double USUAL_TOLERANCE = 0.1;
@@ -26,7 +29,17 @@ record HpaState(String name, String target, int min, int max, double upTolerance
                 number(hpa.get("spec", "minReplicas"), 1),
                 number(hpa.get("spec", "maxReplicas"), Integer.MAX_VALUE),
                 tolerance(hpa, "scaleUp"),
-                tolerance(hpa, "scaleDown"));
+                tolerance(hpa, "scaleDown"),
+                isDirect(hpa));
+    }
+
+    private static boolean isDirect(GenericKubernetesResource hpa) {
+        Object down = hpa.get("spec", "behavior", "scaleDown");
+        Object window = down instanceof Map<?, ?> rules ? rules.get("stabilizationWindowSeconds") : null;
+        return window instanceof Number seconds
+                && seconds.intValue() == 0
+                && hpa.get("spec", "metrics") instanceof List<?> metrics
+                && metrics.size() == 1;
     }
 
     private static int number(@Nullable Object value, int absent) {

@@ -106,7 +106,7 @@ public final class KubeActuator implements AutoCloseable {
     private static void guarded(Runnable work) {
         try {
             work.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // What escapes here would end the thread in silence.
             LOG.atError().setCause(e).log("carrying out failed, and goes on");
         }
@@ -127,9 +127,13 @@ public final class KubeActuator implements AutoCloseable {
 
     void carryOut() {
         Cycle cycle = waiting.getAndSet(null);
-        if (cycle == null) {
-            return;
+        if (cycle != null) {
+            carryOut(cycle);
         }
+    }
+
+    /** Carries out one cycle, on the thread of the caller. */
+    void carryOut(Cycle cycle) {
         office.write();
         if (office.isLeader()) {
             claims.claimNew(owned());
@@ -150,7 +154,11 @@ public final class KubeActuator implements AutoCloseable {
     private void tellPeople(Cycle cycle) {
         PolicyFeed resources = feed;
         PolicyStatuses told = statuses;
-        if (resources != null && told != null && cycle.isLeaders() && office.isLeader()) {
+        boolean leads = cycle.isLeaders() && office.isLeader();
+        if (told != null && !leads) {
+            told.forget();
+        }
+        if (resources != null && told != null && leads) {
             Map<String, String> conflicts = new TreeMap<>();
             fleet.variants().forEach(each -> conflicts.putAll(claims.conflicts(each.id())));
             told.write(
@@ -197,10 +205,13 @@ public final class KubeActuator implements AutoCloseable {
         if (variant.actuation() == Actuation.SCALE) {
             return StallWatch.isUnowned(variant, hpas);
         }
-        // An HPA that does nothing within its tolerance does not take back what is done there either.
+        // An HPA that does nothing within its tolerance does not take back what is done there either; but one that
+        // remembers
+        // what was wanted before, or has other metrics, does.
         List<HpaState> ours = hpas == null ? List.of() : StallWatch.of(variant, hpas);
         return settings.scalesWithinTolerance()
                 && ours.size() == 1
+                && ours.getFirst().isDirect()
                 && ours.getFirst().ignores(specified, desired)
                 && ours.getFirst().min() <= desired
                 && desired <= ours.getFirst().max();

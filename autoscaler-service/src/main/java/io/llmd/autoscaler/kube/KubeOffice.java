@@ -48,7 +48,7 @@ public final class KubeOffice implements Office, ObjectListener<ConfigMap>, Auto
     private volatile boolean wasRead;
     private volatile @Nullable Numbers read;
     private volatile @Nullable Numbers own;
-    private @Nullable Numbers written;
+    private volatile @Nullable Numbers written;
 
     /**
      * An office that knows nothing yet.
@@ -85,12 +85,32 @@ public final class KubeOffice implements Office, ObjectListener<ConfigMap>, Auto
 
     @Override
     public Map<String, Shared> published() {
+        Numbers latest = latest();
+        return latest == null ? Map.of() : latest.byVariant();
+    }
+
+    @Override
+    public boolean isKnown() {
+        return latest() != null;
+    }
+
+    @Override
+    public Duration age() {
+        Numbers latest = latest();
+        Duration age = latest == null ? Duration.ZERO : Duration.between(latest.at(), clock.instant());
+        return age.isNegative() ? Duration.ZERO : age;
+    }
+
+    /** What is young enough. Of who does not lead that is what the leader has written, whatever the clocks of the two say. */
+    private @Nullable Numbers latest() {
         Numbers mine = own;
         Numbers theirs = read;
-        Numbers latest = mine == null || (theirs != null && theirs.at().isAfter(mine.at())) ? theirs : mine;
+        boolean isTheirs =
+                mine == null || (theirs != null && (!isLeader() || theirs.at().isAfter(mine.at())));
+        Numbers latest = isTheirs ? theirs : mine;
         boolean isYoung =
                 latest != null && Duration.between(latest.at(), clock.instant()).compareTo(staleAfter) <= 0;
-        return latest != null && isYoung ? latest.byVariant() : Map.of();
+        return isYoung ? latest : null;
     }
 
     @Override
@@ -112,6 +132,10 @@ public final class KubeOffice implements Office, ObjectListener<ConfigMap>, Auto
             return;
         }
         Map<String, Object> data = new TreeMap<>();
+        Numbers stored = read;
+        if (stored != null) {
+            stored.byVariant().keySet().forEach(variant -> data.put(key(variant), null));
+        }
         if (before != null) {
             before.byVariant().keySet().forEach(variant -> data.put(key(variant), null));
         }

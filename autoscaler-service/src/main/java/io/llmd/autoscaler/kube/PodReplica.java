@@ -1,5 +1,6 @@
 package io.llmd.autoscaler.kube;
 
+import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -20,6 +21,7 @@ final class PodReplica {
     private static final String PORT = "prometheus.io/port";
     private static final String WORKER = "leaderworkerset.sigs.k8s.io/worker-index";
     private static final int FAILING_RESTARTS = 3;
+    private static final String CRASHING = "CrashLoopBackOff";
 
     private PodReplica() {}
 
@@ -51,9 +53,38 @@ final class PodReplica {
         }
         List<ContainerStatus> containers =
                 status == null || status.getContainerStatuses() == null ? List.of() : status.getContainerStatuses();
-        boolean isFailing = containers.stream()
-                .anyMatch(each -> each.getRestartCount() != null && each.getRestartCount() >= FAILING_RESTARTS);
+        String notReadySince = notReadySince(status);
+        boolean isFailing = containers.stream().anyMatch(each -> isFailing(each, notReadySince));
         return isFailing ? Phase.FAILING : Phase.STARTING;
+    }
+
+    /** Whether it starts again and again; restarts of before it was ready last say nothing of the present. */
+    private static boolean isFailing(ContainerStatus container, String notReadySince) {
+        ContainerState now = container.getState();
+        if (now != null
+                && now.getWaiting() != null
+                && CRASHING.equals(now.getWaiting().getReason())) {
+            return true;
+        }
+        Integer restarts = container.getRestartCount();
+        ContainerState before = container.getLastState();
+        String ended = before == null || before.getTerminated() == null
+                ? null
+                : before.getTerminated().getFinishedAt();
+        // Both are in UTC and have the same form, so that they are ordered as they are written.
+        boolean isSince = ended == null || notReadySince.isEmpty() || ended.compareTo(notReadySince) > 0;
+        return restarts != null && restarts >= FAILING_RESTARTS && isSince;
+    }
+
+    private static String notReadySince(@Nullable PodStatus status) {
+        if (status != null && status.getConditions() != null) {
+            for (PodCondition condition : status.getConditions()) {
+                if ("Ready".equals(condition.getType()) && condition.getLastTransitionTime() != null) {
+                    return condition.getLastTransitionTime();
+                }
+            }
+        }
+        return "";
     }
 
     private static boolean isReady(@Nullable PodStatus status) {

@@ -165,6 +165,8 @@ final class Policies {
             Set<String> refused) {
         Map<String, Policy> found = new TreeMap<>();
         Map<TargetRef, String> owners = new HashMap<>();
+        Map<TargetRef, String> configured = new HashMap<>();
+        basePlaces.forEach(each -> configured.put(each.target(), each.id()));
         Set<String> present = new HashSet<>();
         List<GenericKubernetesResource> all = new ArrayList<>(now.variants());
         all.addAll(now.annotated());
@@ -182,6 +184,12 @@ final class Policies {
                     continue;
                 }
                 String owner = owners.get(policy.place().target());
+                String settled = configured.get(policy.place().target());
+                if (owner == null
+                        && settled != null
+                        && !settled.equals(policy.place().id())) {
+                    owner = "autoscaler.variants " + settled;
+                }
                 if (owner != null && isPolicy) {
                     throw new IllegalArgumentException("spec.scaleTargetRef: "
                             + policy.place().target().name() + " (expected: one that " + owner + " has not)");

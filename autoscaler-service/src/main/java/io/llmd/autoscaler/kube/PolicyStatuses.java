@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,6 +55,10 @@ final class PolicyStatuses {
             Map<String, String> conflicts,
             Map<String, String> unreadable,
             Map<String, String> stalled) {
+        Set<String> present = new HashSet<>();
+        feed.variantPolicies().forEach(each -> present.add(uid(each)));
+        feed.shared().forEach(each -> present.add(uid(each)));
+        written.keySet().retainAll(present);
         Map<String, LoopState.OfVariant> variants = new HashMap<>();
         state.variants().forEach(each -> variants.put(each.variant().id(), each));
         for (GenericKubernetesResource each : feed.variantPolicies()) {
@@ -81,6 +86,15 @@ final class PolicyStatuses {
             String plural = each.getKind().equals("ServiceTier") ? "servicetiers" : "fleetpolicies";
             write(each, plural, Map.of(), Map.of("Ready", ready(problem, null, null)), cycle.at());
         }
+    }
+
+    /** Forgets what was written: another process may write meanwhile. */
+    void forget() {
+        written.clear();
+    }
+
+    private static String uid(GenericKubernetesResource resource) {
+        return String.valueOf(resource.getMetadata().getUid());
     }
 
     private static Condition ready(@Nullable String problem, @Nullable String conflict, @Nullable String unreadable) {
@@ -154,7 +168,7 @@ final class PolicyStatuses {
         Map<String, Object> status = new TreeMap<>(numbers);
         status.put("observedGeneration", generation);
         status.put("conditions", list);
-        String uid = String.valueOf(resource.getMetadata().getUid());
+        String uid = uid(resource);
         if (status.equals(written.get(uid))) {
             return;
         }
@@ -199,8 +213,7 @@ final class PolicyStatuses {
 
     /** What this process has written last, or an earlier one. */
     private @Nullable Object known(GenericKubernetesResource resource) {
-        Map<String, Object> own =
-                written.get(String.valueOf(resource.getMetadata().getUid()));
+        Map<String, Object> own = written.get(uid(resource));
         return own != null ? own.get("conditions") : resource.get("status", "conditions");
     }
 }

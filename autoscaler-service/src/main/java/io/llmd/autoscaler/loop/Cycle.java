@@ -18,6 +18,7 @@ import java.util.List;
  * @param published the same, with the numbers that people had set
  * @param advised variants whose numbers are only advice
  * @param isLeaders whether this process led when it was decided: others only show the numbers of the one that does
+ * @param sharedSeconds how old the numbers of another process that are shown here were; 0 of own numbers
  */
 public record Cycle(
         String id,
@@ -28,7 +29,8 @@ public record Cycle(
         List<Decision> decided,
         List<Decision> published,
         List<String> advised,
-        boolean isLeaders) {
+        boolean isLeaders,
+        double sharedSeconds) {
 
     public Cycle {
         decided = List.copyOf(decided);

@@ -25,6 +25,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The demand of one model and tier, from what routers count. For one thread. */
 final class DemandTracker {
@@ -32,11 +33,14 @@ final class DemandTracker {
     private static final double INTERVAL_SECONDS = 60;
     private static final double WINDOW_SECONDS = 10;
     private static final int DAY = 24 * 60;
+    private static final int COUNTERS = 11;
 
     private final TierRule rule;
     private final double staleSeconds;
     private final Map<URI, CounterRate> arrivals = new TreeMap<>();
     private final Map<URI, Flow> last = new TreeMap<>();
+    private final double[] counted = new double[COUNTERS];
+    private boolean isInterrupted;
     private final RouterShares over20;
     private final RouterShares over60;
     private final RouterShares over300;
@@ -77,8 +81,44 @@ final class DemandTracker {
     /** Takes what a router counted. */
     void observe(URI router, Flow flow, double atSeconds) {
         arrivals.computeIfAbsent(router, name -> new CounterRate()).add(atSeconds, flow.arrivals());
-        last.put(router, flow);
+        Flow before = last.put(router, flow);
+        count(before == null ? null : counters(before), counters(flow));
         readAt = Math.max(readAt, atSeconds);
+    }
+
+    /**
+     * Adds what a router has counted since it was read before. What it had counted until it was read first, or begun anew, came over
+     * any time.
+     */
+    private void count(double @Nullable [] before, double[] now) {
+        boolean hasBegun = before == null;
+        for (int i = 0; before != null && i < COUNTERS; i++) {
+            hasBegun |= now[i] < before[i];
+        }
+        if (hasBegun) {
+            isInterrupted = true;
+            return;
+        }
+        for (int i = 0; before != null && i < COUNTERS; i++) {
+            counted[i] += now[i] - before[i];
+        }
+    }
+
+    private double[] counters(Flow flow) {
+        Attainment.Totals kept = kept(flow);
+        return new double[] {
+            flow.arrivals(),
+            flow.finished(),
+            flow.input(),
+            flow.cached(),
+            flow.inputSquare(),
+            flow.output(),
+            flow.outputSquare(),
+            kept.firstTokens(),
+            kept.goodFirstTokens(),
+            kept.answers(),
+            kept.goodAnswers()
+        };
     }
 
     /**
@@ -91,13 +131,8 @@ final class DemandTracker {
             nextInterval = Double.NaN;
             return;
         }
-        double arrived = 0;
-        Flow sum = Flow.NONE;
-        for (Map.Entry<URI, Flow> each : last.entrySet()) {
-            arrived += each.getValue().arrivals();
-            sum = sum.plus(each.getValue());
-        }
-        boolean hasArrived = arrived > knownTotal || sum.running() > 0 || sum.queued() > 0;
+        double arrived = counted[0];
+        boolean hasArrived = arrived > knownTotal || running() > 0 || queued() > 0;
         if (hasArrived) {
             lastArrival = nowSeconds;
         }
@@ -105,14 +140,8 @@ final class DemandTracker {
         knownTotal = arrived;
         shapes.add(
                 nowSeconds,
-                new ShapeWindow.Totals(
-                        sum.finished(),
-                        sum.input(),
-                        sum.cached(),
-                        sum.inputSquare(),
-                        sum.output(),
-                        sum.outputSquare()));
-        attainment.add(nowSeconds, kept(sum));
+                new ShapeWindow.Totals(counted[1], counted[2], counted[3], counted[4], counted[5], counted[6]));
+        attainment.add(nowSeconds, new Attainment.Totals(counted[7], counted[8], counted[9], counted[10]));
         ArrivalRate rate = rate(nowSeconds);
         bursts.add(nowSeconds, rate.last20());
         if (Double.isNaN(nextInterval)) {
@@ -140,7 +169,8 @@ final class DemandTracker {
     private void countWindow(double arrived) {
         // A window that was not looked at in time is none: its count would look like a burst.
         boolean isLate = readAt > countedAt + 2 * WINDOW_SECONDS;
-        if (Double.isNaN(lastCount) || arrived < lastCount || isLate) {
+        if (Double.isNaN(lastCount) || isInterrupted || isLate) {
+            isInterrupted = false;
             lastCount = arrived;
             countedAt = readAt;
         } else if (readAt >= countedAt + WINDOW_SECONDS) {

@@ -14,7 +14,6 @@ import io.llmd.autoscaler.planner.FleetInput;
 import io.llmd.autoscaler.planner.Memory;
 import io.llmd.autoscaler.planner.Step;
 import io.llmd.autoscaler.planner.VariantDecision;
-import io.llmd.autoscaler.planner.VariantMemory;
 import io.llmd.autoscaler.variant.Grade;
 import java.net.URI;
 import java.time.Instant;
@@ -53,11 +52,14 @@ public final class FleetLoop {
     private final InstantSource clock;
     private final FleetWatch watch;
     private final Map<String, Integer> told = new HashMap<>();
+    private final Map<String, FitStore.Learnt> learntFits = new HashMap<>();
+    private final Map<String, List<Double>> learntStarts = new HashMap<>();
     private List<Replica> replicas = List.of();
     private Map<String, String> conflicts = Map.of();
     private Set<String> paused = Set.of();
     private Set<String> refused = Set.of();
     private boolean hasLed;
+    private boolean isConfigured;
     private boolean wereReplicasRead;
     private Memory memory;
     private long cycles;
@@ -96,21 +98,30 @@ public final class FleetLoop {
         watch = new FleetWatch(settings, nowSeconds);
         latest = nowSeconds;
         memory = Memory.begin(nowSeconds);
-        store.load().ifPresent(state -> restore(state, nowSeconds));
+        store.load().ifPresent(state -> {
+            state.fits()
+                    .forEach((name, learnt) -> learntFits.put(
+                            name, new FitStore.Learnt(learnt.fit(), shifted(learnt.samples(), nowSeconds))));
+            learntStarts.putAll(state.coldStarts());
+        });
+        restore();
     }
 
-    private void restore(FitStore.State state, double nowSeconds) {
-        state.fits().forEach((fingerprint, learnt) -> {
-            StepTimeFit fit = watch.fits().get(fingerprint);
+    /** What an earlier process has learnt of what is there; of what is not, it waits for that. */
+    private void restore() {
+        learntFits.entrySet().removeIf(each -> {
+            StepTimeFit fit = watch.fits().get(each.getKey());
             if (fit != null) {
-                fit.restore(learnt.fit(), shifted(learnt.samples(), nowSeconds));
+                fit.restore(each.getValue().fit(), each.getValue().samples());
             }
+            return fit != null;
         });
-        state.coldStarts().forEach((variant, starts) -> {
-            VariantTracker tracker = watch.variants().get(variant);
+        learntStarts.entrySet().removeIf(each -> {
+            VariantTracker tracker = watch.variants().get(each.getKey());
             if (tracker != null) {
-                starts.forEach(tracker.coldStart()::add);
+                each.getValue().forEach(tracker.coldStart()::add);
             }
+            return tracker != null;
         });
     }
 
@@ -207,13 +218,15 @@ public final class FleetLoop {
             return new FleetDecision(List.of(), memory);
         }
         boolean leads = office.isLeader();
+        double sharedSeconds = leads ? 0 : office.age().toNanos() / 1e9;
+        boolean isShown = leads || office.isKnown();
         Map<String, Office.Shared> shared = leads && hasLed ? Map.of() : office.published();
         if (leads && !hasLed) {
             // What was published before, perhaps by another process, is what stands until more is known.
             memory = known(memory.begunAnew(nowSeconds), shared, nowSeconds);
         }
         hasLed = leads;
-        if (!leads && shared.isEmpty()) {
+        if (!isShown) {
             return new FleetDecision(List.of(), memory);
         }
         Instant at = clock.instant();
@@ -230,7 +243,8 @@ public final class FleetLoop {
                 .filter(FleetSettings.VariantSettings::isAdvisory)
                 .map(each -> each.variant().id())
                 .toList();
-        Cycle cycle = new Cycle(id, at, nowSeconds, input, memory, decision.decisions(), published, advised, leads);
+        Cycle cycle = new Cycle(
+                id, at, nowSeconds, input, memory, decision.decisions(), published, advised, leads, sharedSeconds);
         memory = leads ? decision.memory() : known(decision.memory(), shared, nowSeconds);
         log.add(cycle);
         listener.took("decide", System.nanoTime() - begin);
@@ -265,14 +279,14 @@ public final class FleetLoop {
                 }
             }
         }
-        for (FleetSettings.VariantSettings each : settings.variants()) {
-            VariantMemory before = memory.of(each.variant().id());
+        memory.variants().forEach((variant, before) -> {
             if (before.published() >= 0) {
                 // Of what cannot be read at present the next leader is to know what was published.
-                numbers.putIfAbsent(each.variant().id(), new Office.Shared(before.published(), before.specified()));
+                numbers.putIfAbsent(variant, new Office.Shared(before.published(), before.specified()));
             }
-        }
-        if (leads && !numbers.isEmpty()) {
+        });
+        // Nothing is a number like others once it is known that nothing is to be scaled.
+        if (leads && (isConfigured || !numbers.isEmpty())) {
             office.publish(numbers);
         }
         listener.published(cycle);
@@ -283,6 +297,10 @@ public final class FleetLoop {
         List<VariantDecision> variants = new ArrayList<>();
         double cost = 0;
         for (VariantDecision each : decision.variants()) {
+            if (!leads && !shared.containsKey(each.variant())) {
+                // The leader has said nothing of it yet.
+                continue;
+            }
             VariantDecision shown = shown(each, at, leads ? null : shared.get(each.variant()));
             variants.add(shown);
             cost += shown.costPerHour();
@@ -343,8 +361,10 @@ public final class FleetLoop {
      */
     public synchronized void reconfigure(FleetSettings next, Set<String> refusedModels) {
         settings = next;
+        isConfigured = true;
         refused = Set.copyOf(refusedModels);
         watch.reconfigure(next, latest);
+        restore();
         memory = memory.only(
                 next.variants().stream().map(each -> each.variant().id()).collect(Collectors.toSet()));
         told.keySet().retainAll(watch.variants().keySet());
@@ -369,6 +389,9 @@ public final class FleetLoop {
         Map<String, FitStore.Learnt> fits = new HashMap<>();
         Map<String, List<Double>> starts = new HashMap<>();
         synchronized (this) {
+            learntFits.forEach((name, learnt) ->
+                    fits.put(name, new FitStore.Learnt(learnt.fit(), shifted(learnt.samples(), -nowSeconds))));
+            starts.putAll(learntStarts);
             watch.fits()
                     .forEach((name, fit) ->
                             fits.put(name, new FitStore.Learnt(fit.current(), shifted(fit.samples(), -nowSeconds))));

@@ -19,8 +19,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -36,6 +38,7 @@ final class FleetWatch {
     private final Map<String, StepTimeFit> fits = new TreeMap<>();
     private final Map<String, Map<String, DemandTracker>> demand = new TreeMap<>();
     private final Map<URI, Double> routersHeard = new TreeMap<>();
+    private final Set<URI> routersRead = new HashSet<>();
     private boolean areReplicasKnown = true;
 
     FleetWatch(FleetSettings settings, double nowSeconds) {
@@ -68,6 +71,7 @@ final class FleetWatch {
                         .map(each -> each.variant().id())
                         .collect(Collectors.toSet()));
         routersHeard.keySet().retainAll(next.routers());
+        routersRead.retainAll(next.routers());
         demand.values().forEach(tiers -> tiers.values().forEach(each -> each.retain(next.routers())));
         configure(nowSeconds);
     }
@@ -132,13 +136,18 @@ final class FleetWatch {
         variants.values().forEach(variant -> readings.forEach(variant::observe));
     }
 
-    /** What routers say. */
-    void routers(Map<URI, RouterReading> readings, double nowSeconds) {
+    /** What routers say. What comes of one that is none any more, because it was asked before it went, is left out. */
+    void routers(Map<URI, RouterReading> all, double nowSeconds) {
+        Map<URI, RouterReading> readings = new HashMap<>(all);
+        readings.keySet().retainAll(Set.copyOf(settings.routers()));
         readings.forEach((router, reading) -> {
             Double known = routersHeard.get(router);
             if (known != null && reading.atSeconds() < known) {
                 // Another source has told later counts already: these would look like a router that began anew.
                 return;
+            }
+            if (known != null && reading.atSeconds() > known) {
+                routersRead.add(router);
             }
             routersHeard.put(router, reading.atSeconds());
             for (String model : demand.keySet()) {
@@ -184,7 +193,10 @@ final class FleetWatch {
         });
     }
 
-    /** How much is known of a model: nothing without routers, and not all while a router or a replica is silent. */
+    /**
+     * How much is known of a model: nothing without routers, and not all while a router or a replica is silent. A router that was read
+     * once has no rate yet.
+     */
     Grade grade(String model, double nowSeconds) {
         long fresh = settings.routers().stream()
                 .filter(router -> nowSeconds - routersHeard.getOrDefault(router, Double.NEGATIVE_INFINITY)
@@ -193,7 +205,9 @@ final class FleetWatch {
         if (fresh == 0) {
             return Grade.BLIND;
         }
-        Grade grade = fresh < settings.routers().size() || !areReplicasKnown ? Grade.PARTIAL : Grade.COMPLETE;
+        boolean isAllKnown =
+                fresh == settings.routers().size() && routersRead.containsAll(settings.routers()) && areReplicasKnown;
+        Grade grade = isAllKnown ? Grade.COMPLETE : Grade.PARTIAL;
         for (VariantTracker variant : of(model)) {
             grade = grade.and(variant.grade(nowSeconds, settings.staleSeconds()));
         }

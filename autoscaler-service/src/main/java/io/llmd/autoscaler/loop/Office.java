@@ -1,5 +1,6 @@
 package io.llmd.autoscaler.loop;
 
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -21,6 +22,16 @@ public interface Office {
 
     /** What was published last, by variant, also by another process; empty when none is known that is young enough to be carried out. */
     Map<String, Shared> published();
+
+    /** Whether what was published last is known and young enough, be it nothing at all. */
+    default boolean isKnown() {
+        return !published().isEmpty();
+    }
+
+    /** How old what {@link #published} has is. */
+    default Duration age() {
+        return Duration.ZERO;
+    }
 
     /** The numbers of a cycle in which this one led. */
     void publish(Map<String, Shared> numbers);

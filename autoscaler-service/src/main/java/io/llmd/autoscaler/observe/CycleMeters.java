@@ -20,8 +20,10 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +33,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CycleMeters implements LoopListener {
 
+    private static final Set<AutoscalerMeters> CARRIED_OUT =
+            Set.of(AutoscalerMeters.DESIRED, AutoscalerMeters.WVA_DESIRED, AutoscalerMeters.WVA_RATIO);
+
     private final MeterRegistry registry;
     private final boolean hasWva;
     private final Map<AutoscalerMeters, Gauges> gauges = new EnumMap<>(AutoscalerMeters.class);
     private @Nullable Supplier<LoopState> state;
     private Supplier<ClusterState> cluster = () -> ClusterState.NONE;
+    private DoubleSupplier seconds = () -> 0;
+    private double staleSeconds = Double.POSITIVE_INFINITY;
+    private volatile double knownAt;
 
     /** Meters; those of llm-d's autoscaler only where they are wanted. */
     public CycleMeters(MeterRegistry registry, boolean hasWva) {
@@ -50,16 +58,38 @@ public final class CycleMeters implements LoopListener {
     }
 
     /**
+     * Lets numbers that are to be carried out become NaN when no cycle has come for so long: who reads them would carry them out for
+     * ever. Called before the first cycle.
+     *
+     * @param ofLoop the clock of the loop
+     */
+    public void expire(DoubleSupplier ofLoop, double afterSeconds) {
+        seconds = ofLoop;
+        staleSeconds = afterSeconds;
+    }
+
+    private boolean isStale() {
+        return seconds.getAsDouble() - knownAt > staleSeconds;
+    }
+
+    /**
      * Gauges of one meter. Those that stay are never replaced, for whoever scrapes in between would see both or none: their value
      * changes.
      */
     private final class Gauges {
 
         private final MultiGauge gauge;
+        private final boolean isCarriedOut;
         private Map<Tags, AtomicReference<Double>> values = Map.of();
 
         Gauges(AutoscalerMeters meter) {
+            isCarriedOut = CARRIED_OUT.contains(meter);
             gauge = MultiGauge.builder(meter.getName()).register(registry);
+        }
+
+        private double shown(AtomicReference<Double> value) {
+            Double number = value.get();
+            return number == null || (isCarriedOut && isStale()) ? Double.NaN : number;
         }
 
         void set(Map<Tags, Double> next) {
@@ -73,7 +103,7 @@ public final class CycleMeters implements LoopListener {
             values = all;
             if (!isSame) {
                 List<MultiGauge.Row<?>> rows = new ArrayList<>();
-                all.forEach((tags, value) -> rows.add(MultiGauge.Row.of(tags, value, AtomicReference::get)));
+                all.forEach((tags, value) -> rows.add(MultiGauge.Row.of(tags, value, this::shown)));
                 gauge.register(rows, false);
             }
         }
@@ -101,6 +131,7 @@ public final class CycleMeters implements LoopListener {
 
     @Override
     public void published(Cycle cycle) {
+        knownAt = cycle.nowSeconds() - cycle.sharedSeconds();
         Rows rows = new Rows();
         Map<String, Variant> variants = new HashMap<>();
         for (ModelInput model : cycle.input().models()) {

@@ -8,6 +8,9 @@ import io.llmd.autoscaler.variant.Grade;
  */
 final class HoldGuard implements Guard {
 
+    /** What demand is like is not known before, whatever the window. */
+    private static final double LEAST_WATCHED = 20;
+
     @Override
     public void apply(Plan plan) {
         for (Target target : plan.targets()) {
@@ -23,7 +26,8 @@ final class HoldGuard implements Guard {
             }
             target.settleNeed();
             // Until the window is full, nobody knows what was needed before this controller began.
-            if (plan.watchedSeconds() < target.input().behaviour().downWindowSeconds()) {
+            if (plan.watchedSeconds()
+                    < Math.max(LEAST_WATCHED, target.input().behaviour().downWindowSeconds())) {
                 target.atLeast(GuardCode.G04_WARMUP, target.held());
             }
         }

@@ -3,6 +3,7 @@ package io.llmd.autoscaler.actuator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.autoscaler.Decided;
+import io.llmd.autoscaler.loop.Cycle;
 import io.llmd.autoscaler.loop.DecisionLog;
 import io.llmd.autoscaler.loop.DecisionLogs;
 import java.time.Duration;
@@ -40,6 +41,30 @@ class ExternalMetricsTest {
         get("/readyz", 200);
         get("/openapi/v2", 404);
         assertThat(metrics.answer("POST", ROOT).status()).isEqualTo(405);
+    }
+
+    @Test
+    @Tag("autoscaling-60")
+    void whatAStandbyShowsIsAsOldAsItsLeaderSaidIt() {
+        Cycle cycle = Decided.cycle("c1", List.of());
+        DecisionLogs.add(
+                log,
+                new Cycle(
+                        cycle.id(),
+                        cycle.at(),
+                        cycle.nowSeconds(),
+                        cycle.input(),
+                        cycle.before(),
+                        cycle.decided(),
+                        cycle.published(),
+                        cycle.advised(),
+                        false,
+                        200));
+        String uri = ROOT + "/namespaces/n/autoscaler_replicas_desired?labelSelector=variant%3Dv";
+        now = 100;
+        get(uri, 200);
+        now = 101;
+        get(uri, 503);
     }
 
     @Test

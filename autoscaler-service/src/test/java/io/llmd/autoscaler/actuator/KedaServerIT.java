@@ -117,7 +117,8 @@ class KedaServerIT {
                         cycle.decided(),
                         List.of(changed),
                         cycle.advised(),
-                        cycle.isLeaders()));
+                        cycle.isLeaders(),
+                        cycle.sharedSeconds()));
         scaler.published();
     }
 

@@ -36,6 +36,7 @@ class AutoscalerRoutesSliceTest {
 
     private final DecisionLog log = new DecisionLog();
     private final Holds holds = new Holds();
+    private boolean leads = true;
     private final WebTestClient client = client(log);
 
     private WebTestClient client(DecisionLog decisions) {
@@ -49,7 +50,8 @@ class AutoscalerRoutesSliceTest {
                                 new WhatIf(Decided.PLANNER),
                                 () -> NOW,
                                 1_000,
-                                WriteAccess.withKey(KEY))
+                                WriteAccess.withKey(KEY),
+                                () -> leads)
                         .routes())
                 .configureClient()
                 .defaultHeader("authorization", "Bearer " + KEY)
@@ -68,6 +70,22 @@ class AutoscalerRoutesSliceTest {
                 .contentType(MediaType.APPLICATION_JSON)
                 .bodyValue(body)
                 .exchange();
+    }
+
+    @Test
+    void whoDoesNotLeadTakesNoHolds() {
+        leads = false;
+        for (String hold : List.of("pause", "resume", "override?replicas=3&ttl=1m")) {
+            client.put()
+                    .uri("/api/v1/variants/n/v/" + hold)
+                    .exchange()
+                    .expectStatus()
+                    .isEqualTo(503)
+                    .expectBody()
+                    .jsonPath("$.detail")
+                    .value(detail -> assertThat(String.valueOf(detail)).contains("another replica leads"));
+        }
+        assertThat(holds.audit()).isEmpty();
     }
 
     @Test
@@ -286,7 +304,8 @@ class AutoscalerRoutesSliceTest {
                         new WhatIf(Decided.PLANNER),
                         () -> NOW,
                         1_000,
-                        WriteAccess.withKey(KEY))
+                        WriteAccess.withKey(KEY),
+                        () -> true)
                 .routes()
                 .toString();
         for (String route : ROUTES) {

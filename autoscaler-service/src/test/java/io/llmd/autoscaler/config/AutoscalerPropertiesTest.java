@@ -45,6 +45,19 @@ class AutoscalerPropertiesTest {
     }
 
     @Test
+    void twoVariantsOfOneTargetAreRefused() {
+        settings.put("autoscaler.kubernetes.enabled", "true");
+        settings.put("autoscaler.variants[1].name", "w");
+        settings.put("autoscaler.variants[1].model", "m");
+        settings.put("autoscaler.variants[1].cost-per-hour", "1");
+        assertThat(bound().variants()).hasSize(2);
+        settings.put("autoscaler.variants[1].target.name", "v");
+        assertThatThrownBy(this::bound).rootCause().hasMessageContaining("default/w has target v");
+        settings.put("autoscaler.variants[1].name", "v");
+        assertThatThrownBy(this::bound).rootCause().hasMessageContaining("default/v twice");
+    }
+
+    @Test
     void externalMetricsNeedACertificate() {
         settings.put("autoscaler.endpoints-file", "/etc/llmd/endpoints.yaml");
         settings.put("autoscaler.external-metrics.enabled", "true");

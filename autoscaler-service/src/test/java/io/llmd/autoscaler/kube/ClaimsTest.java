@@ -57,6 +57,17 @@ class ClaimsTest {
     }
 
     @Test
+    @Tag("autoscaling-40")
+    void controllersOfOneNameInTwoNamespacesAreTwo() {
+        Claims first = claims(Claims.identity("team-a", "llmd"));
+        first.renew(List.of(VARIANT));
+        Claims second = claims(Claims.identity("team-b", "llmd"));
+        second.renew(List.of(VARIANT));
+        assertThat(second.conflicts("n/v")).containsEntry("n/v", "team-a.llmd");
+        assertThat(Claims.identity("n".repeat(63), "i".repeat(63))).hasSize(63);
+    }
+
+    @Test
     void aClaimThatIsNotRenewedEnds() {
         Claims first = claims("llmd-a");
         claims("llmd-b").renew(List.of(VARIANT));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llmd.autoscaler.collector.Replica;
 import io.llmd.autoscaler.collector.Roster;
@@ -109,6 +110,39 @@ class KubeFleetTest {
                     .as("another pod of the same name")
                     .isEqualTo("n/p1@z");
         });
+    }
+
+    @Test
+    void restartsOfLongAgoSayNothingOfAPodThatIsNotReadyNow() {
+        PodStatus blip = new PodBuilder(pod("p", "a", false, 3))
+                .editStatus()
+                .editFirstCondition()
+                .withLastTransitionTime("2026-01-31T12:00:00Z")
+                .endCondition()
+                .editFirstContainerStatus()
+                .withNewLastState()
+                .withNewTerminated()
+                .withFinishedAt("2026-01-01T12:00:00Z")
+                .endTerminated()
+                .endLastState()
+                .endContainerStatus()
+                .endStatus()
+                .build()
+                .getStatus();
+        assertThat(PodReplica.phase(blip)).isEqualTo(Replica.Phase.STARTING);
+        PodStatus crashing = new PodBuilder(pod("p", "a", false, 1))
+                .editStatus()
+                .editFirstContainerStatus()
+                .withNewState()
+                .withNewWaiting()
+                .withReason("CrashLoopBackOff")
+                .endWaiting()
+                .endState()
+                .endContainerStatus()
+                .endStatus()
+                .build()
+                .getStatus();
+        assertThat(PodReplica.phase(crashing)).isEqualTo(Replica.Phase.FAILING);
     }
 
     @Test

@@ -39,6 +39,34 @@ class KubeOfficeTest {
     }
 
     @Test
+    @Tag("autoscaling-60")
+    void thatNothingIsScaledIsKnownAsWellAndHowOldThatIs() throws Exception {
+        office.replaced(List.of());
+        KubeOffice other = office(() -> false);
+        assertThat(other.isKnown()).isFalse();
+        office.publish(Map.of());
+        office.write();
+        other.replaced(List.of(stored()));
+        now = now.plusSeconds(200);
+        assertThat(other.isKnown()).isTrue();
+        assertThat(other.age()).hasSeconds(200);
+        now = now.plusSeconds(200);
+        assertThat(other.isKnown()).isFalse();
+    }
+
+    @Test
+    void whatAnEarlierProcessHasWrittenAndNobodyScalesAnyMoreIsRemoved() throws Exception {
+        office.replaced(List.of());
+        office.publish(Map.of("n/a", new Office.Shared(5, 3)));
+        office.write();
+        KubeOffice anew = office(() -> true);
+        anew.replaced(List.of(stored()));
+        anew.publish(Map.of("n/b", new Office.Shared(1, 1)));
+        anew.write();
+        assertThat(stored().getData()).containsOnlyKeys("at", "n_b");
+    }
+
+    @Test
     @Tag("autoscaling-61")
     void whatOneWritesTheOtherShows() throws Exception {
         office.replaced(List.of());

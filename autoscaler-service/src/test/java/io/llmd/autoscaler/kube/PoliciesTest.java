@@ -151,6 +151,20 @@ class PoliciesTest {
         assertThat(problem(BIG.replace("model: m", "model: ''"))).contains("spec.model");
     }
 
+    @Test
+    void aTargetThatSettingsScaleUnderAnotherNameIsRefused() {
+        TargetRef target = new TargetRef("n", "apps/v1", "Deployment", "vllm-big");
+        Policies beside = new Policies(
+                effective(List.of(), List.of(), List.of(), List.of()).settings(),
+                List.of(new KubeVariant("n/first", target, Actuation.METRIC)),
+                "llmd");
+        Effective refused = beside.effective(
+                new Resources(List.of(read(BIG)), List.of(read(CHAT)), List.of(), List.of(), List.of()),
+                none -> PodTemplate.UNKNOWN);
+        assertThat(refused.problems().get("VariantPolicy n/big")).contains("autoscaler.variants n/first");
+        assertThat(refused.places()).hasSize(1);
+    }
+
     private String problem(String yaml) {
         return effective(List.of(yaml), List.of(), List.of(), List.of())
                 .problems()

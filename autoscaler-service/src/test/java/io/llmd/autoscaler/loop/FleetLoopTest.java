@@ -51,8 +51,12 @@ class FleetLoopTest {
 
     private FleetLoop loop(boolean isAdvisory, int min, Path state) {
         Variant variant = new Variant("n", "v", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, min, 20, 0);
+        return loop(settings(variant, isAdvisory), state);
+    }
+
+    private FleetLoop loop(FleetSettings settings, Path state) {
         return new FleetLoop(
-                settings(variant, isAdvisory),
+                settings,
                 fleet,
                 () -> isListed ? Optional.of(fleet.roster()) : Optional.empty(),
                 office,
@@ -541,6 +545,58 @@ class FleetLoopTest {
         loop.reconfigure(wider, Set.of("m"));
         pass(10);
         assertThat(last().codes()).contains("G01");
+    }
+
+    @Test
+    void whatWasLearntOfAResourceThatComesLaterIsNotLost(@TempDir Path folder) {
+        Path file = folder.resolve("state.json");
+        loop = loop(false, 1, file);
+        fleet.replicas(3);
+        fleet.rate = 20;
+        fleet.running(8);
+        pass(400);
+        loop.slow(now);
+        double known = loop.fits().get("hardware").fit().time().base();
+        loop.save(now);
+        now += 5_000;
+        FleetSettings full = settings(new Variant("n", "v", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, 1, 20, 0));
+        FleetLoop later = loop(
+                new FleetSettings(
+                        List.of(), full.tiers(), full.routers(), Map.of(), full.zero(), 30, full.assumedShape()),
+                file);
+        assertThat(later.fits()).isEmpty();
+        later.save(now);
+        later.reconfigure(full, Set.of());
+        assertThat(later.fits().get("hardware").fit().time().base()).isEqualTo(known);
+        FleetLoop last = loop(full, file);
+        assertThat(last.fits().get("hardware").fit().time().base())
+                .as("and was saved meanwhile")
+                .isEqualTo(known);
+    }
+
+    @Test
+    void aRouterThatHasGoneDoesNotComeBackByALateAnswer() {
+        fleet.replicas(1);
+        fleet.queued = 7;
+        pass(30);
+        FleetSettings known =
+                settings(new Variant("n", "v", "m", Role.UNIFIED, Set.of(), 2, false, "gpu", 1, 1, 20, 0));
+        FleetSettings without = new FleetSettings(
+                known.variants(), known.tiers(), List.of(), Map.of(), known.zero(), 30, known.assumedShape());
+        fleet.beforeEngines(() -> loop.reconfigure(without, Set.of()));
+        pass(10);
+        assertThat(log.last().orElseThrow().input().models().getFirst().idle().queued())
+                .as("it was asked before it went")
+                .isZero();
+    }
+
+    @Test
+    void aRouterThatWasReadOnceHasNoRateYet() {
+        fleet.replicas(2);
+        loop.main(now);
+        assertThat(log.last().orElseThrow().published().getFirst().grade()).isEqualTo(Grade.PARTIAL);
+        pass(10);
+        assertThat(log.last().orElseThrow().published().getFirst().grade()).isEqualTo(Grade.COMPLETE);
     }
 
     private void pass(FleetLoop which, int seconds) {

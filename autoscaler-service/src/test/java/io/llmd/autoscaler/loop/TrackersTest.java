@@ -155,6 +155,21 @@ class TrackersTest {
     }
 
     @Test
+    void aRouterThatComesBackWithAllItHasEverCountedIsNoBurst() {
+        DemandTracker demand =
+                new DemandTracker(new TierRule(TIER, Set.of(), 0), Shape.fixed(1_000, 0, 100), 30, 100, 0);
+        URI other = URI.create("http://other/metrics");
+        for (int at = 10; at <= 300; at += 10) {
+            demand.observe(other, new Flow(1_000_000 + 5 * at, 0, 0, 0, 0, 0, 0, 0, 0), at);
+            hear(demand, 10.0 * at, at);
+            if (at == 150) {
+                demand.retain(List.of(ROUTER));
+            }
+        }
+        assertThat(demand.arrivalVariation()).isLessThan(2);
+    }
+
+    @Test
     void whatIsScrapedSeldomerThanLookedAtIsNoBurst() {
         DemandTracker demand =
                 new DemandTracker(new TierRule(TIER, Set.of(), 0), Shape.fixed(1_000, 0, 100), 30, 100, 0);

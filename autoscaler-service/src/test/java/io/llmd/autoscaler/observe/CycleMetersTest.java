@@ -34,6 +34,20 @@ class CycleMetersTest {
     }
 
     @Test
+    void aNumberThatNobodyRenewsIsNoneAtLast() {
+        double[] now = {0};
+        meters.expire(() -> now[0], 300);
+        meters.watch(() -> Decided.STATE, () -> CLUSTER);
+        meters.published(Decided.cycle("c1", List.of()));
+        now[0] = 300;
+        assertThat(gauge("autoscaler.replicas.desired", "variant", "v")).isEqualTo(5);
+        now[0] = 301;
+        assertThat(gauge("autoscaler.replicas.desired", "variant", "v")).isNaN();
+        assertThat(gauge("wva_desired_replicas", "variant_name", "v")).isNaN();
+        assertThat(gauge("wva_current_replicas", "variant_name", "v")).isEqualTo(2);
+    }
+
+    @Test
     void aCycleIsShownUnderOurNamesAndThoseOfWva() {
         meters.watch(() -> Decided.STATE, () -> CLUSTER);
         meters.published(Decided.cycle("c1", List.of()));
