@@ -93,6 +93,7 @@ class StreamScannerTest {
     }
 
     @Test
+    @Tag("ext-proc-P20")
     void chatStreamIsUnderstood() {
         StreamScanner scanner = scan(CHAT);
 

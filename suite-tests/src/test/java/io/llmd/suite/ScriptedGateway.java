@@ -52,10 +52,26 @@ final class ScriptedGateway {
         }
     }
 
-    /** What a client gets. Names of headers are in lower case. */
-    record Answer(int status, Map<String, String> headers, String body) {
+    /**
+     * What a client gets. Names of headers are in lower case.
+     *
+     * @param drawn the scheduler of the pool that the rule's weights chose; null when no rule was met
+     */
+    record Answer(
+            int status,
+            Map<String, String> headers,
+            String body,
+            @Nullable Channel drawn) {
         Answer {
             headers = Map.copyOf(headers);
+        }
+
+        Answer(int status, Map<String, String> headers, String body) {
+            this(status, headers, body, null);
+        }
+
+        private Answer of(Channel scheduler) {
+            return new Answer(status, headers, body, scheduler);
         }
 
         String header(String name) {
@@ -91,7 +107,8 @@ final class ScriptedGateway {
     Answer send(String path, @Nullable String body, String... headers) {
         for (Rule rule : rules) {
             if (path.startsWith(rule.prefix())) {
-                return new Exchange(scheduler(rule.pools())).run(path, body, headers);
+                Channel drawn = scheduler(rule.pools());
+                return new Exchange(drawn).run(path, body, headers).of(drawn);
             }
         }
         return new Answer(404, Map.of(), "");

@@ -238,6 +238,11 @@ class DirectorTest {
         assertThat(seen.targetModel()).isEqualTo("other");
         assertThat(seen.priority()).isEqualTo(10);
         assertThat(seen.fairnessId()).isEqualTo("team");
+    }
+
+    @Test
+    @Tag("inference-api-A19")
+    void anObjectiveThatIsDeclaredNowhereIsIgnored() {
         decision(Map.of("x-llm-d-inference-objective", "unknown"));
         assertThat(requests.getLast().priority()).isZero();
         assertThat(requests.getLast().fairnessId()).isEqualTo("default-flow");

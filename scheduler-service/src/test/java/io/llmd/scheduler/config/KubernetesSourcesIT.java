@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,6 +41,10 @@ class KubernetesSourcesIT {
     @BeforeEach
     void start() {
         api = FakeKubeApi.start(PODS, POOLS, LEASES, OBJECTIVES, REWRITES);
+        putPoolAndPod();
+    }
+
+    private void putPoolAndPod() {
         api.put(POOLS, """
                 apiVersion: inference.networking.k8s.io/v1
                 kind: InferencePool
@@ -67,7 +72,8 @@ class KubernetesSourcesIT {
     @Test
     @Tag("inference-api-A34")
     @Tag("ext-proc-P33")
-    void whenTheLeaderIsKilledTheOtherOneServesAfterTheLease() {
+    @DisplayName("A34, P33: the leader's network is cut, its process goes on; the other one serves after the lease")
+    void whenTheLeaderIsCutOffTheOtherOneServesAfterTheLease() {
         try (Replica first = new Replica("first", "3s", "1s")) {
             soon("the first one leads").until(first.sources::isReady);
             try (Replica second = new Replica("second", "3s", "1s")) {
@@ -76,7 +82,7 @@ class KubernetesSourcesIT {
                 assertThat(second.sources.problem()).isEqualTo("another replica leads");
                 assertThat(new DiscoveryHealth(second.sources).health().getStatus())
                         .isEqualTo(Status.OUT_OF_SERVICE);
-                long killed = System.nanoTime();
+                long cut = System.nanoTime();
                 api.cut("first");
                 soon("the second one leads").until(() -> {
                     boolean leads = second.sources.isReady();
@@ -84,7 +90,7 @@ class KubernetesSourcesIT {
                     return leads;
                 });
                 // The lease was renewed at most 200 ms before the first one was cut off.
-                assertThat(Duration.ofNanos(System.nanoTime() - killed)).isGreaterThan(Duration.ofSeconds(2));
+                assertThat(Duration.ofNanos(System.nanoTime() - cut)).isGreaterThan(Duration.ofSeconds(2));
                 assertThat(first.store.snapshot()).as("what is known stays").hasSize(1);
             }
         }
@@ -102,6 +108,20 @@ class KubernetesSourcesIT {
                 soon("the second one leads").until(second.sources::isReady);
                 assertThat(first.sources.isReady()).isFalse();
             }
+        }
+    }
+
+    @Test
+    @Tag("inference-api-A19")
+    @DisplayName("A19: a cluster that knows neither objectives nor rewrites")
+    void withoutTheKindsOfObjectivesAndRewritesItServes() {
+        api.close();
+        api = FakeKubeApi.start(PODS, POOLS, LEASES);
+        putPoolAndPod();
+        try (Replica replica = new Replica("only", "10m", "5m")) {
+            soon("it serves").until(replica.sources::isReady);
+            soon("the pod is known").until(() -> replica.store.snapshot().length == 1);
+            assertThat(replica.declared.current().priorities()).isEmpty();
         }
     }
 

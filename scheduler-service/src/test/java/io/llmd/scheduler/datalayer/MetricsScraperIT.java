@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -190,6 +191,8 @@ class MetricsScraperIT {
     }
 
     @Test
+    @Tag("inference-api-A5")
+    @DisplayName("A5: whoever is removed is not polled any more")
     void aRemovedEndpointIsNotAskedAnyMore() {
         store.upsert(endpoint("127.0.0.1"));
         await("first reading").until(() -> running() == 1);

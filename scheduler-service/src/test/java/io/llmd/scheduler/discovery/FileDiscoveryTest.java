@@ -2,6 +2,7 @@ package io.llmd.scheduler.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.scheduling.Endpoint;
@@ -119,9 +120,12 @@ class FileDiscoveryTest {
         Path next = folder.resolve("next");
         Files.writeString(
                 next, "endpoints: [{name: b, address: 10.0.0.2, port: 80}, {name: c, address: 10.0.0.3, port: 80}]");
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-        discovery.check();
-        assertThat(ids()).containsExactly("default/b", "default/c");
+        discovery.watch(Duration.ofMillis(10));
+        try (FileDiscovery watching = discovery) {
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            await().untilAsserted(() -> assertThat(ids()).containsExactly("default/b", "default/c"));
+            assertThat(watching.isReady()).isTrue();
+        }
     }
 
     @Test

@@ -127,10 +127,20 @@ class KubernetesResourcesTest {
     @DisplayName("A18: where both groups are installed only that of today is read, even without objects")
     void theGroupOfTodayCounts() {
         objective(FORMER, "former", "{priority: 10, poolRef: {name: pool}}");
+        put(
+                FORMER,
+                "InferenceModelRewrite",
+                "former",
+                "2026-01-01T00:00:00Z",
+                "{poolRef: {name: pool}, rules: [{targets: [{modelRewrite: other}]}]}");
         start();
-        await().until(() -> kind(CURRENT, "InferenceObjective").watches() == 1);
-        await().until(() -> kind(FORMER, "InferenceObjective").watches() == 1);
+        await().until(() -> kinds.size() == 4 && kinds.values().stream().allMatch(kind -> kind.watches() == 1));
         assertThat(store.current().priorities()).isEqualTo(Map.of("fixed", 3));
+        objective(FORMER, "late", "{priority: 9, poolRef: {name: pool}}");
+        objective(CURRENT, "urgent", "{priority: 7, poolRef: {name: pool}}");
+        awaitPriorities(Map.of("urgent", 7, "fixed", 3));
+        assertThat(target("m")).isEmpty();
+        assertThat(judgements).containsExactly("urgent Accepted");
     }
 
     @Test

@@ -446,24 +446,28 @@ class ExternalProcessorTest {
     }
 
     @Test
-    @DisplayName("P19, P20: events go on piece by piece; usage cut in two is counted, also beside [DONE]")
+    @DisplayName(
+            "P19, P20: events go on piece by piece under the client's name; usage cut in two counts, beside [DONE]")
     @Tag("ext-proc-P19")
     @Tag("ext-proc-P20")
     void followsEvents() {
+        door.model = "m2";
         Proxy proxy = forwarded("/v1/chat/completions", "{\"model\":\"m\",\"stream\":true}")
                 .answerHead(200, "text/event-stream; charset=utf-8", false);
         proxy.answers();
         List<String> pieces = List.of(
-                "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
-                "data: {\"choices\":[],\"usage\":{\"prompt_to",
+                "data: {\"model\":\"m2\",\"choices\":[{\"delta\":{\"content\":\"m2\"}}]}\n\n",
+                "data: {\"model\":\"m2\",\"choices\":[],\"usage\":{\"prompt_to",
                 "kens\":11,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n");
         for (int i = 0; i < pieces.size(); i++) {
-            proxy.answerBody(pieces.get(i), i == pieces.size() - 1);
-            assertThat(proxy.answers())
-                    .singleElement()
-                    .satisfies(
-                            answer -> assertThat(answerPiece(answer).getBody().toStringUtf8())
-                                    .isIn(pieces));
+            boolean isLast = i == pieces.size() - 1;
+            proxy.answerBody(pieces.get(i), isLast);
+            List<ProcessingResponse> answers = proxy.answers();
+            assertThat(answers).hasSize(1);
+            StreamedBodyResponse passed = answerPiece(answers.getFirst());
+            assertThat(passed.getBody().toStringUtf8())
+                    .isEqualTo(pieces.get(i).replace("\"model\":\"m2\"", "\"model\":\"m\""));
+            assertThat(passed.getEndOfStream()).isEqualTo(isLast);
         }
         assertEnded(Cause.NATURAL, 200, new TokenUsage(11, 2, -1));
         proxy.halfClose();

@@ -94,7 +94,7 @@ class KubernetesDiscoveryTest {
 
     @Test
     @Tag("inference-api-A5")
-    @DisplayName("A5: a pod that is not ready has no endpoints")
+    @DisplayName("A5: a pod that turns not ready loses all its endpoints")
     void aPodThatIsNotReadyHasNoEndpoints() {
         put(pod("p", "10.0.0.1"));
         follow(pool(APP, 8000, 8001));
