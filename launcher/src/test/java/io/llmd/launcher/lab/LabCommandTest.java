@@ -62,7 +62,7 @@ class LabCommandTest {
         assertThat(captured.out()).contains("P14: W1, replica-hours");
         assertThat(folder.resolve("autoscaling-results.md"))
                 .content()
-                .contains("| **ours** |", "| B2 KEDA, concurrency |");
+                .contains("| **ours** |", "| B2 KEDA, concurrency, tuned |");
         assertThat(folder.resolve("images/autoscaling-w1-time.png")).isNotEmptyFile();
         assertThat(Files.readAllLines(csv)).hasSizeGreaterThan(10);
     }

@@ -34,7 +34,7 @@ public final class HtmlReport {
             body.append("</tr>");
         });
         body.append("</table>");
-        add(Plots.firstTokens("Time to first token", runs));
+        add(Plots.firstTokens("Time to first token", runs, List.of()));
         add(Plots.bars("Share of good requests, by first token", Column.GOOD_FIRST_TOKEN, runs, List.of()));
         add(Plots.bars("Hits, in those of one cache of the fleet's size", Column.HIT_EFFICIENCY, runs, List.of()));
         add(Plots.bars("Output tokens per second", Column.OUTPUT_RATE, runs, List.of()));

@@ -14,7 +14,9 @@ import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** Results as PNG images. */
@@ -25,6 +27,8 @@ final class Plots {
     private static final int BARS_HEIGHT = 520;
     private static final Color OTHERS = new Color(120, 140, 170);
     private static final Color OURS = new Color(220, 110, 20);
+    private static final float OUR_WIDTH = 3;
+    private static final int TICK_PIXELS = 80;
     private static final int STEPS = 100;
     private static final double LEAST_MILLIS = 1;
     private static final double TAIL = 0.9;
@@ -74,8 +78,12 @@ final class Plots {
                 .toList();
     }
 
-    /** For each contender, how long the first token took for which share of the requests; first seeds only. */
-    static byte[] firstTokens(String title, List<RunResult> runs) {
+    /**
+     * For each contender, how long the first token took for which share of the requests; first seeds only.
+     *
+     * @param ours in another color and wider
+     */
+    static byte[] firstTokens(String title, List<RunResult> runs, List<String> ours) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
@@ -85,6 +93,9 @@ final class Plots {
                 .build();
         chart.getStyler().setChartBackgroundColor(Color.WHITE);
         chart.getStyler().setYAxisLogarithmic(true);
+        chart.getStyler().setXAxisMax(1.0);
+        chart.getStyler().setXAxisDecimalPattern("0.0");
+        chart.getStyler().setXAxisTickMarkSpacingHint(TICK_PIXELS);
         chart.getStyler().setLegendPosition(LegendPosition.OutsideE);
         for (Map.Entry<String, List<RunResult>> own : Tables.byContender(runs).entrySet()) {
             double[] shares = new double[STEPS];
@@ -95,7 +106,14 @@ final class Plots {
                         LEAST_MILLIS,
                         own.getValue().getFirst().timeToFirstToken().quantile(shares[i]));
             }
-            chart.addSeries(own.getKey(), shares, millis).setMarker(SeriesMarkers.NONE);
+            XYSeries line = chart.addSeries(own.getKey(), shares, millis);
+            line.setMarker(SeriesMarkers.NONE);
+            int place = ours.indexOf(own.getKey());
+            if (place >= 0) {
+                line.setLineColor(OURS);
+                line.setLineWidth(OUR_WIDTH);
+                line.setLineStyle(place == 0 ? SeriesLines.SOLID : SeriesLines.DOT_DOT);
+            }
         }
         return encoded(() -> BitmapEncoder.getBitmapBytes(chart, BitmapFormat.PNG));
     }

@@ -132,7 +132,7 @@ public final class PolicyPage {
                 images,
                 "ladder-ttft.png",
                 PolicyStudy.LADDER,
-                runs -> Plots.firstTokens("Time to first token on the ladder", drawn(runs)));
+                runs -> Plots.firstTokens("Time to first token on the ladder", drawn(runs), ours));
         add(
                 images,
                 "ladder-output.png",
@@ -142,7 +142,8 @@ public final class PolicyPage {
                 images,
                 "conversation-3x-ttft.png",
                 PolicyStudy.FAST,
-                runs -> Plots.firstTokens("Time to first token, conversation at three times its speed", drawn(runs)));
+                runs -> Plots.firstTokens(
+                        "Time to first token, conversation at three times its speed", drawn(runs), ours));
         add(
                 images,
                 "conversation-3x-good.png",
