@@ -109,7 +109,7 @@ class ExtProcServerIT {
         assertThat(health("liveness")).isEqualTo(ServingStatus.SERVING);
         running.answerHead(204, "", true).halfClose();
         stopping.join();
-        assertThat(running.isCompleted()).isTrue();
+        await("its proxy hears of it").until(running::isCompleted);
     }
 
     @Test
