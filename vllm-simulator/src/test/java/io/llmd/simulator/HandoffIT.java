@@ -499,9 +499,9 @@ class HandoffIT {
     @Test
     void mooncakesLegsMeetByTheirTransferId() throws Exception {
         Running p = start(settings -> settings.handoff(
-                handoff -> handoff.connector(KvConnector.MOONCAKE).mooncakePort(freePort())));
+                handoff -> handoff.connector(KvConnector.MOONCAKE).sideChannelPort(KvConnector.MOONCAKE, freePort())));
         Running d = start(settings -> settings.handoff(
-                handoff -> handoff.connector(KvConnector.MOONCAKE).mooncakePort(0)));
+                handoff -> handoff.connector(KvConnector.MOONCAKE).sideChannelPort(KvConnector.MOONCAKE, 0)));
         int port = p.simulator().settings().handoff().sideChannelPort();
         JsonNode engines = Json.read(p.client()
                 .send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/query"))

@@ -70,5 +70,10 @@ public sealed interface Reply {
         public Generate withTransfer(TransferFields other) {
             return new Generate(id, model, prompts, sampling, promptOnly, other, answer);
         }
+
+        /** The same work that ends with its first token. */
+        public Generate withOneToken() {
+            return new Generate(id, model, prompts, sampling.oneToken(), promptOnly, transfer, answer);
+        }
     }
 }

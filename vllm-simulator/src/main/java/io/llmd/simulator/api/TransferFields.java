@@ -1,5 +1,6 @@
 package io.llmd.simulator.api;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -9,14 +10,18 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param kv {@code kv_transfer_params}
  * @param ec {@code ec_transfer_params}
+ * @param bootstrap SGLang's {@code bootstrap_host}, {@code bootstrap_port} and {@code bootstrap_room}
  * @param cacheHitThreshold share of the prompt that must be cached, 0 for none; absent if it does not say
  */
 public record TransferFields(
         @Nullable ObjectNode kv,
         @Nullable ObjectNode ec,
+        @Nullable ObjectNode bootstrap,
         @Nullable Double cacheHitThreshold) {
+    private static final List<String> BOOTSTRAP = List.of("bootstrap_host", "bootstrap_port", "bootstrap_room");
+
     /** Nothing. */
-    public static final TransferFields NONE = new TransferFields(null, null, null);
+    public static final TransferFields NONE = new TransferFields(null, null, null, null);
 
     /** Reads the fields of a body. */
     public static TransferFields read(RequestFields fields) {
@@ -37,12 +42,26 @@ public record TransferFields(
             ec = ec == null ? object(extra, "ec_transfer_params") : ec;
         }
         Double threshold = threshold(sampling.get("cache_hit_threshold"));
-        return kv == null && ec == null && threshold == null ? NONE : new TransferFields(kv, ec, threshold);
+        ObjectNode bootstrap = bootstrap(fields);
+        return kv == null && ec == null && bootstrap == null && threshold == null
+                ? NONE
+                : new TransferFields(kv, ec, bootstrap, threshold);
     }
 
     /** The same with another share of the prompt that must be cached. */
     public TransferFields withCacheHitThreshold(double share) {
-        return new TransferFields(kv, ec, share);
+        return new TransferFields(kv, ec, bootstrap, share);
+    }
+
+    private static @Nullable ObjectNode bootstrap(RequestFields fields) {
+        ObjectNode bootstrap = Json.object();
+        for (String name : BOOTSTRAP) {
+            JsonNode value = fields.get(name);
+            if (value != null) {
+                bootstrap.set(name, value);
+            }
+        }
+        return bootstrap.isEmpty() ? null : bootstrap;
     }
 
     private static @Nullable ObjectNode object(RequestFields fields, String name) {

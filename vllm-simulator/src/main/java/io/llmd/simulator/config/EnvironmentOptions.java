@@ -18,6 +18,7 @@ final class EnvironmentOptions {
             Map.entry("VLLM_EC_SIDE_CHANNEL_HOST", SimulatorOption.EC_SIDE_CHANNEL_HOST),
             Map.entry("VLLM_EC_SIDE_CHANNEL_PORT", SimulatorOption.EC_SIDE_CHANNEL_PORT),
             Map.entry("VLLM_MOONCAKE_BOOTSTRAP_PORT", SimulatorOption.MOONCAKE_BOOTSTRAP_PORT),
+            Map.entry("VLLM_P2P_SIDE_CHANNEL_PORT", SimulatorOption.P2P_SIDE_CHANNEL_PORT),
             Map.entry("VLLM_SERVER_DEV_MODE", SimulatorOption.SERVER_DEV_MODE),
             Map.entry("VLLM_ALLOW_RUNTIME_LORA_UPDATING", SimulatorOption.ALLOW_RUNTIME_LORA_UPDATING),
             Map.entry("POD_NAME", SimulatorOption.INFERENCE_POD),

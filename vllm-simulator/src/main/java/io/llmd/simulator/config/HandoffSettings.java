@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkCompatibility whether blocks of engines with another model or version are left alone
  * @param transfer how long reading takes
  * @param spread of the single times of reading
+ * @param offloadBytes host memory whose blocks other endpoints may read, where the connector is for that
  * @param cacheHitThreshold share of a prompt that must be cached if the request does not say, in [0, 1]
  * @param embeddings the part in requests whose media another endpoint encodes
  */
@@ -33,6 +34,7 @@ public record HandoffSettings(
         boolean checkCompatibility,
         TransferModel transfer,
         TransferSpread spread,
+        long offloadBytes,
         double cacheHitThreshold,
         EmbeddingSettings embeddings) {
     /** What is read if no model on a GPU is given: blocks of Llama-3.1-8B on one GPU. */
@@ -46,6 +48,12 @@ public record HandoffSettings(
         Objects.requireNonNull(embeddings, "embeddings");
         if (!(cacheHitThreshold >= 0 && cacheHitThreshold <= 1)) {
             throw new IllegalArgumentException("cacheHitThreshold: " + cacheHitThreshold + " (expected: 0 to 1)");
+        }
+        if (connector == KvConnector.SGLANG && role != EndpointRole.PREFILL && role != EndpointRole.DECODE) {
+            throw new IllegalArgumentException("role: " + role + " (expected: PREFILL or DECODE, with sglang)");
+        }
+        if (offloadBytes < 1) {
+            throw new IllegalArgumentException("offloadBytes: " + offloadBytes + " (expected: >= 1)");
         }
         if (sideChannelHost.isBlank()) {
             throw new IllegalArgumentException("sideChannelHost: blank (expected: a host)");
@@ -75,6 +83,7 @@ public record HandoffSettings(
                 checkCompatibility,
                 transfer,
                 spread,
+                offloadBytes,
                 cacheHitThreshold,
                 embeddings.atPort(EndpointsDraft.shifted(embeddings.port(), engineOffset)));
     }

@@ -7,7 +7,9 @@ import io.llmd.simulator.engine.TransferModel;
 import io.llmd.simulator.engine.TransferSpread;
 import io.llmd.simulator.engine.VariedLatency;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +22,8 @@ public final class HandoffSettingsBuilder {
     private @Nullable KvTransferConfig transferConfig;
     private @Nullable String engineId;
     private String sideChannelHost = "localhost";
-    private int nixlPort = 5600;
-    private int mooncakePort = 8998;
+    private final Map<KvConnector, Integer> ports = new EnumMap<>(KvConnector.class);
+    private long offloadBytes = 8L << 30;
     private @Nullable Duration lease;
     private @Nullable Boolean heartbeats;
     private @Nullable Boolean checkCompatibility;
@@ -79,15 +81,23 @@ public final class HandoffSettingsBuilder {
         return this;
     }
 
-    /** Sets {@link HandoffSettings#sideChannelPort()} where NIXL is the connector. */
+    /** Sets {@link HandoffSettings#sideChannelPort()} where NIXL carries the blocks. */
     public HandoffSettingsBuilder sideChannelPort(int value) {
-        nixlPort = value;
+        return sideChannelPort(KvConnector.NIXL, value).sideChannelPort(KvConnector.NIXL_PUSH, value);
+    }
+
+    /** Sets {@link HandoffSettings#sideChannelPort()} for a connector. */
+    public HandoffSettingsBuilder sideChannelPort(KvConnector ofConnector, int value) {
+        if (value < 0 || value > 65_535) {
+            throw new IllegalArgumentException("sideChannelPort: " + value + " (expected: 0 to 65535)");
+        }
+        ports.put(ofConnector, value);
         return this;
     }
 
-    /** Sets {@link HandoffSettings#sideChannelPort()} where Mooncake is the connector. */
-    public HandoffSettingsBuilder mooncakePort(int value) {
-        mooncakePort = value;
+    /** Sets {@link HandoffSettings#offloadBytes()}. */
+    public HandoffSettingsBuilder offloadBytes(long value) {
+        offloadBytes = value;
         return this;
     }
 
@@ -290,8 +300,8 @@ public final class HandoffSettingsBuilder {
                 chosen,
                 agreed("engine id", engineId, configured(KvTransferConfig::engineId)),
                 sideChannelHost,
-                chosen == KvConnector.MOONCAKE ? mooncakePort : nixlPort,
-                heartbeats == null ? chosen == KvConnector.NIXL && version.hasLeaseHeartbeats() : heartbeats,
+                ports.getOrDefault(chosen, chosen.port()),
+                heartbeats == null ? chosen.isNixl() && version.hasLeaseHeartbeats() : heartbeats,
                 agreed(
                         "check of compatibility",
                         checkCompatibility,
@@ -299,6 +309,7 @@ public final class HandoffSettingsBuilder {
                         true),
                 transferModel(deployment),
                 spread(),
+                offloadBytes,
                 cacheHitThreshold,
                 embeddingSettings());
     }

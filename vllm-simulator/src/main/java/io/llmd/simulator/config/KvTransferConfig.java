@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,13 @@ record KvTransferConfig(
             "kv_parallel_size",
             "kv_connector_module_path",
             "enable_permute_local_kv");
+    private static final Map<String, KvConnector> CONNECTORS = new TreeMap<>(Map.of(
+            "NixlConnector", KvConnector.NIXL,
+            "NixlPullConnector", KvConnector.NIXL,
+            "NixlPushConnector", KvConnector.NIXL_PUSH,
+            "MooncakeConnector", KvConnector.MOONCAKE,
+            "MoRIIOConnector", KvConnector.MORIIO,
+            "OffloadingConnector", KvConnector.OFFLOADING));
     private static final Set<String> ROLES = Set.of("kv_producer", "kv_consumer", "kv_both");
     private static final String LEASE = "kv_lease_duration";
     private static final String COMPATIBILITY = "enforce_handshake_compat";
@@ -76,13 +84,12 @@ record KvTransferConfig(
     }
 
     private static KvConnector connector(@Nullable Object name) {
-        if ("NixlConnector".equals(name) || "NixlPullConnector".equals(name)) {
-            return KvConnector.NIXL;
+        KvConnector connector = name == null ? null : CONNECTORS.get(name.toString());
+        if (connector == null) {
+            throw new IllegalArgumentException(
+                    "kv_connector: " + name + " (expected: one of " + CONNECTORS.keySet() + ")");
         }
-        if ("MooncakeConnector".equals(name)) {
-            return KvConnector.MOONCAKE;
-        }
-        throw new IllegalArgumentException("kv_connector: " + name + " (expected: NixlConnector or MooncakeConnector)");
+        return connector;
     }
 
     private static @Nullable LoadFailurePolicy loadFailure(@Nullable Object policy) {

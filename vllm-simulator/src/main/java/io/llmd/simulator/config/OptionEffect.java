@@ -20,13 +20,26 @@ enum OptionEffect {
             settings -> settings.faults().failurePercent() > 0,
             SimulatorOption.FAILURE_TYPES),
     NIXL(
-            "--kv-connector nixl",
-            settings -> settings.handoff().connector() == KvConnector.NIXL,
+            "--kv-connector nixl or nixl-push",
+            settings -> settings.handoff().connector().isNixl(),
             SimulatorOption.NIXL_SIDE_CHANNEL_PORT),
     MOONCAKE(
             "--kv-connector mooncake",
             settings -> settings.handoff().connector() == KvConnector.MOONCAKE,
             SimulatorOption.MOONCAKE_BOOTSTRAP_PORT),
+    MORIIO(
+            "--kv-connector moriio",
+            settings -> settings.handoff().connector() == KvConnector.MORIIO,
+            SimulatorOption.MORIIO_HANDSHAKE_PORT),
+    SGLANG(
+            "--kv-connector sglang",
+            settings -> settings.handoff().connector() == KvConnector.SGLANG,
+            SimulatorOption.SGLANG_BOOTSTRAP_PORT),
+    OFFLOADING(
+            "--kv-connector offloading",
+            settings -> settings.handoff().connector() == KvConnector.OFFLOADING,
+            SimulatorOption.P2P_SIDE_CHANNEL_PORT,
+            SimulatorOption.KV_OFFLOADING_SIZE),
     CONNECTOR(
             "--kv-connector",
             settings -> settings.handoff().isConnected(),

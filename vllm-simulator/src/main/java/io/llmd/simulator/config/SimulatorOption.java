@@ -304,11 +304,11 @@ public enum SimulatorOption {
             (b, v) -> b.role(EndpointRole.valueOf(v.toUpperCase(Locale.ROOT)))),
     KV_CONNECTOR(
             "kv-connector",
-            "exchange KV blocks with other endpoints: nixl, mooncake or none",
-            (b, v) -> b.handoff(handoff -> handoff.connector(KvConnector.valueOf(v.toUpperCase(Locale.ROOT))))),
+            "exchange KV blocks with other endpoints: " + KvConnector.names(),
+            (b, v) -> b.handoff(handoff -> handoff.connector(KvConnector.of(v)))),
     KV_TRANSFER_CONFIG(
             "kv-transfer-config",
-            "the same as vLLM's JSON, with NixlConnector or MooncakeConnector",
+            "the same as vLLM's JSON",
             (b, v) -> b.handoff(handoff -> handoff.transferConfig(KvTransferConfig.parse(v)))),
     NIXL_SIDE_CHANNEL_HOST(
             "nixl-side-channel-host",
@@ -321,7 +321,23 @@ public enum SimulatorOption {
     MOONCAKE_BOOTSTRAP_PORT(
             "mooncake-bootstrap-port",
             "the same for Mooncake, where GET /query tells the engine",
-            (b, v) -> b.handoff(handoff -> handoff.mooncakePort(integer(v)))),
+            (b, v) -> b.handoff(handoff -> handoff.sideChannelPort(KvConnector.MOONCAKE, integer(v)))),
+    MORIIO_HANDSHAKE_PORT(
+            "moriio-handshake-port",
+            "the same for MoRI-IO",
+            (b, v) -> b.handoff(handoff -> handoff.sideChannelPort(KvConnector.MORIIO, integer(v)))),
+    SGLANG_BOOTSTRAP_PORT(
+            "disaggregation-bootstrap-port",
+            "the same for SGLang",
+            (b, v) -> b.handoff(handoff -> handoff.sideChannelPort(KvConnector.SGLANG, integer(v)))),
+    P2P_SIDE_CHANNEL_PORT(
+            "p2p-side-channel-port",
+            "the same for offloaded blocks",
+            (b, v) -> b.handoff(handoff -> handoff.sideChannelPort(KvConnector.OFFLOADING, integer(v)))),
+    KV_OFFLOADING_SIZE(
+            "kv-offloading-size",
+            "GiB of host memory for blocks that other endpoints may read",
+            (b, v) -> b.handoff(handoff -> handoff.offloadBytes(Math.round(decimal(v) * (1L << 30))))),
     KV_LEASE_DURATION(
             "kv-lease-duration",
             "how long blocks are held for another endpoint; by default 30 s, and what older versions did",

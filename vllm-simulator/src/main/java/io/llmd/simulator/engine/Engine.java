@@ -123,16 +123,37 @@ public final class Engine {
         stepDue = true;
         sequence.status = Sequence.Status.WAITING;
         if (loaded) {
-            int remote = sequence.request.remoteTokens();
-            sequence.loadedTokens = remote - sequence.computed;
-            sequence.computed = Math.min(remote, sequence.known() - 1);
-            sequence.loaded = true;
+            arrived(sequence, sequence.request.remoteTokens() - sequence.computed);
         } else if (settings.loadFailure() == LoadFailurePolicy.RECOMPUTE) {
             sequence.restart(pool);
         } else {
             leave(sequence, FinishReason.ERROR);
         }
         return true;
+    }
+
+    /**
+     * Says that some of the blocks a sequence waits for have come, from the first one on; the rest is computed.
+     *
+     * @param tokens that came, at most those that were wanted
+     * @return false if the request waits for none
+     */
+    public boolean completePartialLoad(long requestId, int tokens, long now) {
+        moveTo(now);
+        Sequence sequence = sequences.get(requestId);
+        if (sequence == null || sequence.status != Sequence.Status.LOADING) {
+            return false;
+        }
+        stepDue = true;
+        sequence.status = Sequence.Status.WAITING;
+        arrived(sequence, tokens);
+        return true;
+    }
+
+    private static void arrived(Sequence sequence, int tokens) {
+        sequence.loadedTokens = tokens;
+        sequence.computed = Math.min(sequence.computed + tokens, sequence.known() - 1);
+        sequence.loaded = true;
     }
 
     /**

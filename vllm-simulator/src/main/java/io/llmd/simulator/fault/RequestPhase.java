@@ -38,9 +38,9 @@ public enum RequestPhase {
         } catch (ApiException e) {
             return BOTH;
         }
-        if (handoff.path("do_remote_decode").asBoolean(false)) {
+        if (handoff.path("do_remote_decode").asBoolean(false) || handoff.has("remote_decoder")) {
             return PREFILL;
         }
-        return handoff.path("do_remote_prefill").asBoolean(false) ? DECODE : BOTH;
+        return handoff.path("do_remote_prefill").asBoolean(false) || handoff.has("remote_prefiller") ? DECODE : BOTH;
     }
 }

@@ -24,6 +24,8 @@ public final class BlockHolder {
     private final long extensionNanos;
     private final Engines engine;
     private final NixlMeters meters;
+    private final @Nullable BlockWriter writer;
+    private final @Nullable HostTier tier;
 
     /** The way to the engine. */
     @FunctionalInterface
@@ -35,13 +37,23 @@ public final class BlockHolder {
     /**
      * @param dialect decides whether answers name blocks, or requests do so before they exist
      * @param extensionNanos what a heartbeat gives from its time on
+     * @param writer writes blocks, where it is not for others to read them
+     * @param tier what others may read without a lease
      */
     public BlockHolder(
-            EngineCard card, HandoffDialect dialect, long extensionNanos, Engines engine, NixlMeters meters) {
+            EngineCard card,
+            HandoffDialect dialect,
+            long extensionNanos,
+            Engines engine,
+            NixlMeters meters,
+            @Nullable BlockWriter writer,
+            @Nullable HostTier tier) {
         this.card = card;
         this.extensionNanos = extensionNanos;
         this.engine = engine;
         this.meters = meters;
+        this.writer = writer;
+        this.tier = tier;
         names = new RequestNames(card.engineId());
         promises = dialect.answersTell()
                 ? null
@@ -63,6 +75,12 @@ public final class BlockHolder {
 
     /** Hears what the engine does. */
     public void hear(EngineEvent event) {
+        if (writer != null) {
+            writer.hear(event);
+        }
+        if (tier != null) {
+            tier.hear(event);
+        }
         if (promises != null) {
             promises.hear(event);
         }
@@ -74,7 +92,8 @@ public final class BlockHolder {
             then.accept(new SideChannelResponse.Refused("only blocks are here"));
         } else if (question instanceof SideChannelRequest.Handshake) {
             then.accept(new SideChannelResponse.Card(card));
-        } else if (question.engineId().equals(card.engineId())) {
+        } else if (question.engineId().equals(card.engineId())
+                || question.engineId().equals(Handoff.ANY_ENGINE)) {
             engine.later((current, now) -> then.accept(answer(question, current, now)));
         } else {
             then.accept(new SideChannelResponse.Refused("this is engine " + card.engineId()));
@@ -85,6 +104,8 @@ public final class BlockHolder {
         return switch (request) {
             case SideChannelRequest.Handshake _ -> new SideChannelResponse.Card(card);
             case SideChannelRequest.Read read -> readable(read.requestId(), current);
+            case SideChannelRequest.Write write -> written(write, current, now);
+            case SideChannelRequest.Lookup lookup -> found(lookup);
             case SideChannelRequest.Notify notice -> giveBack(notice.requestId(), current, now);
             case SideChannelRequest.Heartbeat heartbeat -> {
                 heartbeat.requestIds().forEach(name -> extend(name, current, now));
@@ -99,6 +120,35 @@ public final class BlockHolder {
             return DONE;
         }
         return promises == null || promises.isOver(name) ? UNKNOWN : NOT_YET;
+    }
+
+    private SideChannelResponse written(SideChannelRequest.Write wanted, Engine current, long now) {
+        String name = wanted.requestId();
+        Boolean outcome = writer == null ? Boolean.FALSE : writer.outcome(name);
+        if (writer == null || outcome != null) {
+            return Boolean.TRUE.equals(outcome) ? DONE : UNKNOWN;
+        }
+        OptionalLong number = number(name);
+        boolean isHeld = number.isPresent() && current.holdsBlocksOf(number.getAsLong());
+        if (!isHeld && !writer.isUnderWay(name) && (promises == null || promises.isOver(name))) {
+            return UNKNOWN;
+        }
+        writer.want(name, wanted.blocks(), now);
+        if (isHeld) {
+            writer.write(name, number.getAsLong(), now);
+        }
+        return NOT_YET;
+    }
+
+    /** What the request that shall compute the blocks has not stored yet is awaited. */
+    private SideChannelResponse found(SideChannelRequest.Lookup lookup) {
+        String name = lookup.requestId();
+        if (tier == null) {
+            return UNKNOWN;
+        }
+        return name.equals(Handoff.NO_REQUEST) || promises == null || promises.isOver(name)
+                ? new SideChannelResponse.Found(tier.leading(lookup.hashes()))
+                : NOT_YET;
     }
 
     private SideChannelResponse giveBack(String name, Engine current, long now) {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -27,8 +28,10 @@ public record EngineCard(String engineId, String compatibility, int tensorParall
      *
      * @param version of vLLM; engines of different versions do not understand each other
      * @param model name of the model
+     * @param move how blocks get to other engines
      */
-    public static EngineCard of(String engineId, String version, String model, Deployment deployment, int blockTokens) {
+    public static EngineCard of(
+            String engineId, String version, String model, Deployment deployment, int blockTokens, BlockMove move) {
         ModelArchitecture shape = deployment.model();
         String factors = String.join(
                 "\n",
@@ -39,7 +42,7 @@ public record EngineCard(String engineId, String compatibility, int tensorParall
                 "layers " + shape.layers(),
                 "latent " + shape.latentDim(),
                 "bytes " + deployment.kvValueBytes(),
-                "pull");
+                move.name().toLowerCase(Locale.ROOT));
         return new EngineCard(engineId, sha256(factors), deployment.tensorParallel(), blockTokens);
     }
 

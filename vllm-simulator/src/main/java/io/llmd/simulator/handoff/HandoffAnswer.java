@@ -11,8 +11,9 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param holder where the side channel of the engine listens
  * @param generation which keys this version of vLLM has
+ * @param move how blocks get to the decode leg, as newer versions tell it
  */
-public record HandoffAnswer(EngineCard card, Address holder, Generation generation) {
+public record HandoffAnswer(EngineCard card, Address holder, Generation generation, BlockMove move) {
 
     /**
      * What versions of vLLM differ in.
@@ -51,7 +52,7 @@ public record HandoffAnswer(EngineCard card, Address holder, Generation generati
             params.put("remote_num_tokens", held.tokens());
         }
         if (generation.parallelism()) {
-            params.putNull("remote_blocks_expiry_time").put("transfer_mode", "pull");
+            params.putNull("remote_blocks_expiry_time").put("transfer_mode", move == BlockMove.PUSH ? "push" : "pull");
         }
         if (generation.cached() && cachedTokens.isPresent()) {
             params.put("remote_prefill_cached_tokens", cachedTokens.getAsInt());

@@ -3,10 +3,10 @@ package io.llmd.simulator.handoff;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** How requests say which part of them an engine is asked for; one for each connector of vLLM. */
+/** How requests say which part of them an engine is asked for; one for each connector. */
 public interface HandoffDialect {
 
-    /** Reads {@code kv_transfer_params}; nothing in them makes a request fail. */
+    /** Reads {@code kv_transfer_params}, or what the connector has in their place. */
     TransferLeg leg(@Nullable ObjectNode params);
 
     /**
@@ -14,4 +14,14 @@ public interface HandoffDialect {
      * beforehand, and the decode leg may come first.
      */
     boolean answersTell();
+
+    /** How blocks get to the decode leg. */
+    default BlockMove move() {
+        return BlockMove.PULL;
+    }
+
+    /** Whether a prefill leg ends with its first token, whatever it asks for. */
+    default boolean prefillsOneToken() {
+        return false;
+    }
 }

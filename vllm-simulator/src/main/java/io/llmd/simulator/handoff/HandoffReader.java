@@ -1,11 +1,7 @@
 package io.llmd.simulator.handoff;
 
-import io.llmd.simulator.engine.CounterRandom;
-import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSink;
-import io.llmd.simulator.engine.TransferModel;
-import io.llmd.simulator.engine.TransferSpread;
 import io.llmd.simulator.metrics.FetchStage;
 import io.llmd.simulator.metrics.NixlMeters;
 import java.util.ArrayDeque;
@@ -34,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class HandoffReader implements EngineSink {
     private static final long NEVER = Long.MAX_VALUE;
     private static final int MOST_IDS_PER_HEARTBEAT = 256;
-    private static final long SPREAD = 0x73_70_72L;
+    private static final int MOST_HASHES_PER_LOOKUP = 1024;
     private static final long ASK_AGAIN_NANOS = 5_000_000;
 
     private final Reading settings;
@@ -56,21 +52,16 @@ public final class HandoffReader implements EngineSink {
      * How an engine reads blocks.
      *
      * @param card of the reading engine
-     * @param transfer times of reading
-     * @param spread of single ones
-     * @param seed of the spread
-     * @param timeScale factor on these times
+     * @param times of reading
+     * @param move how blocks come
      * @param heartbeatNanos between two heartbeats; 0 for none
      * @param patienceNanos how long blocks are asked for that do not exist yet
      * @param checkCompatibility whether blocks of engines with another compatibility are left alone
      */
     public record Reading(
             EngineCard card,
-            Deployment deployment,
-            TransferModel transfer,
-            TransferSpread spread,
-            long seed,
-            double timeScale,
+            TransferTimes times,
+            BlockMove move,
             long heartbeatNanos,
             long patienceNanos,
             boolean checkCompatibility) {}
@@ -81,8 +72,15 @@ public final class HandoffReader implements EngineSink {
     /** Where the outcome of loads goes. */
     @FunctionalInterface
     public interface Loads {
-        /** The blocks of a request have come, or cannot be had; must not call back. */
-        void ended(long requestId, boolean loaded);
+        /** {@code tokens} of those who cannot be had. */
+        int FAILED = -1;
+
+        /**
+         * The blocks of a request have come, or cannot be had; must not call back.
+         *
+         * @param tokens that came, fewer than were wanted if no more were found; {@link #FAILED} if they cannot be had
+         */
+        void ended(long requestId, int tokens);
     }
 
     public HandoffReader(Reading settings, SideChannel channel, NixlMeters meters, Loads loads) {
@@ -90,7 +88,7 @@ public final class HandoffReader implements EngineSink {
         this.channel = channel;
         this.meters = meters;
         this.loads = loads;
-        link = new TransferLink<>(settings.transfer().bytesPerSecond() / settings.timeScale());
+        link = settings.times().link();
     }
 
     /**
@@ -114,7 +112,16 @@ public final class HandoffReader implements EngineSink {
 
     /** A request is about to be submitted whose blocks another engine holds. */
     public void expect(long requestId, Handoff handoff, long now) {
-        Pull pull = new Pull(requestId, handoff);
+        expect(requestId, handoff, List.of(), now);
+    }
+
+    /**
+     * The same where blocks are looked up.
+     *
+     * @param hashes of the blocks of its prompt
+     */
+    public void expect(long requestId, Handoff handoff, List<Long> hashes, long now) {
+        Pull pull = new Pull(requestId, handoff, hashes);
         pulls.put(requestId, pull);
         move(pull, FetchStage.WAITING_TO_START);
         peer(handoff, now);
@@ -125,7 +132,7 @@ public final class HandoffReader implements EngineSink {
 
     /** Blocks will not be needed, because the request for them was refused. */
     public void release(Handoff handoff, long now) {
-        Pull pull = new Pull(--releases, handoff);
+        Pull pull = new Pull(--releases, handoff, List.of());
         pulls.put(pull.requestId, pull);
         abandon(pull, now);
     }
@@ -141,6 +148,7 @@ public final class HandoffReader implements EngineSink {
             case EngineEvent.LoadWanted load -> {
                 Pull pull = pulls.get(load.requestId());
                 if (pull != null) {
+                    pull.cachedBlocks = load.cachedTokens() / settings.card().blockTokens();
                     want(pull, load.tokens(), load.blocks(), load.time());
                 }
             }
@@ -234,7 +242,7 @@ public final class HandoffReader implements EngineSink {
 
     private void proceed(Pull pull, long now) {
         if (!pull.reads()) {
-            tell(pull);
+            spare(pull);
             return;
         }
         Handoff handoff = pull.handoff;
@@ -243,10 +251,30 @@ public final class HandoffReader implements EngineSink {
             fail(pull);
             return;
         }
-        channel.ask(
-                peer.address,
-                new SideChannelRequest.Read(handoff.engineId(), handoff.requestId()),
-                (response, then) -> readable(pull, response, then));
+        channel.ask(peer.address, question(pull), (response, then) -> readable(pull, response, then));
+    }
+
+    private SideChannelRequest question(Pull pull) {
+        String engineId = pull.handoff.engineId();
+        String requestId = pull.handoff.requestId();
+        return switch (settings.move()) {
+            case PULL -> new SideChannelRequest.Read(engineId, requestId);
+            case PUSH -> new SideChannelRequest.Write(engineId, requestId, pull.blocks);
+            case LOOK_UP -> {
+                int from = pull.cachedBlocks + pull.found;
+                int to = Math.min(pull.hashes.size(), from + MOST_HASHES_PER_LOOKUP);
+                yield new SideChannelRequest.Lookup(engineId, requestId, pull.hashes.subList(Math.min(from, to), to));
+            }
+        };
+    }
+
+    /** Nobody needs the blocks; the holder of leases wants to know that. */
+    private void spare(Pull pull) {
+        if (settings.move() == BlockMove.LOOK_UP) {
+            end(pull, 0);
+        } else {
+            tell(pull);
+        }
     }
 
     private static boolean isEnough(Handoff handoff, EngineCard card, int tokens) {
@@ -258,42 +286,69 @@ public final class HandoffReader implements EngineSink {
             again.add(new Again(pull, now + ASK_AGAIN_NANOS));
             return;
         }
+        if (settings.move() == BlockMove.LOOK_UP && response instanceof SideChannelResponse.Found answer) {
+            found(pull, answer.blocks(), now);
+            return;
+        }
         if (!(response instanceof SideChannelResponse.Done)) {
             if (response instanceof SideChannelResponse.Unreachable) {
-                peers.remove(pull.handoff.engineId());
+                peers.remove(pull.handoff.peer());
             }
             fail(pull);
             return;
         }
+        if (settings.move() == BlockMove.PUSH) {
+            written(pull);
+        } else {
+            read(pull, now);
+        }
+    }
+
+    /** So many further blocks are there; asks for the next ones if it were all. */
+    private void found(Pull pull, int blocks, long now) {
+        int asked = Math.min(MOST_HASHES_PER_LOOKUP, pull.hashes.size() - pull.cachedBlocks - pull.found);
+        pull.found += blocks;
+        if (blocks > 0 && blocks == asked && pull.cachedBlocks + pull.found < pull.hashes.size()) {
+            proceed(pull, now);
+            return;
+        }
+        pull.blocks = Math.min(pull.blocks, pull.found);
+        pull.tokens = Math.min(pull.tokens, pull.found * settings.card().blockTokens());
+        if (pull.tokens == 0) {
+            endLookUp(pull, 0);
+        } else {
+            read(pull, now);
+        }
+    }
+
+    private void read(Pull pull, long now) {
         pull.started = now;
-        TransferModel model = settings.transfer();
-        double preparation = model.setupNanos(settings.deployment(), pull.blocks);
-        double carriage = model.wireNanos(
-                settings.deployment(), pull.blocks * settings.card().blockTokens());
-        long draw = CounterRandom.bits(settings.seed(), pull.requestId, SPREAD);
-        double setup = settings.spread().setupFactor(preparation, draw) * slowFactor;
-        double wire = settings.spread().wireFactor(carriage, draw) * slowFactor;
-        link.begin(pull, Math.round(preparation * settings.timeScale() * setup), bytes(pull) * wire, now);
+        settings.times().begin(link, pull, pull.requestId, pull.blocks, 1, slowFactor, now);
+    }
+
+    private boolean fails(Pull pull) {
+        return readFails.getAsBoolean() || pull.fails;
+    }
+
+    private void written(Pull pull) {
+        if (fails(pull)) {
+            fail(pull);
+        } else {
+            end(pull, pull.tokens);
+        }
     }
 
     private void transferred(Pull pull, long now) {
-        if (readFails.getAsBoolean() || pull.fails) {
+        if (fails(pull)) {
             fail(pull);
             return;
         }
-        long descriptors = TransferModel.descriptors(settings.deployment(), pull.blocks);
-        double postNanos = descriptors * settings.transfer().descriptorNanos() * settings.timeScale();
-        long bytes = bytes(pull);
-        for (int gpu = 0; gpu < settings.deployment().tensorParallel(); gpu++) {
-            meters.transferred((now - pull.started) / 1e9, postNanos / 1e9, bytes, descriptors);
+        settings.times().count(meters, pull.blocks, now - pull.started);
+        if (settings.move() == BlockMove.LOOK_UP) {
+            endLookUp(pull, pull.tokens);
+        } else {
+            tell(pull);
         }
-        tell(pull);
-    }
-
-    /** Whole blocks are read, as in vLLM. */
-    private long bytes(Pull pull) {
-        return TransferModel.bytesPerGpu(
-                settings.deployment(), pull.blocks * settings.card().blockTokens());
     }
 
     /** Tells the holder, and the engine what came of it. */
@@ -313,23 +368,38 @@ public final class HandoffReader implements EngineSink {
         if (response instanceof SideChannelResponse.Unreachable) {
             meters.notificationFailed();
         }
-        end(pull, true);
+        end(pull, pull.tokens);
     }
 
     private void fail(Pull pull) {
         meters.transferFailed();
-        end(pull, false);
+        lose(pull);
     }
 
-    private void end(Pull pull, boolean loaded) {
-        pulls.remove(pull.requestId);
+    private void end(Pull pull, int tokens) {
         if (pull.reads()) {
-            move(pull, loaded ? FetchStage.COMPLETED_WAITING : null);
-            if (loaded) {
-                read.put(pull.requestId, pull);
-            }
-            loads.ended(pull.requestId, loaded);
+            endLoad(pull, tokens);
+        } else {
+            pulls.remove(pull.requestId);
         }
+    }
+
+    /** A request whose blocks were looked up goes on, with none if there were none. */
+    private void endLookUp(Pull pull, int tokens) {
+        if (pull.abandoned) {
+            pulls.remove(pull.requestId);
+        } else {
+            endLoad(pull, tokens);
+        }
+    }
+
+    private void endLoad(Pull pull, int tokens) {
+        pulls.remove(pull.requestId);
+        move(pull, tokens >= 0 ? FetchStage.COMPLETED_WAITING : null);
+        if (tokens >= 0) {
+            read.put(pull.requestId, pull);
+        }
+        loads.ended(pull.requestId, tokens);
     }
 
     /** A request runs, or has ended. */
@@ -347,13 +417,13 @@ public final class HandoffReader implements EngineSink {
 
     /** The holder, with whom a handshake begins if it is new. */
     private Peer peer(Handoff handoff, long now) {
-        Peer known = peers.get(handoff.engineId());
+        Peer known = peers.get(handoff.peer());
         if (known != null) {
             return known;
         }
-        Peer peer = new Peer(handoff.engineId(), handoff.holder());
-        peers.put(peer.engineId, peer);
-        long ready = now + Math.round(settings.transfer().handshakeNanos() * settings.timeScale());
+        Peer peer = new Peer(handoff);
+        peers.put(peer.key, peer);
+        long ready = now + settings.times().handshakeNanos();
         channel.ask(
                 peer.address,
                 new SideChannelRequest.Handshake(peer.engineId),
@@ -384,13 +454,22 @@ public final class HandoffReader implements EngineSink {
     }
 
     private void giveUp(Peer peer) {
-        peers.remove(peer.engineId);
+        peers.remove(peer.key);
         meters.transferFailed();
-        peer.takeWaiting().forEach(pull -> end(pull, false));
+        peer.takeWaiting().forEach(this::lose);
+    }
+
+    /** What cannot be looked up is computed; what was promised is missing. */
+    private void lose(Pull pull) {
+        if (settings.move() == BlockMove.LOOK_UP) {
+            endLookUp(pull, 0);
+        } else {
+            end(pull, Loads.FAILED);
+        }
     }
 
     private boolean isUsable(EngineCard card, String engineId) {
-        return card.engineId().equals(engineId)
+        return (engineId.equals(Handoff.ANY_ENGINE) || card.engineId().equals(engineId))
                 && card.fits(settings.card())
                 && (!settings.checkCompatibility()
                         || card.compatibility().equals(settings.card().compatibility()));

@@ -5,8 +5,17 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** vLLM's {@code NixlConnector}: the prefill leg's answer is the decode leg's parameter. */
-public final class NixlDialect implements HandoffDialect {
+/**
+ * vLLM's {@code NixlConnector}: the prefill leg's answer is the decode leg's parameter.
+ *
+ * @param move whether the decoding endpoint reads, or lets the other one write
+ */
+public record NixlDialect(BlockMove move) implements HandoffDialect {
+
+    /** Of endpoints that read. */
+    public NixlDialect() {
+        this(BlockMove.PULL);
+    }
 
     @Override
     public TransferLeg leg(@Nullable ObjectNode params) {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Peer {
     static final long NEVER = Long.MAX_VALUE;
 
+    final String key;
     final String engineId;
     final Address address;
 
@@ -22,9 +23,10 @@ final class Peer {
 
     private final List<Pull> waiting = new ArrayList<>();
 
-    Peer(String engineId, Address address) {
-        this.engineId = engineId;
-        this.address = address;
+    Peer(Handoff handoff) {
+        key = handoff.peer();
+        engineId = handoff.engineId();
+        address = handoff.holder();
     }
 
     boolean isReady(long now) {

@@ -1,6 +1,7 @@
 package io.llmd.simulator.handoff;
 
 import io.llmd.simulator.metrics.FetchStage;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What one request gets from the engine that holds its blocks. Not thread-safe. */
@@ -12,6 +13,14 @@ final class Pull {
     int tokens;
 
     int blocks;
+
+    /** Names of the blocks of the prompt; empty where these do not matter. */
+    final List<Long> hashes;
+
+    /** Blocks of the prompt that are here already, and those after them that were found elsewhere so far. */
+    int cachedBlocks;
+
+    int found;
 
     /** Whether the engine has said what it wants. */
     boolean wanted;
@@ -31,9 +40,10 @@ final class Pull {
     /** When reading began. */
     long started;
 
-    Pull(long requestId, Handoff handoff) {
+    Pull(long requestId, Handoff handoff, List<Long> hashes) {
         this.requestId = requestId;
         this.handoff = handoff;
+        this.hashes = hashes;
     }
 
     boolean reads() {

@@ -34,6 +34,31 @@ public sealed interface SideChannelRequest {
         }
     }
 
+    /**
+     * Asks the holder to write the blocks of a request, and whether it has.
+     *
+     * @param blocks how many there is room for
+     */
+    record Write(String engineId, String requestId, int blocks) implements OfHolder {
+        public Write {
+            Objects.requireNonNull(engineId, "engineId");
+            Objects.requireNonNull(requestId, "requestId");
+        }
+    }
+
+    /**
+     * Asks how many of some blocks are in host memory, from the first one on.
+     *
+     * @param requestId that computes them, {@link Handoff#NO_REQUEST} if it does not matter
+     */
+    record Lookup(String engineId, String requestId, List<Long> hashes) implements OfHolder {
+        public Lookup {
+            Objects.requireNonNull(engineId, "engineId");
+            Objects.requireNonNull(requestId, "requestId");
+            hashes = List.copyOf(hashes);
+        }
+    }
+
     /** Says that the blocks of a request were read, or are not needed. */
     record Notify(String engineId, String requestId) implements OfHolder {
         public Notify {

@@ -15,6 +15,9 @@ public sealed interface SideChannelResponse {
     /** The engine does, or did, what was asked. */
     record Done() implements SideChannelResponse {}
 
+    /** So many of the blocks that were asked for are there. */
+    record Found(int blocks) implements SideChannelResponse {}
+
     /** There are no blocks yet; ask again. */
     record NotYet() implements SideChannelResponse {}
 

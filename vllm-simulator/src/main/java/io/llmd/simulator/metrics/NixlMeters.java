@@ -1,5 +1,6 @@
 package io.llmd.simulator.metrics;
 
+import io.llmd.simulator.config.KvConnector;
 import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSink;
@@ -24,7 +25,7 @@ public final class NixlMeters implements EngineSink {
     };
 
     private final Labels labels;
-    private final boolean nixl;
+    private final KvConnector connector;
     private final VersionPreset version;
     private final double startSeconds;
     private final Histogram transferTime = new Histogram(TRANSFER);
@@ -41,13 +42,13 @@ public final class NixlMeters implements EngineSink {
     private final Map<FetchStage, Integer> fetching = new EnumMap<>(FetchStage.class);
 
     /**
-     * @param nixl whether NIXL does the transfers; without, only what all connectors have is shown
+     * @param connector decides what is shown beyond that which all of them have
      * @param rank data-parallel rank of the engine
      * @param version decides which meters are shown
      * @param start when they began to count
      */
-    public NixlMeters(boolean nixl, String modelName, int rank, VersionPreset version, Instant start) {
-        this.nixl = nixl;
+    public NixlMeters(KvConnector connector, String modelName, int rank, VersionPreset version, Instant start) {
+        this.connector = connector;
         labels = Labels.of(Map.of("model_name", modelName, "engine", Integer.toString(rank)));
         this.version = version;
         startSeconds = start.getEpochSecond() + start.getNano() / 1e9;
@@ -108,12 +109,11 @@ public final class NixlMeters implements EngineSink {
     @Override
     public synchronized void accept(EngineEvent event) {
         switch (event) {
-            case EngineEvent.Scheduled scheduled ->
-                externalQueries +=
-                        scheduled.loadedTokens() > 0 ? 0 : scheduled.promptTokens() - scheduled.cachedTokens();
+            case EngineEvent.Scheduled scheduled -> scheduled(scheduled);
             case EngineEvent.LoadWanted load -> {
-                externalQueries += load.tokens();
-                externalHits += load.tokens();
+                // what has to be looked up first counts when it is known
+                externalQueries += connector == KvConnector.OFFLOADING ? 0 : load.tokens();
+                externalHits += connector == KvConnector.OFFLOADING ? 0 : load.tokens();
             }
             case EngineEvent.LeaseEnded end -> expired += end.cause() == LeaseEnd.EXPIRED ? 1 : 0;
             case EngineEvent.TokenProduced _,
@@ -125,6 +125,16 @@ public final class NixlMeters implements EngineSink {
                     EngineEvent.StepCompleted _ -> {
                 // has nothing to do with other engines
             }
+        }
+    }
+
+    private void scheduled(EngineEvent.Scheduled scheduled) {
+        int missing = scheduled.promptTokens() - scheduled.cachedTokens();
+        if (connector == KvConnector.OFFLOADING) {
+            externalQueries += missing;
+            externalHits += scheduled.loadedTokens();
+        } else {
+            externalQueries += scheduled.loadedTokens() > 0 ? 0 : missing;
         }
     }
 
@@ -214,7 +224,7 @@ public final class NixlMeters implements EngineSink {
     }
 
     private boolean shows(String meter) {
-        return version.shows(meter) && (nixl || !meter.startsWith("vllm:nixl_"));
+        return version.shows(meter) && (connector.isNixl() || !meter.startsWith("vllm:nixl_"));
     }
 
     private synchronized void writeStages(Exposition out) {

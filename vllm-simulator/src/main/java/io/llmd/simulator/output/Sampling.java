@@ -54,6 +54,28 @@ public record Sampling(
                 OutputSource.WORDS);
     }
 
+    /** The same for one token of output. */
+    public Sampling oneToken() {
+        return new Sampling(
+                OptionalInt.of(1),
+                0,
+                n,
+                ignoreEos,
+                stop,
+                stopTokenIds,
+                includeStop,
+                seed,
+                outputTokens,
+                cacheSalt,
+                priority,
+                stream,
+                includeUsage,
+                continuousUsage,
+                streamInterval,
+                returnTokenIds,
+                source);
+    }
+
     /** Whether a token ends the output. */
     public boolean isStopToken(int token) {
         return Arrays.stream(stopTokenIds).anyMatch(id -> id == token);

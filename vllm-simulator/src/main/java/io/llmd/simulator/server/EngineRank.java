@@ -2,6 +2,7 @@ package io.llmd.simulator.server;
 
 import io.llmd.simulator.config.DataParallelSettings;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.engine.BlockHasher;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.EngineSettings;
 import io.llmd.simulator.engine.EngineSink;
@@ -27,6 +28,7 @@ final class EngineRank {
     private final EngineMeters meters;
     private final @Nullable PublishedCache cache;
     private final RunningEngine engine;
+    private final BlockHasher hasher;
     private final List<FaultListener> faultListeners;
     private final TransferPorts transfers;
     private final FaultSwitch faults;
@@ -50,6 +52,7 @@ final class EngineRank {
         meters = new EngineMeters(settings, rank, InstantSource.system());
         cache = published(settings, rank, runtime, paths);
         try {
+            hasher = cache == null ? settings.engine().hasher() : cache.hasher();
             engine = engine(settings, runtime);
             transfers = openTransfers(settings, engineId, runtime);
         } catch (RuntimeException e) {
@@ -62,12 +65,11 @@ final class EngineRank {
     }
 
     private RunningEngine engine(SimulatorSettings settings, SimulatorRuntime runtime) {
-        List<EngineSink> listeners = new ArrayList<>(List.<EngineSink>of(meters, this::hear));
-        EngineSettings engineSettings = settings.engine();
+        List<EngineSink> listeners = new ArrayList<>(List.<EngineSink>of(meters, transferSink(settings)));
         if (cache != null) {
             listeners.add(cache.feed());
-            engineSettings = engineSettings.withHasher(cache.hasher());
         }
+        EngineSettings engineSettings = settings.engine().withHasher(hasher);
         return new RunningEngine(
                 settings.servedModelName(), engineSettings, runtime.driver(), listeners, meters::observe);
     }
@@ -90,7 +92,8 @@ final class EngineRank {
 
     private TransferPorts openTransfers(SimulatorSettings settings, String engineId, SimulatorRuntime runtime) {
         try {
-            return TransferPorts.open(settings, ownId(settings.dataParallel(), engineId), rank, runtime, engine);
+            return TransferPorts.open(
+                    settings, ownId(settings.dataParallel(), engineId), rank, runtime, engine, hasher);
         } catch (RuntimeException e) {
             engine.closeLater();
             throw e;
@@ -101,8 +104,24 @@ final class EngineRank {
         return ranks.size() == 1 ? engineId : engineId + "_dp" + rank;
     }
 
-    private void hear(EngineEvent event) {
-        transfers.hear(event);
+    private EngineSink transferSink(SimulatorSettings settings) {
+        boolean needsBlocks = HandoffPort.needsBlocks(settings.handoff());
+        return new EngineSink() {
+            @Override
+            public void accept(EngineEvent event) {
+                transfers.hear(event);
+            }
+
+            @Override
+            public boolean blocks() {
+                return needsBlocks;
+            }
+
+            @Override
+            public boolean blockTokens() {
+                return false;
+            }
+        };
     }
 
     int rank() {

@@ -54,11 +54,12 @@ final class EngineWork {
         TransferLeg leg = rank.transfers().leg(generate);
         for (Choice choice : started) {
             List<MediaKey> media = media(promptOf(choice));
+            EngineRequest request = request(choice, leg, media);
             rank.engine()
                     .submitLater(
-                            request(choice, leg, media),
+                            request,
                             rank.transfers().reporting(leg, choice),
-                            rank.transfers().admission(choice.engineId(), leg, generate, media, faults));
+                            rank.transfers().admission(request, leg, generate, media, faults));
         }
         return started;
     }
@@ -77,8 +78,8 @@ final class EngineWork {
                 generate.sampling().cacheSalt(),
                 works.adapter(generate.model()),
                 media,
-                leg instanceof TransferLeg.Decode ? choice.prompt().length : 0,
-                leg instanceof TransferLeg.Prefill,
+                leg.reads() == null ? 0 : choice.prompt().length,
+                rank.transfers().holds(leg),
                 threshold == null ? 0 : threshold);
     }
 

@@ -3,27 +3,44 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Json;
+import io.llmd.simulator.api.Reply;
+import io.llmd.simulator.api.RequestFields;
 import io.llmd.simulator.api.Routes;
+import io.llmd.simulator.api.TransferFields;
+import io.llmd.simulator.config.EndpointRole;
 import io.llmd.simulator.config.HandoffSettings;
 import io.llmd.simulator.config.KvConnector;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.VersionPreset;
+import io.llmd.simulator.engine.BlockHasher;
 import io.llmd.simulator.engine.Deployment;
+import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
+import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.HeldBlocks;
+import io.llmd.simulator.engine.LeaseEnd;
 import io.llmd.simulator.fault.FaultListener;
 import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.handoff.Address;
 import io.llmd.simulator.handoff.BlockHolder;
+import io.llmd.simulator.handoff.BlockMove;
+import io.llmd.simulator.handoff.BlockWriter;
 import io.llmd.simulator.handoff.EngineCard;
+import io.llmd.simulator.handoff.Handoff;
 import io.llmd.simulator.handoff.HandoffAnswer;
 import io.llmd.simulator.handoff.HandoffDialect;
 import io.llmd.simulator.handoff.HandoffReader;
+import io.llmd.simulator.handoff.HostTier;
 import io.llmd.simulator.handoff.MooncakeDialect;
+import io.llmd.simulator.handoff.MoriioDialect;
 import io.llmd.simulator.handoff.NixlDialect;
+import io.llmd.simulator.handoff.OffloadingDialect;
+import io.llmd.simulator.handoff.PromptBlocks;
+import io.llmd.simulator.handoff.SglangDialect;
 import io.llmd.simulator.handoff.SideChannel;
 import io.llmd.simulator.handoff.SideChannelRequest;
 import io.llmd.simulator.handoff.TransferLeg;
+import io.llmd.simulator.handoff.TransferTimes;
 import io.llmd.simulator.metrics.NixlMeters;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.Generation;
@@ -52,6 +69,10 @@ final class HandoffPort implements Driven, AutoCloseable {
     private final HandoffDialect dialect;
     private final BlockHolder holder;
     private final HandoffReader reader;
+    private final @Nullable BlockWriter writer;
+    private final BlockHasher hasher;
+    private final int blockTokens;
+    private final boolean meetsInRooms;
     private final HandoffAnswer answer;
     private final SideChannelServer server;
     private final SideChannelClient client;
@@ -59,52 +80,59 @@ final class HandoffPort implements Driven, AutoCloseable {
     private final HandoffTroubles troubles;
 
     private HandoffPort(
-            SimulatorSettings settings, String engineId, int rank, SimulatorRuntime runtime, RunningEngine engine) {
+            SimulatorSettings settings,
+            String engineId,
+            int rank,
+            SimulatorRuntime runtime,
+            RunningEngine engine,
+            BlockHasher hasher) {
         HandoffSettings handoff = settings.handoff();
         driver = runtime.driver();
         this.engine = engine;
         name = settings.servedModelName();
-        boolean mooncake = handoff.connector() == KvConnector.MOONCAKE;
-        dialect = mooncake ? new MooncakeDialect() : new NixlDialect();
-        meters = new NixlMeters(!mooncake, settings.servedModelName(), rank, settings.preset(), Instant.now());
+        this.hasher = hasher;
+        blockTokens = settings.engine().blockTokens();
+        meetsInRooms = handoff.connector() == KvConnector.SGLANG;
+        dialect = dialect(handoff);
+        meters =
+                new NixlMeters(handoff.connector(), settings.servedModelName(), rank, settings.preset(), Instant.now());
         Deployment deployment = deployment(settings);
-        EngineCard card = EngineCard.of(
-                engineId,
-                settings.version(),
-                settings.model(),
-                deployment,
-                settings.engine().blockTokens());
+        EngineCard card =
+                EngineCard.of(engineId, settings.version(), settings.model(), deployment, blockTokens, dialect.move());
         double timeScale = settings.engine().timeScale();
         long leaseNanos = Math.round(settings.engine().leaseNanos() * timeScale);
-        holder = new BlockHolder(card, dialect, leaseNanos * 2 / 3, engine::later, meters);
+        TransferTimes times = new TransferTimes(
+                deployment, handoff.transfer(), handoff.spread(), settings.seed(), timeScale, blockTokens);
+        writer = dialect.move() == BlockMove.PUSH
+                ? new BlockWriter(times, handoff.connector() == KvConnector.MORIIO, meters, this::written)
+                : null;
+        HostTier tier = dialect.move() == BlockMove.LOOK_UP ? new HostTier(hostBlocks(handoff, deployment)) : null;
+        holder = new BlockHolder(card, dialect, leaseNanos * 2 / 3, engine::later, meters, writer, tier);
         client = new SideChannelClient(runtime.eventLoops());
         reader = new HandoffReader(
                 new HandoffReader.Reading(
                         card,
-                        deployment,
-                        handoff.transfer(),
-                        handoff.spread(),
-                        settings.seed(),
-                        timeScale,
+                        times,
+                        dialect.move(),
                         handoff.heartbeats() ? Math.max(1, leaseNanos / 6) : 0,
-                        dialect.answersTell() ? 0 : leaseNanos + Math.round(PATIENCE_NANOS * timeScale),
+                        dialect.answersTell() && writer == null
+                                ? 0
+                                : leaseNanos + Math.round(PATIENCE_NANOS * timeScale),
                         handoff.checkCompatibility()),
                 this::ask,
                 meters,
-                (requestId, loaded) -> engine.later((current, now) -> current.completeLoad(requestId, loaded, now)));
+                (requestId, tokens) -> engine.later((current, now) -> ended(current, requestId, tokens, now)));
         troubles = new HandoffTroubles(
-                settings.seed(),
-                settings.port(),
-                rank,
-                factor -> driver.execute(() -> reader.disturb(factor, this::readFails)));
+                settings.seed(), settings.port(), rank, factor -> driver.execute(() -> disturb(factor)));
         SideChannelServer.Questions questions =
                 (request, then) -> holder.answer(request, response -> then.accept(troubles.told(response)));
         String host = handoff.sideChannelHost();
         int port = handoff.sideChannelPort() == 0 ? 0 : handoff.sideChannelPort() + rank;
-        server = mooncake
+        server = handoff.connector() == KvConnector.MOONCAKE
                 ? SideChannelServer.startWithQuery(host, port, runtime.eventLoops(), questions, () -> query(rank, card))
                 : SideChannelServer.start(host, port, runtime.eventLoops(), questions);
-        answer = new HandoffAnswer(card, new Address(host, server.port()), generation(settings.preset()));
+        answer = new HandoffAnswer(
+                card, new Address(host, server.port()), generation(settings.preset()), dialect.move());
         reportsCached = generation(settings.preset()).cached();
         driver.add(this);
     }
@@ -116,8 +144,54 @@ final class HandoffPort implements Driven, AutoCloseable {
      * @throws java.io.UncheckedIOException if its port cannot be bound
      */
     static HandoffPort open(
-            SimulatorSettings settings, String engineId, int rank, SimulatorRuntime runtime, RunningEngine engine) {
-        return new HandoffPort(settings, engineId, rank, runtime, engine);
+            SimulatorSettings settings,
+            String engineId,
+            int rank,
+            SimulatorRuntime runtime,
+            RunningEngine engine,
+            BlockHasher hasher) {
+        return new HandoffPort(settings, engineId, rank, runtime, engine, hasher);
+    }
+
+    private static HandoffDialect dialect(HandoffSettings handoff) {
+        return switch (handoff.connector()) {
+            case NONE -> throw new IllegalArgumentException("connector: NONE (expected: one that exchanges blocks)");
+            case NIXL -> new NixlDialect();
+            case NIXL_PUSH -> new NixlDialect(BlockMove.PUSH);
+            case MOONCAKE -> new MooncakeDialect();
+            case MORIIO -> new MoriioDialect();
+            case SGLANG -> new SglangDialect(handoff.role() == EndpointRole.PREFILL);
+            case OFFLOADING -> new OffloadingDialect();
+        };
+    }
+
+    /** Whether an engine has to tell of its blocks. */
+    static boolean needsBlocks(HandoffSettings handoff) {
+        return handoff.connector() == KvConnector.OFFLOADING;
+    }
+
+    private int hostBlocks(HandoffSettings handoff, Deployment deployment) {
+        long bytesPerBlock = deployment.kvBytesPerToken() * blockTokens;
+        return Math.clamp(handoff.offloadBytes() / bytesPerBlock, 1, Integer.MAX_VALUE);
+    }
+
+    private void written(long requestId) {
+        engine.later((current, now) -> current.endLease(requestId, LeaseEnd.NOTIFIED, now));
+    }
+
+    private static void ended(Engine engine, long requestId, int tokens, long now) {
+        if (tokens == HandoffReader.Loads.FAILED) {
+            engine.completeLoad(requestId, false, now);
+        } else {
+            engine.completePartialLoad(requestId, tokens, now);
+        }
+    }
+
+    private void disturb(double factor) {
+        reader.disturb(factor, this::readFails);
+        if (writer != null) {
+            writer.disturb(factor);
+        }
     }
 
     /** The name of an endpoint's engines without their ranks. */
@@ -177,8 +251,8 @@ final class HandoffPort implements Driven, AutoCloseable {
     }
 
     /** Which part of a request the engine is asked for. */
-    TransferLeg leg(@Nullable ObjectNode params) {
-        return dialect.leg(params);
+    TransferLeg leg(TransferFields transfer) {
+        return dialect.leg(meetsInRooms ? transfer.bootstrap() : transfer.kv());
     }
 
     /**
@@ -186,24 +260,27 @@ final class HandoffPort implements Driven, AutoCloseable {
      *
      * @param readFails whether its blocks shall come in vain
      */
-    void admitted(long requestId, TransferLeg leg, boolean readFails, long now) {
-        switch (leg) {
-            case TransferLeg.Decode decode -> {
-                reader.expect(requestId, decode.handoff(), now);
-                if (readFails) {
-                    reader.failRead(requestId);
-                }
-            }
-            case TransferLeg.Prefill prefill -> {
-                if (prefill.key() != null) {
-                    holder.promise(prefill.key(), requestId);
-                }
-            }
-            case TransferLeg.Incomplete _ -> meters.incompleteHandoff();
-            case TransferLeg.Both _ -> {
-                // nobody else takes part
+    void admitted(EngineRequest request, TransferLeg leg, boolean readFails, long now) {
+        long requestId = request.id();
+        Handoff handoff = leg.reads();
+        if (handoff != null) {
+            List<Long> hashes =
+                    dialect.move() == BlockMove.LOOK_UP ? PromptBlocks.of(request, hasher, blockTokens) : List.of();
+            reader.expect(requestId, handoff, hashes, now);
+            if (readFails) {
+                reader.failRead(requestId);
             }
         }
+        if (leg instanceof TransferLeg.Prefill prefill && prefill.key() != null) {
+            holder.promise(prefill.key(), requestId);
+        } else if (leg instanceof TransferLeg.Incomplete) {
+            meters.incompleteHandoff();
+        }
+    }
+
+    /** Whether the blocks of a leg stay under a lease when it ends; where they can be looked up, host memory has them. */
+    boolean holds(TransferLeg leg) {
+        return leg instanceof TransferLeg.Prefill && dialect.move() != BlockMove.LOOK_UP;
     }
 
     /** The same sequence, whose cached tokens are those of the prefill leg if they were told. */
@@ -216,11 +293,14 @@ final class HandoffPort implements Driven, AutoCloseable {
                 : generation;
     }
 
-    /** The same route, but a request that is refused gives the blocks back that are held for it. */
+    /**
+     * The same route, but what the endpoint does not do is refused, and a request that is refused gives the blocks back
+     * that are held for it.
+     */
     Routes.Handler releasing(Routes.Handler handler) {
         return call -> {
             try {
-                return handler.handle(call);
+                return accepted(handler.handle(call));
             } catch (ApiException e) {
                 release(call);
                 throw e;
@@ -228,11 +308,21 @@ final class HandoffPort implements Driven, AutoCloseable {
         };
     }
 
+    private Reply accepted(Reply reply) {
+        if (!(reply instanceof Reply.Generate generate)) {
+            return reply;
+        }
+        return switch (leg(generate.transfer())) {
+            case TransferLeg.Refused refused -> throw ApiException.badRequest(refused.reason(), null);
+            case TransferLeg.Prefill _ -> dialect.prefillsOneToken() ? generate.withOneToken() : generate;
+            case TransferLeg.Both _, TransferLeg.Decode _, TransferLeg.Incomplete _ -> generate;
+        };
+    }
+
     private void release(Call call) {
         try {
             if (Json.parse(call.body()) instanceof ObjectNode body
-                    && body.get("kv_transfer_params") instanceof ObjectNode params
-                    && dialect.leg(params) instanceof TransferLeg.Decode decode) {
+                    && leg(TransferFields.read(new RequestFields(body))) instanceof TransferLeg.Decode decode) {
                 driver.execute(() -> reader.release(decode.handoff(), System.nanoTime()));
             }
         } catch (ApiException e) {
@@ -293,6 +383,12 @@ final class HandoffPort implements Driven, AutoCloseable {
         if (next <= now) {
             reader.advance(now);
             next = reader.nextEventTime();
+        }
+        if (writer != null) {
+            if (writer.nextEventTime() <= now) {
+                writer.advance(now);
+            }
+            next = Math.min(next, writer.nextEventTime());
         }
         return next;
     }

@@ -3,8 +3,10 @@ package io.llmd.simulator.server;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.simulator.engine.BlockHasher;
 import io.llmd.simulator.engine.Engine;
 import io.llmd.simulator.engine.EngineEvent;
+import io.llmd.simulator.engine.EngineRequest;
 import io.llmd.simulator.engine.MediaKey;
 import io.llmd.simulator.fault.FaultKind;
 import io.llmd.simulator.fault.FaultListener;
@@ -36,12 +38,19 @@ final class TransferPorts implements AutoCloseable {
      *
      * @param engineId unique among the engines of all endpoints
      * @param rank of the engine within its endpoint; added to the ports
+     * @param hasher of the engine
      * @throws java.io.UncheckedIOException if a port cannot be bound
      */
     static TransferPorts open(
-            SimulatorSettings settings, String engineId, int rank, SimulatorRuntime runtime, RunningEngine engine) {
-        HandoffPort blocks =
-                settings.handoff().isConnected() ? HandoffPort.open(settings, engineId, rank, runtime, engine) : null;
+            SimulatorSettings settings,
+            String engineId,
+            int rank,
+            SimulatorRuntime runtime,
+            RunningEngine engine,
+            BlockHasher hasher) {
+        HandoffPort blocks = settings.handoff().isConnected()
+                ? HandoffPort.open(settings, engineId, rank, runtime, engine, hasher)
+                : null;
         try {
             return new TransferPorts(blocks, EmbeddingPort.open(settings, rank, runtime, engine));
         } catch (RuntimeException e) {
@@ -61,20 +70,29 @@ final class TransferPorts implements AutoCloseable {
 
     /** Which part of a request the engine is asked for; both if it exchanges no blocks. */
     TransferLeg leg(Reply.Generate generate) {
-        return blocks == null ? BOTH : blocks.leg(generate.transfer().kv());
+        return blocks == null ? BOTH : blocks.leg(generate.transfer());
+    }
+
+    /** Whether the blocks of a leg stay under a lease when it ends. */
+    boolean holds(TransferLeg leg) {
+        return blocks != null && blocks.holds(leg);
     }
 
     /** What is to be done when the engine has taken a sequence. */
     ObjLongConsumer<Engine> admission(
-            long requestId, TransferLeg leg, Reply.Generate generate, List<MediaKey> media, RequestFaults faults) {
+            EngineRequest request,
+            TransferLeg leg,
+            Reply.Generate generate,
+            List<MediaKey> media,
+            RequestFaults faults) {
         boolean readFails = faults.has(FaultKind.HANDOFF_READ_FAILURE);
         ObjectNode offered = media.isEmpty() ? null : generate.transfer().ec();
         return (engine, now) -> {
             if (blocks != null) {
-                blocks.admitted(requestId, leg, readFails, now);
+                blocks.admitted(request, leg, readFails, now);
             }
             if (embeddings != null && offered != null) {
-                embeddings.admitted(requestId, media, offered, engine);
+                embeddings.admitted(request.id(), media, offered, engine);
             }
         };
     }

@@ -37,6 +37,12 @@ final class Lines {
             }
             case SideChannelRequest.Fetch fetch -> line.put("mm_hash", fetch.hash());
             case SideChannelRequest.Read read -> line.put("request_id", read.requestId());
+            case SideChannelRequest.Write write ->
+                line.put("request_id", write.requestId()).put("blocks", write.blocks());
+            case SideChannelRequest.Lookup lookup -> {
+                ArrayNode hashes = line.put("request_id", lookup.requestId()).putArray("hashes");
+                lookup.hashes().forEach(hashes::add);
+            }
             case SideChannelRequest.Notify notice -> line.put("request_id", notice.requestId());
             case SideChannelRequest.Heartbeat heartbeat -> {
                 ArrayNode ids = line.putArray("request_ids");
@@ -50,6 +56,7 @@ final class Lines {
         ObjectNode line = Json.object().put("id", number);
         switch (response) {
             case SideChannelResponse.Done _ -> line.put("ok", true);
+            case SideChannelResponse.Found found -> line.put("ok", true).put("blocks", found.blocks());
             case SideChannelResponse.NotYet _ -> line.put("ok", false).put("again", true);
             case SideChannelResponse.Card answer -> {
                 EngineCard card = answer.card();
@@ -80,6 +87,10 @@ final class Lines {
         return switch (operation) {
             case "handshake" -> new SideChannelRequest.Handshake(engineId);
             case "read" -> new SideChannelRequest.Read(engineId, string(fields, "request_id"));
+            case "write" ->
+                new SideChannelRequest.Write(engineId, string(fields, "request_id"), (int) number(fields, "blocks"));
+            case "lookup" ->
+                new SideChannelRequest.Lookup(engineId, string(fields, "request_id"), numbers(fields, "hashes"));
             case "notify" -> new SideChannelRequest.Notify(engineId, string(fields, "request_id"));
             case "heartbeat" -> new SideChannelRequest.Heartbeat(engineId, strings(fields, "request_ids"));
             default -> throw new IllegalArgumentException("op: unknown");
@@ -103,6 +114,8 @@ final class Lines {
                     string(fields, "compatibility_hash"),
                     (int) number(fields, "tp_size"),
                     (int) number(fields, "block_size")));
+        } else if (fields.has("blocks")) {
+            response = new SideChannelResponse.Found((int) number(fields, "blocks"));
         } else {
             response = new SideChannelResponse.Done();
         }
@@ -114,6 +127,8 @@ final class Lines {
             case SideChannelRequest.Handshake _ -> "handshake";
             case SideChannelRequest.Fetch _ -> "fetch";
             case SideChannelRequest.Read _ -> "read";
+            case SideChannelRequest.Write _ -> "write";
+            case SideChannelRequest.Lookup _ -> "lookup";
             case SideChannelRequest.Notify _ -> "notify";
             case SideChannelRequest.Heartbeat _ -> "heartbeat";
         };
@@ -149,6 +164,20 @@ final class Lines {
             throw new IllegalArgumentException(name + ": missing");
         }
         return node.longValue();
+    }
+
+    private static List<Long> numbers(ObjectNode fields, String name) {
+        List<Long> numbers = new ArrayList<>();
+        JsonNode node = fields.get(name);
+        if (node instanceof ArrayNode array) {
+            for (JsonNode element : array) {
+                if (!element.canConvertToLong()) {
+                    throw new IllegalArgumentException(name + ": not all are numbers");
+                }
+                numbers.add(element.longValue());
+            }
+        }
+        return numbers;
     }
 
     private static List<String> strings(ObjectNode fields, String name) {

@@ -42,7 +42,7 @@ class HandoffSettingsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{\"kv_connector\":\"LMCacheConnector\",\"kv_role\":\"kv_both\"} | NixlConnector or MooncakeConnector",
+                "{\"kv_connector\":\"LMCacheConnector\",\"kv_role\":\"kv_both\"} | MooncakeConnector, NixlConnector",
                 "{\"kv_connector\":\"NixlConnector\"} | kv_role: null",
                 "{\"kv_connector\":\"NixlConnector\",\"kv_role\":\"both\"} | kv_role: both",
                 "{\"kv_conector\":\"NixlConnector\"} | field: kv_conector",
@@ -183,9 +183,21 @@ class HandoffSettingsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"nixl, 5600", "nixl-push, 5600", "mooncake, 8998", "moriio, 6301", "sglang, 8998", "offloading, 7777"})
+    void eachConnectorHasItsPort(String connector, int port) {
+        HandoffSettings settings =
+                of("kv-connector", connector, "role", "decode").handoff();
+        assertThat(settings.sideChannelPort()).isEqualTo(port);
+        assertThat(settings.heartbeats()).isEqualTo(settings.connector().isNixl());
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "role, prefiller",
         "kv-connector, lmcache",
+        "kv-connector, sglang",
+        "p2p-side-channel-port, -1",
+        "kv-offloading-size, 0",
         "ec-connector, mooncake",
         "kv-load-failure-policy, ignore",
         "kv-transfer-fabric, carrier-pigeon",

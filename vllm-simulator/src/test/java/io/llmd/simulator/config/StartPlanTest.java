@@ -97,7 +97,7 @@ class StartPlanTest {
     @ParameterizedTest
     @CsvSource({
         "--failure-types, rate_limit, --failure-injection-rate",
-        "--nixl-side-channel-port, 5700, --kv-connector nixl",
+        "--nixl-side-channel-port, 5700, --kv-connector nixl or nixl-push",
         "--mooncake-bootstrap-port, 5700, --kv-connector mooncake",
         "--kv-handshake-time, 1s, --kv-connector",
         "--kv-transfer-fabric, nvlink, --kv-connector or --ec-connector",

@@ -75,4 +75,60 @@ class HandoffDialectTest {
                         + "'remote_bootstrap_addr':'" + address + "'}")))
                 .isEqualTo(new TransferLeg.Incomplete());
     }
+
+    @Test
+    void pushingNixlReadsTheSameLegs() {
+        HandoffDialect push = new NixlDialect(BlockMove.PUSH);
+        assertThat(push.leg(params("{'do_remote_decode':true}"))).isEqualTo(new TransferLeg.Prefill(null));
+        assertThat(push.move()).isEqualTo(BlockMove.PUSH);
+    }
+
+    @Test
+    void moriioAddsTheRankToThePort() {
+        HandoffDialect moriio = new MoriioDialect();
+        assertThat(moriio.leg(params("{'do_remote_decode':true,'do_remote_prefill':false,'transfer_id':'tx1',"
+                        + "'remote_host':'10.0.0.2','remote_handshake_port':6301,'remote_dp_rank':3}")))
+                .isEqualTo(new TransferLeg.Prefill("tx1"));
+        assertThat(moriio.leg(params("{'do_remote_decode':false,'do_remote_prefill':true,'transfer_id':'tx1',"
+                        + "'remote_host':'10.0.0.1','remote_handshake_port':6301,'remote_dp_rank':3}")))
+                .isEqualTo(new TransferLeg.Decode(
+                        Handoff.promised(Handoff.ANY_ENGINE, "tx1", new Address("10.0.0.1", 6304))));
+        assertThat(moriio.leg(params("{'do_remote_prefill':true,'transfer_id':'tx1','remote_host':'10.0.0.1'}")))
+                .isEqualTo(new TransferLeg.Incomplete());
+        assertThat(moriio.leg(null)).isEqualTo(new TransferLeg.Both());
+    }
+
+    @Test
+    void sglangGoesByTheRole() {
+        ObjectNode room =
+                params("{'bootstrap_host':'10.0.0.1','bootstrap_port':8998,'bootstrap_room':9007199254740993}");
+        assertThat(new SglangDialect(true).leg(room)).isEqualTo(new TransferLeg.Prefill("9007199254740993"));
+        assertThat(new SglangDialect(false).leg(room))
+                .isEqualTo(new TransferLeg.Decode(
+                        Handoff.promised(Handoff.ANY_ENGINE, "9007199254740993", new Address("10.0.0.1", 8998))));
+        assertThat(new SglangDialect(false).leg(null)).isInstanceOf(TransferLeg.Refused.class);
+        assertThat(new SglangDialect(true).leg(params("{'bootstrap_room':'1'}")))
+                .isInstanceOf(TransferLeg.Refused.class);
+    }
+
+    @Test
+    void offloadingReadsItsThreeMembers() {
+        HandoffDialect offloading = new OffloadingDialect();
+        Handoff source = Handoff.cachedAt(new Address("10.0.0.3", 7777));
+        assertThat(offloading.leg(params("{'remote_decoder':{'kv_request_id':'k'}}")))
+                .isEqualTo(new TransferLeg.Prefill("k"));
+        assertThat(offloading.leg(params("{'remote_decoder':{'kv_request_id':'k'},'remote_kv_source':"
+                        + "{'kv_request_id':'s','remote_host':'10.0.0.3','remote_port':7777}}")))
+                .isEqualTo(new TransferLeg.Prefill("k", source));
+        assertThat(offloading.leg(params(
+                        "{'remote_prefiller':{'kv_request_id':'k','remote_host':'10.0.0.1','remote_port':7777}}")))
+                .isEqualTo(new TransferLeg.Decode(
+                        Handoff.promised(Handoff.ANY_ENGINE, "k", new Address("10.0.0.1", 7777))));
+        assertThat(offloading.leg(params(
+                        "{'remote_kv_source':{'kv_request_id':'s','remote_host':'10.0.0.3','remote_port':7777}}")))
+                .isEqualTo(new TransferLeg.Decode(source));
+        assertThat(offloading.leg(params("{'remote_kv_source':{'kv_request_id':'s'}}")))
+                .isEqualTo(new TransferLeg.Incomplete());
+        assertThat(offloading.leg(params("{}"))).isEqualTo(new TransferLeg.Both());
+    }
 }

@@ -8,6 +8,7 @@ import static io.llmd.simulator.handoff.HandoffWorld.prompt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.simulator.config.KvConnector;
 import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.EngineEvent;
 import io.llmd.simulator.engine.FinishReason;
@@ -143,14 +144,20 @@ class HandoffReaderTest {
     void blocksAreReadThoughTheEngineTellsOfATimeBeforeTheHandshake() {
         List<SideChannelRequest> asked = new ArrayList<>();
         List<SideChannel.Answered> answers = new ArrayList<>();
-        EngineCard card = EngineCard.of("p", "0.32.0", "sim-70b", LLAMA_70B, 16);
+        EngineCard card = EngineCard.of("p", "0.32.0", "sim-70b", LLAMA_70B, 16, BlockMove.PULL);
         HandoffReader reader = new HandoffReader(
-                new HandoffReader.Reading(card, LLAMA_70B, NO_HANDSHAKE, TransferSpread.NONE, 0, 1, 0, 0, true),
+                new HandoffReader.Reading(
+                        card,
+                        new TransferTimes(LLAMA_70B, NO_HANDSHAKE, TransferSpread.NONE, 0, 1, 16),
+                        BlockMove.PULL,
+                        0,
+                        0,
+                        true),
                 (holder, request, then) -> {
                     asked.add(request);
                     answers.add(then);
                 },
-                new NixlMeters(true, "sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH),
+                new NixlMeters(KvConnector.NIXL, "sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH),
                 (id, loaded) -> {});
         Handoff handoff = new Handoff("p", "r", new Address("127.0.0.1", 1), 4, OptionalInt.empty());
         reader.expect(1, handoff, 0);

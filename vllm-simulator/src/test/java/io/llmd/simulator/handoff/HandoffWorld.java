@@ -1,5 +1,6 @@
 package io.llmd.simulator.handoff;
 
+import io.llmd.simulator.config.KvConnector;
 import io.llmd.simulator.config.VersionPreset;
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.Engine;
@@ -12,6 +13,7 @@ import io.llmd.simulator.engine.FinishReason;
 import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.HeldBlocks;
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.LeaseEnd;
 import io.llmd.simulator.engine.LoadFailurePolicy;
 import io.llmd.simulator.engine.ModelArchitecture;
 import io.llmd.simulator.engine.TransferModel;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Engines that hand blocks to each other, in virtual time over a network that tests can cut. Whenever an engine has done
@@ -104,7 +107,7 @@ final class HandoffWorld {
     private long nextEvent() {
         long next = network.isEmpty() ? Long.MAX_VALUE : network.element().time();
         for (Node node : nodes) {
-            next = Math.min(next, Math.min(node.engine.nextEventTime(), node.reader.nextEventTime()));
+            next = Math.min(next, node.nextEventTime());
         }
         return Math.max(next, now);
     }
@@ -138,28 +141,50 @@ final class HandoffWorld {
     final class Node {
         final String engineId;
         final Address address;
+        final EngineSettings settings;
         final Engine engine;
         final NixlMeters meters;
         final BlockHolder holder;
         final HandoffReader reader;
+        final @Nullable BlockWriter writer;
         final List<EngineEvent> events = new ArrayList<>();
         final List<SideChannelRequest> asked = new ArrayList<>();
         private final Deque<Runnable> outcomes = new ArrayDeque<>();
-        private final EngineSink sink = this::hear;
+        private final EngineSink sink = new EngineSink() {
+            @Override
+            public void accept(EngineEvent event) {
+                hear(event);
+            }
+
+            @Override
+            public boolean blocks() {
+                return dialect.move() == BlockMove.LOOK_UP;
+            }
+        };
         private long ids;
 
         Node(String engineId, Address address, LoadFailurePolicy policy, TransferModel transfer, String version) {
             this.engineId = engineId;
             this.address = address;
-            engine = new Engine(EngineSettings.builder()
+            settings = EngineSettings.builder()
                     .blocks(2049)
                     .maxModelLen(32_768)
                     .latency(new LatencyModel.Constant(10 * MILLI, MILLI, 0, 0))
                     .leaseNanos(LEASE)
                     .loadFailure(policy)
-                    .build());
-            EngineCard card = EngineCard.of(engineId, version, "sim-70b", LLAMA_70B, 16);
-            meters = new NixlMeters(true, "sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH);
+                    .build();
+            engine = new Engine(settings);
+            EngineCard card = EngineCard.of(engineId, version, "sim-70b", LLAMA_70B, 16, dialect.move());
+            KvConnector connector = dialect.move() == BlockMove.LOOK_UP ? KvConnector.OFFLOADING : KvConnector.NIXL;
+            meters = new NixlMeters(connector, "sim-70b", 0, VersionPreset.of("0.32.0"), Instant.EPOCH);
+            TransferTimes times = new TransferTimes(LLAMA_70B, transfer, spread, 0, 1, 16);
+            writer = dialect.move() == BlockMove.PUSH
+                    ? new BlockWriter(
+                            times,
+                            dialect instanceof MoriioDialect,
+                            meters,
+                            id -> outcomes.add(() -> engine.endLease(id, LeaseEnd.NOTIFIED, now)))
+                    : null;
             holder = new BlockHolder(
                     card,
                     dialect,
@@ -168,21 +193,33 @@ final class HandoffWorld {
                         engine.advance(now, sink);
                         action.accept(engine, now);
                     },
-                    meters);
+                    meters,
+                    writer,
+                    dialect.move() == BlockMove.LOOK_UP ? new HostTier(2000) : null);
             reader = new HandoffReader(
                     new HandoffReader.Reading(
                             card,
-                            LLAMA_70B,
-                            transfer,
-                            spread,
-                            0,
-                            1,
+                            times,
+                            dialect.move(),
                             dialect.answersTell() ? LEASE / 6 : 0,
-                            dialect.answersTell() ? 0 : 2 * LEASE,
+                            dialect.answersTell() && writer == null ? 0 : 2 * LEASE,
                             true),
                     HandoffWorld.this::ask,
                     meters,
-                    (id, loaded) -> outcomes.add(() -> engine.completeLoad(id, loaded, now)));
+                    (id, tokens) -> outcomes.add(() -> ended(id, tokens)));
+        }
+
+        private void ended(long id, int tokens) {
+            if (tokens == HandoffReader.Loads.FAILED) {
+                engine.completeLoad(id, false, now);
+            } else {
+                engine.completePartialLoad(id, tokens, now);
+            }
+        }
+
+        private long nextEventTime() {
+            long next = Math.min(engine.nextEventTime(), reader.nextEventTime());
+            return writer == null ? next : Math.min(next, writer.nextEventTime());
         }
 
         private void hear(EngineEvent event) {
@@ -197,17 +234,20 @@ final class HandoffWorld {
             do {
                 engine.advance(now, sink);
                 reader.advance(now);
+                if (writer != null) {
+                    writer.advance(now);
+                }
                 for (Runnable outcome = outcomes.poll(); outcome != null; outcome = outcomes.poll()) {
                     outcome.run();
                 }
-            } while (Math.min(engine.nextEventTime(), reader.nextEventTime()) <= now);
+            } while (nextEventTime() <= now);
             if (isDue) {
                 EngineInvariants.check(engine);
             }
         }
 
         long prefill(int[] prompt) {
-            return submit(prompt, 1, 0, true);
+            return submit(prompt, 1, 0, dialect.move() != BlockMove.LOOK_UP);
         }
 
         /** A prefill leg whose blocks others know by a name already. */
@@ -218,8 +258,13 @@ final class HandoffWorld {
         }
 
         long decode(int[] prompt, int outputs, Handoff handoff) {
-            reader.expect(ids + 1, handoff, now);
+            reader.expect(ids + 1, handoff, hashes(prompt), now);
             return submit(prompt, outputs, prompt.length, false);
+        }
+
+        private List<Long> hashes(int[] prompt) {
+            return PromptBlocks.of(
+                    EngineRequest.text(0, prompt, 1, index -> 7), settings.hasher(), settings.blockTokens());
         }
 
         long plain(int[] prompt, int outputs) {

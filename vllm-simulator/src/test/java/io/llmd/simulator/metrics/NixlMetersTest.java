@@ -2,13 +2,15 @@ package io.llmd.simulator.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.simulator.config.KvConnector;
 import io.llmd.simulator.config.VersionPreset;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NixlMetersTest {
-    private final NixlMeters meters = new NixlMeters(true, "m", 0, VersionPreset.of("0.32.0"), Instant.EPOCH);
+    private final NixlMeters meters =
+            new NixlMeters(KvConnector.NIXL, "m", 0, VersionPreset.of("0.32.0"), Instant.EPOCH);
 
     @Test
     void bucketsAreThoseOfVllm() {
