@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.llmd.simulator.VllmSimulator;
 import io.llmd.simulator.fault.Faults;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -25,19 +23,6 @@ class MooncakeIT {
     private static final int PREFILL = 0;
     private static final int DECODE = 1;
     private static final String PROMPT = "The model reads a prompt and computes keys and values. ".repeat(20);
-    private static final String CONFIG = """
-            apiVersion: llm-d.ai/v1alpha1
-            kind: EndpointPickerConfig
-            plugins:
-              - {name: always, type: always-disagg-pd-decider}
-              - {name: stages, type: disagg-profile-handler, parameters: {deciders: {prefill: always}}}
-              - {name: only-prefill, type: prefill-filter}
-              - {name: only-decode, type: decode-filter}
-              - {name: best, type: max-score-picker}
-            schedulingProfiles:
-              - {name: prefill, plugins: [{pluginRef: only-prefill}, {pluginRef: best}]}
-              - {name: decode, plugins: [{pluginRef: only-decode}, {pluginRef: best}]}
-            """;
     private static RunningSuite suite;
 
     MooncakeIT(String version) {
@@ -45,31 +30,14 @@ class MooncakeIT {
     }
 
     @BeforeParameterizedClassInvocation
-    static void start(String version) throws IOException {
-        int bootstrap = RunningSuite.freePort();
-        suite = RunningSuite.startPhases(
-                List.of("prefill", "decode"),
-                (role, settings) -> settings.option("emulate-version", version)
-                        .option("prefill-overhead", "20ms")
-                        .option("inter-token-latency", "5ms")
-                        .option("kv-connector", "mooncake")
-                        .option("kv-handshake-time", "20ms")
-                        .option("nixl-side-channel-host", "127.0.0.1")
-                        .option("mooncake-bootstrap-port", "" + (role.equals("prefill") ? bootstrap : freePort())),
-                CONFIG,
-                Map.of(
-                        "gateway.disaggregation.connector",
-                        "mooncake",
-                        "gateway.disaggregation.bootstrap-port",
-                        "" + bootstrap));
-    }
-
-    private static int freePort() {
-        try {
-            return RunningSuite.freePort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    static void start(String version) {
+        suite = RunningSuite.startPair(
+                version,
+                "mooncake",
+                "mooncake-bootstrap-port",
+                "gateway.disaggregation.bootstrap-port",
+                1,
+                Map.of("gateway.disaggregation.connector", "mooncake"));
     }
 
     @AfterParameterizedClassInvocation

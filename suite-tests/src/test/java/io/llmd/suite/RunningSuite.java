@@ -6,6 +6,7 @@ import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.launcher.serve.Role;
 import io.llmd.launcher.serve.ServiceContexts;
 import io.llmd.simulator.VllmSimulator;
+import io.llmd.simulator.config.DataParallelSettings;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class RunningSuite implements AutoCloseable {
 
     static final String KEY = "sk-suite-test-key-0123456789abcdef";
     static final String MODEL = "sim-8b";
-    private static final String SPLIT_ALWAYS = """
+    static final String SPLIT_ALWAYS = """
             apiVersion: llm-d.ai/v1alpha1
             kind: EndpointPickerConfig
             plugins:
@@ -154,14 +155,45 @@ final class RunningSuite implements AutoCloseable {
                         .option("role", role)
                         .build());
                 suite.endpoints.add(endpoint);
-                file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s}}%n"
-                        .formatted(role, i, endpoint.port(), role));
+                file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s%s}}%n"
+                        .formatted(role, i, endpoint.port(), role, rankLabel(endpoint)));
             }
             suite.startServices(file.toString(), config, schedulerSettings, gatewaySettings);
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * An endpoint for prefill and one for decode whose side channels are where the gateway looks for that of the first.
+     *
+     * @param connector of the endpoints
+     * @param portOption of the endpoints, for the port of the side channel
+     * @param portSetting of the gateway, for the same
+     * @param ranks data-parallel ranks of each endpoint, whose ports follow each other
+     * @param gatewaySettings further settings of the gateway
+     */
+    static RunningSuite startPair(
+            String version,
+            String connector,
+            String portOption,
+            String portSetting,
+            int ranks,
+            Map<String, String> gatewaySettings) {
+        int port = freePorts(2 * ranks);
+        return startPhases(
+                List.of("prefill", "decode"),
+                (role, settings) -> settings.option("emulate-version", version)
+                        .option("prefill-overhead", "20ms")
+                        .option("inter-token-latency", "5ms")
+                        .option("kv-connector", connector)
+                        .option("kv-handshake-time", "20ms")
+                        .option("nixl-side-channel-host", "127.0.0.1")
+                        .option("data-parallel-size", "" + ranks)
+                        .option(portOption, "" + (role.equals("prefill") ? port : port + ranks)),
+                SPLIT_ALWAYS,
+                with(gatewaySettings, Map.of(portSetting, "" + port)));
     }
 
     private void startParts(
@@ -236,6 +268,41 @@ final class RunningSuite implements AutoCloseable {
     static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
+        }
+    }
+
+    /** Names the rank of an endpoint that is one of several. */
+    private static String rankLabel(VllmSimulator endpoint) {
+        DataParallelSettings ranks = endpoint.settings().dataParallel();
+        return ranks.size() > 1 && ranks.ranks().size() == 1
+                ? ", llm-d.ai/data-parallel-rank: \"%d\""
+                        .formatted(ranks.ranks().getFirst())
+                : "";
+    }
+
+    /** The first of so many free ports that follow each other. */
+    static int freePorts(int count) {
+        while (true) {
+            List<ServerSocket> taken = new ArrayList<>();
+            try {
+                int first = freePort();
+                for (int i = 0; i < count; i++) {
+                    taken.add(new ServerSocket(first + i, 1, InetAddress.getLoopbackAddress()));
+                }
+                return first;
+            } catch (IOException | IllegalArgumentException e) {
+                // one of them is in use; others are tried
+            } finally {
+                taken.forEach(RunningSuite::closeQuietly);
+            }
+        }
+    }
+
+    private static void closeQuietly(ServerSocket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -332,13 +399,13 @@ final class RunningSuite implements AutoCloseable {
         return postTo("/v1" + path, body);
     }
 
-    /** The same to any path of the gateway. */
-    Answer postTo(String path, String body) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+    /** The same to any path of the gateway, with further headers by name and value. */
+    Answer postTo(String path, String body, String... headers) {
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
                 .header("authorization", "Bearer " + KEY)
                 .header("content-type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
+                .POST(HttpRequest.BodyPublishers.ofString(body));
+        HttpRequest request = (headers.length == 0 ? builder : builder.headers(headers)).build();
         long begin = System.nanoTime();
         try {
             HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
@@ -363,9 +430,14 @@ final class RunningSuite implements AutoCloseable {
 
     /** Sum of a meter of an endpoint over its labels; 0 when it is not there. */
     double endpointMeter(int index, String name) {
+        return endpointMeter(index, name, "");
+    }
+
+    /** Sum of a meter of an endpoint over the series that have a label; 0 when there are none. */
+    double endpointMeter(int index, String name, String label) {
         return get(endpoints.get(index).baseUrl() + "/metrics")
                 .lines()
-                .filter(line -> line.startsWith(name + "{"))
+                .filter(line -> line.startsWith(name + "{") && line.contains(label))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
     }
@@ -379,6 +451,23 @@ final class RunningSuite implements AutoCloseable {
             return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
         } catch (IOException e) {
             return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Sends a chat to an endpoint itself. */
+    HttpResponse<String> askEndpoint(int index, String body) {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create(endpoints.get(index).baseUrl() + "/v1/chat/completions"))
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);

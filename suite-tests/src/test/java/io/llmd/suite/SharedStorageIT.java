@@ -19,19 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SharedStorageIT {
 
     private static final String PROMPT = "The model reads a prompt and computes keys and values. ".repeat(20);
-    private static final String CONFIG = """
-            apiVersion: llm-d.ai/v1alpha1
-            kind: EndpointPickerConfig
-            plugins:
-              - {name: always, type: always-disagg-pd-decider}
-              - {name: stages, type: disagg-profile-handler, parameters: {deciders: {prefill: always}}}
-              - {name: only-prefill, type: prefill-filter}
-              - {name: only-decode, type: decode-filter}
-              - {name: best, type: max-score-picker}
-            schedulingProfiles:
-              - {name: prefill, plugins: [{pluginRef: only-prefill}, {pluginRef: best}]}
-              - {name: decode, plugins: [{pluginRef: only-decode}, {pluginRef: best}]}
-            """;
     private static RunningSuite suite;
 
     SharedStorageIT(String version) {
@@ -43,7 +30,7 @@ class SharedStorageIT {
         suite = RunningSuite.startPhases(
                 List.of("prefill", "decode"),
                 (role, settings) -> settings.option("emulate-version", version).option("inter-token-latency", "5ms"),
-                CONFIG,
+                RunningSuite.SPLIT_ALWAYS,
                 Map.of(
                         "gateway.disaggregation.connector", "shared-storage",
                         "gateway.disaggregation.cache-hit-threshold", "0.5"));
