@@ -32,6 +32,8 @@ public final class GatewayFixture implements AutoCloseable {
     public static final String STREAM =
             "{\"model\":\"sim-8b\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
+    private static final String ISOLATION = "gateway.access.cache-isolation=";
+
     private final List<FakeModelServer> endpoints = new ArrayList<>();
     private final FakeScheduler scheduler = new FakeScheduler();
     private final ConfigurableApplicationContext context;
@@ -52,6 +54,10 @@ public final class GatewayFixture implements AutoCloseable {
                 "gateway.scheduler.poll-interval=50ms",
                 "gateway.models.poll-interval=200ms"));
         all.addAll(List.of(properties));
+        if (all.stream().noneMatch(property -> property.startsWith(ISOLATION))) {
+            // What clients send reaches endpoints as it is.
+            all.add(ISOLATION + "shared");
+        }
         context = new SpringApplicationBuilder(GatewayApplication.class)
                 .properties(all.toArray(String[]::new))
                 .initializers((GenericApplicationContext c) -> {

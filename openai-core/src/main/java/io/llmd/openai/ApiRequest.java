@@ -25,7 +25,9 @@ import java.util.OptionalInt;
  * @param namesTransfer whether parameters that are kept name blocks which one endpoint alone may fetch, and once
  * @param modelStart first byte of the model value in the body, its quote
  * @param modelEnd byte behind the model value
- * @param removals edits that take out members which clients may not set, in ascending order
+ * @param salt the client's cache salt
+ * @param edits what makes the body fit to be sent on under the client's model name, in ascending order: members which clients
+ *     may not set are taken out; empty when it may go as it is
  */
 public record ApiRequest(
         ApiRoute route,
@@ -42,7 +44,23 @@ public record ApiRequest(
         boolean namesTransfer,
         int modelStart,
         int modelEnd,
-        List<BodyEdit> removals) {
+        CacheSalt salt,
+        List<BodyEdit> edits) {
+
+    /**
+     * Whose cached blocks a prompt may use: only requests with the same salt share them.
+     *
+     * @param text what the client wrote, empty when it wrote nothing
+     * @param start first byte of the value in the body; when there is none, where a member may be inserted
+     * @param end byte behind the value
+     */
+    public record CacheSalt(String text, int start, int end) {
+
+        private BodyEdit replacedBy(String value) {
+            String member = start == end ? "\"cache_salt\":" + quoted(value) + "," : quoted(value);
+            return new BodyEdit(start, end, member.getBytes(StandardCharsets.UTF_8));
+        }
+    }
 
     /** The client set no bound on generated tokens. */
     public static final int NO_MAX_OUTPUT = -1;
@@ -50,7 +68,8 @@ public record ApiRequest(
     public ApiRequest {
         Objects.requireNonNull(route, "route");
         Objects.requireNonNull(model, "model");
-        removals = List.copyOf(removals);
+        Objects.requireNonNull(salt, "salt");
+        edits = List.copyOf(edits);
     }
 
     /** The client's bound on generated tokens, where it set one. */
@@ -69,11 +88,6 @@ public record ApiRequest(
         return json.toString();
     }
 
-    /** The edits that make the body fit to be sent on under the client's model name; empty when it may go as it is. */
-    public List<BodyEdit> edits() {
-        return removals;
-    }
-
     /**
      * The edits that make the body fit to be sent on under another model name, in ascending order.
      *
@@ -81,16 +95,44 @@ public record ApiRequest(
      */
     public List<BodyEdit> editsWithModel(String newModel) {
         if (newModel.equals(model)) {
-            return removals;
+            return edits;
         }
-        BodyEdit rename = new BodyEdit(modelStart, modelEnd, quoted(newModel).getBytes(StandardCharsets.UTF_8));
-        List<BodyEdit> edits = new ArrayList<>(removals.size() + 1);
+        return with(new BodyEdit(modelStart, modelEnd, quoted(newModel).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The same request with another cache salt.
+     *
+     * @param value 1 to 128 letters, digits, dashes and underscores, which every engine takes
+     */
+    public ApiRequest withCacheSalt(String value) {
+        return new ApiRequest(
+                route,
+                model,
+                stream,
+                includeUsage,
+                maxOutputTokens,
+                promptBytes,
+                promptTokens,
+                choices,
+                splittable,
+                hasMedia,
+                hadTransferParams,
+                namesTransfer,
+                modelStart,
+                modelEnd,
+                salt,
+                with(salt.replacedBy(value)));
+    }
+
+    private List<BodyEdit> with(BodyEdit more) {
+        List<BodyEdit> all = new ArrayList<>(edits.size() + 1);
         int i = 0;
-        while (i < removals.size() && removals.get(i).start() < modelStart) {
-            edits.add(removals.get(i++));
+        while (i < edits.size() && edits.get(i).start() < more.start()) {
+            all.add(edits.get(i++));
         }
-        edits.add(rename);
-        edits.addAll(removals.subList(i, removals.size()));
-        return edits;
+        all.add(more);
+        all.addAll(edits.subList(i, edits.size()));
+        return all;
     }
 }

@@ -39,6 +39,11 @@ public enum ApiRoute {
         };
     }
 
+    /** Whether endpoints compute a prompt here, whose blocks they may keep. */
+    public boolean computesPrompt() {
+        return this != TOKENIZE && this != DETOKENIZE;
+    }
+
     /**
      * The route of a raw request path, with or without {@code /v1} and one trailing slash.
      *

@@ -27,6 +27,7 @@ final class RequestPass {
     private long seen;
     private boolean hasKeptMember;
     private List<BodyEdit> removals = List.of();
+    private ApiRequest.CacheSalt salt = new ApiRequest.CacheSalt("", 0, 0);
 
     private @Nullable String model;
     private int modelStart;
@@ -59,6 +60,8 @@ final class RequestPass {
 
     /** Walks the object at whose opening bracket the cursor stands. */
     void read() {
+        int first = cursor.valueStart() + 1;
+        salt = new ApiRequest.CacheSalt("", first, first);
         for (String name = cursor.nextName(); name != null; name = cursor.nextName()) {
             cursor.next();
             Field field = Field.of(name, route);
@@ -98,6 +101,7 @@ final class RequestPass {
                 readTransferParams(field);
             }
             case MODEL -> readModel();
+            case CACHE_SALT -> readSalt();
             case PROMPT, MESSAGES, SYSTEM, INPUT, TOKENS, TOKEN_IDS, INSTRUCTIONS, TOOLS -> readPromptPart(field);
             case PREVIOUS_RESPONSE_ID, CONVERSATION -> {
                 if (!cursor.isNull()) {
@@ -141,7 +145,7 @@ final class RequestPass {
             case LOGIT_BIAS -> checks.logitBias(param);
             case RESPONSE_FORMAT, TEXT -> checks.outputFormat(param, 2);
             case STRUCTURED_OUTPUTS -> checks.outputFormat(param, 1);
-            case USER, CACHE_SALT -> cursor.readName(param, limits.nameBytes());
+            case USER -> cursor.readName(param, limits.nameBytes());
             case METADATA -> checks.metadata(param);
             case TRUNCATE_PROMPT_TOKENS -> {
                 truncates = true;
@@ -166,6 +170,7 @@ final class RequestPass {
                     TOKEN_IDS,
                     INSTRUCTIONS,
                     TOOLS,
+                    CACHE_SALT,
                     PREVIOUS_RESPONSE_ID,
                     CONVERSATION,
                     PRIORITY,
@@ -179,6 +184,12 @@ final class RequestPass {
                     DATA_PARALLEL_RANK,
                     RID -> throw new IllegalStateException("no option: " + param);
         }
+    }
+
+    private void readSalt() {
+        int start = cursor.valueStart();
+        String text = cursor.isNull() ? "" : cursor.readName(Field.CACHE_SALT.wireName(), limits.nameBytes());
+        salt = new ApiRequest.CacheSalt(text, start, cursor.skipToEnd(start));
     }
 
     private void readModel() {
@@ -442,6 +453,7 @@ final class RequestPass {
                 namesTransfer,
                 modelStart,
                 modelEnd,
+                salt,
                 removals);
     }
 

@@ -1315,6 +1315,35 @@ class RequestReaderTest {
                 .isEqualTo(expected);
     }
 
+    static Stream<Arguments> salts() {
+        String rest = "\"model\":\"m\",\"prompt\":\"x\"";
+        String salted = "{\"cache_salt\":\"ours\"," + rest + "}";
+        return Stream.of(
+                Arguments.of("{" + rest + "}", "", salted),
+                Arguments.of(" {\"priority\":1," + rest + "}", "", " " + salted),
+                Arguments.of("{\"cache_salt\":\"a\\u0062\\\"c\"," + rest + "}", "ab\"c", salted),
+                Arguments.of("{\"cache_salt\":null," + rest + "}", "", salted),
+                Arguments.of("{\"cache_salt\":\"\"," + rest + "}", "", salted),
+                Arguments.of(
+                        "{" + rest + ",\"priority\":1, \"cache_salt\" : \"s\" }",
+                        "s",
+                        "{" + rest + ", \"cache_salt\" : \"ours\" }"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @Tag("bad-input-B64")
+    @MethodSource("salts")
+    void theCacheSaltIsReplacedOrAdded(String body, String given, String expected) {
+        ApiRequest request = accepted(ApiRoute.COMPLETIONS, body);
+
+        assertThat(request.salt().text()).isEqualTo(given);
+        assertThat(new String(
+                        BodyEdits.apply(
+                                utf8(body), request.withCacheSalt("ours").edits()),
+                        StandardCharsets.UTF_8))
+                .isEqualTo(expected);
+    }
+
     @Test
     void modelIsRenamedInPlace() {
         String body =

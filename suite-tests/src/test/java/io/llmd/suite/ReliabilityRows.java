@@ -130,7 +130,14 @@ final class ReliabilityRows {
                                     + " (`PlannerTest.downWindow`); no test lets the target flip with each cycle",
                             "F63")
                     .without("not shown: no test restarts all services, or kills each, under load", "F53", "F54")
-                    .without("not built: limits on rates", "F55", "F66")
+                    .without(
+                            "not shown as a whole: each gateway keeps limits by itself (`QuotasTest`) and goes on without"
+                                    + " the scheduler (`HttpSchedulerClientIT`), not both in one test",
+                            "F55")
+                    .without(
+                            "differs: there is no store of limits that could be lost; of several gateways each keeps to its"
+                                    + " part (`QuotasTest.gatewaysThatShareClientsKeepToTheirPart`)",
+                            "F66")
                     .without(
                             "not built: nothing watches the heap or direct memory; request bodies together, connections, streams"
                                     + " and queues are bounded, and a process without memory exits and is started anew",
@@ -153,10 +160,6 @@ final class ReliabilityRows {
                             "not shown: no tokenizer runs in the gateway, the prompt is measured by its length on the event loop;"
                                     + " the time for 8 MiB is not asserted",
                             "B58")
-                    .without(
-                            "not built: the client's `cache_salt` goes to the endpoint as it is, bounded to 256 bytes"
-                                    + " (`RequestReaderTest.badBodyIsRefused`); tenants have no salt of their own",
-                            "B64")
                     .without("not built: no route takes multipart bodies; `/v1/audio/...` is 404", "B69", "B70", "B71")
                     .without(
                             "differs: random bytes end their stream with an error (`ExtProcIT.refusesGarbage`); a field of the wrong"

@@ -27,6 +27,7 @@ public enum ErrorCode {
     UNSUPPORTED_MEDIA_TYPE(415, Type.INVALID_REQUEST, Retry.NO),
     HEADERS_TOO_LARGE(431, Type.INVALID_REQUEST, Retry.NO),
     RATE_LIMIT_EXCEEDED(429, Type.RATE_LIMIT, Retry.YES),
+    INSUFFICIENT_QUOTA(429, Type.INSUFFICIENT_QUOTA, Retry.NO),
     SERVER_OVERLOADED(429, Type.RATE_LIMIT, Retry.YES),
     INTERNAL_ERROR(500, Type.SERVER, Retry.YES),
     UPSTREAM_ERROR(502, Type.SERVER, Retry.YES),
@@ -39,6 +40,7 @@ public enum ErrorCode {
     public enum Type {
         INVALID_REQUEST("invalid_request_error"),
         RATE_LIMIT("rate_limit_error"),
+        INSUFFICIENT_QUOTA("insufficient_quota"),
         SERVER("server_error");
 
         private final String wireName;

@@ -13,17 +13,29 @@ import org.jspecify.annotations.Nullable;
  * @param models models that it may use; empty for all
  * @param expires from when on it is refused; {@code null} for never
  * @param priority priority of its requests, higher is more important, negative may be shed
+ * @param allowance what it may use
+ * @param tenantAllowance what all keys of its tenant may use together
  */
 public record ApiKey(
         String id,
         String tenant,
         Set<String> models,
         @Nullable Instant expires,
-        int priority) {
+        int priority,
+        Allowance allowance,
+        Allowance tenantAllowance) {
     public ApiKey {
         Objects.requireNonNull(id, "id");
         Objects.requireNonNull(tenant, "tenant");
+        Objects.requireNonNull(allowance, "allowance");
+        Objects.requireNonNull(tenantAllowance, "tenantAllowance");
         models = Set.copyOf(models);
+    }
+
+    /** A key without limits. */
+    public static ApiKey unlimited(
+            String id, String tenant, Set<String> models, @Nullable Instant expires, int priority) {
+        return new ApiKey(id, tenant, models, expires, priority, Allowance.UNLIMITED, Allowance.UNLIMITED);
     }
 
     /** Whether requests with this key may name the model. */

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
  * The keys of one key file. Immutable; a reload makes a new one.
  *
  * <p>The file is YAML (or JSON): a list {@code keys} of {@code id}, {@code sha256} of the secret in hex, {@code tenant},
- * and optionally {@code models}, {@code expires} (ISO-8601, UTC) and {@code priority}. It holds no secret.
+ * and optionally {@code models}, {@code expires} (ISO-8601, UTC), {@code priority}, {@code limits} ({@code
+ * requests-per-minute}, {@code tokens-per-minute}, {@code concurrent}) and {@code budget} ({@code tokens}, {@code per} day or
+ * month); and a list {@code tenants} of {@code name}, {@code limits} and {@code budget}. It holds no secret.
  */
 public final class ApiKeys {
 
@@ -42,7 +44,16 @@ public final class ApiKeys {
      *     no hash
      */
     public static ApiKeys parse(byte[] file) {
-        return new ApiKeys(KeyFile.read(file));
+        return parse(file, Allowance.UNLIMITED, Allowance.UNLIMITED);
+    }
+
+    /**
+     * The same with limits for keys and tenants where the file names none.
+     *
+     * @throws IllegalArgumentException as above
+     */
+    public static ApiKeys parse(byte[] file, Allowance forKeys, Allowance forTenants) {
+        return new ApiKeys(new KeyFile(forKeys, forTenants).read(file));
     }
 
     /** All keys in the order of the file. */

@@ -30,26 +30,38 @@ final class KeyFile {
     private static final int MAX_BYTES = 1 << 20;
     private static final int MAX_NAME = 256;
     private static final Set<Tag> SCALARS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.TIMESTAMP);
-    private static final Set<String> FIELDS = Set.of("id", "sha256", "tenant", "models", "expires", "priority");
+    private static final Set<String> FIELDS =
+            Set.of("id", "sha256", "tenant", "models", "expires", "priority", "limits", "budget");
+    private static final Set<String> TENANT_FIELDS = Set.of("name", "limits", "budget");
+    private static final Set<String> LIMIT_FIELDS = Set.of("requests-per-minute", "tokens-per-minute", "concurrent");
+    private static final Set<String> BUDGET_FIELDS = Set.of("tokens", "per");
 
-    private KeyFile() {}
+    private final Allowance forKeys;
+    private final Allowance forTenants;
 
-    static List<ApiKeys.Entry> read(byte[] file) {
+    /** With limits for what names none. */
+    KeyFile(Allowance forKeys, Allowance forTenants) {
+        this.forKeys = forKeys;
+        this.forTenants = forTenants;
+    }
+
+    List<ApiKeys.Entry> read(byte[] file) {
         if (file.length > MAX_BYTES) {
             throw new IllegalArgumentException(
                     "key file: " + file.length + " bytes (expected: at most " + MAX_BYTES + ")");
         }
-        Map<String, Node> root = mapping(compose(file), "key file", Set.of("keys"));
+        Map<String, Node> root = mapping(compose(file), "key file", Set.of("keys", "tenants"));
         Node keys = root.get("keys");
         if (!(keys instanceof SequenceNode sequence)) {
             throw new IllegalArgumentException("keys: missing or no list (expected: a list of keys)");
         }
+        Map<String, Allowance> tenants = tenants(root.get("tenants"));
         List<ApiKeys.Entry> entries = new ArrayList<>();
         Set<String> ids = new HashSet<>();
         Set<String> hashes = new HashSet<>();
         for (int i = 0; i < sequence.getValue().size(); i++) {
             Node node = sequence.getValue().get(i);
-            ApiKeys.Entry entry = entry(node, "keys[" + i + "]");
+            ApiKeys.Entry entry = entry(node, "keys[" + i + "]", tenants);
             if (!ids.add(entry.key().id())) {
                 throw invalid(node, "keys[" + i + "].id", entry.key().id() + " again", "unique");
             }
@@ -85,15 +97,80 @@ final class KeyFile {
         return "unreadable";
     }
 
-    private static ApiKeys.Entry entry(Node node, String path) {
+    private ApiKeys.Entry entry(Node node, String path, Map<String, Allowance> tenants) {
         Map<String, Node> fields = mapping(node, path, FIELDS);
+        String tenant = name(required(fields, "tenant", node, path), path + ".tenant");
         ApiKey key = new ApiKey(
                 name(required(fields, "id", node, path), path + ".id"),
-                name(required(fields, "tenant", node, path), path + ".tenant"),
+                tenant,
                 models(fields.get("models"), path + ".models"),
                 expires(fields.get("expires"), path + ".expires"),
-                priority(fields.get("priority"), path + ".priority"));
+                priority(fields.get("priority"), path + ".priority"),
+                allowance(fields, path, forKeys),
+                tenants.getOrDefault(tenant, forTenants));
         return new ApiKeys.Entry(key, hash(required(fields, "sha256", node, path), path + ".sha256"));
+    }
+
+    private Map<String, Allowance> tenants(@Nullable Node node) {
+        Map<String, Allowance> tenants = new HashMap<>();
+        if (node == null) {
+            return tenants;
+        }
+        if (!(node instanceof SequenceNode sequence)) {
+            throw invalid(node, "tenants", "no list", "a list of tenants");
+        }
+        for (int i = 0; i < sequence.getValue().size(); i++) {
+            Node tenant = sequence.getValue().get(i);
+            String path = "tenants[" + i + "]";
+            Map<String, Node> fields = mapping(tenant, path, TENANT_FIELDS);
+            String name = name(required(fields, "name", tenant, path), path + ".name");
+            if (tenants.put(name, allowance(fields, path, forTenants)) != null) {
+                throw invalid(tenant, path + ".name", name + " again", "unique");
+            }
+        }
+        return tenants;
+    }
+
+    private static Allowance allowance(Map<String, Node> fields, String path, Allowance other) {
+        Node limits = fields.get("limits");
+        Map<String, Node> given = limits == null ? Map.of() : mapping(limits, path + ".limits", LIMIT_FIELDS);
+        return new Allowance(
+                limit(given, "requests-per-minute", path, other.requestsPerMinute()),
+                limit(given, "tokens-per-minute", path, other.tokensPerMinute()),
+                (int) limit(given, "concurrent", path, other.concurrent()),
+                budget(fields.get("budget"), path + ".budget", other.budget()));
+    }
+
+    private static long limit(Map<String, Node> limits, String name, String path, long other) {
+        Node node = limits.get(name);
+        return node == null ? other : number(node, path + ".limits." + name, 0, Integer.MAX_VALUE);
+    }
+
+    private static @Nullable Budget budget(@Nullable Node node, String path, @Nullable Budget other) {
+        if (node == null) {
+            return other;
+        }
+        Map<String, Node> fields = mapping(node, path, BUDGET_FIELDS);
+        long tokens = number(required(fields, "tokens", node, path), path + ".tokens", 1, Long.MAX_VALUE >> 1);
+        Node per = required(fields, "per", node, path);
+        return switch (scalar(per, path + ".per")) {
+            case "day" -> new Budget(tokens, Budget.Period.DAY);
+            case "month" -> new Budget(tokens, Budget.Period.MONTH);
+            default -> throw invalid(per, path + ".per", scalar(per, path), "day or month");
+        };
+    }
+
+    private static long number(Node node, String path, long min, long max) {
+        String value = scalar(node, path);
+        try {
+            long number = Long.parseLong(value);
+            if (number >= min && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Refused below, like a number out of range.
+        }
+        throw invalid(node, path, value, "an integer of at least " + min);
     }
 
     private static Map<String, Node> mapping(@Nullable Node node, String path, Set<String> known) {

@@ -2,6 +2,7 @@ package io.llmd.gateway.access;
 
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
@@ -32,6 +33,15 @@ public record NewApiKey(String secret, ApiKey key, String sha256) {
      * @param priority priority of its requests
      */
     public static NewApiKey generate(SecureRandom random, String tenant, int priority) {
+        return generate(random, tenant, priority, Allowance.UNLIMITED);
+    }
+
+    /**
+     * The same with limits, of which those that are 0 are left to the gateway's settings.
+     *
+     * @param allowance what the key may use
+     */
+    public static NewApiKey generate(SecureRandom random, String tenant, int priority, Allowance allowance) {
         if (!tenant.matches(TENANT)) {
             throw new IllegalArgumentException("tenant: not usable (expected: letters, digits, dot, dash, underscore)");
         }
@@ -40,7 +50,8 @@ public record NewApiKey(String secret, ApiKey key, String sha256) {
         String secret = "sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
         String hash = KeyHash.hexOf(secret);
         String id = "key-" + hash.substring(0, ID_DIGITS);
-        return new NewApiKey(secret, new ApiKey(id, tenant, Set.of(), null, priority), hash);
+        return new NewApiKey(
+                secret, new ApiKey(id, tenant, Set.of(), null, priority, allowance, Allowance.UNLIMITED), hash);
     }
 
     /** The entry for the list {@code keys} of the key file, in YAML. */
@@ -50,7 +61,32 @@ public record NewApiKey(String secret, ApiKey key, String sha256) {
                     sha256: "%s"
                     tenant: "%s"
                 """.formatted(key.id(), sha256, key.tenant())
-                + (key.priority() == 0 ? "" : "    priority: " + key.priority() + "\n");
+                + (key.priority() == 0 ? "" : "    priority: " + key.priority() + "\n")
+                + limits(key.allowance());
+    }
+
+    private static String limits(Allowance allowance) {
+        StringBuilder yaml = new StringBuilder();
+        limit(yaml, "requests-per-minute", allowance.requestsPerMinute());
+        limit(yaml, "tokens-per-minute", allowance.tokensPerMinute());
+        limit(yaml, "concurrent", allowance.concurrent());
+        if (!yaml.isEmpty()) {
+            yaml.insert(0, "    limits:\n");
+        }
+        Budget budget = allowance.budget();
+        if (budget != null) {
+            yaml.append("    budget:\n      tokens: ").append(budget.tokens());
+            yaml.append("\n      per: ")
+                    .append(budget.period().name().toLowerCase(Locale.ROOT))
+                    .append('\n');
+        }
+        return yaml.toString();
+    }
+
+    private static void limit(StringBuilder yaml, String name, long value) {
+        if (value > 0) {
+            yaml.append("      ").append(name).append(": ").append(value).append('\n');
+        }
     }
 
     @Override

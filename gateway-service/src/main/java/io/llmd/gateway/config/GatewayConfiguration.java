@@ -269,6 +269,11 @@ class GatewayConfiguration {
     }
 
     @Bean
+    UsageFile usageFile(GatewayProperties properties, GatewayMetrics metrics) {
+        return new UsageFile(properties.access(), metrics);
+    }
+
+    @Bean
     ActiveExchanges activeExchanges() {
         return new ActiveExchanges();
     }
@@ -345,6 +350,7 @@ class GatewayConfiguration {
     EdgePipeline edgePipeline(
             GatewayProperties properties,
             AccessControl access,
+            UsageFile usage,
             SchedulerClient scheduler,
             UpstreamClient upstream,
             Disaggregation disaggregation,
@@ -380,6 +386,8 @@ class GatewayConfiguration {
         EdgeServices services = new EdgeServices(
                 settings,
                 access,
+                usage.quotas(),
+                CacheSecret.isolation(properties.access()),
                 reader,
                 trustedReader,
                 scheduler,
@@ -437,6 +445,7 @@ class GatewayConfiguration {
                 properties.endpoints().relayErrors(),
                 access.transferParams() == GatewayProperties.Access.TransferParams.REFUSE,
                 properties.endpoints().maxFurther(),
+                access.assumedOutputTokens(),
                 place(properties));
     }
 

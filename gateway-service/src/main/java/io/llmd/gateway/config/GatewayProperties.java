@@ -1,5 +1,7 @@
 package io.llmd.gateway.config;
 
+import io.llmd.gateway.access.Allowance;
+import io.llmd.gateway.access.CacheIsolation;
 import io.llmd.gateway.disagg.DisaggSettings.CachedTokens;
 import io.llmd.gateway.disagg.DisaggSettings.Encode;
 import io.llmd.gateway.disagg.DisaggSettings.OnPrefillFailure;
@@ -115,6 +117,15 @@ public record GatewayProperties(
      * @param corsOrigins origins of browser pages that may call
      * @param transferParams what becomes of requests whose body holds {@code kv_transfer_params} or
      *     {@code ec_transfer_params}
+     * @param keyLimits what a key may use, where the key file says nothing else
+     * @param tenantLimits what all keys of a tenant may use together, where the key file says nothing else
+     * @param burst rates allow so much time's share at once
+     * @param gateways gateways that share the clients; each keeps to its part of every limit
+     * @param assumedOutputTokens output counted against limits while a request without a bound of its own is under way
+     * @param usageFile keeps what was used of budgets over restarts; without it each start begins anew
+     * @param cacheIsolation who shares cached blocks of prompts; a tenant by default, everybody where no key is needed
+     * @param cacheSecretFile secret of at least 32 bytes, the same for all gateways; without it each process makes its own, so
+     *     that clients find cached blocks only through the gateway that they used before
      */
     public record Access(
             @NotNull @DefaultValue("keys") Mode mode,
@@ -123,7 +134,53 @@ public record GatewayProperties(
             @NotNull @DefaultValue("2s") Duration reloadInterval,
             @DefaultValue List<String> trustedProxies,
             @DefaultValue Set<String> corsOrigins,
-            @NotNull @DefaultValue("strip") TransferParams transferParams) {
+            @NotNull @DefaultValue("strip") TransferParams transferParams,
+            @Valid @DefaultValue KeyLimits keyLimits,
+            @Valid @DefaultValue TenantLimits tenantLimits,
+            @NotNull @DefaultValue("2s") Duration burst,
+            @Min(1) @DefaultValue("1") int gateways,
+            @Min(1) @DefaultValue("1024") int assumedOutputTokens,
+            @Nullable Path usageFile,
+            CacheIsolation.@Nullable Scope cacheIsolation,
+            @Nullable Path cacheSecretFile) {
+
+        /**
+         * @param requestsPerMinute 0 for no limit
+         * @param tokensPerMinute prompt and generated tokens; 0 for no limit
+         * @param concurrent requests at the same time; 0 for no limit
+         */
+        public record KeyLimits(
+                @Min(0) @DefaultValue("0") int requestsPerMinute,
+                @Min(0) @DefaultValue("0") int tokensPerMinute,
+                @Min(0) @DefaultValue("64") int concurrent) {
+
+            Allowance allowance() {
+                return new Allowance(requestsPerMinute, tokensPerMinute, concurrent, null);
+            }
+        }
+
+        /**
+         * @param requestsPerMinute 0 for no limit
+         * @param tokensPerMinute prompt and generated tokens; 0 for no limit
+         * @param concurrent requests at the same time; 0 for no limit
+         */
+        public record TenantLimits(
+                @Min(0) @DefaultValue("0") int requestsPerMinute,
+                @Min(0) @DefaultValue("0") int tokensPerMinute,
+                @Min(0) @DefaultValue("256") int concurrent) {
+
+            Allowance allowance() {
+                return new Allowance(requestsPerMinute, tokensPerMinute, concurrent, null);
+            }
+        }
+
+        /** Who shares cached blocks. */
+        public CacheIsolation.Scope isolation() {
+            if (cacheIsolation != null) {
+                return cacheIsolation;
+            }
+            return mode == Mode.OPEN ? CacheIsolation.Scope.SHARED : CacheIsolation.Scope.TENANT;
+        }
 
         /** What becomes of parameters of KV transfer that clients write. */
         public enum TransferParams {

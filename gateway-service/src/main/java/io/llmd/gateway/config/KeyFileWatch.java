@@ -43,10 +43,18 @@ final class KeyFileWatch implements SmartLifecycle {
     private ApiKeys loadFirst(Path file) {
         try {
             loaded = Files.readAllBytes(file);
-            return ApiKeys.parse(loaded).and(demo);
+            return parse(loaded);
         } catch (IOException | IllegalArgumentException e) {
             throw new IllegalStateException("gateway.access.keys-file: " + file + ": " + e.getMessage(), e);
         }
+    }
+
+    private ApiKeys parse(byte[] file) {
+        return ApiKeys.parse(
+                        file,
+                        settings.keyLimits().allowance(),
+                        settings.tenantLimits().allowance())
+                .and(demo);
     }
 
     private static ApiKeys demoKey(String secret) {
@@ -70,7 +78,7 @@ final class KeyFileWatch implements SmartLifecycle {
             byte[] now = Files.readAllBytes(file);
             if (!Arrays.equals(now, loaded)) {
                 loaded = now;
-                access.replaceKeys(ApiKeys.parse(now).and(demo));
+                access.replaceKeys(parse(now));
                 log.atInfo().addKeyValue("keys", access.keys().keys().size()).log("API keys are reloaded");
             }
         } catch (IOException | IllegalArgumentException e) {

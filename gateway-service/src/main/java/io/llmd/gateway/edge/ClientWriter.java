@@ -35,12 +35,18 @@ final class ClientWriter {
     private boolean headSent;
     private boolean events;
     private boolean closeAfter;
+    private Map<String, String> always = Map.of();
     private @Nullable ChannelFuture lastWrite;
 
     ClientWriter(ChannelHandlerContext ctx, RequestHead head, EdgeSettings settings) {
         this.ctx = ctx;
         this.head = head;
         this.settings = settings;
+    }
+
+    /** Sets headers that every answer has from now on. */
+    void always(Map<String, String> headers) {
+        always = headers;
     }
 
     boolean isHeadSent() {
@@ -69,6 +75,7 @@ final class ClientWriter {
         headers.set(HttpHeaderNames.CONTENT_TYPE, contentType);
         headers.set(LlmdHeader.REQUEST_ID.wireName(), head.requestId());
         more.forEach(headers::set);
+        always.forEach(headers::set);
         if (asEvents) {
             headers.set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_CACHE);
             headers.set("x-accel-buffering", "no");
@@ -145,6 +152,7 @@ final class ClientWriter {
     }
 
     private void full(FullHttpResponse answer, boolean keepAlive) {
+        always.forEach(answer.headers()::set);
         cors(answer.headers());
         Answers.connection(answer.headers(), head.http11(), keepAlive);
         headSent = true;

@@ -1,6 +1,8 @@
 package io.llmd.gateway.edge;
 
 import io.llmd.gateway.access.AccessControl;
+import io.llmd.gateway.access.CacheIsolation;
+import io.llmd.gateway.access.Quotas;
 import io.llmd.gateway.disagg.Disaggregation;
 import io.llmd.gateway.dispatch.EndpointDirectory;
 import io.llmd.gateway.dispatch.EndpointHealth;
@@ -18,6 +20,8 @@ import java.util.function.LongSupplier;
  *
  * @param settings bounds and manners
  * @param access who may enter
+ * @param quotas how much of that
+ * @param isolation who shares cached blocks
  * @param reader reads bodies of clients
  * @param trustedReader reads bodies that trusted proxies send
  * @param scheduler gives endpoints
@@ -36,6 +40,8 @@ import java.util.function.LongSupplier;
 public record EdgeServices(
         EdgeSettings settings,
         AccessControl access,
+        Quotas quotas,
+        CacheIsolation isolation,
         RequestReader reader,
         RequestReader trustedReader,
         SchedulerClient scheduler,

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param relayEndpointErrors whether bodies of an endpoint's 5xx go to the client
  * @param refuseTransferParams whether a body with parameters of KV transfer is refused rather than cleaned
  * @param maxFurtherEndpoints endpoints that may be tried after the first
+ * @param assumedOutputTokens output counted against limits while a request without a bound of its own is under way
  * @param place where this process stands
  */
 public record EdgeSettings(
@@ -27,6 +28,7 @@ public record EdgeSettings(
         boolean relayEndpointErrors,
         boolean refuseTransferParams,
         int maxFurtherEndpoints,
+        int assumedOutputTokens,
         Place place) {
 
     /**

@@ -10,6 +10,8 @@ import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.gateway.access.Access;
 import io.llmd.gateway.access.ApiKey;
+import io.llmd.gateway.access.QuotaRefusal;
+import io.llmd.gateway.access.Reservation;
 import io.llmd.gateway.disagg.SplitState;
 import io.llmd.gateway.dispatch.AttemptFailure;
 import io.llmd.gateway.dispatch.Cancellation;
@@ -80,7 +82,7 @@ final class Exchange {
     }
 
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
-    private static final ApiKey ANYBODY = new ApiKey("open", "default", Set.of(), null, 0);
+    private static final ApiKey ANYBODY = ApiKey.unlimited("open", "default", Set.of(), null, 0);
 
     private final EdgeServices services;
     private final ChannelHandlerContext ctx;
@@ -95,6 +97,7 @@ final class Exchange {
     private Phase phase = Phase.READING;
     private ApiKey key = ANYBODY;
     private @Nullable ApiRequest request;
+    private Reservation reservation = Reservation.NONE;
     private @Nullable RetryState retry;
     private Cancellation scheduling = Cancellation.NONE;
     private int scheduleNumber;
@@ -109,6 +112,7 @@ final class Exchange {
     private RequestOutcome outcome = RequestOutcome.ERROR;
     private @Nullable ErrorCode code;
     private TokenUsage usage = TokenUsage.UNKNOWN;
+    private boolean isSent;
     private boolean bodyComplete;
     private boolean reusable;
 
@@ -249,11 +253,60 @@ final class Exchange {
                 return;
             }
         }
-        request = accepted;
+        ApiRequest isolated = isolated(accepted);
+        request = isolated;
+        if (!isWithinLimits(isolated)) {
+            return;
+        }
         // A second endpoint could read what others have written by then where the blocks were.
-        boolean repeatable = head.route() != ApiRoute.RESPONSES && !accepted.namesTransfer();
+        boolean repeatable = head.route() != ApiRoute.RESPONSES && !isolated.namesTransfer();
         retry = new RetryState(services.retries(), services.settings().maxFurtherEndpoints(), repeatable);
-        schedule(accepted, retry);
+        schedule(isolated, retry);
+    }
+
+    private ApiRequest isolated(ApiRequest accepted) {
+        String salt = accepted.route().computesPrompt()
+                ? services.isolation().salt(key, accepted.salt().text())
+                : null;
+        return salt == null ? accepted : accepted.withCacheSalt(salt);
+    }
+
+    private boolean isWithinLimits(ApiRequest accepted) {
+        return switch (services.quotas().reserve(key, mostTokens(accepted))) {
+            case Reservation taken -> {
+                reservation = taken;
+                client.always(services.quotas().headers(taken));
+                yield true;
+            }
+            case QuotaRefusal refusal -> {
+                services.metrics().overLimit(refusal.limit().name().toLowerCase(Locale.ROOT));
+                refuse(Rejections.error(refusal), Rejections.headers(refusal));
+                yield false;
+            }
+        };
+    }
+
+    /** Tokens that a request may need: its prompt, as far as it can be told, and all its choices at their bound. */
+    private long mostTokens(ApiRequest accepted) {
+        long output = accepted.route().canStream()
+                ? (long) accepted.outputBound().orElse(services.settings().assumedOutputTokens()) * accepted.choices()
+                : 0;
+        return accepted.route().computesPrompt() ? accepted.promptTokens() + output : 0;
+    }
+
+    /** Tokens that a request that is over has cost, where its endpoint did not say: an estimate, and what went to the client. */
+    private long usedTokens() {
+        ApiRequest accepted = request;
+        if (accepted == null || !isSent || isUnanswered()) {
+            return 0;
+        }
+        long prompt = usage.promptTokens() < 0 ? accepted.promptTokens() : usage.promptTokens();
+        return prompt + Math.max(0, usage.completionTokens());
+    }
+
+    /** Whether every endpoint failed before its answer. */
+    private boolean isUnanswered() {
+        return outcome == RequestOutcome.ERROR && timer.firstByteNanos() == 0;
     }
 
     // ---- scheduling
@@ -286,9 +339,9 @@ final class Exchange {
 
     /** The body as it came, but for what clients may not tell the scheduler. */
     private ByteBuffer forScheduler(ApiRequest accepted) {
-        ByteBuffer bytes = accepted.hadTransferParams()
-                ? ByteBuffer.wrap(BodyEdits.apply(body.array(), 0, body.length(), accepted.edits()))
-                : ByteBuffer.wrap(body.array(), 0, body.length());
+        ByteBuffer bytes = accepted.edits().isEmpty()
+                ? ByteBuffer.wrap(body.array(), 0, body.length())
+                : ByteBuffer.wrap(BodyEdits.apply(body.array(), 0, body.length(), accepted.edits()));
         return bytes.asReadOnlyBuffer();
     }
 
@@ -354,6 +407,7 @@ final class Exchange {
         Attempt next = new Attempt(this, services, client, lease, accepted, head, split);
         attempt = next;
         leaseId = decision.leaseId();
+        isSent = true;
         timer.sent();
         next.send(body.array(), body.length(), decision);
     }
@@ -666,6 +720,9 @@ final class Exchange {
         services.active().remove(this);
         services.retries().leave();
         inFlight.decrementAndGet();
+        long usedTokens = usedTokens();
+        services.quotas().settle(reservation, usedTokens);
+        services.metrics().tenantUsed(key.tenant(), usedTokens);
         long now = services.nanoTime().getAsLong();
         ErrorCode why = code;
         services.metrics()

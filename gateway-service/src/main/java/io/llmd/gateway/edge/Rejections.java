@@ -3,6 +3,7 @@ package io.llmd.gateway.edge;
 import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.gateway.access.Access;
+import io.llmd.gateway.access.QuotaRefusal;
 import io.llmd.openai.ApiError;
 import io.llmd.openai.RejectionAnswer;
 import java.util.HashMap;
@@ -40,6 +41,33 @@ final class Rejections {
             case UNKNOWN -> new ApiError(ErrorCode.INVALID_API_KEY, "the API key is not valid");
             case EXPIRED -> new ApiError(ErrorCode.INVALID_API_KEY, "the API key has expired");
             case THROTTLED -> new ApiError(ErrorCode.RATE_LIMIT_EXCEEDED, "too many failed attempts from this address");
+        };
+    }
+
+    static ApiError error(QuotaRefusal refusal) {
+        String owner = refusal.owner();
+        long allowed = refusal.allowed();
+        return switch (refusal.limit()) {
+            case REQUESTS -> limited(owner + ": more than " + allowed + " requests per minute");
+            case TOKENS -> limited(owner + ": more than " + allowed + " tokens per minute");
+            case CONCURRENT -> limited(owner + ": more than " + allowed + " requests at the same time");
+            case BUDGET ->
+                new ApiError(
+                        ErrorCode.INSUFFICIENT_QUOTA,
+                        owner + ": the budget of " + allowed
+                                + " tokens is used up, or what is left is less than this request may need");
+        };
+    }
+
+    private static ApiError limited(String message) {
+        return new ApiError(ErrorCode.RATE_LIMIT_EXCEEDED, message);
+    }
+
+    static Map<String, String> headers(QuotaRefusal refusal) {
+        return switch (refusal.limit()) {
+            case REQUESTS, TOKENS -> RejectionAnswer.retryAfter(Math.ceilDiv(refusal.waitNanos(), 1_000_000L));
+            case CONCURRENT -> RejectionAnswer.retryAfter(1_000);
+            case BUDGET -> Map.of("x-should-retry", "false");
         };
     }
 

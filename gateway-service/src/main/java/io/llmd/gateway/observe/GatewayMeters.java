@@ -39,6 +39,12 @@ public enum GatewayMeters implements MeterDocumentation {
     SPOOFED_HEADERS("gateway.spoofed.headers", Meter.Type.COUNTER, null, Tag.HEADER),
     /** Requests without a valid key. */
     AUTH_FAILURES("gateway.auth.failures", Meter.Type.COUNTER, null, Tag.REASON),
+    /** Requests over a limit of their key or tenant. */
+    OVER_LIMIT("gateway.over.limit", Meter.Type.COUNTER, null, Tag.LIMIT),
+    /** Share of a tenant's token budget that is left. */
+    BUDGET_LEFT("gateway.tenant.budget.remaining.ratio", Meter.Type.GAUGE, null, Tag.TENANT),
+    /** Prompt and generated tokens of a tenant's requests. */
+    TENANT_TOKENS("gateway.tenant.tokens", Meter.Type.COUNTER, null, Tag.TENANT),
     /** Outcome reports that were dropped because too many waited for the scheduler. */
     REPORTS_DROPPED("gateway.reports.dropped", Meter.Type.COUNTER, null),
     /** Requests whose body held parameters of KV transfer, which clients must not set. */
@@ -105,7 +111,9 @@ public enum GatewayMeters implements MeterDocumentation {
         RETRIED,
         ENDPOINT,
         HEADER,
-        EVENT;
+        EVENT,
+        LIMIT,
+        TENANT;
 
         @Override
         public String asString() {

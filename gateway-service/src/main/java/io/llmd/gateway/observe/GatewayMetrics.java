@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.DoubleSupplier;
 
 /**
  * Counts what happens at the gateway. Meters are looked up once per combination of tags and kept; the combinations are
@@ -169,6 +170,30 @@ public final class GatewayMetrics {
     /** A request had no valid key. */
     public void authFailed(String reason) {
         counter(GatewayMeters.AUTH_FAILURES, reason, "").increment();
+    }
+
+    /** A request was over a limit of its key or tenant. */
+    public void overLimit(String limit) {
+        counter(GatewayMeters.OVER_LIMIT, limit, "").increment();
+    }
+
+    /** A request of a tenant of the key file is over. */
+    public void tenantUsed(String tenant, long tokens) {
+        if (tokens > 0) {
+            counter(GatewayMeters.TENANT_TOKENS, tenant, "").increment(tokens);
+        }
+    }
+
+    /**
+     * Shows how much of its budget a tenant has left from now on.
+     *
+     * @param left share from 0 to 1
+     */
+    public void watchBudget(String tenant, DoubleSupplier left) {
+        Gauge.builder(GatewayMeters.BUDGET_LEFT.getName(), left::getAsDouble)
+                .tag("tenant", tenant)
+                .strongReference(true)
+                .register(registry);
     }
 
     /** A request was placed without the scheduler. */

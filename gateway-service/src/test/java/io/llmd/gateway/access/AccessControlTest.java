@@ -21,7 +21,7 @@ class AccessControlTest {
 
     private static final String SECRET = "sk-one";
     private static final ApiKey KEY =
-            new ApiKey("team-a-1", "team-a", Set.of("m"), Instant.parse("2027-01-31T00:00:00Z"), -1);
+            ApiKey.unlimited("team-a-1", "team-a", Set.of("m"), Instant.parse("2027-01-31T00:00:00Z"), -1);
     private static final String FILE =
             """
             keys:
@@ -164,7 +164,7 @@ class AccessControlTest {
     void keyWithoutModelsMayUseAll() {
         assertThat(KEY.mayUse("m")).isTrue();
         assertThat(KEY.mayUse("n")).isFalse();
-        assertThat(parse(FILE).keys().get(1)).isEqualTo(new ApiKey("team-b-1", "team-b", Set.of(), null, 0));
+        assertThat(parse(FILE).keys().get(1)).isEqualTo(ApiKey.unlimited("team-b-1", "team-b", Set.of(), null, 0));
         assertThat(parse(FILE).keys().get(1).mayUse("n")).isTrue();
     }
 
@@ -187,7 +187,7 @@ class AccessControlTest {
     void jsonIsAKeyFileToo() {
         ApiKeys keys = parse("{\"keys\":[{\"id\":\"a\",\"tenant\":\"t\",\"sha256\":\"" + KeyHash.hexOf("x") + "\"}]}");
 
-        assertThat(keys.keys()).containsExactly(new ApiKey("a", "t", Set.of(), null, 0));
+        assertThat(keys.keys()).containsExactly(ApiKey.unlimited("a", "t", Set.of(), null, 0));
     }
 
     @ParameterizedTest(name = "{1}")
@@ -198,9 +198,9 @@ class AccessControlTest {
                 "''                                             | key file: empty",
                 "'[]'                                           | key file: no mapping",
                 "'keys: {}'                                     | keys: missing or no list",
-                "'key: []'                                      | 'key file: unknown field key (expected: keys), line 1'",
+                "'key: []'                                      | 'key file: unknown field key (expected: keys, tenants), line 1'",
                 "'keys: [7]'                                    | 'keys[0]: no mapping (expected: a mapping), line 1'",
-                "'keys:~- id: a~  idd: b'                       | 'keys[0]: unknown field idd (expected: expires, id, models, priority, sha256, tenant), line 3'",
+                "'keys:~- id: a~  idd: b'                       | 'keys[0]: unknown field idd (expected: budget, expires, id, limits, models, priority, sha256, tenant), line 3'",
                 "'keys:~- id: a~  id: b'                        | 'keys[0].id: given twice (expected: once), line 3'",
                 "'keys:~- tenant: a'                            | 'keys[0].id: missing (expected: a value), line 2'",
                 "'keys:~- id: a~  tenant: t'                    | 'keys[0].sha256: missing'",
@@ -210,6 +210,11 @@ class AccessControlTest {
                 "'keys:~- id: a~  tenant: t~  models: []'       | 'keys[0].models: no list of models'",
                 "'keys:~- id: a~  tenant: t~  expires: soon'    | 'keys[0].expires: soon (expected: a time such as 2027-01-31T00:00:00Z), line 4'",
                 "'keys:~- id: a~  tenant: t~  priority: high'   | 'keys[0].priority: high (expected: an integer), line 4'",
+                "'keys:~- id: a~  tenant: t~  limits: {concurrent: -1}' | 'keys[0].limits.concurrent: -1 (expected: an integer of at least 0), line 4'",
+                "'keys:~- id: a~  tenant: t~  limits: {rpm: 1}' | 'keys[0].limits: unknown field rpm (expected: concurrent, requests-per-minute, tokens-per-minute), line 4'",
+                "'keys:~- id: a~  tenant: t~  budget: {tokens: 5, per: week}' | 'keys[0].budget.per: week (expected: day or month), line 4'",
+                "'keys:~- id: a~  tenant: t~  budget: {tokens: 0, per: day}' | 'keys[0].budget.tokens: 0 (expected: an integer of at least 1), line 4'",
+                "'tenants: [{name: t}, {name: t}]~keys: []' | 'tenants[1].name: t again (expected: unique), line 1'",
                 "'keys:~\t- id: a'                              | 'key file: not YAML ('",
                 "'keys: ['                                      | 'key file: not YAML ('"
             })
@@ -217,6 +222,27 @@ class AccessControlTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> parse(file.replace('~', '\n')))
                 .withMessageStartingWith(message);
+    }
+
+    @Test
+    void limitsOfTheFileGoBeforeThoseOfTheSettings() {
+        String hash = KeyHash.hexOf("x");
+        String file = """
+                keys:
+                  - {id: a, tenant: t, sha256: %s, limits: {requests-per-minute: 5, concurrent: 0}}
+                tenants:
+                  - {name: t, limits: {tokens-per-minute: 7}, budget: {tokens: 9, per: month}}
+                """.formatted(hash);
+
+        ApiKey key = ApiKeys.parse(
+                        file.getBytes(StandardCharsets.UTF_8),
+                        new Allowance(1, 2, 64, null),
+                        new Allowance(3, 4, 256, null))
+                .keys()
+                .getFirst();
+
+        assertThat(key.allowance()).isEqualTo(new Allowance(5, 2, 0, null));
+        assertThat(key.tenantAllowance()).isEqualTo(new Allowance(3, 7, 256, new Budget(9, Budget.Period.MONTH)));
     }
 
     @Test

@@ -81,6 +81,9 @@ final class OverloadContender implements Contender {
         settings.put("spring.cloud.config.enabled", "false");
         settings.put("server.address", "127.0.0.1");
         settings.put("gateway.access.keys-file", keys.write(folder).toString());
+        settings.put("gateway.access.key-limits.concurrent", "0");
+        settings.put("gateway.access.tenant-limits.concurrent", "0");
+        settings.put("gateway.access.cache-isolation", "shared");
         settings.put("gateway.scheduler.url", "http://127.0.0.1:" + (port + SCHEDULER));
         settings.put("gateway.limits.connections-per-address", "8192");
         settings.put("gateway.timeouts.first-byte", "600s");

@@ -81,6 +81,10 @@ final class TrialSettings {
                         "gateway.scheduler.url",
                         "http://127.0.0.1:" + plan.ports().scheduler());
                 settings.put("gateway.access.keys-file", files.keys().toString());
+                // One key is all that load generators have here.
+                settings.put("gateway.access.key-limits.concurrent", "0");
+                settings.put("gateway.access.tenant-limits.concurrent", "0");
+                settings.put("gateway.access.cache-isolation", "shared");
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");
             }

@@ -1,0 +1,38 @@
+package io.llmd.gateway.access;
+
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.Objects;
+
+/**
+ * Tokens for a stretch of the calendar, in UTC.
+ *
+ * @param tokens prompt and generated tokens, at least 1
+ */
+public record Budget(long tokens, Period period) {
+
+    /** How long a budget lasts. */
+    public enum Period {
+        DAY,
+        MONTH
+    }
+
+    public Budget {
+        Objects.requireNonNull(period, "period");
+        if (tokens < 1) {
+            throw new IllegalArgumentException("tokens: " + tokens + " (expected: at least 1)");
+        }
+    }
+
+    /** The number of the period around a moment; the next period has the next number. */
+    long window(Instant now) {
+        return switch (period) {
+            case DAY -> Math.floorDiv(now.getEpochSecond(), 86_400L);
+            case MONTH -> {
+                YearMonth month = YearMonth.from(now.atOffset(ZoneOffset.UTC));
+                yield month.getYear() * 12L + month.getMonthValue() - 1;
+            }
+        };
+    }
+}
