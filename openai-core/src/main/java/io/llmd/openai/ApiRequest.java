@@ -88,6 +88,13 @@ public record ApiRequest(
         return json.toString();
     }
 
+    /** The edits that make the body fit for the scheduler, which may see all that clients may write. */
+    public List<BodyEdit> editsForScheduler() {
+        return hadTransferParams
+                ? edits
+                : edits.stream().filter(edit -> edit.replacement().length > 0).toList();
+    }
+
     /**
      * The edits that make the body fit to be sent on under another model name, in ascending order.
      *

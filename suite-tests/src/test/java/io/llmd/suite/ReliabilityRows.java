@@ -30,7 +30,6 @@ final class ReliabilityRows {
                             "not built: requests go to endpoints over plain HTTP; only legs of a sidecar use TLS"
                                     + " (`SidecarIT.tls`)",
                             "F8")
-                    .without("not built: only failures in a row eject, a share of failures does not", "F9")
                     .without(
                             "not shown as a whole: that a slow endpoint is found out by its answers is"
                                     + " (`TimeCostProducerTest.aSlowEndpointIsFoundOutByItsAnswers`), the recovery of the"
@@ -139,8 +138,9 @@ final class ReliabilityRows {
                                     + " part (`QuotasTest.gatewaysThatShareClientsKeepToTheirPart`)",
                             "F66")
                     .without(
-                            "not built: nothing watches the heap or direct memory; request bodies together, connections, streams"
-                                    + " and queues are bounded, and a process without memory exits and is started anew",
+                            "differs: short of heap or direct memory the gateway refuses large bodies first, then all new requests,"
+                                    + " with 429 (`LimitsIT.shortOfMemoryLargeBodiesAreRefusedFirst`,"
+                                    + " `MemoryPressureTest`); no test fills the memory of a process",
                             "F57",
                             "F58")
                     .without(

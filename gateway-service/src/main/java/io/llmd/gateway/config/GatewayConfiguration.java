@@ -29,6 +29,7 @@ import io.llmd.gateway.edge.Steering;
 import io.llmd.gateway.observe.DisaggMeters;
 import io.llmd.gateway.observe.EjectionGauges;
 import io.llmd.gateway.observe.GatewayMetrics;
+import io.llmd.gateway.observe.MemoryPressure;
 import io.llmd.gateway.sidecar.AllowList;
 import io.llmd.gateway.sidecar.SidecarScheduler;
 import io.llmd.openai.BodyRules;
@@ -148,7 +149,10 @@ class GatewayConfiguration {
                         settings.ejectAfter(),
                         settings.firstEjection(),
                         settings.longestEjection(),
-                        settings.maxEjectedShare()),
+                        settings.maxEjectedShare(),
+                        settings.outlierMargin(),
+                        settings.outlierRequests(),
+                        settings.outlierWindow()),
                 System::nanoTime);
     }
 
@@ -274,6 +278,15 @@ class GatewayConfiguration {
     }
 
     @Bean
+    MemoryPressure memoryPressure(GatewayProperties properties, BackgroundLoop loop) {
+        GatewayProperties.Limits limits = properties.limits();
+        MemoryPressure memory = new MemoryPressure(limits.memoryHigh(), limits.memoryCritical());
+        memory.sample();
+        loop.transport().loop().scheduleAtFixedRate(memory::sample, 250, 250, TimeUnit.MILLISECONDS);
+        return memory;
+    }
+
+    @Bean
     ActiveExchanges activeExchanges() {
         return new ActiveExchanges();
     }
@@ -360,6 +373,7 @@ class GatewayConfiguration {
             RetryBudget retries,
             InFlightRequests inFlight,
             ActiveExchanges active,
+            MemoryPressure memory,
             GatewayMetrics metrics,
             ObjectProvider<Phases> phases) {
         Place place = place(properties);
@@ -400,6 +414,7 @@ class GatewayConfiguration {
                 retries,
                 inFlight,
                 active,
+                memory,
                 metrics,
                 System::nanoTime);
         return new EdgePipeline(

@@ -66,6 +66,8 @@ public record GatewayProperties(
      * @param writeBuffer bytes of an answer that wait for one slow client
      * @param heldAnswer answers up to this size are sent only when they are complete
      * @param answer answer that is no stream
+     * @param memoryHigh share of heap or direct memory in use, after a collection, from which on large bodies are refused
+     * @param memoryCritical the same for all new requests
      */
     public record Limits(
             @NotNull @DefaultValue("8KB") DataSize requestLine,
@@ -80,7 +82,13 @@ public record GatewayProperties(
             @Min(1) @DefaultValue("256") int connectionsPerAddress,
             @NotNull @DefaultValue("256KB") DataSize writeBuffer,
             @NotNull @DefaultValue("256KB") DataSize heldAnswer,
-            @NotNull @DefaultValue("64MB") DataSize answer) {}
+            @NotNull @DefaultValue("64MB") DataSize answer,
+
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("0.85")
+            double memoryHigh,
+
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("0.92")
+            double memoryCritical) {}
 
     /**
      * @param header from the first byte of a request to the end of its headers
@@ -240,6 +248,9 @@ public record GatewayProperties(
      * @param firstEjection how long the first ejection lasts; doubles each time
      * @param longestEjection where doubling ends
      * @param maxEjectedShare share of the endpoints that may be ejected
+     * @param outlierMargin an endpoint is ejected too when its share of successes is so much below the mean of the others; 0 for never
+     * @param outlierRequests requests of an endpoint within the last one to two windows that such a judgement needs
+     * @param outlierWindow that window
      * @param relayErrors whether bodies of an endpoint's 5xx go to the client
      */
     public record Endpoints(
@@ -260,6 +271,11 @@ public record GatewayProperties(
             @DecimalMin("0") @DecimalMax("1") @DefaultValue("0.5")
             double maxEjectedShare,
 
+            @DecimalMin("0") @DecimalMax("1") @DefaultValue("0.05")
+            double outlierMargin,
+
+            @Min(1) @DefaultValue("20") int outlierRequests,
+            @NotNull @DefaultValue("5s") Duration outlierWindow,
             @DefaultValue("false") boolean relayErrors) {}
 
     /**

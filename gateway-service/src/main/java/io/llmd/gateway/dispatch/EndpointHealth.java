@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Ejects endpoints that fail time after time, and leaves endpoints alone that asked for it with {@code retry-after}.
+ * Ejects endpoints that fail time after time, or far more often than the others, and leaves endpoints alone that asked for it with {@code retry-after}.
  *
  * <p>Each endpoint has a circuit breaker: open after some consecutive failures, first for a short time, doubling with
  * each trial that fails. The ejected ones are named to the scheduler as excluded, but never more than a share of all:
@@ -29,9 +29,18 @@ public final class EndpointHealth {
      * @param firstEjection how long the first ejection lasts; doubles each time, with 20 % jitter
      * @param longestEjection where doubling ends
      * @param maxEjectedShare share of the known endpoints that may be left out, in [0, 1]
+     * @param outlierMargin an endpoint whose share of successes is so much below the mean of the others is ejected too; 0 for never
+     * @param outlierRequests requests within the last one to two windows that such a judgement needs
+     * @param outlierWindow that window
      */
     public record Settings(
-            int consecutiveFailures, Duration firstEjection, Duration longestEjection, double maxEjectedShare) {}
+            int consecutiveFailures,
+            Duration firstEjection,
+            Duration longestEjection,
+            double maxEjectedShare,
+            double outlierMargin,
+            int outlierRequests,
+            Duration outlierWindow) {}
 
     private static final class State {
         private final CircuitBreaker breaker;
@@ -46,6 +55,7 @@ public final class EndpointHealth {
     private final CircuitBreakerConfig config;
     private final double maxEjectedShare;
     private final LongSupplier nanoTime;
+    private final SuccessRates rates;
     private final ConcurrentHashMap<String, State> states = new ConcurrentHashMap<>();
     private volatile int knownEndpoints;
     private volatile boolean anySuspect;
@@ -56,6 +66,8 @@ public final class EndpointHealth {
     public EndpointHealth(Settings settings, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.maxEjectedShare = settings.maxEjectedShare();
+        this.rates = new SuccessRates(
+                settings.outlierMargin(), settings.outlierRequests(), settings.outlierWindow(), nanoTime);
         this.config = CircuitBreakerConfig.custom()
                 .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                 .slidingWindowSize(settings.consecutiveFailures())
@@ -72,10 +84,12 @@ public final class EndpointHealth {
     public void retain(Set<String> endpointIds) {
         knownEndpoints = endpointIds.size();
         states.keySet().removeIf(id -> !endpointIds.contains(id));
+        rates.retain(endpointIds);
     }
 
     /** An attempt at the endpoint went well, or failed through no fault of the endpoint. */
     public void succeeded(String endpointId) {
+        rates.add(endpointId, true);
         State state = states.get(endpointId);
         if (state != null) {
             state.breaker.onSuccess(0, TimeUnit.NANOSECONDS);
@@ -85,7 +99,15 @@ public final class EndpointHealth {
     /** An attempt at the endpoint failed. */
     public void failed(String endpointId) {
         anySuspect = true;
-        state(endpointId).breaker.onError(0, TimeUnit.NANOSECONDS, AttemptFailed.INSTANCE);
+        CircuitBreaker breaker = state(endpointId).breaker;
+        breaker.onError(0, TimeUnit.NANOSECONDS, AttemptFailed.INSTANCE);
+        rates.add(endpointId, false);
+        if (rates.isOutlier(endpointId)) {
+            rates.forget(endpointId);
+            if (breaker.getState() == CircuitBreaker.State.CLOSED) {
+                breaker.transitionToOpenState();
+            }
+        }
     }
 
     /** The endpoint asked to be left alone for a while. */

@@ -12,6 +12,7 @@ import io.llmd.gateway.dispatch.RetryBudget;
 import io.llmd.gateway.dispatch.SchedulerClient;
 import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.observe.GatewayMetrics;
+import io.llmd.gateway.observe.MemoryPressure;
 import io.llmd.openai.RequestReader;
 import java.util.function.LongSupplier;
 
@@ -34,6 +35,7 @@ import java.util.function.LongSupplier;
  * @param retries how many further attempts there may be
  * @param inFlight requests per endpoint
  * @param active requests that are not over
+ * @param memory how scarce memory is
  * @param metrics counts what happens
  * @param nanoTime monotonic time
  */
@@ -54,5 +56,6 @@ public record EdgeServices(
         RetryBudget retries,
         InFlightRequests inFlight,
         ActiveExchanges active,
+        MemoryPressure memory,
         GatewayMetrics metrics,
         LongSupplier nanoTime) {}

@@ -22,6 +22,7 @@ import io.llmd.gateway.observe.RequestOutcome;
 import io.llmd.openai.ApiError;
 import io.llmd.openai.ApiRequest;
 import io.llmd.openai.ApiRoute;
+import io.llmd.openai.BodyEdit;
 import io.llmd.openai.BodyEdits;
 import io.llmd.openai.ReadResult;
 import io.llmd.openai.RejectionAnswer;
@@ -82,6 +83,7 @@ final class Exchange {
     }
 
     private static final Logger log = LoggerFactory.getLogger(Exchange.class);
+    private static final int LARGE_BODY = 1 << 20;
     private static final ApiKey ANYBODY = ApiKey.unlimited("open", "default", Set.of(), null, 0);
 
     private final EdgeServices services;
@@ -180,12 +182,31 @@ final class Exchange {
         if (head.contentLength() > limits.bodyBytes()) {
             return refuse(tooLarge(), Map.of());
         }
+        if (isTooMuch(head.contentLength())) {
+            return outOfMemory();
+        }
         if (services.metrics().heldBodyBytes().get() + Math.max(0, head.contentLength()) > limits.heldBodyBytes()) {
             return refuse(
                     new ApiError(ErrorCode.SERVER_OVERLOADED, "too many request bodies are held"),
                     RejectionAnswer.retryAfter(1_000));
         }
         return null;
+    }
+
+    /** Whether memory is too scarce for a body of so many bytes. */
+    private boolean isTooMuch(long bytes) {
+        return switch (services.memory().level()) {
+            case NONE -> false;
+            case HIGH -> bytes > LARGE_BODY;
+            case CRITICAL -> true;
+        };
+    }
+
+    private @Nullable ApiError outOfMemory() {
+        reusable = false;
+        return refuse(
+                new ApiError(ErrorCode.SERVER_OVERLOADED, "the gateway is short of memory"),
+                RejectionAnswer.retryAfter(1_000));
     }
 
     /** A part of the body; ownership stays with the caller. */
@@ -197,6 +218,8 @@ final class Exchange {
         timer.bodyArrived(part.readableBytes());
         if (!body.append(part)) {
             refuse(tooLarge(), Map.of());
+        } else if (body.length() > LARGE_BODY && isTooMuch(body.length())) {
+            outOfMemory();
         } else if (services.metrics().heldBodyBytes().get()
                 > services.settings().limits().heldBodyBytes()) {
             refuse(
@@ -339,9 +362,10 @@ final class Exchange {
 
     /** The body as it came, but for what clients may not tell the scheduler. */
     private ByteBuffer forScheduler(ApiRequest accepted) {
-        ByteBuffer bytes = accepted.edits().isEmpty()
+        List<BodyEdit> edits = accepted.editsForScheduler();
+        ByteBuffer bytes = edits.isEmpty()
                 ? ByteBuffer.wrap(body.array(), 0, body.length())
-                : ByteBuffer.wrap(BodyEdits.apply(body.array(), 0, body.length(), accepted.edits()));
+                : ByteBuffer.wrap(BodyEdits.apply(body.array(), 0, body.length(), edits));
         return bytes.asReadOnlyBuffer();
     }
 

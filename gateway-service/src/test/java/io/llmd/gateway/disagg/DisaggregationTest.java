@@ -74,7 +74,14 @@ class DisaggregationTest {
                                 new UpstreamClient.Settings(Duration.ofSeconds(1), Duration.ofSeconds(1), 1024, 1)),
                         directory,
                         new EndpointHealth(
-                                new EndpointHealth.Settings(3, Duration.ofSeconds(1), Duration.ofSeconds(2), 0.5),
+                                new EndpointHealth.Settings(
+                                        3,
+                                        Duration.ofSeconds(1),
+                                        Duration.ofSeconds(2),
+                                        0.5,
+                                        0,
+                                        1,
+                                        Duration.ofSeconds(1)),
                                 nanos::get),
                         new RetryBudget(1, 1),
                         new InFlightRequests()),

@@ -13,7 +13,9 @@ class EndpointHealthTest {
 
     private final MutableClock clock = new MutableClock();
     private final EndpointHealth health = new EndpointHealth(
-            new EndpointHealth.Settings(3, Duration.ofSeconds(5), Duration.ofSeconds(60), 0.5), clock::nanos);
+            new EndpointHealth.Settings(
+                    3, Duration.ofSeconds(5), Duration.ofSeconds(60), 0.5, 0.05, 20, Duration.ofSeconds(5)),
+            clock::nanos);
 
     @BeforeEach
     void fourEndpoints() {
@@ -96,6 +98,63 @@ class EndpointHealthTest {
         assertThat(health.excluded()).containsExactly("b");
 
         clock.advance(Duration.ofSeconds(8));
+        assertThat(health.excluded()).isEmpty();
+    }
+
+    /** Requests of which those with a number below 10 of each 10 times {@code failuresOfTen} fail, never three in a row. */
+    private void serve(String endpoint, int requests, int failuresOfTen) {
+        for (int i = 0; i < requests; i++) {
+            if (i * failuresOfTen / 10 != (i + 1) * failuresOfTen / 10) {
+                health.failed(endpoint);
+            } else {
+                health.succeeded(endpoint);
+            }
+        }
+    }
+
+    @Test
+    @Tag("fault-F9")
+    void endpointThatFailsFarMoreOftenThanTheOthersIsEjected() {
+        serve("b", 100, 0);
+        serve("c", 100, 0);
+        serve("d", 19, 3);
+        assertThat(health.excluded()).as("with too few requests").isEmpty();
+
+        serve("d", 2, 5);
+        assertThat(health.excluded()).containsExactly("d");
+        clock.advance(Duration.ofSeconds(7));
+        assertThat(health.excluded()).as("when its ejection is over").isEmpty();
+        health.succeeded("d");
+        serve("d", 19, 3);
+        assertThat(health.excluded()).as("judged by what came since").isEmpty();
+    }
+
+    @Test
+    void whenAllFailAlikeNoneIsAnOutlier() {
+        for (int round = 0; round < 10; round++) {
+            for (String endpoint : Set.of("a", "b", "c", "d")) {
+                serve(endpoint, 10, 3);
+            }
+        }
+
+        assertThat(health.excluded()).isEmpty();
+    }
+
+    @Test
+    void anEndpointAloneIsNoOutlier() {
+        serve("a", 200, 4);
+
+        assertThat(health.excluded()).isEmpty();
+    }
+
+    @Test
+    void failuresOfLongAgoDoNotCount() {
+        serve("b", 100, 0);
+        serve("a", 19, 3);
+        clock.advance(Duration.ofSeconds(11));
+        serve("b", 100, 0);
+        serve("a", 19, 3);
+
         assertThat(health.excluded()).isEmpty();
     }
 

@@ -62,6 +62,36 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F9")
+    void clientsHardlyNoticeAnEndpointThatFailsNowAndThen() {
+        try (GatewayFixture eight = new GatewayFixture(8)) {
+            AtomicInteger asked = new AtomicInteger();
+            eight.endpoint(5)
+                    .answering(request ->
+                            asked.getAndIncrement() % 10 % 3 == 1 ? Reply.error(500, "broken") : Reply.chat("fine"));
+            AtomicInteger decided = new AtomicInteger();
+            eight.scheduler()
+                    .deciding(d -> at(
+                            d.endpoints()
+                                    .get(decided.getAndIncrement()
+                                            % d.endpoints().size()),
+                            d));
+            EndpointHealth health = eight.context().getBean(EndpointHealth.class);
+
+            int failed = 0;
+            boolean wasOut = false;
+            for (int i = 0; i < 1_000; i++) {
+                failed += eight.chat().status() == 200 ? 0 : 1;
+                wasOut |= health.isOut("default/sim-5");
+            }
+
+            assertThat(failed).isLessThanOrEqualTo(1);
+            assertThat(wasOut).isTrue();
+            eight.awaitQuiet();
+        }
+    }
+
+    @Test
     @Tag("fault-F1")
     @Tag("fault-F45")
     void refusedConnectionGoesToTheOtherEndpoint() {

@@ -230,4 +230,26 @@ class LimitsIT {
             assertThat(bodies.get(3)).doesNotContain("mine");
         }
     }
+
+    @Test
+    void shortOfMemoryLargeBodiesAreRefusedFirst() throws Exception {
+        String keys = "keys:\n" + key("k", "t", "");
+        String large = BODY.replace("\"hi\"", "\"" + "x".repeat(1 << 20) + "\"");
+        try (GatewayFixture gateway = gateway(keys, "gateway.limits.memory-high=0")) {
+            assertThat(send(gateway, "k", BODY).status()).isEqualTo(200);
+
+            RawClient.Answer refused = send(gateway, "k", large);
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.header("connection")).isEqualTo("close");
+            assertThat(refused.header("retry-after")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void withoutMemoryAllNewRequestsAreRefused() throws Exception {
+        try (GatewayFixture gateway = gateway("keys:\n" + key("k", "t", ""), "gateway.limits.memory-critical=0")) {
+            assertThat(send(gateway, "k", BODY).status()).isEqualTo(429);
+            assertThat(gateway.endpoint().requests()).isEmpty();
+        }
+    }
 }

@@ -1,0 +1,43 @@
+package io.llmd.gateway.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.gateway.observe.MemoryPressure.Level;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MemoryPressureTest {
+
+    private double used;
+    private final MemoryPressure memory = new MemoryPressure(0.85, 0.92, () -> used);
+
+    private Level at(double share) {
+        used = share;
+        memory.sample();
+        return memory.level();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, NONE", "0.84, NONE", "0.85, HIGH", "0.91, HIGH", "0.92, CRITICAL", "1, CRITICAL"})
+    void levelsBeginAtTheirThresholds(double share, Level level) {
+        assertThat(at(share)).isEqualTo(level);
+    }
+
+    @Test
+    void aLevelLastsUntilThereIsSomeRoom() {
+        assertThat(at(0.93)).isEqualTo(Level.CRITICAL);
+        assertThat(at(0.88)).isEqualTo(Level.CRITICAL);
+        assertThat(at(0.86)).isEqualTo(Level.HIGH);
+        assertThat(at(0.81)).isEqualTo(Level.HIGH);
+        assertThat(at(0.79)).isEqualTo(Level.NONE);
+        assertThat(at(0.84)).isEqualTo(Level.NONE);
+    }
+
+    @Test
+    void thisProcessHasRoom() {
+        MemoryPressure own = new MemoryPressure(0.85, 0.92);
+        own.sample();
+        assertThat(own.level()).isEqualTo(Level.NONE);
+    }
+}
