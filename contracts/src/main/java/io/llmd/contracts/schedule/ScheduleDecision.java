@@ -10,7 +10,7 @@ import java.util.Objects;
  * ends the lease with an {@link OutcomeReport} in phase {@link OutcomeReport.Phase#ENDED}, exactly once.
  *
  * @param requestId id of the client request
- * @param leaseId identifies this attempt; unique within one scheduler process
+ * @param leaseId identifies this attempt, among those of all schedulers that run; below 2^53
  * @param model model name to send to the endpoint, after rewriting
  * @param profile name of the primary scheduling profile
  * @param endpoints chosen endpoint first, then those to fall back on; never empty

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 
 /**
  * The attempts in flight. Each is started at most once and ended exactly once, whatever is reported, how often and in which
@@ -25,11 +26,12 @@ import java.util.function.LongSupplier;
 public final class Leases {
 
     /*
-     * Ids go on from the time of the start, so that a late report about a lease of a former process does not meet a lease
-     * of this one: 2^21 leases per second of the former process's life are room enough, and ids stay below 2^53, which
-     * every JSON reader can hold.
+     * Ids go on from a place that is drawn at the start. A report may reach another process than the one that gave the lease: a former
+     * one with the same address, or another replica behind the same Service. Places in time would be the same for replicas that start
+     * together; drawn ones are as far apart as two processes give leases with a chance of that number / 2^52. Ids stay below 2^53,
+     * which every JSON reader can hold.
      */
-    private static final int LEASES_PER_SECOND_BITS = 21;
+    private static final long PLACES = 1L << 52;
 
     private final Scheduler scheduler;
     private final InFlightTracker inFlight;
@@ -46,7 +48,7 @@ public final class Leases {
      * @param inFlight counts all attempts
      * @param maxAge age at which a lease is ended without a report
      * @param maxLeases most attempts in flight
-     * @param startSeconds wall clock at the start in seconds since the epoch
+     * @param before id before the first one, as {@link #place} draws it
      * @param nanoClock monotonic clock
      */
     public Leases(
@@ -54,9 +56,9 @@ public final class Leases {
             InFlightTracker inFlight,
             Duration maxAge,
             int maxLeases,
-            long startSeconds,
+            long before,
             LongSupplier nanoClock) {
-        this(scheduler, inFlight, maxAge, maxLeases, startSeconds, nanoClock, lease -> {});
+        this(scheduler, inFlight, maxAge, maxLeases, before, nanoClock, lease -> {});
     }
 
     /**
@@ -69,7 +71,7 @@ public final class Leases {
             InFlightTracker inFlight,
             Duration maxAge,
             int maxLeases,
-            long startSeconds,
+            long before,
             LongSupplier nanoClock,
             LongConsumer ended) {
         this.ended = Objects.requireNonNull(ended, "ended");
@@ -78,7 +80,12 @@ public final class Leases {
         this.maxAgeNanos = maxAge.toNanos();
         this.maxLeases = maxLeases;
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
-        nextId = new AtomicLong(startSeconds << LEASES_PER_SECOND_BITS);
+        nextId = new AtomicLong(before);
+    }
+
+    /** Draws the place that a process's ids go on from. @param random seeded unlike that of any other process */
+    public static long place(RandomGenerator random) {
+        return random.nextLong(PLACES);
     }
 
     /** Attempts in flight. */

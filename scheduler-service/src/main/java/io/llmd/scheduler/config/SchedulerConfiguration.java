@@ -48,6 +48,7 @@ import io.llmd.scheduler.scheduling.Scheduler;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -257,7 +258,7 @@ class SchedulerConfiguration {
                 trackers.named(ALL_ATTEMPTS),
                 settings.requestDeadline().plus(settings.grace()),
                 settings.max(),
-                InstantSource.system().instant().getEpochSecond(),
+                Leases.place(new SecureRandom()),
                 NANO_CLOCK,
                 admissions::ended);
     }

@@ -62,6 +62,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -693,6 +694,25 @@ class DirectorTest {
         Leases few = new Leases(scheduler, inFlight, Duration.ofSeconds(1), 1, 1, clock::get);
         few.open("r", "ns/a", plan());
         assertThat(few.isFull()).isTrue();
+    }
+
+    private Leases leasesBy(RandomGenerator random) {
+        return new Leases(scheduler, inFlight, Duration.ofHours(1), 9, Leases.place(random), clock::get);
+    }
+
+    @Test
+    void aReportThatReachesAnotherReplicaEndsNoLeaseOfIt() {
+        long lease = leasesBy(new Random(1)).open("r", "ns/a", plan());
+        Leases other = leasesBy(new Random(2));
+        other.open("r", "ns/a", plan());
+        assertThat(other.report(report(lease, Phase.ENDED))).isFalse();
+        assertThat(other.size()).isEqualTo(1);
+    }
+
+    @Test
+    void everyJsonReaderHoldsIdsOfLeases() {
+        RandomGenerator largest = () -> -1;
+        assertThat(leasesBy(largest).open("r", "ns/a", plan())).isEqualTo(1L << 52);
     }
 
     private record Answered(@Nullable InferenceRequest request, List<OutcomeReport> reports) {}
