@@ -1,12 +1,10 @@
 package io.llmd.autoscaler.actuator;
 
-import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,34 +29,29 @@ public final class ExternalMetricsServer implements AutoCloseable {
      *
      * @param address address to listen on
      * @param port port; 0 lets the system choose
-     * @param certificate PEM file with the certificate
-     * @param privateKey PEM file with its key
-     * @param clientAuthority PEM file with the authority of those that may ask; none for all
+     * @param tls what it shows, and who may ask
      */
-    public record Settings(
-            String address,
-            int port,
-            Path certificate,
-            Path privateKey,
-            @Nullable Path clientAuthority) {}
+    public record Settings(String address, int port, TlsFiles tls) {}
 
     private final ExternalMetrics metrics;
     private final Settings settings;
-    private final SslContext tls;
+    private final ServingTls tls;
+    private final SslContext context;
     private final LoopResources threads = LoopResources.create("external-metrics", 1, true);
     private @Nullable DisposableServer server;
 
-    /** A server that does not listen yet. @throws SSLException when a file cannot be used */
-    public ExternalMetricsServer(Settings settings, ExternalMetrics metrics) throws SSLException {
+    /**
+     * A server that does not listen yet.
+     *
+     * @throws IOException when a file cannot be read
+     * @throws GeneralSecurityException when a file cannot be used
+     */
+    public ExternalMetricsServer(Settings settings, ExternalMetrics metrics)
+            throws IOException, GeneralSecurityException {
         this.settings = settings;
         this.metrics = metrics;
-        SslContextBuilder builder = SslContextBuilder.forServer(
-                settings.certificate().toFile(), settings.privateKey().toFile());
-        Path authority = settings.clientAuthority();
-        if (authority != null) {
-            builder.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE);
-        }
-        tls = builder.build();
+        tls = new ServingTls(settings.tls());
+        context = tls.context().build();
     }
 
     /** Listens. */
@@ -66,7 +59,7 @@ public final class ExternalMetricsServer implements AutoCloseable {
         server = HttpServer.create()
                 .runOn(threads)
                 .bindAddress(() -> new InetSocketAddress(settings.address(), settings.port()))
-                .secure(spec -> spec.sslContext(tls))
+                .secure(spec -> spec.sslContext(context))
                 .httpRequestDecoder(spec -> spec.maxInitialLineLength(MAX_LINE))
                 .idleTimeout(IDLE)
                 .handle((request, response) -> {
@@ -92,6 +85,7 @@ public final class ExternalMetricsServer implements AutoCloseable {
         if (running != null) {
             running.disposeNow(STOP);
         }
+        tls.close();
         threads.disposeLater(Duration.ZERO, STOP).block(STOP.plusSeconds(1));
     }
 }

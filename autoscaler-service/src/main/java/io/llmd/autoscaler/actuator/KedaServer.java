@@ -3,11 +3,9 @@ package io.llmd.autoscaler.actuator;
 import io.grpc.Server;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
-import io.netty.handler.ssl.ClientAuth;
-import io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -26,33 +24,23 @@ public final class KedaServer implements AutoCloseable {
      *
      * @param address address to listen on
      * @param port port; 0 lets the system choose
-     * @param certificate PEM file with the certificate; none for no TLS
-     * @param privateKey PEM file with its key
-     * @param clientAuthority PEM file with the authority of those that may call; none for all
+     * @param tls what it shows, and who may call; none for no TLS
      * @param keepAlive silence after which a caller is asked whether it is there; one that does not answer for a third of that is gone,
      *     with its streams
      */
     public record Settings(
-            String address,
-            int port,
-            @Nullable Path certificate,
-            @Nullable Path privateKey,
-            @Nullable Path clientAuthority,
-            Duration keepAlive) {
+            String address, int port, @Nullable TlsFiles tls, Duration keepAlive) {}
 
-        public Settings {
-            if ((certificate == null) != (privateKey == null) || (clientAuthority != null && certificate == null)) {
-                throw new IllegalArgumentException(
-                        "certificate: " + certificate + ", private-key: " + privateKey + ", client-authority: "
-                                + clientAuthority + " (expected: the first two together, the last only with them)");
-            }
-        }
-    }
-
+    private final @Nullable ServingTls tls;
     private final Server server;
 
-    /** A server that does not listen yet. @throws IOException when a file cannot be used */
-    public KedaServer(Settings settings, KedaScaler scaler) throws IOException {
+    /**
+     * A server that does not listen yet.
+     *
+     * @throws IOException when a file cannot be read
+     * @throws GeneralSecurityException when a file cannot be used
+     */
+    public KedaServer(Settings settings, KedaScaler scaler) throws IOException, GeneralSecurityException {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(
                         new InetSocketAddress(settings.address(), settings.port()))
                 .directExecutor()
@@ -63,15 +51,10 @@ public final class KedaServer implements AutoCloseable {
                 .keepAliveTimeout(Math.max(1, settings.keepAlive().toNanos() / 3), TimeUnit.NANOSECONDS)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
-        Path certificate = settings.certificate();
-        Path key = settings.privateKey();
-        if (certificate != null && key != null) {
-            SslContextBuilder tls = GrpcSslContexts.forServer(certificate.toFile(), key.toFile());
-            Path authority = settings.clientAuthority();
-            if (authority != null) {
-                tls.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE);
-            }
-            builder.sslContext(tls.build());
+        TlsFiles files = settings.tls();
+        tls = files == null ? null : new ServingTls(files);
+        if (tls != null) {
+            builder.sslContext(GrpcSslContexts.configure(tls.context()).build());
         }
         server = builder.build();
     }
@@ -94,6 +77,9 @@ public final class KedaServer implements AutoCloseable {
             server.awaitTermination(2, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (tls != null) {
+            tls.close();
         }
     }
 }

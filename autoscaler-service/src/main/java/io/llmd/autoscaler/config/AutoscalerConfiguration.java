@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -38,7 +39,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,17 +161,11 @@ class AutoscalerConfiguration {
 
     @Bean(initMethod = "start", destroyMethod = "close")
     @ConditionalOnProperty("autoscaler.keda.enabled")
-    KedaServer kedaServer(AutoscalerProperties properties, KedaScaler scaler) throws IOException {
+    KedaServer kedaServer(AutoscalerProperties properties, KedaScaler scaler)
+            throws IOException, GeneralSecurityException {
         AutoscalerProperties.Keda keda = properties.keda();
         return new KedaServer(
-                new KedaServer.Settings(
-                        keda.address(),
-                        keda.port(),
-                        keda.certificate(),
-                        keda.privateKey(),
-                        keda.clientAuthority(),
-                        keda.keepAlive()),
-                scaler);
+                new KedaServer.Settings(keda.address(), keda.port(), keda.tls(), keda.keepAlive()), scaler);
     }
 
     @Bean(destroyMethod = "close")
@@ -184,15 +178,11 @@ class AutoscalerConfiguration {
     @ConditionalOnProperty("autoscaler.external-metrics.enabled")
     ExternalMetricsServer externalMetricsServer(
             AutoscalerProperties properties, DecisionLog log, ObjectProvider<ClusterAutoscaling> cluster)
-            throws SSLException {
+            throws IOException, GeneralSecurityException {
         AutoscalerProperties.ExternalMetrics settings = properties.externalMetrics();
         ExternalMetricsServer server = new ExternalMetricsServer(
                 new ExternalMetricsServer.Settings(
-                        settings.address(),
-                        settings.port(),
-                        Objects.requireNonNull(settings.certificate()),
-                        Objects.requireNonNull(settings.privateKey()),
-                        settings.clientAuthority()),
+                        settings.address(), settings.port(), Objects.requireNonNull(settings.tls())),
                 new ExternalMetrics(log, new Published(log, SECONDS, settings.staleAfter())));
         ClusterAutoscaling ours = cluster.getIfAvailable();
         Optional<String> other = ours == null ? Optional.empty() : ours.otherExternalMetrics(settings.service());

@@ -1,5 +1,6 @@
 package io.llmd.autoscaler.config;
 
+import io.llmd.autoscaler.actuator.TlsFiles;
 import io.llmd.autoscaler.kube.Actuation;
 import io.llmd.autoscaler.kube.KubeVariant;
 import io.llmd.autoscaler.kube.TargetRef;
@@ -107,6 +108,11 @@ public record AutoscalerProperties(
         requireAtLeast("autoscaler.keda.stale-after", keda.staleAfter(), Duration.ofSeconds(1));
         requireAtLeast("autoscaler.keda.keep-alive", keda.keepAlive(), Duration.ofMillis(100));
         requireAtLeast("autoscaler.external-metrics.stale-after", externalMetrics.staleAfter(), Duration.ofSeconds(1));
+        requireAtLeast("autoscaler.keda.reload-interval", keda.reloadInterval(), Duration.ofMillis(100));
+        requireAtLeast(
+                "autoscaler.external-metrics.reload-interval",
+                externalMetrics.reloadInterval(),
+                Duration.ofMillis(100));
         requireAtLeast("autoscaler.kubernetes.resync", kubernetes.resync(), Duration.ofSeconds(1));
         requireAtLeast("autoscaler.kubernetes.stale-after", kubernetes.staleAfter(), Duration.ofSeconds(1));
         requireAtLeast("autoscaler.zero.retention", zero.retention(), Duration.ofSeconds(1));
@@ -399,6 +405,7 @@ public record AutoscalerProperties(
      * @param certificate PEM file with the certificate; no TLS when unset
      * @param privateKey PEM file with its key
      * @param clientAuthority PEM file with the authority of those that may call; all may when unset
+     * @param reloadInterval how often changed PEM files are looked for
      */
     public record Keda(
             @DefaultValue("false") boolean enabled,
@@ -409,7 +416,14 @@ public record AutoscalerProperties(
             @NotNull @DefaultValue("30s") Duration keepAlive,
             @Nullable Path certificate,
             @Nullable Path privateKey,
-            @Nullable Path clientAuthority) {}
+            @Nullable Path clientAuthority,
+            @NotNull @DefaultValue("10s") Duration reloadInterval) {
+
+        @Nullable
+        TlsFiles tls() {
+            return TlsFiles.of(certificate, privateKey, clientAuthority, reloadInterval);
+        }
+    }
 
     /**
      * The door for the API server of a cluster, which asks for numbers as external metrics, over HTTPS.
@@ -421,6 +435,7 @@ public record AutoscalerProperties(
      * @param certificate PEM file with the certificate; needed
      * @param privateKey PEM file with its key; needed
      * @param clientAuthority PEM file with the authority of the API server's front proxy; all may ask when unset
+     * @param reloadInterval how often changed PEM files are looked for
      * @param service name of the Service that the APIService names; another one there means that somebody else serves the metrics
      */
     public record ExternalMetrics(
@@ -431,6 +446,7 @@ public record AutoscalerProperties(
             @Nullable Path certificate,
             @Nullable Path privateKey,
             @Nullable Path clientAuthority,
+            @NotNull @DefaultValue("10s") Duration reloadInterval,
             @NotBlank @DefaultValue("llmd-autoscaler") String service) {
 
         public ExternalMetrics {
@@ -438,6 +454,11 @@ public record AutoscalerProperties(
                 throw new IllegalArgumentException("autoscaler.external-metrics.certificate: " + certificate
                         + ", private-key: " + privateKey + " (expected: both, API servers ask over HTTPS alone)");
             }
+        }
+
+        @Nullable
+        TlsFiles tls() {
+            return TlsFiles.of(certificate, privateKey, clientAuthority, reloadInterval);
         }
     }
 

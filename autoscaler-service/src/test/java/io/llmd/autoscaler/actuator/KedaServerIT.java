@@ -58,7 +58,7 @@ class KedaServerIT {
 
     @BeforeEach
     void start() throws Exception {
-        server = new KedaServer(new KedaServer.Settings("127.0.0.1", 0, null, null, null, KEEP_ALIVE), scaler);
+        server = new KedaServer(new KedaServer.Settings("127.0.0.1", 0, null, KEEP_ALIVE), scaler);
         server.start();
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()
@@ -310,7 +310,7 @@ class KedaServerIT {
         }
         ExternalScalerGrpc.newStub(channel).streamIsActive(REF, ear());
         assertThat(next()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-        assertThatThrownBy(() -> new KedaServer.Settings("127.0.0.1", 0, Path.of("a.pem"), null, null, KEEP_ALIVE))
+        assertThatThrownBy(() -> TlsFiles.of(Path.of("a.pem"), null, null, KEEP_ALIVE))
                 .hasMessageContaining("the first two together");
     }
 }

@@ -11,20 +11,18 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.llmd.testsupport.PemIdentity;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -51,52 +49,6 @@ class ServingIdentityIT {
     @TempDir
     Path folder;
 
-    /** Writes a certificate and its key as PEM. */
-    private void write(String name) throws IOException, GeneralSecurityException, InterruptedException {
-        Path store = folder.resolve(name + ".p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "a",
-                        "-keyalg",
-                        "EC",
-                        "-groupname",
-                        "secp256r1",
-                        "-dname",
-                        "CN=" + name,
-                        "-ext",
-                        "bc=ca:true",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        store.toString(),
-                        "-storepass",
-                        "changeit")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, "changeit".toCharArray());
-        }
-        write(
-                folder.resolve(name + ".crt"),
-                "CERTIFICATE",
-                keys.getCertificate("a").getEncoded());
-        write(
-                folder.resolve(name + ".key"),
-                "PRIVATE KEY",
-                keys.getKey("a", "changeit".toCharArray()).getEncoded());
-    }
-
-    private static void write(Path file, String what, byte[] der) throws IOException {
-        String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
-        Files.writeString(file, "-----BEGIN " + what + "-----\n" + base64 + "\n-----END " + what + "-----\n");
-    }
-
     private ExtProcServer server(Path authority) throws IOException, GeneralSecurityException {
         ExternalProcessor processor =
                 new ExternalProcessor(new ScriptedDoor(), SETTINGS, Runnable::run, System::nanoTime);
@@ -122,8 +74,8 @@ class ServingIdentityIT {
 
     @Test
     void aChangedCertificateIsShownAndOneThatDoesNotFitIsNot() throws Exception {
-        write("first");
-        write("second");
+        PemIdentity.make(folder, "first");
+        PemIdentity.make(folder, "second");
         try (ExtProcServer server = server(null)) {
             assertThat(shown(server.port())).isEqualTo("CN=first");
             Files.writeString(folder.resolve("first.crt"), "no certificate");
@@ -144,8 +96,8 @@ class ServingIdentityIT {
 
     @Test
     void proxiesWithoutACertificateOfTheAuthorityAreNotServed() throws Exception {
-        write("first");
-        write("proxy");
+        PemIdentity.make(folder, "first");
+        PemIdentity.make(folder, "proxy");
         try (ExtProcServer server = server(folder.resolve("proxy.crt"))) {
             assertThatThrownBy(() -> check(server.port(), false)).isInstanceOf(StatusRuntimeException.class);
             assertThat(check(server.port(), true)).isEqualTo(ServingStatus.SERVING);
