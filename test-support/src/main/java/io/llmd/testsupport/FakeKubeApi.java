@@ -311,7 +311,8 @@ public final class FakeKubeApi implements AutoCloseable {
         Map<String, Object> labels = map(metadata(object).getOrDefault("labels", Map.of()));
         for (String term : selector.isEmpty() ? new String[0] : selector.split(",", -1)) {
             String[] both = term.split("=", 2);
-            if (!both[1].equals(labels.get(both[0]))) {
+            boolean isMet = both.length == 1 ? labels.containsKey(both[0]) : both[1].equals(labels.get(both[0]));
+            if (!isMet) {
                 return false;
             }
         }

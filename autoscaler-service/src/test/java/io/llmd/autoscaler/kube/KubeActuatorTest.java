@@ -6,26 +6,12 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.llmd.autoscaler.Decided;
-import io.llmd.autoscaler.collector.Collector;
-import io.llmd.autoscaler.collector.EngineReading;
-import io.llmd.autoscaler.collector.RouterReading;
 import io.llmd.autoscaler.loop.Cycle;
-import io.llmd.autoscaler.loop.DecisionLog;
-import io.llmd.autoscaler.loop.FitStore;
-import io.llmd.autoscaler.loop.FleetLoop;
-import io.llmd.autoscaler.loop.FleetSettings;
-import io.llmd.autoscaler.loop.Holds;
-import io.llmd.autoscaler.loop.LoopListener;
-import io.llmd.autoscaler.loop.Office;
-import io.llmd.autoscaler.variant.Shape;
 import io.llmd.testsupport.FakeKind;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -58,52 +44,8 @@ class KubeActuatorTest {
             fleet,
             office,
             new Claims(api, "n.llmd", Duration.ofMinutes(3), () -> Instant.parse("2026-01-31T12:00:00Z")),
-            loop(),
+            IdleLoop.make(),
             () -> now);
-
-    private static final class NoPages implements Collector {
-
-        @Override
-        public Map<String, EngineReading> engines(Map<String, URI> pages, double atSeconds) {
-            return Map.of();
-        }
-
-        @Override
-        public Map<URI, RouterReading> routers(Collection<URI> pages, double atSeconds) {
-            return Map.of();
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private static FleetLoop loop() {
-        return new FleetLoop(
-                new FleetSettings(
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        Map.of(),
-                        new FleetSettings.Zero(false, 600),
-                        30,
-                        Shape.fixed(1_000, 0, 100)),
-                new NoPages(),
-                Optional::empty,
-                Office.ALONE,
-                Decided.PLANNER,
-                new Holds(),
-                new DecisionLog(),
-                new FitStore(null),
-                new LoopListener() {
-                    @Override
-                    public void published(Cycle cycle) {}
-
-                    @Override
-                    public void took(String stage, long nanos) {}
-                },
-                () -> Instant.EPOCH,
-                0);
-    }
 
     @AfterEach
     void stop() {
