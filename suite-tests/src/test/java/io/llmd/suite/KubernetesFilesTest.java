@@ -55,7 +55,7 @@ class KubernetesFilesTest {
         Manifests manifests = Kustomize.render("k8s/overlays/" + overlay);
         assertThat(manifests.ours(OUR_IMAGE)).isNotEmpty().allSatisfy(workload -> {
             Manifests.assertLockedDown(workload);
-            assertThat(workload.container()).containsKeys("readinessProbe", "livenessProbe");
+            Manifests.assertProbed(workload);
         });
         manifests.assertRightsAreNarrow();
     }

@@ -95,6 +95,21 @@ final class Manifests {
         assertThat(asksTheApi || Boolean.FALSE.equals(workload.pod().get("automountServiceAccountToken")))
                 .as("%s has a token only if it asks the API", workload.name())
                 .isTrue();
+        assertThat(workload.pod())
+                .as("%s: Kubernetes would set SERVER_PORT for a Service named server", workload.name())
+                .containsEntry("enableServiceLinks", false);
+    }
+
+    /** Probes tell when it serves; who does not is asked no more after two of them. */
+    static void assertProbed(Workload workload) {
+        assertThat(workload.container()).as(workload.name()).containsKeys("readinessProbe", "livenessProbe");
+        Map<String, Object> readiness = map(workload.container().get("readinessProbe"));
+        if ("management".equals(map(readiness.get("httpGet")).get("port"))) {
+            assertThat(readiness)
+                    .as(workload.name())
+                    .containsEntry("periodSeconds", 2)
+                    .containsEntry("failureThreshold", 2);
+        }
     }
 
     /** The program understands its environment and its command line. */
