@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Clients of the Kubernetes API. */
 public final class KubeClients {
@@ -24,6 +26,17 @@ public final class KubeClients {
     /** A client with {@code config}'s server and credentials. */
     public static KubernetesClient of(Config config) {
         return of(config, TIMEOUT_MILLIS);
+    }
+
+    /** The namespace of settings; unset, that of the environment variable {@code NAMESPACE}, or else the client's own. */
+    public static String namespace(@Nullable String configured, KubernetesClient client) {
+        if (configured != null && !configured.isBlank()) {
+            return configured;
+        }
+        String environment = System.getenv("NAMESPACE");
+        return environment != null && !environment.isBlank()
+                ? environment
+                : Objects.requireNonNullElse(client.getNamespace(), "default");
     }
 
     /** A client like {@code other} whose calls take so little time that a lease outlasts one that hangs. */

@@ -82,7 +82,7 @@ final class ClusterAutoscaling implements Supplier<Optional<Roster>>, AutoClosea
         this.client = client;
         AutoscalerProperties.Kubernetes settings = properties.kubernetes();
         calls = new KubeCalls(client);
-        namespace = namespace(settings, client);
+        namespace = KubeClients.namespace(settings.namespace(), client);
         places = properties.variants().stream().map(ScaledVariant::inCluster).toList();
         claims = new Claims(calls, Claims.identity(namespace, settings.instance()), CLAIM_TTL, InstantSource.system());
         fleet = new KubeFleet(
@@ -127,17 +127,6 @@ final class ClusterAutoscaling implements Supplier<Optional<Roster>>, AutoClosea
                         description + " of " + of,
                         client.genericKubernetesResources(context).inNamespace(of))
                 : new KubeKind<>(description, client.genericKubernetesResources(context));
-    }
-
-    private static String namespace(AutoscalerProperties.Kubernetes settings, KubernetesClient client) {
-        String configured = settings.namespace();
-        if (configured != null && !configured.isBlank()) {
-            return configured;
-        }
-        String environment = System.getenv("NAMESPACE");
-        return environment != null && !environment.isBlank()
-                ? environment
-                : Objects.requireNonNullElse(client.getNamespace(), "default");
     }
 
     private static Leadership.Settings election(AutoscalerProperties.Kubernetes settings, String namespace) {

@@ -60,7 +60,7 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
             DiscoveryListener listener) {
         SchedulerProperties.Kubernetes settings = properties.discovery().kubernetes();
         this.client = client;
-        String namespace = namespace(settings, client);
+        String namespace = KubeClients.namespace(settings.namespace(), client);
         ServingPool fixed = settings.fixedPool();
         WatchedKind<GenericKubernetesResource> pools = kind(InferencePools.context(settings.poolGroup()), namespace);
         elects = settings.leaderElection().enabled();
@@ -101,18 +101,6 @@ final class KubernetesSources implements DiscoveryState, AutoCloseable {
         return new KubeKind<>(
                 context.getPlural() + "." + context.getGroup() + " of " + namespace,
                 client.genericKubernetesResources(context).inNamespace(namespace));
-    }
-
-    private static String namespace(SchedulerProperties.Kubernetes settings, KubernetesClient client) {
-        String configured = settings.namespace();
-        if (configured != null && !configured.isBlank()) {
-            return configured;
-        }
-        String environment = System.getenv("NAMESPACE");
-        if (environment != null && !environment.isBlank()) {
-            return environment;
-        }
-        return Objects.requireNonNullElse(client.getNamespace(), "default");
     }
 
     private static Leadership.Settings election(

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.llmd.kube.FollowedObjects;
 import io.llmd.kube.KubeException;
 import io.llmd.kube.ObjectListener;
+import io.llmd.kube.ServingPod;
 import io.llmd.kube.WatchedKind;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.discovery.DiscoveryListener;
@@ -230,7 +231,7 @@ public final class KubernetesDiscovery implements DiscoveryState, AutoCloseable 
 
         @Override
         public void replaced(List<Pod> all) {
-            List<PodState> states = all.stream().map(PodState::of).toList();
+            List<ServingPod> states = all.stream().map(ServingPod::of).toList();
             ifCurrent(now -> {
                 endpoints.replaced(states, now.ports());
                 podProblem = "";
@@ -240,13 +241,13 @@ public final class KubernetesDiscovery implements DiscoveryState, AutoCloseable 
 
         @Override
         public void changed(Pod pod) {
-            PodState state = PodState.of(pod);
+            ServingPod state = ServingPod.of(pod);
             ifCurrent(now -> endpoints.changed(state));
         }
 
         @Override
         public void removed(Pod pod) {
-            PodState state = PodState.of(pod);
+            ServingPod state = ServingPod.of(pod);
             ifCurrent(now -> endpoints.removed(state));
         }
 

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.discovery.kube;
 
+import io.llmd.kube.ServingPod;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.discovery.DiscoveryListener;
 import io.llmd.scheduler.discovery.EndpointEntry;
@@ -23,7 +24,7 @@ final class PodEndpoints {
 
     private static final Logger LOG = LoggerFactory.getLogger(PodEndpoints.class);
 
-    private record Known(PodState pod, List<EndpointMetadata> endpoints) {}
+    private record Known(ServingPod pod, List<EndpointMetadata> endpoints) {}
 
     private final EndpointStore store;
     private final boolean allowLoopback;
@@ -49,7 +50,7 @@ final class PodEndpoints {
     }
 
     /** These are all pods, and their target ports from now on. */
-    synchronized void replaced(List<PodState> all, List<Integer> next) {
+    synchronized void replaced(List<ServingPod> all, List<Integer> next) {
         ports = List.copyOf(next);
         Set<String> gone = new HashSet<>(pods.keySet());
         all.forEach(pod -> gone.remove(pod.name()));
@@ -59,12 +60,12 @@ final class PodEndpoints {
     }
 
     /** A pod is new or has changed. */
-    synchronized void changed(PodState pod) {
+    synchronized void changed(ServingPod pod) {
         put(pod);
     }
 
     /** A pod is gone; one that has taken its name stays. */
-    synchronized void removed(PodState pod) {
+    synchronized void removed(ServingPod pod) {
         Known known = pods.get(pod.name());
         if (known != null && known.pod().uid().equals(pod.uid())) {
             remove(pod.name());
@@ -89,7 +90,7 @@ final class PodEndpoints {
         }
     }
 
-    private void put(PodState pod) {
+    private void put(ServingPod pod) {
         List<EndpointMetadata> wanted = endpoints(pod);
         Known known = pods.put(pod.name(), new Known(pod, wanted));
         if (known != null) {
@@ -104,31 +105,28 @@ final class PodEndpoints {
         wanted.forEach(store::upsert);
     }
 
-    private List<EndpointMetadata> endpoints(PodState pod) {
+    private List<EndpointMetadata> endpoints(ServingPod pod) {
         String address = pod.address();
-        if (!pod.serves() || address == null || address.isEmpty()) {
+        if (address == null) {
             return List.of();
         }
         List<EndpointMetadata> endpoints = new ArrayList<>(ports.size());
-        Set<Integer> active = ActivePorts.read(pod.activePorts());
-        for (int rank = 0; rank < ports.size(); rank++) {
-            int port = ports.get(rank);
-            if (active == null || active.contains(port)) {
-                EndpointMetadata endpoint = endpoint(pod, address, port, rank);
-                if (endpoint != null) {
-                    endpoints.add(endpoint);
-                }
+        for (ServingPod.Rank rank : pod.ranks(ports)) {
+            EndpointMetadata endpoint = endpoint(pod, address, rank);
+            if (endpoint != null) {
+                endpoints.add(endpoint);
             }
         }
         return endpoints;
     }
 
-    private @Nullable EndpointMetadata endpoint(PodState pod, String address, int port, int rank) {
-        String name = pod.name() + "-rank-" + rank;
+    private @Nullable EndpointMetadata endpoint(ServingPod pod, String address, ServingPod.Rank rank) {
+        int port = rank.port();
         try {
-            EndpointMetadata checked =
-                    EndpointEntry.of(pod.namespace(), name, address, String.valueOf(port), pod.labels(), allowLoopback);
-            return new EndpointMetadata(checked.id(), pod.name(), checked.host(), port, port, checked.labels(), rank);
+            EndpointMetadata checked = EndpointEntry.of(
+                    pod.namespace(), rank.name(), address, String.valueOf(port), pod.labels(), allowLoopback);
+            return new EndpointMetadata(
+                    checked.id(), pod.name(), checked.host(), port, port, checked.labels(), rank.index());
         } catch (IllegalArgumentException e) {
             LOG.atError()
                     .addKeyValue("pod", pod.namespace() + "/" + pod.name())

@@ -1,4 +1,4 @@
-package io.llmd.scheduler.discovery.kube;
+package io.llmd.kube;
 
 import java.util.HashSet;
 import java.util.Set;
