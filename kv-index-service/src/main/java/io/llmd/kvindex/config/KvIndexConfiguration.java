@@ -1,13 +1,18 @@
 package io.llmd.kvindex.config;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.llmd.kube.KubeClients;
+import io.llmd.kube.KubeKind;
 import io.llmd.kv.ingest.kafka.KafkaConnection;
 import io.llmd.kv.ingest.kafka.KvTopics;
 import io.llmd.kv.ingest.owner.OwnerSettings;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kvindex.ingest.DirectPool;
+import io.llmd.kvindex.ingest.EngineFeed;
 import io.llmd.kvindex.ingest.IndexedPool;
 import io.llmd.kvindex.ingest.KafkaPool;
 import io.llmd.kvindex.ingest.KafkaSettings;
+import io.llmd.kvindex.ingest.PodSources;
 import io.llmd.kvindex.ingest.PoolSnapshots;
 import io.llmd.kvindex.ingest.SnapshotKeeper;
 import io.llmd.kvindex.ingest.SourceList;
@@ -25,6 +30,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -63,10 +70,34 @@ class KvIndexConfiguration {
         return new KafkaPool(settings, meters, meters, NANO_CLOCK, CLOCK_MILLIS);
     }
 
+    @Bean(destroyMethod = "close")
+    @ConditionalOnProperty("kv-index.kubernetes.enabled")
+    KubernetesClient kubernetesClient() {
+        return KubeClients.fromEnvironment();
+    }
+
+    /** Ends with its lifecycle, before the pool. */
     @Bean(destroyMethod = "")
-    SourceList sourceList(KvIndexProperties properties, IndexedPool pool) {
-        return new SourceList(
-                properties.engines(), properties.endpointsFile(), properties.watchInterval(), pool::follow);
+    EngineFeed engineFeed(KvIndexProperties properties, IndexedPool pool, ObjectProvider<KubernetesClient> cluster) {
+        KubernetesClient client = cluster.getIfAvailable();
+        if (client == null) {
+            return new SourceList(
+                    properties.engines(), properties.endpointsFile(), properties.watchInterval(), pool::follow);
+        }
+        KvIndexProperties.Kubernetes settings = properties.kubernetes();
+        String namespace = KubeClients.namespace(settings.namespace(), client);
+        return new PodSources(
+                properties.engines(),
+                new KubeKind<>(
+                        "pods of " + namespace,
+                        client.pods().inNamespace(namespace).withLabelSelector(settings.endpointSelector())),
+                new PodSources.Settings(
+                        settings.endpointTargetPorts(),
+                        settings.eventPort(),
+                        settings.replayPort(),
+                        settings.resync(),
+                        properties.readyAfter()),
+                pool::follow);
     }
 
     @Bean
@@ -76,18 +107,18 @@ class KvIndexConfiguration {
 
     @Bean
     KvIndexLifecycle kvIndexLifecycle(
-            KvIndexProperties properties, IndexedPool pool, SourceList sources, PoolMeters meters) {
+            KvIndexProperties properties, IndexedPool pool, EngineFeed engines, PoolMeters meters) {
         PoolSnapshots snapshots = pool.snapshots();
         Path file = properties.snapshotFile();
         SnapshotKeeper keeper = snapshots == null || file == null
                 ? null
                 : new SnapshotKeeper(snapshots, file, properties.snapshotInterval());
-        return new KvIndexLifecycle(pool, sources, meters, keeper);
+        return new KvIndexLifecycle(pool, engines, meters, keeper);
     }
 
     @Bean
-    IndexHealth indexHealthIndicator(IndexedPool pool) {
-        return new IndexHealth(pool);
+    IndexHealth indexHealthIndicator(EngineFeed engines, IndexedPool pool) {
+        return new IndexHealth(engines, pool);
     }
 
     /**

@@ -1,8 +1,8 @@
 package io.llmd.kvindex.config;
 
+import io.llmd.kvindex.ingest.EngineFeed;
 import io.llmd.kvindex.ingest.IndexedPool;
 import io.llmd.kvindex.ingest.SnapshotKeeper;
-import io.llmd.kvindex.ingest.SourceList;
 import io.llmd.kvindex.observe.PoolMeters;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,15 +19,15 @@ final class KvIndexLifecycle implements SmartLifecycle {
     private static final long SAMPLE_MILLIS = 1_000;
 
     private final IndexedPool pool;
-    private final SourceList sources;
+    private final EngineFeed engines;
     private final PoolMeters meters;
     private final @Nullable SnapshotKeeper keeper;
     private @Nullable ScheduledExecutorService sampler;
 
     /** @param keeper keeps what is known over a restart; null for none */
-    KvIndexLifecycle(IndexedPool pool, SourceList sources, PoolMeters meters, @Nullable SnapshotKeeper keeper) {
+    KvIndexLifecycle(IndexedPool pool, EngineFeed engines, PoolMeters meters, @Nullable SnapshotKeeper keeper) {
         this.pool = pool;
-        this.sources = sources;
+        this.engines = engines;
         this.meters = meters;
         this.keeper = keeper;
     }
@@ -37,7 +37,7 @@ final class KvIndexLifecycle implements SmartLifecycle {
         if (sampler != null) {
             return;
         }
-        sources.start();
+        engines.start();
         pool.start();
         if (keeper != null) {
             keeper.start();
@@ -63,7 +63,7 @@ final class KvIndexLifecycle implements SmartLifecycle {
         }
         sampler.shutdownNow();
         sampler = null;
-        sources.close();
+        engines.close();
         if (keeper != null) {
             keeper.close();
         }

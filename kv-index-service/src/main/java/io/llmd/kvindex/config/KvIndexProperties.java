@@ -13,7 +13,9 @@ import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Size;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -43,6 +45,7 @@ import org.springframework.validation.annotation.Validated;
  * @param sources engines that never change
  * @param endpointsFile endpoints file, as the scheduler reads it; labels name the ports of KV events
  * @param watchInterval how often the file is looked at
+ * @param kubernetes engines of pods of a cluster
  * @param readyAfter when the service counts as ready although engines cannot be reached
  * @param weights what a block is worth by the fastest tier that holds it
  * @param snapshotFile file that keeps what engines hold over a restart; none when unset, and with Kafka
@@ -67,6 +70,7 @@ public record KvIndexProperties(
         @DefaultValue List<@Valid Source> sources,
         @Nullable Path endpointsFile,
         @NotNull @DefaultValue("500ms") Duration watchInterval,
+        @Valid @DefaultValue Kubernetes kubernetes,
         @NotNull @DefaultValue("10s") Duration readyAfter,
         @Valid @DefaultValue Weights weights,
         @Nullable Path snapshotFile,
@@ -78,6 +82,10 @@ public record KvIndexProperties(
         sources = List.copyOf(sources);
         requirePositive("kv-index.watch-interval", watchInterval);
         requirePositive("kv-index.snapshot-interval", snapshotInterval);
+        if (kubernetes.enabled() && endpointsFile != null) {
+            throw new IllegalArgumentException("kv-index.endpoints-file: " + endpointsFile
+                    + " beside kv-index.kubernetes.enabled (expected: one of them)");
+        }
         if (kafka.isUsed() && snapshotFile != null) {
             throw new IllegalArgumentException(
                     "kv-index.snapshot-file: " + snapshotFile + " (expected: none with Kafka, where snapshots are)");
@@ -137,6 +145,38 @@ public record KvIndexProperties(
                     0,
                     ZmqAddress.parse(address),
                     replayAddress.isEmpty() ? null : ZmqAddress.parse(replayAddress));
+        }
+    }
+
+    /**
+     * Engines of the pods that serve, in the cluster that the process runs in or that the environment variable KUBECONFIG names. Ids
+     * are those that the scheduler gives endpoints, whose selector and ports have to be the same.
+     *
+     * @param enabled whether engines are pods of a cluster
+     * @param namespace namespace of the pods; the environment variable NAMESPACE, or else that of the process, when unset
+     * @param endpointSelector labels of the pods, as for kubectl
+     * @param endpointTargetPorts ports that the pods serve on, in the order of their ranks
+     * @param eventPort port of KV events of a pod's first rank where no label says it; those of others follow
+     * @param replayPort port that repeats these; 0 for none
+     * @param resync time after which everything is listed again although nothing seems wrong
+     */
+    public record Kubernetes(
+            @DefaultValue("false") boolean enabled,
+            @Nullable String namespace,
+            @NotNull @DefaultValue("") String endpointSelector,
+            @NotEmpty @Size(max = 8) @DefaultValue("8000") List<@Min(1) @Max(65_535) Integer> endpointTargetPorts,
+
+            @Min(1) @Max(65_535) @DefaultValue("5557") int eventPort,
+            @Min(0) @Max(65_535) @DefaultValue("0") int replayPort,
+            @NotNull @DefaultValue("60s") Duration resync) {
+
+        public Kubernetes {
+            endpointTargetPorts = List.copyOf(endpointTargetPorts);
+            requirePositive("kv-index.kubernetes.resync", resync);
+            if (enabled && endpointSelector.isBlank()) {
+                throw new IllegalArgumentException(
+                        "kv-index.kubernetes.endpoint-selector: empty (expected: labels such as app=vllm)");
+            }
         }
     }
 

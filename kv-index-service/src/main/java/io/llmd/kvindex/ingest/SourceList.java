@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * The engines of a pool: those that never change, and those in a file that is read again and again. A file that cannot be
  * used leaves the list as it is, except at the start, which it ends.
  */
-public final class SourceList implements AutoCloseable {
+public final class SourceList implements EngineFeed {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourceList.class);
 
@@ -29,6 +29,7 @@ public final class SourceList implements AutoCloseable {
     private @Nullable ScheduledExecutorService watcher;
     private byte[] content = {};
     private String problem = "";
+    private volatile boolean isKnown;
 
     /**
      * @param file null for none
@@ -43,10 +44,11 @@ public final class SourceList implements AutoCloseable {
         this.taker = taker;
     }
 
-    /** Reads the file and begins to watch it. @throws IllegalStateException when it cannot be used */
+    @Override
     public synchronized void start() {
         if (file == null) {
             taker.accept(fixed);
+            isKnown = true;
             return;
         }
         try {
@@ -82,7 +84,13 @@ public final class SourceList implements AutoCloseable {
         List<EngineSource> all = new ArrayList<>(fixed);
         all.addAll(read);
         taker.accept(all);
+        isKnown = true;
         LOG.atInfo().addKeyValue("count", all.size()).log("engines listed");
+    }
+
+    @Override
+    public boolean isKnown() {
+        return isKnown;
     }
 
     @Override
