@@ -291,9 +291,6 @@ app.kubernetes.io/instance={{ .Release.Name }},llm-d.ai/inference-serving=true
 {{- if and (eq $v.scheduler.kvIndex "service") (not $v.kvIndex.enabled) -}}
 {{- fail "kvIndex.enabled: false (expected: true, because scheduler.kvIndex is service)" -}}
 {{- end -}}
-{{- if and $v.kvIndex.enabled (not (include "llmd.endpointsFile" .)) -}}
-{{- fail "endpoints.static: empty (expected: endpoints, because the KV index asks no Kubernetes API)" -}}
-{{- end -}}
 {{- if and $v.kvIndex.enabled (include "llmd.kafka" .) (not $v.kvIndex.model) -}}
 {{- fail "kvIndex.model: empty (expected: the base model's name, because the index publishes over Kafka)" -}}
 {{- end -}}
@@ -323,6 +320,17 @@ app.kubernetes.io/instance={{ .Release.Name }},llm-d.ai/inference-serving=true
 {{- end -}}
 {{- if and $v.autoscaler.enabled (not $v.autoscaler.kubernetes.enabled) (not (include "llmd.endpointsFile" .)) -}}
 {{- fail "endpoints.static: empty (expected: endpoints, because autoscaler.kubernetes.enabled is false)" -}}
+{{- end -}}
+{{- if and $v.autoscaler.enabled $v.autoscaler.externalMetrics.enabled -}}
+{{- if not $v.autoscaler.kubernetes.enabled -}}
+{{- fail "autoscaler.externalMetrics.enabled: true (expected: false, because autoscaler.kubernetes.enabled is false)" -}}
+{{- end -}}
+{{- if not $v.autoscaler.externalMetrics.existingSecret -}}
+{{- fail "autoscaler.externalMetrics.existingSecret: empty (expected: a Secret with a certificate, because API servers ask over HTTPS alone)" -}}
+{{- end -}}
+{{- if not (or $v.autoscaler.externalMetrics.caBundle $v.autoscaler.externalMetrics.annotations) -}}
+{{- fail "autoscaler.externalMetrics.caBundle: empty (expected: the authority of the certificate, or an annotation that lets it be injected)" -}}
+{{- end -}}
 {{- end -}}
 {{- if and (eq $v.modelServers.mode "prefill-decode") $v.scheduler.enabled (has $v.scheduler.profile (list "balanced" "sticky")) -}}
 {{- fail (printf "scheduler.profile: %s (expected: pd, phases or custom, because modelServers.mode is prefill-decode)" $v.scheduler.profile) -}}

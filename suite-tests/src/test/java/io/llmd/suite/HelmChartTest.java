@@ -9,9 +9,11 @@ import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.LintResult;
 import com.marcnuri.helm.TemplateCommand;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,10 +84,8 @@ class HelmChartTest {
         String image = values.startsWith("everything") ? "registry.example/llmd:" : OUR_IMAGE;
         assertThat(manifests.ours(image)).isNotEmpty().allSatisfy(workload -> {
             Manifests.assertLockedDown(workload);
-            // Kubernetes would set SERVER_PORT for a Service named server.
-            assertThat(workload.pod()).as(workload.name()).containsEntry("enableServiceLinks", false);
             if (!workload.name().endsWith("-test")) {
-                assertThat(workload.container()).containsKeys("readinessProbe", "livenessProbe");
+                Manifests.assertProbed(workload);
                 Manifests.assertUnderstood(workload);
             }
         });
@@ -157,8 +157,11 @@ class HelmChartTest {
                     scheduler.profile=custom              | scheduler.config: empty (expected: an EndpointPickerConfig
                     scheduler.kvIndex=kafka               | kafka.bootstrapServers: empty (expected: brokers
                     scheduler.kvIndex=service             | kvIndex.enabled: false (expected: true
-                    kvIndex.enabled=true                  | endpoints.static: empty (expected: endpoints
                     autoscaler.enabled=true,autoscaler.kubernetes.enabled=false | endpoints.static: empty (expected: endpoints
+                    autoscaler.enabled=true,autoscaler.externalMetrics.enabled=true | autoscaler.externalMetrics.existingSecret: empty (expected: a Secret
+                    autoscaler.enabled=true,autoscaler.externalMetrics.enabled=true,autoscaler.externalMetrics.existingSecret=tls | autoscaler.externalMetrics.caBundle: empty (expected: the authority
+                    autoscaler.enabled=true,autoscaler.externalMetrics.enabled=true,autoscaler.kubernetes.enabled=false,endpoints.existingConfigMap=pods | autoscaler.externalMetrics.enabled: true (expected: false
+                    autoscaler.externalMetrics.caBundle=tls.crt | pattern
                     coordinator.enabled=true              | scheduler.profile: balanced (expected: phases or custom
                     coordinator.enabled=true,scheduler.profile=phases | coordinator.networks: empty (expected: the networks of pods
                     coordinator.enabled=true,scheduler.profile=phases,coordinator.networks[0]=10.244.0.0/16,gateway.service.type=NodePort | gateway.service.type: NodePort (expected: ClusterIP
@@ -247,6 +250,58 @@ class HelmChartTest {
                 .call());
         return list(map(named(manifests, "NetworkPolicy", "-model-servers").get("spec"))
                 .get("ingress"));
+    }
+
+    /** Both give endpoints the same names only where they follow the same pods. */
+    @Test
+    void theIndexFollowsThePodsThatTheSchedulerPlacesRequestsOn() {
+        Manifests manifests = render("unified-index-values.yaml");
+        Map<String, Object> pool =
+                map(manifests.ofKind("InferencePool").getFirst().get("spec"));
+        String selector = map(map(pool.get("selector")).get("matchLabels")).entrySet().stream()
+                .map(label -> label.getKey() + "=" + label.getValue())
+                .sorted()
+                .collect(Collectors.joining(","));
+        assertThat(environment(manifests, "-kv-index"))
+                .containsEntry("KV_INDEX_KUBERNETES_ENDPOINT_SELECTOR", selector)
+                .containsEntry("KV_INDEX_KUBERNETES_ENDPOINT_TARGET_PORTS", "8000")
+                .doesNotContainKey("KV_INDEX_ENDPOINTS_FILE");
+        assertThat(named(manifests, "Role", "-kv-index").get("rules"))
+                .isEqualTo(List.of(Map.of(
+                        "apiGroups", List.of(""), "resources", List.of("pods"), "verbs", List.of("list", "watch"))));
+        assertThat(environment(render("kafka-values.yaml"), "-kv-index"))
+                .containsEntry("KV_INDEX_ENDPOINTS_FILE", "/endpoints/endpoints.yaml")
+                .doesNotContainKey("KV_INDEX_KUBERNETES_ENABLED");
+    }
+
+    /** The API server asks our Service by its name, at a port that pods have and let in, with an authority that it checks. */
+    @Test
+    void theApiServerFindsExternalMetricsAndChecksTheirCertificate() {
+        String authority = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+        Manifests manifests = Manifests.parse(template()
+                .withValuesFile(CHART.resolve("ci/autoscaler-external-metrics-values.yaml"))
+                .set("autoscaler.externalMetrics.caBundle", authority)
+                .call());
+        Map<String, Object> api = map(manifests.ofKind("APIService").getFirst().get("spec"));
+        assertThat(api)
+                .containsEntry("service", Map.of("name", "llmd-autoscaler", "namespace", "team", "port", 9443))
+                .containsEntry(
+                        "caBundle", Base64.getEncoder().encodeToString(authority.getBytes(StandardCharsets.UTF_8)));
+        assertThat(list(map(named(manifests, "Service", "-autoscaler").get("spec"))
+                        .get("ports")))
+                .contains(Map.of("name", "metrics-api", "port", 9443, "targetPort", "metrics-api"));
+        assertThat(list(map(list(map(named(manifests, "NetworkPolicy", "-autoscaler")
+                                                .get("spec"))
+                                        .get("ingress"))
+                                .getFirst())
+                        .get("ports")))
+                .contains(Map.of("port", "metrics-api"));
+        Map<String, Object> environment = environment(manifests, "-autoscaler");
+        assertThat(environment)
+                .containsEntry("AUTOSCALER_EXTERNAL_METRICS_SERVICE", "llmd-autoscaler")
+                .containsEntry("AUTOSCALER_EXTERNAL_METRICS_CLIENT_AUTHORITY", "/config/front-proxy.crt");
+        assertThat(map(named(manifests, "ConfigMap", "-autoscaler").get("data")))
+                .containsEntry("front-proxy.crt", authority);
     }
 
     @Test
