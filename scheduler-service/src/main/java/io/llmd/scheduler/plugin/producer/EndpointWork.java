@@ -102,6 +102,7 @@ final class EndpointWork {
         private double prefillMillis;
         private double restMillis;
         private double answersMillis;
+        private double standStillMillis;
         private double failureMillis;
         private boolean isFull;
 
@@ -128,6 +129,11 @@ final class EndpointWork {
         /** That the tokens of the answer take, with what the others' take longer, also while the prompt is computed. */
         double answersMillis() {
             return answersMillis;
+        }
+
+        /** The part of these for which answers stand still while the prompt is computed. */
+        double standStillMillis() {
+            return standStillMillis;
         }
 
         /** That failures of late count. */
@@ -211,8 +217,9 @@ final class EndpointWork {
         view.restMillis = elsewhere > cachedTokens
                 ? prefillMillis(Math.max(1, promptTokens - elsewhere), elsewhere, context)
                 : compute;
+        view.standStillMillis = compute * decoding;
         view.answersMillis =
-                answers(promptTokens, question.outputTokens(), question.answers(), context) + compute * decoding;
+                answers(promptTokens, question.outputTokens(), question.answers(), context) + view.standStillMillis;
         view.failureMillis = failure(now);
         view.isFull = capacity > 0 && insertedTokens > capacity;
     }

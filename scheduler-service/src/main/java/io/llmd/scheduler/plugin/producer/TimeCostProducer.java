@@ -22,6 +22,7 @@ import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
 import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
+import io.llmd.scheduler.scheduling.ServedPhases;
 import io.llmd.scheduler.scheduling.TimeCosts;
 import io.llmd.scheduler.scheduling.TimeCosts.Part;
 import java.time.Duration;
@@ -61,7 +62,8 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     private static final double MICROS_PER_MILLI = 1e3;
 
     /**
-     * @param transferTokensPerSecond tokens whose blocks an endpoint reads from another one in a second; 0 when it cannot
+     * @param transferTokensPerSecond tokens whose blocks an endpoint reads from another one in a second; 0 when it cannot. With
+     *     it an endpoint without prefill may also have its prompts computed by one for prefill
      * @param transferMs time of such a reading besides
      * @param prefillProfile profile whose endpoint computes the prompt when it ran; else the primary one does
      * @param prefixMatchInfoProducerName producer of prefix matches, empty for the default
@@ -182,23 +184,68 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         EndpointWork.Question question = new EndpointWork.Question(
                 promptTokens, best, output, request.body().answers(), traffic.answerMillis(), now);
         EndpointWork.View view = new EndpointWork.View();
+        double computedAt = soonestPrefill(candidates, matches, question, view);
         for (int i = 0; i < candidates.size(); i++) {
             int slot = candidates.slot(i);
             Endpoint endpoint = candidates.get(i);
-            long cached = matches == null ? 0 : Math.min(matches.cachedTokens(slot), promptTokens - 1);
-            long foreign =
-                    tracker.tokens(endpoint.id()) - tracker.own(endpoint.id()).tokens();
-            work(endpoint.id()).view(endpoint, question, cached, foreign, view);
-            answers[i] = view.answersMillis();
+            long cached = cached(matches, slot, promptTokens);
+            view(endpoint, question, cached, view);
+            double handoff = ServedPhases.prefills(endpoint)
+                    ? Double.POSITIVE_INFINITY
+                    : computedAt + transferMillis(promptTokens - cached);
+            boolean isSplit = handoff < Math.max(view.queueMillis(), view.memoryMillis()) + view.prefillMillis();
+            answers[i] = view.answersMillis() - (isSplit ? view.standStillMillis() : 0);
             least = Math.min(least, answers[i]);
-            boolean pulls = addCompute(costs, slot, view, best - cached);
-            costs.setUncached(slot, promptTokens - (pulls ? best : cached));
-            cost(costs, slot, view, traffic);
+            if (isSplit) {
+                costs.setUncached(slot, promptTokens - cached);
+                costs.add(slot, Part.QUEUE, view.memoryMillis());
+                costs.add(slot, Part.TRANSFER, handoff);
+            } else {
+                boolean pulls = addCompute(costs, slot, view, best - cached);
+                costs.setUncached(slot, promptTokens - (pulls ? best : cached));
+                addQueue(costs, slot, view, traffic);
+            }
+            addAfter(costs, slot, view, traffic);
         }
         for (int i = 0; i < answers.length; i++) {
             costs.add(candidates.slot(i), Part.ANSWERS, traffic.firstTokenShare() * (answers[i] - least));
         }
         return costs;
+    }
+
+    private void view(Endpoint endpoint, EndpointWork.Question question, long cached, EndpointWork.View view) {
+        long foreign =
+                tracker.tokens(endpoint.id()) - tracker.own(endpoint.id()).tokens();
+        work(endpoint.id()).view(endpoint, question, cached, foreign, view);
+    }
+
+    private static long cached(@Nullable PrefixMatches matches, int slot, long promptTokens) {
+        return matches == null ? 0 : Math.min(matches.cachedTokens(slot), promptTokens - 1);
+    }
+
+    /** When the first of the endpoints that are for prefill alone would have computed the prompt; infinite without any. */
+    private double soonestPrefill(
+            Candidates candidates,
+            @Nullable PrefixMatches matches,
+            EndpointWork.Question question,
+            EndpointWork.View view) {
+        double soonest = Double.POSITIVE_INFINITY;
+        for (int i = 0; params.transferTokensPerSecond() > 0 && i < candidates.size(); i++) {
+            Endpoint endpoint = candidates.get(i);
+            if (ServedPhases.prefills(endpoint) && !ServedPhases.decodes(endpoint)) {
+                view(endpoint, question, cached(matches, candidates.slot(i), question.promptTokens()), view);
+                double queue = Math.max(view.queueMillis(), view.memoryMillis());
+                soonest = Math.min(soonest, queue + view.prefillMillis() + view.failureMillis());
+            }
+        }
+        return soonest;
+    }
+
+    /** To read the blocks of so many tokens from another endpoint. */
+    private double transferMillis(long tokens) {
+        return params.transferTokensPerSecond() == 0
+                ? Double.POSITIVE_INFINITY
+                : params.transferMs() + MILLIS * tokens / params.transferTokensPerSecond();
     }
 
     /**
@@ -207,9 +254,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
      * @return whether it is read
      */
     private boolean addCompute(TimeCosts costs, int slot, EndpointWork.View view, long heldElsewhere) {
-        double transfer = heldElsewhere <= 0 || params.transferTokensPerSecond() == 0
-                ? Double.POSITIVE_INFINITY
-                : params.transferMs() + MILLIS * heldElsewhere / params.transferTokensPerSecond();
+        double transfer = heldElsewhere <= 0 ? Double.POSITIVE_INFINITY : transferMillis(heldElsewhere);
         boolean pulls = transfer + view.restMillis() < view.prefillMillis();
         costs.add(slot, Part.PREFILL, pulls ? view.restMillis() : view.prefillMillis());
         if (pulls) {
@@ -218,11 +263,14 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         return pulls;
     }
 
-    private static void cost(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
+    private static void addQueue(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
         double compute = costs.of(slot, Part.PREFILL);
         double queue = Math.max(view.queueMillis(), view.memoryMillis());
         costs.add(slot, Part.QUEUE, queue);
         costs.add(slot, Part.DELAY, delay(compute, queue, traffic));
+    }
+
+    private static void addAfter(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
         if (view.isFull()) {
             costs.add(slot, Part.DISPLACED, view.prefillMillis() * traffic.reuse() / 2);
         }

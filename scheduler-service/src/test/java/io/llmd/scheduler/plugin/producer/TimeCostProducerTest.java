@@ -151,6 +151,47 @@ class TimeCostProducerTest {
     }
 
     @Test
+    void whatAPrefillEndpointWillComputeDoesNotCountWhereItIsAnswered() {
+        TimeCostProducer producer = producer("{transferTokensPerSecond: 100000, transferMs: 10}");
+        TimeCosts idle = phases(producer, 4_000);
+        double compute = idle.of(A, Part.PREFILL);
+        assertThat(compute).isPositive();
+        assertThat(idle.of(B, Part.TRANSFER))
+                .as("nobody waits: computed where it is answered")
+                .isZero();
+
+        place(producer, B, 4_000);
+        TimeCosts busy = phases(producer, 4_000);
+
+        assertThat(busy.of(B, Part.TRANSFER)).isCloseTo(compute + 10 + 40, within(1.0));
+        assertThat(busy.of(B, Part.PREFILL) + busy.of(B, Part.QUEUE) + busy.of(B, Part.DELAY))
+                .isZero();
+        assertThat(busy.uncached(B)).isEqualTo(4_000);
+        assertThat(busy.of(A, Part.PREFILL)).isCloseTo(compute, within(1.0));
+    }
+
+    @Test
+    void withoutATransferPromptsAreComputedWhereTheyAreAnswered() {
+        TimeCostProducer producer = producer("");
+        place(producer, B, 4_000);
+
+        TimeCosts costs = phases(producer, 4_000);
+
+        assertThat(costs.of(B, Part.TRANSFER)).isZero();
+        assertThat(costs.of(B, Part.PREFILL)).isPositive();
+    }
+
+    /** Costs where A is for prefill and B for decode. */
+    private TimeCosts phases(TimeCostProducer producer, int promptTokens) {
+        Candidates candidates = Candidates.of(
+                EndpointFixture.labelled("a", Map.of("llm-d.ai/role", "prefill")),
+                EndpointFixture.labelled("b", Map.of("llm-d.ai/role", "decode")));
+        candidates.put(DataKeys.prefixMatches(""), new PrefixMatches(2));
+        producer.produce(request(promptTokens, true), candidates);
+        return candidates.data(DataKeys.timeCosts(""));
+    }
+
+    @Test
     void loadOfOtherSchedulersCounts() {
         TimeCostProducer producer = producer("");
         tracker.added(a.metadata());
