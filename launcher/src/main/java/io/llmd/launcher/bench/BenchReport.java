@@ -42,6 +42,7 @@ final class BenchReport {
             "contender",
             "short us",
             "short req/s",
+            "long us",
             "paced us",
             "unpaced us",
             "unpaced ev/s",
@@ -54,6 +55,7 @@ final class BenchReport {
                 contender,
                 cell(results, contender, Workload.SHORT, Sample::cpuMicros, "%.1f"),
                 cell(results, contender, Workload.SHORT, Sample::rate, "%,.0f"),
+                cell(results, contender, Workload.LONG, Sample::cpuMicros, "%.1f"),
                 cell(results, contender, Workload.PACED, Sample::cpuMicros, "%.1f"),
                 cell(results, contender, Workload.UNPACED, Sample::cpuMicros, "%.1f"),
                 cell(results, contender, Workload.UNPACED, Sample::rate, "%,.0f"),
@@ -77,13 +79,18 @@ final class BenchReport {
                     line.baseline() == null ? "-" : line.baseline(),
                     String.format(Locale.ROOT, "%.2f %s", line.value(), line.unit()),
                     String.format(Locale.ROOT, "%.2f-%.2f", line.low(), line.high()),
-                    String.format(Locale.ROOT, "<= %.1f", line.target()),
+                    target(line, line.target()),
                     Boolean.TRUE.equals(line.pass()) ? "yes" : "no",
                     Long.toString(line.disturbed())
                 });
             }
         }
         return rows.size() == 1 ? "" : table(rows);
+    }
+
+    private static String target(GoalLine line, double target) {
+        boolean isBound = Boolean.TRUE.equals(line.pass()) == (line.value() <= target);
+        return String.format(Locale.ROOT, isBound ? "<= %.2f" : ">= %.0f", target);
     }
 
     private static String cell(

@@ -23,6 +23,9 @@ record BenchSettings(
         Duration warmUp,
         List<Workload> workloads) {
 
+    /** So many long prompts at a time keep every contender busy. */
+    private static final int LONG_CONNECTIONS = 16;
+
     BenchSettings {
         atLeast("rounds", rounds, 1);
         atLeast("connections", connections, 1);
@@ -46,6 +49,7 @@ record BenchSettings(
     int connections(Workload workload) {
         return switch (workload) {
             case SHORT, UNPACED, HALF -> connections;
+            case LONG -> Math.min(connections, LONG_CONNECTIONS);
             case PACED -> streams;
             case SINGLE -> 1;
         };

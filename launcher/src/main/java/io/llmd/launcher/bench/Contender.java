@@ -20,6 +20,11 @@ interface Contender {
     /** Whether its figures settle only after a while. */
     boolean isJvm();
 
+    /** Whether it writes answers anew, so that their length is its own. */
+    default boolean rewritesAnswers() {
+        return false;
+    }
+
     /** Distances above its port at which it opens further ports. */
     default List<Integer> furtherPorts() {
         return List.of();

@@ -29,6 +29,7 @@ final class EndpointStub implements AutoCloseable {
     private final List<Channel> servers = new ArrayList<>();
     private final Responses responses = new Responses();
     private volatile long paceNanos;
+    private volatile boolean streamed;
     private Histogram lag = newHistogram();
 
     /** Prepared responses, shared by all connections and never released. */
@@ -112,6 +113,18 @@ final class EndpointStub implements AutoCloseable {
         return servers.stream()
                 .map(server -> ((InetSocketAddress) server.localAddress()).getPort())
                 .toList();
+    }
+
+    /**
+     * Whether requests are answered with streams from now on. Nothing in a request tells: some proxies write its body anew, its
+     * members in another order.
+     */
+    void streamed(boolean answers) {
+        streamed = answers;
+    }
+
+    boolean isStreamed() {
+        return streamed;
     }
 
     /** Time between two events of one stream from now on; zero for as fast as they are taken. */

@@ -3,26 +3,19 @@ package io.llmd.launcher.bench;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One connection of an {@link EndpointStub}. */
 final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
 
-    private static final byte[] STREAMED = "\"stream\":true".getBytes(StandardCharsets.US_ASCII);
-    private static final int SEARCHED = 128;
-
     private final EndpointStub stub;
     private final EndpointStub.Responses responses;
-    private final byte[] bodyStart = new byte[SEARCHED];
-    private int bodyStartLength;
     private HttpMethod method = HttpMethod.GET;
     private String path = "";
     private int sent;
@@ -42,10 +35,6 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
             if (message instanceof HttpRequest request) {
                 method = request.method();
                 path = request.uri();
-                bodyStartLength = 0;
-            }
-            if (message instanceof HttpContent content) {
-                keepStart(content.content());
             }
             if (message instanceof LastHttpContent) {
                 answer(ctx);
@@ -55,15 +44,9 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void keepStart(ByteBuf content) {
-        int length = Math.min(SEARCHED - bodyStartLength, content.readableBytes());
-        content.getBytes(content.readerIndex(), bodyStart, bodyStartLength, length);
-        bodyStartLength += length;
-    }
-
     private void answer(ChannelHandlerContext ctx) {
         if (method.equals(HttpMethod.POST)) {
-            if (isStreamed()) {
+            if (stub.isStreamed()) {
                 startStream(ctx);
             } else {
                 write(ctx, responses.answer);
@@ -76,19 +59,6 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
             case "/health" -> write(ctx, responses.healthy);
             default -> write(ctx, responses.notFound);
         }
-    }
-
-    private boolean isStreamed() {
-        for (int start = 0; start + STREAMED.length <= bodyStartLength; start++) {
-            int matched = 0;
-            while (matched < STREAMED.length && bodyStart[start + matched] == STREAMED[matched]) {
-                matched++;
-            }
-            if (matched == STREAMED.length) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static void write(ChannelHandlerContext ctx, ByteBuf response) {

@@ -41,7 +41,11 @@ final class GatewayBench implements AutoCloseable {
 
     /** Something to put load on; {@code process} is null for {@link #DIRECT}. */
     private record Subject(
-            String name, int port, boolean jvm, @Nullable ProcessHandle process) {}
+            String name,
+            int port,
+            boolean jvm,
+            boolean exact,
+            @Nullable ProcessHandle process) {}
 
     private final BenchSettings settings;
     private final Consumer<String> progress;
@@ -97,14 +101,15 @@ final class GatewayBench implements AutoCloseable {
         Path own = Files.createDirectory(folder.resolve(contender.name()));
         ChildProcess child = ChildProcess.start(contender, stub.ports(), own);
         children.add(child);
-        child.awaitReady(START_LIMIT);
-        return new Subject(contender.name(), child.port(), contender.isJvm(), child.handle());
+        child.awaitReady(START_LIMIT, !contender.rewritesAnswers());
+        return new Subject(
+                contender.name(), child.port(), contender.isJvm(), !contender.rewritesAnswers(), child.handle());
     }
 
     private List<Subject> order(List<Subject> subjects, Workload workload, int round) {
         List<Subject> order = new ArrayList<>(subjects);
         if (workload == Workload.SINGLE) {
-            order.add(new Subject(DIRECT, stub.ports().getFirst(), false, null));
+            order.add(new Subject(DIRECT, stub.ports().getFirst(), false, true, null));
         }
         Collections.rotate(order, -round);
         return order;
@@ -135,7 +140,7 @@ final class GatewayBench implements AutoCloseable {
             elapsed = System.nanoTime() - start;
         }
         for (Workload workload : settings.workloads()) {
-            if (workload.isStreamed()) {
+            if (workload.isStreamed() || workload == Workload.LONG) {
                 measure(subject, workload, 0, 0, least.dividedBy(3));
             }
         }
@@ -164,7 +169,9 @@ final class GatewayBench implements AutoCloseable {
         // One stream's length, so that streams start and end evenly too.
         Duration spread = pace.multipliedBy(Payloads.EVENTS);
         stub.pace(pace);
-        LoadRun run = client.start(subject.port(), settings.connections(workload), workload.isStreamed(), spread, rate);
+        stub.streamed(workload.isStreamed());
+        LoadRun run = client.start(
+                subject.port(), settings.connections(workload), LoadShape.of(workload, subject.exact()), spread, rate);
         LoadRun.Tally before;
         LoadRun.Tally after;
         Clocks start;

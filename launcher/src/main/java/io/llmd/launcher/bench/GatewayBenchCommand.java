@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -76,15 +77,17 @@ final class GatewayBenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             defaultValue = "nginx,relay,llmd",
-            description = "Who takes part: nginx, relay, scg, llmd (${DEFAULT-VALUE}).")
+            description =
+                    "Who takes part: nginx, haproxy, relay, scg, vllm-router, smg, litellm, llmd (${DEFAULT-VALUE});"
+                            + " programs are looked for in LLMD_BENCH_PATH, too.")
     private List<String> names = List.of();
 
     @Option(
             names = "--workloads",
             paramLabel = "NAME",
             split = ",",
-            defaultValue = "short,paced,unpaced,single,half",
-            description = "What is measured: short, paced, unpaced, single, half (all).")
+            defaultValue = "short,long,paced,unpaced,single,half",
+            description = "What is measured: short, long, paced, unpaced, single, half (all).")
     private List<String> workloads = List.of();
 
     @Option(names = "--json", description = "One JSON object per line instead of tables.")
@@ -132,13 +135,21 @@ final class GatewayBenchCommand implements Callable<Integer> {
 
     private List<Contender> chosen() {
         List<Contender> known = List.of(
-                NginxContender.system(), new RelayContender(), new SpringGatewayContender(), new LlmdContender());
+                new NginxContender(Programs.find("nginx")),
+                new HaproxyContender(Programs.find("haproxy")),
+                new RelayContender(),
+                new SpringGatewayContender(),
+                RouterContender.vllmRouter(),
+                RouterContender.smg(),
+                RouterContender.litellm(),
+                new LlmdContender());
         List<Contender> chosen = new ArrayList<>();
         for (String name : new LinkedHashSet<>(names)) {
             chosen.add(known.stream()
                     .filter(contender -> contender.name().equals(name))
                     .findFirst()
-                    .orElseThrow(() -> wrong("--contenders: " + name + " (expected: nginx, relay, scg, llmd)")));
+                    .orElseThrow(() -> wrong("--contenders: " + name + " (expected: "
+                            + known.stream().map(Contender::name).collect(Collectors.joining(", ")) + ")")));
         }
         return chosen;
     }
@@ -167,7 +178,7 @@ final class GatewayBenchCommand implements Callable<Integer> {
                 .filter(workload -> workloads.contains(workload.label()))
                 .toList();
         if (chosen.size() != new LinkedHashSet<>(workloads).size()) {
-            throw wrong("--workloads: " + workloads + " (expected: short, paced, unpaced, single, half)");
+            throw wrong("--workloads: " + workloads + " (expected: short, long, paced, unpaced, single, half)");
         }
         return chosen;
     }

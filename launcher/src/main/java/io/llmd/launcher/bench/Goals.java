@@ -14,6 +14,9 @@ final class Goals {
     private static final ToDoubleFunction<Sample> P99_MICROS = sample -> sample.p99Nanos() / 1e3;
     private static final ToDoubleFunction<Sample> P99_MILLIS = sample -> sample.p99Nanos() / 1e6;
 
+    private static final double MICROS_PER_SECOND = 1e6;
+    private static final double LONG_PER_CORE = 1_500;
+
     private final Results results;
     private final List<GoalLine> lines = new ArrayList<>();
 
@@ -36,6 +39,9 @@ final class Goals {
         cpuRatio("P6", Workload.SHORT, "nginx", 2.0);
         cpuRatio("P6", Workload.SHORT, "relay", 1.0);
         cpuRatio("P6", Workload.SHORT, "scg", 0.5);
+        cpuRatio("P6", Workload.SHORT, "vllm-router", 1.0);
+        cpuRatio("P6", Workload.SHORT, "smg", 1.0);
+        cpuRatio("P6", Workload.SHORT, "litellm", 1.0 / 30);
         judged(
                 "P7",
                 GATEWAY + ".added-p50",
@@ -48,6 +54,10 @@ final class Goals {
                 .ifPresent(figure -> lines.add(GoalLine.judged(
                         "P7", GATEWAY + ".half-load-p99", figure, "ms", 2.0, null, results.disturbed(Workload.HALF))));
         cpuRatio("P8", Workload.PACED, "nginx", 1.5);
+        cpuRatio("P9", Workload.LONG, "nginx", 3.0);
+        results.figure(GATEWAY, Workload.LONG, sample -> MICROS_PER_SECOND / sample.cpuMicros())
+                .ifPresent(figure -> lines.add(GoalLine.judgedAtLeast(
+                        "P9", GATEWAY + ".long-per-core", figure, "request/s", LONG_PER_CORE, null)));
     }
 
     private void cpuRatio(String goal, Workload workload, String baseline, double target) {
@@ -80,6 +90,8 @@ final class Goals {
     private void report(String contender) {
         absolute("P6", contender, Workload.SHORT, "cpu", Sample::cpuMicros, "us");
         absolute("P6", contender, Workload.SHORT, "rate", Sample::rate, "request/s");
+        absolute("P9", contender, Workload.LONG, "cpu", Sample::cpuMicros, "us");
+        absolute("P9", contender, Workload.LONG, "rate", Sample::rate, "request/s");
         absolute("P8", contender, Workload.PACED, "cpu", Sample::cpuMicros, "us");
         absolute("P8", contender, Workload.PACED, "rate", Sample::rate, "event/s");
         absolute("P8", contender, Workload.UNPACED, "cpu", Sample::cpuMicros, "us");

@@ -20,14 +20,14 @@ final class LoadClient implements AutoCloseable {
      * @param spread time over which the connections are opened
      * @param requestsPerSecond over all connections at fixed times; 0 sends the next as soon as an answer is there
      */
-    LoadRun start(int port, int connections, boolean streamed, Duration spread, double requestsPerSecond) {
+    LoadRun start(int port, int connections, LoadShape shape, Duration spread, double requestsPerSecond) {
         EventLoop loop = group.next();
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop)
                 .channel(loops.onChannelClass(SocketChannel.class, group))
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 5_000);
-        LoadRun run = new LoadRun(loop, bootstrap, port, streamed, requestsPerSecond);
+        LoadRun run = new LoadRun(loop, bootstrap, port, shape, requestsPerSecond);
         run.start(connections, spread);
         return run;
     }

@@ -42,7 +42,7 @@ final class LoadRun {
     private final EventLoop loop;
     private final Bootstrap bootstrap;
     private final int port;
-    private final boolean streamed;
+    private final LoadShape shape;
     private final long intervalNanos;
     private final List<LoadConnection> connections = new ArrayList<>();
     private final ArrayDeque<LoadConnection> idle = new ArrayDeque<>();
@@ -57,11 +57,11 @@ final class LoadRun {
     private @Nullable String firstError;
     private @Nullable Future<?> ticker;
 
-    LoadRun(EventLoop loop, Bootstrap bootstrap, int port, boolean streamed, double requestsPerSecond) {
+    LoadRun(EventLoop loop, Bootstrap bootstrap, int port, LoadShape shape, double requestsPerSecond) {
         this.loop = loop;
         this.bootstrap = bootstrap;
         this.port = port;
-        this.streamed = streamed;
+        this.shape = shape;
         this.intervalNanos = requestsPerSecond > 0 ? (long) (1e9 / requestsPerSecond) : 0;
     }
 
@@ -69,7 +69,7 @@ final class LoadRun {
     void start(int count, Duration spread) {
         loop.execute(() -> {
             for (int i = 0; i < count; i++) {
-                LoadConnection connection = new LoadConnection(this, request(i), streamed);
+                LoadConnection connection = new LoadConnection(this, request(i), shape);
                 connections.add(connection);
                 loop.schedule(() -> reconnect(connection), spread.toNanos() * i / count, TimeUnit.NANOSECONDS);
             }
@@ -81,7 +81,7 @@ final class LoadRun {
     }
 
     private ByteBuf request(int number) {
-        return Payloads.prepared(Payloads.chatRequest(port, number, streamed));
+        return Payloads.prepared(Payloads.chatRequest(port, number, shape.streamed(), shape.requestBytes()));
     }
 
     private void connect(LoadConnection connection) {

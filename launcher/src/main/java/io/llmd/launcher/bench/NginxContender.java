@@ -1,38 +1,18 @@
 package io.llmd.launcher.bench;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** nginx as a plain reverse proxy: two workers, kept-alive connections on both sides, no buffering, no access log. */
 final class NginxContender implements Contender {
 
     private final Optional<Path> binary;
 
-    private NginxContender(Optional<Path> binary) {
+    NginxContender(Optional<Path> binary) {
         this.binary = binary;
-    }
-
-    static NginxContender system() {
-        return of(System.getenv().getOrDefault("PATH", ""), List.of(Path.of("/usr/sbin"), Path.of("/usr/local/sbin")));
-    }
-
-    /** Searches the entries of a search path, then further folders. */
-    static NginxContender of(String searchPath, List<Path> further) {
-        Stream<Path> folders = Arrays.stream(searchPath.split(File.pathSeparator))
-                .filter(s -> !s.isEmpty())
-                .map(Path::of);
-        return new NginxContender(Stream.concat(folders, further.stream())
-                .map(folder -> folder.resolve("nginx"))
-                .filter(Files::isExecutable)
-                .findFirst());
     }
 
     @Override
@@ -42,7 +22,8 @@ final class NginxContender implements Contender {
 
     @Override
     public String describe() {
-        return version() + ", 2 workers, keep-alive to the endpoints, buffering off, no access log";
+        return Programs.version(binary.orElseThrow(), "-v").replace("nginx version: ", "")
+                + ", 2 workers, keep-alive to the endpoints, buffering off, no access log";
     }
 
     @Override
@@ -111,21 +92,5 @@ final class NginxContender implements Contender {
                     }
                 }
                 """.formatted(folder, servers, port);
-    }
-
-    private String version() {
-        try {
-            Process process = new ProcessBuilder(binary.orElseThrow().toString(), "-v")
-                    .redirectErrorStream(true)
-                    .start();
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
-            process.waitFor(5, TimeUnit.SECONDS);
-            return text.replace("nginx version: ", "");
-        } catch (IOException unreadable) {
-            return "nginx";
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return "nginx";
-        }
     }
 }

@@ -13,6 +13,7 @@ final class Payloads {
     static final int EVENTS = 100;
 
     static final int REQUEST_BYTES = 2048;
+    static final int LONG_REQUEST_BYTES = 400 << 10;
     static final int ANSWER_BYTES = 1024;
     static final int EVENT_BYTES = 225;
 
@@ -34,9 +35,9 @@ final class Payloads {
         return filled(head, tail, bytes);
     }
 
-    /** The whole request, head and body. */
-    static byte[] chatRequest(int port, int number, boolean streamed) {
-        byte[] body = chatBody(number, streamed);
+    /** The whole request: head, and a body of so many bytes. */
+    static byte[] chatRequest(int port, int number, boolean streamed, int bytes) {
+        byte[] body = chatBody(number, streamed, bytes);
         byte[] head = ("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:" + port
                         + "\r\nUser-Agent: llmd-bench\r\nAccept: */*\r\nContent-Type: application/json\r\nContent-Length: "
                         + body.length + "\r\n\r\n")

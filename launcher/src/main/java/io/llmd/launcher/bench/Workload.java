@@ -4,6 +4,8 @@ package io.llmd.launcher.bench;
 enum Workload {
     /** Short requests, each connection sending the next as soon as the answer is there. */
     SHORT("short", "request", false),
+    /** The same with prompts of 400 KB. */
+    LONG("long", "request", false),
     /** Streams whose events the endpoint sends at a fixed pace. */
     PACED("paced", "event", true),
     /** Streams whose events the endpoint sends as fast as they are taken. */
@@ -30,6 +32,11 @@ enum Workload {
     /** Name of one piece of work. */
     String unit() {
         return unit;
+    }
+
+    /** Bytes of a request's body. */
+    int requestBytes() {
+        return this == LONG ? Payloads.LONG_REQUEST_BYTES : Payloads.REQUEST_BYTES;
     }
 
     boolean isStreamed() {

@@ -18,13 +18,13 @@ class GatewayBenchCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--contenders=envoy   | envoy (expected: nginx, relay, scg, llmd)",
+                "--contenders=envoy   | envoy (expected: nginx, haproxy, relay, scg, vllm-router, smg, litellm, llmd)",
                 "--rounds=0           | rounds: 0 (expected: >= 1)",
                 "--seconds=0.01       | window in milliseconds: 10 (expected: >= 100)",
                 "--connections=0      | connections: 0 (expected: >= 1)",
                 "--streams=0          | streams: 0 (expected: >= 1)",
                 "--warm-up=-1         | warm-up in milliseconds: -1000 (expected: >= 0)",
-                "--workloads=fast     | [fast] (expected: short, paced, unpaced, single, half)",
+                "--workloads=fast     | [fast] (expected: short, long, paced, unpaced, single, half)",
                 "--workloads=half     | half (expected: with short",
                 "--unknown            | --unknown"
             })
@@ -41,7 +41,9 @@ class GatewayBenchCommandTest {
     @Test
     void helpNamesTheContenders() {
         assertThat(execute("gateway", "--help")).isZero();
-        assertThat(out.toString()).contains("--contenders").contains("nginx, relay, scg, llmd");
+        assertThat(out.toString())
+                .contains("--contenders")
+                .containsIgnoringWhitespaces("nginx, haproxy, relay, scg, vllm-router, smg, litellm, llmd");
     }
 
     private int execute(String... arguments) {

@@ -18,6 +18,8 @@ class GatewayBenchIT {
 
     private final List<String> progress = new ArrayList<>();
 
+    private static final LoadShape SHORT = LoadShape.of(Workload.SHORT, true);
+
     @BeforeEach
     void needsLinux() {
         assumeTrue(CpuMeter.isSupported(), "no /proc: CPU time of other processes cannot be read");
@@ -29,7 +31,7 @@ class GatewayBenchIT {
             Results results = bench.run(List.of(new RelayContender()));
             assertThat(results.samples())
                     .extracting(Sample::contender, Sample::workload)
-                    .hasSize(6)
+                    .hasSize(7)
                     .doesNotHaveDuplicates();
             assertThat(results.samples())
                     .allMatch(sample -> sample.work() > 0 && sample.p99Nanos() >= sample.p50Nanos());
@@ -65,13 +67,13 @@ class GatewayBenchIT {
     void wrongAnswersAreCountedAndNamed() throws Exception {
         try (LoadClient client = new LoadClient();
                 EndpointStub stub = EndpointStub.start(1)) {
-            LoadRun run = client.start(stub.ports().getFirst(), 2, false, Duration.ZERO, 0);
+            LoadRun run = client.start(stub.ports().getFirst(), 2, SHORT, Duration.ZERO, 0);
             await("answers").until(() -> run.tally().responses() > 10);
             assertThat(run.drain(Duration.ofSeconds(5)).errors()).isZero();
         }
         int closed = Ports.free(new Random(1), List.of());
         try (LoadClient client = new LoadClient()) {
-            LoadRun run = client.start(closed, 1, false, Duration.ZERO, 0);
+            LoadRun run = client.start(closed, 1, SHORT, Duration.ZERO, 0);
             await("a refused connection").until(() -> run.tally().errors() > 0);
             LoadRun.Tally tally = run.drain(Duration.ofSeconds(5));
             assertThat(tally.responses()).isZero();

@@ -33,7 +33,7 @@ class NginxContenderTest {
 
     @Test
     void withoutABinaryItIsUnavailableWithAReason(@TempDir Path empty) {
-        assertThat(NginxContender.of(empty.toString(), List.of(empty)).unavailable())
+        assertThat(new NginxContender(Programs.find("nginx", empty.toString(), List.of(empty))).unavailable())
                 .hasValueSatisfying(reason -> assertThat(reason).contains("no nginx"));
     }
 
@@ -42,7 +42,7 @@ class NginxContenderTest {
         Path binary = Files.createFile(
                 folder.resolve("nginx"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
-        NginxContender nginx = NginxContender.of("", List.of(folder));
+        NginxContender nginx = new NginxContender(Programs.find("nginx", "", List.of(folder)));
         assertThat(nginx.unavailable()).isEmpty();
         assertThat(nginx.command(8080, List.of(9001), folder))
                 .containsExactly(
