@@ -37,6 +37,9 @@ final class GatewayBench implements AutoCloseable {
     private static final int CALM_SLICES = 3;
 
     private static final double BETTER = 0.95;
+    /** What others do wrong now and then is said, and does not end the run. */
+    private static final int RIGHT_PER_WRONG_OF_OTHERS = 500;
+
     private static final int MAX_WARM_UPS = 6;
 
     /** Something to put load on; {@code process} is null for {@link #DIRECT}. */
@@ -210,10 +213,17 @@ final class GatewayBench implements AutoCloseable {
         if (released) {
             throw new BenchFailure("stopped during the " + workload.label() + " workload of " + subject.name());
         }
-        if (tally.errors() > 0) {
-            throw new BenchFailure(subject.name() + ": " + tally.errors() + " wrong answers beside " + tally.responses()
-                    + " right ones in the " + workload.label() + " workload, first: " + tally.firstError());
+        if (tally.errors() == 0) {
+            return;
         }
+        String wrong = subject.name() + ": " + tally.errors() + " wrong answers beside " + tally.responses()
+                + " right ones in the " + workload.label() + " workload, first: " + tally.firstError();
+        boolean isTolerable = !subject.name().equals(Goals.GATEWAY)
+                && tally.errors() <= tally.responses() / RIGHT_PER_WRONG_OF_OTHERS;
+        if (!isTolerable) {
+            throw new BenchFailure(wrong);
+        }
+        progress.accept(wrong);
     }
 
     @Override
