@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /** Looks at JSON as bytes: strict UTF-8, escapes that make no character, ends of values. Allocates nothing. */
-final class JsonBytes {
+public final class JsonBytes {
 
     /** Result of {@link #indexOfInvalidUnicode} for text that is in order. */
     static final int NONE = -1;
@@ -18,6 +18,8 @@ final class JsonBytes {
     private static final long LINE_FEEDS = ONES * '\n';
     private static final long CARRIAGE_RETURNS = ONES * '\r';
 
+    private static final int STEP = 4 * Long.BYTES;
+
     private JsonBytes() {}
 
     /**
@@ -27,13 +29,13 @@ final class JsonBytes {
      * @return an index into the array, or {@link #NONE}
      */
     static int indexOfInvalidUnicode(byte[] bytes, int from, int to) {
-        int i = from;
+        int i = skipPlain(bytes, from, to);
         while (i < to) {
             if (i + 8 <= to) {
                 long word = (long) LONG.get(bytes, i);
                 long found = word & HIGH_BITS | zeroBytes(word ^ BACKSLASHES);
                 if (found == 0) {
-                    i += 8;
+                    i = skipPlain(bytes, i + 8, to);
                     continue;
                 }
                 i += Long.numberOfTrailingZeros(found) >>> 3;
@@ -55,6 +57,45 @@ final class JsonBytes {
         return NONE;
     }
 
+    /** Passes over steps of 32 bytes that are ASCII without a backslash. */
+    private static int skipPlain(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i + STEP <= to) {
+            long a = (long) LONG.get(bytes, i);
+            long b = (long) LONG.get(bytes, i + 8);
+            long c = (long) LONG.get(bytes, i + 16);
+            long d = (long) LONG.get(bytes, i + 24);
+            long escapes = zeroBytes(a ^ BACKSLASHES)
+                    | zeroBytes(b ^ BACKSLASHES)
+                    | zeroBytes(c ^ BACKSLASHES)
+                    | zeroBytes(d ^ BACKSLASHES);
+            if (((a | b | c | d) & HIGH_BITS | escapes) != 0) {
+                break;
+            }
+            i += STEP;
+        }
+        return i;
+    }
+
+    /** Passes over steps of 32 bytes without a quote or a backslash. */
+    private static int skipText(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i + STEP <= to
+                && (ends((long) LONG.get(bytes, i))
+                                | ends((long) LONG.get(bytes, i + 8))
+                                | ends((long) LONG.get(bytes, i + 16))
+                                | ends((long) LONG.get(bytes, i + 24)))
+                        == 0) {
+            i += STEP;
+        }
+        return i;
+    }
+
+    /** The high bits of quotes and backslashes in a word. */
+    private static long ends(long word) {
+        return zeroBytes(word ^ QUOTES) | zeroBytes(word ^ BACKSLASHES);
+    }
+
     /** First position of a line feed or a carriage return in the range, or its end. */
     static int indexOfLineEnd(byte[] bytes, int from, int to) {
         int i = from;
@@ -73,11 +114,10 @@ final class JsonBytes {
     }
 
     /** First position of a quote or a backslash in the range, or its end. */
-    static int indexOfQuoteOrBackslash(byte[] bytes, int from, int to) {
-        int i = from;
+    public static int indexOfQuoteOrBackslash(byte[] bytes, int from, int to) {
+        int i = skipText(bytes, from, to);
         while (i + 8 <= to) {
-            long word = (long) LONG.get(bytes, i);
-            long found = zeroBytes(word ^ QUOTES) | zeroBytes(word ^ BACKSLASHES);
+            long found = ends((long) LONG.get(bytes, i));
             if (found != 0) {
                 return i + (Long.numberOfTrailingZeros(found) >>> 3);
             }

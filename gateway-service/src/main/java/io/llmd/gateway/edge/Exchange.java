@@ -363,10 +363,9 @@ final class Exchange {
     /** The body as it came, but for what clients may not tell the scheduler. */
     private ByteBuffer forScheduler(ApiRequest accepted) {
         List<BodyEdit> edits = accepted.editsForScheduler();
-        ByteBuffer bytes = edits.isEmpty()
+        return edits.isEmpty()
                 ? ByteBuffer.wrap(body.array(), 0, body.length())
                 : ByteBuffer.wrap(BodyEdits.apply(body.array(), 0, body.length(), edits));
-        return bytes.asReadOnlyBuffer();
     }
 
     private Map<String, String> scheduleHeaders() {

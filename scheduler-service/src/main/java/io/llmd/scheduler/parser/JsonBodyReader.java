@@ -1,5 +1,6 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.openai.JsonBytes;
 import io.llmd.scheduler.scheduling.MediaFeature;
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
@@ -404,9 +405,16 @@ final class JsonBodyReader {
 
     // ---- parts
 
+    /** A text without escapes is taken as it is; the parser still checks it when it skips it. */
     private void appendText(TokenBuffer target) {
-        parser.getString(target);
-        target.endText();
+        int start = from + (int) parser.currentTokenLocation().getByteOffset() + 1;
+        int end = JsonBytes.indexOfQuoteOrBackslash(body, start, from + length);
+        if (end < from + length && body[end] == '"') {
+            target.append(body, start, end - start);
+        } else {
+            parser.getString(target);
+            target.endText();
+        }
     }
 
     private boolean textOrRawPart(TokenBuffer target) {
