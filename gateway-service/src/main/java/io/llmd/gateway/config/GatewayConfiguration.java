@@ -278,6 +278,11 @@ class GatewayConfiguration {
     }
 
     @Bean
+    LimitsEndpoint limitsEndpoint(GatewayProperties properties) {
+        return new LimitsEndpoint(properties);
+    }
+
+    @Bean
     MemoryPressure memoryPressure(GatewayProperties properties, BackgroundLoop loop) {
         GatewayProperties.Limits limits = properties.limits();
         MemoryPressure memory = new MemoryPressure(limits.memoryHigh(), limits.memoryCritical());

@@ -3,6 +3,7 @@ package io.llmd.gateway.edge;
 import static io.llmd.gateway.GatewayFixture.AUTH;
 import static io.llmd.gateway.GatewayFixture.BODY;
 import static io.llmd.gateway.GatewayFixture.CHAT;
+import static io.llmd.gateway.GatewayFixture.KEY;
 import static io.llmd.gateway.GatewayFixture.STREAM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -164,9 +165,30 @@ class NeighboursIT {
     }
 
     @Test
+    void limitsInForceAreShownWithoutSecretsOrFiles() {
+        try (GatewayFixture gateway = new GatewayFixture(
+                        0, "gateway.limits.headers=77", "gateway.access.tenant-limits.tokens-per-minute=600000");
+                RawClient management = RawClient.connect(gateway.managementPort())) {
+            RawClient.Answer answer =
+                    management.send(GET.formatted("/actuator/limits")).receive();
+
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.body())
+                    .contains("\"gateway.limits.headers\":77")
+                    .contains("\"gateway.limits.body\":\"33554432B\"")
+                    .contains("\"gateway.access.key-limits.concurrent\":64")
+                    .contains("\"gateway.access.tenant-limits.tokens-per-minute\":600000")
+                    .contains("\"gateway.timeouts.queue\":\"PT2M5S\"")
+                    .doesNotContain(KEY);
+            assertThat(status(gateway.port(), GET.formatted("/actuator/limits")))
+                    .isEqualTo(404);
+        }
+    }
+
+    @Test
     @Tag("bad-input-B101")
     @Tag("bad-input-B102")
-    void managementShowsHealthInfoAndMetersOnly() {
+    void managementShowsHealthInfoLimitsAndMetersOnly() {
         List<String> hidden = List.of(
                 "/actuator/env",
                 "/actuator/heapdump",
