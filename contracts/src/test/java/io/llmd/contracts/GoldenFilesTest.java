@@ -89,7 +89,8 @@ class GoldenFilesTest {
                                         200,
                                         new TokenUsage(200, 64, 128),
                                         51234,
-                                        912345)))),
+                                        912345,
+                                        "prefill-failed")))),
                 Arguments.of(
                         "endpoint-list",
                         EndpointList.class,

@@ -270,6 +270,9 @@ class DisaggregationIT {
 
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
             assertThat(answer.fallback()).isEqualTo(fault.getLast());
+            await("the decision's record says so")
+                    .untilAsserted(() -> assertThat(suite.decision(answer.requestId()))
+                            .contains("\"fallback\":\"" + fault.getLast() + "\""));
             suite.endpoints().get(PREFILL).faults(faults -> Faults.NONE);
         }
     }

@@ -353,6 +353,11 @@ final class RunningSuite implements AutoCloseable {
                 get("http://127.0.0.1:" + services.port(Role.SCHEDULER) + "/v1/endpoints"), EndpointList.class);
     }
 
+    /** What the scheduler has recorded of a request, as JSON. */
+    String decision(String requestId) {
+        return get("http://127.0.0.1:" + services.port(Role.SCHEDULER) + "/v1/decisions/" + requestId);
+    }
+
     /** Sum of a meter of the gateway over its labels. */
     double gatewayMeter(String name) {
         return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus"));

@@ -2,7 +2,9 @@ package io.llmd.contracts.schedule;
 
 import com.fasterxml.jackson.annotation.JsonEnumDefaultValue;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of one attempt. An attempt is reported as {@link Phase#STARTED} at most once, when the endpoint's answer
@@ -17,8 +19,11 @@ import java.util.Objects;
  * @param usage tokens as the endpoint counted them; {@link TokenUsage#UNKNOWN} when it did not say
  * @param timeToFirstTokenMicros from sending the request to the first body byte, 0 when there was none
  * @param durationMicros from sending the request to the end, 0 while it has not ended
+ * @param fallback why the answering endpoint computed the prompt although the decision named another one for it; absent if
+ *     it did not
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record OutcomeReport(
         String requestId,
         long leaseId,
@@ -28,7 +33,8 @@ public record OutcomeReport(
         int status,
         TokenUsage usage,
         long timeToFirstTokenMicros,
-        long durationMicros) {
+        long durationMicros,
+        @Nullable String fallback) {
 
     /** How far an attempt is. */
     public enum Phase {
@@ -61,5 +67,19 @@ public record OutcomeReport(
         Objects.requireNonNull(phase, "phase");
         Objects.requireNonNull(cause, "cause");
         Objects.requireNonNull(usage, "usage");
+    }
+
+    /** Of an attempt that went as decided. */
+    public OutcomeReport(
+            String requestId,
+            long leaseId,
+            String endpointId,
+            Phase phase,
+            Cause cause,
+            int status,
+            TokenUsage usage,
+            long timeToFirstTokenMicros,
+            long durationMicros) {
+        this(requestId, leaseId, endpointId, phase, cause, status, usage, timeToFirstTokenMicros, durationMicros, null);
     }
 }

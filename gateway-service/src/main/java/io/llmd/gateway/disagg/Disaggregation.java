@@ -64,6 +64,7 @@ public final class Disaggregation {
     private final Pairs pairs;
     private final DecodeTimes decodeTimes = new DecodeTimes();
     private final LegIds ids = new LegIds();
+    private final FallbackLog fallbackLog;
 
     /**
      * @param connector name of the protocol between prefill and decode endpoints
@@ -98,6 +99,7 @@ public final class Disaggregation {
         this.services = services;
         this.meters = meters;
         this.nanoTime = nanoTime;
+        this.fallbackLog = new FallbackLog(nanoTime);
         this.handoffs = new Handoffs(settings.maxHandoffs());
         this.pairs = new Pairs(settings.quarantineAfter(), settings.quarantine(), nanoTime);
         services.directory().onChange(endpoints -> {
@@ -363,6 +365,10 @@ public final class Disaggregation {
 
     DisaggMeters meters() {
         return meters;
+    }
+
+    FallbackLog fallbackLog() {
+        return fallbackLog;
     }
 
     Handoffs handoffs() {

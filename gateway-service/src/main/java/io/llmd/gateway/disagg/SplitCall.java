@@ -661,6 +661,7 @@ final class SplitCall implements UpstreamCall {
     void decodeOnly(FallbackReason why) {
         state.fellBack(why);
         owner.meters().fellBack(why.wireName());
+        owner.fallbackLog().fellBack(why, state.legId(), decode().id());
         connector.alone(this).start();
     }
 

@@ -9,6 +9,7 @@ import io.llmd.contracts.schedule.TokenUsage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt's claim on an endpoint: counted from the decision on, and given back exactly once by {@link #end},
@@ -24,6 +25,7 @@ public final class Lease {
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile long firstByteNanos;
     private volatile boolean started;
+    private volatile @Nullable String fallback;
 
     private Lease(ScheduleDecision decision, SchedulerClient scheduler, AtomicLong inFlight, LongSupplier nanoTime) {
         this.decision = decision;
@@ -47,6 +49,11 @@ public final class Lease {
     /** Where the attempt goes. */
     public TargetEndpoint endpoint() {
         return decision.primary();
+    }
+
+    /** Notes for what is reported why the endpoint computes the prompt although the decision named another one for it. */
+    public void fellBack(String why) {
+        fallback = why;
     }
 
     /** Reports that the endpoint's answer has begun; only the first call counts. */
@@ -84,6 +91,7 @@ public final class Lease {
                 status,
                 usage,
                 timeToFirstToken,
-                durationMicros);
+                durationMicros,
+                fallback);
     }
 }

@@ -273,8 +273,16 @@ final class Attempt implements SplitListener {
             rename = ModelRename.to(request.modelAsJson(), relay instanceof EventRelay);
             contentLength = UNKNOWN_LENGTH;
         }
+        noteFallback();
         lease.start(status);
         exchange.answerBegins();
+    }
+
+    private void noteFallback() {
+        FallbackReason fallback = split == null ? null : split.fallback();
+        if (fallback != null) {
+            lease.fellBack(fallback.wireName());
+        }
     }
 
     /** An answer is a stream when it says so, or when the client wants one and nothing speaks against it. */
@@ -469,6 +477,7 @@ final class Attempt implements SplitListener {
             return;
         }
         done = true;
+        noteFallback();
         lease.end(cause, status, usage);
         services.metrics().attempted(result, exchange.isRetried());
         Relay current = relay;

@@ -51,6 +51,8 @@ final class RecordText {
                     .append(millis(decision.path("durationMicros")))
                     .append(" ms");
         }
+        String fallback = decision.path("fallback").asString("");
+        text.append(fallback.isEmpty() ? "" : ", not split after all: " + fallback);
         JsonNode usage = decision.path("usage");
         if (usage.path("promptTokens").asInt(-1) >= 0) {
             text.append(", ").append(usage.path("promptTokens").asInt(0)).append(" prompt tokens");

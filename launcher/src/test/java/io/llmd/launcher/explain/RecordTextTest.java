@@ -12,7 +12,7 @@ class RecordTextTest {
         assertThat(new RecordText(Json.MAPPER.readTree("""
                         {"requestId":"r1","attempts":[
                          {"decision":{"decidedAt":"2030-01-01T00:00:00Z","outcome":"natural","status":200,"queueMicros":1500,
-                           "decisionMicros":42,"timeToFirstTokenMicros":31000,"durationMicros":99000,
+                           "decisionMicros":42,"timeToFirstTokenMicros":31000,"durationMicros":99000,"fallback":"prefill-failed",
                            "usage":{"promptTokens":40,"completionTokens":7,"cachedTokens":32}},
                           "explanation":{"verdict":{"outcome":"decision","profile":"default","endpoints":["t/sim-2"]},
                            "profiles":[{"name":"default","filters":[{"plugin":"role","description":{"type":"by-label","parameters":"label=role"},
@@ -22,7 +22,7 @@ class RecordTextTest {
                         """)).toString()).isEqualTo("""
                          request r1
                          decided 2030-01-01T00:00:00Z in 0.042 ms, after 1.500 ms in the queue
-                         outcome natural, status 200, first token after 31.000 ms, end after 99.000 ms, 40 prompt tokens (32 cached), 7 generated
+                         outcome natural, status 200, first token after 31.000 ms, end after 99.000 ms, not split after all: prefill-failed, 40 prompt tokens (32 cached), 7 generated
                          goes to t/sim-2   (profile default)
 
                          profile default

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeToFirstTokenMicros from sending the request to the first body byte, 0 when there was none yet
  * @param durationMicros from sending the request to the end, 0 while it has not ended
  * @param usage tokens as the endpoint counted them, -1 where it did not say
+ * @param fallback why the answering endpoint computed the prompt although another one was chosen for it; null when it did not
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record DecisionSummary(
@@ -44,7 +45,8 @@ public record DecisionSummary(
         long decisionMicros,
         long timeToFirstTokenMicros,
         long durationMicros,
-        TokenUsage usage) {
+        TokenUsage usage,
+        @Nullable String fallback) {
     public DecisionSummary {
         endpoints = List.copyOf(endpoints);
     }
@@ -68,6 +70,7 @@ public record DecisionSummary(
                 record.decisionNanos() / 1_000,
                 attempt.timeToFirstTokenMicros(),
                 attempt.durationMicros(),
-                attempt.usage());
+                attempt.usage(),
+                attempt.fallback());
     }
 }

@@ -491,9 +491,11 @@ class DirectorTest {
                 200,
                 new TokenUsage(256, 7, 128),
                 42,
-                99));
+                99,
+                "prefill-failed"));
         assertThat(record.attempt())
-                .isEqualTo(new Attempt(DecisionOutcome.NATURAL, 200, 42, 99, new TokenUsage(256, 7, 128)));
+                .isEqualTo(new Attempt(
+                        DecisionOutcome.NATURAL, 200, 42, 99, new TokenUsage(256, 7, 128), "prefill-failed"));
     }
 
     @Test
