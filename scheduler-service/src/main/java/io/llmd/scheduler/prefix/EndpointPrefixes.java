@@ -11,6 +11,7 @@ final class EndpointPrefixes {
     private final ReentrantLock lock = new ReentrantLock();
     private final int blockTokens;
     private final LruHashSet hashes;
+    private long answered;
 
     EndpointPrefixes(int blockTokens, int capacity) {
         this.blockTokens = blockTokens;
@@ -66,14 +67,41 @@ final class EndpointPrefixes {
             if (capacity != hashes.capacity()) {
                 hashes.resize(capacity);
             }
-            for (long[] prompt : chain.prompts()) {
-                for (int i = Math.min(prompt.length, capacity) - 1; i >= 0; i--) {
-                    hashes.add(prompt[i]);
-                }
-            }
+            use(chain, capacity);
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Takes note that a request has ended: the engine keeps its blocks as the newest ones, the first of the prompt longest, and
+     * those of its answers, of which nobody knows the hashes.
+     */
+    void ended(HashChain chain, int answerBlocks) {
+        lock.lock();
+        try {
+            for (int i = Math.min(answerBlocks, hashes.capacity()); i > 0; i--) {
+                hashes.add(mixed(++answered));
+            }
+            use(chain, hashes.capacity());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void use(HashChain chain, int capacity) {
+        for (long[] prompt : chain.prompts()) {
+            for (int i = Math.min(prompt.length, capacity) - 1; i >= 0; i--) {
+                hashes.add(prompt[i]);
+            }
+        }
+    }
+
+    /** Numbers that look like hashes: the finalizer of SplitMix64. */
+    private static long mixed(long number) {
+        long z = (number ^ (number >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
     }
 
     int size() {

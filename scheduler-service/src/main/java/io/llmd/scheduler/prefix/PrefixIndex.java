@@ -41,18 +41,39 @@ public final class PrefixIndex implements EndpointListener {
         return prefixes.matches(hashes.chain(blockTokens));
     }
 
+    /** A request that an endpoint holds blocks of. Keeps 8 bytes for each block of its prompts. */
+    public static final class Held {
+        private final EndpointPrefixes prefixes;
+        private final HashChain chain;
+
+        private Held(EndpointPrefixes prefixes, HashChain chain) {
+            this.prefixes = prefixes;
+            this.chain = chain;
+        }
+
+        /** The request has ended. @param answerTokens of all its answers, or less when it is not known */
+        public void ended(int answerTokens) {
+            prefixes.ended(chain, Math.max(0, answerTokens) / chain.blockTokens());
+        }
+    }
+
     /**
      * Takes note that the request goes to the endpoint; ignored when the endpoint is not in the pool.
      *
      * @param blockTokens block size of the endpoint; another one than before makes the endpoint forget everything
      * @param capacity blocks of that size that the endpoint can hold
+     * @return what to tell of the end of the request, null when nothing was learnt
      */
-    public void learn(String endpointId, PromptHashes hashes, int blockTokens, int capacity) {
+    public @Nullable Held learn(String endpointId, PromptHashes hashes, int blockTokens, int capacity) {
         Slot slot = slots.get(endpointId);
-        if (slot != null && hashes.blocks(blockTokens) > 0) {
-            int bounded = Math.clamp(capacity, 1, MAX_CAPACITY);
-            prefixes(slot, blockTokens, bounded).learn(hashes.chain(blockTokens), bounded);
+        if (slot == null || hashes.blocks(blockTokens) == 0) {
+            return null;
         }
+        int bounded = Math.clamp(capacity, 1, MAX_CAPACITY);
+        EndpointPrefixes prefixes = prefixes(slot, blockTokens, bounded);
+        HashChain chain = hashes.chain(blockTokens);
+        prefixes.learn(chain, bounded);
+        return new Held(prefixes, chain);
     }
 
     private static EndpointPrefixes prefixes(Slot slot, int blockTokens, int capacity) {

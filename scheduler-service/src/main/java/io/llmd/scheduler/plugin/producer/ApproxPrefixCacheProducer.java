@@ -1,5 +1,6 @@
 package io.llmd.scheduler.plugin.producer;
 
+import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.prefix.PrefixIndex;
@@ -16,15 +17,22 @@ import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
+import io.llmd.scheduler.scheduling.ResponseHook;
 import io.llmd.scheduler.scheduling.SchedulingOutcome;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
  * Estimates which endpoints hold a prefix of the prompt from where earlier prompts were sent. What was learned is there
- * for the next decision when this one returns, so that a burst of equal prompts stays together.
+ * for the next decision when this one returns, so that a burst of equal prompts stays together. When a request ends its blocks are
+ * the newest ones, as in an engine, and its answer has taken room.
+ *
+ * <p>Grows with the attempts in flight, which the leases bound, by the hashes of their prompts.
  */
-final class ApproxPrefixCacheProducer implements DataProducer, PreRequest {
+final class ApproxPrefixCacheProducer implements DataProducer, PreRequest, ResponseHook {
 
     static final String TYPE = DataKeys.APPROX_PREFIX_PRODUCER;
     static final int MIN_BLOCK_TOKENS = 64;
@@ -83,6 +91,7 @@ final class ApproxPrefixCacheProducer implements DataProducer, PreRequest {
     private final PrefixIndex index;
     private final DataKey<PrefixMatches> matchesKey;
     private final DataKey<PromptHashes> hashesKey;
+    private final Map<Long, PrefixIndex.Held> underWay = new ConcurrentHashMap<>();
 
     ApproxPrefixCacheProducer(String name, Params params, PrefixIndex index) {
         this.params = params;
@@ -121,16 +130,30 @@ final class ApproxPrefixCacheProducer implements DataProducer, PreRequest {
         if (hashes == null) {
             return;
         }
-        learn(outcome.primary().primary(), hashes);
+        PrefixIndex.Held held = learn(outcome.primary().primary(), hashes);
+        if (held != null) {
+            underWay.put(dispatch.leaseId(), held);
+        }
         ProfileOutcome.Picked prefill = outcome.profiles().get(PREFILL_PROFILE);
         if (prefill != null) {
             learn(prefill.primary(), hashes);
         }
     }
 
-    private void learn(Endpoint endpoint, PromptHashes hashes) {
+    private PrefixIndex.@Nullable Held learn(Endpoint endpoint, PromptHashes hashes) {
         int blockTokens = blockTokens(endpoint.metrics());
-        index.learn(endpoint.id(), hashes, blockTokens, capacity(endpoint.metrics(), blockTokens));
+        return index.learn(endpoint.id(), hashes, blockTokens, capacity(endpoint.metrics(), blockTokens));
+    }
+
+    @Override
+    public void started(long leaseId, OutcomeReport report) {}
+
+    @Override
+    public void ended(long leaseId, OutcomeReport report) {
+        PrefixIndex.Held held = underWay.remove(leaseId);
+        if (held != null && report.timeToFirstTokenMicros() > 0) {
+            held.ended(report.usage().completionTokens());
+        }
     }
 
     private int blockTokens(EndpointMetrics metrics) {

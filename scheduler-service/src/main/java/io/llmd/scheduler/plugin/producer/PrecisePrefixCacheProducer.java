@@ -364,6 +364,7 @@ final class PrecisePrefixCacheProducer implements AwaitingProducer, PreRequest, 
 
     @Override
     public void ended(long leaseId, OutcomeReport report) {
+        approximate.ended(leaseId, report);
         claims.ended(leaseId, report.endpointId(), report.usage().cachedTokens());
         UnderWay prompt = underWay.remove(leaseId);
         if (prompt != null && report.timeToFirstTokenMicros() == 0 && report.cause() != OutcomeReport.Cause.NATURAL) {

@@ -10,6 +10,10 @@ import static io.llmd.scheduler.plugin.producer.ProducerFixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmd.contracts.schedule.OutcomeReport;
+import io.llmd.contracts.schedule.OutcomeReport.Cause;
+import io.llmd.contracts.schedule.OutcomeReport.Phase;
+import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.scheduler.prefix.PrefixIndex;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKeys;
@@ -62,6 +66,53 @@ class ApproxPrefixCacheProducerTest {
         assertThat(match(A, p)).isEqualTo("1/2 of 64");
         assertThat(match(A, q)).isEqualTo("2/2 of 64");
         assertThat(index.size()).isEqualTo(3);
+    }
+
+    @Test
+    void answersTakeRoomThatPromptsHad() {
+        a = endpoint("a", 64, 6);
+        InferenceRequest first = request("m", "", -1, prompt(128, 1));
+        InferenceRequest second = request("m", "", -1, prompt(128, 2));
+        serve(A, first);
+        ApproxPrefixCacheProducer producer = producer();
+        serve(producer, A, second);
+        producer.ended(1, ended(200));
+
+        assertThat(match(A, second)).isEqualTo("2/2 of 64");
+        assertThat(match(A, first)).isEqualTo("1/2 of 64");
+        assertThat(index.size()).isEqualTo(6);
+    }
+
+    @Test
+    void whatIsUsedUntilLateIsForgottenLate() {
+        a = endpoint("a", 64, 4);
+        InferenceRequest slow = request("m", "", -1, prompt(128, 1));
+        InferenceRequest quick = request("m", "", -1, prompt(128, 2));
+        ApproxPrefixCacheProducer producer = producer();
+        serve(producer, A, slow);
+        serve(A, quick);
+        producer.ended(1, ended(0));
+        serve(A, request("m", "", -1, prompt(128, 3)));
+
+        assertThat(match(A, slow)).isEqualTo("2/2 of 64");
+        assertThat(match(A, quick)).isEqualTo("0/2 of 64");
+    }
+
+    @Test
+    void aRequestThatFailedBeforeItsAnswerTeachesNothingMore() {
+        a = endpoint("a", 64, 4);
+        ApproxPrefixCacheProducer producer = producer();
+        serve(producer, A, request("m", "", -1, prompt(128, 1)));
+        producer.ended(
+                1,
+                new OutcomeReport("r", 1, "ns/a", Phase.ENDED, Cause.ERROR, 502, new TokenUsage(-1, 640, -1), 0, 1000));
+
+        assertThat(index.size()).isEqualTo(2);
+    }
+
+    private static OutcomeReport ended(int tokens) {
+        return new OutcomeReport(
+                "r", 1, "ns/a", Phase.ENDED, Cause.NATURAL, 200, new TokenUsage(-1, tokens, -1), 1000, 2000);
     }
 
     @Test
@@ -163,8 +214,11 @@ class ApproxPrefixCacheProducerTest {
     }
 
     private void serve(int slot, InferenceRequest request) {
+        serve(producer(), slot, request);
+    }
+
+    private void serve(ApproxPrefixCacheProducer producer, int slot, InferenceRequest request) {
         Candidates candidates = Candidates.of(a, b);
-        ApproxPrefixCacheProducer producer = producer();
         producer.produce(request, candidates);
         producer.scheduled(request, candidates, decode(candidates, slot), new Dispatch(1));
     }
