@@ -63,7 +63,7 @@ public final class PolicyStudy {
     private static final double GENERATED = 0.33;
 
     /** Today's scheduler beside the policies of llm-d's table. */
-    private static final List<String> BESIDE_MEASURED = List.of("llmd-default", "time-cost-estimated");
+    private static final List<String> BESIDE_MEASURED = List.of("llmd-default", "time-cost-estimated", "time-cost");
 
     private static final Duration LATE = Duration.ofMillis(500);
     private static final double LOST = 0.1;

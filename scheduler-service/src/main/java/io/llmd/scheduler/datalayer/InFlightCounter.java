@@ -43,6 +43,10 @@ final class InFlightCounter {
         return requests.get() + elsewhere.requests();
     }
 
+    long foreignTokens() {
+        return elsewhere.tokens();
+    }
+
     long tokens() {
         return tokens.get() + elsewhere.tokens();
     }

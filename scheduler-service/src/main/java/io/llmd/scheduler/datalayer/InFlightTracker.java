@@ -149,6 +149,12 @@ public final class InFlightTracker implements EndpointListener {
         return counter == null ? 0 : counter.tokens();
     }
 
+    /** Tokens that other schedulers of the pool alone charged to the endpoint and did not take back. */
+    public long foreignTokens(String endpointId) {
+        InFlightCounter counter = counters.get(endpointId);
+        return counter == null ? 0 : counter.foreignTokens();
+    }
+
     /** Attempts in flight. */
     public int attempts() {
         return attempts.size();

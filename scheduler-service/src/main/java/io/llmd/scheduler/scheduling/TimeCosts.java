@@ -39,26 +39,28 @@ public final class TimeCosts {
     private static final int PARTS = Part.values().length;
     private static final Part[] ALL = Part.values();
 
-    private final double[] millis;
+    private final float[] millis;
     private final double[] totals;
-    private final long[] uncached;
+    private final int[] uncached;
 
     /** A column for {@code slotCount} endpoints, on which nothing costs anything. */
     public TimeCosts(int slotCount) {
-        millis = new double[PARTS * slotCount];
+        millis = new float[PARTS * slotCount];
         totals = new double[slotCount];
-        uncached = new long[slotCount];
+        uncached = new int[slotCount];
     }
 
-    /** Adds to what the request costs on an endpoint. @param value milliseconds, finite, >= 0 */
-    public void add(int slot, Part part, double value) {
-        millis[PARTS * slot + part.ordinal()] += value;
-        totals[slot] += value;
+    /** Says what goes into one part, instead of what was said before. @param value milliseconds, finite, >= 0 */
+    public void set(int slot, Part part, double value) {
+        int at = PARTS * slot + part.ordinal();
+        float rounded = (float) value;
+        totals[slot] += (double) rounded - millis[at];
+        millis[at] = rounded;
     }
 
     /** Records how many tokens of the prompt the endpoint lacks. */
     public void setUncached(int slot, long tokens) {
-        uncached[slot] = tokens;
+        uncached[slot] = (int) Math.min(tokens, Integer.MAX_VALUE);
     }
 
     /** Milliseconds that go into one part. */

@@ -87,18 +87,13 @@ final class EndpointWork {
     }
 
     /** What a decision wants to know of each endpoint. Made once for a decision. */
-    record Question(
-            long promptTokens,
-            long mostCachedTokens,
-            double outputTokens,
-            int answers,
-            double answerMillis,
-            double now) {}
+    record Question(long promptTokens, long mostCachedTokens, double outputTokens, int answers, double now) {}
 
     /** What a decision sees of the endpoint. One for all endpoints of a decision, written anew for each of them. */
     static final class View {
         private double queueMillis;
         private double memoryMillis;
+        private double memoryWorkMillis;
         private double prefillMillis;
         private double restMillis;
         private double answersMillis;
@@ -114,6 +109,11 @@ final class EndpointWork {
         /** Until there is room for the prompt. */
         double memoryMillis() {
             return memoryMillis;
+        }
+
+        /** That the request holds memory, as if it held all that the endpoint has. */
+        double memoryWorkMillis() {
+            return memoryWorkMillis;
         }
 
         /** To compute what is missing of the prompt. */
@@ -170,6 +170,7 @@ final class EndpointWork {
     private double decodingSince;
     private double ownTokens;
     private double queuedPrompts;
+    private double queuedTokens;
     private int queuedAnswers;
     private int awaiting;
     private double awaitedPrompts;
@@ -177,6 +178,7 @@ final class EndpointWork {
     private long readingNanos = Long.MIN_VALUE;
     private double heldAtReading;
     private double usedAtReading;
+    private double wantedAtReading;
     private double foreign;
     private double capacity;
     private double insertedTokens;
@@ -212,7 +214,10 @@ final class EndpointWork {
         double others = Math.max(foreignTokens * prefill.factors()[1] / 1e3, foreign * compute);
         long elsewhere = question.mostCachedTokens();
         view.queueMillis = waiting(now) + others;
-        view.memoryMillis = memory(missing, question.answerMillis(), now);
+        double answer =
+                compute + question.outputTokens() * tokenMillis(question.promptTokens(), question.answers(), context);
+        view.memoryMillis = memory(missing, answer, now);
+        view.memoryWorkMillis = memoryWork(missing, question.outputTokens(), answer);
         view.prefillMillis = compute;
         view.restMillis = elsewhere > cachedTokens
                 ? prefillMillis(Math.max(1, promptTokens - elsewhere), elsewhere, context)
@@ -273,25 +278,48 @@ final class EndpointWork {
         readingNanos = metrics.updatedNanos();
         capacity = (double) metrics.cacheBlocks() * metrics.cacheBlockTokens();
         usedAtReading = Math.clamp(metrics.kvCacheUsage(), 0, 1) * capacity;
+        wantedAtReading = usedAtReading + waitingShare(metrics) * queuedTokens;
         heldAtReading = held(now);
         double unknown = Math.max(0, metrics.waitingRequests() - inFlight);
         foreign += NEWS * (unknown - foreign);
     }
 
+    /** Of the prompts that are taken to wait, how many the engine says wait: they have no memory yet. */
+    private double waitingShare(EndpointMetrics metrics) {
+        return queue.isEmpty() ? 0 : Math.min(1, (double) metrics.waitingRequests() / queue.size());
+    }
+
+    /** Requests that end give their memory back one after the other, each after the time of an answer. */
     private double memory(long missing, double answerMillis, double now) {
         if (capacity == 0 || inFlight == 0) {
             return 0;
         }
-        double used = Math.max(0, usedAtReading + held(now) - heldAtReading);
-        double lacking = used + missing - FULL * capacity;
-        return lacking <= 0 ? 0 : Math.min(1, lacking / Math.max(1, used)) * answerMillis;
+        double wanted = Math.max(0, wantedAtReading + held(now) - heldAtReading);
+        double lacking = wanted + missing - FULL * capacity;
+        return lacking <= 0 ? 0 : lacking / Math.max(1, Math.min(wanted, capacity)) * answerMillis;
+    }
+
+    private double memoryWork(long missing, double outputTokens, double answerMillis) {
+        return capacity == 0 ? 0 : (missing + outputTokens / 2) / capacity * answerMillis;
+    }
+
+    /** What {@link View#memoryWorkMillis} was of a request that has been placed. */
+    synchronized double memoryWork(Attempt attempt, double outputTokens, double now) {
+        double answer = attempt.millis + outputTokens * tokenMillis(0, 0, context(now));
+        return memoryWork(attempt.ownTokens, outputTokens, answer);
+    }
+
+    /** A token of an answer, with more answers than there are. */
+    private double tokenMillis(long promptTokens, int more, double context) {
+        double running = decoding + queuedAnswers + awaiting;
+        double tokens = context + queuedPrompts + awaitedPrompts;
+        return token.millis(1, (running + more) / 1e2, (tokens + (double) more * promptTokens) / 1e5);
     }
 
     private double answers(long promptTokens, double outputTokens, int own, double context) {
         double running = decoding + queuedAnswers + awaiting;
-        double tokens = context + queuedPrompts + awaitedPrompts;
-        double before = token.millis(1, running / 1e2, tokens / 1e5);
-        double after = token.millis(1, (running + own) / 1e2, (tokens + (double) own * promptTokens) / 1e5);
+        double before = tokenMillis(0, 0, context);
+        double after = tokenMillis(promptTokens, own, context);
         return outputTokens * (after + (after - before) * running / 2);
     }
 
@@ -327,6 +355,7 @@ final class EndpointWork {
         queued += attempt.millis;
         queuedPrompts += (double) answers * promptTokens;
         queuedAnswers += answers;
+        queuedTokens += missing;
         hold(missing);
         return attempt;
     }
@@ -378,6 +407,7 @@ final class EndpointWork {
         attempt.isQueued = false;
         queue.remove(attempt);
         queued = queue.isEmpty() ? 0 : queued - attempt.millis;
+        queuedTokens = queue.isEmpty() ? 0 : queuedTokens - attempt.ownTokens;
         queuedAnswers -= attempt.answers;
         queuedPrompts = queuedAnswers == 0 ? 0 : queuedPrompts - (double) attempt.answers * attempt.promptTokens;
     }

@@ -29,7 +29,6 @@ final class FleetTimes {
     private static final double LEAST_SHARE = 0.02;
     private static final double MOST_SHARE = 0.5;
     private static final double USUAL_OUTPUT = 256;
-    private static final double USUAL_ANSWER_MILLIS = 5_000;
     private static final double WINDOW_MILLIS = 20_000;
     private static final double MOST_BUSY = 0.9;
 
@@ -39,6 +38,8 @@ final class FleetTimes {
     private double answer = Double.NaN;
     private double output = Double.NaN;
     private double work;
+    private double memoryWork;
+    private double memory = Double.NaN;
     private double reused;
     private double computed;
     private double placedAt = Double.NaN;
@@ -87,40 +88,83 @@ final class FleetTimes {
         return Double.isNaN(known) ? news : known + NEWS * (news - known);
     }
 
-    /** A prompt was sent. @param millis that computing it takes */
-    synchronized void placed(double millis, double cachedTokens, double uncachedTokens, double now) {
+    /**
+     * A prompt was sent.
+     *
+     * @param millis that computing it takes
+     * @param memoryMillis that it holds memory, as if it held all that an endpoint has
+     */
+    synchronized void placed(
+            double millis, double memoryMillis, double cachedTokens, double uncachedTokens, double now) {
         double kept = Double.isNaN(placedAt) ? 0 : Math.exp(-Math.max(0, now - placedAt) / WINDOW_MILLIS);
         placedAt = now;
         work = work * kept + millis;
         prompt = mean(prompt, millis);
+        memoryWork = memoryWork * kept + memoryMillis;
+        memory = mean(memory, memoryMillis);
         reused = reused * kept + cachedTokens;
         computed = computed * kept + uncachedTokens;
     }
+
+    /*
+     * The price of work. A request of work c that comes to a queue with work V makes all that come before the queue is empty wait
+     * longer by c: at utilization r and mean work s these are r / (1 - r) * (V + c / 2) / s requests (externality of a customer in
+     * M/G/1, Haviv and Ritov, Management Science 44, 1998). V is the mean of the candidates, not that of the endpoint: requests that
+     * come later can choose, so that the work delays them wherever it is, and what matters is how much there is of it. With the
+     * endpoint's own V a short queue would be as good a reason to compute a prefix again as a long one is to leave, and where all
+     * queues are long prefixes would be copied until nothing is left of the caches.
+     *
+     * Computing and memory are two such queues. The work in memory is the time that a request holds it, times the share that it holds.
+     */
 
     /**
      * What one decision wants to know.
      *
      * @param promptMillis mean time to compute what was missing of a prompt, NaN before the first one
+     * @param full share of the memory that is asked for
+     * @param memoryMillis mean time that a request holds memory, as if it held all that an endpoint has; NaN before the first one
      */
     record Traffic(
             double outputTokens,
-            double answerMillis,
             double firstTokenShare,
             double busy,
             double reuse,
-            double promptMillis) {}
+            double promptMillis,
+            double full,
+            double memoryMillis) {
+
+        /** What others wait for each millisecond of computing. @param queue in front of it, with half of itself */
+        double computePrice(double queue) {
+            return Double.isNaN(promptMillis) ? 0 : price(busy, queue, promptMillis);
+        }
+
+        /** What others wait for each millisecond of all memory. @param queue mean time until there is room */
+        double memoryPrice(double queue) {
+            return Double.isNaN(memoryMillis) ? 0 : price(full, queue, memoryMillis);
+        }
+
+        private static double price(double utilization, double queue, double usual) {
+            return utilization / (1 - utilization) * queue / Math.max(1, usual);
+        }
+    }
 
     /** The traffic of the last time. @param endpoints that share it */
     synchronized Traffic traffic(double now, int endpoints) {
         double kept = Double.isNaN(placedAt) ? 0 : Math.exp(-Math.max(0, now - placedAt) / WINDOW_MILLIS);
         return new Traffic(
-                Double.isNaN(output) ? USUAL_OUTPUT : output,
-                Double.isNaN(answer) ? USUAL_ANSWER_MILLIS : answer,
+                outputTokens(),
                 Double.isNaN(answer)
                         ? USUAL_SHARE
                         : Math.clamp(firstToken / Math.max(1, answer), LEAST_SHARE, MOST_SHARE),
                 Math.min(MOST_BUSY, work * kept / WINDOW_MILLIS / Math.max(1, endpoints)),
                 Math.min(1, computed == 0 ? 0 : reused / computed),
-                prompt);
+                prompt,
+                Math.min(MOST_BUSY, memoryWork * kept / WINDOW_MILLIS / Math.max(1, endpoints)),
+                memory);
+    }
+
+    /** Tokens of an answer. */
+    synchronized double outputTokens() {
+        return Double.isNaN(output) ? USUAL_OUTPUT : output;
     }
 }

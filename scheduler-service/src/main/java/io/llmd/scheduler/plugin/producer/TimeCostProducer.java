@@ -51,12 +51,6 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     /** Attempts that are older than any lease never end; they are dropped. */
     static final Duration LONGEST_ATTEMPT = Duration.ofDays(1);
 
-    /**
-     * How many more requests wait than at an even rate, because they come in bursts. Chosen on the public half of the recorded
-     * conversation; other seeds and traffic say the same (docs/policy-results.md).
-     */
-    private static final double BURSTS = 4;
-
     private static final double MILLIS = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
     private static final double MICROS_PER_MILLI = 1e3;
@@ -167,60 +161,93 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
 
     private TimeCosts costs(InferenceRequest request, Candidates candidates) {
         double now = now();
-        TimeCosts costs = new TimeCosts(candidates.slotCount());
         PrefixMatches matches = candidates.data(matchesKey);
         long promptTokens = Math.max(1, request.body().promptTokens());
         FleetTimes.Traffic traffic = fleet.traffic(now, candidates.size());
-        double output = request.body().maxOutputTokens() >= 0
-                ? Math.min(traffic.outputTokens(), request.body().maxOutputTokens())
-                : traffic.outputTokens();
-        long best = 0;
-        for (int i = 0; matches != null && i < candidates.size(); i++) {
-            best = Math.max(best, matches.cachedTokens(candidates.slot(i)));
-        }
-        best = Math.min(best, promptTokens - 1);
-        double least = Double.POSITIVE_INFINITY;
-        double[] answers = new double[candidates.size()];
+        long most = mostHeld(matches, candidates, promptTokens);
         EndpointWork.Question question = new EndpointWork.Question(
-                promptTokens, best, output, request.body().answers(), traffic.answerMillis(), now);
+                promptTokens,
+                most,
+                outputTokens(request, traffic),
+                request.body().answers(),
+                now);
+        TimeCosts costs = new TimeCosts(candidates.slotCount());
         EndpointWork.View view = new EndpointWork.View();
         double computedAt = soonestPrefill(candidates, matches, question, view);
+        double leastAnswers = Double.POSITIVE_INFINITY;
+        double queues = 0;
+        double memoryQueues = 0;
         for (int i = 0; i < candidates.size(); i++) {
             int slot = candidates.slot(i);
             Endpoint endpoint = candidates.get(i);
-            long cached = cached(matches, slot, promptTokens);
-            view(endpoint, question, cached, view);
+            long held = held(matches, slot, promptTokens);
+            view(endpoint, question, held, view);
             double handoff = ServedPhases.prefills(endpoint)
                     ? Double.POSITIVE_INFINITY
-                    : computedAt + transferMillis(promptTokens - cached);
-            boolean isSplit = handoff < Math.max(view.queueMillis(), view.memoryMillis()) + view.prefillMillis();
-            answers[i] = view.answersMillis() - (isSplit ? view.standStillMillis() : 0);
-            least = Math.min(least, answers[i]);
-            if (isSplit) {
-                costs.setUncached(slot, promptTokens - cached);
-                costs.add(slot, Part.QUEUE, view.memoryMillis());
-                costs.add(slot, Part.TRANSFER, handoff);
+                    : computedAt + transferMillis(promptTokens - held);
+            if (handoff < Math.max(view.queueMillis(), view.memoryMillis()) + view.prefillMillis()) {
+                costs.setUncached(slot, promptTokens - held);
+                costs.set(slot, Part.QUEUE, view.memoryMillis());
+                costs.set(slot, Part.TRANSFER, handoff);
+                costs.set(slot, Part.ANSWERS, view.answersMillis() - view.standStillMillis());
             } else {
-                boolean pulls = addCompute(costs, slot, view, best - cached);
-                costs.setUncached(slot, promptTokens - (pulls ? best : cached));
-                addQueue(costs, slot, view, traffic);
+                boolean pulls = setCompute(costs, slot, view, most - held);
+                costs.setUncached(slot, promptTokens - (pulls ? most : held));
+                costs.set(slot, Part.QUEUE, Math.max(view.queueMillis(), view.memoryMillis()));
+                costs.set(slot, Part.ANSWERS, view.answersMillis());
             }
-            addAfter(costs, slot, view, traffic);
+            setAfter(costs, slot, view, traffic);
+            leastAnswers = Math.min(leastAnswers, costs.of(slot, Part.ANSWERS));
+            queues += costs.of(slot, Part.QUEUE);
+            memoryQueues += view.memoryMillis();
         }
-        for (int i = 0; i < answers.length; i++) {
-            costs.add(candidates.slot(i), Part.ANSWERS, traffic.firstTokenShare() * (answers[i] - least));
+        double queue = queues / candidates.size();
+        double memoryPrice = traffic.memoryPrice(memoryQueues / candidates.size());
+        for (int i = 0; i < candidates.size(); i++) {
+            int slot = candidates.slot(i);
+            double compute = costs.of(slot, Part.PREFILL);
+            double holds = costs.of(slot, Part.DELAY);
+            double answers = costs.of(slot, Part.ANSWERS) - leastAnswers;
+            costs.set(slot, Part.DELAY, compute * traffic.computePrice(queue + compute / 2) + holds * memoryPrice);
+            costs.set(slot, Part.ANSWERS, traffic.firstTokenShare() * answers);
         }
         return costs;
     }
 
-    private void view(Endpoint endpoint, EndpointWork.Question question, long cached, EndpointWork.View view) {
-        long foreign =
-                tracker.tokens(endpoint.id()) - tracker.own(endpoint.id()).tokens();
-        work(endpoint.id()).view(endpoint, question, cached, foreign, view);
+    private static double outputTokens(InferenceRequest request, FleetTimes.Traffic traffic) {
+        int most = request.body().maxOutputTokens();
+        return most < 0 ? traffic.outputTokens() : Math.min(traffic.outputTokens(), most);
     }
 
-    private static long cached(@Nullable PrefixMatches matches, int slot, long promptTokens) {
-        return matches == null ? 0 : Math.min(matches.cachedTokens(slot), promptTokens - 1);
+    /** The last token of a prompt is always computed. */
+    private static long mostHeld(@Nullable PrefixMatches matches, Candidates candidates, long promptTokens) {
+        long most = 0;
+        for (int i = 0; matches != null && i < candidates.size(); i++) {
+            most = Math.max(most, held(matches, candidates.slot(i), promptTokens));
+        }
+        return most;
+    }
+
+    /** What is on its way there counts, though not in full, as the producer of matches says. */
+    private static long held(@Nullable PrefixMatches matches, int slot, long promptTokens) {
+        if (matches == null) {
+            return 0;
+        }
+        long expected = (long) matches.matchBlocks(slot) * matches.blockTokens(slot);
+        return Math.min(Math.max(matches.cachedTokens(slot), expected), promptTokens - 1);
+    }
+
+    /** Memory is held so long; what that costs, the queues of all say. */
+    private static void setAfter(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
+        costs.set(slot, Part.DELAY, view.memoryWorkMillis());
+        costs.set(slot, Part.FAILURES, view.failureMillis());
+        if (view.isFull()) {
+            costs.set(slot, Part.DISPLACED, view.prefillMillis() * traffic.reuse() / 2);
+        }
+    }
+
+    private void view(Endpoint endpoint, EndpointWork.Question question, long held, EndpointWork.View view) {
+        work(endpoint.id()).view(endpoint, question, held, tracker.foreignTokens(endpoint.id()), view);
     }
 
     /** When the first of the endpoints that are for prefill alone would have computed the prompt; infinite without any. */
@@ -233,7 +260,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         for (int i = 0; params.transferTokensPerSecond() > 0 && i < candidates.size(); i++) {
             Endpoint endpoint = candidates.get(i);
             if (ServedPhases.prefills(endpoint) && !ServedPhases.decodes(endpoint)) {
-                view(endpoint, question, cached(matches, candidates.slot(i), question.promptTokens()), view);
+                view(endpoint, question, held(matches, candidates.slot(i), question.promptTokens()), view);
                 double queue = Math.max(view.queueMillis(), view.memoryMillis());
                 soonest = Math.min(soonest, queue + view.prefillMillis() + view.failureMillis());
             }
@@ -253,38 +280,14 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
      *
      * @return whether it is read
      */
-    private boolean addCompute(TimeCosts costs, int slot, EndpointWork.View view, long heldElsewhere) {
+    private boolean setCompute(TimeCosts costs, int slot, EndpointWork.View view, long heldElsewhere) {
         double transfer = heldElsewhere <= 0 ? Double.POSITIVE_INFINITY : transferMillis(heldElsewhere);
         boolean pulls = transfer + view.restMillis() < view.prefillMillis();
-        costs.add(slot, Part.PREFILL, pulls ? view.restMillis() : view.prefillMillis());
+        costs.set(slot, Part.PREFILL, pulls ? view.restMillis() : view.prefillMillis());
         if (pulls) {
-            costs.add(slot, Part.TRANSFER, transfer);
+            costs.set(slot, Part.TRANSFER, transfer);
         }
         return pulls;
-    }
-
-    private static void addQueue(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
-        double compute = costs.of(slot, Part.PREFILL);
-        double queue = Math.max(view.queueMillis(), view.memoryMillis());
-        costs.add(slot, Part.QUEUE, queue);
-        costs.add(slot, Part.DELAY, delay(compute, queue, traffic));
-    }
-
-    private static void addAfter(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
-        if (view.isFull()) {
-            costs.add(slot, Part.DISPLACED, view.prefillMillis() * traffic.reuse() / 2);
-        }
-        costs.add(slot, Part.FAILURES, view.failureMillis());
-    }
-
-    /**
-     * What a prompt adds to the waits of all that come to the endpoint before its queue is empty: as many as arrive while there is
-     * work, each of which waits longer by the time of the prompt.
-     */
-    private static double delay(double compute, double queue, FleetTimes.Traffic traffic) {
-        double usual = Double.isNaN(traffic.promptMillis()) ? compute : traffic.promptMillis();
-        double behind = (compute / 2 + queue) / Math.max(1, usual);
-        return BURSTS * compute * traffic.busy() / (1 - traffic.busy()) * behind;
     }
 
     @Override
@@ -303,14 +306,20 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         Placed placed;
         if (prefill.primary().id().equals(primary.primary().id())) {
             EndpointWork.Attempt both = computing.add(tokens, cached, isWatched, answers, now);
-            fleet.placed(both.millis(), cached, tokens - cached, now);
+            fleet.placed(
+                    both.millis(), computing.memoryWork(both, fleet.outputTokens(), now), cached, tokens - cached, now);
             placed = new Placed(new Share(computing, both), null, isWatched, now);
         } else {
             EndpointWork.Attempt first = computing.addForAnother(tokens, cached, isWatched, now);
-            fleet.placed(first.millis(), cached, tokens - cached, now);
             EndpointWork answering = work(primary.primary().id());
             long held = costs == null ? 0 : tokens - costs.uncached(primary.primarySlot());
             EndpointWork.Attempt second = answering.await(tokens, held, isWatched, answers, now);
+            fleet.placed(
+                    first.millis(),
+                    answering.memoryWork(second, fleet.outputTokens(), now),
+                    cached,
+                    tokens - cached,
+                    now);
             placed = new Placed(new Share(answering, second), new Share(computing, first), isWatched, now);
         }
         attempts.put(dispatch.leaseId(), placed);

@@ -161,7 +161,7 @@ class EndpointWorkTest {
 
     private static EndpointWork.View view(EndpointWork of, Endpoint at, long foreignTokens, double now) {
         EndpointWork.View view = new EndpointWork.View();
-        of.view(at, new EndpointWork.Question(4000, 0, 100, 1, 5_000, now), 0, foreignTokens, view);
+        of.view(at, new EndpointWork.Question(4000, 0, 100, 1, now), 0, foreignTokens, view);
         return view;
     }
 }

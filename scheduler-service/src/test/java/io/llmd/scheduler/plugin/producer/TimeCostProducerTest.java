@@ -18,6 +18,7 @@ import io.llmd.scheduler.scheduling.DataKeys;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointFixture;
+import io.llmd.scheduler.scheduling.EndpointMetrics;
 import io.llmd.scheduler.scheduling.InferenceRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.RequestBody;
@@ -61,8 +62,9 @@ class TimeCostProducerTest {
         assertThat(costs.of(B, Part.QUEUE)).isZero();
     }
 
+    /** Whoever comes later can choose: the delay is that of the work, wherever it goes, at the mean of the queues. */
     @Test
-    void aPromptBehindOthersDelaysMoreOfThoseThatComeLater() {
+    void theMoreAPromptLacksTheMoreItDelaysThoseThatComeLater() {
         TimeCostProducer producer = producer("");
         assertThat(costs(producer, 4000, 0, 0).of(A, Part.DELAY)).isZero();
         place(producer, A, 4000);
@@ -70,11 +72,13 @@ class TimeCostProducerTest {
 
         TimeCosts costs = costs(producer, 4000, 3840, 0);
 
-        double aloneOnA = costs.of(A, Part.PREFILL) / 2;
-        double aloneOnB = costs.of(B, Part.PREFILL) / 2;
-        double ratio = (aloneOnA + costs.of(A, Part.QUEUE)) * aloneOnA / (aloneOnB * aloneOnB);
-        assertThat(costs.of(A, Part.DELAY)).isCloseTo(ratio * costs.of(B, Part.DELAY), within(1e-6));
+        double queue = costs.of(A, Part.QUEUE) / 2;
+        double onA = costs.of(A, Part.PREFILL);
+        double onB = costs.of(B, Part.PREFILL);
+        double ratio = onA * (queue + onA / 2) / (onB * (queue + onB / 2));
+        assertThat(costs.of(B, Part.QUEUE)).isZero();
         assertThat(costs.of(B, Part.DELAY)).isPositive();
+        assertThat(costs.of(A, Part.DELAY) / costs.of(B, Part.DELAY)).isCloseTo(ratio, within(1e-6));
     }
 
     @Test
@@ -139,6 +143,40 @@ class TimeCostProducerTest {
 
         assertThat(costs.of(A, Part.QUEUE)).isGreaterThan(100);
         assertThat(costs.of(B, Part.QUEUE)).isZero();
+    }
+
+    /** A copy of a prefix takes memory from all that wait for some; a queue that is a little shorter is no reason for it. */
+    @Test
+    void aPrefixIsNotCopiedWhereMemoryIsShort() {
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 8; i++) {
+            place(producer, i % 2, 3900);
+        }
+        place(producer, A, 3900);
+
+        TimeCosts costs = costs(producer, 3900, 3840, 0);
+
+        assertThat(costs.of(A, Part.QUEUE)).isGreaterThan(costs.of(B, Part.QUEUE));
+        assertThat(costs.of(B, Part.DELAY)).isGreaterThan(5 * costs.of(A, Part.DELAY));
+        assertThat(costs.total(A)).isLessThan(costs.total(B));
+    }
+
+    @Test
+    void promptsThatWaitForMemoryAreWaitedForThoughNoReadingShowsWhatTheyWant() {
+        // The fixture's caches have 1,000 blocks of 16 tokens; what waits in the engine holds none of them.
+        EndpointMetrics reading = new EndpointMetrics(1, 3, 0.9, 16, 1000, Map.of(), Map.of(), 0, 2);
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 3; i++) {
+            place(producer, A, 3900);
+        }
+        double computing = costs(producer, 1000, 0, 0).of(A, Part.QUEUE);
+        Candidates read = Candidates.of(new Endpoint(a.metadata(), reading, true), b);
+
+        producer.produce(request(1000, true), read);
+
+        TimeCosts costs = read.data(DataKeys.timeCosts(""));
+        assertThat(costs).isNotNull();
+        assertThat(costs.of(A, Part.QUEUE)).isGreaterThan(2 * computing);
     }
 
     @Test
@@ -273,10 +311,10 @@ class TimeCostProducerTest {
     @Test
     void theReasonIsASentence() {
         TimeCosts costs = new TimeCosts(2);
-        costs.add(A, Part.QUEUE, 120);
-        costs.add(A, Part.PREFILL, 40);
+        costs.set(A, Part.QUEUE, 120);
+        costs.set(A, Part.PREFILL, 40);
         costs.setUncached(A, 2000);
-        costs.add(B, Part.PREFILL, 310);
+        costs.set(B, Part.PREFILL, 310);
 
         assertThat(costs.reason(A, new int[] {A, B}))
                 .isEqualTo("120 ms queue + 40 ms prefill for 2,000 uncached tokens; next best 310 ms");

@@ -57,7 +57,7 @@ class TimeCostScorerTest {
         Candidates candidates = idle(names);
         TimeCosts costs = new TimeCosts(names.length);
         for (int slot = 0; slot < millis.length; slot++) {
-            costs.add(slot, TimeCosts.Part.PREFILL, millis[slot]);
+            costs.set(slot, TimeCosts.Part.PREFILL, millis[slot]);
         }
         candidates.put(DataKeys.timeCosts(""), costs);
         return candidates;
