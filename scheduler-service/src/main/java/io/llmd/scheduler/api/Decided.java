@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 /** A decision before anything follows from it. */
 sealed interface Decided {
 
+    /** The endpoints that could be chosen, null when it did not get that far. */
+    @Nullable
+    Candidates candidates();
+
     /** Endpoints were chosen. */
     record Placed(
             SchedulingPlan plan, InferenceRequest request, Candidates candidates, SchedulingOutcome.Scheduled outcome)

@@ -299,6 +299,10 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
             }
         };
         recordings.decided(passage.recording(), passage.request(), decided, outcome);
+        Candidates candidates = decided.candidates();
+        if (candidates != null) {
+            candidates.over();
+        }
         deliver(passage, outcome);
     }
 

@@ -5,6 +5,7 @@ import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.EndpointNumbers;
 import io.llmd.scheduler.scheduling.InFlightLoads;
 import io.llmd.scheduler.scheduling.LatencyPredictions;
+import io.llmd.scheduler.scheduling.Lent;
 import io.llmd.scheduler.scheduling.MediaMatches;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.SchedulingPlan;
@@ -29,7 +30,7 @@ final class RecordedData {
             EndpointNumbers.class, 8,
             MediaMatches.class, 4,
             LatencyPredictions.class, 64,
-            TimeCosts.class, 72,
+            TimeCosts.class, 40,
             Topologies.class, 8);
     private static final int FIXED_BYTES = 96;
 
@@ -68,6 +69,9 @@ final class RecordedData {
 
     private static <T> @Nullable Column<T> column(DataKey<T> key, Candidates candidates) {
         T value = candidates.data(key);
+        if (value instanceof Lent lent) {
+            lent.keep();
+        }
         return value == null ? null : new Column<>(key, value);
     }
 

@@ -115,6 +115,11 @@ public final class Candidates {
         }
     }
 
+    /** The decision is over, with all that follows from it: columns that were {@linkplain Lent lent} are gone. */
+    public void over() {
+        columns.giveBack();
+    }
+
     /** Takes back what a producer wrote before it failed. */
     void remove(DataKey<?> key) {
         columns.remove(key);

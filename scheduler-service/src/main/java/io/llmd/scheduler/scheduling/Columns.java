@@ -81,11 +81,25 @@ final class Columns {
     void remove(DataKey<?> key) {
         int index = indexOf(key);
         if (index >= 0) {
-            size--;
-            keys[index] = keys[size];
-            values[index] = values[size];
-            keys[size] = null;
-            values[size] = null;
+            removeAt(index);
+        }
+    }
+
+    private void removeAt(int index) {
+        size--;
+        keys[index] = keys[size];
+        values[index] = values[size];
+        keys[size] = null;
+        values[size] = null;
+    }
+
+    /** Gives back what is lent, and forgets it. */
+    void giveBack() {
+        for (int i = size - 1; i >= 0; i--) {
+            if (values[i] instanceof Lent lent) {
+                removeAt(i);
+                lent.giveBack();
+            }
         }
     }
 

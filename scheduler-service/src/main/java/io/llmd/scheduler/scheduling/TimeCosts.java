@@ -1,13 +1,15 @@
 package io.llmd.scheduler.scheduling;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Column of what a request costs: per slot milliseconds, by what they are spent on. Written by the producer, then read by the
  * deciding thread; read only after the decision.
  */
-public final class TimeCosts {
+public final class TimeCosts implements Lent {
 
     /** What time is spent on. */
     public enum Part {
@@ -39,15 +41,49 @@ public final class TimeCosts {
     private static final int PARTS = Part.values().length;
     private static final Part[] ALL = Part.values();
 
+    private static final int SHELVES = 16;
+
+    /** Columns that nobody uses; a shelf is taken by the threads whose ids end alike. */
+    private static final AtomicReferenceArray<TimeCosts> UNUSED = new AtomicReferenceArray<>(SHELVES);
+
     private final float[] millis;
     private final double[] totals;
     private final int[] uncached;
+    private boolean isKept;
 
     /** A column for {@code slotCount} endpoints, on which nothing costs anything. */
     public TimeCosts(int slotCount) {
         millis = new float[PARTS * slotCount];
         totals = new double[slotCount];
         uncached = new int[slotCount];
+    }
+
+    /** The same, used by an earlier decision where there is one that nobody has kept. */
+    public static TimeCosts lent(int slotCount) {
+        TimeCosts unused = UNUSED.getAndSet(shelf(), null);
+        if (unused == null || unused.uncached.length != slotCount) {
+            return new TimeCosts(slotCount);
+        }
+        Arrays.fill(unused.millis, 0);
+        Arrays.fill(unused.totals, 0);
+        Arrays.fill(unused.uncached, 0);
+        return unused;
+    }
+
+    private static int shelf() {
+        return (int) Thread.currentThread().threadId() & (SHELVES - 1);
+    }
+
+    @Override
+    public void keep() {
+        isKept = true;
+    }
+
+    @Override
+    public void giveBack() {
+        if (!isKept) {
+            UNUSED.set(shelf(), this);
+        }
     }
 
     /** Says what goes into one part, instead of what was said before. @param value milliseconds, finite, >= 0 */

@@ -171,7 +171,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
                 outputTokens(request, traffic),
                 request.body().answers(),
                 now);
-        TimeCosts costs = new TimeCosts(candidates.slotCount());
+        TimeCosts costs = TimeCosts.lent(candidates.slotCount());
         EndpointWork.View view = new EndpointWork.View();
         double computedAt = soonestPrefill(candidates, matches, question, view);
         double leastAnswers = Double.POSITIVE_INFINITY;

@@ -309,6 +309,29 @@ class TimeCostProducerTest {
     }
 
     @Test
+    void aColumnThatNobodyKeepsServesTheNextDecision() {
+        TimeCostProducer producer = producer("");
+        Candidates first = candidates(4000, 3840, 0);
+        producer.produce(request(4000, true), first);
+        TimeCosts lent = first.data(DataKeys.timeCosts(""));
+        assertThat(lent).isNotNull();
+        double total = lent.total(A);
+        lent.keep();
+        first.over();
+
+        Candidates second = candidates(4000, 3840, 0);
+        producer.produce(request(4000, true), second);
+        TimeCosts other = second.data(DataKeys.timeCosts(""));
+        second.over();
+
+        assertThat(other).isNotSameAs(lent).isNotNull();
+        assertThat(lent.total(A)).isEqualTo(total);
+        assertThat(second.data(DataKeys.timeCosts(""))).isNull();
+        assertThat(costs(producer, 100, 0, 0)).isSameAs(other);
+        assertThat(other.uncached(A)).isEqualTo(100);
+    }
+
+    @Test
     void theReasonIsASentence() {
         TimeCosts costs = new TimeCosts(2);
         costs.set(A, Part.QUEUE, 120);
