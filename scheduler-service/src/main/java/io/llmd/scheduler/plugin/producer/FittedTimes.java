@@ -26,6 +26,8 @@ final class FittedTimes {
     private final double[] factors;
     private final double[][] squares;
     private final double[] products;
+    private final double[][] left;
+    private final double[] right;
     private double learntAt = Double.NEGATIVE_INFINITY;
 
     /**
@@ -40,6 +42,8 @@ final class FittedTimes {
         factors = assumed.clone();
         squares = new double[assumed.length][assumed.length];
         products = new double[assumed.length];
+        left = new double[assumed.length][assumed.length];
+        right = new double[assumed.length];
     }
 
     /** The factors; must not be changed. */
@@ -118,10 +122,9 @@ final class FittedTimes {
 
     private void solve() {
         int size = products.length;
-        double[][] left = new double[size][size];
-        double[] right = products.clone();
+        System.arraycopy(products, 0, right, 0, size);
         for (int i = 0; i < size; i++) {
-            left[i] = squares[i].clone();
+            System.arraycopy(squares[i], 0, left[i], 0, size);
         }
         double share = strength / usual.length;
         for (double[] quantities : usual) {
@@ -134,7 +137,7 @@ final class FittedTimes {
                 right[i] += weight * quantities[i] * time;
             }
         }
-        eliminate(left, right);
+        eliminate();
         for (int i = 0; i < size; i++) {
             factors[i] = Double.isFinite(right[i]) ? Math.max(0, right[i]) : assumed[i];
         }
@@ -149,7 +152,7 @@ final class FittedTimes {
     }
 
     /** Gauss without pivots: the matrix is positive definite. The solution is in {@code right}. */
-    private static void eliminate(double[][] left, double[] right) {
+    private void eliminate() {
         int size = right.length;
         for (int k = 0; k < size; k++) {
             for (int i = k + 1; i < size; i++) {
