@@ -363,6 +363,15 @@ final class RunningSuite implements AutoCloseable {
         return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus"));
     }
 
+    /** Sum of a meter of the gateway over the series that have a label; 0 when there are none. */
+    double gatewayMeter(String name, String label) {
+        return get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus")
+                .lines()
+                .filter(line -> line.startsWith(name + "{") && line.contains(label))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
     /** Sum of a meter of the scheduler over its labels. */
     double schedulerMeter(String name) {
         return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.SCHEDULER) + "/actuator/prometheus"));
