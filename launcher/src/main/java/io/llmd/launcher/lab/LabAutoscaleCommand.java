@@ -4,16 +4,12 @@ import io.llmd.lab.autoscale.ScaleGoal;
 import io.llmd.lab.autoscale.ScalePage;
 import io.llmd.lab.autoscale.ScaleReport;
 import io.llmd.lab.autoscale.ScaleResult;
-import io.llmd.launcher.home.LlmdHome;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
@@ -22,6 +18,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code llmd lab autoscale}: the autoscaler against the rules of others, as a page with plots. */
@@ -36,22 +33,11 @@ import picocli.CommandLine.Option;
 final class LabAutoscaleCommand implements Callable<Integer> {
 
     private static final String PAGE = "autoscaling-results.md";
-    private static final String IMAGES = "images";
-    private static final String RECORDINGS = "shared/data";
 
     private final Terminal terminal;
 
-    @Option(
-            names = "--data",
-            paramLabel = "FOLDER",
-            description = "recordings (default: shared/data in the checkout or beside it)")
-    private @Nullable Path data;
-
-    @Option(
-            names = "--docs",
-            paramLabel = "FOLDER",
-            description = "where the page and the folder of its plots go (default: docs in the checkout)")
-    private @Nullable Path docs;
+    @Mixin
+    private PageOptions page = new PageOptions();
 
     @Option(
             names = "--workloads",
@@ -76,17 +62,11 @@ final class LabAutoscaleCommand implements Callable<Integer> {
             description = "part of the time of each workload, 0 to 1 (default: ${DEFAULT-VALUE})")
     private double share = 1;
 
-    @Option(names = "--csv", paramLabel = "FILE", description = "also write each run to this file")
-    private @Nullable Path csv;
-
     @Option(names = "--seed", paramLabel = "N", description = "the first seed (default: ${DEFAULT-VALUE})")
     private long seed = 1;
 
     @Option(names = "--seeds", paramLabel = "N", description = "how many seeds (default: ${DEFAULT-VALUE})")
     private int seeds = 5;
-
-    @Option(names = "--parallel", paramLabel = "N", description = "runs at a time (default: one for each processor)")
-    private int parallel = Runtime.getRuntime().availableProcessors();
 
     LabAutoscaleCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -97,52 +77,30 @@ final class LabAutoscaleCommand implements Callable<Integer> {
         if (seeds < 1) {
             throw CommandFailure.usage("seeds: " + seeds + " (expected: >= 1)");
         }
-        ScalePage page;
+        ScalePage results;
         try (Progress progress = new Progress(terminal)) {
-            page = report(progress).page();
+            results = report(progress).page();
         }
-        for (ScaleGoal goal : page.goals()) {
+        for (ScaleGoal goal : results.goals()) {
             terminal.println(goal.line());
         }
-        write(page);
+        page.writePage(PAGE, results.markdown(), results.images(), terminal);
+        page.writeCsv(results.csv(), terminal);
         return ExitCode.OK;
     }
 
     private ScaleReport report(Consumer<ScaleResult> done) {
         try {
             return new ScaleReport(
-                    recordings(),
+                    page.recordings(),
                     new ScaleReport.Choice(workloads, rules, !noAblations, share),
                     LongStream.range(seed, seed + seeds).boxed().toList(),
-                    Math.max(1, parallel),
+                    page.parallel(),
                     done);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILED, "cannot read the recordings (--data): " + e.getMessage());
-        }
-    }
-
-    private Path recordings() {
-        if (data != null) {
-            return data;
-        }
-        Path root = LlmdHome.current().root();
-        Path inside = root.resolve(RECORDINGS);
-        return Files.isDirectory(inside) ? inside : root.resolveSibling(RECORDINGS);
-    }
-
-    private void write(ScalePage page) throws IOException {
-        Path folder = docs == null ? LlmdHome.current().root().resolve("docs") : docs;
-        Files.createDirectories(folder.resolve(IMAGES));
-        for (Map.Entry<String, byte[]> image : page.images().entrySet()) {
-            Files.write(folder.resolve(IMAGES).resolve(image.getKey()), image.getValue());
-        }
-        Files.writeString(folder.resolve(PAGE), page.markdown());
-        terminal.note("wrote " + folder.resolve(PAGE));
-        if (csv != null) {
-            Files.writeString(csv, page.csv());
-            terminal.note("wrote " + csv);
         }
     }
 

@@ -14,12 +14,8 @@ import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,24 +48,8 @@ final class LabDisaggCommand implements Callable<Integer> {
             description = "never, always, prefix-based, handoff-cost, or NAME=FILE (default: these four)")
     private List<String> contenders = List.of();
 
-    @Option(
-            names = "--workloads",
-            paramLabel = "NAME",
-            split = ",",
-            description = "mixed, chat, turns, code, conversation or bursts (default: all)")
-    private List<String> workloads = List.of();
-
-    @Option(
-            names = "--share",
-            paramLabel = "SHARE",
-            description = "part of the generated traffic's time, 0 to 1 (default: ${DEFAULT-VALUE})")
-    private double share = 1;
-
-    @Option(names = "--csv", paramLabel = "FILE", description = "write each run to this file as well")
-    private @Nullable Path csv;
-
-    @Option(names = "--plots", paramLabel = "FOLDER", description = "write plots to this folder")
-    private @Nullable Path plots;
+    @Mixin
+    private KindOptions kinds = new KindOptions(1);
 
     @Option(names = "--json", description = "print one JSON object for each goal instead of tables")
     private boolean json;
@@ -83,7 +63,7 @@ final class LabDisaggCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<Traffic> traffics = traffics();
+        List<Traffic> traffics = kinds.traffics(SplitWorkloads::all, options);
         SplitStudy study = study();
         List<Long> seeds = options.seeds();
         List<RunResult> runs;
@@ -94,7 +74,7 @@ final class LabDisaggCommand implements Callable<Integer> {
             printTables(runs);
         }
         new SplitGoals(RULE).of(runs).forEach(goal -> terminal.println(LabGoals.line(goal, json)));
-        write(runs);
+        kinds.write(Tables.csvApart(runs), () -> SplitPlots.images(runs), terminal);
         return ExitCode.OK;
     }
 
@@ -111,24 +91,6 @@ final class LabDisaggCommand implements Callable<Integer> {
         return contenders.isEmpty() ? Contenders.splitting() : LabOptions.contenders(contenders);
     }
 
-    private List<Traffic> traffics() {
-        List<Traffic> all;
-        try {
-            all = SplitWorkloads.all(options.hasTrace() ? options.recorded() : null, share).stream()
-                    .map(traffic -> traffic.atSpeed(options.speed()))
-                    .toList();
-        } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(String.valueOf(e.getMessage()));
-        }
-        List<String> known = all.stream().map(Traffic::name).toList();
-        if (!known.containsAll(workloads)) {
-            throw CommandFailure.usage("workloads: " + workloads + " (expected: of " + known + ")");
-        }
-        return all.stream()
-                .filter(traffic -> workloads.isEmpty() || workloads.contains(traffic.name()))
-                .toList();
-    }
-
     private void printTables(List<RunResult> runs) {
         terminal.println(prefill + " of the endpoints for prefill, the others for decode; "
                 + options.described(options.speed()));
@@ -141,19 +103,5 @@ final class LabDisaggCommand implements Callable<Integer> {
             terminal.println(Tables.markdownApart(own).stripTrailing());
         }
         terminal.println("");
-    }
-
-    private void write(List<RunResult> runs) throws IOException {
-        if (csv != null) {
-            Files.writeString(csv, Tables.csvApart(runs));
-            terminal.note("wrote " + csv);
-        }
-        if (plots != null) {
-            Files.createDirectories(plots);
-            for (Map.Entry<String, byte[]> image : SplitPlots.images(runs).entrySet()) {
-                Files.write(plots.resolve(image.getKey()), image.getValue());
-            }
-            terminal.note("wrote plots to " + plots);
-        }
     }
 }

@@ -9,16 +9,11 @@ import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code llmd lab predictor}: how well latencies are predicted. */
 @Command(
@@ -35,24 +30,8 @@ final class LabPredictorCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @Option(
-            names = "--workloads",
-            paramLabel = "NAME",
-            split = ",",
-            description = "mixed, chat, turns, code, conversation or bursts, ladder (default: all)")
-    private List<String> workloads = List.of();
-
-    @Option(
-            names = "--share",
-            paramLabel = "SHARE",
-            description = "part of the generated traffic's time, 0 to 1 (default: ${DEFAULT-VALUE})")
-    private double share = 0.2;
-
-    @Option(names = "--csv", paramLabel = "FILE", description = "write all figures to this file as well")
-    private @Nullable Path csv;
-
-    @Option(names = "--plots", paramLabel = "FOLDER", description = "write learning curves to this folder")
-    private @Nullable Path plots;
+    @Mixin
+    private KindOptions kinds = new KindOptions(0.2);
 
     @Mixin
     private LabOptions options = new LabOptions();
@@ -63,7 +42,7 @@ final class LabPredictorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<Traffic> traffics = traffics();
+        List<Traffic> traffics = kinds.traffics(PredictorWorkloads::all, options);
         PredictorStudy study = study();
         long seed = options.seeds().getFirst();
         List<Outcome> outcomes = new ArrayList<>();
@@ -75,7 +54,7 @@ final class LabPredictorCommand implements Callable<Integer> {
         terminal.println(options.described(options.speed()));
         terminal.println("");
         terminal.println(report.markdown().stripTrailing());
-        write(report);
+        kinds.write(report.csv(), report::images, terminal);
         return ExitCode.OK;
     }
 
@@ -84,38 +63,6 @@ final class LabPredictorCommand implements Callable<Integer> {
             return new PredictorStudy(options.fleet(), options.conditions());
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
-        }
-    }
-
-    private List<Traffic> traffics() {
-        List<Traffic> all;
-        try {
-            all = PredictorWorkloads.all(options.hasTrace() ? options.recorded() : null, share).stream()
-                    .map(traffic -> traffic.atSpeed(options.speed()))
-                    .toList();
-        } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(String.valueOf(e.getMessage()));
-        }
-        List<String> known = all.stream().map(Traffic::name).toList();
-        if (!known.containsAll(workloads)) {
-            throw CommandFailure.usage("workloads: " + workloads + " (expected: of " + known + ")");
-        }
-        return all.stream()
-                .filter(traffic -> workloads.isEmpty() || workloads.contains(traffic.name()))
-                .toList();
-    }
-
-    private void write(PredictorReport report) throws IOException {
-        if (csv != null) {
-            Files.writeString(csv, report.csv());
-            terminal.note("wrote " + csv);
-        }
-        if (plots != null) {
-            Files.createDirectories(plots);
-            for (Map.Entry<String, byte[]> image : report.images().entrySet()) {
-                Files.write(plots.resolve(image.getKey()), image.getValue());
-            }
-            terminal.note("wrote plots to " + plots);
         }
     }
 }

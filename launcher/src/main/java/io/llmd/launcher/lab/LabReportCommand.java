@@ -9,7 +9,6 @@ import io.llmd.lab.result.RunResult;
 import io.llmd.lab.study.PolicyStudy;
 import io.llmd.lab.study.Section;
 import io.llmd.lab.study.StudyData;
-import io.llmd.launcher.home.LlmdHome;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
@@ -17,11 +16,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code llmd lab report}: the goals, kinds of traffic, conditions, other engines and seeds, as a page with plots. */
@@ -36,22 +37,11 @@ import picocli.CommandLine.Option;
 final class LabReportCommand implements Callable<Integer> {
 
     private static final String PAGE = "policy-results.md";
-    private static final String IMAGES = "images";
-    private static final String RECORDINGS = "shared/data";
 
     private final Terminal terminal;
 
-    @Option(
-            names = "--data",
-            paramLabel = "FOLDER",
-            description = "recordings (default: shared/data in the checkout or beside it)")
-    private @Nullable Path data;
-
-    @Option(
-            names = "--docs",
-            paramLabel = "FOLDER",
-            description = "where the page and the folder of its plots go (default: docs in the checkout)")
-    private @Nullable Path docs;
+    @Mixin
+    private PageOptions output = new PageOptions();
 
     @Option(
             names = "--contenders",
@@ -104,17 +94,11 @@ final class LabReportCommand implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "also write one HTML page with tables and plots")
     private @Nullable Path html;
 
-    @Option(names = "--csv", paramLabel = "FILE", description = "also write each run to this file")
-    private @Nullable Path csv;
-
     @Option(names = "--json", description = "print one JSON object for each goal instead of lines")
     private boolean json;
 
     @Option(names = "--seed", paramLabel = "N", description = "of everything random (default: ${DEFAULT-VALUE})")
     private long seed = 1;
-
-    @Option(names = "--parallel", paramLabel = "N", description = "runs at a time (default: one for each processor)")
-    private int parallel = Runtime.getRuntime().availableProcessors();
 
     LabReportCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -131,12 +115,12 @@ final class LabReportCommand implements Callable<Integer> {
                 .sum();
         Map<String, List<RunResult>> results;
         try (LabProgress progress = new LabProgress(terminal, runs)) {
-            results = study.run(wanted, Math.max(1, parallel), progress);
+            results = study.run(wanted, output.parallel(), progress);
         }
         Map<String, Map<String, Double>> knees = Map.of();
         if (!noKnees) {
             try (LabProgress progress = new LabProgress(terminal, 0)) {
-                knees = study.knees(Math.max(1, parallel), progress);
+                knees = study.knees(output.parallel(), progress);
             }
         }
         PolicyPage page = new PolicyPage(wanted, results, knees, all, written(), ours);
@@ -169,21 +153,12 @@ final class LabReportCommand implements Callable<Integer> {
             List<Contender> tried =
                     all.stream().filter(each -> few.contains(each.name())).toList();
             return new PolicyStudy(
-                    StudyData.read(recordings(), share), all, tried.isEmpty() ? all : tried, share, seed);
+                    StudyData.read(output.recordings(), share), all, tried.isEmpty() ? all : tried, share, seed);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILED, "cannot read the recordings (--data): " + e.getMessage());
         }
-    }
-
-    private Path recordings() {
-        if (data != null) {
-            return data;
-        }
-        Path root = LlmdHome.current().root();
-        Path inside = root.resolve(RECORDINGS);
-        return Files.isDirectory(inside) ? inside : root.resolveSibling(RECORDINGS);
     }
 
     private List<Section> wanted(List<Section> all) {
@@ -197,22 +172,15 @@ final class LabReportCommand implements Callable<Integer> {
     }
 
     private void write(PolicyPage page) throws IOException {
-        Path folder = docs == null ? LlmdHome.current().root().resolve("docs") : docs;
-        Files.createDirectories(folder.resolve(IMAGES));
-        for (Map.Entry<String, byte[]> image : page.images().entrySet()) {
-            Files.write(folder.resolve(IMAGES).resolve("policy-" + image.getKey()), image.getValue());
-        }
-        Files.writeString(folder.resolve(PAGE), page.markdown());
-        terminal.note("wrote " + folder.resolve(PAGE));
+        Map<String, byte[]> images = new LinkedHashMap<>();
+        page.images().forEach((name, image) -> images.put("policy-" + name, image));
+        output.writePage(PAGE, page.markdown(), images, terminal);
     }
 
     private void writeMore(
             PolicyPage page, List<Section> wanted, Map<String, List<RunResult>> results, List<Contender> all)
             throws IOException {
-        if (csv != null) {
-            Files.writeString(csv, Tables.csvBySection(results));
-            terminal.note("wrote " + csv);
-        }
+        output.writeCsv(Tables.csvBySection(results), terminal);
         if (html != null) {
             HtmlReport report = new HtmlReport();
             List<GoalFigure> figures = new ArrayList<>();
