@@ -26,7 +26,16 @@ public final class BatchDeadlines {
      * @param replicas replicas to start now; 0 as long as waiting is safe
      * @param latestStart seconds from now when the first has to be asked for; infinity when none ever has
      */
-    public record Need(double fraction, int replicas, double latestStart) {}
+    public record Need(double fraction, int replicas, double latestStart) {
+
+        /**
+         * Replicas with some there already that are beyond what other work takes: what was begun is not given up before it is done, or
+         * it would have to be begun again.
+         */
+        public int replicas(int present) {
+            return Math.max(replicas, Math.min(present, (int) Math.ceil(fraction - 1e-9)));
+        }
+    }
 
     private BatchDeadlines() {}
 

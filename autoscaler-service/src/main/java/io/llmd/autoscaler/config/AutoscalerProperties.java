@@ -287,6 +287,8 @@ public record AutoscalerProperties(
      * @param interToken target for the mean time between tokens; none when unset
      * @param priorities priorities of its requests; none for all that no other tier takes
      * @param burstQuantile quantile of the last hour's bursts that replicas stand by for; 0 for none
+     * @param deadline after its arrival, when a request is due; unset where it is to be served at once. Replicas for those that wait
+     *     are added as late as is safe
      */
     public record ServiceTier(
             @NotBlank String name,
@@ -297,7 +299,9 @@ public record AutoscalerProperties(
             @DefaultValue Set<Integer> priorities,
 
             @DecimalMin("0") @DecimalMax("1") @DefaultValue("0")
-            double burstQuantile) {
+            double burstQuantile,
+
+            @Nullable Duration deadline) {
 
         TierRule rule() {
             Tier tier = new Tier(
@@ -306,7 +310,8 @@ public record AutoscalerProperties(
                     firstToken == null ? Double.POSITIVE_INFINITY : seconds(firstToken),
                     firstTokenQuantile,
                     interToken == null ? Double.POSITIVE_INFINITY : seconds(interToken));
-            return new TierRule(tier, priorities, burstQuantile);
+            return new TierRule(
+                    tier, priorities, burstQuantile, deadline == null ? Double.POSITIVE_INFINITY : seconds(deadline));
         }
     }
 

@@ -6,6 +6,7 @@ import io.llmd.autoscaler.analyzer.BurstReserve;
 import io.llmd.autoscaler.analyzer.CounterRate;
 import io.llmd.autoscaler.analyzer.DampedTrend;
 import io.llmd.autoscaler.analyzer.Dispersion;
+import io.llmd.autoscaler.analyzer.DueWork;
 import io.llmd.autoscaler.analyzer.Forecast;
 import io.llmd.autoscaler.analyzer.GrowthQuantile;
 import io.llmd.autoscaler.analyzer.RouterShares;
@@ -43,12 +44,12 @@ final class DemandTracker {
     private boolean isInterrupted;
     private final RouterShares over20;
     private final RouterShares over60;
-    private final RouterShares over300;
     private final ShapeWindow shapes;
     private final GrowthQuantile growth = new GrowthQuantile();
     private final BurstReserve bursts = new BurstReserve();
     private final Dispersion dispersion = new Dispersion();
     private final Attainment attainment = new Attainment();
+    private final DueWork due;
     private final Forecast forecast;
     private final double horizonSeconds;
     private double nextInterval = Double.NaN;
@@ -64,8 +65,8 @@ final class DemandTracker {
         this.horizonSeconds = horizonSeconds;
         over20 = new RouterShares(staleSeconds);
         over60 = new RouterShares(staleSeconds);
-        over300 = new RouterShares(staleSeconds);
         shapes = new ShapeWindow(assumed);
+        due = new DueWork(rule.deadlineSeconds());
         forecast = new Forecast(
                 (int) Math.ceil(horizonSeconds / INTERVAL_SECONDS),
                 List.of(new DampedTrend(INTERVAL_SECONDS), new SeasonalTrend("seasonal-day", DAY)));
@@ -138,6 +139,7 @@ final class DemandTracker {
         }
         countWindow(arrived);
         knownTotal = arrived;
+        due.add(nowSeconds, arrived);
         shapes.add(
                 nowSeconds,
                 new ShapeWindow.Totals(counted[1], counted[2], counted[3], counted[4], counted[5], counted[6]));
@@ -194,8 +196,7 @@ final class DemandTracker {
     ArrivalRate rate(double nowSeconds) {
         return new ArrivalRate(
                 over20.total(reports(20, nowSeconds)).rate(),
-                over60.total(reports(60, nowSeconds)).rate(),
-                over300.total(reports(300, nowSeconds)).rate());
+                over60.total(reports(60, nowSeconds)).rate());
     }
 
     Grade grade(double nowSeconds) {
@@ -208,6 +209,16 @@ final class DemandTracker {
         return last.values().stream().mapToDouble(Flow::queued).sum();
     }
 
+    /** Requests that wait in routers and are to be served at once. */
+    double urgent() {
+        return due.hasDeadline() ? 0 : queued();
+    }
+
+    /** The rate of requests that are to be served at once. */
+    ArrivalRate urgentRate(double nowSeconds) {
+        return due.hasDeadline() ? new ArrivalRate(0, 0) : rate(nowSeconds);
+    }
+
     double running() {
         return last.values().stream().mapToDouble(Flow::running).sum();
     }
@@ -216,8 +227,9 @@ final class DemandTracker {
         return nowSeconds - lastArrival;
     }
 
-    double arrivalVariation() {
-        return dispersion.index();
+    /** Index of dispersion of arrivals at one of so many replicas. */
+    double arrivalVariation(int replicas) {
+        return dispersion.index(replicas);
     }
 
     double skill() {
@@ -229,15 +241,19 @@ final class DemandTracker {
 
     /** What a decision needs to know. @param engineQueue requests that wait in engines, of this class */
     ClassInput input(double engineQueue, double nowSeconds) {
+        RequestClass requests = new RequestClass(rule.tier().name(), rule.tier(), shapes.shape(nowSeconds));
+        if (due.hasDeadline()) {
+            return ClassInput.due(requests, due.waiting(queued(), nowSeconds), attainment.share());
+        }
         ArrivalRate rate = rate(nowSeconds);
         double now = rate.now();
         double quantile = rule.tier().tierClass().growthQuantile();
         double upper = forecast.upper(now, rate.last60(), growth.growth(horizonSeconds, quantile))
                 .rate();
         return new ClassInput(
-                new RequestClass(rule.tier().name(), rule.tier(), shapes.shape(nowSeconds)),
+                requests,
                 now,
-                rate.guard(rule.tier().tierClass().guard()),
+                rate.guard(rule.tier().tierClass().guard(), dispersion.index()),
                 upper,
                 rule.burstQuantile() > 0 ? bursts.rate(rule.burstQuantile()) : 0,
                 queued() + engineQueue,

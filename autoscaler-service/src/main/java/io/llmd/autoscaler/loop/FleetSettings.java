@@ -66,8 +66,15 @@ public record FleetSettings(
      * @param tier what they are promised
      * @param priorities their priorities; none for all that no other tier takes
      * @param burstQuantile quantile of the last hour's bursts that replicas stand by for; 0 for none
+     * @param deadlineSeconds after its arrival, when a request is due; infinite where it is to be served at once
      */
-    public record TierRule(Tier tier, Set<Integer> priorities, double burstQuantile) {
+    public record TierRule(Tier tier, Set<Integer> priorities, double burstQuantile, double deadlineSeconds) {
+
+        /** Requests that are to be served at once. */
+        public TierRule(Tier tier, Set<Integer> priorities, double burstQuantile) {
+            this(tier, priorities, burstQuantile, Double.POSITIVE_INFINITY);
+        }
+
         public TierRule {
             priorities = Set.copyOf(priorities);
         }

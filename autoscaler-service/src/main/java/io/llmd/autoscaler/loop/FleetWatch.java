@@ -13,6 +13,7 @@ import io.llmd.autoscaler.planner.FleetInput;
 import io.llmd.autoscaler.planner.ModelInput;
 import io.llmd.autoscaler.planner.VariantInput;
 import io.llmd.autoscaler.variant.Grade;
+import io.llmd.autoscaler.variant.Role;
 import io.llmd.autoscaler.variant.StepTime;
 import java.net.URI;
 import java.util.ArrayList;
@@ -258,7 +259,7 @@ final class FleetWatch {
                     inputs,
                     grade(model, nowSeconds),
                     isValid.test(model),
-                    variation(model),
+                    variation(model, inputs),
                     idle(model, members, nowSeconds)));
         }
         return new FleetInput(models, settings.accelerators());
@@ -268,13 +269,17 @@ final class FleetWatch {
     private List<ClassInput> classes(String model, double engineQueue, double nowSeconds) {
         Map<String, DemandTracker> tiers = demand.getOrDefault(model, Map.of());
         double all = tiers.values().stream()
-                .mapToDouble(each -> each.rate(nowSeconds).now())
+                .mapToDouble(each -> each.urgentRate(nowSeconds).now())
                 .sum();
         List<ClassInput> classes = new ArrayList<>();
         for (DemandTracker each : tiers.values()) {
-            double share = all == 0 ? 1.0 / tiers.size() : each.rate(nowSeconds).now() / all;
+            double share =
+                    all == 0 ? 1.0 / tiers.size() : each.urgentRate(nowSeconds).now() / all;
             ClassInput input = each.input(share * engineQueue, nowSeconds);
-            boolean isIdle = input.now() == 0 && input.waiting() == 0 && input.reserve() == 0;
+            boolean isIdle = input.now() == 0
+                    && input.waiting() == 0
+                    && input.reserve() == 0
+                    && input.due().isEmpty();
             if (!isIdle || tiers.size() == 1) {
                 classes.add(input);
             }
@@ -282,9 +287,14 @@ final class FleetWatch {
         return classes;
     }
 
-    private double variation(String model) {
+    private double variation(String model, List<VariantInput> variants) {
+        // Prompts are computed by all replicas but those that only decode.
+        int ready = variants.stream()
+                .filter(each -> each.variant().role() != Role.DECODE)
+                .mapToInt(each -> each.replicas().ready())
+                .sum();
         return demand.getOrDefault(model, Map.of()).values().stream()
-                .mapToDouble(DemandTracker::arrivalVariation)
+                .mapToDouble(each -> each.arrivalVariation(ready))
                 .max()
                 .orElse(1);
     }
@@ -302,7 +312,7 @@ final class FleetWatch {
                 Math.min(idle, nowSeconds - beganAt),
                 settings.zero().retentionSeconds(),
                 running,
-                tiers.stream().mapToDouble(DemandTracker::queued).sum(),
+                tiers.stream().mapToDouble(DemandTracker::urgent).sum(),
                 false);
     }
 
@@ -312,8 +322,8 @@ final class FleetWatch {
         boolean isStep = false;
         double sum20 = 0;
         for (DemandTracker each : demand.getOrDefault(model, Map.of()).values()) {
-            queued += each.queued();
-            sum20 += each.rate(nowSeconds).lowerBound();
+            queued += each.urgent();
+            sum20 += each.urgentRate(nowSeconds).lowerBound();
         }
         isStep = sum20 > 1.3 * planned && planned > 0;
         List<VariantTracker> members = read(model);

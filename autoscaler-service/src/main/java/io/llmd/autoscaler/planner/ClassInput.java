@@ -1,9 +1,11 @@
 package io.llmd.autoscaler.planner;
 
+import io.llmd.autoscaler.analyzer.BatchDeadlines.Work;
 import io.llmd.autoscaler.variant.RequestClass;
+import java.util.List;
 
 /**
- * What is known of the demand of a class in one cycle; all but the last two in requests a second.
+ * What is known of the demand of a class in one cycle; rates in requests a second.
  *
  * @param requestClass what they are
  * @param now rate at present
@@ -13,6 +15,7 @@ import io.llmd.autoscaler.variant.RequestClass;
  * @param waiting requests that wait
  * @param drainSeconds time in which they have to be worked off
  * @param attainment share of the last requests that kept their targets; NaN when that is not known
+ * @param due work that can wait, by when it is due; such a class has no rates, and what waits is no backlog
  */
 public record ClassInput(
         RequestClass requestClass,
@@ -22,7 +25,21 @@ public record ClassInput(
         double reserve,
         double waiting,
         double drainSeconds,
-        double attainment) {
+        double attainment,
+        List<Work> due) {
+
+    /** With nothing that can wait. */
+    public ClassInput(
+            RequestClass requestClass,
+            double now,
+            double guard,
+            double upper,
+            double reserve,
+            double waiting,
+            double drainSeconds,
+            double attainment) {
+        this(requestClass, now, guard, upper, reserve, waiting, drainSeconds, attainment, List.of());
+    }
 
     /** Without anything known of how targets were kept. */
     public ClassInput(
@@ -42,6 +59,13 @@ public record ClassInput(
                     + waiting + " waiting (expected: >= 0)");
         }
         upper = Math.max(now, upper);
+        due = List.copyOf(due);
+    }
+
+    /** Work that can wait. */
+    public static ClassInput due(RequestClass requestClass, List<Work> due, double attainment) {
+        return new ClassInput(
+                requestClass, 0, 0, 0, 0, 0, requestClass.tier().tierClass().drainSeconds(), attainment, due);
     }
 
     /** A steady rate and nothing else. */

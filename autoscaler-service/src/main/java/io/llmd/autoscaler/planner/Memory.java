@@ -36,7 +36,13 @@ public record Memory(double sinceSeconds, Map<String, VariantMemory> variants) {
         VariantMemory known = of(variant);
         return with(Map.of(
                 variant,
-                new VariantMemory(number, specified, known.needed(), known.changes(), known.activatedAt())
+                new VariantMemory(
+                                number,
+                                specified,
+                                known.needed(),
+                                known.changes(),
+                                known.backlogged(),
+                                known.activatedAt())
                         .with(nowSeconds, number)));
     }
 

@@ -50,7 +50,7 @@ final class ModelPlanner {
                 .toList();
         problem = MixProblem.of(options, demands, Map.of(), input.arrivalVariation(), headroom);
         reach = reach();
-        rates = Rates.of(input.classes(), Math.max(0, reach - 1));
+        rates = rates();
     }
 
     /** What may be planned: nothing more of what cannot be placed, and nothing but what there is where it is paused. */
@@ -67,6 +67,18 @@ final class ModelPlanner {
         return each.isPaused()
                 ? new Option(each.variant(), each.function(), specified, specified)
                 : new Option(each.variant(), each.function(), lower, upper);
+    }
+
+    private Rates rates() {
+        double spare = Math.max(0, reach - 1);
+        Rates others =
+                Rates.of(input.classes(), spare, new double[input.classes().size()]);
+        DeadlineRates deadlines = new DeadlineRates(problem, input.classes(), input.variants());
+        if (!deadlines.isAnyDue()) {
+            return others;
+        }
+        Mix mix = solver.solve(problem.at(others.reserved()));
+        return Rates.of(input.classes(), spare, deadlines.rates(mix, others.reserved()));
     }
 
     /** By how many times the present demand could grow before replicas that are ready are full; 4 at most. */
@@ -168,6 +180,7 @@ final class ModelPlanner {
     private void stages(Mix last) {
         String[] names = {"demand", "forecast", "backlog", "reserve"};
         double[][] byStage = {rates.demand(), rates.forecast(), rates.all(), rates.reserved()};
+        int[] lasting = null;
         int[] numbers = null;
         for (int s = 0; s < names.length; s++) {
             boolean isLast = Arrays.equals(byStage[s], rates.reserved());
@@ -177,9 +190,16 @@ final class ModelPlanner {
                         ? last.byOption()
                         : solver.solve(problem.at(byStage[s])).byOption();
             }
+            lasting = names[s].equals("forecast") ? numbers : lasting;
             for (int i = 0; i < targets.size(); i++) {
                 targets.get(i).stage(names[s], numbers[i], isSame ? "adds nothing" : reason(names[s]));
             }
+        }
+        boolean isWaiting = input.grade() == Grade.COMPLETE
+                && Arrays.equals(rates.reserved(), rates.all())
+                && input.classes().stream().anyMatch(each -> each.waiting() > 0);
+        for (int i = 0; isWaiting && lasting != null && i < targets.size(); i++) {
+            targets.get(i).lasts(lasting[i]);
         }
     }
 
@@ -187,7 +207,7 @@ final class ModelPlanner {
         return switch (stage) {
             case "demand" -> "the rate of the present and what chance may add";
             case "forecast" -> "the rate when what is started now is ready";
-            case "backlog" -> "requests that wait have to be worked off";
+            case "backlog" -> "requests that wait have to be worked off, or done when they are due";
             default -> "bursts of the last hour, or the same as before where those are less";
         };
     }

@@ -8,15 +8,18 @@ import java.util.List;
  *
  * @param demand now, with what chance may add
  * @param forecast when what is started now is ready, with the same
- * @param backlog what works off the requests that wait
+ * @param backlog what works off the requests that wait, or has them done when they are due
  * @param present demand and backlog
  * @param all forecast and backlog
  * @param reserved {@code all}, or the bursts to stand by for where those are more
  */
 record Rates(double[] demand, double[] forecast, double[] backlog, double[] present, double[] all, double[] reserved) {
 
-    /** @param spare by how many times the present demand could grow before ready replicas are full, less one; not below 0 */
-    static Rates of(List<ClassInput> classes, double spare) {
+    /**
+     * @param spare by how many times the present demand could grow before ready replicas are full, less one; not below 0
+     * @param deadlines rates of classes whose requests are due some time; 0 of others
+     */
+    static Rates of(List<ClassInput> classes, double spare, double[] deadlines) {
         int count = classes.size();
         Rates rates = new Rates(
                 new double[count],
@@ -29,7 +32,7 @@ record Rates(double[] demand, double[] forecast, double[] backlog, double[] pres
             ClassInput each = classes.get(k);
             rates.demand[k] = each.now() + each.guard();
             rates.forecast[k] = each.upper() + each.guard();
-            rates.backlog[k] = new Backlog(each.waiting()).rate(each.now() * spare, each.drainSeconds());
+            rates.backlog[k] = deadlines[k] + new Backlog(each.waiting()).rate(each.now() * spare, each.drainSeconds());
             rates.present[k] = rates.demand[k] + rates.backlog[k];
             rates.all[k] = rates.forecast[k] + rates.backlog[k];
             rates.reserved[k] = Math.max(rates.all[k], each.reserve());

@@ -15,6 +15,7 @@ final class Target {
     private VariantMemory memory;
     private int replicas;
     private int needed;
+    private int lasting = -1;
 
     /** @param isTrusted whether fewer replicas than were published are somebody's wish and not a gap in what is known */
     Target(VariantInput input, VariantMemory memory, boolean isTrusted) {
@@ -28,6 +29,21 @@ final class Target {
     /** What demand asks for, which the next cycles remember, whatever this one makes of it. */
     int needed() {
         return needed;
+    }
+
+    /** What demand asks for without requests that wait: once these are served nobody needs what was there for them. */
+    int lasting() {
+        return lasting < 0 ? needed : Math.min(needed, lasting);
+    }
+
+    /** Requests wait, and without them so many would be needed. */
+    void lasts(int number) {
+        lasting = number;
+    }
+
+    /** Whether requests wait. */
+    boolean isBacklogged() {
+        return lasting >= 0;
     }
 
     /** The present number is what demand asks for. */

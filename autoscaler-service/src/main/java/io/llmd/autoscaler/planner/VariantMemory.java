@@ -10,10 +10,11 @@ import java.util.List;
  * @param specified number that was asked for when it was; while something was missing, none smaller than before
  * @param needed numbers that were needed and may still decide a window, oldest and largest first
  * @param changes changes of the published number, oldest first
+ * @param backlogged the largest number that was needed since requests have been waiting; 0 while none do
  * @param activatedAt when it was last started from nothing; negative infinity when it never was
  */
 public record VariantMemory(
-        int published, int specified, List<Needed> needed, List<Change> changes, double activatedAt) {
+        int published, int specified, List<Needed> needed, List<Change> changes, int backlogged, double activatedAt) {
 
     static final double LONGEST_WINDOW = 1_800;
 
@@ -24,7 +25,8 @@ public record VariantMemory(
     public record Change(double atSeconds, int by) {}
 
     /** Nothing yet. */
-    public static final VariantMemory EMPTY = new VariantMemory(-1, -1, List.of(), List.of(), Double.NEGATIVE_INFINITY);
+    public static final VariantMemory EMPTY =
+            new VariantMemory(-1, -1, List.of(), List.of(), 0, Double.NEGATIVE_INFINITY);
 
     public VariantMemory {
         needed = List.copyOf(needed);
@@ -45,12 +47,19 @@ public record VariantMemory(
         List<Needed> all = new ArrayList<>(needed);
         all.removeIf(each -> each.atSeconds() < atSeconds - LONGEST_WINDOW || each.replicas() <= replicas);
         all.add(new Needed(atSeconds, replicas));
-        return new VariantMemory(published, specified, all, changes, activatedAt);
+        return new VariantMemory(published, specified, all, changes, backlogged, activatedAt);
+    }
+
+    /** With the number that was needed while requests wait; 0 when none do. */
+    VariantMemory backlogged(int replicas) {
+        int most = replicas == 0 ? 0 : Math.max(backlogged, replicas);
+        return new VariantMemory(published, specified, needed, changes, most, activatedAt);
     }
 
     /** With a number in place of all that were needed before. */
     VariantMemory begunWith(double atSeconds, int replicas) {
-        return new VariantMemory(published, specified, List.of(new Needed(atSeconds, replicas)), changes, activatedAt);
+        return new VariantMemory(
+                published, specified, List.of(new Needed(atSeconds, replicas)), changes, backlogged, activatedAt);
     }
 
     /** The largest number that was needed within a window. */
@@ -92,6 +101,6 @@ public record VariantMemory(
             all.add(new Change(atSeconds, now - before));
         }
         double activated = before == 0 && now > 0 ? atSeconds : activatedAt;
-        return new VariantMemory(now, specifiedNow, needed, all, activated);
+        return new VariantMemory(now, specifiedNow, needed, all, backlogged, activated);
     }
 }

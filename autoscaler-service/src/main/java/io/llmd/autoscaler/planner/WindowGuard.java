@@ -1,6 +1,7 @@
 package io.llmd.autoscaler.planner;
 
-/** G06 and G14: what was needed a short while ago counts, and for longer where directions change often. */
+/** G06 and G14: what was needed a short while ago counts, and for longer where directions change often. What was needed for requests that
+ * wait counts until none do, and no longer. */
 final class WindowGuard implements Guard {
 
     private static final int TURNS = 4;
@@ -9,11 +10,14 @@ final class WindowGuard implements Guard {
     public void apply(Plan plan) {
         double now = plan.nowSeconds();
         for (Target target : plan.targets()) {
-            target.remember(target.memory().with(now, target.needed()));
+            target.remember(target.memory()
+                    .with(now, target.lasting())
+                    .backlogged(target.isBacklogged() ? target.needed() : 0));
             double window = target.input().behaviour().downWindowSeconds();
             boolean flaps = target.memory().turns(now) > TURNS;
             double longer = flaps ? Math.min(VariantMemory.LONGEST_WINDOW, 2 * window) : window;
-            int most = target.memory().most(now, window);
+            int most =
+                    Math.max(target.memory().most(now, window), target.memory().backlogged());
             target.atLeast(GuardCode.G06_DOWN_WINDOW, most);
             if (flaps) {
                 target.atLeast(GuardCode.G14_FLAP, target.memory().most(now, longer));

@@ -92,8 +92,8 @@ class DemandTest {
             double most = 0;
             for (int t = 0; t <= 30; t += 10) {
                 counter.add(t, total);
-                ArrivalRate rate = new ArrivalRate(counter.rate(20, t), counter.rate(60, t), counter.rate(300, t));
-                most = Math.max(most, rate.now() + rate.guard(1));
+                ArrivalRate rate = new ArrivalRate(counter.rate(20, t), counter.rate(60, t));
+                most = Math.max(most, rate.now() + rate.guard(1, 1));
                 total += poisson(random, 100);
             }
             seen += most >= 8 ? 1 : 0;
@@ -126,8 +126,8 @@ class DemandTest {
             if (t < 300) {
                 continue;
             }
-            ArrivalRate rate = new ArrivalRate(counter.rate(20, t), counter.rate(60, t), counter.rate(300, t));
-            int wanted = (int) Math.ceil((rate.now() + rate.guard(1)) / (2 * 0.85));
+            ArrivalRate rate = new ArrivalRate(counter.rate(20, t), counter.rate(60, t));
+            int wanted = (int) Math.ceil((rate.now() + rate.guard(1, 1)) / (2 * 0.85));
             window.addLast(new double[] {t, wanted});
             while (window.getFirst()[0] < t - 300) {
                 window.removeFirst();

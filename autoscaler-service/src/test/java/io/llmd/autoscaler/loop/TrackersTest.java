@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.autoscaler.analyzer.BatchDeadlines.Work;
 import io.llmd.autoscaler.analyzer.StepTimeFit;
 import io.llmd.autoscaler.collector.EngineReading;
 import io.llmd.autoscaler.collector.Replica;
@@ -12,6 +13,7 @@ import io.llmd.autoscaler.collector.RouterReading.Flow;
 import io.llmd.autoscaler.loop.FleetSettings.TierRule;
 import io.llmd.autoscaler.loop.FleetSettings.VariantSettings;
 import io.llmd.autoscaler.planner.Behaviour;
+import io.llmd.autoscaler.planner.ClassInput;
 import io.llmd.autoscaler.variant.EngineLimits;
 import io.llmd.autoscaler.variant.Grade;
 import io.llmd.autoscaler.variant.Replicas;
@@ -149,7 +151,7 @@ class TrackersTest {
         assertThat(demand.input(0, 1_900).reserve())
                 .as("the rate that is not exceeded in a hundredth of the last hour")
                 .isEqualTo(lowest);
-        assertThat(demand.arrivalVariation())
+        assertThat(demand.arrivalVariation(1))
                 .as("what gathered meanwhile is no burst")
                 .isLessThan(2);
     }
@@ -166,7 +168,7 @@ class TrackersTest {
                 demand.retain(List.of(ROUTER));
             }
         }
-        assertThat(demand.arrivalVariation()).isLessThan(2);
+        assertThat(demand.arrivalVariation(1)).isLessThan(2);
     }
 
     @Test
@@ -180,7 +182,26 @@ class TrackersTest {
                 demand.settle(true, at);
             }
         }
-        assertThat(demand.arrivalVariation()).as("four a second, always").isEqualTo(1);
+        assertThat(demand.arrivalVariation(1)).as("four a second, always").isEqualTo(1);
+    }
+
+    @Test
+    void requestsThatCanWaitAreWorkThatIsDueAndNoRate() {
+        TierRule rule = new TierRule(TIER, Set.of(), 0, 3_600);
+        DemandTracker demand = new DemandTracker(rule, Shape.fixed(1_000, 0, 100), 30, 100, 0);
+        demand.observe(ROUTER, new Flow(0, 0, 0, 0, 0, 0, 0, 0, 0), 10);
+        demand.settle(true, 10);
+        demand.observe(ROUTER, new Flow(500, 480, 20, 0, 0, 0, 0, 0, 0), 20);
+        demand.settle(true, 20);
+
+        ClassInput input = demand.input(7, 80);
+        assertThat(input.due()).containsExactly(new Work(3_540, 480));
+        assertThat(input.now()).isZero();
+        assertThat(input.waiting()).isZero();
+        assertThat(demand.urgent())
+                .as("nobody has to be woken for them at once")
+                .isZero();
+        assertThat(demand.urgentRate(80).lowerBound()).isZero();
     }
 
     @Test
@@ -192,7 +213,7 @@ class TrackersTest {
             arrivals += at <= 150 ? 100 : 40;
             hear(demand, arrivals, at);
         }
-        assertThat(demand.arrivalVariation()).isLessThan(1.5);
+        assertThat(demand.arrivalVariation(1)).isLessThan(1.5);
     }
 
     @Test

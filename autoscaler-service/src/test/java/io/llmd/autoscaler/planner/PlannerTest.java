@@ -3,6 +3,7 @@ package io.llmd.autoscaler.planner;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.autoscaler.analyzer.BatchDeadlines.Work;
 import io.llmd.autoscaler.analyzer.Derate;
 import io.llmd.autoscaler.analyzer.FitStatus;
 import io.llmd.autoscaler.analyzer.FittedStepTime;
@@ -183,6 +184,71 @@ class PlannerTest {
         }
         assertThat(memory.needed()).hasSizeLessThanOrEqualTo(2);
         assertThat(memory.most(4_999, 10)).isEqualTo(1);
+    }
+
+    private static ClassInput waiting(double rate, double waiting) {
+        RequestClass requests = new RequestClass("c", ANY, Shape.fixed(0, 0, 1));
+        return new ClassInput(requests, rate, 0, rate, 0, waiting, 60);
+    }
+
+    @Test
+    void whatIsNeededForRequestsThatWaitCountsUntilNoneDoAndNoLonger() {
+        Subject subject = new Subject("v", 1, 5, 40);
+        settled(subject);
+        ModelInput many = model(List.of(waiting(5, 600)), Grade.COMPLETE, ModelInput.Idle.NEVER, subject);
+        assertThat(desired(decide(many), "v")).isEqualTo(15);
+
+        subject.replicas = Replicas.ready(15);
+        ModelInput few = model(List.of(waiting(5, 30)), Grade.COMPLETE, ModelInput.Idle.NEVER, subject);
+        assertThat(desired(decide(few), "v")).as("some still wait").isEqualTo(15);
+
+        Decision none = decide(5, subject);
+        assertThat(desired(none, "v")).as("half a minute at most").isEqualTo(8);
+        assertThat(codes(none, "v")).doesNotContain("G06");
+    }
+
+    private static ClassInput due(double inSeconds, double items) {
+        Tier later = Tier.batch("later");
+        return ClassInput.due(
+                new RequestClass("later", later, Shape.fixed(0, 0, 1)),
+                List.of(new Work(inSeconds, items)),
+                Double.NaN);
+    }
+
+    private int desiredWith(ClassInput later, Subject subject) {
+        ModelInput model = model(List.of(demand(3), later), Grade.COMPLETE, ModelInput.Idle.NEVER, subject);
+        return desired(decide(model), "v");
+    }
+
+    @Test
+    @Tag("autoscaling-56")
+    @Tag("autoscaling-57")
+    void workThatCanWaitGetsReplicasAsLateAsIsSafeAndKeepsThemUntilItIsDone() {
+        Subject subject = new Subject("v", 1, 3, 12);
+        settled(subject);
+        assertThat(desiredWith(due(3_600, 800), subject)).as("there is time").isEqualTo(3);
+        assertThat(desiredWith(due(1_000, 800), subject)).as("just in time").isEqualTo(4);
+        assertThat(desiredWith(due(300, 800), subject)).as("too late for one").isEqualTo(7);
+
+        subject.replicas = Replicas.ready(4);
+        settled(subject);
+        assertThat(desiredWith(due(3_600, 800), subject))
+                .as("what was begun goes on")
+                .isEqualTo(4);
+        assertThat(desired(decide(3, subject), "v"))
+                .as("within the down window")
+                .isEqualTo(4);
+    }
+
+    @Test
+    @Tag("autoscaling-57")
+    void workThatCanWaitFillsWhatOthersLeaveFree() {
+        Subject subject = new Subject("v", 1, 4, 12);
+        subject.variant = subject.variant.bounded(4, 12);
+        settled(subject);
+        assertThat(desiredWith(due(1_000, 900), subject))
+                .as("one of four is free")
+                .isEqualTo(4);
     }
 
     @Test
