@@ -1,5 +1,7 @@
 package io.llmd.lab.autoscale;
 
+import org.jspecify.annotations.Nullable;
+
 /** Decides numbers of replicas in one run. For one thread. */
 interface Controller {
 
@@ -14,6 +16,11 @@ interface Controller {
 
     /** Who asks for them, and how. */
     Actuation actuation();
+
+    /** Which share of the requests of a tier each variant should get; null where nothing is said, and then all are alike. */
+    default double @Nullable [] shares(int tier) {
+        return null;
+    }
 
     /** Cycles that were decided without an explanation. */
     default int unexplained() {

@@ -8,6 +8,7 @@ import io.llmd.autoscaler.variant.Tier;
 import io.llmd.simulator.cluster.ClientRequest;
 import io.llmd.simulator.cluster.Workload;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /** The requests of a run, known beforehand: for those who are said to know them. Immutable. */
 final class Demand {
@@ -21,6 +22,11 @@ final class Demand {
 
     /** Takes all requests of a run. */
     Demand(ScaleWorkload workload, long seed) {
+        this(workload, seed, tier -> true);
+    }
+
+    /** Takes those of some tiers. */
+    Demand(ScaleWorkload workload, long seed, IntPredicate tiers) {
         int seconds = (int) Math.ceil(workload.seconds()) + 1;
         requests = new double[seconds];
         input = new double[seconds];
@@ -33,6 +39,9 @@ final class Demand {
             ClientRequest request = all.next();
             if (request == null) {
                 break;
+            }
+            if (!tiers.test(Tag.of(request).tier())) {
+                continue;
             }
             int second = (int) (time / 1_000_000_000L);
             double prompt = request.prompt().length;

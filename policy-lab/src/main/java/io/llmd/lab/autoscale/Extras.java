@@ -1,11 +1,6 @@
 package io.llmd.lab.autoscale;
 
 import io.llmd.lab.autoscale.ScaleStudy.Job;
-import io.llmd.simulator.engine.Deployment;
-import io.llmd.simulator.engine.EngineSettings;
-import io.llmd.simulator.engine.GpuModel;
-import io.llmd.simulator.engine.ModelArchitecture;
-import io.llmd.simulator.engine.PhysicsLatency;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +19,8 @@ final class Extras {
         HEADROOM("Replicas that are left free"),
         BURSTS("Replicas that stand by for bursts"),
         FAULTS("Faults"),
-        IDLE("No requests");
+        IDLE("No requests"),
+        MIX("What the mix is worth");
 
         private final String title;
 
@@ -37,7 +33,6 @@ final class Extras {
         }
     }
 
-    private static final int BLOCK = 32;
     private static final double BLIND_FROM = 3_600;
     /** Within it what can be read would ask for fewer. */
     static final double BLIND_UNTIL = 5_400;
@@ -53,13 +48,13 @@ final class Extras {
     static List<Extra> of(List<ScaleWorkload> compared, List<Long> seeds) {
         Extras extras = new Extras(seeds.subList(0, 1));
         for (ScaleWorkload workload : compared) {
-            if (List.of("W1", "W2", "W4", "W5").contains(workload.id())) {
+            if (List.of("W1", "W4", "W5").contains(workload.id())) {
                 extras.ablations(workload);
             }
-            if (List.of("W1", "W2", "W3", "W5").contains(workload.id())) {
+            if (List.of("W1", "W2", "W5").contains(workload.id())) {
                 extras.headroom(workload);
             }
-            if (List.of("W1", "W2", "W5", "W6").contains(workload.id())) {
+            if (List.of("W5", "W6", "W8").contains(workload.id())) {
                 extras.bursts(workload);
             }
             if (List.of("W1", "W5").contains(workload.id())) {
@@ -67,6 +62,9 @@ final class Extras {
                 extras.engines(workload);
             }
             switch (workload.id()) {
+                case "W9" -> extras.mixes(workload);
+                case "W10" -> extras.roles(workload);
+                case "W13" -> extras.again(workload);
                 case "W2" -> extras.starts(workload);
                 case "W3" -> extras.faults(workload);
                 default -> {}
@@ -168,41 +166,18 @@ final class Extras {
     /** Qwen3-32B on two H100 by its arithmetic: attention that grows with the square, reads and computing that overlap. */
     private void engines(ScaleWorkload workload) {
         PodKind kind = workload.kinds().getFirst();
-        Deployment deployment = new Deployment(ModelArchitecture.QWEN3_32B, GpuModel.H100, 2, 2);
-        EngineSettings engine = EngineSettings.builder()
-                .latency(new PhysicsLatency(deployment))
-                .blockTokens(BLOCK)
-                .blocks(kind.engine().blocks())
-                .maxNumSeqs(kind.engine().maxNumSeqs())
-                .maxNumBatchedTokens(kind.engine().maxNumBatchedTokens())
-                .maxModelLen(kind.engine().maxModelLen())
-                .prefixCaching(false)
-                .noiseCv(kind.engine().noiseCv())
-                .build();
-        ScaleWorkload other = workload.on(List.of(new PodKind(
-                kind.name(),
-                engine,
-                kind.step(),
-                kind.costPerHour(),
-                kind.accelerator(),
-                kind.accelerators(),
-                kind.coldStartSeconds(),
-                kind.coldStartVariation(),
-                kind.min(),
-                kind.max(),
-                kind.initial())));
+        ScaleWorkload other = workload.on(List.of(ScaleWorkloads.physical(kind)));
         add(Group.ENGINES, "ours", workload.id(), other, Ours.SHIPPED.contestant(ScaleStudy.OURS, "as shipped"));
         for (Baselines.Baseline rule : Baselines.all(other)) {
-            if (List.of("B2", "B7").contains(rule.id())) {
-                rule.settings()
-                        .forEach(each ->
-                                add(Group.ENGINES, rule.id() + ", " + each.setting(), workload.id(), other, each));
+            if (List.of("B2", "B3", "B7").contains(rule.id())) {
+                Contestant usual = rule.usual();
+                add(Group.ENGINES, rule.id() + ", " + usual.setting(), workload.id(), other, usual);
             }
         }
     }
 
     private void starts(ScaleWorkload workload) {
-        for (int seconds : new int[] {15, 30, 60, 100, 200, 300}) {
+        for (int seconds : new int[] {15, 30, 100, 300}) {
             ScaleWorkload other =
                     workload.on(List.of(workload.kinds().getFirst().startingIn(seconds)));
             String column = seconds + " s";
@@ -233,6 +208,32 @@ final class Extras {
                 workload,
                 Ours.SHIPPED.contestant(ScaleStudy.OURS, name),
                 new Environment(15, troubles));
+    }
+
+    /** Rows of the table about mixes that goals look at. */
+    static final String APART = "strict apart, others on what is cheapest";
+
+    static final String TOGETHER = "all on one kind of replica";
+
+    private void mixes(ScaleWorkload workload) {
+        mix(APART, workload);
+        mix("strict apart, large replicas alone", workload.on(ScaleWorkloads.largeApart()));
+        mix("each class on replicas of its own", workload.on(ScaleWorkloads.silos()));
+        mix(TOGETHER, workload.on(ScaleWorkloads.together()));
+    }
+
+    private void roles(ScaleWorkload workload) {
+        mix("prefill and decode apart", workload);
+        mix("replicas that do both", workload.on(ScaleWorkloads.both()));
+    }
+
+    private void mix(String name, ScaleWorkload workload) {
+        add(Group.MIX, name, workload.id(), workload, Ours.SHIPPED.contestant(ScaleStudy.OURS, name));
+    }
+
+    /** A ramp that comes again and again, which those can learn who keep what they have seen of the last hour. */
+    private void again(ScaleWorkload workload) {
+        bursts(workload.repeated(8));
     }
 
     private void idle() {

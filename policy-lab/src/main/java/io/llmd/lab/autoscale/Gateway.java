@@ -6,28 +6,32 @@ import io.llmd.simulator.cluster.RequestResult;
 import io.llmd.simulator.cluster.Router;
 import io.llmd.simulator.cluster.SimulationControl;
 import io.llmd.simulator.cluster.Target;
-import io.llmd.simulator.engine.EngineSnapshot;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The router of specs/autoscaling.md 5.1: requests wait here, first come first served, while each replica that is ready has five
- * requests waiting or its memory filled to 0.8, and else go to the replica with the fewest tokens. Counts what a router's metrics
- * page tells. For the thread of the simulation.
+ * The router of specs/autoscaling.md 5.1: requests wait here, the most important tier first and then first come first served, while each
+ * replica that may serve them has five requests waiting or its memory filled to 0.8, and else go where {@link Lanes} says. Counts what
+ * a router's metrics page tells. For the thread of the simulation.
  */
 final class Gateway implements Router {
 
-    private static final int LONG_QUEUE = 5;
-    private static final double FULL = 0.8;
     private static final double NANOS = 1e9;
     private static final double FIRST_GUESS = 200;
+    /** Share of the time that a request may wait, from which on it waits no longer than others. */
+    private static final double LATE = 0.8;
 
     private final Pods pods;
     private final Runnable begin;
-    private final Deque<ClientRequest> queue = new ArrayDeque<>();
+    private final Lanes lanes;
+    private final double[] deadlines;
+    private final List<Deque<ClientRequest>> queues = new ArrayList<>();
+    private final Map<Long, Pod> prefilling = new HashMap<>();
     private final List<Totals> counted = new ArrayList<>();
     private List<Totals> lost;
     private double waitingTokens;
@@ -36,12 +40,20 @@ final class Gateway implements Router {
     private boolean isTurnPlanned;
     private @Nullable SimulationControl control;
 
-    /** @param begin is run once, when the simulation begins */
-    Gateway(Pods pods, int tiers, Runnable begin) {
+    /**
+     * A router.
+     *
+     * @param deadlines by tier, seconds after which its requests are due; infinite where they are to be served at once
+     * @param begin is run once, when the simulation begins
+     */
+    Gateway(Pods pods, Lanes lanes, double[] deadlines, Runnable begin) {
         this.pods = pods;
+        this.lanes = lanes;
+        this.deadlines = deadlines;
         this.begin = begin;
         List<Totals> none = new ArrayList<>();
-        for (int i = 0; i < tiers; i++) {
+        for (int i = 0; i < deadlines.length; i++) {
+            queues.add(new ArrayDeque<>());
             counted.add(new Totals());
             none.add(new Totals());
         }
@@ -64,72 +76,80 @@ final class Gateway implements Router {
 
     @Override
     public Target route(ClientRequest request, long now, List<EndpointView> endpoints) {
-        Totals totals = counted.get(Tag.of(request).tier());
+        int tier = Tag.of(request).tier();
+        Totals totals = counted.get(tier);
         totals.arrived();
         waitingTokens += request.prompt().length;
-        Pod pod = queue.isEmpty() ? choose() : null;
-        if (pod == null) {
-            queue.addLast(request);
+        Lanes.Place place = queues.get(tier).isEmpty() ? choose(request) : null;
+        if (place == null) {
+            queues.get(tier).addLast(request);
             totals.queued++;
             return Target.HOLD;
         }
-        return sent(request, pod);
+        return sent(request, place);
     }
 
-    private Target sent(ClientRequest request, Pod pod) {
+    private Target sent(ClientRequest request, Lanes.Place place) {
+        Pod prefill = place.prefill();
+        take(place.pod(), request);
+        counted.get(Tag.of(request).tier()).running++;
+        if (prefill == null) {
+            return Target.endpoint(place.pod().slot);
+        }
+        take(prefill, request);
+        prefilling.put(request.id(), prefill);
+        return new Target.PrefillDecode(prefill.slot, place.pod().slot);
+    }
+
+    private static void take(Pod pod, ClientRequest request) {
         pod.inFlight++;
         pod.promptTokens += request.prompt().length;
         pod.sentTokens += request.prompt().length;
-        counted.get(Tag.of(request).tier()).running++;
-        return Target.endpoint(pod.slot);
     }
 
-    private @Nullable Pod choose() {
-        Pod best = null;
-        double least = Double.POSITIVE_INFINITY;
-        double perAnswer = ended == 0 ? FIRST_GUESS : outputs / ended;
-        for (int k = 0; k < pods.kinds().size(); k++) {
-            for (Pod pod : pods.all(k)) {
-                if (pod.state == Pod.State.READY && takes(pod)) {
-                    double tokens = pod.promptTokens + pod.inFlight * perAnswer / 2;
-                    // Replicas of unlike size: what counts is the share of its memory.
-                    double share = tokens / pods.kinds().get(k).limits().kvTokens();
-                    if (share < least) {
-                        least = share;
-                        best = pod;
-                    }
-                }
+    private static void give(Pod pod, ClientRequest request) {
+        pod.inFlight--;
+        pod.promptTokens -= request.prompt().length;
+    }
+
+    private Lanes.@Nullable Place choose(ClientRequest request) {
+        Tag tag = Tag.of(request);
+        boolean isLate = (control().now() - tag.arrival()) / NANOS > LATE * deadlines[tag.tier()];
+        return lanes.choose(tag.tier(), isLate, ended == 0 ? FIRST_GUESS : outputs / ended);
+    }
+
+    /** Each second: sends what can be sent, the most important first, and then what can wait. */
+    void turn() {
+        for (int tier = 0; tier < queues.size(); tier++) {
+            send(tier);
+        }
+    }
+
+    private void sendUrgent() {
+        for (int tier = 0; tier < queues.size(); tier++) {
+            if (Double.isInfinite(deadlines[tier])) {
+                send(tier);
             }
         }
-        return best;
     }
 
-    private boolean takes(Pod pod) {
-        EngineSnapshot metrics = pods.view(pod).metrics();
-        int waiting = pod.inFlight - metrics.running();
-        double filling = pod.sentTokens / pods.kinds().get(pod.kind).limits().kvTokens();
-        return waiting < LONG_QUEUE && (pod.inFlight == 0 || metrics.kvUsage() + filling < FULL);
-    }
-
-    /** Sends what can be sent. */
-    void turn() {
-        while (!queue.isEmpty()) {
-            Pod pod = choose();
-            if (pod == null) {
-                return;
-            }
+    private void send(int tier) {
+        Deque<ClientRequest> queue = queues.get(tier);
+        Lanes.Place place = queue.isEmpty() ? null : choose(queue.getFirst());
+        while (place != null) {
             ClientRequest request = queue.removeFirst();
-            counted.get(Tag.of(request).tier()).queued--;
-            control().send(request.id(), sent(request, pod));
+            counted.get(tier).queued--;
+            control().send(request.id(), sent(request, place));
+            place = queue.isEmpty() ? null : choose(queue.getFirst());
         }
     }
 
     private void turnSoon() {
-        if (!isTurnPlanned && !queue.isEmpty()) {
+        if (!isTurnPlanned && queued() > 0) {
             isTurnPlanned = true;
             control().at(control().now(), () -> {
                 isTurnPlanned = false;
-                turn();
+                sendUrgent();
             });
         }
     }
@@ -146,6 +166,10 @@ final class Gateway implements Router {
     @Override
     public void firstToken(ClientRequest request, int endpoint, long now) {
         waitingTokens -= request.prompt().length;
+        Pod prefill = prefilling.remove(request.id());
+        if (prefill != null) {
+            give(prefill, request);
+        }
         Tag tag = Tag.of(request);
         counted.get(tag.tier()).firstToken((now - tag.arrival()) / NANOS);
     }
@@ -155,10 +179,13 @@ final class Gateway implements Router {
         Pod pod = result.endpoint() == RequestResult.NONE ? null : pods.at(result.endpoint());
         ClientRequest request = result.request();
         Totals totals = counted.get(Tag.of(request).tier());
+        Pod prefill = prefilling.remove(request.id());
+        totals.running -= pod != null || prefill != null ? 1 : 0;
         if (pod != null) {
-            pod.inFlight--;
-            pod.promptTokens -= request.prompt().length;
-            totals.running--;
+            give(pod, request);
+        }
+        if (prefill != null) {
+            give(prefill, request);
         }
         if (result.firstToken() == RequestResult.NEVER) {
             waitingTokens -= request.prompt().length;
@@ -194,7 +221,11 @@ final class Gateway implements Router {
 
     /** Requests that wait here. */
     int queued() {
-        return queue.size();
+        int sum = 0;
+        for (Deque<ClientRequest> queue : queues) {
+            sum += queue.size();
+        }
+        return sum;
     }
 
     /** Tokens of prompts of which no token has come back yet, here and in replicas. */

@@ -14,9 +14,11 @@ import io.llmd.autoscaler.loop.FleetSettings;
 import io.llmd.autoscaler.loop.Holds;
 import io.llmd.autoscaler.loop.LoopListener;
 import io.llmd.autoscaler.loop.Office;
+import io.llmd.autoscaler.planner.ClassDecision;
 import io.llmd.autoscaler.planner.Decider;
 import io.llmd.autoscaler.planner.Decision;
 import io.llmd.autoscaler.planner.VariantDecision;
+import io.llmd.autoscaler.variant.Tier;
 import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,6 +49,8 @@ final class LoopController implements Controller {
     private final FleetLoop loop;
     private final Actuation actuation;
     private final double[] wanted;
+    private final List<Tier> tiers;
+    private final Map<Integer, double[]> shares = new HashMap<>();
     private @Nullable Cluster cluster;
     private double now;
     private int unexplained;
@@ -57,6 +61,7 @@ final class LoopController implements Controller {
         this.kinds = kinds;
         this.actuation = actuation;
         wanted = new double[kinds.size()];
+        tiers = settings.tiers().stream().map(FleetSettings.TierRule::tier).toList();
         Arrays.fill(wanted, Double.NaN);
         loop = new FleetLoop(
                 settings,
@@ -88,6 +93,11 @@ final class LoopController implements Controller {
     @Override
     public double wanted(int kind) {
         return wanted[kind];
+    }
+
+    @Override
+    public double @Nullable [] shares(int tier) {
+        return shares.get(tier);
     }
 
     @Override
@@ -165,6 +175,7 @@ final class LoopController implements Controller {
         @Override
         public void published(Cycle cycle) {
             for (Decision decision : cycle.published()) {
+                decision.classes().forEach(this::route);
                 for (VariantDecision variant : decision.variants()) {
                     for (int k = 0; k < kinds.size(); k++) {
                         if (variant.variant().equals(NAMESPACE + kinds.get(k).name())) {
@@ -175,6 +186,30 @@ final class LoopController implements Controller {
                             && !variant.whyNotMore().isBlank()
                             && !variant.steps().isEmpty();
                     unexplained += isExplained ? 0 : 1;
+                }
+            }
+        }
+
+        /** Where requests of a class are to go; of one variant alone there is nothing to say. */
+        private void route(ClassDecision decided) {
+            if (kinds.size() == 1) {
+                return;
+            }
+            double[] byKind = new double[kinds.size()];
+            for (int k = 0; k < byKind.length; k++) {
+                String prefix = NAMESPACE + kinds.get(k).name() + "@";
+                for (Map.Entry<String, Double> lane : decided.routing().entrySet()) {
+                    byKind[k] += lane.getKey().startsWith(prefix) ? lane.getValue() : 0;
+                }
+            }
+            for (int i = 0; i < tiers.size(); i++) {
+                if (!tiers.get(i).name().equals(decided.tier())) {
+                    continue;
+                }
+                if (decided.routing().isEmpty()) {
+                    shares.remove(i);
+                } else if (!Arrays.equals(byKind, shares.get(i))) {
+                    shares.put(i, byKind);
                 }
             }
         }

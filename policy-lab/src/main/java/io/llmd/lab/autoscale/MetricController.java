@@ -1,6 +1,9 @@
 package io.llmd.lab.autoscale;
 
-/** A contestant that is one metric, looked at now and then, and whoever asks for replicas by it. For one thread. */
+import java.util.Arrays;
+import java.util.List;
+
+/** A contestant that is one metric for each variant, looked at now and then, and whoever asks for replicas by it. For one thread. */
 final class MetricController implements Controller {
 
     /** The metric, in replicas. */
@@ -12,26 +15,36 @@ final class MetricController implements Controller {
     }
 
     private final int periodSeconds;
-    private final Metric metric;
+    private final List<Metric> metrics;
     private final Actuation actuation;
-    private double wanted = Double.NaN;
+    private final double[] wanted;
 
+    /** For the first variant. */
     MetricController(int periodSeconds, Metric metric, Actuation actuation) {
+        this(periodSeconds, List.of(metric), actuation);
+    }
+
+    /** @param metrics by variant */
+    MetricController(int periodSeconds, List<Metric> metrics, Actuation actuation) {
         this.periodSeconds = periodSeconds;
-        this.metric = metric;
+        this.metrics = List.copyOf(metrics);
         this.actuation = actuation;
+        wanted = new double[metrics.size()];
+        Arrays.fill(wanted, Double.NaN);
     }
 
     @Override
     public void second(Cluster cluster, double now) {
         if (now % periodSeconds == 0) {
-            wanted = cluster.isBlind() ? Double.NaN : metric.wanted(cluster, now);
+            for (int k = 0; k < wanted.length; k++) {
+                wanted[k] = cluster.isBlind() ? Double.NaN : metrics.get(k).wanted(cluster, now);
+            }
         }
     }
 
     @Override
     public double wanted(int kind) {
-        return wanted;
+        return wanted[kind];
     }
 
     @Override

@@ -11,7 +11,6 @@ import io.llmd.autoscaler.planner.FleetInput;
 import io.llmd.autoscaler.planner.Memory;
 import io.llmd.autoscaler.planner.MixProblem;
 import io.llmd.autoscaler.planner.Planner;
-import io.llmd.autoscaler.variant.Role;
 import io.llmd.autoscaler.variant.Shape;
 import io.llmd.autoscaler.variant.StepTime;
 import io.llmd.autoscaler.variant.Tier;
@@ -96,7 +95,7 @@ public record Ours(
     }
 
     /** Defaults of {@code autoscaler.headroom}. */
-    private static double shipped(Tier tier) {
+    static double shipped(Tier tier) {
         return switch (tier.tierClass()) {
             case CRITICAL -> 0.2;
             case STANDARD -> 0.1;
@@ -104,22 +103,27 @@ public record Ours(
         };
     }
 
+    /** A variant as the service knows it. */
+    static Variant variant(PodKind kind) {
+        return new Variant(
+                "default",
+                kind.name(),
+                PageText.MODEL,
+                kind.role(),
+                kind.tiers(),
+                kind.costPerHour(),
+                false,
+                kind.accelerator(),
+                kind.accelerators(),
+                kind.min(),
+                kind.max(),
+                0);
+    }
+
     private FleetSettings settings(ScaleWorkload workload) {
         List<VariantSettings> variants = new ArrayList<>();
         for (PodKind kind : workload.kinds()) {
-            Variant variant = new Variant(
-                    "default",
-                    kind.name(),
-                    PageText.MODEL,
-                    Role.UNIFIED,
-                    Set.of(),
-                    kind.costPerHour(),
-                    false,
-                    kind.accelerator(),
-                    kind.accelerators(),
-                    kind.min(),
-                    kind.max(),
-                    0);
+            Variant variant = variant(kind);
             variants.add(new VariantSettings(
                     variant,
                     variant.id(),
@@ -134,7 +138,7 @@ public record Ours(
             Tier tier = workload.tiers().get(i);
             // The last one takes what no other does.
             Set<Integer> priorities = i == workload.tiers().size() - 1 ? Set.of() : Set.of(i);
-            tiers.add(new TierRule(tier, priorities, burstQuantile));
+            tiers.add(new TierRule(tier, priorities, burstQuantile, workload.deadline(i)));
         }
         return new FleetSettings(
                 variants,

@@ -1,8 +1,11 @@
 package io.llmd.lab.autoscale;
 
 import io.llmd.autoscaler.variant.EngineLimits;
+import io.llmd.autoscaler.variant.Role;
 import io.llmd.autoscaler.variant.StepTime;
+import io.llmd.autoscaler.variant.Tier;
 import io.llmd.simulator.engine.EngineSettings;
+import java.util.Set;
 
 /**
  * A variant: what its replicas are, and how many there may be.
@@ -18,6 +21,8 @@ import io.llmd.simulator.engine.EngineSettings;
  * @param min fewest replicas
  * @param max most replicas
  * @param initial replicas that are ready at the beginning
+ * @param role phases that it serves
+ * @param tiers names of the tiers that it serves; none for all
  */
 public record PodKind(
         String name,
@@ -30,9 +35,41 @@ public record PodKind(
         double coldStartVariation,
         int min,
         int max,
-        int initial) {
+        int initial,
+        Role role,
+        Set<String> tiers) {
+
+    /** A variant that serves all requests from prompt to last token. */
+    public PodKind(
+            String name,
+            EngineSettings engine,
+            StepTime step,
+            double costPerHour,
+            String accelerator,
+            int accelerators,
+            double coldStartSeconds,
+            double coldStartVariation,
+            int min,
+            int max,
+            int initial) {
+        this(
+                name,
+                engine,
+                step,
+                costPerHour,
+                accelerator,
+                accelerators,
+                coldStartSeconds,
+                coldStartVariation,
+                min,
+                max,
+                initial,
+                Role.UNIFIED,
+                Set.of());
+    }
 
     public PodKind {
+        tiers = Set.copyOf(tiers);
         if (min < 0 || max < Math.max(1, min) || initial < 0 || initial > max) {
             throw new IllegalArgumentException("replicas of " + name + ": min " + min + ", max " + max + ", initial "
                     + initial + " (expected: 0 <= min <= max, 0 <= initial <= max, max >= 1)");
@@ -62,7 +99,9 @@ public record PodKind(
                 coldStartVariation,
                 fewest,
                 most,
-                first);
+                first,
+                role,
+                tiers);
     }
 
     /** The same with another mean time of a start. */
@@ -78,6 +117,49 @@ public record PodKind(
                 coldStartVariation,
                 min,
                 max,
-                initial);
+                initial,
+                role,
+                tiers);
+    }
+
+    /** The same as another variant, for some phases and tiers. @param served names of the tiers; none for all */
+    PodKind named(String other, Role phases, Set<String> served) {
+        return new PodKind(
+                other,
+                engine,
+                step,
+                costPerHour,
+                accelerator,
+                accelerators,
+                coldStartSeconds,
+                coldStartVariation,
+                min,
+                max,
+                initial,
+                phases,
+                served);
+    }
+
+    /** The same on another engine of the same step time. */
+    PodKind on(EngineSettings other) {
+        return new PodKind(
+                name,
+                other,
+                step,
+                costPerHour,
+                accelerator,
+                accelerators,
+                coldStartSeconds,
+                coldStartVariation,
+                min,
+                max,
+                initial,
+                role,
+                tiers);
+    }
+
+    /** Whether requests of a tier may come to it. */
+    boolean serves(Tier tier) {
+        return tiers.isEmpty() || tiers.contains(tier.name());
     }
 }

@@ -18,6 +18,9 @@ final class ScaleGoals {
     /** Rules that are a HorizontalPodAutoscaler on a metric. */
     private static final List<String> HPAS = List.of("B1", "B2", "B3", "B4", "B5");
 
+    /** Who knows what comes, or all but that. */
+    private static final List<String> REFERENCES = List.of("B12", "B13");
+
     private final List<ScaleGoal> goals = new ArrayList<>();
     private final List<Comparison> comparisons;
     private final List<Looked> looked;
@@ -25,6 +28,11 @@ final class ScaleGoals {
     private ScaleGoals(List<Comparison> comparisons, List<Looked> looked) {
         this.comparisons = comparisons;
         this.looked = looked;
+    }
+
+    /** Whether goals are about a rule. */
+    static boolean isCompared(Baselines.Baseline rule) {
+        return HPAS.contains(rule.id()) || REFERENCES.contains(rule.id());
     }
 
     static List<ScaleGoal> of(List<Comparison> comparisons, List<Looked> looked) {
@@ -161,6 +169,7 @@ final class ScaleGoals {
                 case "W4" -> bounds(comparison, 0.93, 3.5);
                 case "W5" -> bounds(comparison, 0.98, 4.5);
                 case "W6" -> burstBounds();
+                case "W9" -> mixBounds(comparison);
                 default -> {}
             }
         }
@@ -232,6 +241,38 @@ final class ScaleGoals {
                             Locale.ROOT, "%.2f %%; cost × %.2f", 100 * good, ratio(reserve, none, ScaleResult::cost)),
                     good >= 0.84);
         }
+    }
+
+    private void mixBounds(Comparison comparison) {
+        double cost = Means.of(comparison.ours(), ScaleResult::cost);
+        double least = CheapestMix.cost(
+                comparison.workload(),
+                MixedRequests.HITS,
+                comparison.ours().getFirst().seed());
+        double share = comparison.ours().getFirst().cost() / least;
+        add(
+                "W9",
+                "cost ÷ that of the cheapest mix of each minute, whose replicas start at once",
+                "≤ 1.05",
+                String.format(Locale.ROOT, "%.2f", share),
+                share <= 1.05);
+        List<ScaleResult> together = looked(Extras.Group.MIX, Extras.TOGETHER, "W9");
+        if (!together.isEmpty()) {
+            double one = Means.of(together, ScaleResult::cost);
+            add(
+                    "W9",
+                    "cost ÷ that of one kind of replica for all",
+                    "≤ 0.60",
+                    String.format(Locale.ROOT, "%.2f", cost / one),
+                    cost <= 0.6 * one);
+        }
+        double late = Means.of(comparison.ours(), each -> 1 - each.goodByTier().getLast());
+        add(
+                "W9",
+                "work that can wait and was late",
+                "0 %",
+                String.format(Locale.ROOT, "%.2f %%", 100 * late),
+                late == 0);
     }
 
     private static double ratio(List<ScaleResult> one, List<ScaleResult> other, ToDoubleFunction<ScaleResult> figure) {

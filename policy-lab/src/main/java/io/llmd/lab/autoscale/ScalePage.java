@@ -1,5 +1,6 @@
 package io.llmd.lab.autoscale;
 
+import io.llmd.autoscaler.variant.Tier;
 import io.llmd.lab.autoscale.ScaleStudy.Comparison;
 import io.llmd.lab.autoscale.ScaleStudy.Outcome;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ public final class ScalePage {
         Map<String, ScaleResult> runs = new LinkedHashMap<>();
         runs.put("ours", comparison.ours().getFirst());
         for (Outcome outcome : comparison.others()) {
-            if (List.of("B2", "B7", "B12").contains(outcome.baseline().id())) {
+            if (List.of("B2", "B7", "B12", "B13").contains(outcome.baseline().id())) {
                 runs.put(name(outcome), outcome.tuned().getFirst());
             }
         }
@@ -130,11 +131,14 @@ public final class ScalePage {
     private void losses(StringBuilder page) {
         page.append("## Where ours loses\n\n");
         for (Comparison comparison : comparisons) {
-            double good = Means.of(comparison.ours(), ScaleResult::attainment);
-            double cost = Means.of(comparison.ours(), ScaleResult::cost);
             List<String> cheaper = new ArrayList<>();
             List<String> better = new ArrayList<>();
             for (Outcome outcome : comparison.others()) {
+                // Of some rules the first seed alone was run.
+                List<ScaleResult> paired =
+                        comparison.ours().subList(0, outcome.tuned().size());
+                double good = Means.of(paired, ScaleResult::attainment);
+                double cost = Means.of(paired, ScaleResult::cost);
                 double otherGood = Means.of(outcome.tuned(), ScaleResult::attainment);
                 double otherCost = Means.of(outcome.tuned(), ScaleResult::cost);
                 String id = outcome.baseline().id();
@@ -163,13 +167,11 @@ public final class ScalePage {
     private static void workload(StringBuilder page, Comparison comparison) {
         ScaleWorkload workload = comparison.workload();
         page.append("## ").append(heading(comparison)).append("\n\n").append(workload.about());
-        page.append(String.format(
-                Locale.ROOT,
-                " Promised: the first token within %s s, %s ms between tokens; %d to %d replicas.%n%n",
-                number(workload.tiers().getFirst().firstTokenTarget()),
-                number(1_000 * workload.tiers().getFirst().interTokenTarget()),
-                workload.kinds().getFirst().min(),
-                workload.kinds().getFirst().max()));
+        page.append(" Promised: ")
+                .append(promises(workload))
+                .append("; ")
+                .append(bounds(workload))
+                .append(".\n\n");
         page.append("![replicas over time](")
                 .append(IMAGE)
                 .append(image(comparison, "time"))
@@ -191,6 +193,30 @@ public final class ScalePage {
                 .append(IMAGE)
                 .append(image(comparison, "frontier"))
                 .append(")\n\n");
+    }
+
+    private static String promises(ScaleWorkload workload) {
+        List<String> promises = new ArrayList<>();
+        for (int i = 0; i < workload.tiers().size(); i++) {
+            Tier tier = workload.tiers().get(i);
+            String name = workload.tiers().size() == 1 ? "" : tier.name() + ": ";
+            promises.add(
+                    Double.isFinite(workload.deadline(i))
+                            ? name + "the last token within " + number(workload.deadline(i)) + " s"
+                            : name + "the first token within " + number(tier.firstTokenTarget()) + " s, "
+                                    + number(1_000 * tier.interTokenTarget()) + " ms between tokens");
+        }
+        return String.join("; ", promises);
+    }
+
+    private static String bounds(ScaleWorkload workload) {
+        List<String> bounds = new ArrayList<>();
+        for (PodKind kind : workload.kinds()) {
+            String name =
+                    workload.kinds().size() == 1 ? "" : kind.name() + " (" + number(kind.costPerHour()) + " an hour) ";
+            bounds.add(name + kind.min() + " to " + kind.max() + " replicas");
+        }
+        return String.join(", ", bounds);
     }
 
     private static List<ScaleResult> knowing(Comparison comparison) {
@@ -267,7 +293,9 @@ public final class ScalePage {
                                 && each.extra().column().equals(column))
                         .map(Looked::result)
                         .toList();
-                page.append(' ').append(runs.isEmpty() ? "–" : cell(runs)).append(" |");
+                page.append(' ')
+                        .append(runs.isEmpty() ? "–" : group == Extras.Group.MIX ? priced(runs) : cell(runs))
+                        .append(" |");
             }
             page.append('\n');
         }
@@ -280,6 +308,14 @@ public final class ScalePage {
                 "%.1f @ %.2f",
                 100 * Means.of(runs, ScaleResult::attainment),
                 Means.of(runs, ScaleResult::replicas));
+    }
+
+    private static String priced(List<ScaleResult> runs) {
+        return String.format(
+                Locale.ROOT,
+                "%.1f @ %.1f",
+                100 * Means.of(runs, ScaleResult::attainment),
+                Means.of(runs, each -> each.cost() * 3_600 / each.series().seconds()));
     }
 
     private static String number(double value) {

@@ -10,7 +10,8 @@ import java.util.function.Consumer;
 /** Everything that the page about the autoscaler shows. */
 public final class ScaleReport {
 
-    private static final List<String> KNOWN = List.of("W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W13");
+    private static final List<String> KNOWN =
+            List.of("W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W10", "W13");
 
     /**
      * What of it is wanted.
@@ -74,6 +75,8 @@ public final class ScaleReport {
             case "W6" -> ScaleWorkloads.code();
             case "W7" -> ScaleWorkloads.longContext(recordings);
             case "W8" -> ScaleWorkloads.week(recordings);
+            case "W9" -> ScaleWorkloads.mixed();
+            case "W10" -> ScaleWorkloads.split();
             case "W13" -> ScaleWorkloads.upDown(recordings);
             default -> throw new IllegalArgumentException("workload: " + id + " (expected: one of " + KNOWN + ")");
         };

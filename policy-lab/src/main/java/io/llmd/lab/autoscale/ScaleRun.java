@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One run: requests, replicas, a router, and a contestant that decides how many replicas there are. Runs once. */
 final class ScaleRun implements Cluster {
@@ -42,7 +43,8 @@ final class ScaleRun implements Cluster {
         this.environment = environment;
         this.seed = seed;
         pods = new Pods(workload.kinds(), environment.troubles(), seed);
-        gateway = new Gateway(pods, workload.tiers().size(), this::begin);
+        Lanes lanes = new Lanes(pods, workload.tiers(), workload.canWait(), this::shares);
+        gateway = new Gateway(pods, lanes, workload.deadlineSeconds(), this::begin);
         controller = contestant.controller(new Contestant.Job(workload, environment, seed));
         workload.kinds().forEach(kind -> askers.add(new Hpa(controller.actuation(), kind)));
         tally = new Tally(workload, STEP);
@@ -76,6 +78,10 @@ final class ScaleRun implements Cluster {
             tally.second(now, pods, gateway);
         }
         return tally.result(contestant, seed, requests.count(), controller);
+    }
+
+    private double @Nullable [] shares(int tier) {
+        return controller.shares(tier);
     }
 
     private void ended(RequestResult result) {

@@ -54,6 +54,9 @@ final class ScaleText {
             case BURSTS ->
                 "Replicas stand by for a quantile of the last hour's rates over 20 s. Good requests in % @ mean replicas.";
             case FAULTS -> "W3 with faults. Good requests in % @ mean replicas.";
+            case MIX ->
+                "Ours on other sets of replicas: good requests in % @ cost an hour. A large replica costs 4, a small one (30 ms + 200 µs a"
+                        + " prompt token + 60 µs a sequence + 0.16 µs a token of context; 135,200 tokens of memory) 1.";
             case IDLE ->
                 "Nothing for 20 minutes, then one request whose answer streams for longer than models stay without requests.";
         };

@@ -1,5 +1,6 @@
 package io.llmd.lab.autoscale;
 
+import io.llmd.autoscaler.variant.Role;
 import io.llmd.autoscaler.variant.StepTime;
 import io.llmd.autoscaler.variant.Tier;
 import io.llmd.autoscaler.variant.TierClass;
@@ -11,8 +12,12 @@ import io.llmd.lab.traffic.Traffic;
 import io.llmd.simulator.cluster.ClientRequest;
 import io.llmd.simulator.cluster.Workload;
 import io.llmd.simulator.engine.CounterRandom;
+import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettings;
+import io.llmd.simulator.engine.GpuModel;
 import io.llmd.simulator.engine.LatencyModel;
+import io.llmd.simulator.engine.ModelArchitecture;
+import io.llmd.simulator.engine.PhysicsLatency;
 import io.llmd.simulator.workload.TraceRow;
 import io.llmd.simulator.workload.TraceWorkload;
 import java.io.IOException;
@@ -20,6 +25,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.LongFunction;
 
 /** The workloads of specs/autoscaling.md 5.2, as far as recordings are at hand. */
@@ -30,6 +37,7 @@ public final class ScaleWorkloads {
     private static final double NOISE = 0.03;
     private static final int LONGEST_REQUEST = 135_168;
     private static final long SPREAD = 41;
+    private static final double MIXED_SECONDS = 7_200;
 
     /** True step time of {@link #large}: 13 ms, 62.8 µs a prompt token, 30 µs a sequence, 0.056 µs a token of context. */
     static final StepTime LARGE = new StepTime(0.013, 62.8 * MICRO, 30 * MICRO, 0.056 * MICRO);
@@ -107,6 +115,7 @@ public final class ScaleWorkloads {
                 List.of(tier),
                 request -> 0,
                 List.of(kind),
+                Map.of(),
                 stepAt);
     }
 
@@ -258,28 +267,7 @@ public final class ScaleWorkloads {
         MooncakeTrace trace =
                 MooncakeTrace.read("mooncake", folder.resolve("mooncake_conversation_h1.jsonl.gz"), Integer.MAX_VALUE);
         PodKind plain = large(1, 16, 5);
-        EngineSettings engine = plain.engine();
-        EngineSettings caching = EngineSettings.builder()
-                .latency(engine.latency())
-                .blockTokens(BLOCK)
-                .blocks(engine.blocks())
-                .maxNumSeqs(engine.maxNumSeqs())
-                .maxNumBatchedTokens(engine.maxNumBatchedTokens())
-                .maxModelLen(engine.maxModelLen())
-                .noiseCv(NOISE)
-                .build();
-        PodKind kind = new PodKind(
-                plain.name(),
-                caching,
-                plain.step(),
-                plain.costPerHour(),
-                plain.accelerator(),
-                plain.accelerators(),
-                plain.coldStartSeconds(),
-                0,
-                1,
-                16,
-                5);
+        PodKind kind = cached(plain);
         return new ScaleWorkload(
                 "W7",
                 "long context",
@@ -290,7 +278,21 @@ public final class ScaleWorkloads {
                 List.of(tier(10, 0.1)),
                 request -> 0,
                 List.of(kind),
+                Map.of(),
                 Double.NaN);
+    }
+
+    private static EngineSettings engine(EngineSettings engine, LatencyModel latency, boolean isCaching) {
+        return EngineSettings.builder()
+                .latency(latency)
+                .prefixCaching(isCaching)
+                .blockTokens(BLOCK)
+                .blocks(engine.blocks())
+                .maxNumSeqs(engine.maxNumSeqs())
+                .maxNumBatchedTokens(engine.maxNumBatchedTokens())
+                .maxModelLen(engine.maxModelLen())
+                .noiseCv(NOISE)
+                .build();
     }
 
     /** W8, in part. @param folder with the recordings */
@@ -307,7 +309,90 @@ public final class ScaleWorkloads {
                 List.of(tier(2, 0.08)),
                 request -> 0,
                 List.of(large(1, 16, 3)),
+                Map.of(),
                 Double.NaN);
+    }
+
+    /** W9: requests that are promised different things, on two kinds of hardware, and work that can wait. */
+    public static ScaleWorkload mixed() {
+        return new ScaleWorkload(
+                "W9",
+                "mixed promises",
+                "four classes of requests on two kinds of hardware, over a day in two hours (0.25 to 1.75 times the mean): 2 strict"
+                        + " requests/s of 2,000 and 400 tokens, 20 of 512 and 400, 2 of 8,000 with 6,000 in the cache and 300, and 20,000 of"
+                        + " 256 and 256 tokens that come at the beginning and are due after two hours. Generated.",
+                MIXED_SECONDS,
+                seed -> new ClassedWorkload(MixedRequests.all(MIXED_SECONDS, seed)),
+                MixedRequests.TIERS,
+                ClassedWorkload::tier,
+                apart(),
+                Map.of(MixedRequests.LATER, MIXED_SECONDS),
+                Double.NaN);
+    }
+
+    /** W9 on what it may have: the strict requests on replicas of their own, the others on what is cheapest. */
+    static List<PodKind> apart() {
+        return List.of(
+                cached(large(1, 4, 1)).named("strict", Role.UNIFIED, Set.of(MixedRequests.STRICT)),
+                cached(large(0, 8, 1)).named("large", Role.UNIFIED, MixedRequests.OTHERS),
+                cached(small(1, 24, 3)).named("small", Role.UNIFIED, MixedRequests.OTHERS));
+    }
+
+    /** The same on large replicas alone. */
+    static List<PodKind> largeApart() {
+        return List.of(
+                cached(large(1, 4, 1)).named("strict", Role.UNIFIED, Set.of(MixedRequests.STRICT)),
+                cached(large(1, 12, 2)).named("large", Role.UNIFIED, MixedRequests.OTHERS));
+    }
+
+    /** All on one kind of replica. */
+    static List<PodKind> together() {
+        return List.of(cached(large(1, 20, 3)));
+    }
+
+    /** Each class on replicas of its own, of the kind that is cheapest for it. */
+    static List<PodKind> silos() {
+        return List.of(
+                cached(large(1, 4, 1)).named("strict", Role.UNIFIED, Set.of(MixedRequests.STRICT)),
+                cached(small(1, 24, 2)).named("short", Role.UNIFIED, Set.of(MixedRequests.SHORT)),
+                cached(large(1, 6, 1)).named("long", Role.UNIFIED, Set.of(MixedRequests.LONG)),
+                cached(small(0, 10, 0)).named("later", Role.UNIFIED, Set.of(MixedRequests.LATER)));
+    }
+
+    /** W10 on replicas that do both. */
+    static List<PodKind> both() {
+        return List.of(physical(large(1, 16, 7)));
+    }
+
+    /** W10. */
+    public static ScaleWorkload split() {
+        return new ScaleWorkload(
+                "W10",
+                "prefill and decode",
+                "10 requests/s of 4,000 and 500 tokens on replicas for prompts and others for answers; from 1,200 to 2,400 s 2,800 tokens"
+                        + " of each prompt are in the cache. Generated.",
+                3600,
+                seed -> new TraceWorkload(MixedRequests.swinging(3600, seed).iterator(), 1),
+                List.of(tier(2, 0.08)),
+                request -> 0,
+                List.of(
+                        physical(large(1, 8, 4)).named("prefill", Role.PREFILL, Set.of()),
+                        physical(large(1, 8, 3)).named("decode", Role.DECODE, Set.of())),
+                Map.of(),
+                Double.NaN);
+    }
+
+    /**
+     * The same with steps as long as arithmetic and memory of Qwen3-32B on two H100 say: attention that grows with the square, reads and
+     * computing that overlap; and with blocks that another replica can read.
+     */
+    static PodKind physical(PodKind kind) {
+        Deployment deployment = new Deployment(ModelArchitecture.QWEN3_32B, GpuModel.H100, 2, 2);
+        return kind.on(engine(kind.engine(), new PhysicsLatency(deployment), true));
+    }
+
+    private static PodKind cached(PodKind kind) {
+        return kind.on(engine(kind.engine(), kind.engine().latency(), true));
     }
 
     private static List<TraceRow> rows(Traffic traffic) {

@@ -23,6 +23,12 @@ record Seen(double atSeconds, List<PodSeen> pods, List<Totals> totals, double wa
         totals = List.copyOf(totals);
     }
 
+    /** Of one variant alone. */
+    Seen of(int kind) {
+        return new Seen(
+                atSeconds, pods.stream().filter(pod -> pod.kind() == kind).toList(), totals, waitingTokens);
+    }
+
     /** All tiers together. */
     Totals total() {
         Totals sum = new Totals();

@@ -68,7 +68,8 @@ final class Tally {
         firstTokens[firstTokenCount++] = first;
         boolean isSmooth =
                 result.outputTokens() < LEAST_OUTPUT || result.interTokenLatency() / NANOS <= tier.interTokenTarget();
-        good[tierIndex] += first <= tier.firstTokenTarget() && isSmooth ? 1 : 0;
+        boolean isInTime = result.endToEnd() / NANOS <= workload.deadline(tierIndex);
+        good[tierIndex] += first <= tier.firstTokenTarget() && isSmooth && isInTime ? 1 : 0;
     }
 
     void second(int now, Pods pods, Gateway gateway) {

@@ -89,6 +89,26 @@ class ScaleRunTest {
     }
 
     @Test
+    void workThatCanWaitIsDoneInTimeBesideOthersOnTheReplicasOfItsTiers() {
+        ScaleWorkload workload = ScaleWorkloads.mixed().beginning(0.1);
+
+        ScaleResult result = run(workload, OURS);
+
+        assertThat(result.goodByTier()).hasSize(4);
+        assertThat(result.goodByTier().get(1)).isGreaterThan(0.95);
+        assertThat(result.requests()).isGreaterThan(20_000);
+        assertThat(result.unexplained()).isZero();
+    }
+
+    @Test
+    void promptsAndAnswersAreServedByReplicasOfTheirOwn() {
+        ScaleResult result = run(ScaleWorkloads.split().beginning(0.15), OURS);
+
+        assertThat(result.attainment()).isGreaterThan(0.9);
+        assertThat(result.unexplained()).isZero();
+    }
+
+    @Test
     void stepsOfAReplicaLastAsLongAsTheClosedFormSays() {
         // Loaded to 0.6 by a rate of (2,000, 400): T = t0 / (1 - 0.6), within two in a hundred.
         double rate = 0.6 / 0.1869;
