@@ -57,10 +57,11 @@ public record PredictorStudy(Fleet fleet, Conditions conditions) {
         Lab.run(new Scenario(traffic, fleet, conditions, Slo.DEFAULT), Contenders.predicting(tap), seed);
         List<Accuracy> accuracies = new ArrayList<>();
         List<PredictionCost> costs = new ArrayList<>();
-        for (Kind kind : Kind.values()) {
+        StepModel firstTokens = StepModel.ofFirstTokens(LEAST_SAMPLES);
+        for (Kind kind : List.of(Kind.TIME_TO_FIRST_TOKEN, Kind.TIME_PER_OUTPUT_TOKEN)) {
             List<MeasuredLatency> samples = tap.of(kind);
             accuracies.add(serving(traffic.name(), kind, samples));
-            StepModel steps = new StepModel(kind, LEAST_SAMPLES);
+            StepModel steps = kind == Kind.TIME_TO_FIRST_TOKEN ? firstTokens : firstTokens.ofOutputTokens();
             accuracies.add(judged(traffic.name(), kind, steps, samples));
             try (BoostedTrees trees = new BoostedTrees(LEAST_SAMPLES)) {
                 accuracies.add(judged(traffic.name(), kind, trees, samples));

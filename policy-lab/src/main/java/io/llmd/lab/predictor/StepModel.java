@@ -13,16 +13,28 @@ final class StepModel implements LatencyModel {
 
     private final Kind kind;
     private final int least;
-    private final OnlineLatencyPredictor predictor =
-            new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, System::nanoTime).named("study");
+    private final OnlineLatencyPredictor predictor;
     private final LatencyInputs inputs = new LatencyInputs();
     private final Forecast forecast = new Forecast();
     private long seen;
 
-    /** @param least samples before anything is predicted */
-    StepModel(Kind kind, int least) {
+    private StepModel(Kind kind, int least, OnlineLatencyPredictor predictor) {
         this.kind = kind;
         this.least = least;
+        this.predictor = predictor;
+    }
+
+    /** For times to the first token. @param least samples before anything is predicted */
+    static StepModel ofFirstTokens(int least) {
+        return new StepModel(
+                Kind.TIME_TO_FIRST_TOKEN,
+                least,
+                new OnlineLatencyPredictors(Runnable::run, LatencyEvents.NONE, System::nanoTime).named("study"));
+    }
+
+    /** For times per output token, of which the predictor says nothing before it has learnt times to the first token, as this has. */
+    StepModel ofOutputTokens() {
+        return new StepModel(Kind.TIME_PER_OUTPUT_TOKEN, least, predictor);
     }
 
     @Override

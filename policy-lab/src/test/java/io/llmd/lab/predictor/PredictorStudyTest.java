@@ -29,6 +29,8 @@ class PredictorStudyTest {
         assertThat(serving.coverage()).isCloseTo(0.9, within(0.07));
         assertThat(of(outcome, Kind.TIME_PER_OUTPUT_TOKEN, "serving").meanError())
                 .isLessThan(0.25);
+        assertThat(of(outcome, Kind.TIME_PER_OUTPUT_TOKEN, "step model").meanError())
+                .isBetween(0.0, 0.25);
         assertThat(of(outcome, Kind.TIME_TO_FIRST_TOKEN, "boosted trees").meanError())
                 .isBetween(0.0, 1.0);
         assertThat(outcome.costs()).extracting(PredictionCost::model).containsExactly("step model", "boosted trees");
