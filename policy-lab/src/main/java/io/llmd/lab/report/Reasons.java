@@ -11,7 +11,7 @@ final class Reasons {
                     "Shortened stages leave round-robin's queues less time to grow, and where caches thrash the engine is faster than the measured one."),
             Map.entry(
                     "ttft-p90 llmd-default",
-                    "Today's estimate follows the sizes of the engines' caches; the one of the measurement lost prefixes from 40 requests/s on."),
+                    "Today's estimate follows the sizes of the engines' caches; the one of the measurement lost prefixes from 40 requests/s on. Half of its slow tenth is little more than its median, and would leave no room for waiting."),
             Map.entry("ttft-p90 round-robin", "Shortened stages leave round-robin's queues less time to grow."),
             Map.entry(
                     "ladder-hit one-lru",

@@ -178,8 +178,8 @@ final class Robustness {
         StringBuilder text = new StringBuilder("""
                 ## Traffic that nothing was tuned on
 
-                Good requests in those of the best contender that is not ours. Nothing of ours was fitted to these recordings and
-                generators.
+                Good requests in those of the best contender that is not ours. No constant of ours was fitted to these recordings and
+                generators; that work is priced at the mean of the candidates' queues was decided on all kinds of traffic together.
 
                 | traffic | best of the others | good |\
                 """);
