@@ -59,7 +59,7 @@ api() {
     api_pid=$!
     pids+=($api_pid)
     until kubectl get --raw /readyz >/dev/null 2>&1; do
-        kill -0 $api_pid || { tail -5 "$work/api.log"; exit 1; }
+        kill -0 $api_pid || { tail -n 5 "$work/api.log"; exit 1; }
         sleep 0.5
     done
 }
@@ -79,7 +79,7 @@ CONFIG
 ok() { echo "ok   $*"; }
 fail() {
     echo "FAIL $*"
-    tail -5 "$work"/autoscaler-*.log
+    tail -n 5 "$work"/autoscaler-*.log
     exit 1
 }
 
@@ -134,13 +134,26 @@ autoscaler() {
     pids+=("$started")
 }
 
+# What an HPA is told by the API.
+external() {
+    kubectl get --raw "/apis/external.metrics.k8s.io/v1beta1/namespaces/team/autoscaler_replicas_desired?labelSelector=variant%3Dbig" \
+        | python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["value"])'
+}
+
+# What KEDA is told by the external scaler.
+keda() {
+    python3 "$root/tools/kube/keda.py" ask vllm-big team big | curl -s --http2-prior-knowledge --data-binary @- \
+        -H 'content-type: application/grpc' -H 'te: trailers' http://127.0.0.1:38483/externalscaler.ExternalScaler/GetMetrics \
+        | python3 "$root/tools/kube/keda.py" read
+}
+
 leads() { curl -s "http://127.0.0.1:$1/actuator/prometheus" | sed -n 's/^autoscaler_leader \([01]\).*/\1/p'; }
 
 kubeconfig admin-token > "$work/admin.conf"
 export KUBECONFIG=$work/admin.conf
 api
 kubectl create namespace team >/dev/null
-kubectl apply -f "$root/k8s/autoscaler/crds.yaml" >/dev/null
+kubectl apply -f "$root/k8s/autoscaler/crds.yaml" -f "$root/tools/kube/crds/others.yaml" >/dev/null
 kubectl wait --for=condition=Established crd/variantpolicies.autoscaler.llmd.io crd/servicetiers.autoscaler.llmd.io \
     crd/fleetpolicies.autoscaler.llmd.io --timeout=60s >/dev/null
 kubectl apply -f "$root/k8s/autoscaler/rbac.yaml" -f "$root/k8s/autoscaler/scale-rbac.yaml" >/dev/null
@@ -205,7 +218,8 @@ pod big-1 38001
 pod big-2 38002
 before=$(rest vllm-big)
 
-autoscaler a 28183 llmd-autoscaler --set autoscaler.external-metrics.enabled=true --set autoscaler.external-metrics.port=38443 \
+autoscaler a 28183 llmd-autoscaler --set autoscaler.keda.enabled=true --set autoscaler.keda.port=38483 \
+    --set autoscaler.keda.address=127.0.0.1 --set autoscaler.external-metrics.enabled=true --set autoscaler.external-metrics.port=38443 \
     --set autoscaler.external-metrics.address=127.0.0.1 --set autoscaler.external-metrics.certificate="$work/external.crt" \
     --set autoscaler.external-metrics.private-key="$work/external.key" \
     --set autoscaler.external-metrics.client-authority="$work/front-ca.crt"
@@ -280,18 +294,81 @@ hpa=$(kubectl get hpa vllm-big -o jsonpath='{.metadata.resourceVersion}')
 echo 12 > "$work/rate"
 until_is "the number is published" "[4-9]" desired 28283 autoscaler_replicas_desired
 until_is "under llm-d's name as well" "$(desired 28283 autoscaler_replicas_desired)" desired 28283 wva_desired_replicas
-until_is "the API serves it to an HPA" "ExternalMetricValueList big [4-9]" bash -c \
-    "kubectl get --raw '/apis/external.metrics.k8s.io/v1beta1/namespaces/team/autoscaler_replicas_desired?labelSelector=variant%3Dbig' | python3 -c 'import json,sys; o=json.load(sys.stdin); i=o[\"items\"][0]; print(o[\"kind\"], i[\"metricLabels\"][\"variant\"], i[\"value\"])'"
+until_is "the API serves it to an HPA" "[4-9]" external
 if curl -sk "https://127.0.0.1:38443/apis" >/dev/null 2>&1; then
     fail "external metrics are served to who is not the API"
 fi
 ok "who is not the API's front proxy is refused"
+shown() {
+    openssl s_client -connect 127.0.0.1:38443 -cert "$work/front.crt" -key "$work/front.key" < /dev/null 2>/dev/null | openssl x509 -noout -serial
+}
+former=$(shown)
+certificate cluster external /CN=llmd-autoscaler DNS:llmd-autoscaler.team.svc,DNS:localhost
+until_is "a rotated certificate is shown without a restart" "$(openssl x509 -noout -serial -in "$work/external.crt")" shown
+[[ $(shown) != "$former" ]] || fail "the certificate has not changed"
+until_is "and the API goes on" "[4-9]" external
 [[ $(specified vllm-big) == "$number" && $(kubectl get hpa vllm-big -o jsonpath='{.metadata.resourceVersion}') == "$hpa" ]] \
     || fail "metric mode has written"
 ok "neither Deployment nor HPA was written"
 until_is "nobody carries it out, which is told" "False ActuationStalled" condition big Actuating
 kubectl scale deployment vllm-big --replicas=5 >/dev/null
 until_is "somebody else's number is taken as it is" "5" bash -c "kubectl get variantpolicy big -o jsonpath='{.status.current}'"
+
+kubectl delete hpa vllm-big >/dev/null
+
+echo "-- keda-push"
+policy keda-push "" >/dev/null
+until_is "it is in force" keda-push kubectl get variantpolicy big -o jsonpath='{.spec.actuation}'
+number=$(specified vllm-big)
+until_is "KEDA is told the number" "replicas $(desired 28283 autoscaler_replicas_desired)" keda
+[[ $(specified vllm-big) == "$number" && $(rest vllm-big) == "$before" ]] || fail "keda-push has changed the Deployment"
+ok "the Deployment was not written"
+policy metric "" >/dev/null
+
+echo "-- other kinds of targets"
+kubectl apply -f - >/dev/null <<OTHERS
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: vllm-set}
+spec:
+  replicas: 1
+  serviceName: vllm-set
+  selector: {matchLabels: {app: vllm-set}}
+  template:
+    metadata: {labels: {app: vllm-set, llm-d.ai/variant: set}}
+    spec: {containers: [{name: vllm, image: vllm}]}
+---
+apiVersion: leaderworkerset.x-k8s.io/v1
+kind: LeaderWorkerSet
+metadata: {name: vllm-groups}
+spec: {replicas: 1, leaderWorkerTemplate: {size: 2}}
+---
+apiVersion: autoscaler.llmd.io/v1alpha1
+kind: VariantPolicy
+metadata: {name: set}
+spec:
+  scaleTargetRef: {kind: StatefulSet, name: vllm-set}
+  model: of-set
+  acceleratorType: H100
+  acceleratorsPerReplica: 1
+  costPerReplicaHour: 8
+  min: 2
+  actuation: scale
+---
+apiVersion: autoscaler.llmd.io/v1alpha1
+kind: VariantPolicy
+metadata: {name: groups}
+spec:
+  scaleTargetRef: {apiVersion: leaderworkerset.x-k8s.io/v1, kind: LeaderWorkerSet, name: vllm-groups}
+  model: of-groups
+  acceleratorType: H100
+  acceleratorsPerReplica: 16
+  costPerReplicaHour: 64
+  min: 2
+  actuation: scale
+OTHERS
+until_is "a StatefulSet gets its least number" 2 kubectl get statefulset vllm-set -o jsonpath='{.spec.replicas}'
+until_is "a LeaderWorkerSet gets its least number" 2 kubectl get leaderworkerset vllm-groups -o jsonpath='{.spec.replicas}'
 
 echo "-- another leader"
 autoscaler b 28187 llmd-autoscaler
@@ -339,21 +416,34 @@ ok "both leave the target as it is"
 echo "-- rights"
 grep -h '"decision":"forbid\|"code":403' "$work/audit.log" > "$work/refused" || true
 [[ ! -s $work/refused ]] || fail "refused: $(head -1 "$work/refused" | cut -c1-400)"
-python3 - "$work/audit.log" <<'AUDIT'
+kubectl get role llmd-autoscaler llmd-autoscaler-scale -o json > "$work/roles.json"
+kubectl get clusterrole llmd-autoscaler -o json > "$work/clusterrole.json"
+python3 - "$work/audit.log" "$work/roles.json" "$work/clusterrole.json" <<'AUDIT' || fail "a right was granted and never used"
+import collections
 import json
 import sys
 
-used = set()
+used = collections.Counter()
 for line in open(sys.argv[1], encoding="utf-8"):
     event = json.loads(line)
     ref = event.get("objectRef")
-    if ref and ref.get("resource"):
+    code = event.get("responseStatus", {}).get("code", 0)
+    # What is not there was asked for with the right to do so.
+    if ref and ref.get("resource") and (code < 400 or code == 404):
         name = ref.get("apiGroup", "") + "/" + ref["resource"] + ("/" + ref["subresource"] if "subresource" in ref else "")
-        used.add((name.lstrip("/"), event["verb"]))
-by = {}
+        used[name.lstrip("/"), event["verb"]] += 1
+roles = json.load(open(sys.argv[2], encoding="utf-8"))["items"] + [json.load(open(sys.argv[3], encoding="utf-8"))]
+granted = {((group + "/" + resource).lstrip("/"), verb) for role in roles for rule in role["rules"]
+           for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+by = collections.defaultdict(list)
 for name, verb in used:
-    by.setdefault(name, []).append(verb)
+    by[name].append(verb)
 for name in sorted(by):
     print("     used:", name, " ".join(sorted(by[name])))
+unused = sorted(right for right in granted if not used[right])
+for name, verb in unused:
+    print("     never used:", name, verb)
+print("     used and not granted here:", sorted(right for right in used if right not in granted) or "none")
+sys.exit(1 if unused else 0)
 AUDIT
-ok "the rights of k8s/autoscaler suffice"
+ok "nothing was refused, and every right of k8s/autoscaler was used"

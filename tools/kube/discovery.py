@@ -542,7 +542,7 @@ class Checks:
             self.cluster.kubectl("apply", "-f", str(self.root / file))
         ok("the definitions of custom resources are taken")
         until("all kinds are served", lambda: all(
-            kind in self.cluster.kubectl("api-resources", "-o", "name") for kind in ("scaledobjects", "variantpolicies")))
+            kind in self.cluster.kubectl("api-resources", "-o", "name") for kind in ("destinationrules", "scaledobjects", "variantpolicies")))
         for overlay in sorted((self.root / "k8s/overlays").iterdir()):
             self.dry_run(f"overlay {overlay.name}", self.kustomize(overlay))
         helm = shutil.which("helm") or shutil.which("helm", path=str(self.bin))
@@ -554,7 +554,7 @@ class Checks:
             rendered = subprocess.run(
                 [helm, "template", "llmd", str(chart), "--namespace", NAMESPACE, "--kube-version", KUBE_VERSION,
                  *([] if values is None else ["-f", str(values)])],
-                check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+                check=True, text=True, stdout=subprocess.PIPE).stdout
             self.dry_run(f"chart, {'default values' if values is None else values.name}", rendered)
 
     def kustomize(self, folder):

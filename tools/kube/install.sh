@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Builds kube-apiserver from its Go module and unpacks etcd from Debian's package, into LLMD_KUBE_HOME. Takes a few minutes once.
+# Builds kube-apiserver and helm from their Go modules and unpacks etcd from Debian's package, into LLMD_KUBE_HOME. Takes a quarter of an
+# hour of CPU time, once.
 set -euo pipefail
 
 version=1.34.4
+helm=3.22.0
 home=${LLMD_KUBE_HOME:-$HOME/.cache/llmd/kube}
 for tool in go apt-get dpkg; do
     command -v "$tool" >/dev/null || { echo "skipped: $tool is not on the path"; exit 77; }
@@ -31,5 +33,9 @@ if [[ ! -x $home/bin/kube-apiserver ]]; then
     go mod tidy -e >/dev/null 2>&1 || true
     echo "building kube-apiserver $version"
     nice go build -o "$home/bin/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
+fi
+if [[ ! -x $home/bin/helm ]] && ! command -v helm >/dev/null; then
+    echo "building helm $helm"
+    GOFLAGS='' GOBIN="$home/bin" nice go install "helm.sh/helm/v3/cmd/helm@v$helm"
 fi
 echo "installed in $home/bin"
