@@ -93,7 +93,7 @@ class Processes:
             self.end(name)
 
 
-def until(what, condition, seconds=180):
+def until(what, condition, seconds=300):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

@@ -541,8 +541,9 @@ class Checks:
         for file in ("tools/kube/crds/others.yaml", "k8s/autoscaler/crds.yaml"):
             self.cluster.kubectl("apply", "-f", str(self.root / file))
         ok("the definitions of custom resources are taken")
+        kinds = ("destinationrules", "scaledobjects", "variantpolicies")
         until("all kinds are served", lambda: all(
-            kind in self.cluster.kubectl("api-resources", "-o", "name") for kind in ("destinationrules", "scaledobjects", "variantpolicies")))
+            kind in self.cluster.kubectl("api-resources", "-o", "name") for kind in kinds))
         for overlay in sorted((self.root / "k8s/overlays").iterdir()):
             self.dry_run(f"overlay {overlay.name}", self.kustomize(overlay))
         helm = shutil.which("helm") or shutil.which("helm", path=str(self.bin))
