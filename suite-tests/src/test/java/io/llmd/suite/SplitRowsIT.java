@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmd.simulator.fault.Faults;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +13,8 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -20,7 +24,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One endpoint for prefill, two for decode, and a gateway that retries once and does not wait for long. */
+/** One endpoint for prefill, two for decode, and a gateway that retries once. */
 @ParameterizedClass
 @ValueSource(strings = {"0.14.0", "0.32.0"})
 class SplitRowsIT {
@@ -40,8 +44,8 @@ class SplitRowsIT {
         suite = start(Map.of(
                 "gateway.disaggregation.prefill-retries", "1",
                 "gateway.disaggregation.retry-backoff", "10ms",
-                "gateway.disaggregation.prefill-timeout", "1s",
                 "gateway.disaggregation.max-handoffs", "500",
+                "gateway.disaggregation.handoff-lease", "480s",
                 "gateway.disaggregation.quarantine-after", "1000",
                 "gateway.endpoints.eject-after", "1000"));
     }
@@ -161,16 +165,16 @@ class SplitRowsIT {
     @Tag("pd-T12")
     @DisplayName("T12: a prefill endpoint that hangs is left, and the decode endpoint computes the prompt")
     void hangingPrefill() {
-        double before = fetched();
-        suite.faults(PREFILL, "{\"slow_factor\":10000}");
+        try (RunningSuite hasty = start(Map.of("gateway.disaggregation.prefill-timeout", "1s"))) {
+            hasty.faults(PREFILL, "{\"slow_factor\":10000}");
 
-        RunningSuite.Answer answer = suite.chat(body("hanging", ",\"max_tokens\":3"));
+            RunningSuite.Answer answer = hasty.chat(body("hanging", ",\"max_tokens\":3"));
 
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.fallback()).isEqualTo("prefill-timeout");
-        assertThat(fetched()).isEqualTo(before);
-        await("the prefill leg is ended")
-                .until(() -> suite.endpoints().get(PREFILL).statistics().active() == 0);
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            assertThat(answer.fallback()).isEqualTo("prefill-timeout");
+            await("the prefill leg is ended")
+                    .until(() -> hasty.endpoints().get(PREFILL).statistics().active() == 0);
+        }
     }
 
     @Test
@@ -253,5 +257,110 @@ class SplitRowsIT {
         assertThat(suite.endpointMeter(1, "vllm:nixl_num_failed_transfers_total")
                         + suite.endpointMeter(2, "vllm:nixl_num_failed_transfers_total"))
                 .isEqualTo(failed);
+    }
+
+    @Test
+    @Tag("pd-T17")
+    @DisplayName("T17: cached tokens are put right though the event with them comes in many pieces")
+    void usageInPieces() throws IOException {
+        suite.faults(1, "{\"drip\":{\"bytes\":23,\"every\":\"2ms\"}}");
+        suite.faults(2, "{\"drip\":{\"bytes\":23,\"every\":\"2ms\"}}");
+
+        String events = stream("pieces", ",\"max_tokens\":3,\"stream_options\":{\"include_usage\":true}");
+
+        assertThat(events)
+                .contains("\"cached_tokens\":0", "\"completion_tokens\":3")
+                .endsWith("data: [DONE]\n\n");
+    }
+
+    @Test
+    @Tag("pd-T19")
+    @DisplayName("T19: an error in the stream of the decode endpoint goes on, and the end that follows it")
+    void errorInTheStream() throws IOException {
+        suite.faults(1, "{\"error_after_tokens\":2}");
+        suite.faults(2, "{\"error_after_tokens\":2}");
+
+        String events = stream("dying", ",\"max_tokens\":9,\"ignore_eos\":true");
+
+        assertThat(events).contains("\"content\":\"", "data: {\"error\":").endsWith("data: [DONE]\n\n");
+        assertThat(events).doesNotContain("finish_reason\":\"");
+    }
+
+    private static String stream(String text, String more) throws IOException {
+        try (ClientSocket client = new ClientSocket(suite.port())) {
+            client.send(body(text, more + ",\"stream\":true"));
+            return ClientSocket.body(client.readAll());
+        }
+    }
+
+    @Test
+    @Tag("pd-T30")
+    @DisplayName("T30: blocks of another version of the engine are not asked for")
+    void otherVersion() throws IOException {
+        String before = Files.readString(suite.endpointsFile());
+        try {
+            Files.writeString(
+                    suite.endpointsFile(),
+                    before.replace("role: prefill", "role: prefill, llm-d.ai/engine-version: \"a\"")
+                            .replace("role: decode", "role: decode, llm-d.ai/engine-version: \"b\""));
+            AtomicInteger asked = new AtomicInteger();
+
+            await("the versions are known").untilAsserted(() -> {
+                double prefills = prefills();
+                RunningSuite.Answer answer =
+                        suite.chat(body("version " + asked.getAndIncrement(), ",\"max_tokens\":3"));
+                assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+                assertThat(answer.fallback()).isEqualTo("no-compatible-prefill");
+                assertThat(prefills()).isEqualTo(prefills);
+            });
+        } finally {
+            Files.writeString(suite.endpointsFile(), before);
+        }
+        awaitSplit();
+    }
+
+    @Test
+    @Tag("pd-T50")
+    @DisplayName("T50: a prefill endpoint that leaves the pool ends its leg, and gets no other one")
+    void prefillLeavesThePool() throws Exception {
+        String before = Files.readString(suite.endpointsFile());
+        double fetched = fetched();
+        suite.faults(PREFILL, "{\"slow_factor\":100}");
+        try (ExecutorService clients = Executors.newSingleThreadExecutor()) {
+            Future<RunningSuite.Answer> answer = clients.submit(() -> suite.chat(body("leaving", ",\"max_tokens\":3")));
+            await("the prompt is computed")
+                    .until(() -> suite.endpoints().get(PREFILL).statistics().active() == 1);
+            Files.writeString(
+                    suite.endpointsFile(),
+                    before.lines()
+                            .filter(line -> !line.contains("role: prefill"))
+                            .collect(Collectors.joining("\n", "", "\n")));
+
+            assertThat(answer.get().fallback()).isEmpty();
+            assertThat(fetched() - fetched).isGreaterThan(100);
+            suite.endpoints().get(PREFILL).faults(faults -> Faults.NONE);
+            AtomicInteger asked = new AtomicInteger();
+            await("nobody sends prompts there any longer").untilAsserted(() -> {
+                double prefills = prefills();
+                assertThat(suite.chat(body("left " + asked.getAndIncrement(), ",\"max_tokens\":3"))
+                                .status())
+                        .isEqualTo(200);
+                assertThat(prefills()).isEqualTo(prefills);
+            });
+        } finally {
+            Files.writeString(suite.endpointsFile(), before);
+        }
+        awaitSplit();
+    }
+
+    private static void awaitSplit() {
+        AtomicInteger asked = new AtomicInteger();
+        await("requests are split again").untilAsserted(() -> {
+            double fetched = fetched();
+            RunningSuite.Answer answer =
+                    suite.chat(body("again " + System.nanoTime() + asked.getAndIncrement(), ",\"max_tokens\":3"));
+            assertThat(answer.fallback()).isEmpty();
+            assertThat(fetched() - fetched).isGreaterThan(100);
+        });
     }
 }
