@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param promptBytes bytes of the prompt in the body without inlined media, a base for estimates
  * @param promptTokens tokens of the prompt: exact when they were given as ids, else {@code promptBytes / 4}
  * @param choices completions wanted per prompt, at least 1
+ * @param sequences answers that an endpoint may generate at most, for all prompts together, at least 1
  * @param splittable whether another endpoint may compute the prompt: the endpoint that answers needs nothing of that work
  *     but its KV blocks
  * @param hasMedia whether the prompt holds more than text
@@ -38,6 +39,7 @@ public record ApiRequest(
         long promptBytes,
         long promptTokens,
         int choices,
+        int sequences,
         boolean splittable,
         boolean hasMedia,
         boolean hadTransferParams,
@@ -122,6 +124,7 @@ public record ApiRequest(
                 promptBytes,
                 promptTokens,
                 choices,
+                sequences,
                 splittable,
                 hasMedia,
                 hadTransferParams,

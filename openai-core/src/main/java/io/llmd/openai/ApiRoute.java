@@ -44,6 +44,11 @@ public enum ApiRoute {
         return this != TOKENIZE && this != DETOKENIZE;
     }
 
+    /** Whether endpoints take a cache salt here; vLLM does not know one in Anthropic's API. */
+    public boolean takesCacheSalt() {
+        return computesPrompt() && this != MESSAGES;
+    }
+
     /**
      * The route of a raw request path, with or without {@code /v1} and one trailing slash.
      *

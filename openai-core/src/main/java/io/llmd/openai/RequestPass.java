@@ -38,6 +38,7 @@ final class RequestPass {
     private int maxTokens = UNSET;
     private int maxCompletionTokens = UNSET;
     private int choices = 1;
+    private int bestOf = 1;
     private boolean beams;
     private boolean echoes;
     private boolean hasLogprobs;
@@ -125,7 +126,7 @@ final class RequestPass {
             case MAX_TOKENS, MAX_OUTPUT_TOKENS -> maxTokens = cursor.readInt(param, 1, Integer.MAX_VALUE);
             case MAX_COMPLETION_TOKENS -> maxCompletionTokens = cursor.readInt(param, 1, Integer.MAX_VALUE);
             case N -> choices = cursor.readInt(param, 1, limits.choices());
-            case BEST_OF -> beams |= cursor.readInt(param, 1, limits.choices()) > 1;
+            case BEST_OF -> readBestOf(param);
             case USE_BEAM_SEARCH -> beams |= isSet();
             case ECHO -> echoes = isSet();
             case LOGPROBS -> readLogprobs(param);
@@ -186,6 +187,11 @@ final class RequestPass {
         }
     }
 
+    private void readBestOf(String param) {
+        bestOf = cursor.readInt(param, 1, limits.choices());
+        beams |= bestOf > 1;
+    }
+
     private void readSalt() {
         int start = cursor.valueStart();
         String text = cursor.isNull() ? "" : cursor.readName(Field.CACHE_SALT.wireName(), limits.nameBytes());
@@ -229,7 +235,7 @@ final class RequestPass {
             }
             switch (name) {
                 case "n" -> choices = cursor.readInt(param, 1, limits.choices());
-                case "best_of" -> beams |= cursor.readInt(param, 1, limits.choices()) > 1;
+                case "best_of" -> readBestOf(param);
                 case "max_tokens" -> maxTokens = cursor.readInt(param, 1, Integer.MAX_VALUE);
                 case "prompt_logprobs" -> {
                     hasPromptLogprobs = true;
@@ -447,6 +453,7 @@ final class RequestPass {
                 textBytes + prompt.ids() * BYTES_PER_TOKEN,
                 textBytes / BYTES_PER_TOKEN + prompt.ids(),
                 choices,
+                Math.max(choices, bestOf) * Math.max(1, prompt.count()),
                 isSplittable(maxOutput),
                 media.rawBytes() > 0,
                 !rules.transferParams() && (seen & (Field.TRANSFER | chatTokens())) != 0,

@@ -138,11 +138,11 @@ final class ReliabilityRows {
                                     + " part (`QuotasTest.gatewaysThatShareClientsKeepToTheirPart`)",
                             "F66")
                     .without(
-                            "differs: short of heap or direct memory the gateway refuses large bodies first, then all new requests,"
-                                    + " with 429 (`LimitsIT.shortOfMemoryLargeBodiesAreRefusedFirst`,"
-                                    + " `MemoryPressureTest`); no test fills the memory of a process",
-                            "F57",
-                            "F58")
+                            "differs: short of heap the gateway refuses large bodies first, then all new requests, with 429"
+                                    + " (`LimitsIT.shortOfMemoryLargeBodiesAreRefusedFirst`, `MemoryPressureTest`); no test fills"
+                                    + " the memory of a process",
+                            "F57")
+                    .without("not built: nothing watches direct memory", "F58")
                     .without(
                             "not built: nothing watches event loops; plugins of the scheduler are watched (F60)", "F59")
                     .without("not shown: no test has an orchestrator that refuses a number of replicas", "F65")

@@ -27,6 +27,11 @@ public final class AccessControl {
         this.throttle = new FailureThrottle(nanoTime, MAX_ADDRESSES);
     }
 
+    /** What is known now of a key that was granted before; that which was known then once the key is gone. */
+    public ApiKey current(ApiKey key) {
+        return keys.byId(key);
+    }
+
     /** Puts other keys in force. */
     public void replaceKeys(ApiKeys newKeys) {
         keys = Objects.requireNonNull(newKeys, "newKeys");

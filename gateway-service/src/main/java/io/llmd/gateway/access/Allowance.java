@@ -20,8 +20,14 @@ public record Allowance(
     public static final Allowance UNLIMITED = new Allowance(0, 0, 0, null);
 
     public Allowance {
-        if (requestsPerMinute < 0 || tokensPerMinute < 0 || concurrent < 0) {
-            throw new IllegalArgumentException("allowance: negative (expected: at least 0)");
+        check("requests-per-minute", requestsPerMinute);
+        check("tokens-per-minute", tokensPerMinute);
+        check("concurrent", concurrent);
+    }
+
+    private static void check(String name, long value) {
+        if (value < 0 || value > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(name + ": " + value + " (expected: 0 to " + Integer.MAX_VALUE + ")");
         }
     }
 

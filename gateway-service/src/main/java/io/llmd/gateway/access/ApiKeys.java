@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +25,17 @@ public final class ApiKeys {
     @SuppressWarnings("ArrayRecordComponent") // never compared as a record, never handed out
     record Entry(ApiKey key, byte[] hash) {}
 
+    private final List<Entry> entries;
     private final List<ApiKey> keys;
     private final Map<Long, List<Entry>> byPrefix;
+    private final Map<String, ApiKey> byId;
+    private final byte[] firstHash;
 
     ApiKeys(List<Entry> entries) {
+        this.entries = List.copyOf(entries);
         keys = entries.stream().map(Entry::key).toList();
+        byId = keys.stream().collect(Collectors.toUnmodifiableMap(ApiKey::id, key -> key, (first, other) -> first));
+        firstHash = entries.isEmpty() ? new byte[0] : entries.getFirst().hash().clone();
         Map<Long, List<Entry>> index = new HashMap<>();
         for (Entry entry : entries) {
             index.computeIfAbsent(KeyHash.prefix(entry.hash()), prefix -> new ArrayList<>(1))
@@ -61,11 +68,20 @@ public final class ApiKeys {
         return keys;
     }
 
+    /** The key with the id of another one, or that one. */
+    ApiKey byId(ApiKey key) {
+        return byId.getOrDefault(key.id(), key);
+    }
+
+    /** SHA-256 of the first key's secret; empty without keys. */
+    public byte[] firstHash() {
+        return firstHash.clone();
+    }
+
     /** These keys and others behind them. */
     public ApiKeys and(ApiKeys more) {
-        List<Entry> all = new ArrayList<>();
-        byPrefix.values().forEach(all::addAll);
-        more.byPrefix.values().forEach(all::addAll);
+        List<Entry> all = new ArrayList<>(entries);
+        all.addAll(more.entries);
         return new ApiKeys(all);
     }
 

@@ -12,6 +12,9 @@ import java.util.Objects;
  */
 public record Budget(long tokens, Period period) {
 
+    /** More than that is as good as no budget, and adding requests to it must not overflow. */
+    static final long MAX_TOKENS = Long.MAX_VALUE >> 1;
+
     /** How long a budget lasts. */
     public enum Period {
         DAY,
@@ -20,8 +23,8 @@ public record Budget(long tokens, Period period) {
 
     public Budget {
         Objects.requireNonNull(period, "period");
-        if (tokens < 1) {
-            throw new IllegalArgumentException("tokens: " + tokens + " (expected: at least 1)");
+        if (tokens < 1 || tokens > MAX_TOKENS) {
+            throw new IllegalArgumentException("tokens: " + tokens + " (expected: 1 to " + MAX_TOKENS + ")");
         }
     }
 

@@ -151,7 +151,7 @@ final class KeyFile {
             return other;
         }
         Map<String, Node> fields = mapping(node, path, BUDGET_FIELDS);
-        long tokens = number(required(fields, "tokens", node, path), path + ".tokens", 1, Long.MAX_VALUE >> 1);
+        long tokens = number(required(fields, "tokens", node, path), path + ".tokens", 1, Budget.MAX_TOKENS);
         Node per = required(fields, "per", node, path);
         return switch (scalar(per, path + ".per")) {
             case "day" -> new Budget(tokens, Budget.Period.DAY);

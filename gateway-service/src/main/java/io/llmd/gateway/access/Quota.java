@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** The account of one key or tenant, without limits until {@link #allow} names some. Thread-safe. */
 final class Quota {
 
-    /** A clock that was set back comes to a period again, whose count must be there still. */
+    /** A clock that was set back comes to a period again, whose count must be there still; those near the present are kept. */
     private static final int KEPT_WINDOWS = 3;
 
     private final String owner;
@@ -45,9 +45,10 @@ final class Quota {
         if (perMinute == 0) {
             return null;
         }
-        return former != null && former.perMinute() == perMinute
-                ? former
-                : new RateBucket(perMinute, burstSeconds, nowNanos);
+        if (former == null) {
+            return new RateBucket(perMinute, burstSeconds, nowNanos);
+        }
+        return former.perMinute() == perMinute ? former : former.withRate(perMinute, burstSeconds, nowNanos);
     }
 
     /**
@@ -101,9 +102,11 @@ final class Quota {
         take(0, (double) usedTokens - amount, nowNanos);
         Budget budget = allowance.budget();
         if (budget != null && usedTokens > 0) {
-            used.merge(budget.window(now), usedTokens, Long::sum);
+            long window = budget.window(now);
+            used.merge(window, usedTokens, Long::sum);
             while (used.size() > KEPT_WINDOWS) {
-                used.pollFirstEntry();
+                boolean isFirstFarther = window - used.firstKey() >= used.lastKey() - window;
+                used.remove(isFirstFarther ? used.firstKey() : used.lastKey());
             }
         }
     }
@@ -121,11 +124,6 @@ final class Quota {
     synchronized double budgetLeft(Instant now) {
         Budget budget = allowance.budget();
         return budget == null ? 1 : Math.clamp(1 - (double) used(budget.window(now)) / budget.tokens(), 0, 1);
-    }
-
-    /** Requests under way. */
-    synchronized int concurrent() {
-        return concurrent;
     }
 
     /** Writes what is left of the rates, where that is less than what is there. */

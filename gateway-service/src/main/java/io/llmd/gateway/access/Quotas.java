@@ -109,22 +109,25 @@ public final class Quotas {
         reservation.settle(usedTokens, nanoTime.getAsLong(), clock.instant());
     }
 
-    /** Headers that tell a client what is left of its rates. */
-    public Map<String, String> headers(Reservation reservation) {
-        return reservation.headers(nanoTime.getAsLong());
+    /** Headers that tell a client what is left of its rates; empty when it has none. */
+    public Map<String, String> headers(ApiKey key) {
+        if (key.allowance().isUnlimited() && key.tenantAllowance().isUnlimited()) {
+            return Map.of();
+        }
+        long nowNanos = nanoTime.getAsLong();
+        RateStatus status = new RateStatus();
+        for (String owner : List.of(KEY + key.id(), TENANT + key.tenant())) {
+            Quota quota = accounts.get(owner);
+            if (quota != null) {
+                quota.describe(status, nowNanos);
+            }
+        }
+        return status.headers();
     }
 
     private double budgetLeft(String tenant) {
         Quota quota = accounts.get(TENANT + tenant);
         return quota == null ? 1 : quota.budgetLeft(clock.instant());
-    }
-
-    /** Requests under way of all keys with limits. */
-    public int concurrent() {
-        return accounts.entrySet().stream()
-                .filter(account -> account.getKey().startsWith(KEY))
-                .mapToInt(account -> account.getValue().concurrent())
-                .sum();
     }
 
     /** Tokens used by account and period of its budget, for the next process. */

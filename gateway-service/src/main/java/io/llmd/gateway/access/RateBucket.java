@@ -26,6 +26,14 @@ final class RateBucket {
         filledNanos = nowNanos;
     }
 
+    /** A bucket of another rate that is as full as this one was, as far as it can be. */
+    RateBucket withRate(long newPerMinute, double burstSeconds, long nowNanos) {
+        fill(nowNanos);
+        RateBucket next = new RateBucket(newPerMinute, burstSeconds, nowNanos);
+        next.level = Math.min(next.level, level);
+        return next;
+    }
+
     /** Nanoseconds until so much may be taken; 0 when it may now. */
     long waitNanos(double amount, long nowNanos) {
         fill(nowNanos);

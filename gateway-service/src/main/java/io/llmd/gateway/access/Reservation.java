@@ -2,7 +2,6 @@ package io.llmd.gateway.access;
 
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What one request has taken of the quotas of its key and tenant, until it is over. Thread-safe. */
@@ -31,17 +30,5 @@ public final class Reservation implements QuotaDecision {
                 quota.settle(amount, usedTokens, nowNanos, now);
             }
         }
-    }
-
-    /** Headers that tell the client what is left of its rates; empty when it has none. */
-    public Map<String, String> headers(long nowNanos) {
-        if (quotas.isEmpty()) {
-            return Map.of();
-        }
-        RateStatus status = new RateStatus();
-        for (Quota quota : quotas) {
-            quota.describe(status, nowNanos);
-        }
-        return status.headers();
     }
 }

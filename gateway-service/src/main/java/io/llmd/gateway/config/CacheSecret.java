@@ -1,36 +1,35 @@
 package io.llmd.gateway.config;
 
+import io.llmd.gateway.access.ApiKeys;
 import io.llmd.gateway.access.CacheIsolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Finds the secret that keeps tenants out of each other's cached blocks. */
 final class CacheSecret {
 
-    private static final Logger log = LoggerFactory.getLogger(CacheSecret.class);
     private static final int MAX_BYTES = 4 << 10;
 
     private CacheSecret() {}
 
     /** @throws IllegalStateException when the file cannot be read or holds no secret */
-    static CacheIsolation isolation(GatewayProperties.Access settings) {
+    static CacheIsolation isolation(GatewayProperties.Access settings, CacheIsolation.Scope scope, ApiKeys keys) {
         Path file = settings.cacheSecretFile();
         if (file != null) {
-            return new CacheIsolation(settings.isolation(), read(file));
+            return new CacheIsolation(scope, read(file));
         }
+        // The same in all gateways with the same key file. Whoever knows it still cannot have the salt of another
+        // tenant made, since a salt always holds the name of the tenant that sends it.
+        byte[] first = keys.firstHash();
+        return new CacheIsolation(scope, first.length == 0 ? random() : first);
+    }
+
+    private static byte[] random() {
         byte[] secret = new byte[CacheIsolation.MIN_SECRET];
         new SecureRandom().nextBytes(secret);
-        if (settings.isolation() != CacheIsolation.Scope.SHARED) {
-            log.atWarn()
-                    .addKeyValue("setting", "gateway.access.cache-secret-file")
-                    .log(
-                            "no secret for cached blocks is set, so that other gateways and later starts do not share them");
-        }
-        return new CacheIsolation(settings.isolation(), secret);
+        return secret;
     }
 
     private static byte[] read(Path file) {

@@ -368,6 +368,7 @@ class GatewayConfiguration {
     EdgePipeline edgePipeline(
             GatewayProperties properties,
             AccessControl access,
+            KeyFileWatch keys,
             UsageFile usage,
             SchedulerClient scheduler,
             UpstreamClient upstream,
@@ -406,7 +407,7 @@ class GatewayConfiguration {
                 settings,
                 access,
                 usage.quotas(),
-                CacheSecret.isolation(properties.access()),
+                CacheSecret.isolation(properties.access(), properties.access().isolation(place), access.keys()),
                 reader,
                 trustedReader,
                 scheduler,

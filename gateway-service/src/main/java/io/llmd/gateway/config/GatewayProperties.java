@@ -7,6 +7,7 @@ import io.llmd.gateway.disagg.DisaggSettings.Encode;
 import io.llmd.gateway.disagg.DisaggSettings.OnPrefillFailure;
 import io.llmd.gateway.disagg.Phases.Protocol;
 import io.llmd.gateway.disagg.Phases.Step;
+import io.llmd.gateway.edge.Place;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -132,8 +133,7 @@ public record GatewayProperties(
      * @param assumedOutputTokens output counted against limits while a request without a bound of its own is under way
      * @param usageFile keeps what was used of budgets over restarts; without it each start begins anew
      * @param cacheIsolation who shares cached blocks of prompts; a tenant by default, everybody where no key is needed
-     * @param cacheSecretFile secret of at least 32 bytes, the same for all gateways; without it each process makes its own, so
-     *     that clients find cached blocks only through the gateway that they used before
+     * @param cacheSecretFile secret of at least 32 bytes, the same for all gateways; without it, the hash of the first key
      */
     public record Access(
             @NotNull @DefaultValue("keys") Mode mode,
@@ -182,12 +182,15 @@ public record GatewayProperties(
             }
         }
 
-        /** Who shares cached blocks. */
-        public CacheIsolation.Scope isolation() {
+        /** Who shares cached blocks; the setting, or what fits the place. */
+        CacheIsolation.Scope isolation(Place place) {
             if (cacheIsolation != null) {
                 return cacheIsolation;
             }
-            return mode == Mode.OPEN ? CacheIsolation.Scope.SHARED : CacheIsolation.Scope.TENANT;
+            // Behind a coordinator there is a gateway, which does it.
+            return mode == Mode.OPEN || place == Place.COORDINATOR
+                    ? CacheIsolation.Scope.SHARED
+                    : CacheIsolation.Scope.TENANT;
         }
 
         /** What becomes of parameters of KV transfer that clients write. */

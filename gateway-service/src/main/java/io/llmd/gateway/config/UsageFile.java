@@ -55,8 +55,13 @@ final class UsageFile implements SmartLifecycle {
 
     private Map<String, Map<Long, Long>> read(Path from) {
         try {
-            return Files.exists(from) ? json.readValue(Files.readAllBytes(from), TYPE) : Map.of();
-        } catch (IOException | JacksonException e) {
+            if (!Files.exists(from)) {
+                return Map.of();
+            }
+            Map<String, Map<Long, Long>> use = new HashMap<>();
+            json.readValue(Files.readAllBytes(from), TYPE).forEach((owner, used) -> use.put(owner, Map.copyOf(used)));
+            return Map.copyOf(use);
+        } catch (IOException | JacksonException | NullPointerException e) {
             throw new IllegalStateException(
                     "gateway.access.usage-file: " + from + ": unreadable (expected: what a gateway wrote, or no file)",
                     e);

@@ -70,10 +70,11 @@ final class CoordinatorPair implements LegPair {
                 throw new IllegalStateException("{} is no object");
             }
             body = new JsonEditor(empty).set(RenderedPrompt.TOKEN_IDS, rendered.tokenIds());
-            byte[] salt = call.body().bytes(SALT);
-            if (salt != null) {
-                body.set(SALT, salt);
-            }
+        }
+        // Whether or not the renderer has copied it: both legs must have the same.
+        byte[] salt = call.body().bytes(SALT);
+        if (salt != null) {
+            body.set(SALT, salt);
         }
         body.remove("request_id");
         return model == null ? body : body.set("model", model);

@@ -335,6 +335,7 @@ final class Attempt implements SplitListener {
         }
         current.end(toClient);
         usage = current.usage();
+        exchange.generated(current.contentEvents());
         boolean incomplete = current.defect() != Relay.Defect.NONE;
         boolean bad = incomplete || current.hasOwnError();
         close(bad ? Cause.ERROR : Cause.NATURAL, bad ? "incomplete" : "ok");
@@ -451,6 +452,7 @@ final class Attempt implements SplitListener {
         Relay current = relay;
         if (current != null) {
             usage = current.usage();
+            exchange.generated(current.contentEvents());
         }
         discardRelay();
         close(cause, cause == Cause.CLIENT_DISCONNECT ? "cancelled" : "incomplete");

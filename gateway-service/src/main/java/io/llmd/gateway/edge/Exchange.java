@@ -10,6 +10,7 @@ import io.llmd.contracts.schedule.ScheduleRequest;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.gateway.access.Access;
 import io.llmd.gateway.access.ApiKey;
+import io.llmd.gateway.access.QuotaDecision;
 import io.llmd.gateway.access.QuotaRefusal;
 import io.llmd.gateway.access.Reservation;
 import io.llmd.gateway.disagg.SplitState;
@@ -114,7 +115,10 @@ final class Exchange {
     private RequestOutcome outcome = RequestOutcome.ERROR;
     private @Nullable ErrorCode code;
     private TokenUsage usage = TokenUsage.UNKNOWN;
-    private boolean isSent;
+    /** Whether an endpoint has computed something, whatever became of it. */
+    private boolean isWorkedFor;
+
+    private long generatedEvents;
     private boolean bodyComplete;
     private boolean reusable;
 
@@ -288,17 +292,20 @@ final class Exchange {
     }
 
     private ApiRequest isolated(ApiRequest accepted) {
-        String salt = accepted.route().computesPrompt()
+        String salt = accepted.route().takesCacheSalt()
                 ? services.isolation().salt(key, accepted.salt().text())
                 : null;
         return salt == null ? accepted : accepted.withCacheSalt(salt);
     }
 
     private boolean isWithinLimits(ApiRequest accepted) {
-        return switch (services.quotas().reserve(key, mostTokens(accepted))) {
+        // The body may have come so slowly that the limits have changed meanwhile.
+        key = services.access().current(key);
+        QuotaDecision decision = services.quotas().reserve(key, mostTokens(accepted));
+        client.always(services.quotas().headers(key));
+        return switch (decision) {
             case Reservation taken -> {
                 reservation = taken;
-                client.always(services.quotas().headers(taken));
                 yield true;
             }
             case QuotaRefusal refusal -> {
@@ -309,27 +316,27 @@ final class Exchange {
         };
     }
 
-    /** Tokens that a request may need: its prompt, as far as it can be told, and all its choices at their bound. */
+    /** Tokens that a request may need: its prompts, as far as it can be told, and all its answers at their bound. */
     private long mostTokens(ApiRequest accepted) {
         long output = accepted.route().canStream()
-                ? (long) accepted.outputBound().orElse(services.settings().assumedOutputTokens()) * accepted.choices()
+                ? (long) accepted.outputBound().orElse(services.settings().assumedOutputTokens()) * accepted.sequences()
                 : 0;
         return accepted.route().computesPrompt() ? accepted.promptTokens() + output : 0;
     }
 
-    /** Tokens that a request that is over has cost, where its endpoint did not say: an estimate, and what went to the client. */
+    /** Tokens that a request that is over has cost; what its endpoint did not count is estimated. */
     private long usedTokens() {
         ApiRequest accepted = request;
-        if (accepted == null || !isSent || isUnanswered()) {
+        if (accepted == null || !isWorkedFor) {
             return 0;
         }
         long prompt = usage.promptTokens() < 0 ? accepted.promptTokens() : usage.promptTokens();
-        return prompt + Math.max(0, usage.completionTokens());
+        return prompt + (usage.completionTokens() < 0 ? generatedEvents : usage.completionTokens());
     }
 
-    /** Whether every endpoint failed before its answer. */
-    private boolean isUnanswered() {
-        return outcome == RequestOutcome.ERROR && timer.firstByteNanos() == 0;
+    /** An attempt's answer has, or had, so many events with content. */
+    void generated(long contentEvents) {
+        generatedEvents = contentEvents;
     }
 
     // ---- scheduling
@@ -430,7 +437,6 @@ final class Exchange {
         Attempt next = new Attempt(this, services, client, lease, accepted, head, split);
         attempt = next;
         leaseId = decision.leaseId();
-        isSent = true;
         timer.sent();
         next.send(body.array(), body.length(), decision);
     }
@@ -441,6 +447,7 @@ final class Exchange {
             return;
         }
         attempt = null;
+        isWorkedFor |= failure == AttemptFailure.FIRST_BYTE_TIMEOUT;
         RetryState state = retry;
         ApiRequest accepted = request;
         boolean timeLeft = !timer.isRequestOver();
@@ -480,6 +487,7 @@ final class Exchange {
     /** The first bytes of an answer's body have come: there is no way back to another endpoint. */
     void answerBegins() {
         phase = Phase.RELAYING;
+        isWorkedFor = true;
         timer.firstByte();
         timer.arm();
     }
@@ -534,6 +542,7 @@ final class Exchange {
         }
         Attempt running = attempt;
         if (running != null && !running.isComplete()) {
+            isWorkedFor = true;
             usage = running.abandon(Cause.ERROR);
         }
         boolean again = error.code() == ErrorCode.SERVER_OVERLOADED || error.code() == ErrorCode.SHUTTING_DOWN;
@@ -668,6 +677,7 @@ final class Exchange {
             if (running == null || leaseId != lease || running.isComplete() || phase.compareTo(Phase.FLUSHING) >= 0) {
                 return;
             }
+            isWorkedFor = true;
             usage = running.abandon(Cause.EVICTED);
             end(RequestOutcome.EVICTED, RejectionAnswer.evicted(), RejectionAnswer.evictedHeaders());
         });
@@ -721,6 +731,7 @@ final class Exchange {
         Attempt running = attempt;
         attempt = null;
         if (running != null && !running.isComplete()) {
+            isWorkedFor = true;
             usage = running.abandon(cause);
         }
         RetryState state = retry;

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,7 +71,10 @@ public final class GatewayMetrics {
         Duration.ofSeconds(120)
     };
 
+    private static final int MAX_TENANTS = 200;
+
     private final MeterRegistry registry;
+    private final Set<String> tenants = ConcurrentHashMap.newKeySet();
     private final ConcurrentHashMap<RequestKey, Counter> requests = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<TimerKey, Timer> timers = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<CounterKey, Counter> counters = new ConcurrentHashMap<>();
@@ -180,7 +184,8 @@ public final class GatewayMetrics {
     /** A request of a tenant of the key file is over. */
     public void tenantUsed(String tenant, long tokens) {
         if (tokens > 0) {
-            counter(GatewayMeters.TENANT_TOKENS, tenant, "").increment(tokens);
+            boolean isNamed = tenants.contains(tenant) || tenants.size() < MAX_TENANTS && tenants.add(tenant);
+            counter(GatewayMeters.TENANT_TOKENS, isNamed ? tenant : "other", "").increment(tokens);
         }
     }
 

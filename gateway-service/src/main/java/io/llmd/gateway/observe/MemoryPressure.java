@@ -1,16 +1,16 @@
 package io.llmd.gateway.observe;
 
-import io.netty.util.internal.PlatformDependent;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
-import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
- * How scarce memory is: the heap as the last collection left it, or what buffers take outside of it, whichever is scarcer.
- * {@link #sample} from one thread, {@link #level} from any.
+ * How full the heap is, as the last collection left it. {@link #sample} from one thread, {@link #level} from any.
+ *
+ * @implNote the old generation is collected only when something fills it. Where nothing new may enter, nothing does, so that a
+ *     collection is asked for now and then, without which this level would stay for good
  */
 public final class MemoryPressure {
 
@@ -27,30 +27,40 @@ public final class MemoryPressure {
     /** So much below a threshold it must get before that is over. */
     private static final double RECOVERY = 0.05;
 
+    private static final int SAMPLES_PER_COLLECTION = 80;
+
     private final double high;
     private final double critical;
     private final DoubleSupplier used;
+    private final Runnable collect;
     private volatile Level level = Level.NONE;
+    private int samplesAtCritical;
 
     /**
-     * @param high share of memory in use from which on large bodies are refused
+     * @param high share of the heap in use from which on large bodies are refused
      * @param critical the same for all new requests
      */
     public MemoryPressure(double high, double critical) {
-        this(high, critical, MemoryPressure::usedShare);
+        this(high, critical, MemoryPressure::usedShare, System::gc);
     }
 
-    MemoryPressure(double high, double critical, DoubleSupplier used) {
+    MemoryPressure(double high, double critical, DoubleSupplier used, Runnable collect) {
+        if (high > critical) {
+            throw new IllegalArgumentException(
+                    "memory-high: " + high + " (expected: at most memory-critical, " + critical + ")");
+        }
         this.high = high;
         this.critical = critical;
         this.used = used;
+        this.collect = collect;
     }
 
+    /** What may enter now. */
     public Level level() {
         return level;
     }
 
-    /** Looks how much is in use. */
+    /** Looks how much is in use; four times a second. */
     public void sample() {
         double share = used.getAsDouble();
         boolean wasCritical = level == Level.CRITICAL;
@@ -60,25 +70,18 @@ public final class MemoryPressure {
         } else {
             level = share >= (wasHigh ? high - RECOVERY : high) ? Level.HIGH : Level.NONE;
         }
+        samplesAtCritical = level == Level.CRITICAL ? samplesAtCritical + 1 : 0;
+        if (samplesAtCritical % SAMPLES_PER_COLLECTION == SAMPLES_PER_COLLECTION - 1) {
+            collect.run();
+        }
     }
 
     private static double usedShare() {
-        return Math.max(heapShare(), directShare());
-    }
-
-    private static double heapShare() {
         long kept = 0;
-        List<MemoryPoolMXBean> pools = ManagementFactory.getMemoryPoolMXBeans();
-        for (MemoryPoolMXBean pool : pools) {
+        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
             MemoryUsage afterCollection = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
             kept += afterCollection == null ? 0 : afterCollection.getUsed();
         }
         return (double) kept / Runtime.getRuntime().maxMemory();
-    }
-
-    /** 0 where buffers are not counted. */
-    private static double directShare() {
-        long most = PlatformDependent.maxDirectMemory();
-        return most <= 0 ? 0 : (double) Math.max(0, PlatformDependent.usedDirectMemory()) / most;
     }
 }

@@ -1,6 +1,7 @@
 package io.llmd.gateway.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.llmd.gateway.observe.MemoryPressure.Level;
 import org.junit.jupiter.api.Test;
@@ -10,7 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MemoryPressureTest {
 
     private double used;
-    private final MemoryPressure memory = new MemoryPressure(0.85, 0.92, () -> used);
+    private int collections;
+    private final MemoryPressure memory = new MemoryPressure(0.85, 0.92, () -> used, () -> collections++);
 
     private Level at(double share) {
         used = share;
@@ -35,9 +37,22 @@ class MemoryPressureTest {
     }
 
     @Test
-    void thisProcessHasRoom() {
-        MemoryPressure own = new MemoryPressure(0.85, 0.92);
-        own.sample();
-        assertThat(own.level()).isEqualTo(Level.NONE);
+    void whereNothingMayEnterACollectionIsAskedForEvery20Seconds() {
+        for (int i = 0; i < 4 * 60; i++) {
+            at(0.95);
+        }
+        assertThat(collections).isEqualTo(3);
+
+        for (int i = 0; i < 4 * 60; i++) {
+            at(0.86);
+        }
+        assertThat(collections).as("at a level where requests go on").isEqualTo(3);
+    }
+
+    @Test
+    void thresholdsMustBeInOrder() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new MemoryPressure(0.9, 0.8))
+                .withMessageContaining("memory-high: 0.9");
     }
 }

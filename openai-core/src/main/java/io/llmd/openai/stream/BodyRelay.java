@@ -83,6 +83,11 @@ public final class BodyRelay implements Relay {
     }
 
     @Override
+    public long contentEvents() {
+        return 0;
+    }
+
+    @Override
     public int skippedUsageMembers() {
         return usage.skippedUsageMembers();
     }

@@ -88,6 +88,11 @@ public final class EventRelay implements Relay {
     }
 
     @Override
+    public long contentEvents() {
+        return scanner.contentEvents();
+    }
+
+    @Override
     public int skippedUsageMembers() {
         return scanner.skippedUsageMembers();
     }

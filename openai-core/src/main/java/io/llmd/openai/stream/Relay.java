@@ -43,6 +43,9 @@ public sealed interface Relay permits EventRelay, BodyRelay {
     /** Tokens as the endpoint counted them so far. */
     TokenUsage usage();
 
+    /** Events with generated content so far, which is about one for each token; 0 for an answer that is no stream. */
+    long contentEvents();
+
     /** Members of the usage so far that say no number of tokens. */
     int skippedUsageMembers();
 
