@@ -52,6 +52,8 @@ final class ScaleGoals {
     private void savings() {
         double ours = 0;
         double theirs = 0;
+        double points = 0;
+        int count = 0;
         boolean isComparable = false;
         for (Comparison comparison : comparisons) {
             Outcome best = tunedHpa(comparison);
@@ -63,6 +65,8 @@ final class ScaleGoals {
             isComparable = true;
             ours += Means.of(comparison.ours(), ScaleResult::replicaHours);
             theirs += Means.of(best.tuned(), ScaleResult::replicaHours);
+            points += 100 * good.value();
+            count++;
             add(
                     "P14",
                     comparison.workload().id() + ", replica-hours ÷ best tuned HPA ("
@@ -83,10 +87,10 @@ final class ScaleGoals {
         if (isComparable) {
             add(
                     "P14",
-                    "all workloads, replica-hours ÷ best tuned HPA of each",
-                    "≤ 0.90",
-                    String.format(Locale.ROOT, "%.3f", ours / theirs),
-                    ours / theirs <= SAVED);
+                    "all workloads, replica-hours ÷ best tuned HPA of each; more good requests in points, mean",
+                    "≤ 0.90, ≥ 0",
+                    String.format(Locale.ROOT, "%.3f, %+.2f", ours / theirs, points / count),
+                    ours / theirs <= SAVED && points >= 0);
         }
     }
 
@@ -117,7 +121,13 @@ final class ScaleGoals {
     private void oneHpa() {
         Map<String, double[]> settings = new LinkedHashMap<>();
         double[] ours = new double[2];
+        int count = 0;
         for (Comparison comparison : comparisons) {
+            if (comparison.workload().kinds().size() > 1) {
+                // There the rules have other settings.
+                continue;
+            }
+            count++;
             for (ScaleResult run : comparison.grid()) {
                 if (run.contestant().equals(ScaleStudy.OURS)) {
                     add(ours, run);
@@ -139,17 +149,13 @@ final class ScaleGoals {
                 known = sums;
             }
         }
-        if (comparisons.size() > 1 && !best.isEmpty()) {
+        if (count > 1 && !best.isEmpty()) {
             add(
                     "P14",
-                    "all workloads, first seed, replica-hours ÷ the one HPA setting that is best over all of them ("
+                    "all workloads with one variant, first seed, replica-hours ÷ the one HPA setting that is best over all of them ("
                             + best + "); more bad requests in points, mean",
                     "≤ 0.90, ≤ 0",
-                    String.format(
-                            Locale.ROOT,
-                            "%.3f, %+.2f",
-                            ours[0] / known[0],
-                            100 * (ours[1] - known[1]) / comparisons.size()),
+                    String.format(Locale.ROOT, "%.3f, %+.2f", ours[0] / known[0], 100 * (ours[1] - known[1]) / count),
                     ours[0] <= SAVED * known[0] && ours[1] <= known[1]);
         }
     }

@@ -14,10 +14,10 @@ final class ScaleText {
                 the autoscaler's own loops, planner, forecasts and guards, at their own periods, from metrics pages of the simulated
                 engines and router that are scraped every 15 s ([autoscaling](autoscaling.md)).
 
-                - A replica is the specification's variant H (32 billion weights on two H100): a step takes 13 ms + 62.8 µs a prompt
+                - A replica is, unless said otherwise, the specification's variant H (32 billion weights on two H100): a step takes 13 ms + 62.8 µs a prompt
                   token + 30 µs a sequence + 0.056 µs a token of context, and 3 %% of noise; 350,000 tokens of memory, 256 sequences,
                   8,192 tokens a step. It starts in 100 s, and is paid for from being asked for until its last answer is over.
-                - The router holds requests while each ready replica has five waiting or its memory filled to 0.8, first come first
+                - The router holds requests, the most important tier first, while each ready replica has five waiting or its memory filled to 0.8, first come first
                   served and without a time limit; otherwise the replica with the fewest tokens gets it.
                 - *Good* requests have their first token and, from 16 tokens on, their mean time between tokens within what was
                   promised. Those that have not ended 300 s after the last one came are not good.
@@ -25,7 +25,10 @@ final class ScaleText {
                   engines are looked at below. An HPA without tolerance looks at its number every 15 s.
                 - Each rule has its default and, as *tuned*, the setting of its grid that is best for that workload alone: the
                   cheapest that keeps as many promises as ours with the first seed, or else the one that keeps most of them.
-                - Figures are means over %d seeds, those of defaults of the first; intervals hold for 95 %% of draws of seeds, paired.
+                - Figures are means over %d seeds of ours, of rules that an HPA carries out (B1 to B5) and of the two references, and of the first
+                  seed for all else; intervals hold for 95 %% of draws of seeds, paired.
+                - References: B12 knows the requests to come. B13 knows true rates and step times and asks at once, but nothing of what
+                  comes: what any rule could do at most that only looks back.
 
                 """, seeds));
     }
@@ -34,9 +37,13 @@ final class ScaleText {
         return """
                 - A concurrency that is tuned for one workload is as good as a model there, for lengths do not change in it. The right
                   one is another for each workload; the goal with one setting for all says what that is worth.
-                - W13 grows twofold in half a minute, faster than replicas start. Rules that ask for all there may be as soon as a few
-                  requests wait have them when the peak comes; ours provides for the rate that it sees, and has no forecast before it has
-                  watched for half an hour. Only replicas that stand by help against such a ramp.
+                - W13 grows sixfold in 100 s, the time that a replica takes to start: whoever provides for what has come cannot be in time,
+                  not even with true rates and step times and at once (B13). Concurrency (B2) is, for it asks for nearly all there may
+                  be as soon as the one replica of the beginning is full, long before the ramp. Only replicas that stand by help
+                  (`burst-quantile`), where ramps come again and again.
+                - W5 needs so few replicas that one more or less is a quarter of the cost, and B4 finds the right number as well.
+                - After the step of W2 ours keeps ten replicas to the end: those that were added for the queue and taken away again count
+                  as turns, and after five of them the down window doubles (G14).
                 - Who knows the requests to come (B12) cannot be reached: replicas take 100 s to start, and five minutes pass before any go.
                 """;
     }
@@ -70,8 +77,8 @@ final class ScaleText {
                   days are shortened. Azure's traces of 2024 and BurstGPT are not at hand.
                 - Rules of others are written after their descriptions, in their ideas: no code of theirs runs here. B4 looks at measured
                   latencies, not at predicted ones; B8 has true step times and mean rates.
-                - All runs have one variant, one tier and one role: mixes of hardware (W9), prefill and decode apart (W10), batch
-                  deadlines and accelerators that run out are not simulated here.
+                - Accelerators that run out are not simulated here. In W9 a router that knows step times keeps work that can wait away from
+                  replicas that are busy; the comparison has one rule of others there, concurrency of each variant.
                 - The router is that of the specification's simulator, not the scheduler's configuration of `./llmd up`.
                 - The second half of P14 (priorities under overload) is in [benchmarks](benchmarks.md).
                 """);
