@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * When requests that wait are due, from how many have come and how many wait: they are served in the order of their arrival, so that
  * those that wait are the last that came. Arrivals are told apart by the minute; what waits and was not seen to arrive is due as the
- * oldest that was. For one thread.
+ * oldest that was, or as if it had come when the count began. For one thread.
  */
 public final class DueWork {
 
@@ -29,6 +29,7 @@ public final class DueWork {
     private final double deadlineSeconds;
     private final Deque<Bucket> buckets = new ArrayDeque<>();
     private double known = Double.NaN;
+    private double sinceSeconds = Double.NaN;
 
     /** @param deadlineSeconds after its arrival, when a request is due; infinite where none ever is */
     public DueWork(double deadlineSeconds) {
@@ -45,6 +46,7 @@ public final class DueWork {
 
     /** Takes how many have arrived up to now. */
     public void add(double atSeconds, double arrivals) {
+        sinceSeconds = Double.isNaN(sinceSeconds) ? atSeconds : sinceSeconds;
         double added = arrivals - known;
         known = arrivals;
         if (!hasDeadline() || !(added > 0)) {
@@ -71,7 +73,7 @@ public final class DueWork {
     public List<Work> waiting(double waiting, double nowSeconds) {
         List<Work> work = new ArrayList<>();
         double left = hasDeadline() ? waiting : 0;
-        double oldest = nowSeconds;
+        double oldest = Double.isNaN(sinceSeconds) ? nowSeconds : sinceSeconds;
         for (Iterator<Bucket> each = buckets.descendingIterator(); left > 0 && each.hasNext(); ) {
             Bucket bucket = each.next();
             double items = Math.min(left, bucket.count);

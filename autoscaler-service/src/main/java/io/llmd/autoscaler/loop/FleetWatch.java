@@ -269,12 +269,11 @@ final class FleetWatch {
     private List<ClassInput> classes(String model, double engineQueue, double nowSeconds) {
         Map<String, DemandTracker> tiers = demand.getOrDefault(model, Map.of());
         double all = tiers.values().stream()
-                .mapToDouble(each -> each.urgentRate(nowSeconds).now())
+                .mapToDouble(each -> each.rate(nowSeconds).now())
                 .sum();
         List<ClassInput> classes = new ArrayList<>();
         for (DemandTracker each : tiers.values()) {
-            double share =
-                    all == 0 ? 1.0 / tiers.size() : each.urgentRate(nowSeconds).now() / all;
+            double share = all == 0 ? 1.0 / tiers.size() : each.rate(nowSeconds).now() / all;
             ClassInput input = each.input(share * engineQueue, nowSeconds);
             boolean isIdle = input.now() == 0
                     && input.waiting() == 0

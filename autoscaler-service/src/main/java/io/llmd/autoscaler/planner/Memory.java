@@ -41,7 +41,7 @@ public record Memory(double sinceSeconds, Map<String, VariantMemory> variants) {
                                 specified,
                                 known.needed(),
                                 known.changes(),
-                                known.backlogged(),
+                                known.backlog(),
                                 known.activatedAt())
                         .with(nowSeconds, number)));
     }

@@ -2,6 +2,7 @@ package io.llmd.autoscaler.planner;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What earlier cycles leave to later ones, for a variant. Immutable.
@@ -10,11 +11,16 @@ import java.util.List;
  * @param specified number that was asked for when it was; while something was missing, none smaller than before
  * @param needed numbers that were needed and may still decide a window, oldest and largest first
  * @param changes changes of the published number, oldest first
- * @param backlogged the largest number that was needed since requests have been waiting; 0 while none do
+ * @param backlog the largest number that was needed since requests have been waiting, and when; absent while none do
  * @param activatedAt when it was last started from nothing; negative infinity when it never was
  */
 public record VariantMemory(
-        int published, int specified, List<Needed> needed, List<Change> changes, int backlogged, double activatedAt) {
+        int published,
+        int specified,
+        List<Needed> needed,
+        List<Change> changes,
+        @Nullable Needed backlog,
+        double activatedAt) {
 
     static final double LONGEST_WINDOW = 1_800;
 
@@ -26,7 +32,7 @@ public record VariantMemory(
 
     /** Nothing yet. */
     public static final VariantMemory EMPTY =
-            new VariantMemory(-1, -1, List.of(), List.of(), 0, Double.NEGATIVE_INFINITY);
+            new VariantMemory(-1, -1, List.of(), List.of(), null, Double.NEGATIVE_INFINITY);
 
     public VariantMemory {
         needed = List.copyOf(needed);
@@ -47,19 +53,26 @@ public record VariantMemory(
         List<Needed> all = new ArrayList<>(needed);
         all.removeIf(each -> each.atSeconds() < atSeconds - LONGEST_WINDOW || each.replicas() <= replicas);
         all.add(new Needed(atSeconds, replicas));
-        return new VariantMemory(published, specified, all, changes, backlogged, activatedAt);
+        return new VariantMemory(published, specified, all, changes, backlog, activatedAt);
     }
 
-    /** With the number that was needed while requests wait; 0 when none do. */
-    VariantMemory backlogged(int replicas) {
-        int most = replicas == 0 ? 0 : Math.max(backlogged, replicas);
-        return new VariantMemory(published, specified, needed, changes, most, activatedAt);
+    /** With the number that is needed while requests wait; 0 when none do. */
+    VariantMemory backlogged(double atSeconds, int replicas) {
+        Needed most = replicas == 0 ? null : new Needed(atSeconds, replicas);
+        boolean isKept = most != null && backlogged(atSeconds) > replicas;
+        return new VariantMemory(published, specified, needed, changes, isKept ? backlog : most, activatedAt);
+    }
+
+    /** The largest number that was needed since requests have been waiting, within the longest window; 0 while none do. */
+    int backlogged(double nowSeconds) {
+        Needed most = backlog;
+        return most == null || most.atSeconds() < nowSeconds - LONGEST_WINDOW ? 0 : most.replicas();
     }
 
     /** With a number in place of all that were needed before. */
     VariantMemory begunWith(double atSeconds, int replicas) {
         return new VariantMemory(
-                published, specified, List.of(new Needed(atSeconds, replicas)), changes, backlogged, activatedAt);
+                published, specified, List.of(new Needed(atSeconds, replicas)), changes, backlog, activatedAt);
     }
 
     /** The largest number that was needed within a window. */
@@ -101,6 +114,6 @@ public record VariantMemory(
             all.add(new Change(atSeconds, now - before));
         }
         double activated = before == 0 && now > 0 ? atSeconds : activatedAt;
-        return new VariantMemory(now, specifiedNow, needed, all, backlogged, activated);
+        return new VariantMemory(now, specifiedNow, needed, all, backlog, activated);
     }
 }

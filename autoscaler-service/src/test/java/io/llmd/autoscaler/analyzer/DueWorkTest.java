@@ -29,6 +29,15 @@ class DueWorkTest {
     }
 
     @Test
+    void whatWaitedBeforeTheCountBeganComesNearerAllTheSame() {
+        due.add(1_000, 20_000);
+        due.add(1_010, 20_000);
+
+        assertThat(due.waiting(50, 1_010)).containsExactly(new Work(590, 50));
+        assertThat(due.waiting(50, 1_400)).containsExactly(new Work(200, 50));
+    }
+
+    @Test
     void whatIsOverdueStaysWork() {
         due.add(0, 0);
         due.add(10, 5);

@@ -207,6 +207,19 @@ class PlannerTest {
         assertThat(codes(none, "v")).doesNotContain("G06");
     }
 
+    @Test
+    void whatWasNeededForRequestsThatWaitIsForgottenAfterHalfAnHourAlthoughSomeAlwaysDo() {
+        VariantMemory memory = VariantMemory.EMPTY.backlogged(0, 40);
+        for (int seconds = 15; seconds <= 1_800; seconds += 15) {
+            memory = memory.backlogged(seconds, 20);
+        }
+        assertThat(memory.backlogged(1_800)).isEqualTo(40);
+
+        memory = memory.backlogged(1_815, 20);
+        assertThat(memory.backlogged(1_815)).isEqualTo(20);
+        assertThat(memory.backlogged(1_830, 0).backlogged(1_830)).isZero();
+    }
+
     private static ClassInput due(double inSeconds, double items) {
         Tier later = Tier.batch("later");
         return ClassInput.due(

@@ -116,13 +116,16 @@ public final class Quotas {
         }
         long nowNanos = nanoTime.getAsLong();
         RateStatus status = new RateStatus();
-        for (String owner : List.of(KEY + key.id(), TENANT + key.tenant())) {
-            Quota quota = accounts.get(owner);
-            if (quota != null) {
-                quota.describe(status, nowNanos);
-            }
-        }
+        describe(KEY + key.id(), key.allowance(), status, nowNanos);
+        describe(TENANT + key.tenant(), key.tenantAllowance(), status, nowNanos);
         return status.headers();
+    }
+
+    private void describe(String owner, Allowance allowance, RateStatus status, long nowNanos) {
+        Quota quota = allowance.isUnlimited() ? null : accounts.get(owner);
+        if (quota != null) {
+            quota.describe(status, nowNanos);
+        }
     }
 
     private double budgetLeft(String tenant) {

@@ -41,7 +41,7 @@ public final class MemoryPressure {
      * @param critical the same for all new requests
      */
     public MemoryPressure(double high, double critical) {
-        this(high, critical, MemoryPressure::usedShare, System::gc);
+        this(high, critical, MemoryPressure::usedShare, () -> Thread.startVirtualThread(System::gc));
     }
 
     MemoryPressure(double high, double critical, DoubleSupplier used, Runnable collect) {

@@ -241,6 +241,15 @@ class QuotasTest {
     }
 
     @Test
+    void aLimitThatWasLiftedIsToldNoMore() {
+        Allowance tenant = new Allowance(600, 0, 0, null);
+        take(key("k", new Allowance(30, 0, 0, null), tenant), 1);
+
+        assertThat(quotas.headers(key("k", Allowance.UNLIMITED, tenant)))
+                .containsEntry("x-ratelimit-limit-requests", "600");
+    }
+
+    @Test
     void headersTellOfTheRateWithTheLeastLeft() {
         ApiKey key = key("k", new Allowance(600, 60_000, 0, null), new Allowance(60, 0, 0, null));
 

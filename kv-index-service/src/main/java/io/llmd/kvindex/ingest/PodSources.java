@@ -116,14 +116,14 @@ public final class PodSources implements EngineFeed {
                 replay == 0 ? null : new ZmqAddress(host, replay));
     }
 
-    /** A port by label is the rank's own; the usual one is that of the first rank. */
+    /** The port of the first rank, by label or the usual one; those of other ranks, which share its labels, follow. */
     private static int port(ServingPod pod, String label, int usual, ServingPod.Rank rank) {
         String said = pod.labels().get(label);
         if (said != null) {
             if (!said.matches("\\d{1,5}")) {
                 throw new IllegalArgumentException(label + ": " + said + " (expected: 1 to 65535)");
             }
-            return Integer.parseInt(said);
+            return Integer.parseInt(said) + rank.index();
         }
         return usual == 0 ? 0 : usual + rank.index();
     }

@@ -64,6 +64,7 @@ class PodSourcesTest {
     void podsComeChangeAndGo() {
         sources.start();
         assertThat(last()).containsExactly(FIXED);
+        await("it watches").until(() -> pods.watches() == 1);
         pod("u", "10.0.0.7", "", "False");
         pod("u", "10.0.0.7", "", "True");
         await("it is ready").until(() -> last().size() == 3);
@@ -78,9 +79,9 @@ class PodSourcesTest {
 
     @Test
     void labelsNameOtherPortsAndThoseOfNoUseTakeAwayTheirPodAlone() {
-        pod("u", "10.0.0.7", "llm-d.ai/kv-events-port: '7000', llm-d.ai/kv-events-replay-port: '7001'", "True");
+        pod("u", "10.0.0.7", "llm-d.ai/kv-events-port: '7000', llm-d.ai/kv-events-replay-port: '7100'", "True");
         sources.start();
-        assertThat(last()).contains(engine(0, "10.0.0.7", 7000, 7001));
+        assertThat(last()).contains(engine(0, "10.0.0.7", 7000, 7100), engine(1, "10.0.0.7", 7001, 7101));
         pod("u", "10.0.0.7", "llm-d.ai/kv-events-port: none", "True");
         await("its label is of no use").until(() -> last().equals(List.of(FIXED)));
         pod("u", "10.0.0.7", "llm-d.ai/kv-events-port: '70000'", "True");
@@ -92,6 +93,7 @@ class PodSourcesTest {
     void whileTheApiIsAwayEnginesStay() {
         pod("u", "10.0.0.7", "", "True");
         sources.start();
+        await("it watches").until(() -> pods.watches() == 1);
         int lists = pods.lists();
         pods.fail(new KubeException("away", 0, new IllegalStateException("fake")));
         pods.endWatches();

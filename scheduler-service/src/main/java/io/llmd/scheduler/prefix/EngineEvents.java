@@ -83,13 +83,11 @@ public record EngineEvents(
         return port(endpoint, REPLAY_PORT_LABEL, replayPort);
     }
 
-    /** A port by label is the rank's own; the usual one is that of rank 0. */
+    /** The port of rank 0, by label or the usual one; those of other ranks, which share its labels, follow. */
     private static int port(EndpointMetadata endpoint, String label, int usual) {
         int labelled = parsed(endpoint.labels().get(label));
-        if (labelled > 0) {
-            return labelled;
-        }
-        return usual == 0 ? 0 : Math.min(MAX_PORT, usual + endpoint.rankIndex());
+        int first = labelled > 0 ? labelled : usual;
+        return first == 0 ? 0 : Math.min(MAX_PORT, first + endpoint.rankIndex());
     }
 
     private static int parsed(@Nullable String text) {

@@ -163,7 +163,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         double now = now();
         PrefixMatches matches = candidates.data(matchesKey);
         long promptTokens = Math.max(1, request.body().promptTokens());
-        FleetTimes.Traffic traffic = fleet.traffic(now, candidates.size());
+        FleetTimes.Traffic traffic = fleet.traffic(now, Math.max(candidates.size(), endpoints.size()));
         long most = mostHeld(matches, candidates, promptTokens);
         EndpointWork.Question question = new EndpointWork.Question(
                 promptTokens,
@@ -351,7 +351,9 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         double now = now();
         Share computing = placed.computing();
         if (computing != null && attempts.replace(leaseId, placed, placed.withoutComputing())) {
-            computing.work().started(computing.attempt(), now);
+            if (report.fallback() == null) {
+                computing.work().started(computing.attempt(), now);
+            }
             placed.computingEnded(now);
         }
         placed.answering().work().started(placed.answering().attempt(), now);

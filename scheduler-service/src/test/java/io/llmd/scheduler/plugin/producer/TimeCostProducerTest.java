@@ -277,6 +277,21 @@ class TimeCostProducerTest {
     }
 
     @Test
+    void anEndpointThatComputedNothingAfterAllLearnsNothing() {
+        TimeCostProducer producer = producer("");
+        double before = costs(producer, 4000, 0, 0).of(A, Part.PREFILL);
+        for (int i = 0; i < 20; i++) {
+            split(producer, A, B, 4000);
+            millis += 9_000;
+            producer.started(lease, fellBack(lease, 9_000));
+            producer.ended(lease, report(lease, Cause.NATURAL, 9_000, 9_001, 1));
+        }
+
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.PREFILL)).isCloseTo(before, within(1e-6));
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.QUEUE)).isZero();
+    }
+
+    @Test
     void blocksOfASplitRequestFillTheCacheOfTheEndpointThatAnswers() {
         // The fixture's caches have 1,000 blocks of 16 tokens.
         TimeCostProducer producer = producer("");
@@ -477,6 +492,20 @@ class TimeCostProducerTest {
         millis += tookMillis;
         producer.started(placed, report(placed, Cause.NONE, tookMillis, 0, -1));
         producer.ended(placed, report(placed, Cause.NATURAL, tookMillis, tookMillis + 1, 1));
+    }
+
+    private static OutcomeReport fellBack(long lease, int firstToken) {
+        return new OutcomeReport(
+                "r",
+                lease,
+                "ns/a",
+                Phase.STARTED,
+                Cause.NONE,
+                200,
+                TokenUsage.UNKNOWN,
+                firstToken * 1000L,
+                0,
+                "prefill-failed");
     }
 
     private static OutcomeReport report(long lease, Cause cause, int firstToken, int whole, int tokens) {
