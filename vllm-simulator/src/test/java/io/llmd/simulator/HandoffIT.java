@@ -283,6 +283,43 @@ class HandoffIT {
                 .isEqualTo(cached);
     }
 
+    private static ObjectNode chat(String text) {
+        ObjectNode request =
+                Json.object().put("max_tokens", 5).put("ignore_eos", true).put("return_token_ids", true);
+        request.putArray("messages").addObject().put("role", "user").put("content", text);
+        return request;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.26.0, false", "0.27.0, true", "0.32.0, true"})
+    void chatHasThePromptThatThePrefillLegTells(String version, boolean isTaken) throws Exception {
+        Running p = start(settings().version(version));
+        Running d = start(settings().version(version));
+        Running alone = start(settings().version(version));
+        ObjectNode prefilled = p.post(CHAT, prefill(chat(WORDS)).put("max_tokens", 1));
+        ObjectNode request = chat("something else");
+        request.set("kv_transfer_params", prefilled.get("kv_transfer_params"));
+        ((ObjectNode) request.get("kv_transfer_params")).set("prompt_token_ids", prefilled.get("prompt_token_ids"));
+        ObjectNode answer = d.post(CHAT, request);
+
+        ObjectNode same = alone.post(CHAT, chat(isTaken ? WORDS : "something else"));
+        assertThat(answer.get("prompt_token_ids")).isEqualTo(same.get("prompt_token_ids"));
+        assertThat(answer.get("choices")).isEqualTo(same.get("choices"));
+    }
+
+    @Test
+    void promptOfThePrefillLegMustBeInTheVocabulary() throws Exception {
+        Running d = start(settings());
+        ObjectNode request = chat("anything");
+        ObjectNode params = request.putObject("kv_transfer_params");
+        params.putArray("prompt_token_ids").add(Integer.MAX_VALUE);
+        assertThat(d.client().post(CHAT, Json.string(request)).statusCode()).isEqualTo(400);
+        params.putArray("prompt_token_ids");
+        assertThat(d.client().post(CHAT, Json.string(request)).statusCode())
+                .as("no tokens are told")
+                .isEqualTo(200);
+    }
+
     @Test
     void halfOfThePrefixOnTheDecodingEndpointIsNotRead() throws Exception {
         Running p = start(settings());

@@ -178,6 +178,11 @@ public record VersionPreset(String version, long number) {
         return number >= ROUTES.getOrDefault(path, ALWAYS);
     }
 
+    /** Whether the decode leg of a chat takes the prompt's tokens from its {@code kv_transfer_params}. */
+    public boolean takesPromptOfPrefill() {
+        return isAtLeast(27);
+    }
+
     /** Whether answers to sleep and wake-up calls say what was done, and meters count these calls. */
     public boolean tellsOfSleep() {
         return isAtLeast(32);

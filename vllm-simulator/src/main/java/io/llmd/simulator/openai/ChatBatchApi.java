@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/chat/completions/batch}: several conversations, each answered by one choice. */
 public final class ChatBatchApi {
     /** Fields that the endpoint has not. */
-    private static final List<String> IGNORED = List.of("stream", "stream_options", "tools", "tool_choice");
+    private static final List<String> IGNORED =
+            List.of("stream", "stream_options", "tools", "tool_choice", "kv_transfer_params");
 
     private static final BodySchema SCHEMA = BodySchema.builder()
             .check(ChatBatchApi::check)

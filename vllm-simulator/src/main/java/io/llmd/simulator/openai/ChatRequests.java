@@ -52,13 +52,22 @@ public final class ChatRequests {
         requireTrust(fields);
         Integer maxTokens = fields.integer(maxTokensName);
         limits.checkWanted(fields, maxTokensName, maxTokens);
-        RenderedPrompt prompt = limits.truncated(fields, messages.render(fields));
-        limits.checkTotal(prompt, maxTokens == null ? 0 : maxTokens, true);
-        int room = limits.roomOfText(prompt);
+        ArrayNode reused = promptOfPrefill(fields);
+        RenderedPrompt prompt =
+                reused == null ? limits.truncated(fields, messages.render(fields)) : PromptField.ids(reused, tokenizer);
+        limits.checkTotal(prompt, maxTokens == null ? 0 : maxTokens, reused == null);
+        int room = reused == null ? limits.roomOfText(prompt) : limits.room(prompt);
         OptionalInt wanted = maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens);
         Sampling sampling = samplingFields.read(
                 fields, call.headers().get(SamplingFields.OUTPUT_TOKENS_HEADER), wanted, room, source(fields, tools));
         return new ChatRequest(model, prompt, room, sampling, logprobs(fields), style(fields, tools, prompt));
+    }
+
+    /** The prompt's tokens as the prefill leg told them, in the place of the messages; null if nobody did. */
+    private @Nullable ArrayNode promptOfPrefill(RequestFields fields) {
+        RequestFields params = settings.preset().takesPromptOfPrefill() ? fields.object("kv_transfer_params") : null;
+        ArrayNode ids = params == null ? null : params.array("prompt_token_ids");
+        return ids == null || ids.isEmpty() ? null : ids;
     }
 
     private void requireTrust(RequestFields fields) {

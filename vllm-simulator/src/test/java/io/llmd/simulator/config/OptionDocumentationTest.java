@@ -99,6 +99,7 @@ class OptionDocumentationTest {
                 case "0.22" -> differs("0.21.0", "0.22.0", VersionPreset::hasLeaseHeartbeats);
                 case "0.24" -> differs("0.23.0", "0.24.0", VersionPreset::kvEventSchema);
                 case "0.26" -> differs("0.25.0", "0.26.0", VersionPreset::replaysTopic);
+                case "0.27" -> differs("0.26.0", "0.27.0", VersionPreset::takesPromptOfPrefill);
                 case "0.31" -> differs("0.30.0", "0.31.0", VersionPreset::extraKeyForm);
                 case "0.10.2, 0.14, 0.17, 0.20, 0.22" -> {
                     differs("0.10.1", "0.10.2", VersionPreset::kvEventSchema);
