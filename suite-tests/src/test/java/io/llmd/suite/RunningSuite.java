@@ -360,21 +360,33 @@ final class RunningSuite implements AutoCloseable {
 
     /** Sum of a meter of the gateway over its labels. */
     double gatewayMeter(String name) {
-        return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus"));
+        return sum(name, meters(Role.GATEWAY));
     }
 
     /** Sum of a meter of the gateway over the series that have a label; 0 when there are none. */
     double gatewayMeter(String name, String label) {
-        return get("http://127.0.0.1:" + services.managementPort(Role.GATEWAY) + "/actuator/prometheus")
-                .lines()
-                .filter(line -> line.startsWith(name + "{") && line.contains(label))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
+        return labelledSum(name, label, meters(Role.GATEWAY));
     }
 
     /** Sum of a meter of the scheduler over its labels. */
     double schedulerMeter(String name) {
-        return sum(name, get("http://127.0.0.1:" + services.managementPort(Role.SCHEDULER) + "/actuator/prometheus"));
+        return sum(name, meters(Role.SCHEDULER));
+    }
+
+    /** Sum of a meter of the scheduler over the series that have a label; 0 when there are none. */
+    double schedulerMeter(String name, String label) {
+        return labelledSum(name, label, meters(Role.SCHEDULER));
+    }
+
+    private String meters(Role role) {
+        return get("http://127.0.0.1:" + services.managementPort(role) + "/actuator/prometheus");
+    }
+
+    private static double labelledSum(String name, String label, String page) {
+        return page.lines()
+                .filter(line -> line.startsWith(name + "{") && line.contains(label))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
     }
 
     private static double sum(String name, String page) {
@@ -449,11 +461,7 @@ final class RunningSuite implements AutoCloseable {
 
     /** Sum of a meter of an endpoint over the series that have a label; 0 when there are none. */
     double endpointMeter(int index, String name, String label) {
-        return get(endpoints.get(index).baseUrl() + "/metrics")
-                .lines()
-                .filter(line -> line.startsWith(name + "{") && line.contains(label))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
+        return labelledSum(name, label, get(endpoints.get(index).baseUrl() + "/metrics"));
     }
 
     /** Whether an endpoint answers and is in good health. */
