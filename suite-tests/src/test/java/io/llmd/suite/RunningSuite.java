@@ -149,14 +149,14 @@ final class RunningSuite implements AutoCloseable {
             StringBuilder file = new StringBuilder("endpoints:\n");
             for (int i = 0; i < roles.size(); i++) {
                 String role = roles.get(i);
-                VllmSimulator endpoint = VllmSimulator.start(settings.apply(role, SimulatorSettings.builder())
-                        .option("host", "127.0.0.1")
+                SimulatorSettingsBuilder local = SimulatorSettings.builder().option("host", "127.0.0.1");
+                VllmSimulator endpoint = VllmSimulator.start(settings.apply(role, local)
                         .option("port", "0")
                         .option("role", role)
                         .build());
                 suite.endpoints.add(endpoint);
-                file.append("  - {name: %s-%d, address: 127.0.0.1, port: \"%d\", labels: {llm-d.ai/role: %s%s}}%n"
-                        .formatted(role, i, endpoint.port(), role, rankLabel(endpoint)));
+                file.append("  - {name: %s-%d, address: %s, port: \"%d\", labels: {llm-d.ai/role: %s%s}}%n"
+                        .formatted(role, i, endpoint.settings().host(), endpoint.port(), role, rankLabel(endpoint)));
             }
             suite.startServices(file.toString(), config, schedulerSettings, gatewaySettings);
             return suite;
