@@ -48,7 +48,13 @@ final class GatewayBench implements AutoCloseable {
             int port,
             boolean jvm,
             boolean exact,
-            @Nullable ProcessHandle process) {}
+            boolean longPrompts,
+            @Nullable ProcessHandle process) {
+
+        boolean serves(Workload workload) {
+            return longPrompts || workload != Workload.LONG;
+        }
+    }
 
     private final BenchSettings settings;
     private final Consumer<String> progress;
@@ -106,13 +112,19 @@ final class GatewayBench implements AutoCloseable {
         children.add(child);
         child.awaitReady(START_LIMIT, !contender.rewritesAnswers());
         return new Subject(
-                contender.name(), child.port(), contender.isJvm(), !contender.rewritesAnswers(), child.handle());
+                contender.name(),
+                child.port(),
+                contender.isJvm(),
+                !contender.rewritesAnswers(),
+                contender.servesLongPrompts(),
+                child.handle());
     }
 
     private List<Subject> order(List<Subject> subjects, Workload workload, int round) {
-        List<Subject> order = new ArrayList<>(subjects);
+        List<Subject> order = new ArrayList<>(
+                subjects.stream().filter(each -> each.serves(workload)).toList());
         if (workload == Workload.SINGLE) {
-            order.add(new Subject(DIRECT, stub.ports().getFirst(), false, true, null));
+            order.add(new Subject(DIRECT, stub.ports().getFirst(), false, true, true, null));
         }
         Collections.rotate(order, -round);
         return order;
@@ -143,7 +155,7 @@ final class GatewayBench implements AutoCloseable {
             elapsed = System.nanoTime() - start;
         }
         for (Workload workload : settings.workloads()) {
-            if (workload.isStreamed() || workload == Workload.LONG) {
+            if (workload.isStreamed() || workload == Workload.LONG && subject.serves(workload)) {
                 measure(subject, workload, 0, 0, least.dividedBy(3));
             }
         }

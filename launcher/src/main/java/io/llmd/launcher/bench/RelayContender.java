@@ -24,6 +24,11 @@ final class RelayContender implements Contender {
     }
 
     @Override
+    public boolean servesLongPrompts() {
+        return false;
+    }
+
+    @Override
     public boolean isJvm() {
         return true;
     }

@@ -23,6 +23,11 @@ final class SpringGatewayContender implements Contender {
     }
 
     @Override
+    public boolean servesLongPrompts() {
+        return false;
+    }
+
+    @Override
     public boolean isJvm() {
         return true;
     }

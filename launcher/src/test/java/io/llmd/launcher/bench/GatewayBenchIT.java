@@ -31,7 +31,8 @@ class GatewayBenchIT {
             Results results = bench.run(List.of(new RelayContender()));
             assertThat(results.samples())
                     .extracting(Sample::contender, Sample::workload)
-                    .hasSize(7)
+                    .as("all but long prompts, and one short request after the other without it")
+                    .hasSize(6)
                     .doesNotHaveDuplicates();
             assertThat(results.samples())
                     .allMatch(sample -> sample.work() > 0 && sample.p99Nanos() >= sample.p50Nanos());
