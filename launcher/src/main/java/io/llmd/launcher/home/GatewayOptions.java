@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
@@ -16,8 +17,11 @@ import tools.jackson.databind.JsonNode;
 /** Options of commands that talk to a gateway; what is not given comes from the running suite. */
 public final class GatewayOptions {
 
-    @Option(names = "--url", paramLabel = "URL", description = "base URL of the gateway (default: the running suite)")
-    private @Nullable URI url;
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "base URL of the gateway; load goes to several in turn (default: the running suite)")
+    private List<URI> urls = List.of();
 
     @Option(names = "--key", paramLabel = "KEY", description = "API key (default: LLMD_KEY, then the running suite)")
     private @Nullable String key;
@@ -33,8 +37,13 @@ public final class GatewayOptions {
      *
      * @param uri base URL, without {@code /v1}
      * @param key API key, null for none
+     * @param others base URLs of further gateways before the same endpoints, of which the same key and model hold
      */
-    public record Gateway(URI uri, @Nullable String key, String model) {
+    public record Gateway(URI uri, @Nullable String key, String model, List<URI> others) {
+
+        public Gateway {
+            others = List.copyOf(others);
+        }
 
         /** URL of a path such as {@code /v1/models}. */
         public URI at(String path) {
@@ -45,17 +54,22 @@ public final class GatewayOptions {
     /** @throws CommandFailure when there is no gateway, or it lists no model and none is given */
     public Gateway resolve() throws InterruptedException {
         String environmentKey = System.getenv("LLMD_KEY");
-        if (url != null) {
-            return gateway(withoutVersion(url), firstNonNull(key, environmentKey));
+        if (!urls.isEmpty()) {
+            return gateway(
+                    urls.stream().map(GatewayOptions::withoutVersion).toList(), firstNonNull(key, environmentKey));
         }
         if (new RunFile(LlmdHome.current()).status() instanceof RunStatus.Running(RunState state)) {
-            return gateway(URI.create(state.gateway()), firstNonNull(key, environmentKey, state.key()));
+            return gateway(
+                    state.gateways().stream().map(URI::create).toList(),
+                    firstNonNull(key, environmentKey, state.key()));
         }
         throw CommandFailure.notReady("no suite is running; start one with './llmd up', or name a gateway with --url");
     }
 
-    private Gateway gateway(URI base, @Nullable String apiKey) throws InterruptedException {
-        return new Gateway(base, apiKey, model != null ? model : firstModel(base, apiKey));
+    private Gateway gateway(List<URI> bases, @Nullable String apiKey) throws InterruptedException {
+        URI first = bases.getFirst();
+        String served = model != null ? model : firstModel(first, apiKey);
+        return new Gateway(first, apiKey, served, bases.subList(1, bases.size()));
     }
 
     private static URI withoutVersion(URI given) {

@@ -2,6 +2,7 @@ package io.llmd.launcher.home;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The running suite, as its starter wrote it down.
@@ -43,6 +44,16 @@ public record RunState(
         public Part(String name, String url, String health, long pid) {
             this(name, "", url, health, pid);
         }
+    }
+
+    /** Base URLs of all gateways, the first one first. */
+    public List<String> gateways() {
+        return Stream.concat(
+                        Stream.of(gateway),
+                        parts.stream()
+                                .filter(part -> part.name().startsWith("gateway-"))
+                                .map(Part::url))
+                .toList();
     }
 
     /** The same run, ready. */

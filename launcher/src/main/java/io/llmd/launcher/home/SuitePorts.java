@@ -17,6 +17,9 @@ public record SuitePorts(int gateway) {
     /** Most simulated endpoints, so that their ports do not meet others. */
     public static final int MAX_ENDPOINTS = 64;
 
+    /** Most gateways, so that their ports do not meet others. */
+    public static final int MAX_GATEWAYS = 4;
+
     /** Ports of events begin 2,523 below the gateway's. */
     private static final int MIN_GATEWAY = 3_600;
 
@@ -25,6 +28,11 @@ public record SuitePorts(int gateway) {
             throw CommandFailure.usage(
                     "--port-base: " + gateway + " (expected: " + MIN_GATEWAY + " to " + (65535 - 1100) + ")");
         }
+    }
+
+    /** Ports of a further gateway, counted from 1, and of its scheduler; what they share stays with the first. */
+    public SuitePorts ofGateway(int number) {
+        return number == 1 ? this : new SuitePorts(gateway + 100 * (number - 1));
     }
 
     /** Management port of the gateway. */

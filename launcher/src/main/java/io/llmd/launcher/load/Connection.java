@@ -23,20 +23,25 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
 
     private final LoadClient client;
     private final Channel channel;
+    private final Target target;
     private @Nullable Exchange exchange;
     private @Nullable Future<?> timer;
     private boolean reused;
     private boolean keepAlive;
 
-    Connection(LoadClient client, Channel channel) {
+    Connection(LoadClient client, Channel channel, Target target) {
         this.client = client;
         this.channel = channel;
+        this.target = target;
+    }
+
+    Target target() {
+        return target;
     }
 
     void start(Exchange next, Duration timeout) {
         exchange = next;
         timer = channel.eventLoop().schedule(() -> fail("timeout"), timeout.toMillis(), TimeUnit.MILLISECONDS);
-        Target target = client.target();
         DefaultFullHttpRequest request = new DefaultFullHttpRequest(
                 HttpVersion.HTTP_1_1,
                 HttpMethod.POST,
@@ -130,7 +135,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
             settle();
             client.gone(this);
             channel.close();
-            client.again(current);
+            client.again(current, target);
         } else {
             fail("connection_closed");
         }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -28,35 +29,42 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * HTTP/1.1 client of one server on one event loop, with keep-alive connections of one request at a time. One loop sends
+ * HTTP/1.1 client of servers that take requests in turn, on one event loop, with keep-alive connections of one request at a time. One loop sends
  * and receives some ten thousand events per second on a common core; its own lateness shows when that is too little.
  */
 final class LoadClient implements AutoCloseable {
 
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
 
-    private final Target target;
+    private final List<Route> routes;
     private final Duration timeout;
     private final int maxConnections;
     private final LongSupplier nanoClock;
     private final EventLoopGroup group;
     private final EventLoop loop;
-    private final Bootstrap bootstrap;
-    private final Deque<Connection> idle = new ArrayDeque<>();
     private final Set<Connection> open = new LinkedHashSet<>();
     private final Set<ChannelFuture> connecting = new LinkedHashSet<>();
+    private int turn;
     private boolean closed;
 
-    LoadClient(Target target, Duration timeout, int maxConnections, LongSupplier nanoClock) {
-        this.target = target;
+    /** A server, how to connect to it, and its connections that wait for a request. */
+    private record Route(Target target, Bootstrap bootstrap, Deque<Connection> idle) {}
+
+    LoadClient(List<Target> targets, Duration timeout, int maxConnections, LongSupplier nanoClock) {
         this.timeout = timeout;
         this.maxConnections = maxConnections;
         this.nanoClock = nanoClock;
-        SslContext tls = target.isSecure() ? tls() : null;
         group = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("llmd-load", true), NioIoHandler.newFactory());
         loop = group.next();
-        bootstrap = new Bootstrap()
+        routes = targets.stream()
+                .map(target -> new Route(target, bootstrap(target), new ArrayDeque<>()))
+                .toList();
+    }
+
+    private Bootstrap bootstrap(Target target) {
+        SslContext tls = target.isSecure() ? tls() : null;
+        return new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
                 .remoteAddress(new InetSocketAddress(target.host(), target.port()))
@@ -65,7 +73,7 @@ final class LoadClient implements AutoCloseable {
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        pipeline(channel, tls);
+                        pipeline(channel, target, tls);
                     }
                 });
     }
@@ -78,16 +86,12 @@ final class LoadClient implements AutoCloseable {
         }
     }
 
-    private void pipeline(Channel channel, @Nullable SslContext tls) {
+    private void pipeline(Channel channel, Target target, @Nullable SslContext tls) {
         if (tls != null) {
             channel.pipeline().addLast(tls.newHandler(channel.alloc(), target.host(), target.port()));
         }
         channel.pipeline().addLast(new HttpClientCodec());
-        channel.pipeline().addLast(new Connection(this, channel));
-    }
-
-    Target target() {
-        return target;
+        channel.pipeline().addLast(new Connection(this, channel, target));
     }
 
     long now() {
@@ -108,21 +112,23 @@ final class LoadClient implements AutoCloseable {
     }
 
     private void dispatch(Exchange exchange) {
-        Connection connection = idle.pollFirst();
+        Route route = routes.get(turn);
+        turn = (turn + 1) % routes.size();
+        Connection connection = route.idle().pollFirst();
         if (connection != null) {
             connection.start(exchange, timeout);
             return;
         }
-        connect(exchange);
+        connect(exchange, route);
     }
 
-    private void connect(Exchange exchange) {
+    private void connect(Exchange exchange, Route route) {
         if (closed) {
             exchange.failed("unfinished", now());
         } else if (open.size() + connecting.size() >= maxConnections) {
             exchange.failed("client_connection_limit", now());
         } else {
-            ChannelFuture connected = bootstrap.connect();
+            ChannelFuture connected = route.bootstrap().connect();
             connecting.add(connected);
             connected.addListener(future -> connected(exchange, connected));
         }
@@ -144,17 +150,24 @@ final class LoadClient implements AutoCloseable {
     }
 
     /** A kept connection turned out to be closed before it answered: the request never counted for the server. */
-    void again(Exchange exchange) {
-        connect(exchange);
+    void again(Exchange exchange, Target target) {
+        connect(exchange, routeOf(target));
     }
 
     void release(Connection connection) {
-        idle.addFirst(connection);
+        routeOf(connection.target()).idle().addFirst(connection);
     }
 
     void gone(Connection connection) {
         open.remove(connection);
-        idle.remove(connection);
+        routeOf(connection.target()).idle().remove(connection);
+    }
+
+    private Route routeOf(Target target) {
+        return routes.stream()
+                .filter(route -> route.target().equals(target))
+                .findFirst()
+                .orElseThrow();
     }
 
     boolean isClosed() {

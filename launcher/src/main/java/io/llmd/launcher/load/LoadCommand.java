@@ -17,7 +17,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -222,20 +224,23 @@ public final class LoadCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException, IOException {
         GatewayOptions.Gateway found = gateway.resolve();
         LoadPlan plan;
-        Target target;
+        List<Target> targets;
         try {
             plan = plan(found.model());
-            target = new Target(found.uri(), found.key(), headers);
+            targets = Stream.concat(Stream.of(found.uri()), found.others().stream())
+                    .distinct()
+                    .map(uri -> new Target(uri, found.key(), headers))
+                    .toList();
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }
-        checkCaps(plan, target);
+        checkCaps(plan, targets);
         CountDownLatch finished = new CountDownLatch(1);
-        try (LoadRun run = new LoadRun(plan, target)) {
+        try (LoadRun run = new LoadRun(plan, targets, System::nanoTime)) {
             Thread hook = new Thread(() -> stopAndWait(run, finished, plan.drain()), "llmd-load-stop");
             Runtime.getRuntime().addShutdownHook(hook);
             try {
-                return finish(run(run, plan, target), plan.slo());
+                return finish(run(run, plan, targets), plan.slo());
             } finally {
                 finished.countDown();
                 removeHook(hook);
@@ -243,10 +248,10 @@ public final class LoadCommand implements Callable<Integer> {
         }
     }
 
-    private LoadReport run(LoadRun run, LoadPlan plan, Target target) throws InterruptedException {
+    private LoadReport run(LoadRun run, LoadPlan plan, List<Target> targets) throws InterruptedException {
         try (LoadProgress progress = new LoadProgress(run, plan.duration(), terminal)) {
             progress.start();
-            return run.execute(about(plan, target));
+            return run.execute(about(plan, targets));
         }
     }
 
@@ -276,11 +281,14 @@ public final class LoadCommand implements Callable<Integer> {
                 new Slo(sloFirstToken, sloPerToken, sloEndToEnd, minGoodput));
     }
 
-    private void checkCaps(LoadPlan plan, Target target) {
-        if (!allowRemote && !target.isLoopback()) {
-            throw CommandFailure.usage(
-                    "url: " + target + " is another machine (add --allow-remote if you may put load on it)");
-        }
+    private void checkCaps(LoadPlan plan, List<Target> targets) {
+        targets.stream()
+                .filter(target -> !allowRemote && !target.isLoopback())
+                .findFirst()
+                .ifPresent(target -> {
+                    throw CommandFailure.usage(
+                            "url: " + target + " is another machine (add --allow-remote if you may put load on it)");
+                });
         if (raiseCaps) {
             return;
         }
@@ -294,14 +302,14 @@ public final class LoadCommand implements Callable<Integer> {
         }
     }
 
-    private LoadReport.Run about(LoadPlan plan, Target target) {
+    private LoadReport.Run about(LoadPlan plan, List<Target> targets) {
         List<String> arguments = spec.commandLine().getParseResult().originalArgs();
         return new LoadReport.Run(
                 String.join(" ", withoutKey(arguments)),
                 Version.current(),
                 Runtime.version().toString(),
                 Instant.now().toString(),
-                target.toString(),
+                targets.stream().map(Target::toString).collect(Collectors.joining(" ")),
                 plan.seed(),
                 plan.duration().toMillis() / 1000.0);
     }

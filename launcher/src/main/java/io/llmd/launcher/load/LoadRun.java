@@ -3,6 +3,7 @@ package io.llmd.launcher.load;
 import io.llmd.simulator.cluster.ClientRequest;
 import io.llmd.simulator.cluster.Workload;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -28,14 +29,15 @@ public final class LoadRun implements AutoCloseable {
     private volatile long startNanos;
 
     public LoadRun(LoadPlan plan, Target target) {
-        this(plan, target, System::nanoTime);
+        this(plan, List.of(target), System::nanoTime);
     }
 
-    LoadRun(LoadPlan plan, Target target, LongSupplier nanoClock) {
+    /** A run whose requests go to each target in turn. */
+    LoadRun(LoadPlan plan, List<Target> targets, LongSupplier nanoClock) {
         this.plan = plan;
         this.nanoClock = nanoClock;
         this.stats = new LoadStats(plan.slo());
-        this.client = new LoadClient(target, plan.timeout(), plan.maxConnections(), nanoClock);
+        this.client = new LoadClient(targets, plan.timeout(), plan.maxConnections(), nanoClock);
     }
 
     /**

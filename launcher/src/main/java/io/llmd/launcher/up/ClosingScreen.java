@@ -2,6 +2,8 @@ package io.llmd.launcher.up;
 
 import io.llmd.launcher.terminal.Durations;
 import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** What a started trial says. Every line works as it stands. */
 final class ClosingScreen {
@@ -39,7 +41,18 @@ final class ClosingScreen {
                                 port,
                                 key.secret(),
                                 plan.model())
+                + gateways(plan)
                 + scaling(plan);
+    }
+
+    private static String gateways(TrialPlan plan) {
+        return plan.gateways() == 1
+                ? ""
+                : "\n Further gateways, each with a scheduler of its own; './llmd load' goes to all in turn:\n"
+                        + IntStream.rangeClosed(2, plan.gateways())
+                                .mapToObj(number -> "   http://localhost:"
+                                        + plan.ports().ofGateway(number).gateway() + "/v1\n")
+                                .collect(Collectors.joining());
     }
 
     private static String scaling(TrialPlan plan) {

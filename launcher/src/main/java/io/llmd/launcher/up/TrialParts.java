@@ -1,6 +1,7 @@
 package io.llmd.launcher.up;
 
 import io.llmd.launcher.home.LlmdHome;
+import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.serve.Role;
 import io.llmd.launcher.serve.ServiceContexts;
 import io.llmd.simulator.config.SimulatorSettings;
@@ -42,13 +43,17 @@ final class TrialParts {
             firstEndpoints.put(number, part);
             first.add(part);
         });
-        return plan.scaling() == null
-                ? List.of(first, List.of(service(Role.SCHEDULER)), List.of(service(Role.GATEWAY)))
-                : List.of(
-                        first,
-                        List.of(service(Role.SCHEDULER)),
-                        List.of(service(Role.AUTOSCALER)),
-                        List.of(service(Role.GATEWAY)));
+        List<List<TrialPart>> phases = new ArrayList<>(List.of(first, List.of(service(Role.SCHEDULER))));
+        if (plan.scaling() != null) {
+            phases.add(List.of(service(Role.AUTOSCALER)));
+        }
+        phases.add(List.of(service(Role.GATEWAY)));
+        if (plan.gateways() > 1) {
+            phases.add(IntStream.rangeClosed(2, plan.gateways())
+                    .mapToObj(this::furtherGateway)
+                    .toList());
+        }
+        return phases;
     }
 
     /** Endpoints of {@link #phases}, by number. */
@@ -62,10 +67,7 @@ final class TrialParts {
             return new ServicePart(role, plan.ports(), values, contexts, logs);
         }
         List<String> arguments = new ArrayList<>(List.of("serve", "--roles", role.serviceName()));
-        values.forEach((name, value) -> {
-            arguments.add("--set");
-            arguments.add(name + "=" + value);
-        });
+        addSettings(arguments, values);
         return new ProcessPart(
                 role.serviceName(),
                 "",
@@ -73,6 +75,30 @@ final class TrialParts {
                 ServicePart.healthOf(role, plan.ports()),
                 ChildCommand.of(SERVICE_OPTIONS, arguments),
                 home.log(role.serviceName()));
+    }
+
+    /** A gateway and its scheduler in a process of their own, which know nothing of what the first ones do. */
+    private TrialPart furtherGateway(int number) {
+        SuitePorts ports = plan.ports().ofGateway(number);
+        List<String> arguments = new ArrayList<>(List.of(
+                "serve", "--roles", Role.SCHEDULER.serviceName() + "," + Role.GATEWAY.serviceName(), "--port-base"));
+        arguments.add(String.valueOf(ports.gateway()));
+        addSettings(arguments, settings.ofFurther(ports));
+        String name = Role.GATEWAY.serviceName() + "-" + number;
+        return new ProcessPart(
+                name,
+                "",
+                "http://localhost:" + ports.gateway(),
+                ServicePart.healthOf(Role.GATEWAY, ports),
+                ChildCommand.of(SERVICE_OPTIONS, arguments),
+                home.log(name));
+    }
+
+    private static void addSettings(List<String> arguments, Map<String, String> values) {
+        values.forEach((name, value) -> {
+            arguments.add("--set");
+            arguments.add(name + "=" + value);
+        });
     }
 
     /** The endpoint of a number, not yet begun. */

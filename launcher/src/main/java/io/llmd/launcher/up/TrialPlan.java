@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param slowEndpoint whether the last endpoint takes three times as long as the others
  * @param scaling how endpoints come and go, null when they stay as they are
  * @param simulated further options of each endpoint, by name; they stand above those of the trial
+ * @param gateways how many gateways there are, each with a scheduler of its own
  */
 record TrialPlan(
         SuitePorts ports,
@@ -33,7 +34,8 @@ record TrialPlan(
         boolean processes,
         boolean slowEndpoint,
         @Nullable Scaling scaling,
-        Map<String, String> simulated) {
+        Map<String, String> simulated,
+        int gateways) {
 
     /** What the trial says of each endpoint. */
     private static final List<String> OF_THE_TRIAL = List.of("host", "port", "model", "seed", "kv-events-config");
@@ -49,6 +51,12 @@ record TrialPlan(
         }
         if (model.isBlank() || !model.chars().allMatch(c -> c > ' ' && c < 127 && c != '"' && c != '\\' && c != '\'')) {
             throw CommandFailure.usage("--model: " + model + " (expected: printable ASCII without blanks and quotes)");
+        }
+        if (gateways < 1 || gateways > SuitePorts.MAX_GATEWAYS) {
+            throw CommandFailure.usage("--gateways: " + gateways + " (expected: 1 to " + SuitePorts.MAX_GATEWAYS + ")");
+        }
+        if (scaling != null && gateways > 1) {
+            throw CommandFailure.usage("--with-autoscaler: not with --gateways");
         }
         if (scaling != null && (prefill > 0 || slowEndpoint)) {
             throw CommandFailure.usage("--with-autoscaler: not with --prefill, --decode or --slow-pod");
@@ -80,7 +88,7 @@ record TrialPlan(
         }
     }
 
-    /** A plan whose endpoints have no further options. */
+    /** A plan with one gateway, whose endpoints have no further options. */
     TrialPlan(
             SuitePorts ports,
             int endpoints,
@@ -91,7 +99,7 @@ record TrialPlan(
             boolean processes,
             boolean slowEndpoint,
             @Nullable Scaling scaling) {
-        this(ports, endpoints, prefill, decode, model, config, processes, slowEndpoint, scaling, Map.of());
+        this(ports, endpoints, prefill, decode, model, config, processes, slowEndpoint, scaling, Map.of(), 1);
     }
 
     /** A plan whose endpoints stay as they are. */
@@ -129,6 +137,23 @@ record TrialPlan(
             return "prefill";
         }
         return number <= prefill + decode ? "decode" : "prefill-decode";
+    }
+
+    /** Every port by its use, in order of start. */
+    Map<String, Integer> allPorts() {
+        Map<String, Integer> all = new LinkedHashMap<>(ports.all(mostEndpoints()));
+        if (scaling != null) {
+            all.put("autoscaler", ports.autoscaler());
+            all.put("autoscaler management", ports.autoscalerManagement());
+        }
+        for (int number = 2; number <= gateways; number++) {
+            SuitePorts further = ports.ofGateway(number);
+            all.put("scheduler-" + number, further.scheduler());
+            all.put("scheduler-" + number + " management", further.schedulerManagement());
+            all.put("gateway-" + number, further.gateway());
+            all.put("gateway-" + number + " management", further.gatewayManagement());
+        }
+        return all;
     }
 
     /** Most endpoints at a time. */

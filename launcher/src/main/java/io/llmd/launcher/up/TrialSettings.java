@@ -1,5 +1,6 @@
 package io.llmd.launcher.up;
 
+import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.serve.Role;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -52,8 +53,22 @@ final class TrialSettings {
         settings.put(variant + "down-period", "10s");
     }
 
+    /** Settings of a further gateway and its scheduler, without their ports. */
+    Map<String, String> ofFurther(SuitePorts ports) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.putAll(withoutPorts(Role.SCHEDULER, ports));
+        settings.putAll(withoutPorts(Role.GATEWAY, ports));
+        return settings;
+    }
+
     Map<String, String> of(Role role) {
         Map<String, String> settings = new LinkedHashMap<>(role.portSettings(plan.ports()));
+        settings.putAll(withoutPorts(role, plan.ports()));
+        return settings;
+    }
+
+    private Map<String, String> withoutPorts(Role role, SuitePorts ports) {
+        Map<String, String> settings = new LinkedHashMap<>();
         settings.put("server.address", "127.0.0.1");
         settings.put("management.server.address", "127.0.0.1");
         settings.put("spring.profiles.active", "trial");
@@ -77,14 +92,13 @@ final class TrialSettings {
                 settings.put("scheduler.discovery.allow-loopback", "true");
             }
             case GATEWAY -> {
-                settings.put(
-                        "gateway.scheduler.url",
-                        "http://127.0.0.1:" + plan.ports().scheduler());
+                settings.put("gateway.scheduler.url", "http://127.0.0.1:" + ports.scheduler());
                 settings.put("gateway.access.keys-file", files.keys().toString());
                 // One key is all that load generators have here.
                 settings.put("gateway.access.key-limits.concurrent", "0");
                 settings.put("gateway.access.tenant-limits.concurrent", "0");
                 settings.put("gateway.access.cache-isolation", "shared");
+                settings.put("gateway.access.gateways", String.valueOf(plan.gateways()));
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");
             }

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -110,6 +109,14 @@ public final class UpCommand implements Callable<Integer> {
     private Duration coldStart = Duration.ZERO;
 
     @Option(
+            names = "--gateways",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "gateways, each with a scheduler of its own; load goes to them in turn (default: ${DEFAULT-VALUE})")
+    private int gateways;
+
+    @Option(
             names = "--sim",
             paramLabel = "NAME=VALUE",
             description = "option of every simulated endpoint, such as gpu=h100; may be repeated ('./llmd sim --help')")
@@ -145,7 +152,8 @@ public final class UpCommand implements Callable<Integer> {
                 processes,
                 slowEndpoint,
                 withAutoscaler ? new Scaling(maxEndpoints, coldStart) : null,
-                simulated);
+                simulated,
+                gateways);
         if (config != null && !Files.isReadable(config)) {
             throw CommandFailure.usage("--config: " + config + " cannot be read");
         }
@@ -195,12 +203,7 @@ public final class UpCommand implements Callable<Integer> {
     private static void checkPorts(TrialPlan plan) {
         Ports ports = new Ports();
         List<String> taken = new ArrayList<>();
-        Map<String, Integer> wanted = new LinkedHashMap<>(plan.ports().all(plan.mostEndpoints()));
-        if (plan.scaling() != null) {
-            wanted.put("autoscaler", plan.ports().autoscaler());
-            wanted.put("autoscaler management", plan.ports().autoscalerManagement());
-        }
-        wanted.forEach((use, port) -> {
+        plan.allPorts().forEach((use, port) -> {
             if (!ports.isFree(port)) {
                 taken.add("port " + port + " (" + use + ") is in use by " + ports.ownerText(port));
             }

@@ -98,7 +98,7 @@ class ChatCommandIT {
             Reply.event(out, "{\"choices\":[{\"delta\":{\"content\":\"begun\"}}]}");
             awaitRelease(release);
         })) {
-            ChatClient client = new ChatClient(new Gateway(gateway.uri(), null, "sim-8b"));
+            ChatClient client = new ChatClient(new Gateway(gateway.uri(), null, "sim-8b", List.of()));
             StringBuffer heard = new StringBuffer();
             CompletableFuture<ChatAnswer> answer = new CompletableFuture<>();
             Thread.ofPlatform().daemon().start(() -> {

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -62,6 +63,18 @@ class LoadRunIT {
             LoadReport report = run(gateway, plans().arrivals(recorded).plan());
 
             assertThat(report.outcomes()).isEqualTo(Map.of("ok", 2L));
+        }
+    }
+
+    @Test
+    void severalGatewaysTakeRequestsInTurn() throws Exception {
+        try (FakeGateway first = FakeGateway.start(reply -> reply.words("pod", "a"));
+                FakeGateway second = FakeGateway.start(reply -> reply.words("pod", "a"));
+                LoadRun run = new LoadRun(
+                        plans().plan(), List.of(target(first.uri()), target(second.uri())), System::nanoTime)) {
+            assertThat(execute(run).get(20, TimeUnit.SECONDS).outcomes()).isEqualTo(Map.of("ok", 20L));
+            assertThat(first.bodies()).hasSize(10);
+            assertThat(second.bodies()).hasSize(10);
         }
     }
 

@@ -131,7 +131,31 @@ class TrialFilesTest {
     }
 
     private static TrialPlan simulated(Map<String, String> options) {
-        return new TrialPlan(new SuitePorts(8080), 2, 0, 0, "qwen3-32b", null, false, false, null, options);
+        return new TrialPlan(new SuitePorts(8080), 2, 0, 0, "qwen3-32b", null, false, false, null, options, 1);
+    }
+
+    @Test
+    void furtherGatewaysHavePortsOfTheirOwnAndTheSameEndpoints() {
+        TrialPlan plan = withGateways(3);
+        TrialFiles files = new TrialFiles(new LlmdHome(folder), plan);
+
+        assertThat(plan.allPorts())
+                .containsEntry("gateway", 8080)
+                .containsEntry("gateway-2", 8180)
+                .containsEntry("scheduler-3", 8281)
+                .containsEntry("gateway-3 management", 9280);
+        assertThat(plan.allPorts().values()).doesNotHaveDuplicates();
+        assertThat(new TrialSettings(plan, files).ofFurther(plan.ports().ofGateway(2)))
+                .containsEntry("gateway.scheduler.url", "http://127.0.0.1:8181")
+                .containsEntry("gateway.access.gateways", "3")
+                .containsEntry("scheduler.config-file", files.config().toString())
+                .containsEntry("spring.cloud.config.uri", "http://127.0.0.1:8888")
+                .doesNotContainKey("server.port");
+        assertThatThrownBy(() -> withGateways(5)).hasMessageContaining("--gateways: 5 (expected: 1 to 4)");
+    }
+
+    private static TrialPlan withGateways(int gateways) {
+        return new TrialPlan(new SuitePorts(8080), 64, 0, 0, "m", null, false, false, null, Map.of(), gateways);
     }
 
     @Test
