@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads usage and finish reason from an answer that is not streamed, while it goes by in any pieces. Not thread-safe;
- * allocates nothing while scanning.
+ * allocates nothing more while scanning.
  */
 public final class UsageReader {
 
@@ -36,8 +36,9 @@ public final class UsageReader {
             return;
         }
         byte[] copy = scratch;
-        if (copy == null) {
-            copy = new byte[SCRATCH_BYTES];
+        int wanted = Math.min(SCRATCH_BYTES, bytes.remaining());
+        if (copy == null || copy.length < wanted) {
+            copy = new byte[wanted];
             scratch = copy;
         }
         for (int done = 0; done < bytes.remaining(); done += copy.length) {

@@ -154,7 +154,7 @@ public final class SchedulerRouter implements Router, AutoCloseable {
         Leases leases =
                 new Leases(scheduler, attempts, LEASE, Integer.MAX_VALUE, 1, clock::nanoTime, admissions::ended);
         DecisionLog records = new DecisionLog(
-                new DecisionLog.Settings(0, 1, 1, LEASE, Set.of()), Map::of, List.of(), clock, clock::nanoTime);
+                new DecisionLog.Settings(0, 1, 1, 1, LEASE, Set.of()), Map::of, List.of(), clock, clock::nanoTime);
         RequestParsers parsers = new RequestParsers(List.of(new TokenParser()), MediaEstimate.DEFAULT);
         return new Director(
                 store,

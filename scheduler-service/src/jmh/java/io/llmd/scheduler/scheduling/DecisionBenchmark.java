@@ -57,7 +57,7 @@ public class DecisionBenchmark {
 
     private final Scheduler scheduler = new Scheduler(PluginFaults.NONE);
     private final DecisionLog log = new DecisionLog(
-            new DecisionLog.Settings(1, 10_000, 64 << 20, Duration.ofMinutes(10), Set.of()),
+            new DecisionLog.Settings(1, Integer.MAX_VALUE, 10_000, 64 << 20, Duration.ofMinutes(10), Set.of()),
             Map::of,
             List.of(new PluginMeters(new PrometheusMeterRegistry(PrometheusConfig.DEFAULT))),
             InstantSource.system(),

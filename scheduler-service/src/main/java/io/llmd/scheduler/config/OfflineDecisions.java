@@ -128,7 +128,7 @@ final class OfflineDecisions implements PoolExplainer, DecisionReplayer {
         Scheduler scheduler = new Scheduler(PluginFaults.NONE);
         Leases leases = new Leases(scheduler, all, LEASE, Integer.MAX_VALUE, 1, now);
         DecisionLog unused = new DecisionLog(
-                new DecisionLog.Settings(0, 1, 1, LEASE, Set.of()),
+                new DecisionLog.Settings(0, 1, 1, 1, LEASE, Set.of()),
                 () -> PlanFile.descriptions(loaded),
                 List.of(),
                 clock,

@@ -422,6 +422,7 @@ public record SchedulerProperties(
      * Records of decisions.
      *
      * @param sampleRate share of the requests whose decisions are recorded, in [0, 1]; which ones follows from their ids
+     * @param maxPerSecond where more requests a second would be recorded, fewer are
      * @param maxRecords most records
      * @param maxMemory most heap that records hold on to; the oldest go first
      * @param maxAge older records go
@@ -431,6 +432,7 @@ public record SchedulerProperties(
             @DecimalMin("0") @DecimalMax("1") @DefaultValue("1.0")
             double sampleRate,
 
+            @Min(1) @DefaultValue("200") int maxPerSecond,
             @Min(1) @DefaultValue("10000") int maxRecords,
             @DefaultValue("64MB") DataSize maxMemory,
             @DefaultValue("10m") Duration maxAge,
@@ -453,7 +455,7 @@ public record SchedulerProperties(
         }
 
         DecisionLog.Settings settings() {
-            return new DecisionLog.Settings(sampleRate, maxRecords, maxMemory.toBytes(), maxAge, headers);
+            return new DecisionLog.Settings(sampleRate, maxPerSecond, maxRecords, maxMemory.toBytes(), maxAge, headers);
         }
     }
 

@@ -20,8 +20,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last decisions of a share of the requests. Which requests are recorded follows from their ids, so that all attempts
- * of a request are there or none.
+ * The last decisions of a share of the requests, as {@link DecisionSample} says.
  *
  * <p>Grows up to a number of records, a number of bytes and an age, whichever comes first; then the oldest go. Safe from
  * any thread, never blocks.
@@ -45,19 +44,26 @@ public final class DecisionLog {
      * Bounds.
      *
      * @param sampleRate recorded share of the requests in [0, 1]
+     * @param maxPerSecond where more requests a second would be recorded, fewer are, at least 1
      * @param maxRecords most records, at least 1
      * @param maxBytes most heap that records hold on to
      * @param maxAge older records go
      * @param headers lower-case names of request headers that are kept besides those of the suite
      */
-    public record Settings(double sampleRate, int maxRecords, long maxBytes, Duration maxAge, Set<String> headers) {
+    public record Settings(
+            double sampleRate,
+            int maxPerSecond,
+            int maxRecords,
+            long maxBytes,
+            Duration maxAge,
+            Set<String> headers) {
         public Settings {
             if (!(sampleRate >= 0 && sampleRate <= 1)) {
                 throw new IllegalArgumentException("sampleRate: " + sampleRate + " (expected: in [0, 1])");
             }
-            if (maxRecords < 1 || maxBytes < 1) {
-                throw new IllegalArgumentException(
-                        "maxRecords: " + maxRecords + ", maxBytes: " + maxBytes + " (expected: >= 1)");
+            if (maxPerSecond < 1 || maxRecords < 1 || maxBytes < 1) {
+                throw new IllegalArgumentException("maxRecords: " + maxRecords + ", maxBytes: " + maxBytes
+                        + ", maxPerSecond: " + maxPerSecond + " (expected: >= 1)");
             }
             Objects.requireNonNull(maxAge, "maxAge");
             headers = Set.copyOf(headers);
@@ -65,7 +71,7 @@ public final class DecisionLog {
     }
 
     private final Settings settings;
-    private final long sampledBelow;
+    private final DecisionSample sample;
     private final Supplier<Map<String, PluginDescription>> plugins;
     private final List<RecordListener> listeners;
     private final InstantSource clock;
@@ -90,18 +96,18 @@ public final class DecisionLog {
             InstantSource clock,
             LongSupplier nanoClock) {
         this.settings = settings;
-        this.sampledBelow = (long) (settings.sampleRate() * (1L << 32));
         this.plugins = Objects.requireNonNull(plugins, "plugins");
         this.listeners = List.copyOf(listeners);
         this.clock = Objects.requireNonNull(clock, "clock");
         this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
+        this.sample = new DecisionSample(settings.sampleRate(), settings.maxPerSecond(), nanoClock.getAsLong());
         this.ring = new AtomicReferenceArray<>(settings.maxRecords());
     }
 
     /** A log that records nothing. */
     public static DecisionLog off() {
         return new DecisionLog(
-                new Settings(0, 1, 1, Duration.ofNanos(1), Set.of()),
+                new Settings(0, 1, 1, 1, Duration.ofNanos(1), Set.of()),
                 Map::of,
                 List.of(),
                 InstantSource.system(),
@@ -110,17 +116,7 @@ public final class DecisionLog {
 
     /** Begins to record the decision about a request that arrived at {@code startNanos}; null when it is not one of the sample. */
     public @Nullable DecisionRecording begin(String requestId, long startNanos) {
-        return isSampled(requestId) ? new DecisionRecording(nanoClock, startNanos) : null;
-    }
-
-    private boolean isSampled(String requestId) {
-        return spread(requestId.hashCode()) < sampledBelow;
-    }
-
-    private static long spread(int hash) {
-        int mixed = (hash ^ hash >>> 16) * 0x85EBCA6B;
-        mixed = (mixed ^ mixed >>> 13) * 0xC2B2AE35;
-        return Integer.toUnsignedLong(mixed ^ mixed >>> 16);
+        return sample.takes(requestId, startNanos) ? new DecisionRecording(nanoClock, startNanos) : null;
     }
 
     /**

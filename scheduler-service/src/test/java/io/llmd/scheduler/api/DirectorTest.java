@@ -92,7 +92,7 @@ class DirectorTest {
             clock::get,
             lease -> this.admissions.ended(lease));
     private final DecisionLog records = new DecisionLog(
-            new DecisionLog.Settings(1, 1000, 1 << 20, Duration.ofMinutes(10), Set.of("x-mine")),
+            new DecisionLog.Settings(1, 1_000_000, 1000, 1 << 20, Duration.ofMinutes(10), Set.of("x-mine")),
             Map::of,
             List.of(),
             InstantSource.fixed(Instant.EPOCH),

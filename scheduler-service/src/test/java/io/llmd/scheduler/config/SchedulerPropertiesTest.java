@@ -61,6 +61,6 @@ class SchedulerPropertiesTest {
     }
 
     private static Decisions decisions(String header) {
-        return new Decisions(1.0, 100, DataSize.ofMegabytes(1), Duration.ofMinutes(1), Set.of(header));
+        return new Decisions(1.0, 200, 100, DataSize.ofMegabytes(1), Duration.ofMinutes(1), Set.of(header));
     }
 }

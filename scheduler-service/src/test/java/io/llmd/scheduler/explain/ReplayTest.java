@@ -38,7 +38,7 @@ class ReplayTest {
     };
 
     private final DecisionLog log = new DecisionLog(
-            new DecisionLog.Settings(1, 100, 1 << 20, Duration.ofMinutes(10), Set.of()),
+            new DecisionLog.Settings(1, 1_000_000, 100, 1 << 20, Duration.ofMinutes(10), Set.of()),
             Map::of,
             List.of(),
             InstantSource.system(),

@@ -99,7 +99,7 @@ final class DecidingDoor implements AutoCloseable {
                 () -> Resources.of(Map.of("batch", -1, "premium", 10)),
                 new Deaf(),
                 new DecisionLog(
-                        new DecisionLog.Settings(0, 1, 1, HOUR, Set.of()),
+                        new DecisionLog.Settings(0, 1, 1, 1, HOUR, Set.of()),
                         Map::of,
                         List.of(),
                         InstantSource.fixed(Instant.EPOCH),
