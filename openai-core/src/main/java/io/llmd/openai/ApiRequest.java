@@ -92,7 +92,7 @@ public record ApiRequest(
 
     /** The edits that make the body fit for the scheduler, which may see all that clients may write. */
     public List<BodyEdit> editsForScheduler() {
-        return hadTransferParams
+        return hadTransferParams || edits.isEmpty()
                 ? edits
                 : edits.stream().filter(edit -> edit.replacement().length > 0).toList();
     }

@@ -204,12 +204,21 @@ final class RequestPass {
         if (name.isEmpty()) {
             throw cursor.invalid("model", "a model name");
         }
-        if (name.chars().anyMatch(Character::isISOControl)) {
+        if (hasControlCharacter(name)) {
             throw new Refusal(
                     ErrorCode.INVALID_VALUE, "model: control characters (expected: printable characters)", "model");
         }
         modelEnd = cursor.stringEnd(modelStart);
         model = name;
+    }
+
+    private static boolean hasControlCharacter(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (Character.isISOControl(name.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void readStreamOptions() {

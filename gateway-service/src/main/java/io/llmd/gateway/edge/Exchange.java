@@ -345,9 +345,11 @@ final class Exchange {
         phase = Phase.SCHEDULING;
         List<String> excluded = new ArrayList<>(state.excluded());
         if (!ignoreHealth) {
-            services.health().excluded().stream()
-                    .filter(id -> !excluded.contains(id))
-                    .forEach(excluded::add);
+            for (String id : services.health().excluded()) {
+                if (!excluded.contains(id)) {
+                    excluded.add(id);
+                }
+            }
         }
         excludedByHealth = excluded.size() > state.excluded().size();
         int number = ++scheduleNumber;

@@ -2,6 +2,7 @@ package io.llmd.scheduler.datalayer;
 
 import io.llmd.scheduler.scheduling.EndpointMetadata;
 import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -74,9 +75,10 @@ public final class InFlightTracker implements EndpointListener {
 
     /** Counts an attempt on its endpoints. A lease that is known already is not counted again. */
     public void place(long leaseId, List<Placement> placements) {
-        List<Entry> entries = placements.stream()
-                .map(p -> new Entry(counter(p.endpointId()), p))
-                .toList();
+        List<Entry> entries = new ArrayList<>(placements.size());
+        for (int i = 0; i < placements.size(); i++) {
+            entries.add(new Entry(counter(placements.get(i).endpointId()), placements.get(i)));
+        }
         if (attempts.putIfAbsent(leaseId, entries) == null) {
             for (int i = 0; i < entries.size(); i++) {
                 entries.get(i).counter.add(placements.get(i).tokens());
