@@ -26,6 +26,13 @@ public final class Distribution {
         return sorted[Math.clamp(index, 0, sorted.length - 1)];
     }
 
+    /** Share of the values that do not exceed a bound; NaN without values. */
+    public double shareWithin(double bound) {
+        return sorted.length == 0
+                ? Double.NaN
+                : (double) Arrays.stream(sorted).filter(value -> value <= bound).count() / sorted.length;
+    }
+
     /** Their mean; NaN without values. */
     public double mean() {
         return Arrays.stream(sorted).average().orElse(Double.NaN);
