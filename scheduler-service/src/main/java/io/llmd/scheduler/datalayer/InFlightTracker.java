@@ -1,8 +1,8 @@
 package io.llmd.scheduler.datalayer;
 
 import io.llmd.scheduler.scheduling.EndpointMetadata;
-import java.util.HashMap;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

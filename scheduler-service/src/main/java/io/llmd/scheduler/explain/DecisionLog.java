@@ -51,12 +51,7 @@ public final class DecisionLog {
      * @param headers lower-case names of request headers that are kept besides those of the suite
      */
     public record Settings(
-            double sampleRate,
-            int maxPerSecond,
-            int maxRecords,
-            long maxBytes,
-            Duration maxAge,
-            Set<String> headers) {
+            double sampleRate, int maxPerSecond, int maxRecords, long maxBytes, Duration maxAge, Set<String> headers) {
         public Settings {
             if (!(sampleRate >= 0 && sampleRate <= 1)) {
                 throw new IllegalArgumentException("sampleRate: " + sampleRate + " (expected: in [0, 1])");

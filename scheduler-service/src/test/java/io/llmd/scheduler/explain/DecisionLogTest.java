@@ -180,7 +180,8 @@ class DecisionLogTest {
 
     private DecisionLog log(double sampleRate, int maxRecords, long maxBytes) {
         return new DecisionLog(
-                new DecisionLog.Settings(sampleRate, 1_000_000, maxRecords, maxBytes, Duration.ofMinutes(10), Set.of("x-mine")),
+                new DecisionLog.Settings(
+                        sampleRate, 1_000_000, maxRecords, maxBytes, Duration.ofMinutes(10), Set.of("x-mine")),
                 Map::of,
                 List.of(record -> heard.add(record.requestId())),
                 now::get,

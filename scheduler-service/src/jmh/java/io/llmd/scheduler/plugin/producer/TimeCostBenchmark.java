@@ -73,7 +73,7 @@ public class TimeCostBenchmark {
     public void setUp() {
         SplittableRandom random = new SplittableRandom(42);
         producer = new TimeCostProducer(
-                "costs", ParameterBinder.bind(TimeCostProducer.Params.class, ""), tracker, () -> nanos);
+                "costs", ParameterBinder.bind(TimeCostProducer.Params.class, ""), tracker, id -> true, () -> nanos);
         RequestBody body = new RequestBody(Api.CHAT_COMPLETIONS, "m", true, -1, List.of(), "", PROMPT_TOKENS);
         request = new InferenceRequest("r", "m", body, Map.of(), 0, "default-flow", 0, random);
         pool = new Endpoint[endpoints];

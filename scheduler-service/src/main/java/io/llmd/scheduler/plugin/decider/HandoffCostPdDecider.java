@@ -28,6 +28,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
@@ -163,11 +164,14 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook, E
     private final DataKey<PrefixMatches> matchesKey;
     private final DataKey<InFlightLoads> loadsKey;
     private final DataKey<UncachedTokens> uncachedKey;
-    private final PrefillQueues queues = new PrefillQueues();
+    private final PrefillQueues queues;
     private final AnswerTimes answers = new AnswerTimes();
     private final Map<Long, Attempt> attempts = new ConcurrentHashMap<>();
 
-    HandoffCostPdDecider(String name, Params params, PluginEvents events, LongSupplier nanoClock) {
+    /** @param isInPool whether an endpoint of an id is there */
+    HandoffCostPdDecider(
+            String name, Params params, PluginEvents events, Predicate<String> isInPool, LongSupplier nanoClock) {
+        queues = new PrefillQueues(isInPool);
         this.name = name;
         this.params = params;
         this.events = events;
@@ -389,7 +393,11 @@ final class HandoffCostPdDecider implements Decider, PreRequest, ResponseHook, E
         @Override
         public HandoffCostPdDecider create(String name, Params params) {
             return memories.remembering(new HandoffCostPdDecider(
-                    name, params, events.getIfAvailable(() -> PluginEvents.NONE), store::nanoTime));
+                    name,
+                    params,
+                    events.getIfAvailable(() -> PluginEvents.NONE),
+                    id -> store.find(id) != null,
+                    store::nanoTime));
         }
     }
 }

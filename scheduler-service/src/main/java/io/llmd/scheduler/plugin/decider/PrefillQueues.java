@@ -1,10 +1,10 @@
 package io.llmd.scheduler.plugin.decider;
 
+import io.llmd.scheduler.datalayer.PerEndpoint;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 
 /**
  * The prompts that this scheduler has sent to endpoints and that are not computed yet, each endpoint's in the order in which
@@ -30,7 +30,6 @@ final class PrefillQueues {
      * nothing since, would stay slow for ever.
      */
 
-    private static final int MAX_ENDPOINTS = 10_000;
     private static final double NEWS = 0.2;
     private static final double LEAST_PACE = 0.1;
     private static final double MOST_PACE = 10;
@@ -143,38 +142,39 @@ final class PrefillQueues {
         }
     }
 
-    private final Map<String, Queue> queues = new ConcurrentHashMap<>();
+    private final PerEndpoint<Queue> queues;
+
+    /** @param isInPool whether an endpoint of an id is there */
+    PrefillQueues(Predicate<String> isInPool) {
+        queues = new PerEndpoint<>(isInPool, Queue::new);
+    }
 
     /** Seconds until the endpoint has computed what it has of this scheduler. */
     double waiting(String endpointId, double now) {
-        Queue queue = queues.get(endpointId);
+        Queue queue = queues.find(endpointId);
         return queue == null ? 0 : queue.waiting(now);
     }
 
     /** What the endpoint takes for a prompt, in what is expected of it; 1 while nothing is known. */
     double pace(String endpointId, double now) {
-        Queue queue = queues.get(endpointId);
+        Queue queue = queues.find(endpointId);
         return queue == null ? 1 : queue.pace(now);
     }
 
     /** Tokens that count as this scheduler's own among those in flight on the endpoint. */
     long charged(String endpointId) {
-        Queue queue = queues.get(endpointId);
+        Queue queue = queues.find(endpointId);
         return queue == null ? 0 : queue.charged();
     }
 
     /** The queue of an endpoint, for a prompt that goes there. */
     Queue of(String endpointId) {
-        Queue known = queues.get(endpointId);
-        if (known != null) {
-            return known;
-        }
-        return queues.size() < MAX_ENDPOINTS ? queues.computeIfAbsent(endpointId, any -> new Queue()) : new Queue();
+        return queues.of(endpointId);
     }
 
     /** Nothing is known of the endpoint any more. Unknown ids are ignored. */
     void forget(String endpointId) {
-        queues.remove(endpointId);
+        queues.forget(endpointId);
     }
 
     /** Endpoints that are followed. */

@@ -8,6 +8,7 @@ import io.llmd.scheduler.datalayer.InFlightTracker;
 import io.llmd.scheduler.datalayer.InFlightTracker.Placement;
 import io.llmd.scheduler.datalayer.InFlightTracker.Release;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
+import io.llmd.scheduler.datalayer.PerEndpoint;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
 import io.llmd.scheduler.scheduling.Candidates;
@@ -28,10 +29,10 @@ import io.llmd.scheduler.scheduling.TimeCosts.Part;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -45,8 +46,6 @@ import org.springframework.stereotype.Component;
  * object that no decision reads.
  */
 final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, EndpointMemories.Memory {
-
-    private static final int MAX_ENDPOINTS = 10_000;
 
     /** Attempts that are older than any lease never end; they are dropped. */
     static final Duration LONGEST_ATTEMPT = Duration.ofDays(1);
@@ -109,10 +108,13 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     private final DataKey<PrefixMatches> matchesKey;
     private final InFlightTracker tracker;
     private final FleetTimes fleet = new FleetTimes();
-    private final Map<String, EndpointWork> endpoints = new ConcurrentHashMap<>();
+    private final PerEndpoint<EndpointWork> endpoints;
     private final ConcurrentNavigableMap<Long, Placed> attempts = new ConcurrentSkipListMap<>();
 
-    TimeCostProducer(String name, Params params, InFlightTracker tracker, LongSupplier nanoClock) {
+    /** @param isInPool whether an endpoint of an id is there */
+    TimeCostProducer(
+            String name, Params params, InFlightTracker tracker, Predicate<String> isInPool, LongSupplier nanoClock) {
+        endpoints = new PerEndpoint<>(isInPool, () -> new EndpointWork(fleet));
         this.params = params;
         this.tracker = tracker;
         this.nanoClock = nanoClock;
@@ -134,19 +136,9 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         return nanoClock.getAsLong() / NANOS_PER_MILLI;
     }
 
-    private EndpointWork work(String endpointId) {
-        EndpointWork known = endpoints.get(endpointId);
-        if (known != null) {
-            return known;
-        }
-        return endpoints.size() < MAX_ENDPOINTS
-                ? endpoints.computeIfAbsent(endpointId, any -> new EndpointWork(fleet))
-                : new EndpointWork(fleet);
-    }
-
     @Override
     public void forget(String endpointId) {
-        endpoints.remove(endpointId);
+        endpoints.forget(endpointId);
     }
 
     /** Attempts that have not ended. */
@@ -247,7 +239,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     }
 
     private void view(Endpoint endpoint, EndpointWork.Question question, long held, EndpointWork.View view) {
-        work(endpoint.id()).view(endpoint, question, held, tracker.foreignTokens(endpoint.id()), view);
+        endpoints.of(endpoint.id()).view(endpoint, question, held, tracker.foreignTokens(endpoint.id()), view);
     }
 
     /** When the first of the endpoints that are for prefill alone would have computed the prompt; infinite without any. */
@@ -301,7 +293,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         long cached = costs == null ? 0 : tokens - costs.uncached(prefill.primarySlot());
         boolean isWatched = request.body().stream();
         int answers = request.body().answers();
-        EndpointWork computing = work(prefill.primary().id());
+        EndpointWork computing = endpoints.of(prefill.primary().id());
         dropOld(now);
         Placed placed;
         if (prefill.primary().id().equals(primary.primary().id())) {
@@ -311,7 +303,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
             placed = new Placed(new Share(computing, both), null, isWatched, now);
         } else {
             EndpointWork.Attempt first = computing.addForAnother(tokens, cached, isWatched, now);
-            EndpointWork answering = work(primary.primary().id());
+            EndpointWork answering = endpoints.of(primary.primary().id());
             long held = costs == null ? 0 : tokens - costs.uncached(primary.primarySlot());
             EndpointWork.Attempt second = answering.await(tokens, held, isWatched, answers, now);
             fleet.placed(
@@ -413,7 +405,8 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
 
         @Override
         public TimeCostProducer create(String name, Params params) {
-            return memories.remembering(new TimeCostProducer(name, params, trackers.named(name), store::nanoTime));
+            return memories.remembering(new TimeCostProducer(
+                    name, params, trackers.named(name), id -> store.find(id) != null, store::nanoTime));
         }
     }
 }

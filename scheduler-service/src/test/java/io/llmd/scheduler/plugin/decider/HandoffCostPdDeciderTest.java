@@ -434,6 +434,7 @@ class HandoffCostPdDeciderTest {
                 "it",
                 ParameterBinder.bind(HandoffCostPdDecider.Params.class, "{" + parameters + "}"),
                 events,
+                id -> true,
                 () -> nanos);
     }
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class PrefillQueuesTest {
 
-    private final PrefillQueues queues = new PrefillQueues();
+    private final PrefillQueues queues = new PrefillQueues(id -> true);
 
     @Test
     void thePromptBehindACancelledOneBeginsWhenThatIsGivenUp() {

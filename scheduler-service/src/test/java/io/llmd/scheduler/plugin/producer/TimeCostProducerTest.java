@@ -438,6 +438,7 @@ class TimeCostProducerTest {
                 "time-cost-producer",
                 ParameterBinder.bind(TimeCostProducer.Params.class, parameters),
                 tracker,
+                id -> true,
                 () -> millis * 1_000_000);
     }
 
