@@ -7,6 +7,7 @@ import io.llmd.lab.result.RunResult;
 import io.llmd.lab.study.PolicyStudy;
 import io.llmd.lab.study.Section;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -60,7 +61,7 @@ public final class PolicyPage {
             List<String> ours) {
         this.sections = List.copyOf(sections);
         this.runs = Map.copyOf(runs);
-        this.knees = Map.copyOf(knees);
+        this.knees = Collections.unmodifiableMap(new LinkedHashMap<>(knees));
         this.contenders = List.copyOf(contenders);
         this.command = command;
         this.ours = List.copyOf(ours);
