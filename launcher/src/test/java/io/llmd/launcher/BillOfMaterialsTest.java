@@ -59,6 +59,7 @@ class BillOfMaterialsTest {
         "org.springframework.cloud:spring-cloud-gateway-server-webflux, 5.0.2",
         "io.netty:netty-codec-http, 4.2.10",
         "io.netty:netty-handler, 4.2.10",
+        "io.projectreactor.netty:reactor-netty-http, 1.3.8",
         "tools.jackson.core:jackson-core, 3.1"
     })
     void noLibraryIsOlderThanItsFloor(String library, String floor) {

@@ -116,6 +116,36 @@ class WaitingQuestionsIT {
         assertThat(door.held).hasSize(1);
     }
 
+    /** What comes before the answer to the request ahead waits in the server, which then has to go on reading. */
+    @Test
+    void aConnectionIsReadOnAfterRequestsThatCameBeforeTheAnswerAhead() throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(10_000);
+            String ask = "POST /v1/schedule HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}";
+            String list = "GET /v1/endpoints HTTP/1.1\r\nhost: x\r\n\r\n";
+            for (int round = 0; round < 20; round++) {
+                write(socket, ask + list);
+                held(round).decide(round + 1);
+                assertThat(readUntil(socket, "\"endpoints\":[]}")).contains("\"leaseId\":" + (round + 1));
+
+                write(socket, list);
+                readUntil(socket, "\"endpoints\":[]}");
+            }
+        }
+    }
+
+    private static String readUntil(Socket socket, String end) throws IOException {
+        StringBuilder text = new StringBuilder();
+        while (text.indexOf(end) < 0) {
+            int next = socket.getInputStream().read();
+            if (next < 0) {
+                throw new IOException("closed after: " + text);
+            }
+            text.append((char) next);
+        }
+        return text.toString();
+    }
+
     @Test
     void aWithdrawnQuestionIsAnsweredAtOnceAndItsLateDecisionGivenBack() throws Exception {
         CompletableFuture<HttpResponse<String>> answer = ask("t1");
