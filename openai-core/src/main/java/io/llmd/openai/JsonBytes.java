@@ -15,6 +15,7 @@ public final class JsonBytes {
     private static final long HIGH_BITS = 0x8080808080808080L;
     private static final long QUOTES = ONES * '"';
     private static final long BACKSLASHES = ONES * '\\';
+    private static final long SPACES = ONES * ' ';
     private static final long LINE_FEEDS = ONES * '\n';
     private static final long CARRIAGE_RETURNS = ONES * '\r';
 
@@ -65,11 +66,11 @@ public final class JsonBytes {
             long b = (long) LONG.get(bytes, i + 8);
             long c = (long) LONG.get(bytes, i + 16);
             long d = (long) LONG.get(bytes, i + 24);
-            long escapes = zeroBytes(a ^ BACKSLASHES)
-                    | zeroBytes(b ^ BACKSLASHES)
-                    | zeroBytes(c ^ BACKSLASHES)
-                    | zeroBytes(d ^ BACKSLASHES);
-            if (((a | b | c | d) & HIGH_BITS | escapes) != 0) {
+            long escapes = (a ^ BACKSLASHES) - ONES
+                    | (b ^ BACKSLASHES) - ONES
+                    | (c ^ BACKSLASHES) - ONES
+                    | (d ^ BACKSLASHES) - ONES;
+            if (((a | b | c | d | escapes) & HIGH_BITS) != 0) {
                 break;
             }
             i += STEP;
@@ -89,6 +90,32 @@ public final class JsonBytes {
             i += STEP;
         }
         return i;
+    }
+
+    /** First position of anything but plain text, which is ASCII without quotes, backslashes and control characters; or the end. */
+    static int skipPlainText(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i + STEP <= to
+                && ((special((long) LONG.get(bytes, i))
+                                        | special((long) LONG.get(bytes, i + 8))
+                                        | special((long) LONG.get(bytes, i + 16))
+                                        | special((long) LONG.get(bytes, i + 24)))
+                                & HIGH_BITS)
+                        == 0) {
+            i += STEP;
+        }
+        while (i < to && bytes[i] >= ' ' && bytes[i] != '"' && bytes[i] != '\\') {
+            i++;
+        }
+        return i;
+    }
+
+    /**
+     * Has a high bit when a word holds a byte that is no plain text. Where all bytes are ASCII, taking one from a byte sets its high
+     * bit when it was 0, and taking away a space when it was less; a byte above the one that was found may be marked falsely.
+     */
+    private static long special(long word) {
+        return word | word - SPACES | (word ^ QUOTES) - ONES | (word ^ BACKSLASHES) - ONES;
     }
 
     /** The high bits of quotes and backslashes in a word. */
@@ -206,7 +233,7 @@ public final class JsonBytes {
     }
 
     /** Length of a sequence of two to four bytes; 0 when it is none. Ranges as in table 3-7 of the Unicode standard. */
-    private static int sequenceLength(byte[] bytes, int at, int to) {
+    static int sequenceLength(byte[] bytes, int at, int to) {
         int lead = bytes[at] & 0xff;
         int second = at + 1 < to ? bytes[at + 1] & 0xff : 0;
         if (lead >= 0xc2 && lead <= 0xdf) {

@@ -26,7 +26,7 @@ public final class RequestReader {
     private static final int MAX_NAME_BYTES = 4 << 10;
     private static final int MAX_TOKENS = 2_000_000;
 
-    private static final JsonFactory JSON = JsonFactory.builder()
+    private static final JsonFactory JSON = new LongTextJsonFactory(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)
                     .maxNumberLength(MAX_NUMBER_CHARACTERS)
@@ -34,8 +34,7 @@ public final class RequestReader {
                     .maxTokenCount(MAX_TOKENS)
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
-            .recyclerPool(JsonRecyclerPools.threadLocalPool())
-            .build();
+            .recyclerPool(JsonRecyclerPools.threadLocalPool()));
 
     private final RequestLimits limits;
     private final ToIntFunction<String> contextTokens;

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.openai.LongTextJsonFactory;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
@@ -18,15 +19,14 @@ final class JsonBodies {
     private static final int MAX_NAME_CHARACTERS = 4096;
     private static final int MAX_NUMBER_CHARACTERS = 256;
 
-    private final JsonFactory json = JsonFactory.builder()
+    private final JsonFactory json = new LongTextJsonFactory(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)
                     .maxNameLength(MAX_NAME_CHARACTERS)
                     .maxNumberLength(MAX_NUMBER_CHARACTERS)
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
-            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .build();
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION));
     private final boolean takesTokens;
 
     JsonBodies() {

@@ -1,6 +1,7 @@
 package io.llmd.scheduler.parser;
 
 import io.llmd.openai.JsonBytes;
+import io.llmd.openai.LongTextJsonFactory;
 import io.llmd.scheduler.scheduling.MediaFeature;
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
@@ -408,6 +409,11 @@ final class JsonBodyReader {
     /** A text without escapes is taken as it is; the parser still checks it when it skips it. */
     private void appendText(TokenBuffer target) {
         int start = from + (int) parser.currentTokenLocation().getByteOffset() + 1;
+        int plainEnd = LongTextJsonFactory.passPlainText(parser);
+        if (plainEnd >= 0) {
+            target.append(body, start, plainEnd - start);
+            return;
+        }
         int end = JsonBytes.indexOfQuoteOrBackslash(body, start, from + length);
         if (end < from + length && body[end] == '"') {
             target.append(body, start, end - start);
