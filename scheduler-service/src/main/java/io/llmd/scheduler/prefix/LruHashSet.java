@@ -12,7 +12,8 @@ final class LruHashSet {
 
     /*
      * Entries are numbered from 0; their hash and their neighbours in the order of use are in three arrays. Entry
-     * `size` and above are free: removing an entry moves the last one into its place, so there is no free list. The
+     * `size` and above are free: removing an entry moves the last one into its place, so there is no free list. A full set
+     * gives the place of the oldest entry to the new one, so that hashes that come together stay neighbours. The
      * table maps a hash to its entry number + 1 by linear probing; removal closes the gap by moving later cells of the
      * run forward (Knuth 6.4, algorithm R), so there are no tombstones and the load is what it seems.
      */
@@ -65,12 +66,15 @@ final class LruHashSet {
             return;
         }
         if (size == capacity) {
-            remove(oldest);
+            entry = oldest;
+            unlink(entry);
+            closeGap(cell(hashes[entry]));
+        } else {
+            if (size == hashes.length) {
+                grow();
+            }
+            entry = size++;
         }
-        if (size == hashes.length) {
-            grow();
-        }
-        entry = size++;
         hashes[entry] = hash;
         table[cell(hash)] = entry + 1;
         linkNewest(entry);
