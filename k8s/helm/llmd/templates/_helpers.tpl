@@ -119,6 +119,14 @@ livenessProbe:
 {{- end -}}
 {{- end -}}
 
+{{/* Where traces go, for services and simulators. */}}
+{{- define "llmd.tracing" -}}
+{{- with .Values.tracing.endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ $.Values.tracing.share | quote }}}
+{{- end }}
+{{- end -}}
+
 {{/* Environment variables that all services of this image get; takes context and the component's settings. */}}
 {{- define "llmd.env" -}}
 {{- $root := index . 0 -}}
@@ -128,6 +136,7 @@ livenessProbe:
 {{- range $logger, $level := $root.Values.logging.levels }}
 - {name: {{ printf "LOGGING_LEVEL_%s" (upper (replace "." "_" (replace "-" "" $logger))) }}, value: {{ $level | quote }}}
 {{- end }}
+{{- include "llmd.tracing" $root }}
 {{- with $root.Values.pods.javaOptions }}
 - {name: JAVA_TOOL_OPTIONS, value: {{ . | quote }}}
 {{- end }}

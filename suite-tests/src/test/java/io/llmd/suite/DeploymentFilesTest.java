@@ -127,6 +127,7 @@ class DeploymentFilesTest {
                         Map.entry("phase-gateway", List.of(8190, 9192)),
                         Map.entry("coordinator", List.of(8088, 9086)),
                         Map.entry("prometheus", List.of(9091)),
+                        Map.entry("tempo", List.of(3200)),
                         Map.entry("grafana", List.of(3000))));
         String architecture = files.text("docs/architecture.md");
         assertThat(List.of(8080, 9080, 8081, 9090, 8888, 9088, 8200, 9091, 3000))
@@ -304,7 +305,10 @@ class DeploymentFilesTest {
     @Test
     void dashboardAndAlertMetricsAreDocumented() {
         Set<String> known = DocumentedMeters.ofServices(files.text("docs/metrics.md"));
+        known.addAll(DocumentedMeters.ofLibraries(files.text("docs/metrics.md")));
         known.addAll(DocumentedMeters.ofEndpoints(files.text("docs/simulator.md")));
+        known.addAll(
+                Set.of("vllm:lora_requests_info", "vllm:nixl_bytes_transferred")); // with adapters, with a connector
         known.add("up"); // Prometheus makes it for each target
 
         assertThat(usedMetrics())

@@ -335,6 +335,29 @@ class HelmChartTest {
                         .isEqualTo("123"));
     }
 
+    @Test
+    void theObjectiveOfTheAlertAndTheCollectorOfTracesAreSet() {
+        Manifests manifests = Manifests.parse(template()
+                .set("simulator.enabled", "true")
+                .set("monitoring.alerts.enabled", "true")
+                .set("monitoring.alerts.ttftObjectiveSeconds", "2")
+                .set("tracing.endpoint", "http://tempo:4318")
+                .call());
+        assertThat(manifests.ofKind("PrometheusRule"))
+                .singleElement()
+                .satisfies(rules -> assertThat(rules.toString())
+                        .contains("> 2 # ttft objective")
+                        .doesNotContain("> 5 # ttft objective"));
+        for (String part : List.of("-gateway", "-scheduler", "-sim")) {
+            assertThat(environment(manifests, part))
+                    .as(part)
+                    .containsEntry("OTEL_EXPORTER_OTLP_ENDPOINT", "http://tempo:4318")
+                    .containsEntry("OTEL_TRACES_SAMPLER_ARG", "0.1");
+        }
+        assertThat(environment(render("everything-values.yaml"), "-gateway"))
+                .doesNotContainKey("OTEL_EXPORTER_OTLP_ENDPOINT");
+    }
+
     /** Values are asked for at starts only, so that services wait for the server and restart when its files change. */
     @Test
     void servicesGetTheFilesOfTheConfigServer() {

@@ -367,7 +367,12 @@ class SchedulerConfiguration {
     }
 
     @Bean
-    DiscoveryHealth discoveryHealthIndicator(BackgroundWork work) {
+    DiscoveryHealth discoveryHealthIndicator(BackgroundWork work, MeterRegistry registry) {
+        Gauge.builder(
+                        SchedulerMeters.DISCOVERY_FAILING.getName(),
+                        work,
+                        source -> source.problem().isEmpty() ? 0 : 1)
+                .register(registry);
         return new DiscoveryHealth(work);
     }
 

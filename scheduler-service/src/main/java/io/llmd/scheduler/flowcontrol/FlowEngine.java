@@ -489,6 +489,7 @@ final class FlowEngine {
         gaugeNanos = nowNanos;
         observer.saturation(meter.prefill(), meter.decode(), meter.effective());
         observer.staleEndpoints(settings.detector().name(), meter.staleEndpoints());
+        observer.requestTtl(settings.requestTtl());
         for (Band band : bands.ordered()) {
             observer.bandUsage(
                     band.priority,

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.flowcontrol;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,9 @@ public interface FlowObserver {
 
     /** Endpoints without a recent reading, as {@code detector} sees them. */
     default void staleEndpoints(String detector, int count) {}
+
+    /** How long a request may wait while endpoints exist, zero for as long as it takes. */
+    default void requestTtl(Duration ttl) {}
 
     /** Used shares of a band's bounds. */
     default void bandUsage(int priority, double requests, double bytes) {}

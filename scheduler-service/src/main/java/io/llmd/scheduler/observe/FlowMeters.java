@@ -31,6 +31,7 @@ public final class FlowMeters implements FlowObserver {
 
     private static final int MAX_COMBINATIONS = 1_000;
     private static final int MAX_VALUES = 1_000;
+    private static final double MILLIS_PER_SECOND = 1e3;
     private static final Duration[] FAST = Buckets.durations(Buckets.FAST);
     private static final Duration[] QUEUE = Buckets.durations(Buckets.QUEUE);
 
@@ -190,6 +191,11 @@ public final class FlowMeters implements FlowObserver {
     public void staleEndpoints(String detector, int count) {
         gauge(SchedulerMeters.FLOW_STALE_ENDPOINTS, Tags.empty(), "detector", detector)
                 .set(count);
+    }
+
+    @Override
+    public void requestTtl(Duration ttl) {
+        gauge(SchedulerMeters.FLOW_TTL, pool).set(ttl.toMillis() / MILLIS_PER_SECOND);
     }
 
     @Override

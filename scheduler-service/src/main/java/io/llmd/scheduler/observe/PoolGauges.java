@@ -98,6 +98,7 @@ public final class PoolGauges implements EndpointListener {
                                 SchedulerMeters.ENDPOINT_QUEUE,
                                 Tags.of("name", pool, "model_server_endpoint", id),
                                 () -> waiting(id)),
+                        gauge(SchedulerMeters.IN_FLIGHT_DRIFT, Tags.of("model_server_endpoint", id), () -> drift(id)),
                         gauge(
                                 SchedulerMeters.IN_FLIGHT_REQUESTS,
                                 tags,
@@ -111,6 +112,13 @@ public final class PoolGauges implements EndpointListener {
     private double waiting(String id) {
         Endpoint endpoint = store.find(id);
         return endpoint == null || !endpoint.metrics().isKnown() ? Double.NaN : endpoint.waitingRequests();
+    }
+
+    private double drift(String id) {
+        Endpoint endpoint = store.find(id);
+        return endpoint == null || !endpoint.fresh()
+                ? Double.NaN
+                : inFlight.requests(id) - endpoint.runningRequests() - endpoint.waitingRequests();
     }
 
     @Override

@@ -250,6 +250,13 @@ public enum SchedulerMeters implements MeterDocumentation {
     IN_FLIGHT_REQUESTS("llm_d_epp_inflight_requests", Meter.Type.GAUGE, "endpoint_name", "namespace", "producer_name"),
     /** Prompt tokens of those whose prefill has not ended. */
     IN_FLIGHT_TOKENS("llm_d_epp_inflight_tokens", Meter.Type.GAUGE, "endpoint_name", "namespace", "producer_name"),
+    /**
+     * Requests in flight on one endpoint as the schedulers of the pool count them, less those that it reports as running and
+     * waiting. Far below 0, others send there too; far above, ends of requests get lost.
+     */
+    IN_FLIGHT_DRIFT("scheduler.inflight.drift", Meter.Type.GAUGE, "model_server_endpoint"),
+    /** 1 while something is wrong with the source of endpoints, so that those known before stay. */
+    DISCOVERY_FAILING("scheduler.discovery.failing", Meter.Type.GAUGE),
     /** Readings of pages of endpoints that failed. */
     POLL_ERRORS("llm_d_epp_datalayer_poll_errors", Meter.Type.COUNTER, "source_type"),
     /** Pages that did not say all that was wanted, or with impossible values. */
@@ -313,6 +320,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     PENDING_RECLAIM("llm_d_epp_flow_control_pending_reclaim", Meter.Type.GAUGE, "inference_pool"),
     /** Time from telling a running request to end until it has. */
     REVOCATION_CONFIRMATION("llm_d_epp_flow_control_revocation_confirmation", Meter.Type.TIMER, "inference_pool"),
+    /** Seconds that a request may wait while endpoints exist, 0 for as long as it takes. */
+    FLOW_TTL("scheduler.flow.ttl", Meter.Type.GAUGE, "inference_pool"),
     /** Requests that wait in another band, because there is none of their priority. */
     FLOW_FALLBACKS("scheduler.flow.fallbacks", Meter.Type.COUNTER, "priority", "band"),
     /** Requests that went before those of higher bands, because their band had sent none for long. */

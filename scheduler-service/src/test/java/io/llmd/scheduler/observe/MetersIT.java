@@ -77,6 +77,7 @@ class MetersIT {
         flow.cycled(1_000);
         flow.saturation(Double.NaN, 0.25, 0.5);
         flow.staleEndpoints("utilization-detector", 2);
+        flow.requestTtl(Duration.ofSeconds(30));
         flow.bandUsage(5, 0.1, 0.2);
         flow.totalUsage(0.3, Double.NaN);
         flow.revocationIssued(5);
@@ -153,6 +154,14 @@ class MetersIT {
                         "llm_d_epp_flow_control_revocations_total{inference_pool=\"default\",outcome=\"confirmed\"} 1.0");
         assertHistogram(
                 "llm_d_epp_flow_control_revocation_confirmation_seconds", Set.of("inference_pool"), Buckets.REVOCATION);
+    }
+
+    @Test
+    void whatAlertsCompareIsThere() {
+        assertThat(page)
+                .contains("scheduler_flow_ttl{inference_pool=\"default\"} 30.0")
+                .contains("scheduler_discovery_failing 0.0")
+                .contains("scheduler_inflight_drift{model_server_endpoint=\"default/one\"} NaN");
     }
 
     @Test
