@@ -30,6 +30,7 @@ import io.llmd.gateway.observe.DisaggMeters;
 import io.llmd.gateway.observe.EjectionGauges;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.observe.MemoryPressure;
+import io.llmd.gateway.observe.RequestTraces;
 import io.llmd.gateway.sidecar.AllowList;
 import io.llmd.gateway.sidecar.SidecarScheduler;
 import io.llmd.openai.BodyRules;
@@ -154,6 +155,11 @@ class GatewayConfiguration {
                         settings.outlierRequests(),
                         settings.outlierWindow()),
                 System::nanoTime);
+    }
+
+    @Bean
+    BufferMeters bufferMeters() {
+        return new BufferMeters();
     }
 
     @Bean
@@ -381,6 +387,7 @@ class GatewayConfiguration {
             ActiveExchanges active,
             MemoryPressure memory,
             GatewayMetrics metrics,
+            ObjectProvider<RequestTraces> traces,
             ObjectProvider<Phases> phases) {
         Place place = place(properties);
         int contextTokens = place == Place.POOL ? properties.models().contextTokens() : Integer.MAX_VALUE;
@@ -422,6 +429,7 @@ class GatewayConfiguration {
                 active,
                 memory,
                 metrics,
+                traces.getIfAvailable(() -> RequestTraces.OFF),
                 System::nanoTime);
         return new EdgePipeline(
                 services,

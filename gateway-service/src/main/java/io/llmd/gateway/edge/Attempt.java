@@ -16,6 +16,7 @@ import io.llmd.gateway.dispatch.Transport;
 import io.llmd.gateway.dispatch.UpstreamCall;
 import io.llmd.gateway.dispatch.UpstreamRequest;
 import io.llmd.gateway.observe.RequestOutcome;
+import io.llmd.gateway.observe.RequestTrace;
 import io.llmd.openai.ApiError;
 import io.llmd.openai.ApiRequest;
 import io.llmd.openai.BodyEdit;
@@ -53,6 +54,7 @@ final class Attempt implements SplitListener {
     private final Lease lease;
     private final ApiRequest request;
     private final RequestHead head;
+    private final RequestTrace trace;
     private final @Nullable SplitState split;
     private final Consumer<ByteBuf> toClient = this::write;
 
@@ -75,6 +77,7 @@ final class Attempt implements SplitListener {
             Lease lease,
             ApiRequest request,
             RequestHead head,
+            RequestTrace trace,
             @Nullable SplitState split) {
         this.exchange = exchange;
         this.services = services;
@@ -82,6 +85,7 @@ final class Attempt implements SplitListener {
         this.lease = lease;
         this.request = request;
         this.head = head;
+        this.trace = trace;
         this.split = split;
     }
 
@@ -98,9 +102,11 @@ final class Attempt implements SplitListener {
     }
 
     void send(byte[] body, int length, ScheduleDecision decision) {
+        HttpHeaders headers = trace.attempt(head.headers(), endpointId());
         SplitState state = split;
-        UpstreamCall sent =
-                state == null ? sendWhole(body, length, decision) : sendSplit(state, body, length, decision);
+        UpstreamCall sent = state == null
+                ? sendWhole(headers, body, length, decision)
+                : sendSplit(state, headers, body, length, decision);
         if (done) {
             sent.cancel();
         } else {
@@ -108,14 +114,15 @@ final class Attempt implements SplitListener {
         }
     }
 
-    private UpstreamCall sendSplit(SplitState state, byte[] body, int length, ScheduleDecision decision) {
-        SplitRequest parts = new SplitRequest(
-                request, decision, head.requestId(), head.headers(), body, length, exchange.nanosLeft());
+    private UpstreamCall sendSplit(
+            SplitState state, HttpHeaders headers, byte[] body, int length, ScheduleDecision decision) {
+        SplitRequest parts =
+                new SplitRequest(request, decision, head.requestId(), headers, body, length, exchange.nanosLeft());
         return services.disaggregation().send(Transport.of(exchange.channel()), parts, state, this);
     }
 
-    private UpstreamCall sendWhole(byte[] body, int length, ScheduleDecision decision) {
-        HttpHeaders headers = head.headers();
+    private UpstreamCall sendWhole(HttpHeaders given, byte[] body, int length, ScheduleDecision decision) {
+        HttpHeaders headers = given;
         if (!decision.requestHeaders().isEmpty()) {
             headers = headers.copy();
             for (Map.Entry<String, String> header : decision.requestHeaders().entrySet()) {
@@ -274,6 +281,7 @@ final class Attempt implements SplitListener {
             contentLength = UNKNOWN_LENGTH;
         }
         noteFallback();
+        trace.answered();
         lease.start(status);
         exchange.answerBegins();
     }
@@ -482,6 +490,7 @@ final class Attempt implements SplitListener {
         noteFallback();
         lease.end(cause, status, usage);
         services.metrics().attempted(result, exchange.isRetried());
+        trace.attemptEnded(result, status);
         Relay current = relay;
         if (current != null) {
             countOddities(current);

@@ -13,6 +13,7 @@ import io.llmd.gateway.dispatch.SchedulerClient;
 import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.observe.MemoryPressure;
+import io.llmd.gateway.observe.RequestTraces;
 import io.llmd.openai.RequestReader;
 import java.util.function.LongSupplier;
 
@@ -37,6 +38,7 @@ import java.util.function.LongSupplier;
  * @param active requests that are not over
  * @param memory how scarce memory is
  * @param metrics counts what happens
+ * @param traces makes spans of what happens
  * @param nanoTime monotonic time
  */
 public record EdgeServices(
@@ -58,4 +60,5 @@ public record EdgeServices(
         ActiveExchanges active,
         MemoryPressure memory,
         GatewayMetrics metrics,
+        RequestTraces traces,
         LongSupplier nanoTime) {}

@@ -20,6 +20,7 @@ import io.llmd.gateway.dispatch.Lease;
 import io.llmd.gateway.dispatch.RetryState;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.observe.RequestOutcome;
+import io.llmd.gateway.observe.RequestTrace;
 import io.llmd.openai.ApiError;
 import io.llmd.openai.ApiRequest;
 import io.llmd.openai.ApiRoute;
@@ -96,6 +97,7 @@ final class Exchange {
     private final BodyBuffer body;
     private final long startNanos;
     private final ClientWriter client;
+    private final RequestTrace trace;
 
     private Phase phase = Phase.READING;
     private ApiKey key = ANYBODY;
@@ -130,6 +132,7 @@ final class Exchange {
         this.startNanos = services.nanoTime().getAsLong();
         this.inFlight = services.metrics().inFlight(routeName(head.route()));
         this.client = new ClientWriter(ctx, head, services.settings());
+        this.trace = services.traces().begin(head.route().path(), head.requestId(), head.headers());
         this.timer = new ExchangeTimer(this, ctx.executor(), services);
         this.reusable = head.keepAlive();
         inFlight.incrementAndGet();
@@ -385,6 +388,7 @@ final class Exchange {
         if (key.priority() != 0) {
             headers.put(LlmdHeader.PRIORITY.wireName(), Integer.toString(key.priority()));
         }
+        trace.scheduling(headers);
         return headers;
     }
 
@@ -393,6 +397,7 @@ final class Exchange {
         scheduling = late ? scheduling : Cancellation.NONE;
         switch (answer) {
             case ScheduleDecision decision -> {
+                trace.scheduled(decision.primary().id());
                 Lease lease = Lease.open(decision, services.scheduler(), services.inFlight(), services.nanoTime());
                 if (late) {
                     lease.end(Cause.CLIENT_DISCONNECT, 0, TokenUsage.UNKNOWN);
@@ -401,6 +406,7 @@ final class Exchange {
                 }
             }
             case ScheduleRejection rejection -> {
+                trace.scheduled(rejection.reason().name());
                 if (!late) {
                     rejected(accepted, state, rejection);
                 }
@@ -436,7 +442,7 @@ final class Exchange {
         if (split == null && services.disaggregation().concerns(decision, accepted)) {
             split = services.disaggregation().open(head.requestId(), ctx.executor());
         }
-        Attempt next = new Attempt(this, services, client, lease, accepted, head, split);
+        Attempt next = new Attempt(this, services, client, lease, accepted, head, trace, split);
         attempt = next;
         leaseId = decision.leaseId();
         timer.sent();
@@ -761,6 +767,7 @@ final class Exchange {
         services.metrics().tenantUsed(key.tenant(), usedTokens);
         long now = services.nanoTime().getAsLong();
         ErrorCode why = code;
+        trace.ended(modelTag(), outcome, why == null ? "none" : why.wireName(), usage);
         services.metrics()
                 .ended(new GatewayMetrics.EndedRequest(
                         routeName(head.route()),

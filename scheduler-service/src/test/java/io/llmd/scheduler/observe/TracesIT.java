@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmd.scheduler.SchedulerApplication;
+import io.llmd.testsupport.OtlpReceiver;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

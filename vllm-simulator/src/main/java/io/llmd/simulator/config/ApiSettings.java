@@ -11,6 +11,7 @@ import java.util.List;
  * @param documentation whether {@code /docs} and {@code /openapi.json} are served
  * @param tokenizerInfo whether {@code /tokenizer_info} is served
  * @param trustRequestTemplates whether a request may bring a chat template
+ * @param tracesEndpoint address of a collector of traces, empty for what the environment says
  * @param identity what answers say about where they come from
  */
 public record ApiSettings(
@@ -20,6 +21,7 @@ public record ApiSettings(
         boolean documentation,
         boolean tokenizerInfo,
         boolean trustRequestTemplates,
+        String tracesEndpoint,
         InferenceIdentity identity) {
     public ApiSettings {
         keys = List.copyOf(keys);
@@ -34,6 +36,7 @@ public record ApiSettings(
         return "ApiSettings[keys=" + (keys.isEmpty() ? "none" : "***") + ", requestIdHeaders=" + requestIdHeaders
                 + ", loadTracking=" + loadTracking + ", documentation=" + documentation
                 + ", tokenizerInfo=" + tokenizerInfo + ", trustRequestTemplates=" + trustRequestTemplates
+                + ", tracesEndpoint=" + tracesEndpoint
                 + ", identity=" + identity + "]";
     }
 }

@@ -11,6 +11,7 @@ public final class ApiSettingsBuilder {
     private boolean documentation = true;
     private boolean tokenizerInfo;
     private boolean trustRequestTemplates;
+    private String tracesEndpoint = "";
     private InferenceIdentity identity = InferenceIdentity.NONE;
 
     ApiSettingsBuilder() {}
@@ -51,6 +52,12 @@ public final class ApiSettingsBuilder {
         return this;
     }
 
+    /** Sets {@link ApiSettings#tracesEndpoint()}. */
+    public ApiSettingsBuilder tracesEndpoint(String value) {
+        tracesEndpoint = value;
+        return this;
+    }
+
     /** Changes {@link ApiSettings#identity()}. */
     public ApiSettingsBuilder identity(UnaryOperator<InferenceIdentity> change) {
         identity = change.apply(identity);
@@ -59,6 +66,13 @@ public final class ApiSettingsBuilder {
 
     ApiSettings build() {
         return new ApiSettings(
-                keys, requestIdHeaders, loadTracking, documentation, tokenizerInfo, trustRequestTemplates, identity);
+                keys,
+                requestIdHeaders,
+                loadTracking,
+                documentation,
+                tokenizerInfo,
+                trustRequestTemplates,
+                tracesEndpoint,
+                identity);
     }
 }

@@ -273,6 +273,10 @@ public enum SimulatorOption {
             "enable-request-id-headers",
             "put X-Request-Id on answers",
             onOff((b, on) -> b.api(api -> api.requestIdHeaders(on)))),
+    OTLP_TRACES_ENDPOINT(
+            "otlp-traces-endpoint",
+            "collector of traces, OTLP over HTTP, such as http://collector:4318; without it the variables OTEL_* say",
+            (b, v) -> b.api(api -> api.tracesEndpoint(v))),
     INFERENCE_POD(
             "inference-pod",
             "put this as x-inference-pod on answers, and the port as x-inference-port",

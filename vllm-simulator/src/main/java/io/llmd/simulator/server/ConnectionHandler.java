@@ -1,6 +1,7 @@
 package io.llmd.simulator.server;
 
 import io.llmd.simulator.api.ApiException;
+import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.fault.AnswerFaults;
 import io.llmd.simulator.fault.RequestFaults;
@@ -22,7 +23,6 @@ import org.slf4j.LoggerFactory;
 /** One connection: takes its requests one after the other, in order. */
 final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
-    private static final String RANK_HEADER = "X-data-parallel-rank";
     private static final int MOST_PIPELINED = 8;
     private static final Exchange LEAVING = new LeavingAnswer();
 
@@ -105,15 +105,15 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
         RequestDispatcher.Dispatched dispatched = endpoint.dispatcher().dispatch(request, met, port(context));
         AnswerFaults faults = AnswerFaults.of(met);
         AnswerOutput output = output(context, request, dispatched.headers(), faults);
-        String rank = request.headers().get(RANK_HEADER);
+        Call.Headers headers = request.headers()::get;
         switch (dispatched.reply()) {
             case Reply.Content content
             when faults.headStallNanos() > 0 ->
                 pause(context, faults.headStallNanos(), () -> complete(context, output, content), () -> {});
             case Reply.Content content -> complete(context, output, content);
             case Reply.Later later -> await(context, output, later);
-            case Reply.Generate generate -> generate(context, generate, rank, output, met);
-            case Reply.Background background -> complete(context, output, begin(context, background, rank, met));
+            case Reply.Generate generate -> generate(context, generate, headers, output, met);
+            case Reply.Background background -> complete(context, output, begin(context, background, headers, met));
         }
     }
 
@@ -162,11 +162,11 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
     private void generate(
             ChannelHandlerContext context,
             Reply.Generate generate,
-            @Nullable String rank,
+            Call.Headers headers,
             AnswerOutput output,
             RequestFaults met) {
         try {
-            EngineWork work = endpoint.admit(generate, rank, met);
+            EngineWork work = endpoint.admit(generate, headers, met);
             AnswerFaults faults = AnswerFaults.of(met);
             GenerationExchange started =
                     new GenerationExchange(context, endpoint, work, output, faults, () -> next(context));
@@ -184,9 +184,9 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<FullHttpReques
     }
 
     private Reply.Content begin(
-            ChannelHandlerContext context, Reply.Background background, @Nullable String rank, RequestFaults met) {
+            ChannelHandlerContext context, Reply.Background background, Call.Headers headers, RequestFaults met) {
         try {
-            EngineWork admitted = endpoint.admit(background.work(), rank, met);
+            EngineWork admitted = endpoint.admit(background.work(), headers, met);
             BackgroundWork work = new BackgroundWork(admitted, context.executor());
             begin(work, background);
             return background.answer();

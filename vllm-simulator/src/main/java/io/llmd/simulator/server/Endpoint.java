@@ -1,5 +1,6 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.api.Routes;
@@ -16,13 +17,15 @@ import io.llmd.simulator.openai.LoraApi;
 import io.llmd.simulator.token.Tokenizer;
 import java.time.Instant;
 import java.time.InstantSource;
-import org.jspecify.annotations.Nullable;
 
 /** One endpoint without its sockets: routes, engines, meters and faults. Safe from any event loop. */
 final class Endpoint {
+    private static final String RANK_HEADER = "X-data-parallel-rank";
+
     private final SimulatorSettings settings;
     private final EngineRanks ranks;
     private final EngineWorks works;
+    private final WorkTraces traces;
     private final MeterPage page;
     private final PacingMeter pacing = new PacingMeter();
     private final MetricsPage metricsPage;
@@ -40,6 +43,7 @@ final class Endpoint {
             AdminApi admin) {
         this.settings = settings;
         this.faults = faults;
+        traces = WorkTraces.to(settings.api().tracesEndpoint());
         readyNanos = System.nanoTime() + settings.control().startup().toNanos();
         LoraAdapters adapters = new LoraAdapters(settings.lora().modules());
         ranks = EngineRanks.start(settings, runtime, adapters::path, faults);
@@ -57,6 +61,7 @@ final class Endpoint {
             dispatcher = new RequestDispatcher(settings, routes, faults);
             faults.listen(metricsPage);
         } catch (RuntimeException e) {
+            traces.close();
             ranks.close();
             throw e;
         }
@@ -122,16 +127,17 @@ final class Endpoint {
     /**
      * Lets a request in.
      *
-     * @param rank value of the header that names the rank, absent without
+     * @param headers that it came with; one may name the rank
      * @param faults that it meets
      * @throws io.llmd.simulator.api.ApiException if it is not let in
      */
-    EngineWork admit(Reply.Generate generate, @Nullable String rank, RequestFaults faults) {
-        return works.admit(generate, rank, faults);
+    EngineWork admit(Reply.Generate generate, Call.Headers headers, RequestFaults faults) {
+        return works.admit(generate, headers.get(RANK_HEADER), faults, traces.begin(generate, headers));
     }
 
     void close() {
         faults.forget(metricsPage);
         ranks.close();
+        traces.close();
     }
 }

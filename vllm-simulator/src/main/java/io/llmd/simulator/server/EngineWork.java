@@ -23,13 +23,15 @@ final class EngineWork {
     private final EngineRank rank;
     private final Reply.Generate generate;
     private final RequestFaults faults;
+    private final WorkTrace trace;
     private volatile List<Choice> choices = List.of();
 
-    EngineWork(EngineWorks works, EngineRank rank, Reply.Generate generate, RequestFaults faults) {
+    EngineWork(EngineWorks works, EngineRank rank, Reply.Generate generate, RequestFaults faults, WorkTrace trace) {
         this.works = works;
         this.rank = rank;
         this.generate = generate;
         this.faults = faults;
+        this.trace = trace;
     }
 
     /** Whether an ended sequence has something to tell. */
@@ -48,7 +50,7 @@ final class EngineWork {
 
     /** Starts all sequences; {@code wake} is called from the engine's thread whenever one of them got on. */
     List<Choice> start(Runnable wake) {
-        List<Choice> started = works.choices(generate, rank, wake);
+        List<Choice> started = works.choices(generate, rank, trace == WorkTrace.NONE ? wake : () -> tell(wake));
         choices = started;
         works.begin(this);
         TransferLeg leg = rank.transfers().leg(generate);
@@ -62,6 +64,11 @@ final class EngineWork {
                             rank.transfers().admission(request, leg, generate, media, faults));
         }
         return started;
+    }
+
+    private void tell(Runnable wake) {
+        trace.progressed(choices);
+        wake.run();
     }
 
     private EngineRequest request(Choice choice, TransferLeg leg, List<MediaKey> media) {
@@ -123,6 +130,7 @@ final class EngineWork {
             rank.meters().ended(n, most);
         }
         works.end(this);
+        trace.ended(choices);
         abort();
     }
 

@@ -40,12 +40,13 @@ final class EngineWorks {
      *
      * @param rank value of the header that names the rank, absent without
      * @param faults that it meets
+     * @param trace its span
      * @throws ApiException if there is no such rank, or too much in progress
      */
-    EngineWork admit(Reply.Generate generate, @Nullable String rank, RequestFaults faults) {
+    EngineWork admit(Reply.Generate generate, @Nullable String rank, RequestFaults faults, WorkTrace trace) {
         EngineRank chosen = ranks.choose(rank);
         admission.check(generate, ranks.sum(engine -> engine.waiting() + engine.arriving()));
-        return new EngineWork(this, chosen, generate, faults);
+        return new EngineWork(this, chosen, generate, faults, trace);
     }
 
     List<Choice> choices(Reply.Generate generate, EngineRank rank, Runnable wake) {

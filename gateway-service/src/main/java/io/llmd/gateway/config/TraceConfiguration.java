@@ -1,0 +1,36 @@
+package io.llmd.gateway.config;
+
+import io.llmd.gateway.observe.RequestTraces;
+import io.llmd.gateway.observe.SpanTraces;
+import io.llmd.trace.TraceExport;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+
+/** Traces of requests, when they have somewhere to go. */
+@Configuration(proxyBeanMethods = false)
+@Conditional(TraceConfiguration.HasExporter.class)
+class TraceConfiguration {
+
+    static final class HasExporter implements Condition {
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return TraceExport.isWanted(context.getEnvironment()::getProperty);
+        }
+    }
+
+    @Bean(destroyMethod = "close")
+    OpenTelemetrySdk openTelemetry(Environment environment) {
+        return TraceExport.open("llm-d-gateway", environment::getProperty);
+    }
+
+    @Bean
+    RequestTraces requestTraces(OpenTelemetrySdk openTelemetry) {
+        return new SpanTraces(openTelemetry.getTracer("io.llmd.gateway"));
+    }
+}
