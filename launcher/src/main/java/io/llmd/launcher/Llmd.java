@@ -2,16 +2,19 @@ package io.llmd.launcher;
 
 import io.llmd.launcher.bench.BenchCommand;
 import io.llmd.launcher.chat.ChatCommand;
+import io.llmd.launcher.completion.CompletionCommand;
 import io.llmd.launcher.config.ConfigCommand;
 import io.llmd.launcher.doctor.DoctorCommand;
 import io.llmd.launcher.explain.ExplainCommand;
 import io.llmd.launcher.explain.ExplainReplayCommand;
 import io.llmd.launcher.explain.ExplainSnapshotCommand;
+import io.llmd.launcher.fault.FaultCommand;
 import io.llmd.launcher.hashes.HashesCommand;
 import io.llmd.launcher.health.HealthCommand;
 import io.llmd.launcher.keys.KeysCommand;
 import io.llmd.launcher.lab.LabCommand;
 import io.llmd.launcher.load.LoadCommand;
+import io.llmd.launcher.load.ReplayCommand;
 import io.llmd.launcher.load.TokenLengths;
 import io.llmd.launcher.scale.AutoscalerCommand;
 import io.llmd.launcher.serve.ServeCommand;
@@ -21,6 +24,7 @@ import io.llmd.launcher.terminal.Durations;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
 import io.llmd.launcher.terminal.Version;
+import io.llmd.launcher.top.TopCommand;
 import io.llmd.launcher.up.DownCommand;
 import io.llmd.launcher.up.LogsCommand;
 import io.llmd.launcher.up.StatusCommand;
@@ -71,6 +75,9 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new LogsCommand(terminal));
         commands.addSubcommand(new ChatCommand(terminal));
         commands.addSubcommand(new LoadCommand(terminal));
+        commands.addSubcommand(new ReplayCommand());
+        commands.addSubcommand(new TopCommand(terminal));
+        commands.addSubcommand(new FaultCommand(terminal));
         commands.addSubcommand(new BenchCommand());
         commands.addSubcommand(new CommandLine(new ExplainCommand(terminal))
                 .addSubcommand(new ExplainReplayCommand(terminal))
@@ -84,6 +91,7 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new ServeCommand(terminal));
         commands.addSubcommand("sim", SimCommand.commandLine(terminal));
         commands.addSubcommand(new HealthCommand(terminal));
+        commands.addSubcommand(new CompletionCommand(terminal));
         commands.getSubcommands().values().forEach(Llmd::withHelp);
         withHelp(commands);
         commands.registerConverter(Duration.class, text -> converted(() -> Durations.parse(text)));

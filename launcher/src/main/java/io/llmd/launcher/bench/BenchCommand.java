@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
             KvIndexBenchCommand.class,
             KvEventsBenchCommand.class,
             KvLookupBenchCommand.class,
-            VirtualTimeBenchCommand.class
+            VirtualTimeBenchCommand.class,
+            CompareCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         description = "Measures a part of the suite beside its competitors.")

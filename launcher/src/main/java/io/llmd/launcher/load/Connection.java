@@ -56,6 +56,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
             request.headers().set(HttpHeaderNames.AUTHORIZATION, "Bearer " + target.key());
         }
         target.headers().forEach((name, value) -> request.headers().set(name, value));
+        next.request().headers().forEach((name, value) -> request.headers().set(name, value));
         channel.writeAndFlush(request);
     }
 

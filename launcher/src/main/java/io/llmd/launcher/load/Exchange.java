@@ -146,6 +146,7 @@ final class Exchange {
                 new Result(
                         outcome,
                         request.streamed(),
+                        request.kind(),
                         endpoint,
                         firstTokenNanos < 0 ? -1 : firstTokenNanos - intendedNanos,
                         tokens < 2 ? -1 : (lastTokenNanos - firstTokenNanos) / (double) (outputTokens() - 1),
@@ -197,6 +198,7 @@ final class Exchange {
      * How one request ended.
      *
      * @param outcome {@link LoadStats#OK} or what went wrong
+     * @param kind place of its kind in the mix
      * @param endpoint the endpoint that served it, null when the gateway does not say
      * @param firstTokenNanos from the intended send time, -1 without a token
      * @param perTokenNanos mean time per token after the first, -1 with fewer than two tokens
@@ -206,6 +208,7 @@ final class Exchange {
     record Result(
             String outcome,
             boolean streamed,
+            int kind,
             @Nullable String endpoint,
             long firstTokenNanos,
             double perTokenNanos,

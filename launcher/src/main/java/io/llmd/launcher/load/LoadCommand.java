@@ -1,5 +1,6 @@
 package io.llmd.launcher.load;
 
+import io.llmd.lab.traffic.AzureTrace;
 import io.llmd.lab.traffic.MooncakeTrace;
 import io.llmd.launcher.home.GatewayOptions;
 import io.llmd.launcher.terminal.CommandFailure;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -39,6 +41,7 @@ import picocli.CommandLine.Spec;
         })
 public final class LoadCommand implements Callable<Integer> {
 
+    private static final Pattern KEY_HEADER = Pattern.compile("(?i)(?:authorization|x-api-key)=");
     private static final double MAX_REQUESTS_PER_SECOND = 1_000;
     private static final int MAX_CONCURRENCY = 4_096;
     private static final Duration MAX_DURATION = Duration.ofMinutes(10);
@@ -127,6 +130,13 @@ public final class LoadCommand implements Callable<Integer> {
             description = "header of every request, such as x-llm-d-inference-objective=high; may be repeated")
     private Map<String, String> headers = Map.of();
 
+    @Option(
+            names = "--mix",
+            paramLabel = "WEIGHT:NAME=VALUE",
+            description = "a kind of requests: how often it comes, and headers of its own with commas between, such as"
+                    + " 3:x-llm-d-inference-objective=batch; repeated for each kind, reported apart")
+    private List<String> mix = List.of();
+
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "of everything random in the run")
     private long seed;
 
@@ -194,7 +204,8 @@ public final class LoadCommand implements Callable<Integer> {
                 names = "--trace",
                 paramLabel = "FILE",
                 description =
-                        "at the times and with the prompts of a recording in Mooncake's form, .jsonl or .jsonl.gz")
+                        "at the times and with the prompts of a recording in Mooncake's form, .jsonl or .jsonl.gz, or with the"
+                                + " lengths of Azure's, .csv or .csv.gz")
         private @Nullable Path trace;
 
         Arrivals arrivals(Arrivals.Spacing spacing, Arrivals.Profile profile, double speed) {
@@ -212,8 +223,11 @@ public final class LoadCommand implements Callable<Integer> {
 
         private static Arrivals recorded(Path trace, double speed) {
             try {
-                return new Arrivals.Recorded(
-                        MooncakeTrace.read("trace", trace, Integer.MAX_VALUE).atSpeed(speed));
+                String name = trace.getFileName().toString();
+                MooncakeTrace read = name.endsWith(".csv") || name.endsWith(".csv.gz")
+                        ? AzureTrace.read("trace", trace)
+                        : MooncakeTrace.read("trace", trace, Integer.MAX_VALUE);
+                return new Arrivals.Recorded(read.atSpeed(speed));
             } catch (IOException e) {
                 throw new CommandFailure(ExitCode.FAILED, "cannot read the trace: " + e.getMessage());
             }
@@ -278,7 +292,8 @@ public final class LoadCommand implements Callable<Integer> {
                 timeout,
                 drain,
                 raiseCaps ? 65_536 : 2 * MAX_CONCURRENCY,
-                new Slo(sloFirstToken, sloPerToken, sloEndToEnd, minGoodput));
+                new Slo(sloFirstToken, sloPerToken, sloEndToEnd, minGoodput),
+                new RequestMix(mix.stream().map(RequestMix.Kind::parse).toList()));
     }
 
     private void checkCaps(LoadPlan plan, List<Target> targets) {
@@ -317,6 +332,7 @@ public final class LoadCommand implements Callable<Integer> {
     private static List<String> withoutKey(List<String> arguments) {
         return IntStream.range(0, arguments.size())
                 .mapToObj(i -> i > 0 && arguments.get(i - 1).equals("--key")
+                                || KEY_HEADER.matcher(arguments.get(i)).find()
                         ? "***"
                         : arguments.get(i).startsWith("--key=") ? "--key=***" : arguments.get(i))
                 .toList();

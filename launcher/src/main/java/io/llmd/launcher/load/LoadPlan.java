@@ -19,6 +19,7 @@ import java.time.Duration;
  * @param drain longest wait for answers after the last request
  * @param maxConnections most connections at a time
  * @param slo limits that make a request good
+ * @param mix kinds of requests
  */
 public record LoadPlan(
         Arrivals arrivals,
@@ -34,7 +35,8 @@ public record LoadPlan(
         Duration timeout,
         Duration drain,
         int maxConnections,
-        Slo slo) {
+        Slo slo,
+        RequestMix mix) {
     public LoadPlan {
         positive("for", duration);
         positive("timeout", timeout);
@@ -52,6 +54,40 @@ public record LoadPlan(
         if (maxConnections < 1) {
             throw new IllegalArgumentException("maxConnections: " + maxConnections + " (expected: >= 1)");
         }
+    }
+
+    /** A plan of requests of one kind. */
+    public LoadPlan(
+            Arrivals arrivals,
+            Duration duration,
+            Duration warmUp,
+            String model,
+            TokenLengths promptTokens,
+            TokenLengths outputTokens,
+            double sharedPrefixShare,
+            int groups,
+            double streamShare,
+            long seed,
+            Duration timeout,
+            Duration drain,
+            int maxConnections,
+            Slo slo) {
+        this(
+                arrivals,
+                duration,
+                warmUp,
+                model,
+                promptTokens,
+                outputTokens,
+                sharedPrefixShare,
+                groups,
+                streamShare,
+                seed,
+                timeout,
+                drain,
+                maxConnections,
+                slo,
+                RequestMix.NONE);
     }
 
     private static void positive(String name, Duration value) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpoints requests by serving endpoint, empty when the gateway does not say
  * @param valid whether the generator kept up
  * @param histograms compressed HDR histograms in microseconds, Base64
+ * @param kinds requests by kind; empty without a mix
  */
 public record LoadReport(
         Run run,
@@ -46,7 +48,13 @@ public record LoadReport(
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Double goodput,
         Map<String, Long> endpoints,
         boolean valid,
-        Histograms histograms) {
+        Histograms histograms,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Kind> kinds) {
+
+    @SuppressWarnings("NullAway") // reports without a mix have none
+    public LoadReport {
+        kinds = kinds == null ? List.of() : List.copyOf(kinds);
+    }
 
     /** A run whose own lateness is above this at the 99th percentile says nothing about the server. */
     public static final double MAX_LATENESS_MILLIS = 10;
@@ -62,6 +70,9 @@ public record LoadReport(
      */
     public record Run(
             String command, String version, String java, String startedAt, String url, long seed, double seconds) {}
+
+    /** Requests of one kind of a mix. */
+    public record Kind(String name, long requests, long answered, Percentiles timeToFirstToken, Percentiles endToEnd) {}
 
     /** Most requests of one endpoint over the mean of all endpoints that served any; 0 when unknown. */
     public double maxOverMean() {

@@ -43,6 +43,9 @@ final class LoadReportText {
                     " spread       %d endpoints, most loaded %.2f times the mean%n",
                     report.endpoints().size(), report.maxOverMean()));
         }
+        if (!report.kinds().isEmpty()) {
+            text.append('\n').append(kinds());
+        }
         if (report.goodput() != null) {
             text.append(format(
                     " goodput      %s of requests within the limits (wanted: %s)%n",
@@ -55,6 +58,21 @@ final class LoadReportText {
                     report.lateness().p99(), LoadReport.MAX_LATENESS_MILLIS));
         }
         return text.toString();
+    }
+
+    private TextTable kinds() {
+        TextTable table = TextTable.ofNumbers(
+                "kind", "requests", "answered", "TTFT p50", "TTFT p99", "end to end p50", "end to end p99");
+        report.kinds()
+                .forEach(kind -> table.row(
+                        kind.name(),
+                        String.valueOf(kind.requests()),
+                        percent(kind.answered() / (double) kind.requests()),
+                        millis(kind.timeToFirstToken(), kind.timeToFirstToken().p50()),
+                        millis(kind.timeToFirstToken(), kind.timeToFirstToken().p99()),
+                        millis(kind.endToEnd(), kind.endToEnd().p50()),
+                        millis(kind.endToEnd(), kind.endToEnd().p99())));
+        return table;
     }
 
     private static String[] row(String name, LoadReport.Percentiles times) {

@@ -36,7 +36,7 @@ public final class LoadRun implements AutoCloseable {
     LoadRun(LoadPlan plan, List<Target> targets, LongSupplier nanoClock) {
         this.plan = plan;
         this.nanoClock = nanoClock;
-        this.stats = new LoadStats(plan.slo());
+        this.stats = new LoadStats(plan.slo(), plan.mix());
         this.client = new LoadClient(targets, plan.timeout(), plan.maxConnections(), nanoClock);
     }
 

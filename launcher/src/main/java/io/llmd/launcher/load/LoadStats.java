@@ -1,5 +1,6 @@
 package io.llmd.launcher.load;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
@@ -16,6 +17,7 @@ final class LoadStats {
     private static final int MAX_NAMES = 10_000;
 
     private final Slo slo;
+    private final List<OfKind> kinds;
     private final Histogram lateness = new Histogram(3);
     private final Histogram firstToken = new Histogram(3);
     private final Histogram interToken = new Histogram(3);
@@ -36,7 +38,12 @@ final class LoadStats {
     private long lastEndNanos;
 
     LoadStats(Slo slo) {
+        this(slo, RequestMix.NONE);
+    }
+
+    LoadStats(Slo slo, RequestMix mix) {
         this.slo = slo;
+        kinds = mix.kinds().stream().map(OfKind::new).toList();
     }
 
     void taken(boolean counts, long lateNanos) {
@@ -60,6 +67,10 @@ final class LoadStats {
             return;
         }
         counted++;
+        OfKind kind = kinds.isEmpty() ? null : kinds.get(result.kind());
+        if (kind != null) {
+            kind.ended(result);
+        }
         lastEndNanos = Math.max(lastEndNanos, result.endNanos());
         add(outcomes, result.outcome());
         if (result.endpoint() != null) {
@@ -124,12 +135,46 @@ final class LoadStats {
                 slo.isSet() ? (counted == 0 ? 0.0 : good / (double) counted) : null,
                 Map.copyOf(endpoints),
                 late.p99() <= LoadReport.MAX_LATENESS_MILLIS,
-                LoadReport.Histograms.of(firstToken, interToken, endToEnd));
+                LoadReport.Histograms.of(firstToken, interToken, endToEnd),
+                kinds.stream().map(OfKind::report).toList());
     }
 
     /** Names from a server are bounded, so that a broken one cannot fill the memory. */
     private static void add(Map<String, Long> counts, String name) {
         counts.merge(counts.size() < MAX_NAMES || counts.containsKey(name) ? name : "other", 1L, Long::sum);
+    }
+
+    /** What is known of the requests of one kind. */
+    private static final class OfKind {
+        private final RequestMix.Kind kind;
+        private final Histogram firstToken = new Histogram(3);
+        private final Histogram endToEnd = new Histogram(3);
+        private long requests;
+        private long answered;
+
+        OfKind(RequestMix.Kind kind) {
+            this.kind = kind;
+        }
+
+        void ended(Exchange.Result result) {
+            requests++;
+            if (result.outcome().equals(OK)) {
+                answered++;
+                record(endToEnd, result.endToEndNanos());
+                if (result.firstTokenNanos() >= 0) {
+                    record(firstToken, result.firstTokenNanos());
+                }
+            }
+        }
+
+        LoadReport.Kind report() {
+            return new LoadReport.Kind(
+                    kind.name(),
+                    requests,
+                    answered,
+                    LoadReport.Percentiles.of(firstToken),
+                    LoadReport.Percentiles.of(endToEnd));
+        }
     }
 
     private static void record(Histogram histogram, long nanos) {

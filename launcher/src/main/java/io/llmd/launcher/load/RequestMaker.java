@@ -24,12 +24,14 @@ final class RequestMaker {
 
     private final LoadPlan plan;
     private final RandomGenerator random;
+    private final RandomGenerator kinds;
     private final byte[] head;
     private final List<Words> groups;
 
     RequestMaker(LoadPlan plan) {
         this.plan = plan;
         this.random = new SplittableRandom(plan.seed());
+        this.kinds = new SplittableRandom(plan.seed() + 2);
         this.head = ascii("{\"model\":" + Json.line(plan.model()) + ",\"messages\":[");
         this.groups = new ArrayList<>(plan.groups());
         for (int group = 0; group < plan.groups(); group++) {
@@ -71,10 +73,11 @@ final class RequestMaker {
         return ended(body, outputTokens, streamed);
     }
 
-    private static LoadRequest ended(ByteArrayOutputStream body, int outputTokens, boolean streamed) {
+    private LoadRequest ended(ByteArrayOutputStream body, int outputTokens, boolean streamed) {
         body.writeBytes(ascii("\"}],\"max_tokens\":" + outputTokens + ",\"ignore_eos\":true"));
         body.writeBytes(ascii(streamed ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}" : "}"));
-        return new LoadRequest(streamed, body.toByteArray());
+        int kind = plan.mix().next(kinds);
+        return new LoadRequest(streamed, body.toByteArray(), kind, plan.mix().headers(kind));
     }
 
     private static byte[] ascii(String text) {

@@ -26,7 +26,9 @@ final class ClosingScreen {
                      -d '{"model":"%s","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
                    ./llmd chat "Hello"
                    ./llmd load --rps 10 --for 30s
-                   ./llmd explain --prompt "Hello"            why an endpoint would be chosen
+                   ./llmd explain last                        why that endpoint
+                   ./llmd fault sim-2 stall --after 5         break one endpoint, see what happens
+                   ./llmd top
                    ./llmd status
                    ./llmd down
                 """.formatted(

@@ -2,6 +2,7 @@ package io.llmd.launcher.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +57,7 @@ class LoadReportTextTest {
                 0.95,
                 Map.of("a", 60L, "b", 40L),
                 valid,
-                new LoadReport.Histograms("", "", ""));
+                new LoadReport.Histograms("", "", ""),
+                List.of());
     }
 }

@@ -1,0 +1,5 @@
+/** {@code llmd completion}: what shells complete. */
+@NullMarked
+package io.llmd.launcher.completion;
+
+import org.jspecify.annotations.NullMarked;
