@@ -25,14 +25,6 @@ interface Contender {
         return false;
     }
 
-    /**
-     * Whether it serves long prompts. Servers of Reactor Netty alone stop reading some connections for good when many large
-     * bodies come; the bytes then stay in the socket.
-     */
-    default boolean servesLongPrompts() {
-        return true;
-    }
-
     /** Distances above its port at which it opens further ports. */
     default List<Integer> furtherPorts() {
         return List.of();

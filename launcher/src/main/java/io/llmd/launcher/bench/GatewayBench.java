@@ -48,13 +48,7 @@ final class GatewayBench implements AutoCloseable {
             int port,
             boolean jvm,
             boolean exact,
-            boolean longPrompts,
-            @Nullable ProcessHandle process) {
-
-        boolean serves(Workload workload) {
-            return longPrompts || workload != Workload.LONG;
-        }
-    }
+            @Nullable ProcessHandle process) {}
 
     private final BenchSettings settings;
     private final Consumer<String> progress;
@@ -112,19 +106,13 @@ final class GatewayBench implements AutoCloseable {
         children.add(child);
         child.awaitReady(START_LIMIT, !contender.rewritesAnswers());
         return new Subject(
-                contender.name(),
-                child.port(),
-                contender.isJvm(),
-                !contender.rewritesAnswers(),
-                contender.servesLongPrompts(),
-                child.handle());
+                contender.name(), child.port(), contender.isJvm(), !contender.rewritesAnswers(), child.handle());
     }
 
     private List<Subject> order(List<Subject> subjects, Workload workload, int round) {
-        List<Subject> order = new ArrayList<>(
-                subjects.stream().filter(each -> each.serves(workload)).toList());
+        List<Subject> order = new ArrayList<>(subjects);
         if (workload == Workload.SINGLE) {
-            order.add(new Subject(DIRECT, stub.ports().getFirst(), false, true, true, null));
+            order.add(new Subject(DIRECT, stub.ports().getFirst(), false, true, null));
         }
         Collections.rotate(order, -round);
         return order;
@@ -155,7 +143,7 @@ final class GatewayBench implements AutoCloseable {
             elapsed = System.nanoTime() - start;
         }
         for (Workload workload : settings.workloads()) {
-            if (workload.isStreamed() || workload == Workload.LONG && subject.serves(workload)) {
+            if (workload.isStreamed() || workload == Workload.LONG) {
                 measure(subject, workload, 0, 0, least.dividedBy(3));
             }
         }

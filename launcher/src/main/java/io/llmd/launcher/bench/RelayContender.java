@@ -24,11 +24,6 @@ final class RelayContender implements Contender {
     }
 
     @Override
-    public boolean servesLongPrompts() {
-        return false;
-    }
-
-    @Override
     public boolean isJvm() {
         return true;
     }

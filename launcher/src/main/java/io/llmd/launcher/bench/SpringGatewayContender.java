@@ -23,11 +23,6 @@ final class SpringGatewayContender implements Contender {
     }
 
     @Override
-    public boolean servesLongPrompts() {
-        return false;
-    }
-
-    @Override
     public boolean isJvm() {
         return true;
     }
