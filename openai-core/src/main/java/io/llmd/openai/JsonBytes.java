@@ -207,7 +207,7 @@ public final class JsonBytes {
     }
 
     /** Length of an escape; 0 for a lone surrogate. Escapes that JSON does not have are left to the parser. */
-    private static int escapeLength(byte[] bytes, int at, int to) {
+    static int escapeLength(byte[] bytes, int at, int to) {
         if (at + 1 >= to || bytes[at + 1] != 'u') {
             return at + 1 < to && bytes[at + 1] >= 0 ? 2 : 1;
         }

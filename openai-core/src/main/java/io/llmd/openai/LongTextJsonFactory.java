@@ -1,6 +1,7 @@
 package io.llmd.openai;
 
 import java.io.Serial;
+import java.util.Arrays;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.io.IOContext;
@@ -17,6 +18,8 @@ public final class LongTextJsonFactory extends JsonFactory {
 
     @Serial
     private static final long serialVersionUID = 1;
+
+    private static final int[] NONE = {};
 
     /** @param settings constraints and features, as for Jackson's own factory */
     public LongTextJsonFactory(JsonFactoryBuilder settings) {
@@ -54,7 +57,23 @@ public final class LongTextJsonFactory extends JsonFactory {
         return parser instanceof Parser own ? own.passPlainText() : -1;
     }
 
+    /**
+     * Long texts that the parser has passed over so far and in which all is strict Unicode, escapes included.
+     *
+     * @return begin and end of each in the parser's array, in ascending order; empty for a parser that is not one of this factory's
+     */
+    static int[] checkedTexts(JsonParser parser) {
+        return parser instanceof Parser own ? Arrays.copyOf(own.checked, own.checkedLength) : NONE;
+    }
+
     private static final class Parser extends UTF8StreamJsonParser {
+
+        private static final int LONG = 1 << 10;
+        private static final int MOST_CHECKED = 64;
+        private static final int SHORT_ESCAPE = 2;
+
+        private int[] checked = NONE;
+        private int checkedLength;
 
         Parser(
                 ObjectReadContext readContext,
@@ -84,19 +103,30 @@ public final class LongTextJsonFactory extends JsonFactory {
         /** What is no plain text, and what is wrong with it, is left to Jackson. */
         @Override
         protected void _skipString() {
-            int at = _inputPtr;
+            int start = _inputPtr;
+            int at = start;
+            boolean isStrict = true;
             while (true) {
                 at = JsonBytes.skipPlainText(_inputBuffer, at, _inputEnd);
                 byte next = at < _inputEnd ? _inputBuffer[at] : 0;
                 if (next == '"') {
                     _inputPtr = at + 1;
                     _tokenIncomplete = false;
+                    if (isStrict && at - start >= LONG) {
+                        checked(start, at);
+                    }
                     return;
                 }
                 if (next == '\\') {
-                    _inputPtr = at + 1;
-                    _decodeEscaped();
-                    at = _inputPtr;
+                    int length = JsonBytes.escapeLength(_inputBuffer, at, _inputEnd);
+                    isStrict &= length > 0;
+                    if (length <= SHORT_ESCAPE) {
+                        _inputPtr = at + 1;
+                        _decodeEscaped();
+                        at = _inputPtr;
+                    } else {
+                        at += length;
+                    }
                 } else {
                     int length = next < 0 ? JsonBytes.sequenceLength(_inputBuffer, at, _inputEnd) : 0;
                     if (length == 0) {
@@ -107,6 +137,17 @@ public final class LongTextJsonFactory extends JsonFactory {
             }
             _inputPtr = at;
             super._skipString();
+        }
+
+        private void checked(int from, int to) {
+            if (checkedLength == MOST_CHECKED) {
+                return;
+            }
+            if (checkedLength == checked.length) {
+                checked = Arrays.copyOf(checked, Math.max(4, 2 * checkedLength));
+            }
+            checked[checkedLength++] = from;
+            checked[checkedLength++] = to;
         }
     }
 }

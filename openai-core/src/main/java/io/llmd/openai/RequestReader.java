@@ -71,30 +71,55 @@ public final class RequestReader {
      */
     public ReadResult read(ApiRoute route, byte[] buffer, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, buffer.length);
-        ApiError textError = checkText(buffer, offset, length);
-        if (textError != null) {
-            return new ReadResult.Refused(textError);
+        ApiError beginning = checkBeginning(buffer, offset, length);
+        if (beginning != null) {
+            return new ReadResult.Refused(beginning);
         }
+        int[] checked = {};
+        ReadResult result;
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, offset, length)) {
-            JsonCursor cursor = new JsonCursor(parser, buffer, offset, length);
-            cursor.next();
-            RequestPass pass = new RequestPass(route, cursor, limits, rules);
-            pass.read();
-            if (cursor.next() != null) {
-                return refused(ErrorCode.INVALID_JSON, "more content after the object at byte " + cursor.valueStart());
-            }
-            return new ReadResult.Accepted(pass.finish(contextTokens));
+            result = read(route, new JsonCursor(parser, buffer, offset, length));
+            checked = LongTextJsonFactory.checkedTexts(parser);
         } catch (Refusal refusal) {
-            return new ReadResult.Refused(refusal.error());
+            result = new ReadResult.Refused(refusal.error());
         } catch (StreamConstraintsException e) {
-            return refused(
+            result = refused(
                     ErrorCode.JSON_LIMIT_EXCEEDED,
                     "the body exceeds a bound on JSON at byte " + offsetOf(e) + " (expected: at most " + MAX_DEPTH
                             + " levels, " + MAX_NUMBER_CHARACTERS + " characters in a number, " + MAX_NAME_BYTES
                             + " bytes in a name, " + MAX_TOKENS + " tokens)");
         } catch (JacksonException e) {
-            return refused(ErrorCode.INVALID_JSON, "the body is not valid JSON at byte " + offsetOf(e));
+            result = refused(ErrorCode.INVALID_JSON, "the body is not valid JSON at byte " + offsetOf(e));
         }
+        int invalid = indexOfInvalidUnicode(buffer, offset, offset + length, checked);
+        return invalid == JsonBytes.NONE
+                ? result
+                : refused(
+                        ErrorCode.INVALID_UNICODE,
+                        "the body holds what is no Unicode character at byte " + (invalid - offset)
+                                + " (expected: UTF-8, surrogates in pairs)");
+    }
+
+    private ReadResult read(ApiRoute route, JsonCursor cursor) {
+        cursor.next();
+        RequestPass pass = new RequestPass(route, cursor, limits, rules);
+        pass.read();
+        return cursor.next() == null
+                ? new ReadResult.Accepted(pass.finish(contextTokens))
+                : refused(ErrorCode.INVALID_JSON, "more content after the object at byte " + cursor.valueStart());
+    }
+
+    /** What is wrong in the text counts before what is wrong in the JSON. @param checked ranges in which nothing is */
+    private static int indexOfInvalidUnicode(byte[] buffer, int from, int to, int[] checked) {
+        int begin = from;
+        for (int i = 0; i < checked.length; i += 2) {
+            int invalid = JsonBytes.indexOfInvalidUnicode(buffer, begin, checked[i]);
+            if (invalid != JsonBytes.NONE) {
+                return invalid;
+            }
+            begin = checked[i + 1];
+        }
+        return JsonBytes.indexOfInvalidUnicode(buffer, begin, to);
     }
 
     /** Reads a body that is all of an array. */
@@ -103,7 +128,7 @@ public final class RequestReader {
     }
 
     /** What must hold before the parser may see the bytes, as it guesses encodings and is lenient about UTF-8. */
-    private static @Nullable ApiError checkText(byte[] buffer, int offset, int length) {
+    private static @Nullable ApiError checkBeginning(byte[] buffer, int offset, int length) {
         int end = offset + length;
         int first = offset;
         while (first < end && JsonBytes.isWhitespace(buffer[first])) {
@@ -123,13 +148,6 @@ public final class RequestReader {
                 return new ApiError(
                         ErrorCode.INVALID_JSON, "the body is not UTF-8 at byte " + (i - offset) + " (expected: UTF-8)");
             }
-        }
-        int invalid = JsonBytes.indexOfInvalidUnicode(buffer, first, end);
-        if (invalid != JsonBytes.NONE) {
-            return new ApiError(
-                    ErrorCode.INVALID_UNICODE,
-                    "the body holds what is no Unicode character at byte " + (invalid - offset)
-                            + " (expected: UTF-8, surrogates in pairs)");
         }
         return null;
     }

@@ -24,6 +24,8 @@ class LongTextJsonFactoryPropertyTest {
         {'\\', 'n'},
         {'\\', '"'},
         {'\\', 'u', '0', '0', 'e', '9'},
+        "\\ud83d\\ude00".getBytes(StandardCharsets.US_ASCII),
+        "\\udc00".getBytes(StandardCharsets.US_ASCII),
         "\u00e9\u4e16\ud83d\ude00".getBytes(StandardCharsets.UTF_8),
         "0123456789abcdefghijklmnopqrstuvwxyz0123456789".getBytes(StandardCharsets.US_ASCII),
     };
@@ -48,6 +50,40 @@ class LongTextJsonFactoryPropertyTest {
                     .isEqualTo(expected);
         }
         assertThat(refused).isBetween(DOCUMENTS / 20, DOCUMENTS / 2);
+    }
+
+    @Test
+    void whatIsNoUnicodeIsFoundWhetherTheParserSawItOrNot() {
+        SplittableRandom random = new SplittableRandom(7);
+        RequestReader reader = new RequestReader(RequestLimits.DEFAULTS);
+        int found = 0;
+        for (int i = 0; i < DOCUMENTS / 10; i++) {
+            byte[] document = ("{\"model\":\"m\","
+                            + new String(longDocument(random), StandardCharsets.ISO_8859_1).substring(1))
+                    .getBytes(StandardCharsets.ISO_8859_1);
+            int invalid = JsonBytes.indexOfInvalidUnicode(document, 0, document.length);
+            String answer = reader.read(ApiRoute.CHAT_COMPLETIONS, document).toString();
+            assertThat(answer.contains("no Unicode character at byte " + invalid + " "))
+                    .as(answer)
+                    .isEqualTo(invalid != JsonBytes.NONE);
+            found += invalid == JsonBytes.NONE ? 0 : 1;
+        }
+        assertThat(found).isBetween(DOCUMENTS / 100, DOCUMENTS / 11);
+    }
+
+    private static byte[] longDocument(SplittableRandom random) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes("{\"messages\":[{\"role\":\"user\",\"content\":\"".getBytes(StandardCharsets.US_ASCII));
+        int parts = random.nextInt(4);
+        for (int i = 0; i < parts; i++) {
+            out.writeBytes("x".repeat(random.nextInt(2_000)).getBytes(StandardCharsets.US_ASCII));
+            byte[] piece = PIECES[random.nextInt(PIECES.length)];
+            out.writeBytes(random.nextInt(8) == 0 ? DEFECTS[random.nextInt(DEFECTS.length)] : piece);
+        }
+        out.writeBytes("\"}],\"user\":\"".getBytes(StandardCharsets.US_ASCII));
+        out.writeBytes(PIECES[random.nextInt(PIECES.length)]);
+        out.writeBytes("\"}".getBytes(StandardCharsets.US_ASCII));
+        return out.toByteArray();
     }
 
     @Test
