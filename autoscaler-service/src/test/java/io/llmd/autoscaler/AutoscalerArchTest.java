@@ -44,6 +44,7 @@ class AutoscalerArchTest {
             "io.llmd.contracts..",
             "io.llmd.metrics..",
             "org.yaml.snakeyaml..",
+            "org.apache.kafka..",
             "tools.jackson..",
             "org.slf4j..");
 

@@ -12,6 +12,7 @@ import io.llmd.contracts.prefix.SnapshotRestored;
 import io.llmd.contracts.prefix.TierBlocks;
 import io.llmd.contracts.prefix.TopPrefix;
 import io.llmd.contracts.prefix.TopPrefixes;
+import io.llmd.contracts.scaling.RequestOutcomes;
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
 import io.llmd.contracts.schedule.Eviction;
@@ -91,6 +92,22 @@ class GoldenFilesTest {
                                         51234,
                                         912345,
                                         "prefill-failed")))),
+                Arguments.of(
+                        "request-outcomes",
+                        RequestOutcomes.class,
+                        new RequestOutcomes(
+                                1,
+                                "sim-8b",
+                                List.of(new RequestOutcomes.Ended(
+                                        "default/sim-0",
+                                        2,
+                                        true,
+                                        OutcomeReport.Cause.NATURAL,
+                                        200,
+                                        new TokenUsage(200, 64, 128),
+                                        51234,
+                                        912345,
+                                        1764273600000L)))),
                 Arguments.of(
                         "endpoint-list",
                         EndpointList.class,

@@ -52,6 +52,8 @@ class SchedulerArchTest {
             .definedBy(ROOT + "api.extproc..")
             .layer("replica")
             .definedBy(ROOT + "replica..")
+            .layer("outcome")
+            .definedBy(ROOT + "outcome..")
             .layer("observe")
             .definedBy(ROOT + "observe..")
             .layer("config")
@@ -89,6 +91,8 @@ class SchedulerArchTest {
             .mayOnlyAccessLayers("api", "explain", "plugin", "latency")
             .whereLayer("extproc")
             .mayOnlyAccessLayers("api")
+            .whereLayer("outcome")
+            .mayOnlyAccessLayers("api", "scheduling", "resource")
             .whereLayer("config")
             .mayNotBeAccessedByAnyLayer();
 

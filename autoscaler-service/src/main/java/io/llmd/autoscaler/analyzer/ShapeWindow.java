@@ -27,9 +27,24 @@ public final class ShapeWindow {
      * @param inputSquare squares of prompts
      * @param output generated tokens
      * @param outputSquare their squares
+     * @param uncachedSquare squares of prompts without what was cached of them; NaN when it is not known of single requests
+     * @param inputOutput products of prompt and answer; NaN when they are not known
      */
     public record Totals(
-            double count, double input, double cached, double inputSquare, double output, double outputSquare) {
+            double count,
+            double input,
+            double cached,
+            double inputSquare,
+            double output,
+            double outputSquare,
+            double uncachedSquare,
+            double inputOutput) {
+
+        /** Of which only sums are known, not what belongs together. */
+        public Totals(
+                double count, double input, double cached, double inputSquare, double output, double outputSquare) {
+            this(count, input, cached, inputSquare, output, outputSquare, Double.NaN, Double.NaN);
+        }
 
         private Totals minus(Totals other) {
             return new Totals(
@@ -38,7 +53,9 @@ public final class ShapeWindow {
                     cached - other.cached,
                     inputSquare - other.inputSquare,
                     output - other.output,
-                    outputSquare - other.outputSquare);
+                    outputSquare - other.outputSquare,
+                    uncachedSquare - other.uncachedSquare,
+                    inputOutput - other.inputOutput);
         }
     }
 
@@ -76,6 +93,12 @@ public final class ShapeWindow {
         return last;
     }
 
+    /** Requests that have finished within the longer window. */
+    public double finished(double nowSeconds) {
+        Totals longer = within(LONG_SECONDS, nowSeconds);
+        return longer == null ? 0 : Math.max(0, longer.count());
+    }
+
     private static boolean hasGrown(Totals shorter, Totals longer) {
         return shorter.count() >= ENOUGH
                 && (shorter.input() / shorter.count() > GROWN * longer.input() / longer.count()
@@ -101,12 +124,19 @@ public final class ShapeWindow {
         double output = Math.max(0, totals.output() / totals.count());
         double uncachedShare = input == 0 ? 1 : Math.clamp(1 - totals.cached() / totals.input(), 0, 1);
         double inputSquare = Math.max(input * input, totals.inputSquare() / totals.count());
+        // Where it is not known which belong together, they are taken to be independent.
+        double uncachedSquare = Double.isNaN(totals.uncachedSquare())
+                ? inputSquare * uncachedShare * uncachedShare
+                : totals.uncachedSquare() / totals.count();
+        double inputOutput = Double.isNaN(totals.inputOutput())
+                ? input * output
+                : Math.max(0, totals.inputOutput() / totals.count());
         return new Shape(
                 input,
                 input * uncachedShare,
-                inputSquare * uncachedShare * uncachedShare,
+                uncachedSquare,
                 output,
-                input * output,
+                inputOutput,
                 Math.max(output * output, totals.outputSquare() / totals.count()));
     }
 

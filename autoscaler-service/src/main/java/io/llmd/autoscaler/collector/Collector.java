@@ -2,6 +2,7 @@ package io.llmd.autoscaler.collector;
 
 import java.net.URI;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 
 /** Where readings come from. A source that cannot be read is missing from the answer; nothing is thrown. */
@@ -16,6 +17,11 @@ public interface Collector extends AutoCloseable {
     /** The same, for who looks every second. */
     default Map<URI, RouterReading> watched(Collection<URI> pages, double atSeconds) {
         return routers(pages, atSeconds);
+    }
+
+    /** Requests that have ended since it was asked last, where somebody tells of them one by one. */
+    default List<Outcomes.Outcome> outcomes() {
+        return List.of();
     }
 
     @Override

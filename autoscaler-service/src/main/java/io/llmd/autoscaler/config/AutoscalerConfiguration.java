@@ -12,6 +12,8 @@ import io.llmd.autoscaler.collector.Collector;
 import io.llmd.autoscaler.collector.DirectCollector;
 import io.llmd.autoscaler.collector.EndpointsFile;
 import io.llmd.autoscaler.collector.FallbackCollector;
+import io.llmd.autoscaler.collector.OutcomeCollector;
+import io.llmd.autoscaler.collector.OutcomeReader;
 import io.llmd.autoscaler.collector.PrometheusCollector;
 import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.loop.Cycle;
@@ -21,6 +23,7 @@ import io.llmd.autoscaler.loop.FleetLoop;
 import io.llmd.autoscaler.loop.Holds;
 import io.llmd.autoscaler.loop.LoopListener;
 import io.llmd.autoscaler.loop.Office;
+import io.llmd.autoscaler.observe.AutoscalerMeters;
 import io.llmd.autoscaler.observe.ClusterState;
 import io.llmd.autoscaler.observe.CycleMeters;
 import io.llmd.autoscaler.observe.FirstCycleHealth;
@@ -35,6 +38,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
@@ -77,17 +81,30 @@ class AutoscalerConfiguration {
     }
 
     @Bean
-    Collector collector(AutoscalerProperties properties) {
+    Collector collector(AutoscalerProperties properties, MeterRegistry registry) {
         DirectCollector direct = new DirectCollector(
                 properties.scrape().pageTimeout(), properties.scrape().cycleTimeout());
         AutoscalerProperties.Prometheus prometheus = properties.prometheus();
-        return prometheus.url() == null
+        Collector pages = prometheus.url() == null
                 ? direct
                 : new FallbackCollector(
                         new PrometheusCollector(new PrometheusCollector.Settings(
                                 prometheus.url(), prometheus.selector(), prometheus.tokenFile(), prometheus.timeout())),
                         direct,
                         properties.staleAfter().toNanos() / 1e9);
+        OutcomeReader.Settings outcomes = properties.outcomes().settings();
+        if (outcomes == null) {
+            return pages;
+        }
+        OutcomeReader reader = new OutcomeReader(
+                outcomes,
+                (event, count) -> registry.counter(
+                                AutoscalerMeters.OUTCOMES.getName(),
+                                "outcome",
+                                event.name().toLowerCase(Locale.ROOT))
+                        .increment(count));
+        reader.start();
+        return new OutcomeCollector(pages, reader);
     }
 
     @Bean

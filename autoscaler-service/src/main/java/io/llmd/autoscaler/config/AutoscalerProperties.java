@@ -1,6 +1,7 @@
 package io.llmd.autoscaler.config;
 
 import io.llmd.autoscaler.actuator.TlsFiles;
+import io.llmd.autoscaler.collector.OutcomeReader;
 import io.llmd.autoscaler.kube.Actuation;
 import io.llmd.autoscaler.kube.KubeVariant;
 import io.llmd.autoscaler.kube.TargetRef;
@@ -15,6 +16,7 @@ import io.llmd.autoscaler.variant.StepTime;
 import io.llmd.autoscaler.variant.Tier;
 import io.llmd.autoscaler.variant.TierClass;
 import io.llmd.autoscaler.variant.Variant;
+import io.llmd.contracts.scaling.RequestOutcomes;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.DecimalMax;
 import jakarta.validation.constraints.DecimalMin;
@@ -57,6 +59,7 @@ import org.springframework.validation.annotation.Validated;
  * @param wvaMetrics whether numbers are also published under the names of llm-d's autoscaler
  * @param scrape how pages are read
  * @param prometheus where values are asked for before pages are read
+ * @param outcomes where schedulers tell what became of requests
  * @param solver how mixes are found
  * @param headroom share of replicas that is left free
  * @param zero whether models may be without replicas
@@ -84,6 +87,7 @@ public record AutoscalerProperties(
         @DefaultValue("true") boolean wvaMetrics,
         @Valid @DefaultValue Scrape scrape,
         @Valid @DefaultValue Prometheus prometheus,
+        @Valid @DefaultValue Outcomes outcomes,
         @Valid @DefaultValue Solver solver,
         @Valid @DefaultValue Headroom headroom,
         @Valid @DefaultValue Zero zero,
@@ -324,6 +328,34 @@ public record AutoscalerProperties(
     public record Scrape(
             @NotNull @DefaultValue("3s") Duration pageTimeout,
             @NotNull @DefaultValue("8s") Duration cycleTimeout) {}
+
+    /**
+     * Where schedulers tell what became of requests, one by one.
+     *
+     * @param bootstrapServers Kafka brokers as {@code host:port,...}; unset where only pages are read
+     * @param topic topic of the outcomes
+     * @param clientProperties further properties of the Kafka clients, such as those of TLS and SASL
+     */
+    public record Outcomes(
+            @Nullable String bootstrapServers,
+            @NotBlank @DefaultValue(RequestOutcomes.TOPIC) String topic,
+            @DefaultValue Map<String, String> clientProperties) {
+        public Outcomes {
+            clientProperties = Map.copyOf(clientProperties);
+        }
+
+        OutcomeReader.@Nullable Settings settings() {
+            return bootstrapServers == null || bootstrapServers.isBlank()
+                    ? null
+                    : new OutcomeReader.Settings(bootstrapServers, topic, clientProperties);
+        }
+
+        /** Client properties may hold passwords, so they are left out. */
+        @Override
+        public String toString() {
+            return "Outcomes[bootstrapServers=" + bootstrapServers + ", topic=" + topic + "]";
+        }
+    }
 
     /**
      * Where values are asked for before pages are read.

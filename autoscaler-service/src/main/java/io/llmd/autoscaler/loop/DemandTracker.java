@@ -20,6 +20,7 @@ import io.llmd.autoscaler.variant.Grade;
 import io.llmd.autoscaler.variant.RequestClass;
 import io.llmd.autoscaler.variant.Shape;
 import io.llmd.autoscaler.variant.Tier;
+import io.llmd.contracts.scaling.RequestOutcomes.Ended;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,6 +36,10 @@ final class DemandTracker {
     private static final double WINDOW_SECONDS = 10;
     private static final int DAY = 24 * 60;
     private static final int COUNTERS = 11;
+    /** Fewer requests that were told of one by one are no sample. */
+    private static final double ENOUGH = 30;
+    /** Where so small a share of all is told of one by one, others may be unlike them. */
+    private static final double LEAST_SHARE = 0.5;
 
     private final TierRule rule;
     private final double staleSeconds;
@@ -49,6 +54,7 @@ final class DemandTracker {
     private final BurstReserve bursts = new BurstReserve();
     private final Dispersion dispersion = new Dispersion();
     private final Attainment attainment = new Attainment();
+    private final ServedRequests served;
     private final DueWork due;
     private final Forecast forecast;
     private final double horizonSeconds;
@@ -66,6 +72,7 @@ final class DemandTracker {
         over20 = new RouterShares(staleSeconds);
         over60 = new RouterShares(staleSeconds);
         shapes = new ShapeWindow(assumed);
+        served = new ServedRequests(rule.tier(), assumed);
         due = new DueWork(rule.deadlineSeconds());
         forecast = new Forecast(
                 (int) Math.ceil(horizonSeconds / INTERVAL_SECONDS),
@@ -85,6 +92,11 @@ final class DemandTracker {
         Flow before = last.put(router, flow);
         count(before == null ? null : counters(before), counters(flow));
         readAt = Math.max(readAt, atSeconds);
+    }
+
+    /** Takes a request that was told of by itself. */
+    void served(Ended ended) {
+        served.add(ended);
     }
 
     /**
@@ -144,6 +156,7 @@ final class DemandTracker {
                 nowSeconds,
                 new ShapeWindow.Totals(counted[1], counted[2], counted[3], counted[4], counted[5], counted[6]));
         attainment.add(nowSeconds, new Attainment.Totals(counted[7], counted[8], counted[9], counted[10]));
+        served.settle(nowSeconds);
         ArrivalRate rate = rate(nowSeconds);
         bursts.add(nowSeconds, rate.last20());
         if (Double.isNaN(nextInterval)) {
@@ -239,11 +252,20 @@ final class DemandTracker {
         return 1 - best;
     }
 
+    /** Whether enough was told one by one to stand for all. */
+    private boolean isToldOneByOne(double nowSeconds) {
+        double told = served.finished(nowSeconds);
+        return told >= ENOUGH && told >= LEAST_SHARE * shapes.finished(nowSeconds);
+    }
+
     /** What a decision needs to know. @param engineQueue requests that wait in engines, of this class */
     ClassInput input(double engineQueue, double nowSeconds) {
-        RequestClass requests = new RequestClass(rule.tier().name(), rule.tier(), shapes.shape(nowSeconds));
+        boolean isExact = isToldOneByOne(nowSeconds);
+        Shape shape = isExact ? served.shape(nowSeconds) : shapes.shape(nowSeconds);
+        double share = isExact && !Double.isNaN(served.attainment()) ? served.attainment() : attainment.share();
+        RequestClass requests = new RequestClass(rule.tier().name(), rule.tier(), shape);
         if (due.hasDeadline()) {
-            return ClassInput.due(requests, due.waiting(queued(), nowSeconds), attainment.share());
+            return ClassInput.due(requests, due.waiting(queued(), nowSeconds), share);
         }
         ArrivalRate rate = rate(nowSeconds);
         double now = rate.now();
@@ -258,6 +280,6 @@ final class DemandTracker {
                 rule.burstQuantile() > 0 ? bursts.rate(rule.burstQuantile()) : 0,
                 queued() + engineQueue,
                 rule.tier().tierClass().drainSeconds(),
-                attainment.share());
+                share);
     }
 }

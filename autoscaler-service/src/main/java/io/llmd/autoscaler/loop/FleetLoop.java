@@ -4,6 +4,7 @@ import io.llmd.autoscaler.analyzer.FitSample;
 import io.llmd.autoscaler.analyzer.StepTimeFit;
 import io.llmd.autoscaler.collector.Collector;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Outcomes.Outcome;
 import io.llmd.autoscaler.collector.Replica;
 import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.collector.RouterReading;
@@ -142,9 +143,11 @@ public final class FleetLoop {
     /** Looks at routers, and decides at once where requests wait for nobody or a jump is seen. */
     public void fast(double nowSeconds) {
         Map<URI, RouterReading> heard = collector.watched(settings.routers(), nowSeconds);
+        List<Outcome> ended = collector.outcomes();
         boolean isUrgent;
         synchronized (this) {
             double now = later(nowSeconds);
+            watch.outcomes(ended);
             watch.routers(heard, now);
             isUrgent = settings.models().stream().anyMatch(model -> watch.isUrgent(model, planned(model), now));
         }
@@ -179,9 +182,11 @@ public final class FleetLoop {
         }
         Map<URI, RouterReading> routers = collector.routers(settings.routers(), nowSeconds);
         Map<String, EngineReading> engines = collector.engines(pages, nowSeconds);
+        List<Outcome> ended = collector.outcomes();
         listener.took("collect", System.nanoTime() - begin);
         synchronized (this) {
             double now = later(nowSeconds);
+            watch.outcomes(ended);
             watch.routers(routers, now);
             FleetDecision decision = decide(present, engines, now);
             decision.decisions().stream()

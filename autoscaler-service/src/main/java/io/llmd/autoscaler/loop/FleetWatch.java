@@ -2,6 +2,7 @@ package io.llmd.autoscaler.loop;
 
 import io.llmd.autoscaler.analyzer.StepTimeFit;
 import io.llmd.autoscaler.collector.EngineReading;
+import io.llmd.autoscaler.collector.Outcomes.Outcome;
 import io.llmd.autoscaler.collector.Replica;
 import io.llmd.autoscaler.collector.Roster;
 import io.llmd.autoscaler.collector.RouterReading;
@@ -168,6 +169,16 @@ final class FleetWatch {
             return;
         }
         demand.values().forEach(tiers -> tiers.values().forEach(each -> each.settle(isHeard, nowSeconds)));
+    }
+
+    /** What became of requests, one by one; of what nobody scales nothing is kept. */
+    void outcomes(List<Outcome> ended) {
+        for (Outcome each : ended) {
+            if (demand.containsKey(each.model())) {
+                String tier = settings.tierOf(each.ended().priority()).tier().name();
+                demandOf(each.model(), tier).served(each.ended());
+            }
+        }
     }
 
     private DemandTracker demandOf(String model, String tier) {

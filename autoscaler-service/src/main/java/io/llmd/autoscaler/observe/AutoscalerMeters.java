@@ -52,6 +52,8 @@ public enum AutoscalerMeters implements MeterDocumentation {
     INPUT_AGE("autoscaler.input.age", Meter.Type.GAUGE, "source"),
     /** How much is known: 2 all, 1 a part, 0 nothing. */
     INPUT_GRADE("autoscaler.input.grade", Meter.Type.GAUGE, "model"),
+    /** Requests that were told of one by one, by what became of that. */
+    OUTCOMES("autoscaler.outcomes", Meter.Type.COUNTER, "outcome"),
     /** Time that parts of a cycle take. */
     CYCLE("autoscaler.cycle", Meter.Type.TIMER, "stage"),
     /** Mixes by how they were found. */

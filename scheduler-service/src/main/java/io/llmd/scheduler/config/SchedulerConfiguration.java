@@ -25,11 +25,14 @@ import io.llmd.scheduler.observe.KvClaimMeters;
 import io.llmd.scheduler.observe.KvIndexMeters;
 import io.llmd.scheduler.observe.KvLogMeters;
 import io.llmd.scheduler.observe.LatencyMeters;
+import io.llmd.scheduler.observe.OutcomeMeters;
 import io.llmd.scheduler.observe.PoolGauges;
 import io.llmd.scheduler.observe.ReplicaMeters;
 import io.llmd.scheduler.observe.ResponseAttributeMeters;
 import io.llmd.scheduler.observe.SchedulerMeters;
 import io.llmd.scheduler.observe.SchedulerObserver;
+import io.llmd.scheduler.outcome.OutcomeLog;
+import io.llmd.scheduler.outcome.OutcomeSettings;
 import io.llmd.scheduler.plugin.EndpointPickerConfigLoader;
 import io.llmd.scheduler.plugin.PluginEvents;
 import io.llmd.scheduler.plugin.PluginFactory;
@@ -294,7 +297,8 @@ class SchedulerConfiguration {
             DecisionLog decisionLog,
             Admissions admissions,
             Evictions evictions,
-            ResourceStore resources) {
+            ResourceStore resources,
+            OutcomeLifecycle outcomes) {
         resources.follow(declared -> admissions.desirePriorities(declared.desiredPriorities()));
         return new Director(
                 store,
@@ -306,7 +310,7 @@ class SchedulerConfiguration {
                 admissions,
                 evictions,
                 resources::current,
-                observer,
+                outcomes.beside(observer, NANO_CLOCK),
                 decisionLog,
                 NANO_CLOCK);
     }
@@ -331,6 +335,18 @@ class SchedulerConfiguration {
             PoolGauges gauges) {
         return new BackgroundWork(
                 properties, planFile, resources, admissions, store, scraper, leases, director, observer, decisionLog);
+    }
+
+    @Bean
+    OutcomeLifecycle outcomeLifecycle(SchedulerProperties properties, MeterRegistry registry) {
+        SchedulerProperties.Outcomes outcomes = properties.outcomes();
+        String brokers = outcomes.bootstrapServers();
+        if (brokers == null || brokers.isBlank()) {
+            return new OutcomeLifecycle(null);
+        }
+        return new OutcomeLifecycle(new OutcomeLog(
+                new OutcomeSettings(brokers, outcomes.topic(), outcomes.interval(), outcomes.clientProperties()),
+                new OutcomeMeters(registry)));
     }
 
     @Bean

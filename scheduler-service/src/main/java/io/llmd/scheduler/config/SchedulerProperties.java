@@ -1,5 +1,6 @@
 package io.llmd.scheduler.config;
 
+import io.llmd.contracts.scaling.RequestOutcomes;
 import io.llmd.kv.ingest.kafka.KafkaConnection;
 import io.llmd.kv.ingest.kafka.KvTopics;
 import io.llmd.kv.ingest.zmq.ZmqAddress;
@@ -56,6 +57,7 @@ import org.springframework.validation.annotation.Validated;
  * @param decisions records of decisions
  * @param drain how the scheduler stops
  * @param replicas how several schedulers of one pool tell each other their load
+ * @param outcomes where it is told what became of requests
  * @param kvIndex where exact knowledge of endpoints' caches comes from
  * @param meters names of meters
  * @param plugins when plugins that fail or hang are left alone
@@ -78,6 +80,7 @@ public record SchedulerProperties(
         @Valid @DefaultValue Decisions decisions,
         @Valid @DefaultValue Drain drain,
         @Valid @DefaultValue Replicas replicas,
+        @Valid @DefaultValue Outcomes outcomes,
         @Valid @DefaultValue KvIndex kvIndex,
         @Valid @DefaultValue Meters meters,
         @Valid @DefaultValue Plugins plugins) {
@@ -639,6 +642,32 @@ public record SchedulerProperties(
         public String toString() {
             return "Replicas[bootstrapServers=" + bootstrapServers + ", topic=" + topic + ", interval=" + interval
                     + ", expiry=" + expiry + ", name=" + name + "]";
+        }
+    }
+
+    /**
+     * Where it is told what became of requests, for an autoscaler that knows their lengths so.
+     *
+     * @param bootstrapServers Kafka brokers as {@code host:port,...}; unset where nobody wants to know
+     * @param topic topic of the outcomes; made when it is missing and the broker allows it
+     * @param interval time between two records of a model
+     * @param clientProperties further properties of the Kafka clients, such as those of TLS and SASL
+     */
+    public record Outcomes(
+            @Nullable String bootstrapServers,
+            @NotBlank @DefaultValue(RequestOutcomes.TOPIC) String topic,
+            @DefaultValue("1s") Duration interval,
+            @DefaultValue Map<String, String> clientProperties) {
+        public Outcomes {
+            clientProperties = Map.copyOf(clientProperties);
+            requirePositive("scheduler.outcomes.interval", interval);
+        }
+
+        /** Client properties may hold passwords, so they are left out. */
+        @Override
+        public String toString() {
+            return "Outcomes[bootstrapServers=" + bootstrapServers + ", topic=" + topic + ", interval=" + interval
+                    + "]";
         }
     }
 

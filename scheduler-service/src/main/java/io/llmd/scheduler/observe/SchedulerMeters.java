@@ -383,6 +383,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     REPLICAS("scheduler.replicas.others", Meter.Type.GAUGE),
     /** Records of load between schedulers by what became of them. */
     REPLICA_SHARES("scheduler.replicas.shares", Meter.Type.COUNTER, "outcome"),
+    /** Attempts that have ended, by what became of the news. */
+    OUTCOMES("scheduler.outcomes", Meter.Type.COUNTER, "outcome"),
     /** Time until a request has exact tokens, or is known not to get any. */
     TOKENIZATION("scheduler.tokenization", Meter.Type.TIMER, "plugin", "outcome"),
     /** Looks for tokens that are kept. */
