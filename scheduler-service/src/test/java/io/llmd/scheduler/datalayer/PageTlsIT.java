@@ -10,6 +10,7 @@ import com.sun.net.httpserver.HttpsServer;
 import io.llmd.scheduler.datalayer.ScrapeListener.Failure;
 import io.llmd.scheduler.datalayer.SourceBinding.NamedExtractor;
 import io.llmd.scheduler.scheduling.EndpointMetadata;
+import io.llmd.testsupport.PemIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -43,14 +44,14 @@ class PageTlsIT {
     @TempDir
     static Path folder;
 
-    private static Certificates server;
-    private static Certificates client;
+    private static PemIdentity server;
+    private static PemIdentity client;
     private HttpsServer page;
 
     @BeforeAll
     static void makeCertificates() throws Exception {
-        server = new Certificates(folder, "server");
-        client = new Certificates(folder, "client");
+        server = PemIdentity.make(folder, "server");
+        client = PemIdentity.make(folder, "client");
     }
 
     @BeforeEach
@@ -73,27 +74,36 @@ class PageTlsIT {
 
     @Test
     void aTrustedEndpointIsReadWithOurCertificate() throws Exception {
-        read(new PageTls(false, server.certificate(), client.certificate(), client.key()));
+        read(new PageTls(
+                false,
+                server.certificate().toString(),
+                client.certificate().toString(),
+                client.privateKey().toString()));
         await("reading").until(() -> store.snapshot()[0].runningRequests() == 3);
         assertThat(failures).isEmpty();
     }
 
     @Test
     void anyEndpointIsReadWhenNoneIsChecked() throws Exception {
-        read(new PageTls(true, null, client.certificate(), client.key()));
+        read(new PageTls(
+                true, null, client.certificate().toString(), client.privateKey().toString()));
         await("reading").until(() -> store.snapshot()[0].runningRequests() == 3);
     }
 
     @Test
     void anEndpointThatNobodyVouchesForIsNotRead() throws Exception {
-        read(new PageTls(false, null, client.certificate(), client.key()));
+        read(new PageTls(
+                false,
+                null,
+                client.certificate().toString(),
+                client.privateKey().toString()));
         await("failure").until(() -> failures.contains(Failure.TLS));
         assertThat(store.snapshot()[0].metrics().isKnown()).isFalse();
     }
 
     @Test
     void withoutOurCertificateAnEndpointThatAsksForItIsNotRead() throws Exception {
-        read(new PageTls(false, server.certificate(), null, null));
+        read(new PageTls(false, server.certificate().toString(), null, null));
         await("failure").until(() -> !failures.isEmpty());
         assertThat(store.snapshot()[0].metrics().isKnown()).isFalse();
     }
