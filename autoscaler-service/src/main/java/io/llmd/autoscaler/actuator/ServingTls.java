@@ -8,6 +8,7 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +35,8 @@ import org.slf4j.LoggerFactory;
 final class ServingTls implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServingTls.class);
+
+    private static final Pattern BEGIN_OF_KEY = Pattern.compile("-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----");
 
     private final TlsFiles files;
     private final AdvancedTlsX509KeyManager shown = new AdvancedTlsX509KeyManager();
@@ -94,7 +99,7 @@ final class ServingTls implements AutoCloseable {
             return false;
         }
         X509Certificate[] chain = certificates(files.certificate(), now.getFirst());
-        PrivateKey key = CertificateUtils.getPrivateKey(new ByteArrayInputStream(now.get(1)));
+        PrivateKey key = key(files.privateKey(), now.get(1));
         requirePair(chain[0].getPublicKey(), key);
         if (authority != null && believed != null) {
             believed.updateTrustCredentials(certificates(authority, now.getLast()));
@@ -110,6 +115,21 @@ final class ServingTls implements AutoCloseable {
             throw new GeneralSecurityException(file + ": no certificate (expected: one in PEM)");
         }
         return found;
+    }
+
+    /** A key of another form is refused by its name, and with what makes it one that can be read. */
+    private static PrivateKey key(Path file, byte[] pem) throws GeneralSecurityException {
+        Matcher begin = BEGIN_OF_KEY.matcher(new String(pem, StandardCharsets.ISO_8859_1));
+        String form = begin.find() ? begin.group(1) : "no private key";
+        if (!form.equals("PRIVATE KEY")) {
+            throw new GeneralSecurityException(file + ": " + form
+                    + " (expected: PRIVATE KEY, as PKCS #8 in PEM; openssl pkcs8 -topk8 -nocrypt changes other keys)");
+        }
+        try {
+            return CertificateUtils.getPrivateKey(new ByteArrayInputStream(pem));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new GeneralSecurityException(file + ": not a key (expected: PKCS #8 in PEM)", e);
+        }
     }
 
     /** While files are replaced one after the other, the certificate of one key may stand beside another key. */

@@ -22,6 +22,8 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -159,5 +161,23 @@ class ExternalMetricsServerIT {
                 .hasMessageContaining("another key");
         Files.delete(ours.certificate());
         assertThatThrownBy(() -> server(null)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aKeyOfAnotherFormIsRefusedByItsName() throws Exception {
+        PemIdentity rsa = PemIdentity.makeRsa(folder, "rsa");
+        replace(ours.certificate(), rsa.certificate());
+        replace(ours.privateKey(), rsa.privateKey());
+        try (ExternalMetricsServer server = server(null)) {
+            assertThat(ask(server, null).shown()).isEqualTo("CN=rsa");
+        }
+        // PKCS #8 is a head of 26 bytes before what PKCS #1 holds, for keys of this size.
+        byte[] pkcs8 = Base64.getMimeDecoder()
+                .decode(Files.readString(rsa.privateKey()).replaceAll("-----[A-Z ]*-----", ""));
+        PemIdentity.write(ours.privateKey(), "RSA PRIVATE KEY", Arrays.copyOfRange(pkcs8, 26, pkcs8.length));
+        assertThatThrownBy(() -> server(null))
+                .isInstanceOf(GeneralSecurityException.class)
+                .hasMessageContaining("ours.key: RSA PRIVATE KEY (expected: PRIVATE KEY, as PKCS #8")
+                .hasMessageContaining("openssl pkcs8 -topk8 -nocrypt");
     }
 }
