@@ -130,7 +130,11 @@ final class PolicyReader {
                 spec.fields("ttft").seconds("target", Double.POSITIVE_INFINITY),
                 spec.fields("ttft").decimal("percentile", 0.95),
                 spec.fields("itl").seconds("target", Double.POSITIVE_INFINITY));
-        return new TierRule(tier, new HashSet<>(spec.fields("match").numbers("priorities")), burst);
+        double deadline = spec.seconds("deadline", Double.POSITIVE_INFINITY);
+        if (!(deadline > 0)) {
+            throw spec.wrong("deadline", "above 0");
+        }
+        return new TierRule(tier, new HashSet<>(spec.fields("match").numbers("priorities")), burst, deadline);
     }
 
     /** A FleetPolicy. */

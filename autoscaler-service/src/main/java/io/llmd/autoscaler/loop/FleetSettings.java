@@ -77,6 +77,10 @@ public record FleetSettings(
 
         public TierRule {
             priorities = Set.copyOf(priorities);
+            if (!(deadlineSeconds > 0)) {
+                throw new IllegalArgumentException(
+                        "deadline of " + tier.name() + ": " + deadlineSeconds + " s (expected: > 0)");
+            }
         }
     }
 

@@ -172,6 +172,20 @@ class PoliciesTest {
     }
 
     @Test
+    void aTierMayHaveADeadline() {
+        String later = """
+                apiVersion: autoscaler.llmd.io/v1alpha1
+                kind: ServiceTier
+                metadata: {name: later}
+                spec: {class: batch, match: {priorities: [-1]}, deadline: 2h}
+                """;
+        Effective all = effective(List.of(), List.of(later), List.of(), List.of());
+        assertThat(all.settings().tiers().getFirst().deadlineSeconds()).isEqualTo(7_200);
+        Effective wrong = effective(List.of(), List.of(later.replace("2h", "0s")), List.of(), List.of());
+        assertThat(wrong.problems().get("ServiceTier later")).contains("spec.deadline: 0s (expected: above 0)");
+    }
+
+    @Test
     void tiersThatContradictEachOtherLeaveWhatWasInForce() {
         Effective good = effective(List.of(BIG), List.of(CHAT), List.of(), List.of());
         Effective contradicting =
