@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * How many more replicas work that can wait needs, so that all of it is done when it is due (specs/autoscaling.md 3.6): earliest
- * deadline first, on what others leave free before anything is started for it. Pure functions; times in seconds.
+ * deadline first, on what others leave free before anything is started for it. What is due before anything that is started now is
+ * ready is late whatever is done: it is a backlog, and worked off in as much time as one may take. Pure functions; times in seconds.
  */
 public final class BatchDeadlines {
 
@@ -18,6 +19,31 @@ public final class BatchDeadlines {
      * @param items how many
      */
     public record Work(double dueSeconds, double items) {}
+
+    /**
+     * What can be done about it.
+     *
+     * @param residual items a second that running replicas can do beside other work
+     * @param perReplica items a second of one replica
+     * @param coldSeconds time until a replica that is asked for now is ready
+     * @param drainSeconds time in which work that is late has to be worked off from then on
+     */
+    public record Supply(double residual, double perReplica, double coldSeconds, double drainSeconds) {
+
+        boolean isLate(Work work) {
+            return work.dueSeconds() <= coldSeconds;
+        }
+
+        /** When it has to be done. */
+        double end(Work work) {
+            return isLate(work) ? coldSeconds + drainSeconds : work.dueSeconds();
+        }
+
+        /** For how long replicas can do something for what has to be done then: not less than their start takes. */
+        double window(double end) {
+            return Math.max(Math.max(1, coldSeconds), end - coldSeconds);
+        }
+    }
 
     /**
      * What to do.
@@ -39,27 +65,22 @@ public final class BatchDeadlines {
 
     private BatchDeadlines() {}
 
-    /**
-     * The need of a queue of work.
-     *
-     * @param residual items a second that running replicas can do beside other work
-     * @param perReplica items a second of one replica
-     * @param coldSeconds time until a replica that is asked for now is ready
-     */
-    public static Need need(List<Work> queue, double residual, double perReplica, double coldSeconds) {
-        List<Work> ordered = queue.stream()
-                .sorted(Comparator.comparingDouble(Work::dueSeconds))
-                .toList();
+    /** The need of a queue of work. */
+    public static Need need(List<Work> queue, Supply supply) {
+        List<Work> ordered =
+                queue.stream().sorted(Comparator.comparingDouble(supply::end)).toList();
         double items = 0;
         double fraction = 0;
         double latest = Double.POSITIVE_INFINITY;
         for (Work work : ordered) {
             items += work.items();
-            double left = items - Math.max(0, residual) * Math.max(0, work.dueSeconds());
+            double end = supply.end(work);
+            double left = items - Math.max(0, supply.residual()) * end;
             if (left > 0) {
-                double window = Math.max(1, work.dueSeconds() - coldSeconds);
-                fraction = Math.max(fraction, left / (perReplica * window));
-                latest = Math.min(latest, work.dueSeconds() - coldSeconds - left / (perReplica * USABLE));
+                fraction = Math.max(fraction, left / (supply.perReplica() * supply.window(end)));
+                double start =
+                        supply.isLate(work) ? 0 : end - supply.coldSeconds() - left / (supply.perReplica() * USABLE);
+                latest = Math.min(latest, start);
             }
         }
         boolean isDue = latest <= 1e-6;

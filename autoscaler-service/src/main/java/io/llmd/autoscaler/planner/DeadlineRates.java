@@ -55,7 +55,9 @@ final class DeadlineRates {
                 int beyond = variants.get(option).replicas().specified() - others.byOption()[option];
                 present = Math.min(present, Math.max(0, beyond));
             }
-            BatchDeadlines.Need need = BatchDeadlines.need(classes.get(k).due(), residual, perReplica, cold);
+            BatchDeadlines.Supply supply = new BatchDeadlines.Supply(
+                    residual, perReplica, cold, classes.get(k).drainSeconds());
+            BatchDeadlines.Need need = BatchDeadlines.need(classes.get(k).due(), supply);
             if (need.replicas(present) > 0) {
                 rates[k] = residual + need.fraction() * perReplica;
                 taken[k] += rates[k];

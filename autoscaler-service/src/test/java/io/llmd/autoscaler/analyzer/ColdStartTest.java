@@ -60,14 +60,14 @@ class ColdStartTest {
     @DisplayName("row 56: batch work is started as late as is safe")
     @Tag("autoscaling-56")
     void batchIsStartedLate() {
-        Need early = BatchDeadlines.need(List.of(new Work(1_800, 3_600)), 0, 15, 526);
+        Need early = BatchDeadlines.need(List.of(new Work(1_800, 3_600)), supply(0, 526));
         assertThat(early.fraction()).isCloseTo(0.188, within(5e-4));
         assertThat(early.replicas()).isZero();
         assertThat(1_800 - early.latestStart()).isCloseTo(808, within(0.5));
-        assertThat(BatchDeadlines.need(List.of(new Work(809, 3_600)), 0, 15, 526)
+        assertThat(BatchDeadlines.need(List.of(new Work(809, 3_600)), supply(0, 526))
                         .replicas())
                 .isZero();
-        assertThat(BatchDeadlines.need(List.of(new Work(808, 3_600)), 0, 15, 526)
+        assertThat(BatchDeadlines.need(List.of(new Work(808, 3_600)), supply(0, 526))
                         .replicas())
                 .isEqualTo(1);
     }
@@ -76,19 +76,43 @@ class ColdStartTest {
     @DisplayName("row 57: batch work that fits what others leave free starts nothing")
     @Tag("autoscaling-57")
     void batchFillsWhatIsFree() {
-        assertThat(BatchDeadlines.need(List.of(new Work(600, 3_600)), 6, 15, 526))
+        assertThat(BatchDeadlines.need(List.of(new Work(600, 3_600)), supply(6, 526)))
                 .isEqualTo(new Need(0, 0, Double.POSITIVE_INFINITY));
-        assertThat(BatchDeadlines.need(List.of(new Work(600, 3_600)), 0, 15, 526)
+        assertThat(BatchDeadlines.need(List.of(new Work(600, 3_600)), supply(0, 526))
                         .replicas())
                 .as("demand has come back and nothing is free")
                 .isPositive();
     }
 
     @Test
-    void workThatIsPastDueCountsInFull() {
-        Need late = BatchDeadlines.need(List.of(new Work(-60, 30), new Work(3_600, 15)), 1, 15, 100);
-        assertThat(late.replicas()).isGreaterThanOrEqualTo(1);
-        assertThat(late.latestStart()).isNegative();
+    void workThatIsPastDueIsWorkedOffLikeAnyBacklog() {
+        Need late = BatchDeadlines.need(List.of(new Work(-60, 90_000)), supply(0, 100));
+        assertThat(late.replicas())
+                .as("within ten minutes, and not within one second")
+                .isEqualTo(10);
+        assertThat(late.latestStart()).isZero();
+        assertThat(BatchDeadlines.need(List.of(new Work(-60, 30)), supply(0, 100))
+                        .replicas())
+                .as("however little it is")
+                .isEqualTo(1);
+        assertThat(BatchDeadlines.need(List.of(new Work(-60, 30)), supply(1, 100))
+                        .replicas())
+                .as("what others leave free does it")
+                .isZero();
+    }
+
+    @Test
+    void nothingIsBoughtForLessTimeThanItsStartTakes() {
+        assertThat(BatchDeadlines.need(List.of(new Work(101, 3_000)), supply(0, 100))
+                        .fraction())
+                .isEqualTo(2);
+        assertThat(BatchDeadlines.need(List.of(new Work(300, 3_000)), supply(0, 100))
+                        .fraction())
+                .isEqualTo(1);
+    }
+
+    private static BatchDeadlines.Supply supply(double residual, double coldSeconds) {
+        return new BatchDeadlines.Supply(residual, 15, coldSeconds, 600);
     }
 
     @Test
