@@ -14,6 +14,8 @@ public final class Baselines {
 
     private static final int POLL = 15;
     private static final double MINUTE = 60;
+    /** Kubernetes' own down window, and a shorter one. */
+    static final double[] DOWN_WINDOWS = {300, 120};
     /** Numbers of static replicas that are tried, about. */
     private static final int FIXED = 6;
 
@@ -59,6 +61,10 @@ public final class Baselines {
         return new Contestant(id, setting, factory);
     }
 
+    static String window(double downSeconds) {
+        return downSeconds == 300 ? "" : ", down window " + (int) downSeconds + " s";
+    }
+
     /** Static: as many as may be, or fewer. */
     private static Baseline fixed(ScaleWorkload workload) {
         PodKind kind = workload.kinds().getFirst();
@@ -77,41 +83,60 @@ public final class Baselines {
 
     private static Baseline queue() {
         List<Contestant> settings = new ArrayList<>();
-        for (double target : new double[] {5, 1, 2}) {
-            settings.add(contestant(
-                    "B1",
-                    "waiting ÷ " + (int) target,
-                    job -> new MetricController(
-                            POLL, (cluster, now) -> Signals.waiting(cluster.scraped()) / target, Actuation.HPA)));
+        for (double down : DOWN_WINDOWS) {
+            for (double target : new double[] {5, 1, 2}) {
+                settings.add(contestant(
+                        "B1",
+                        "waiting ÷ " + (int) target + window(down),
+                        job -> new MetricController(
+                                POLL,
+                                (cluster, now) -> Signals.waiting(cluster.scraped()) / target,
+                                Actuation.HPA.windows(0, down))));
+            }
         }
         return new Baseline("B1", "KEDA, waiting requests", settings);
     }
 
     private static Baseline concurrency() {
         List<Contestant> settings = new ArrayList<>();
-        for (double target : new double[] {16, 24, 32, 48, 64, 96}) {
-            settings.add(contestant(
-                    "B2",
-                    (int) target + " at a time",
-                    job -> new MetricController(
-                            POLL, (cluster, now) -> Signals.inFlight(cluster.scraped()) / target, Actuation.HPA)));
+        for (double down : DOWN_WINDOWS) {
+            for (double target : new double[] {16, 24, 32, 48, 64, 96}) {
+                settings.add(contestant(
+                        "B2",
+                        (int) target + " at a time" + window(down),
+                        job -> new MetricController(
+                                POLL,
+                                (cluster, now) -> Signals.inFlight(cluster.scraped()) / target,
+                                Actuation.HPA.windows(0, down))));
+            }
         }
         return new Baseline("B2", "KEDA, concurrency", settings);
     }
 
     private static Baseline saturation() {
         List<Contestant> settings = new ArrayList<>();
-        double[][] grid = {{0.7, 16, 300}, {0.7, 16, 0}, {0.7, 32, 0}, {0.7, 48, 0}, {0.5, 48, 0}, {0.6, 64, 0}};
+        double[][] grid = {
+            {0.7, 16, 300, 300},
+            {0.7, 16, 0, 300},
+            {0.7, 32, 0, 300},
+            {0.7, 48, 0, 300},
+            {0.5, 48, 0, 300},
+            {0.6, 64, 0, 300},
+            {0.7, 32, 0, 120},
+            {0.7, 48, 0, 120},
+            {0.6, 64, 0, 120}
+        };
         for (double[] each : grid) {
             settings.add(contestant(
                     "B3",
-                    "saturation " + each[0] + ", running " + (int) each[1] + ", up window " + (int) each[2] + " s",
+                    "saturation " + each[0] + ", running " + (int) each[1] + ", up window " + (int) each[2] + " s"
+                            + window(each[3]),
                     job -> new MetricController(
                             POLL,
                             (cluster, now) -> Math.max(
                                     cluster.asked(0) * Signals.saturation(cluster.scraped()) / each[0],
                                     Signals.inFlight(cluster.scraped()) / each[1]),
-                            Actuation.HPA.windows(each[2], 300))));
+                            Actuation.HPA.windows(each[2], each[3]))));
         }
         return new Baseline("B3", "llm-d KEDA, saturation and running", settings);
     }
@@ -119,14 +144,29 @@ public final class Baselines {
     /** llm-d's rule with a band for latencies by their targets. */
     private static Baseline latencies() {
         List<Contestant> settings = new ArrayList<>();
-        double[][] grid = {{0.55, 0.40}, {0.7, 0.4}, {0.7, 0.55}, {0.85, 0.5}, {0.4, 0.25}};
+        double[][] grid = {
+            {0.55, 0.40, 180},
+            {0.7, 0.4, 180},
+            {0.7, 0.55, 180},
+            {0.85, 0.5, 180},
+            {0.4, 0.25, 180},
+            {0.55, 0.40, 60},
+            {0.7, 0.55, 60}
+        };
         Actuation actuation = new Actuation(
                 POLL, 0.1, new Actuation.Side(30, 100, 4, MINUTE), new Actuation.Side(180, 0, 1, 2 * MINUTE));
         for (double[] each : grid) {
-            settings.add(contestant("B4", "band " + each[1] + " to " + each[0], job -> {
-                Tier tier = job.workload().tiers().getFirst();
-                return new MetricController(POLL, (cluster, now) -> inBand(cluster, tier, each[1], each[0]), actuation);
-            }));
+            settings.add(contestant(
+                    "B4",
+                    "band " + each[1] + " to " + each[0]
+                            + (each[2] == 180 ? "" : ", down window " + (int) each[2] + " s"),
+                    job -> {
+                        Tier tier = job.workload().tiers().getFirst();
+                        return new MetricController(
+                                POLL,
+                                (cluster, now) -> inBand(cluster, tier, each[1], each[0]),
+                                actuation.windows(30, each[2]));
+                    }));
         }
         return new Baseline("B4", "llm-d SLO law", settings);
     }
@@ -146,12 +186,16 @@ public final class Baselines {
 
     private static Baseline backlog() {
         List<Contestant> settings = new ArrayList<>();
-        for (double target : new double[] {1.5, 0.5, 3}) {
-            settings.add(contestant("B5", "backlog of " + target + " s", job -> {
-                double perToken = job.workload().kinds().getFirst().step().perPromptToken();
-                return new MetricController(
-                        POLL, (cluster, now) -> cluster.scraped().waitingTokens() * perToken / target, Actuation.HPA);
-            }));
+        for (double down : DOWN_WINDOWS) {
+            for (double target : new double[] {1.5, 0.5, 3}) {
+                settings.add(contestant("B5", "backlog of " + target + " s" + window(down), job -> {
+                    double perToken = job.workload().kinds().getFirst().step().perPromptToken();
+                    return new MetricController(
+                            POLL,
+                            (cluster, now) -> cluster.scraped().waitingTokens() * perToken / target,
+                            Actuation.HPA.windows(0, down));
+                }));
+            }
         }
         return new Baseline("B5", "llm-d token backlog", settings);
     }

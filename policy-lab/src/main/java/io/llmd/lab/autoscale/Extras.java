@@ -46,14 +46,12 @@ final class Extras {
 
     /** All of them. @param compared workloads of the comparison */
     static List<Extra> of(List<ScaleWorkload> compared, List<Long> seeds) {
-        Extras extras = new Extras(seeds.subList(0, 1));
+        Extras extras = new Extras(seeds);
         for (ScaleWorkload workload : compared) {
             if (List.of("W1", "W4", "W5").contains(workload.id())) {
                 extras.ablations(workload);
             }
-            if (List.of("W1", "W2", "W5").contains(workload.id())) {
-                extras.headroom(workload);
-            }
+            extras.headroom(workload);
             if (List.of("W5", "W6", "W8").contains(workload.id())) {
                 extras.bursts(workload);
             }
@@ -85,7 +83,9 @@ final class Extras {
             ScaleWorkload workload,
             Contestant contestant,
             Environment environment) {
-        for (long seed : seeds) {
+        // What goals compare with others is run as often as these.
+        List<Long> run = group == Group.HEADROOM ? seeds : seeds.subList(0, 1);
+        for (long seed : run) {
             all.add(new Extra(group, row, column, new Job(workload, contestant, environment, seed)));
         }
     }

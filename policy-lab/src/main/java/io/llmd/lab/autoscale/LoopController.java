@@ -128,7 +128,8 @@ final class LoopController implements Controller {
             replicas.add(new Replica(
                     NAMESPACE + pod.id(),
                     NAMESPACE + kinds.get(pod.kind()).name(),
-                    URI.create("http://" + pod.id() + ":8000/metrics")));
+                    URI.create("http://" + pod.id() + ":8000/metrics"),
+                    pod.isReady() ? Replica.Phase.SERVING : Replica.Phase.STARTING));
         }
         return Optional.of(Roster.of(replicas));
     }

@@ -28,8 +28,12 @@ final class Mixed {
                 int kind = k;
                 metrics.add((cluster, now) -> inFlight(cluster, workload, kind) / target);
             }
-            settings.add(new Contestant(
-                    "B2", target + " at a time", job -> new MetricController(POLL, metrics, Actuation.HPA)));
+            for (double down : Baselines.DOWN_WINDOWS) {
+                settings.add(new Contestant(
+                        "B2",
+                        target + " at a time" + Baselines.window(down),
+                        job -> new MetricController(POLL, metrics, Actuation.HPA.windows(0, down))));
+            }
         }
         return new Baseline("B2", "KEDA, concurrency of each variant", settings);
     }
@@ -80,10 +84,12 @@ final class Mixed {
             Metric prefill = (cluster, now) ->
                     (cluster.scraped().total().queued + cluster.scraped().of(0).inReplicas()) / each[0];
             Metric decode = (cluster, now) -> cluster.scraped().of(1).inReplicas() / each[1];
-            settings.add(new Contestant(
-                    "B2",
-                    each[0] + " in prefill, " + each[1] + " in decode",
-                    job -> new MetricController(POLL, List.of(prefill, decode), Actuation.HPA)));
+            for (double down : Baselines.DOWN_WINDOWS) {
+                settings.add(new Contestant(
+                        "B2",
+                        each[0] + " in prefill, " + each[1] + " in decode" + Baselines.window(down),
+                        job -> new MetricController(POLL, List.of(prefill, decode), Actuation.HPA.windows(0, down))));
+            }
         }
         return new Baseline("B2", "KEDA, concurrency of each role", settings);
     }

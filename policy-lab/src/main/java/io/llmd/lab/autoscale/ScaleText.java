@@ -25,6 +25,8 @@ final class ScaleText {
                   engines are looked at below. An HPA without tolerance looks at its number every 15 s.
                 - Each rule has its default and, as *tuned*, the setting of its grid that is best for that workload alone: the
                   cheapest that keeps as many promises as ours with the first seed, or else the one that keeps most of them.
+                - Ours has one knob, the share of replicas that is left free. Goals that say *both tuned* have it tuned for the workload as well, as
+                  the rules of others are: the fewest replica-hours that keep as many promises as that HPA, or else most promises.
                 - Figures are means over %d seeds of ours, of rules that an HPA carries out (B1 to B5) and of the two references, and of the first
                   seed for all else; intervals hold for 95 %% of draws of seeds, paired.
                 - References: B12 knows the requests to come. B13 knows true rates and step times and asks at once, but nothing of what
@@ -57,7 +59,8 @@ final class ScaleText {
             case ENGINES ->
                 "The same requests on engines whose steps take what arithmetic and memory of Qwen3-32B on two H100 say: attention"
                         + " grows with the square of a prompt, computing and reading overlap. Good requests in % @ mean replicas.";
-            case HEADROOM -> "The share of replicas that is left free. Good requests in % @ mean replicas.";
+            case HEADROOM ->
+                "The share of replicas that is left free, of all tiers alike. Good requests in % @ mean replicas, means over seeds.";
             case BURSTS ->
                 "Replicas stand by for a quantile of the last hour's rates over 20 s. Good requests in % @ mean replicas.";
             case FAULTS -> "W3 with faults. Good requests in % @ mean replicas.";
