@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 final class PolicyStatuses {
 
     private static final Logger LOG = LoggerFactory.getLogger(PolicyStatuses.class);
-    private static final Set<String> CONSTRAINING = Set.of("G12", "G13", "G17", "FAIL_CLOSED", "BASE_STEP_TOO_SLOW");
+    private static final Set<String> CONSTRAINING =
+            Set.of("G12", "G13", "G17", "FAIL_CLOSED", "STUCK", "BASE_STEP_TOO_SLOW");
 
     /** A condition; its type is the key under which it is kept. */
     private record Condition(boolean isTrue, String reason, String message) {}

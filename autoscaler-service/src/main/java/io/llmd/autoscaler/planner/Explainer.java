@@ -24,8 +24,9 @@ final class Explainer {
         LoadVector load = lane < 0 ? LoadVector.NONE : mix.load(lane);
         double share = lane < 0 ? 1 : 1 - mix.problem().headroom(lane);
         int desired = target.replicas();
-        Map<String, Double> with = utilization(load, desired * share);
-        Map<String, Double> without = desired > 1 ? utilization(load, (desired - 1) * share) : Map.of();
+        int serving = target.serving();
+        Map<String, Double> with = utilization(load, serving * share);
+        Map<String, Double> without = serving > 1 ? utilization(load, (serving - 1) * share) : Map.of();
         return new VariantDecision(
                 target.input().variant().id(),
                 target.input().variant().role().wireName(),
@@ -37,10 +38,10 @@ final class Explainer {
                 load.max() > 0 ? load.binding().wireName() : "",
                 with,
                 without,
-                predicted(mix, lane, desired, arrivalVariation),
-                desired > 1 ? predicted(mix, lane, desired - 1, arrivalVariation) : null,
+                predicted(mix, lane, serving, arrivalVariation),
+                serving > 1 ? predicted(mix, lane, serving - 1, arrivalVariation) : null,
                 desired * target.input().variant().costPerHour(),
-                whyNotLess(target, load, desired, without),
+                whyNotLess(target, load, without),
                 whyNotMore(target, load, with));
     }
 
@@ -96,15 +97,16 @@ final class Explainer {
         return new VariantDecision.Predicted(role == Role.PREFILL ? Double.NaN : step, wait);
     }
 
-    private static String whyNotLess(Target target, LoadVector load, int desired, Map<String, Double> without) {
+    private static String whyNotLess(Target target, LoadVector load, Map<String, Double> without) {
+        int serving = target.serving();
         List<String> reasons = new ArrayList<>();
         String over = without.entrySet().stream()
                 .filter(each -> each.getValue() > 1 + 1e-9)
                 .map(each -> String.format(Locale.ROOT, "%s at %.0f %%", each.getKey(), 100 * each.getValue()))
                 .collect(Collectors.joining(", "));
         if (!over.isEmpty()) {
-            reasons.add("with %d the load would be more than they may carry: %s".formatted(desired - 1, over));
-        } else if (desired == 1 && load.max() > 0) {
+            reasons.add("with %d the load would be more than they may carry: %s".formatted(serving - 1, over));
+        } else if (serving == 1 && load.max() > 0) {
             reasons.add("with none nothing would serve its share of the requests");
         }
         for (GuardCode code : target.codes().stream().sorted().toList()) {
@@ -113,10 +115,10 @@ final class Explainer {
                 default -> true;
             };
             if (holdsUp) {
-                reasons.add(code.shortName() + ": " + code.meaning());
+                reasons.add(code.shortName() + ": " + target.reason(code));
             }
         }
-        if (desired == 0) {
+        if (target.replicas() == 0) {
             return "there are none";
         }
         return reasons.isEmpty() ? "it is the number that demand asks for" : String.join("; ", reasons);
@@ -130,14 +132,14 @@ final class Explainer {
                 default -> false;
             };
             if (holdsDown) {
-                reasons.add(code.shortName() + ": " + code.meaning());
+                reasons.add(code.shortName() + ": " + target.reason(code));
             }
         }
         String use = with.entrySet().stream()
                 .map(each -> String.format(Locale.ROOT, "%s at %.0f %%", each.getKey(), 100 * each.getValue()))
                 .collect(Collectors.joining(", "));
-        if (load.max() > 0 && target.replicas() > 0) {
-            reasons.add("of what %d may carry, headroom taken off, is used: %s".formatted(target.replicas(), use));
+        if (load.max() > 0 && target.serving() > 0) {
+            reasons.add("of what %d may carry, headroom taken off, is used: %s".formatted(target.serving(), use));
         }
         return reasons.isEmpty() ? "it has no load" : String.join("; ", reasons);
     }

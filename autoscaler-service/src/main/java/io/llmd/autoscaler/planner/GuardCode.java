@@ -21,6 +21,7 @@ public enum GuardCode {
     G17_ENVELOPE("requests came faster than replicas can start"),
     FAIL_CLOSED("its accelerator is not known: nothing is added"),
     STUCK("replicas that cannot start are not counted on"),
+    RETRY("replicas that cannot start are asked for again, for nothing else serves their share"),
     BASE_STEP_TOO_SLOW("no lane can keep the promise of a tier"),
     SATURATION_FLOOR("memory for keys and values is full, whatever the model says"),
     ZERO("nothing came, waits or runs: none is kept"),

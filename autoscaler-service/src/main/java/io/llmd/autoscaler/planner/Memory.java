@@ -42,7 +42,8 @@ public record Memory(double sinceSeconds, Map<String, VariantMemory> variants) {
                                 known.needed(),
                                 known.changes(),
                                 known.backlog(),
-                                known.activatedAt())
+                                known.activatedAt(),
+                                known.starts())
                         .with(nowSeconds, number)));
     }
 

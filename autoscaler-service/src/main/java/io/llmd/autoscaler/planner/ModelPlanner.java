@@ -24,6 +24,7 @@ final class ModelPlanner {
             new WindowGuard(),
             new ConsolidateGuard(),
             new StepGuard(),
+            new RetryGuard(),
             new ZeroGuard(),
             new BoundsGuard(),
             new DisruptGuard());
@@ -53,20 +54,28 @@ final class ModelPlanner {
         rates = rates();
     }
 
-    /** What may be planned: nothing more of what cannot be placed, and nothing but what there is where it is paused. */
+    /** What may be planned: nothing more of what does not start, and nothing but what there is where it is paused. */
     private Option option(VariantInput each) {
         int specified = each.replicas().specified();
-        int upper = each.variant().max();
-        if (!each.mayGrow()) {
-            upper = Math.min(upper, specified);
-        }
-        if (each.replicas().stuck() > 0) {
+        int upper = most(each);
+        if (isDoubtful(each)) {
             upper = Math.min(upper, each.replicas().usable());
         }
         int lower = Math.min(each.variant().min(), upper);
         return each.isPaused()
                 ? new Option(each.variant(), each.function(), specified, specified)
                 : new Option(each.variant(), each.function(), lower, upper);
+    }
+
+    private static int most(VariantInput each) {
+        int max = each.variant().max();
+        return each.mayGrow() ? max : Math.min(max, each.replicas().specified());
+    }
+
+    /** Whether replicas of it do not start, so that others are to take their share where there are any. */
+    private boolean isDoubtful(VariantInput each) {
+        return each.replicas().stuck() > 0
+                || memory.of(each.variant().id()).starts().waitSeconds(nowSeconds, each.coldStart90()) > 0;
     }
 
     private Rates rates() {
@@ -131,12 +140,15 @@ final class ModelPlanner {
     Plan plan(Mix found) {
         boolean isTrusted = input.isConfigValid() && input.grade() == Grade.COMPLETE;
         for (VariantInput each : input.variants()) {
-            targets.add(new Target(each, memory.of(each.variant().id()), isTrusted || each.isTold()));
+            VariantMemory known = memory.of(each.variant().id());
+            Starts starts = known.starts().seen(each.replicas(), nowSeconds, each.coldStart90());
+            targets.add(new Target(each, known.starting(starts), isTrusted || each.isTold()));
         }
         adoptForeign();
         Hysteresis.Choice choice = new Hysteresis(solver).choose(found, input.variants());
         rejected.addAll(choice.rejected());
         stages(choice.mix());
+        retry(choice.mix());
         for (int i = 0; i < targets.size(); i++) {
             Target target = targets.get(i);
             if (choice.isKept()) {
@@ -200,6 +212,30 @@ final class ModelPlanner {
                 && input.classes().stream().anyMatch(each -> each.waiting() > 0);
         for (int i = 0; isWaiting && lasting != null && i < targets.size(); i++) {
             targets.get(i).lasts(lasting[i]);
+        }
+    }
+
+    /** What others cannot serve is needed of what does not start all the same. */
+    private void retry(Mix mix) {
+        int[] lower = mix.byOption();
+        int[] upper = lower.clone();
+        boolean isAny = false;
+        for (int i = 0; i < upper.length; i++) {
+            VariantInput each = input.variants().get(i);
+            if (isDoubtful(each) && !each.isPaused()) {
+                upper[i] = Math.max(lower[i], most(each));
+                isAny = true;
+            }
+        }
+        if (!isAny || mix.unmet() == 0) {
+            return;
+        }
+        int[] needed =
+                solver.solve(problem.at(rates.reserved()).bounded(lower, upper)).byOption();
+        for (int i = 0; i < needed.length; i++) {
+            if (needed[i] > lower[i]) {
+                targets.get(i).stage("retry", needed[i], "what would serve the rest, if it started");
+            }
         }
     }
 
@@ -275,10 +311,6 @@ final class ModelPlanner {
                 target.guard(
                         GuardCode.G12_BOUNDS, Math.min(target.input().variant().max(), Math.max(bounded, 0)));
             }
-            // Replicas that cannot start now may later: they stay asked for while nothing else takes their place.
-            if (target.input().replicas().stuck() > 0) {
-                target.atLeast(GuardCode.STUCK, target.current());
-            }
         }
     }
 
@@ -352,7 +384,7 @@ final class ModelPlanner {
         }
         codes.add(GuardCode.G17_ENVELOPE);
         double start = targets.stream()
-                .filter(target -> target.replicas() > target.input().replicas().ready())
+                .filter(target -> target.serving() > target.input().replicas().ready())
                 .mapToDouble(target -> target.input().coldStart90())
                 .max()
                 .orElse(0);
@@ -362,7 +394,7 @@ final class ModelPlanner {
             double price = target.input().variant().costPerHour();
             ready += price * target.input().replicas().ready();
             planned += price
-                    * Math.max(target.replicas(), target.input().replicas().ready());
+                    * Math.max(target.serving(), target.input().replicas().ready());
         }
         double served = reach * now;
         return ViolationBill.of(now, served, served * planned / Math.max(1e-9, ready), DETECTION_SECONDS + start);

@@ -57,7 +57,13 @@ public final class Planner implements Decider {
             for (Target target : plans.get(i).targets()) {
                 changed.put(
                         target.input().variant().id(),
-                        target.memory().publish(nowSeconds, target.held(), target.replicas(), target.specified()));
+                        target.memory()
+                                .publish(
+                                        nowSeconds,
+                                        target.held(),
+                                        target.replicas(),
+                                        target.specified(),
+                                        target.passing()));
             }
         }
         return new FleetDecision(decisions, memory.with(changed));

@@ -1,8 +1,9 @@
 package io.llmd.autoscaler.planner;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The number of a variant while it is being decided. For one thread. */
@@ -11,7 +12,7 @@ final class Target {
     private final VariantInput input;
     private final boolean isTrusted;
     private final List<Step> steps = new ArrayList<>();
-    private final Set<GuardCode> codes = EnumSet.noneOf(GuardCode.class);
+    private final Map<GuardCode, String> codes = new EnumMap<>(GuardCode.class);
     private VariantMemory memory;
     private int replicas;
     private int needed;
@@ -49,6 +50,16 @@ final class Target {
     /** The present number is what demand asks for. */
     void settleNeed() {
         needed = replicas;
+    }
+
+    /** Of the change of the number, what is for requests that wait: added for them, or taken away after they were served. */
+    int passing() {
+        int before = held();
+        if (replicas > before) {
+            return isBacklogged() ? Math.clamp(replicas - Math.max(before, lasting()), 0, replicas - before) : 0;
+        }
+        int there = Math.min(memory.passing(), Math.max(0, before - lasting()));
+        return -Math.min(there, before - replicas);
     }
 
     VariantInput input() {
@@ -95,6 +106,12 @@ final class Target {
         return replicas;
     }
 
+    /** Replicas that may serve: those that are stuck do not, and go first. */
+    int serving() {
+        int stuck = input.replicas().stuck() - Math.max(0, current() - replicas);
+        return replicas - Math.max(0, stuck);
+    }
+
     boolean shrinks() {
         return replicas < current();
     }
@@ -115,8 +132,19 @@ final class Target {
 
     /** A guard that applies without changing the number. */
     void note(GuardCode code) {
-        codes.add(code);
+        codes.putIfAbsent(code, code.meaning());
         steps.add(new Step(code.shortName(), replicas, code.meaning()));
+    }
+
+    /** Says more of a guard than what it means. */
+    void explain(GuardCode code, String reason) {
+        codes.put(code, reason);
+        steps.add(new Step(code.shortName(), replicas, reason));
+    }
+
+    /** Why a guard applied. */
+    String reason(GuardCode code) {
+        return codes.getOrDefault(code, code.meaning());
     }
 
     /** At least so many. */
@@ -129,6 +157,6 @@ final class Target {
     }
 
     Set<GuardCode> codes() {
-        return Set.copyOf(codes);
+        return Set.copyOf(codes.keySet());
     }
 }

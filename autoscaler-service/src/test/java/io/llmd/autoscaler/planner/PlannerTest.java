@@ -112,7 +112,7 @@ class PlannerTest {
         Map<String, VariantMemory> all = new HashMap<>();
         for (Subject subject : subjects) {
             int count = subject.replicas.specified();
-            all.put(subject.variant.id(), VariantMemory.EMPTY.publish(-900, count, count, count));
+            all.put(subject.variant.id(), VariantMemory.EMPTY.publish(-900, count, count, count, 0));
         }
         memory = new Memory(-1_000, all);
     }
@@ -284,6 +284,8 @@ class PlannerTest {
         ClassInput waiting = new ClassInput(requests, 10, 0, 10, 0, 900, 60);
         Subject few = new Subject("v", 1, 7, 40);
         few.fit = subject.fit;
+        // Replicas that come at once: nothing more waits until then.
+        few.coldStart90 = 1;
         Decision decision = decide(model(List.of(waiting), Grade.COMPLETE, ModelInput.Idle.NEVER, few));
         assertThat(desired(decision, "v")).isEqualTo(19);
         assertThat(decision.of("default/v").orElseThrow().steps())
@@ -479,7 +481,7 @@ class PlannerTest {
         Subject subject = new Subject("v", 1, 8, 12);
         subject.isTold = true;
         subject.isPaused = true;
-        memory = new Memory(-1_000, Map.of(subject.variant.id(), VariantMemory.EMPTY.publish(-900, 8, 8, 2)));
+        memory = new Memory(-1_000, Map.of(subject.variant.id(), VariantMemory.EMPTY.publish(-900, 8, 8, 2, 0)));
         subject.replicas = Replicas.ready(5);
         assertThat(desired(decide(9, subject), "v"))
                 .as("on the way from 2 to 8 when it was paused")
@@ -519,12 +521,82 @@ class PlannerTest {
         assertThat(desired(decision, "dear")).isEqualTo(3);
         assertThat(codes(decision, "cheap")).contains("STUCK");
 
-        Subject alone = new Subject("alone", 1, 3, 12);
+        dear.variant = dear.variant.bounded(0, 2);
+        settled(cheap, dear);
+        Decision full = decide(6, cheap, dear);
+        assertThat(desired(full, "dear")).isEqualTo(2);
+        assertThat(desired(full, "cheap"))
+                .as("what the other one has no room for is tried again")
+                .isEqualTo(7);
+    }
+
+    @Test
+    @DisplayName("row 39: with no other lane they are tried again, one by one and ever more rarely while none starts")
+    @Tag("autoscaling-39")
+    void stuckReplicasWithoutAnotherLane() {
+        Subject alone = new Subject("alone", 1, 3, 9);
         alone.replicas = new Replicas(3, 0, 3, 0);
         settled(alone);
+        Decision first = decide(6, alone);
+        assertThat(desired(first, "alone")).isEqualTo(7);
+        assertThat(codes(first, "alone")).contains("STUCK", "RETRY");
+        assertThat(first.of("default/alone").orElseThrow().whyNotMore())
+                .contains("STUCK: 3 cannot start and are not counted on; of 3 that are missing 1 are tried");
+        assertThat(first.of("default/alone").orElseThrow().whyNotLess()).contains("RETRY");
+
+        alone.replicas = new Replicas(3, 1, 3, 0);
+        assertThat(desired(decide(6, alone), "alone")).as("one is tried").isEqualTo(7);
+        alone.replicas = new Replicas(3, 0, 4, 0);
+        now = 210;
+        Decision second = decide(6, alone);
+        assertThat(desired(second, "alone")).as("it failed as well").isEqualTo(7);
+        assertThat(second.of("default/alone").orElseThrow().whyNotMore())
+                .contains("3 are missing, one is tried in 100 s");
+        now = 310;
+        assertThat(desired(decide(6, alone), "alone")).isEqualTo(8);
+
+        alone.replicas = new Replicas(4, 0, 4, 0);
+        now = 420;
         assertThat(desired(decide(6, alone), "alone"))
-                .as("with no other lane they stay asked for")
+                .as("one has started: all that is missing, but no more than may be")
+                .isEqualTo(9);
+        alone.replicas = new Replicas(4, 1, 4, 0);
+        Decision bounded = decide(6, alone);
+        assertThat(desired(bounded, "alone")).isEqualTo(9);
+        assertThat(codes(bounded, "alone")).contains("G12");
+
+        alone.replicas = new Replicas(6, 0, 3, 0);
+        alone.behaviour = new Behaviour(0, 1, 60);
+        assertThat(desired(decide(6, alone), "alone"))
+                .as("those that are stuck go when enough serve")
                 .isEqualTo(6);
+    }
+
+    @Test
+    @Tag("autoscaling-39")
+    void retriesKeepToAccelerators() {
+        Subject alone = new Subject("alone", 1, 3, 12);
+        alone.replicas = new Replicas(3, 0, 3, 0);
+        accelerators.put("gpu", 6);
+        settled(alone);
+        Decision decision = decide(6, alone);
+        assertThat(desired(decision, "alone")).isEqualTo(6);
+        assertThat(codes(decision, "alone")).contains("G13");
+    }
+
+    @Test
+    @Tag("autoscaling-39")
+    void whatKeepsFailingIsNotChosenAgainAtOnceAlthoughItIsCheaper() {
+        Subject cheap = new Subject("cheap", 1, 3, 12);
+        Subject dear = new Subject("dear", 3, 3, 12);
+        dear.variant = dear.variant.bounded(0, 12);
+        Starts failed = new Starts(3, 0, Double.NEGATIVE_INFINITY, 3, -50);
+        settled(cheap, dear);
+        memory = memory.with(Map.of("default/cheap", memory.of("default/cheap").starting(failed)));
+        now = 0;
+        assertThat(desired(decide(6, cheap, dear), "cheap")).isEqualTo(3);
+        now = 160;
+        assertThat(desired(decide(6, cheap, dear), "cheap")).isEqualTo(6);
     }
 
     private static Subject role(String name, Role role, int ready) {
@@ -757,7 +829,7 @@ class PlannerTest {
         int number = 5;
         for (int i = 0; i < 6; i++) {
             int next = number + (i % 2 == 0 ? 3 : -3);
-            turning = turning.publish(i * 200, number, next, next);
+            turning = turning.publish(i * 200, number, next, next, 0);
             number = next;
         }
         assertThat(turning.turns(1_000)).isEqualTo(5);
@@ -771,6 +843,26 @@ class PlannerTest {
         assertThat(codes(flapping, "v")).contains("G14");
         VariantMemory calm = memory.of("default/v");
         assertThat(calm.turns(1_500 + 1_900)).isZero();
+    }
+
+    @Test
+    @Tag("autoscaling-64")
+    void replicasThatComeAndGoWithRequestsThatWaitAreNoTurns() {
+        Subject subject = new Subject("v", 1, 6, 40);
+        subject.behaviour = new Behaviour(0, 1, 60);
+        settled(subject);
+        for (int i = 0; i < 6; i++) {
+            ModelInput many = model(List.of(waiting(5, 600)), Grade.COMPLETE, ModelInput.Idle.NEVER, subject);
+            int more = desired(decide(many), "v");
+            assertThat(more).isGreaterThan(10);
+            subject.replicas = Replicas.ready(more);
+            now += 60;
+            assertThat(desired(decide(5, subject), "v")).isEqualTo(6);
+            subject.replicas = Replicas.ready(6);
+        }
+        VariantMemory steady = memory.of("default/v");
+        assertThat(steady.changes()).hasSize(12);
+        assertThat(steady.turns(now)).isZero();
     }
 
     @Test
