@@ -1,10 +1,12 @@
 package io.llmd.autoscaler.planner;
 
+import io.llmd.autoscaler.analyzer.Prospect;
 import io.llmd.autoscaler.analyzer.SaturationFloor;
 import io.llmd.autoscaler.analyzer.ViolationBill;
 import io.llmd.autoscaler.planner.MixProblem.Demand;
 import io.llmd.autoscaler.planner.MixProblem.Option;
 import io.llmd.autoscaler.variant.Grade;
+import io.llmd.autoscaler.variant.Replicas;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 
 /** Plans one model for one cycle; its steps are called in order. For one thread. */
 final class ModelPlanner {
@@ -50,7 +53,7 @@ final class ModelPlanner {
                 .map(each -> new Demand(each.requestClass(), each.now()))
                 .toList();
         problem = MixProblem.of(options, demands, Map.of(), input.arrivalVariation(), headroom);
-        reach = reach();
+        reach = reach(Replicas::ready);
         rates = rates();
     }
 
@@ -79,24 +82,39 @@ final class ModelPlanner {
     }
 
     private Rates rates() {
-        double spare = Math.max(0, reach - 1);
+        Prospect prospect = prospect();
         Rates others =
-                Rates.of(input.classes(), spare, new double[input.classes().size()]);
+                Rates.of(input.classes(), prospect, new double[input.classes().size()]);
         DeadlineRates deadlines = new DeadlineRates(problem, input.classes(), input.variants());
         if (!deadlines.isAnyDue()) {
             return others;
         }
         Mix mix = solver.solve(problem.at(others.reserved()));
-        return Rates.of(input.classes(), spare, deadlines.rates(mix, others.reserved()));
+        return Rates.of(input.classes(), prospect, deadlines.rates(mix, others.reserved()));
     }
 
-    /** By how many times the present demand could grow before replicas that are ready are full; 4 at most. */
-    private double reach() {
+    private Prospect prospect() {
+        double cold = 0;
+        double elapsed = Double.POSITIVE_INFINITY;
+        for (VariantInput each : input.variants()) {
+            cold = Math.max(cold, each.coldStart90());
+            if (each.replicas().starting() > 0) {
+                double asked = memory.of(each.variant().id()).grownAt();
+                elapsed = Math.min(elapsed, asked == Double.NEGATIVE_INFINITY ? 0 : nowSeconds - asked);
+            }
+        }
+        return Double.isInfinite(elapsed)
+                ? new Prospect(reach - 1, reach - 1, cold, 0)
+                : new Prospect(reach - 1, reach(Replicas::usable) - 1, cold, elapsed);
+    }
+
+    /** By how many times the present demand could grow before such replicas are full; 4 at most. */
+    private double reach(ToIntFunction<Replicas> counted) {
         double low = 0;
         double high = 4;
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < 40; i++) {
             double middle = (low + high) / 2;
-            if (canServe(middle)) {
+            if (canServe(middle, counted)) {
                 low = middle;
             } else {
                 high = middle;
@@ -105,21 +123,21 @@ final class ModelPlanner {
         return low;
     }
 
-    private boolean canServe(double times) {
+    private boolean canServe(double times, ToIntFunction<Replicas> counted) {
         double[] scaled = problem.demands().stream()
                 .mapToDouble(demand -> demand.rate() * times)
                 .toArray();
-        int[] ready = new int[problem.lanes().size()];
+        int[] serving = new int[problem.lanes().size()];
         boolean[] isTaken = new boolean[problem.options().size()];
-        for (int j = 0; j < ready.length; j++) {
+        for (int j = 0; j < serving.length; j++) {
             int option = problem.optionIndex(j);
             // At the strictest tier of its requests: whatever is there may have to serve them.
             if (!isTaken[option] && isUsable(j)) {
-                ready[j] = input.variants().get(option).replicas().ready();
+                serving[j] = counted.applyAsInt(input.variants().get(option).replicas());
                 isTaken[option] = true;
             }
         }
-        return Filling.mix(problem.at(scaled), ready, 1).unmet() == 0;
+        return Filling.mix(problem.at(scaled), serving, 1).unmet() == 0;
     }
 
     private boolean isUsable(int lane) {
@@ -393,8 +411,8 @@ final class ModelPlanner {
         for (Target target : targets) {
             double price = target.input().variant().costPerHour();
             ready += price * target.input().replicas().ready();
-            planned += price
-                    * Math.max(target.serving(), target.input().replicas().ready());
+            planned +=
+                    price * Math.max(target.serving(), target.input().replicas().ready());
         }
         double served = reach * now;
         return ViolationBill.of(now, served, served * planned / Math.max(1e-9, ready), DETECTION_SECONDS + start);

@@ -1,6 +1,7 @@
 package io.llmd.autoscaler.planner;
 
 import io.llmd.autoscaler.analyzer.Backlog;
+import io.llmd.autoscaler.analyzer.Prospect;
 import java.util.List;
 
 /**
@@ -16,10 +17,10 @@ import java.util.List;
 record Rates(double[] demand, double[] forecast, double[] backlog, double[] present, double[] all, double[] reserved) {
 
     /**
-     * @param spare by how many times the present demand could grow before ready replicas are full, less one; not below 0
+     * @param prospect what becomes of requests that wait
      * @param deadlines rates of classes whose requests are due some time; 0 of others
      */
-    static Rates of(List<ClassInput> classes, double spare, double[] deadlines) {
+    static Rates of(List<ClassInput> classes, Prospect prospect, double[] deadlines) {
         int count = classes.size();
         Rates rates = new Rates(
                 new double[count],
@@ -32,7 +33,8 @@ record Rates(double[] demand, double[] forecast, double[] backlog, double[] pres
             ClassInput each = classes.get(k);
             rates.demand[k] = each.now() + each.guard();
             rates.forecast[k] = each.upper() + each.guard();
-            rates.backlog[k] = deadlines[k] + new Backlog(each.waiting()).rate(each.now() * spare, each.drainSeconds());
+            rates.backlog[k] =
+                    deadlines[k] + prospect.rate(new Backlog(each.waiting()), each.now(), each.drainSeconds());
             rates.present[k] = rates.demand[k] + rates.backlog[k];
             rates.all[k] = rates.forecast[k] + rates.backlog[k];
             rates.reserved[k] = Math.max(rates.all[k], each.reserve());

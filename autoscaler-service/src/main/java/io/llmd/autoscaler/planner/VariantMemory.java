@@ -95,6 +95,15 @@ public record VariantMemory(
         return most;
     }
 
+    /** When the number was raised last; negative infinity when that was long ago. */
+    double grownAt() {
+        double last = Double.NEGATIVE_INFINITY;
+        for (Change change : changes) {
+            last = change.by() > 0 ? change.atSeconds() : last;
+        }
+        return last;
+    }
+
     /** Replicas that were taken away within a period. */
     int removed(double nowSeconds, double periodSeconds) {
         int removed = 0;
