@@ -23,6 +23,10 @@ public sealed interface Access {
         UNKNOWN,
         /** The key has expired: 401. */
         EXPIRED,
+        /** A token of the identity provider that is over, or for somebody else, or lacks a claim: 401. */
+        NOT_GOOD_HERE,
+        /** A token whose key is not known yet, and is asked for: 503, to be tried again soon. */
+        UNAVAILABLE,
         /** Too many failures from this client address: 429, to be tried again after a minute. */
         THROTTLED
     }

@@ -15,6 +15,7 @@ public final class AccessControl {
 
     private final InstantSource clock;
     private final FailureThrottle throttle;
+    private final TokenCheck tokens;
     private volatile ApiKeys keys;
 
     /**
@@ -22,6 +23,16 @@ public final class AccessControl {
      * @param nanoTime monotonic time for the failure window, as {@link System#nanoTime}
      */
     public AccessControl(ApiKeys keys, InstantSource clock, LongSupplier nanoTime) {
+        this(keys, TokenCheck.NONE, clock, nanoTime);
+    }
+
+    /**
+     * @param tokens checks what is no API key
+     * @param clock tells whether a key has expired
+     * @param nanoTime as above
+     */
+    public AccessControl(ApiKeys keys, TokenCheck tokens, InstantSource clock, LongSupplier nanoTime) {
+        this.tokens = Objects.requireNonNull(tokens, "tokens");
         this.keys = Objects.requireNonNull(keys, "keys");
         this.clock = Objects.requireNonNull(clock, "clock");
         this.throttle = new FailureThrottle(nanoTime, MAX_ADDRESSES);
@@ -65,6 +76,13 @@ public final class AccessControl {
         }
         if (!isPrintable(token)) {
             return new Access.Denied(Access.Reason.MALFORMED);
+        }
+        if (tokens.covers(token)) {
+            Access access = tokens.check(token);
+            if (access instanceof Access.Denied(Access.Reason reason) && reason == Access.Reason.UNKNOWN) {
+                throttle.recordFailure(client);
+            }
+            return access;
         }
         ApiKey key = keys.find(token);
         if (key == null) {

@@ -2,6 +2,7 @@ package io.llmd.gateway.config;
 
 import io.llmd.gateway.access.AccessControl;
 import io.llmd.gateway.access.ApiKeys;
+import io.llmd.gateway.access.TokenCheck;
 import io.llmd.gateway.disagg.DisaggSettings;
 import io.llmd.gateway.disagg.Disaggregation;
 import io.llmd.gateway.disagg.MediaSource;
@@ -33,6 +34,8 @@ import io.llmd.gateway.observe.MemoryPressure;
 import io.llmd.gateway.observe.RequestTraces;
 import io.llmd.gateway.sidecar.AllowList;
 import io.llmd.gateway.sidecar.SidecarScheduler;
+import io.llmd.gateway.token.ProviderKeys;
+import io.llmd.gateway.token.SignedTokens;
 import io.llmd.openai.BodyRules;
 import io.llmd.openai.RequestLimits;
 import io.llmd.openai.RequestReader;
@@ -44,8 +47,10 @@ import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +60,7 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -70,6 +76,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
 
 /** Wires the gateway. A {@link SchedulerClient} bean from outside takes the place of the one over HTTP. */
 @Configuration(proxyBeanMethods = false)
@@ -115,7 +122,7 @@ class GatewayConfiguration {
 
     private static UpstreamClient.Tls tls(GatewayProperties properties, @Nullable SslBundles bundles) {
         return switch (place(properties)) {
-            case POOL -> UpstreamClient.Tls.NONE;
+            case POOL -> PoolTls.of(properties, bundles);
             case SIDECAR -> SidecarTls.of(properties.sidecar(), bundles);
             case COORDINATOR -> CoordinatorConfiguration.tls(properties.coordinator(), bundles);
         };
@@ -251,7 +258,7 @@ class GatewayConfiguration {
             ActiveExchanges active,
             MeterRegistry registry) {
         directory.onChange(endpoints -> active.endpointsLeft(directory.ids()));
-        EjectionGauges ejections = new EjectionGauges(health::watched, health::isOut);
+        EjectionGauges ejections = new EjectionGauges(health::watched, health::isOut, health::isPanic);
         PoolWatch watch = new PoolWatch(
                 scheduler,
                 directory,
@@ -269,8 +276,40 @@ class GatewayConfiguration {
     }
 
     @Bean
-    AccessControl accessControl() {
-        return new AccessControl(ApiKeys.NONE, InstantSource.system(), System::nanoTime);
+    @ConditionalOnProperty("gateway.access.jwt.issuer")
+    ProviderKeys providerKeys(GatewayProperties properties) {
+        GatewayProperties.Access.Jwt jwt = properties.access().jwt();
+        ProviderKeys keys = new ProviderKeys(
+                new ProviderKeys.Settings(jwt.issuer(), jwt.keySet(), jwt.keyInterval(), jwt.timeout()),
+                System::nanoTime);
+        keys.start();
+        return keys;
+    }
+
+    @Bean
+    AccessControl accessControl(GatewayProperties properties, ObjectProvider<ProviderKeys> providerKeys) {
+        ProviderKeys keys = providerKeys.getIfAvailable();
+        return new AccessControl(
+                ApiKeys.NONE,
+                keys == null ? TokenCheck.NONE : signedTokens(properties.access(), keys),
+                InstantSource.system(),
+                System::nanoTime);
+    }
+
+    private static SignedTokens signedTokens(GatewayProperties.Access access, ProviderKeys keys) {
+        GatewayProperties.Access.Jwt jwt = access.jwt();
+        return new SignedTokens(
+                new SignedTokens.Settings(
+                        jwt.issuer(),
+                        jwt.audiences(),
+                        jwt.algorithms(),
+                        jwt.tenantClaim(),
+                        jwt.modelsClaim(),
+                        jwt.clockSkew(),
+                        access.keyLimits().allowance(),
+                        access.tenantLimits().allowance()),
+                keys,
+                Clock.systemUTC());
     }
 
     @Bean
@@ -295,6 +334,20 @@ class GatewayConfiguration {
         memory.sample();
         loop.transport().loop().scheduleAtFixedRate(memory::sample, 250, 250, TimeUnit.MILLISECONDS);
         return memory;
+    }
+
+    @Bean
+    LoopWatch loopWatch(
+            GatewayProperties properties,
+            ReactorResourceFactory resources,
+            BackgroundLoop loop,
+            GatewayMetrics metrics,
+            ApplicationEventPublisher events) {
+        return new LoopWatch(
+                properties.watchdog(),
+                () -> List.of(resources.getLoopResources().onServer(LoopResources.DEFAULT_NATIVE), loop.group),
+                metrics::loopStalled,
+                events);
     }
 
     @Bean

@@ -40,6 +40,7 @@ import org.springframework.validation.annotation.Validated;
  * @param coordinator the gateway before another one, to which it sends a request for each phase
  * @param models which models are known
  * @param drain how the gateway stops
+ * @param watchdog what becomes of event loops that do not get on
  */
 @Validated
 @ConfigurationProperties(prefix = "gateway", ignoreUnknownFields = false)
@@ -54,7 +55,8 @@ public record GatewayProperties(
         @Valid @DefaultValue Sidecar sidecar,
         @Valid @DefaultValue Coordinator coordinator,
         @Valid @DefaultValue Models models,
-        @Valid @DefaultValue Drain drain) {
+        @Valid @DefaultValue Drain drain,
+        @Valid @DefaultValue Watchdog watchdog) {
 
     /**
      * @param requestLine first line of a request
@@ -134,6 +136,8 @@ public record GatewayProperties(
      * @param usageFile keeps what was used of budgets over restarts; without it each start begins anew
      * @param cacheIsolation who shares cached blocks of prompts; a tenant by default, everybody where no key is needed
      * @param cacheSecretFile secret of at least 32 bytes, the same for all gateways; without it, the hash of the first key
+     * @param auditFile which keys came into force and went, a JSON object a line, always at its end
+     * @param jwt signed tokens of an identity provider, beside API keys
      */
     public record Access(
             @NotNull @DefaultValue("keys") Mode mode,
@@ -150,7 +154,43 @@ public record GatewayProperties(
             @Min(1) @DefaultValue("1024") int assumedOutputTokens,
             @Nullable Path usageFile,
             CacheIsolation.@Nullable Scope cacheIsolation,
-            @Nullable Path cacheSecretFile) {
+            @Nullable Path cacheSecretFile,
+            @Nullable Path auditFile,
+            @Valid @DefaultValue Jwt jwt) {
+
+        /**
+         * Signed tokens of an identity provider, beside API keys.
+         *
+         * @param issuer of the tokens, as they say it; empty to accept none
+         * @param audiences of which a token has to name one
+         * @param algorithms that may sign; none with a shared secret
+         * @param keySet URL of the issuer's keys; without it, its discovery document says where they are
+         * @param tenantClaim claim that names the tenant
+         * @param modelsClaim claim with the models that may be named; empty for all models
+         * @param clockSkew how far clocks may differ
+         * @param keyInterval how often the keys are read; an unknown key makes them be read again
+         * @param timeout for each answer of the issuer
+         */
+        public record Jwt(
+                @DefaultValue("") String issuer,
+                @DefaultValue Set<String> audiences,
+
+                @NotEmpty @DefaultValue({"RS256", "ES256"}) Set<String> algorithms,
+
+                @Nullable URI keySet,
+                @NotEmpty @DefaultValue("tenant") String tenantClaim,
+                @DefaultValue("") String modelsClaim,
+                @NotNull @DefaultValue("30s") Duration clockSkew,
+                @NotNull @DefaultValue("5m") Duration keyInterval,
+                @NotNull @DefaultValue("5s") Duration timeout) {
+
+            public Jwt {
+                if (!issuer.isEmpty() && audiences.isEmpty()) {
+                    throw new IllegalArgumentException("gateway.access.jwt.audiences: none (expected: at least one, for"
+                            + " tokens of an issuer are also made for other services)");
+                }
+            }
+        }
 
         /**
          * @param requestsPerMinute 0 for no limit
@@ -229,6 +269,8 @@ public record GatewayProperties(
      * @param fallbackFor how long requests are placed without a scheduler that cannot be reached
      * @param probeInterval how often a scheduler that cannot be reached is tried
      * @param waitingReports outcome reports that may wait for the scheduler
+     * @param tlsBundle of an https URL, SSL bundle with the certificates to trust, and the own one; empty for those of the JDK
+     * @param tlsVerify of an https URL, whether certificates are checked
      */
     public record Scheduler(
             @NotNull @DefaultValue("http://localhost:8081") URI url,
@@ -237,7 +279,9 @@ public record GatewayProperties(
             @NotNull @DefaultValue("1s") Duration pollInterval,
             @NotNull @DefaultValue("60s") Duration fallbackFor,
             @NotNull @DefaultValue("1s") Duration probeInterval,
-            @Min(100) @DefaultValue("50000") int waitingReports) {}
+            @Min(100) @DefaultValue("50000") int waitingReports,
+            @DefaultValue("") String tlsBundle,
+            @DefaultValue("true") boolean tlsVerify) {}
 
     /**
      * @param connectTimeout for a connection to be established
@@ -250,11 +294,14 @@ public record GatewayProperties(
      * @param ejectAfter failures in a row that eject an endpoint
      * @param firstEjection how long the first ejection lasts; doubles each time
      * @param longestEjection where doubling ends
-     * @param maxEjectedShare share of the endpoints that may be ejected
+     * @param maxEjectedShare share of the endpoints that may be left out; when more fail, all are tried
      * @param outlierMargin an endpoint is ejected too when its share of successes is so much below the mean of the others; 0 for never
      * @param outlierRequests requests of an endpoint within the last one to two windows that such a judgement needs
      * @param outlierWindow that window
      * @param relayErrors whether bodies of an endpoint's 5xx go to the client
+     * @param tls whether endpoints are reached over TLS, and in no other way
+     * @param tlsBundle SSL bundle with the certificates to trust, and the own one; empty for those of the JDK
+     * @param tlsVerify whether certificates are checked
      */
     public record Endpoints(
             @NotNull @DefaultValue("1s") Duration connectTimeout,
@@ -279,7 +326,10 @@ public record GatewayProperties(
 
             @Min(1) @DefaultValue("20") int outlierRequests,
             @NotNull @DefaultValue("5s") Duration outlierWindow,
-            @DefaultValue("false") boolean relayErrors) {}
+            @DefaultValue("false") boolean relayErrors,
+            @DefaultValue("false") boolean tls,
+            @DefaultValue("") String tlsBundle,
+            @DefaultValue("true") boolean tlsVerify) {}
 
     /**
      * @param connector protocol between prefill and decode endpoints
@@ -528,4 +578,12 @@ public record GatewayProperties(
     public record Drain(
             @NotNull @DefaultValue("0s") Duration linger,
             @NotNull @DefaultValue("120s") Duration timeout) {}
+
+    /**
+     * @param stallAfter an event loop that does no work for so long is told of, with what it is at
+     * @param brokenAfter one that does none for so long makes the process count as broken
+     */
+    public record Watchdog(
+            @NotNull @DefaultValue("2s") Duration stallAfter,
+            @NotNull @DefaultValue("15s") Duration brokenAfter) {}
 }

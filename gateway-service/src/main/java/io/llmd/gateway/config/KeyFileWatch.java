@@ -1,6 +1,7 @@
 package io.llmd.gateway.config;
 
 import io.llmd.gateway.access.AccessControl;
+import io.llmd.gateway.access.ApiKey;
 import io.llmd.gateway.access.ApiKeys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -8,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -29,15 +32,19 @@ final class KeyFileWatch implements SmartLifecycle {
     private final GatewayProperties.Access settings;
     private final AccessControl access;
     private final ApiKeys demo;
+    private final AuditFile audit;
     private byte[] loaded = {};
     private @Nullable ScheduledExecutorService watcher;
 
     KeyFileWatch(GatewayProperties.Access settings, AccessControl access) {
         this.settings = settings;
         this.access = access;
+        this.audit = new AuditFile(settings.auditFile(), InstantSource.system());
         this.demo = settings.demoKey() == null ? ApiKeys.NONE : demoKey(settings.demoKey());
         Path file = settings.keysFile();
-        access.replaceKeys(file == null ? demo : loadFirst(file));
+        ApiKeys first = file == null ? demo : loadFirst(file);
+        access.replaceKeys(first);
+        audit.keysReplaced(List.of(), first.keys(), "start");
     }
 
     private ApiKeys loadFirst(Path file) {
@@ -78,10 +85,15 @@ final class KeyFileWatch implements SmartLifecycle {
             byte[] now = Files.readAllBytes(file);
             if (!Arrays.equals(now, loaded)) {
                 loaded = now;
+                List<ApiKey> before = access.keys().keys();
                 access.replaceKeys(parse(now));
+                audit.keysReplaced(before, access.keys().keys(), file.toString());
                 log.atInfo().addKeyValue("keys", access.keys().keys().size()).log("API keys are reloaded");
             }
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            log.atWarn().addKeyValue("reason", e.toString()).log("key file cannot be read, the keys before it stay");
+        } catch (IllegalArgumentException e) {
+            audit.keysRefused(file.toString(), String.valueOf(e.getMessage()));
             log.atWarn().addKeyValue("reason", e.getMessage()).log("key file is refused, the keys before it stay");
         }
     }

@@ -290,7 +290,7 @@ public final class Disaggregation {
             boolean usable = ServedPhase.PREFILL.isServed(status.labels(), false)
                     && !tried.contains(endpoint.id())
                     && !endpoint.hostPort().equals(decode.hostPort())
-                    && !services.health().isOut(endpoint.id())
+                    && !services.health().isAvoided(endpoint.id())
                     && isCompatible(endpoint, decode)
                     && !pairs.isQuarantined(endpoint.id(), decode.id());
             if (usable && (best == null || handoffs.count(endpoint.id()) < handoffs.count(best.id()))) {

@@ -13,16 +13,23 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Ejects endpoints that fail time after time, or far more often than the others, and leaves endpoints alone that asked for it with {@code retry-after}.
+ * Ejects endpoints that fail time after time, or far more often than the others, and leaves endpoints alone that asked for it
+ * with {@code retry-after}.
  *
  * <p>Each endpoint has a circuit breaker: open after some consecutive failures, first for a short time, doubling with
- * each trial that fails. The ejected ones are named to the scheduler as excluded, but never more than a share of all:
- * when most endpoints fail, leaving them out helps nobody. Thread-safe.
+ * each trial that fails. The ejected ones are named to the scheduler as excluded, as long as they are at most a share of all.
+ * When more fail, leaving them out would put the load of all on the few that are left, and most likely it is not the
+ * endpoints that are at fault: then all are tried, until fewer are ejected. Thread-safe.
  */
 public final class EndpointHealth {
+
+    private static final Logger log = LoggerFactory.getLogger(EndpointHealth.class);
 
     /**
      * @param consecutiveFailures failures in a row that eject an endpoint
@@ -59,6 +66,7 @@ public final class EndpointHealth {
     private final ConcurrentHashMap<String, State> states = new ConcurrentHashMap<>();
     private volatile int knownEndpoints;
     private volatile boolean anySuspect;
+    private final AtomicBoolean panic = new AtomicBoolean();
 
     /**
      * @param nanoTime monotonic time, as {@link System#nanoTime}
@@ -91,7 +99,13 @@ public final class EndpointHealth {
     public void succeeded(String endpointId) {
         rates.add(endpointId, true);
         State state = states.get(endpointId);
-        if (state != null) {
+        if (state == null) {
+            return;
+        }
+        if (panic.get() && state.breaker.getState() == CircuitBreaker.State.OPEN) {
+            // Tried although it was ejected, and well: it need not wait for the end of that.
+            state.breaker.transitionToClosedState();
+        } else {
             state.breaker.onSuccess(0, TimeUnit.NANOSECONDS);
         }
     }
@@ -116,6 +130,17 @@ public final class EndpointHealth {
         state(endpointId).quietUntilNanos = nanoTime.getAsLong() + duration.toNanos();
     }
 
+    /** Whether the endpoint shall get nothing now: it is ejected and not all are tried, or it wants to be left alone. */
+    public boolean isAvoided(String endpointId) {
+        State state = states.get(endpointId);
+        return state != null && (isQuiet(state) || !panic.get() && isEjected(state));
+    }
+
+    /** Whether so many are ejected that all are tried. */
+    public boolean isPanic() {
+        return panic.get();
+    }
+
     /** Whether the endpoint is ejected or wants to be left alone. */
     public boolean isOut(String endpointId) {
         State state = states.get(endpointId);
@@ -130,18 +155,39 @@ public final class EndpointHealth {
         if (!anySuspect) {
             return List.of();
         }
-        int most = (int) (Math.max(knownEndpoints, states.size()) * maxEjectedShare);
-        List<String> out = new ArrayList<>();
+        int known = Math.max(knownEndpoints, states.size());
+        List<String> ejected = new ArrayList<>();
+        List<String> quiet = new ArrayList<>();
         boolean suspects = false;
         for (var entry : states.entrySet()) {
             State state = entry.getValue();
             suspects |= state.breaker.getState() != CircuitBreaker.State.CLOSED || isQuiet(state);
-            if (out.size() < most && isOut(state)) {
-                out.add(entry.getKey());
+            if (isQuiet(state)) {
+                quiet.add(entry.getKey());
+            } else if (isEjected(state)) {
+                ejected.add(entry.getKey());
             }
         }
         anySuspect = suspects || anyFailures();
-        return out;
+        boolean tooMany = ejected.size() > known * maxEjectedShare;
+        if (panic.compareAndSet(!tooMany, tooMany)) {
+            tell(tooMany, ejected.size(), known);
+        }
+        List<String> out = tooMany ? quiet : ejected;
+        if (!tooMany) {
+            out.addAll(quiet);
+        }
+        return out.subList(0, Math.min(out.size(), (int) (known * maxEjectedShare)));
+    }
+
+    private static void tell(boolean tooMany, int ejected, int known) {
+        if (tooMany) {
+            log.atWarn()
+                    .addKeyValue("endpoints", ejected + " of " + known)
+                    .log("too many endpoints fail, all are tried");
+        } else {
+            log.info("fewer endpoints fail, those that do are left out again");
+        }
     }
 
     /** Endpoints with something to tell, for gauges. */
@@ -154,9 +200,10 @@ public final class EndpointHealth {
     }
 
     private boolean isOut(State state) {
-        if (isQuiet(state)) {
-            return true;
-        }
+        return isQuiet(state) || isEjected(state);
+    }
+
+    private boolean isEjected(State state) {
         if (state.breaker.getState() != CircuitBreaker.State.OPEN) {
             return false;
         }

@@ -62,6 +62,9 @@ public final class HttpSchedulerClient implements SchedulerClient {
             Duration probeInterval,
             int maxReports) {}
 
+    /** The scheduler, where clients tell whom they send to; endpoints have a slash in theirs. */
+    public static final String SCHEDULER_ID = "scheduler";
+
     private static final Logger log = LoggerFactory.getLogger(HttpSchedulerClient.class);
     private static final int MAX_DECISION_BYTES = 1 << 20;
     private static final int MAX_LIST_BYTES = 16 << 20;
@@ -132,10 +135,10 @@ public final class HttpSchedulerClient implements SchedulerClient {
             LongSupplier nanoTime) {
         this.settings = settings;
         URI url = settings.url();
-        int port = url.getPort() < 0 ? 80 : url.getPort();
+        int port = url.getPort() > 0 ? url.getPort() : "https".equals(url.getScheme()) ? 443 : 80;
         String host = url.getHost();
         this.scheduler = new TargetEndpoint(
-                "scheduler", host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
+                SCHEDULER_ID, host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
         String path = url.getPath() == null ? "" : url.getPath();
         this.basePath = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
         this.client = client;

@@ -40,6 +40,9 @@ final class Rejections {
             case AMBIGUOUS -> new ApiError(ErrorCode.INVALID_HTTP, "more than one authorization header");
             case UNKNOWN -> new ApiError(ErrorCode.INVALID_API_KEY, "the API key is not valid");
             case EXPIRED -> new ApiError(ErrorCode.INVALID_API_KEY, "the API key has expired");
+            case NOT_GOOD_HERE ->
+                new ApiError(ErrorCode.INVALID_API_KEY, "the token has expired, or is not for this service");
+            case UNAVAILABLE -> new ApiError(ErrorCode.AUTH_UNAVAILABLE, "the token cannot be checked yet");
             case THROTTLED -> new ApiError(ErrorCode.RATE_LIMIT_EXCEEDED, "too many failed attempts from this address");
         };
     }
@@ -72,6 +75,10 @@ final class Rejections {
     }
 
     static Map<String, String> headers(Access.Reason reason) {
-        return reason == Access.Reason.THROTTLED ? Map.of("retry-after", THROTTLE_SECONDS) : Map.of();
+        return switch (reason) {
+            case THROTTLED -> Map.of("retry-after", THROTTLE_SECONDS);
+            case UNAVAILABLE -> RejectionAnswer.retryAfter(1_000);
+            case MISSING, MALFORMED, TOO_LONG, AMBIGUOUS, UNKNOWN, EXPIRED, NOT_GOOD_HERE -> Map.of();
+        };
     }
 }

@@ -33,6 +33,8 @@ public enum GatewayMeters implements MeterDocumentation {
     ODD_ANSWERS("gateway.odd.answers", Meter.Type.COUNTER, null, Tag.REASON),
     /** 1 for an endpoint that is ejected now. */
     ENDPOINT_EJECTED("gateway.endpoint.ejected", Meter.Type.GAUGE, null, Tag.ENDPOINT),
+    /** 1 while so many endpoints are ejected that all are tried. */
+    ENDPOINTS_PANIC("gateway.endpoints.panic", Meter.Type.GAUGE, null),
     /** Requests placed without the scheduler. */
     FALLBACK_PICKS("gateway.fallback.picks", Meter.Type.COUNTER, null),
     /** Headers removed because clients must not set them. */
@@ -47,6 +49,8 @@ public enum GatewayMeters implements MeterDocumentation {
     TENANT_TOKENS("gateway.tenant.tokens", Meter.Type.COUNTER, null, Tag.TENANT),
     /** Outcome reports that were dropped because too many waited for the scheduler. */
     REPORTS_DROPPED("gateway.reports.dropped", Meter.Type.COUNTER, null),
+    /** Event loops that did not get on for a while. */
+    LOOP_STALLS("gateway.loop.stalls", Meter.Type.COUNTER, null),
     /** Requests whose body held parameters of KV transfer, which clients must not set. */
     STRIPPED_FIELDS("gateway.stripped.fields", Meter.Type.COUNTER, null),
     /** Decode legs with KV blocks of another endpoint. */

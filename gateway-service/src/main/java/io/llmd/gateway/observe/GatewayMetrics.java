@@ -96,6 +96,7 @@ public final class GatewayMetrics {
         counter(GatewayMeters.FALLBACK_PICKS, "", "");
         counter(GatewayMeters.STRIPPED_FIELDS, "", "");
         counter(GatewayMeters.REPORTS_DROPPED, "", "");
+        counter(GatewayMeters.LOOP_STALLS, "", "");
     }
 
     private Timer addedLatency(String phase) {
@@ -209,6 +210,11 @@ public final class GatewayMetrics {
     /** An outcome report was dropped. */
     public void reportDropped() {
         counter(GatewayMeters.REPORTS_DROPPED, "", "").increment();
+    }
+
+    /** An event loop does not get on. */
+    public void loopStalled() {
+        counter(GatewayMeters.LOOP_STALLS, "", "").increment();
     }
 
     /** Requests of a route that are not over; the caller counts up and down. */

@@ -1,5 +1,7 @@
 package io.llmd.gateway.observe;
 
+import io.netty.util.internal.PlatformDependent;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
@@ -7,7 +9,8 @@ import java.lang.management.MemoryUsage;
 import java.util.function.DoubleSupplier;
 
 /**
- * How full the heap is, as the last collection left it. {@link #sample} from one thread, {@link #level} from any.
+ * How full the heap is, as the last collection left it, and how much of the memory for direct buffers is taken; what is fuller
+ * counts. {@link #sample} from one thread, {@link #level} from any.
  *
  * @implNote the old generation is collected only when something fills it. Where nothing new may enter, nothing does, so that a
  *     collection is asked for now and then, without which this level would stay for good
@@ -37,11 +40,11 @@ public final class MemoryPressure {
     private int samplesAtCritical;
 
     /**
-     * @param high share of the heap in use from which on large bodies are refused
+     * @param high share in use from which on large bodies are refused
      * @param critical the same for all new requests
      */
     public MemoryPressure(double high, double critical) {
-        this(high, critical, MemoryPressure::usedShare, () -> Thread.startVirtualThread(System::gc));
+        this(high, critical, () -> Math.max(heapShare(), directShare()), () -> Thread.startVirtualThread(System::gc));
     }
 
     MemoryPressure(double high, double critical, DoubleSupplier used, Runnable collect) {
@@ -76,12 +79,21 @@ public final class MemoryPressure {
         }
     }
 
-    private static double usedShare() {
+    private static double heapShare() {
         long kept = 0;
         for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
             MemoryUsage afterCollection = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
             kept += afterCollection == null ? 0 : afterCollection.getUsed();
         }
         return (double) kept / Runtime.getRuntime().maxMemory();
+    }
+
+    /** Direct buffers, whoever made them: those of Netty, and those of the JDK. */
+    static double directShare() {
+        long used = Math.max(0, PlatformDependent.usedDirectMemory());
+        for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+            used = Math.max(used, pool.getName().equals("direct") ? pool.getMemoryUsed() : 0);
+        }
+        return (double) used / PlatformDependent.maxDirectMemory();
     }
 }

@@ -83,12 +83,41 @@ class EndpointHealthTest {
     }
 
     @Test
-    void atMostHalfOfTheEndpointsAreOut() {
-        for (String endpoint : Set.of("a", "b", "c", "d")) {
+    @Tag("fault-F7")
+    void whenMoreThanHalfOfTheEndpointsFailAllAreTriedAgain() {
+        fail("a", 3);
+        fail("b", 3);
+        assertThat(health.excluded()).containsExactlyInAnyOrder("a", "b");
+
+        fail("c", 3);
+        assertThat(health.excluded()).isEmpty();
+        assertThat(health.isPanic()).isTrue();
+        assertThat(health.isAvoided("a")).isFalse();
+    }
+
+    @Test
+    @Tag("fault-F7")
+    void whoeverAnswersThenIsNotLeftOutWhenItIsOver() {
+        for (String endpoint : Set.of("a", "b", "c")) {
             fail(endpoint, 3);
         }
+        assertThat(health.excluded()).isEmpty();
 
-        assertThat(health.excluded()).hasSize(2);
+        health.succeeded("a");
+
+        assertThat(health.excluded()).containsExactlyInAnyOrder("b", "c");
+        assertThat(health.isPanic()).isFalse();
+        assertThat(health.isOut("a")).isFalse();
+    }
+
+    @Test
+    void aPauseIsKeptWhenAllAreTried() {
+        for (String endpoint : Set.of("a", "b", "c")) {
+            fail(endpoint, 3);
+        }
+        health.quiet("d", Duration.ofSeconds(7));
+
+        assertThat(health.excluded()).containsExactly("d");
     }
 
     @Test

@@ -246,11 +246,51 @@ class FailureIT {
     }
 
     @Test
+    @Tag("fault-F7")
     void allEndpointsFailingIs502() {
         gateway.endpoint(0).script(Reply.error(500, "x"));
         gateway.endpoint(1).script(Reply.error(500, "x"));
 
         assertThat(gateway.chat().status()).isEqualTo(502);
+    }
+
+    @Test
+    @Tag("fault-F7")
+    void endpointsThatFailAllOfTheTimeAreLeftOutUntilTooManyDoAndThenTriedAgain() {
+        try (GatewayFixture four = new GatewayFixture(4, "gateway.endpoints.first-ejection=60s")) {
+            EndpointHealth health = four.context().getBean(EndpointHealth.class);
+            for (int broken = 0; broken < 2; broken++) {
+                four.endpoint(broken).answering(request -> Reply.error(500, "broken"));
+                for (int i = 0; i < 4; i++) {
+                    assertThat(four.chat().status()).isEqualTo(200);
+                }
+            }
+            assertThat(health.excluded()).containsExactlyInAnyOrder("default/sim-0", "default/sim-1");
+
+            four.endpoint(2).answering(request -> Reply.error(500, "broken"));
+            four.endpoint(3).answering(request -> Reply.error(500, "broken"));
+            for (int i = 0; i < 4; i++) {
+                assertThat(four.chat().status()).isEqualTo(502);
+            }
+            assertThat(health.excluded()).as("all are tried again").isEmpty();
+            assertThat(health.isPanic()).isTrue();
+
+            AtomicInteger decided = new AtomicInteger();
+            four.scheduler()
+                    .deciding(d -> at(
+                            d.endpoints()
+                                    .get(decided.getAndIncrement()
+                                            % d.endpoints().size()),
+                            d));
+            for (int i = 0; i < 4; i++) {
+                four.endpoint(i).answering(request -> Reply.chat("fine"));
+            }
+            for (int i = 0; i < 8; i++) {
+                assertThat(four.chat().status()).isEqualTo(200);
+            }
+            assertThat(health.isPanic()).isFalse();
+            four.awaitQuiet();
+        }
     }
 
     @Test

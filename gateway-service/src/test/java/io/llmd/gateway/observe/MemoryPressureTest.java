@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.llmd.gateway.observe.MemoryPressure.Level;
+import io.netty.util.internal.PlatformDependent;
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +49,17 @@ class MemoryPressureTest {
             at(0.86);
         }
         assertThat(collections).as("at a level where requests go on").isEqualTo(3);
+    }
+
+    @Test
+    void directBuffersCount() {
+        double before = MemoryPressure.directShare();
+        ByteBuffer large = ByteBuffer.allocateDirect(64 << 20);
+
+        double with = MemoryPressure.directShare();
+
+        assertThat(with - before).isGreaterThan(0.9 * large.capacity() / PlatformDependent.maxDirectMemory());
+        assertThat(with).isLessThan(1);
     }
 
     @Test

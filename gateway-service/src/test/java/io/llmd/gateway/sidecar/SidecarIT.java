@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.gateway.GatewayFixture;
 import io.llmd.gateway.ProfileFixture;
+import io.llmd.gateway.TlsServer;
 import io.llmd.testsupport.FakeModelServer;
 import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.RecordedRequest;

@@ -1,0 +1,25 @@
+package io.llmd.gateway.config;
+
+import io.llmd.gateway.dispatch.HttpSchedulerClient;
+import io.llmd.gateway.dispatch.UpstreamClient;
+import io.netty.handler.ssl.SslContext;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.ssl.SslBundles;
+
+/** What a gateway of a pool reaches over TLS: its endpoints if they are to be, the scheduler if its URL says so. */
+final class PoolTls {
+
+    private PoolTls() {}
+
+    static UpstreamClient.Tls of(GatewayProperties properties, @Nullable SslBundles bundles) {
+        GatewayProperties.Scheduler scheduler = properties.scheduler();
+        GatewayProperties.Endpoints endpoints = properties.endpoints();
+        SslContext toScheduler = "https".equals(scheduler.url().getScheme())
+                ? LegTls.context("gateway.scheduler.tls-bundle", scheduler.tlsBundle(), scheduler.tlsVerify(), bundles)
+                : null;
+        SslContext toEndpoints = endpoints.tls()
+                ? LegTls.context("gateway.endpoints.tls-bundle", endpoints.tlsBundle(), endpoints.tlsVerify(), bundles)
+                : null;
+        return endpoint -> endpoint.id().equals(HttpSchedulerClient.SCHEDULER_ID) ? toScheduler : toEndpoints;
+    }
+}

@@ -1,0 +1,98 @@
+package io.llmd.gateway.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.llmd.gateway.GatewayFixture;
+import io.llmd.gateway.TlsServer;
+import io.llmd.testsupport.FakeModelServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Endpoints that are reached over TLS. */
+class EndpointTlsIT {
+
+    private static final String ANSWER = "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"hi\"}}]}";
+
+    @TempDir
+    private Path folder;
+
+    private TlsServer trusted;
+    private TlsServer stranger;
+    private GatewayFixture gateway;
+
+    @BeforeEach
+    void start() throws Exception {
+        trusted = TlsServer.start(Files.createDirectory(folder.resolve("trusted")), ANSWER);
+        stranger = TlsServer.start(Files.createDirectory(folder.resolve("stranger")), ANSWER);
+        gateway = trusting(trusted);
+    }
+
+    private static GatewayFixture trusting(TlsServer server) {
+        return new GatewayFixture(
+                0,
+                "gateway.endpoints.tls=true",
+                "gateway.endpoints.tls-bundle=endpoints",
+                "spring.ssl.bundle.jks.endpoints.truststore.location=file:" + server.store(),
+                "spring.ssl.bundle.jks.endpoints.truststore.password=changeit",
+                "spring.ssl.bundle.jks.endpoints.truststore.type=PKCS12");
+    }
+
+    @AfterEach
+    void stop() {
+        gateway.awaitQuiet();
+        gateway.close();
+        trusted.close();
+        stranger.close();
+    }
+
+    @Test
+    @Tag("fault-F8")
+    void anEndpointWithAnUnknownCertificateIsLeftForOneThatIsTrusted() {
+        gateway.scheduler().serve("127.0.0.1", stranger.port()).serve("127.0.0.1", trusted.port());
+
+        assertThat(gateway.chat().status()).isEqualTo(200);
+
+        assertThat(stranger.bodies()).as("requests that got through").isEmpty();
+        assertThat(trusted.bodies()).anyMatch(body -> body.contains("sim-8b"));
+    }
+
+    @Test
+    @Tag("fault-F8")
+    void aCertificateForAnotherNameIsNotTrusted() {
+        gateway.scheduler().serve("localhost", trusted.port());
+
+        assertThat(gateway.chat().status()).isEqualTo(502);
+        assertThat(trusted.bodies()).isEmpty();
+    }
+
+    @Test
+    @Tag("fault-F8")
+    void nothingIsSentWithoutEncryption() {
+        try (FakeModelServer plain = FakeModelServer.start()) {
+            gateway.scheduler().serve(plain);
+
+            assertThat(gateway.chat().status()).isEqualTo(502);
+            assertThat(plain.requests()).noneMatch(request -> request.text().contains("sim-8b"));
+        }
+    }
+
+    @Test
+    @Tag("fault-F8")
+    void anExpiredCertificateIsNotTrusted() throws Exception {
+        TlsServer expired = TlsServer.startExpired(Files.createDirectory(folder.resolve("expired")), ANSWER);
+        try (GatewayFixture own = trusting(expired)) {
+            own.scheduler().serve("127.0.0.1", expired.port());
+
+            assertThat(own.chat().status()).isEqualTo(502);
+            assertThat(expired.bodies()).isEmpty();
+            own.awaitQuiet();
+        } finally {
+            expired.close();
+        }
+    }
+}
