@@ -11,9 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A key, and a certificate of it that signs itself and is good for 127.0.0.1, as files.
@@ -95,11 +93,6 @@ public record PemIdentity(Path certificate, Path privateKey, Path store) {
         return keys;
     }
 
-    /** TLS of a server that shows this certificate to all. */
-    public SSLContext server() throws IOException, GeneralSecurityException {
-        return context(null);
-    }
-
     /** TLS of a server that shows this certificate and wants to see one that {@code client} has signed. */
     public SSLContext serverThatTrusts(PemIdentity client) throws IOException, GeneralSecurityException {
         KeyStore trusted = KeyStore.getInstance("PKCS12");
@@ -107,14 +100,10 @@ public record PemIdentity(Path certificate, Path privateKey, Path store) {
         trusted.setCertificateEntry("client", client.keys().getCertificate(ALIAS));
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
-        return context(trust.getTrustManagers());
-    }
-
-    private SSLContext context(TrustManager @Nullable [] believed) throws IOException, GeneralSecurityException {
         KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         managers.init(keys(), PASSWORD.toCharArray());
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(managers.getKeyManagers(), believed, null);
+        context.init(managers.getKeyManagers(), trust.getTrustManagers(), null);
         return context;
     }
 }
