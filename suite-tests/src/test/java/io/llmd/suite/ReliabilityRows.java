@@ -22,15 +22,6 @@ final class ReliabilityRows {
     static final List<Area> AREAS = List.of(
             new Area("fault", "Faults", rows("F", 1, 68))
                     .without(
-                            "differs: at most half of the endpoints are ejected (`EndpointHealthTest.atMostHalfOfTheEndpointsAreOut`),"
-                                    + " and when all fail the answer is 502 (`FailureIT.allEndpointsFailingIs502`); ejected ones are"
-                                    + " tried before their time is over only when no other is left, which no test shows",
-                            "F7")
-                    .without(
-                            "not built: requests go to endpoints over plain HTTP; only legs of a sidecar use TLS"
-                                    + " (`SidecarIT.tls`)",
-                            "F8")
-                    .without(
                             "not shown as a whole: that a slow endpoint is found out by its answers is"
                                     + " (`TimeCostProducerTest.aSlowEndpointIsFoundOutByItsAnswers`), the recovery of the"
                                     + " 99th percentile is not",
@@ -40,10 +31,6 @@ final class ReliabilityRows {
                                     + " (`DisconnectIT.tenThousandRequestsWithRandomDisconnectsLeaveAllCountersAtZero`); five"
                                     + " thousand within a second, and the latency of the others, are not measured",
                             "F23")
-                    .without(
-                            "not shown: the longest stream of a test has 30,000 events"
-                                    + " (`DisconnectIT.slowReaderStillGetsEverything`), and the heap is not measured",
-                            "F24")
                     .without(
                             "not shown as a whole: one error event for each of 30 streams and empty books are"
                                     + " (`EndpointFailureIT.streamsUnderWayGetOneErrorEventAndLaterRequestsAreServedElsewhere`),"
@@ -116,11 +103,6 @@ final class ReliabilityRows {
                                     + " ext_proc streams whose answer outlasts the drain are cut",
                             "F52")
                     .without(
-                            "not shown as a whole: status, reason and advice are"
-                                    + " (`FlowControlIT.aFullQueueIs429AndAClientThatLeavesMakesRoomAtOnce`, `DrainRateTest`), the"
-                                    + " time that the refusal takes is not",
-                            "F56")
-                    .without(
                             "not shown: readings are asked for by the replicas that are listed, but no test has others beside"
                                     + " them",
                             "F62")
@@ -142,12 +124,11 @@ final class ReliabilityRows {
                                     + " (`LimitsIT.shortOfMemoryLargeBodiesAreRefusedFirst`, `MemoryPressureTest`); no test fills"
                                     + " the memory of a process",
                             "F57")
-                    .without("not built: nothing watches direct memory", "F58")
                     .without(
-                            "not built: nothing watches event loops; plugins of the scheduler are watched (F60)", "F59")
-                    .without("not shown: no test has an orchestrator that refuses a number of replicas", "F65")
-                    .without("not shown: spans wait in a bounded queue, but no test has a collector that stalls", "F67")
-                    .without("not built: log lines are written by the thread that logs", "F68"),
+                            "differs: memory for direct buffers counts as the heap does (`MemoryPressureTest.directBuffersCount`),"
+                                    + " with the same refusals, 429 (F57); no test fills it",
+                            "F58")
+                    .without("not shown: no test has an orchestrator that refuses a number of replicas", "F65"),
             new Area("bad-input", "Bad inputs", rows("B", 1, 105))
                     .without(
                             "not shown as a whole: TLS at the plain port is hung up on (`HttpRulesIT.tlsOnThePlainPortIsClosed`);"

@@ -34,7 +34,8 @@ class LongStreamIT {
                     .header("authorization", "Bearer " + GatewayFixture.KEY)
                     .POST(HttpRequest.BodyPublishers.ofString(STREAM))
                     .build();
-            Events events = new Events(client.send(request, BodyHandlers.ofInputStream()).body());
+            Events events = new Events(
+                    client.send(request, BodyHandlers.ofInputStream()).body());
             events.read(EVENTS / 10);
             long early = heapInUse();
 

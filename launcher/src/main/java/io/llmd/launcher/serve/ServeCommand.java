@@ -66,13 +66,14 @@ public final class ServeCommand implements Callable<Integer> {
         Thread hook = new Thread(
                 () -> {
                     services.close();
+                    AsyncLogs.flush();
                     ended.countDown();
                 },
                 "llmd-serve-stop");
         Runtime.getRuntime().addShutdownHook(hook);
         for (Role role : wanted) {
             try {
-                services.start(role, settings(role, ports), Stream.empty());
+                services.start(role, settings(role, ports), Stream.of(context -> AsyncLogs.attach()));
             } catch (RuntimeException e) {
                 terminal.note("llmd serve: " + role.serviceName() + " did not start: " + e.getMessage());
                 return ExitCode.FAILED;

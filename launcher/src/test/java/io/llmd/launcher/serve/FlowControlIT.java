@@ -154,8 +154,30 @@ class FlowControlIT {
     }
 
     @Test
+    @Tag("fault-F56")
+    void refusalsOfAFullQueueTakeLittleTime() throws Exception {
+        occupy("high");
+        send("first", "batch");
+        send("second", "batch");
+        waiting.awaitCount(2);
+
+        long least = Long.MAX_VALUE;
+        // A machine that is busy may be late, and not each time.
+        for (int i = 0; i < 10; i++) {
+            long begin = System.nanoTime();
+            Answer refused = send("third", "batch").get(10, TimeUnit.SECONDS);
+            least = Math.min(least, System.nanoTime() - begin);
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.header("x-llm-d-request-dropped-reason")).isEqualTo("rejected-saturated");
+            assertThat(Integer.parseInt(refused.header("retry-after"))).isBetween(1, 60);
+        }
+        assertThat(Duration.ofNanos(least)).isLessThan(Duration.ofMillis(50));
+    }
+
+    @Test
     @Tag("flow-control-F12")
     @Tag("flow-control-F23")
+    @Tag("fault-F56")
     void aFullQueueIs429AndAClientThatLeavesMakesRoomAtOnce() throws Exception {
         occupy("high");
         CompletableFuture<Answer> first = send("first", "batch");

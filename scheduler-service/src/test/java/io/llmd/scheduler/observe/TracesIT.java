@@ -6,15 +6,19 @@ import static org.awaitility.Awaitility.await;
 import io.llmd.scheduler.SchedulerApplication;
 import io.llmd.testsupport.OtlpReceiver;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.json.JsonMapper;
@@ -68,6 +72,29 @@ class TracesIT {
                     .untilAsserted(
                             () -> assertThat(receiver.text()).contains(bytes("11111111111111111111111111111111")));
             assertThat(receiver.text()).doesNotContain(bytes(TRACE));
+        }
+    }
+
+    /** It accepts connections and never reads. */
+    @Test
+    @Tag("fault-F67")
+    void aCollectorThatStallsSlowsNoRequestDownAndSpansBeyondTheQueueAreDropped() throws Exception {
+        try (ServerSocket collector = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ConfigurableApplicationContext context = start(
+                        "--otel.exporter.otlp.endpoint=http://127.0.0.1:" + collector.getLocalPort(),
+                        "--otel.bsp.schedule.delay=50",
+                        "--otel.bsp.max.queue.size=64",
+                        "--otel.bsp.max.export.batch.size=32",
+                        "--otel.bsp.export.timeout=500")) {
+            List<Long> nanos = new ArrayList<>();
+            for (int i = 0; i < 600; i++) {
+                long begin = System.nanoTime();
+                decideAndEnd(context, "stalled-" + i, "00-" + TRACE + "-00f067aa0ba902b7-01");
+                nanos.add(System.nanoTime() - begin);
+            }
+
+            List<Long> late = nanos.subList(400, 600).stream().sorted().toList();
+            assertThat(Duration.ofNanos(late.get(100))).isLessThan(Duration.ofMillis(50));
         }
     }
 
