@@ -9,6 +9,8 @@ import picocli.CommandLine.Command;
         subcommands = {
             GatewayBenchCommand.class,
             OverloadBenchCommand.class,
+            SoakBenchCommand.class,
+            AttackBenchCommand.class,
             SimulatorBenchCommand.class,
             ScrapeBenchCommand.class,
             ExtProcBenchCommand.class,

@@ -21,9 +21,14 @@ final class ChildJvm {
     private ChildJvm() {}
 
     static List<String> command(String mainClass, List<String> arguments) {
+        return command(SETTINGS, mainClass, arguments);
+    }
+
+    /** A JVM with settings of its own, beside those that native code needs. */
+    static List<String> command(List<String> settings, String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(SETTINGS);
+        command.addAll(settings);
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
