@@ -8,7 +8,9 @@ base=${PORT_BASE:-28000}
     docs/migrate-from-llm-d.md docs/migrate-from-litellm.md docs/troubleshooting.md
 commands=$(mktemp)
 output=$(mktemp)
-trap './llmd down >/dev/null 2>&1; rm -f "$commands" "$output" before.json after.json' EXIT INT TERM
+end() { ./llmd down >/dev/null 2>&1; rm -f "$commands" "$output" before.json after.json; }
+trap end EXIT
+trap 'exit 1' INT TERM
 failed=0
 for page in "$@"; do
     awk '/^ *```sh$/ {inside = 1; next} /^ *```/ {inside = 0} inside' "$page" | sed 's/^ *//; s/ *#.*//' | grep '^\./llmd ' >"$commands"

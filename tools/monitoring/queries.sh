@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the suite with an autoscaler under load, reads it with a real Prometheus, and lists dashboard queries without data.
-# Needs prometheus on the path (Debian: prometheus). PORT_BASE moves all ports. Ends what it started.
+# Needs prometheus on the path (Debian: prometheus) and a JDK 25 as java or in JAVA_HOME. PORT_BASE moves all ports. Ends what it started.
 set -eu
 cd "$(dirname "$0")/../.."
 command -v prometheus >/dev/null || { echo "prometheus is not on the path; nothing was checked"; exit 0; }
@@ -48,7 +48,7 @@ YAML
 prometheus --config.file="$work/prometheus.yml" --storage.tsdb.path="$work/data" \
     --web.listen-address="127.0.0.1:$(port 9091)" >"$work/prometheus.log" 2>&1 &
 prometheus_pid=$!
-./llmd load --rps 8 --for 100s --prompt-tokens 600 --shared-prefix-share 0.7 --max-error-share 1 >"$work/load.log" 2>&1 &
+./llmd load --rps 8 --for 80s --prompt-tokens 600 --shared-prefix-share 0.7 --max-error-share 1 >"$work/load.log" 2>&1 &
 load_pid=$!
-sleep 85
-java suite-tests/src/test/java/io/llmd/suite/DashboardData.java "http://localhost:$(port 9091)"
+sleep 60
+"${JAVA_HOME:+$JAVA_HOME/bin/}java" suite-tests/src/test/java/io/llmd/suite/DashboardData.java "http://localhost:$(port 9091)"
