@@ -84,6 +84,20 @@ final class FieldChecks {
      */
     void outputFormat(String param, int wrappers) {
         cursor.expect(JsonToken.START_OBJECT, param, "an object");
+        schema(param, wrappers);
+    }
+
+    /** Checks what engines before {@code structured_outputs} took: a text, a schema or a list of texts. */
+    void guide(String param) {
+        if (cursor.is(JsonToken.START_OBJECT) || cursor.is(JsonToken.START_ARRAY)) {
+            schema(param, 0);
+        } else if (cursor.is(JsonToken.VALUE_STRING)) {
+            cursor.checkString(param, limits.grammarBytes());
+        }
+    }
+
+    /** From the opening bracket of an object or list to the closing one. */
+    private void schema(String param, int wrappers) {
         int depth = 1;
         while (depth > 0) {
             switch (cursor.next()) {

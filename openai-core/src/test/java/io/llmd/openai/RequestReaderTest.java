@@ -688,6 +688,18 @@ class RequestReaderTest {
                         "structured_outputs",
                         "structured_outputs: too long (expected: at most 32768"),
                 chatRow(
+                        "B61 older guided_regex of 64 KiB",
+                        chat("\"guided_regex\":\"" + "a".repeat(64 << 10) + "\""),
+                        INVALID_VALUE,
+                        "guided_regex",
+                        "guided_regex: too long (expected: at most 32768"),
+                chatRow(
+                        "B61 older guided_json of depth 60",
+                        chat("\"guided_json\":" + "{\"a\":".repeat(60) + "1" + "}".repeat(60)),
+                        INVALID_VALUE,
+                        "guided_json",
+                        "guided_json: too deep"),
+                chatRow(
                         "B61 regex of 64 KiB in response_format",
                         chat("\"response_format\":{\"type\":\"regex\",\"regex\":\"" + "a".repeat(64 << 10) + "\"}"),
                         INVALID_VALUE,
