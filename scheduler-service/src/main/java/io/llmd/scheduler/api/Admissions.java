@@ -2,6 +2,7 @@ package io.llmd.scheduler.api;
 
 import io.llmd.scheduler.flowcontrol.FlowControl;
 import io.llmd.scheduler.flowcontrol.FlowControlSettings;
+import io.llmd.scheduler.flowcontrol.FlowState;
 import io.llmd.scheduler.flowcontrol.LegacyAdmission;
 import io.llmd.scheduler.scheduling.Endpoint;
 import java.time.Duration;
@@ -181,6 +182,12 @@ public final class Admissions implements AutoCloseable {
     public Duration silence() {
         FlowControl running = flow;
         return running == null ? Duration.ZERO : running.silence();
+    }
+
+    /** What waits, at most about a second ago. */
+    public FlowState state() {
+        FlowControl running = flow;
+        return running == null || !settings.get().isOn() ? FlowState.OFF : running.state();
     }
 
     /** An attempt is over. */

@@ -7,6 +7,7 @@ import io.llmd.scheduler.api.Leases;
 import io.llmd.scheduler.api.http.DecisionRoutes;
 import io.llmd.scheduler.api.http.LatencyRoutes;
 import io.llmd.scheduler.api.http.ScheduleRoutes;
+import io.llmd.scheduler.api.http.StateRoutes;
 import io.llmd.scheduler.datalayer.EndpointStore;
 import io.llmd.scheduler.datalayer.InFlightTracker;
 import io.llmd.scheduler.datalayer.InFlightTrackers;
@@ -429,11 +430,14 @@ class SchedulerConfiguration {
             DecisionLog decisionLog,
             OfflineDecisions offline,
             OnlineLatencyPredictors predictors,
+            Admissions admissions,
+            PlanFile planFile,
             SchedulerProperties properties) {
         int maxBody = Math.toIntExact(properties.http().maxBodySize().toBytes());
         RouterFunction<ServerResponse> routes = new DecisionRoutes(
                         decisionLog, offline, offline, InstantSource.system(), maxBody)
                 .routes()
+                .and(new StateRoutes(admissions::state, () -> planFile.plan().text()).routes())
                 .and(new ScheduleRoutes(director, director, maxBody).routes());
         String served = properties.latencyPredictor().serves();
         return served.isEmpty()

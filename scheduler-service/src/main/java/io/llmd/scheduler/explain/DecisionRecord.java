@@ -4,6 +4,7 @@ import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.PrefixMatches;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -113,6 +114,18 @@ public final class DecisionRecord {
             case Explanation.Verdict.Scheduled scheduled -> scheduled.endpoints();
             case Explanation.Verdict.Rejected rejected -> List.of();
         };
+    }
+
+    /** Prompt tokens that the chosen endpoint was thought to hold; -1 when nobody was chosen, or nobody looked. */
+    public int expectedCachedTokens() {
+        PrefixMatches matches = data.first(PrefixMatches.class);
+        List<String> chosen = chosen();
+        for (int slot = 0; matches != null && !chosen.isEmpty() && slot < endpoints.length; slot++) {
+            if (endpoints[slot].id().equals(chosen.getFirst())) {
+                return matches.matchBlocks(slot) * matches.blockTokens(slot);
+            }
+        }
+        return -1;
     }
 
     /** All calls of plugins, in order. */

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeToFirstTokenMicros from sending the request to the first body byte, 0 when there was none yet
  * @param durationMicros from sending the request to the end, 0 while it has not ended
  * @param usage tokens as the endpoint counted them, -1 where it did not say
+ * @param expectedCachedTokens prompt tokens that the chosen endpoint was thought to hold; -1 when nobody looked
  * @param fallback why the answering endpoint computed the prompt although another one was chosen for it; null when it did not
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -46,6 +47,7 @@ public record DecisionSummary(
         long timeToFirstTokenMicros,
         long durationMicros,
         TokenUsage usage,
+        int expectedCachedTokens,
         @Nullable String fallback) {
     public DecisionSummary {
         endpoints = List.copyOf(endpoints);
@@ -71,6 +73,7 @@ public record DecisionSummary(
                 attempt.timeToFirstTokenMicros(),
                 attempt.durationMicros(),
                 attempt.usage(),
+                record.expectedCachedTokens(),
                 attempt.fallback());
     }
 }

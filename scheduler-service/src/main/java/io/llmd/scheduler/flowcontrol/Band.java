@@ -1,9 +1,11 @@
 package io.llmd.scheduler.flowcontrol;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The flows of one priority. Changed by the owner of the engine; counts are read by any thread. */
 final class Band {
@@ -20,6 +22,7 @@ final class Band {
     private boolean isConfigured;
     private int busyFlows;
     private long bytes;
+    private long sent;
     private long idleSinceNanos;
     private long hungrySinceNanos;
     private volatile int queued;
@@ -107,6 +110,7 @@ final class Band {
 
     /** One of its requests was dispatched. */
     void served(long nowNanos) {
+        sent++;
         hungrySinceNanos = nowNanos;
     }
 
@@ -144,6 +148,28 @@ final class Band {
                 observer.flowRemoved(priority, flow.fairnessId());
             }
         }
+    }
+
+    /** The band for people. O(flows). */
+    FlowState.OfBand describe(double ceiling, @Nullable Long estimatedWaitMillis, long nowNanos) {
+        return new FlowState.OfBand(
+                priority,
+                isConfigured,
+                queued,
+                bytes,
+                settings.maxRequests(),
+                settings.maxBytes(),
+                ceiling,
+                sent,
+                estimatedWaitMillis,
+                flows.size(),
+                flows.values().stream()
+                        .sorted(Comparator.comparingInt(FlowQueue::size)
+                                .thenComparingLong(FlowQueue::sent)
+                                .reversed())
+                        .limit(FlowState.SHOWN_FLOWS)
+                        .map(flow -> flow.describe(nowNanos))
+                        .toList());
     }
 
     boolean isIdleSince(long nanos) {

@@ -36,6 +36,11 @@ public interface FlowControl extends AutoCloseable {
      */
     Duration silence();
 
+    /** What waits, at most about a second ago. */
+    default FlowState state() {
+        return FlowState.OFF;
+    }
+
     /** Rejects what comes from now on, and evicts what waits, as shutting down. Returns when all outcomes were told. */
     @Override
     void close();

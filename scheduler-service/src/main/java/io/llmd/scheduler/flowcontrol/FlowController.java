@@ -282,6 +282,11 @@ public final class FlowController implements FlowControl {
     }
 
     @Override
+    public FlowState state() {
+        return engine.state();
+    }
+
+    @Override
     public void close() {
         isClosed = true;
         Thread thread = owner;

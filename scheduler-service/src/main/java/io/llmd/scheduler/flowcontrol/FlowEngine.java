@@ -5,7 +5,11 @@ import io.llmd.scheduler.scheduling.PluginFaults;
 import io.llmd.scheduler.scheduling.PluginGuard;
 import io.llmd.scheduler.scheduling.WatchedCall;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
@@ -29,6 +33,7 @@ final class FlowEngine {
 
     private static final long REPORT_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long GAUGE_NANOS = Duration.ofMillis(50).toNanos();
+    private static final long STATE_NANOS = Duration.ofMillis(250).toNanos();
 
     private final Supplier<PoolView> pool;
     private final FlowObserver observer;
@@ -49,6 +54,9 @@ final class FlowEngine {
     private boolean isStopped;
     private long gaugeNanos;
     private long reportNanos;
+    private long stateNanos;
+    private final Map<String, Long> outcomes = new HashMap<>();
+    private volatile FlowState state = FlowState.OFF;
 
     FlowEngine(
             FlowControlSettings settings,
@@ -78,6 +86,7 @@ final class FlowEngine {
         this.bands = new Bands(settings, guard, nowNanos);
         this.gaugeNanos = nowNanos - GAUGE_NANOS;
         this.reportNanos = nowNanos;
+        this.stateNanos = nowNanos - STATE_NANOS;
     }
 
     /** Gives a request a place, or its outcome; one that a policy or an observer throws at has failed. */
@@ -352,6 +361,7 @@ final class FlowEngine {
         }
         queue.band.selector().served(queue, item.request, nowNanos);
         queue.band.served(nowNanos);
+        queue.served();
         takeOut(item, queue, nowNanos);
         item.state(Item.State.DISPATCHED);
         tell(
@@ -386,6 +396,7 @@ final class FlowEngine {
     }
 
     private void tell(Item item, Admission outcome, int bandPriority, long nowNanos) {
+        outcomes.merge(AdmissionResponse.outcomeName(outcome), 1L, Long::sum);
         try {
             observer.left(item.request, outcome, bandPriority, nowNanos - item.submittedNanos);
         } finally {
@@ -502,6 +513,44 @@ final class FlowEngine {
             reportNanos = nowNanos;
             bands.report(nowNanos);
         }
+        if (nowNanos - stateNanos >= STATE_NANOS) {
+            stateNanos = nowNanos;
+            state = describe(nowNanos);
+        }
+    }
+
+    /** O(flows). */
+    private FlowState describe(long nowNanos) {
+        List<FlowState.OfBand> described = new ArrayList<>();
+        Band[] ordered = bands.ordered();
+        for (int b = 0; b < ordered.length; b++) {
+            double ceiling = b < ceilings.length ? ceilings[b] : 1;
+            Duration wait = drainRate.timeFor(bands.queuedDownTo(ordered[b]) + 1L, nowNanos);
+            boolean isFlowing = ordered[b].queued() == 0;
+            Long millis = isFlowing ? Long.valueOf(0) : wait.isZero() ? null : Long.valueOf(wait.toMillis());
+            described.add(ordered[b].describe(ceiling, millis, nowNanos));
+        }
+        return new FlowState(
+                settings.isOn(),
+                waiting,
+                waitingBytes,
+                new FlowState.Stages(
+                        settings.detector().name(),
+                        known(meter.prefill()),
+                        known(meter.decode()),
+                        known(meter.effective()),
+                        meter.staleEndpoints()),
+                described,
+                outcomes);
+    }
+
+    private static @Nullable Double known(double saturation) {
+        return Double.isFinite(saturation) ? saturation : null;
+    }
+
+    /** What waited a moment ago. Any thread. */
+    FlowState state() {
+        return state;
     }
 
     private double used(long amount, long limit) {

@@ -25,6 +25,7 @@ final class FlowQueue extends Flow {
     final Band band;
     private final ByKey items = new ByKey();
     private long idleSinceNanos;
+    private long sent;
 
     FlowQueue(Band band, String fairnessId, long nowNanos) {
         super(fairnessId);
@@ -62,6 +63,22 @@ final class FlowQueue extends Flow {
         } else if (wasHead) {
             band.selector().headChanged(this);
         }
+    }
+
+    /** One of its requests was dispatched. */
+    void served() {
+        sent++;
+    }
+
+    long sent() {
+        return sent;
+    }
+
+    /** The flow for people. */
+    FlowState.OfFlow describe(long nowNanos) {
+        Item next = items.first();
+        return new FlowState.OfFlow(
+                fairnessId(), size(), next == null ? null : (nowNanos - next.submittedNanos) / 1_000_000, sent);
     }
 
     /** Computes all keys anew. */
