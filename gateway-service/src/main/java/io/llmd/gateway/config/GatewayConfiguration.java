@@ -32,6 +32,7 @@ import io.llmd.gateway.observe.EjectionGauges;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.observe.MemoryPressure;
 import io.llmd.gateway.observe.RequestTraces;
+import io.llmd.gateway.observe.RequestListener;
 import io.llmd.gateway.sidecar.AllowList;
 import io.llmd.gateway.sidecar.SidecarScheduler;
 import io.llmd.gateway.token.ProviderKeys;
@@ -441,6 +442,7 @@ class GatewayConfiguration {
             MemoryPressure memory,
             GatewayMetrics metrics,
             ObjectProvider<RequestTraces> traces,
+            ObjectProvider<RequestListener> listener,
             ObjectProvider<Phases> phases) {
         Place place = place(properties);
         int contextTokens = place == Place.POOL ? properties.models().contextTokens() : Integer.MAX_VALUE;
@@ -483,6 +485,7 @@ class GatewayConfiguration {
                 memory,
                 metrics,
                 traces.getIfAvailable(() -> RequestTraces.OFF),
+                listener.getIfAvailable(),
                 System::nanoTime);
         return new EdgePipeline(
                 services,

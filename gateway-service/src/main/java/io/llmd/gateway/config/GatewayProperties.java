@@ -41,6 +41,7 @@ import org.springframework.validation.annotation.Validated;
  * @param models which models are known
  * @param drain how the gateway stops
  * @param watchdog what becomes of event loops that do not get on
+ * @param console the web console
  */
 @Validated
 @ConfigurationProperties(prefix = "gateway", ignoreUnknownFields = false)
@@ -56,7 +57,8 @@ public record GatewayProperties(
         @Valid @DefaultValue Coordinator coordinator,
         @Valid @DefaultValue Models models,
         @Valid @DefaultValue Drain drain,
-        @Valid @DefaultValue Watchdog watchdog) {
+        @Valid @DefaultValue Watchdog watchdog,
+        @Valid @DefaultValue Console console) {
 
     /**
      * @param requestLine first line of a request
@@ -570,6 +572,52 @@ public record GatewayProperties(
             @NotNull @DefaultValue("5s") Duration pollInterval,
             @DefaultValue Set<String> declared,
             @Min(1) @DefaultValue("131072") int contextTokens) {}
+
+    /**
+     * @param enabled whether there are pages under {@code /console}
+     * @param login who may see them: holders of the keys that are named, or whoever is on this machine
+     * @param operators ids of keys whose holders may change things
+     * @param viewers ids of keys whose holders may look
+     * @param sessionLength how long a login lasts
+     * @param trial whether faults may be injected into endpoints and load be made
+     * @param chatKey key that the chat page begins with, where there is no login; for trials
+     * @param requests requests that are kept for the pages
+     * @param peers management URLs of the gateways of the pool; a name stands for all its addresses
+     * @param kvIndex base URL of the KV index
+     * @param autoscaler base URL of the autoscaler
+     * @param autoscalerKeyFile file with the key that lets write there
+     * @param configServer base URL of the config server
+     * @param grafana URL of dashboards
+     */
+    public record Console(
+            @DefaultValue("false") boolean enabled,
+            @NotNull @DefaultValue("keys") Login login,
+            @DefaultValue Set<String> operators,
+            @DefaultValue Set<String> viewers,
+            @NotNull @DefaultValue("8h") Duration sessionLength,
+            @DefaultValue("false") boolean trial,
+            @Nullable String chatKey,
+            @Min(100) @Max(100_000) @DefaultValue("2000") int requests,
+            @DefaultValue List<URI> peers,
+            @Nullable URI kvIndex,
+            @Nullable URI autoscaler,
+            @Nullable Path autoscalerKeyFile,
+            @Nullable URI configServer,
+            @Nullable URI grafana) {
+
+        /** Who may see the console. */
+        public enum Login {
+            /** Holders of keys that are named as operators or viewers. */
+            KEYS,
+            /** Whoever is on this machine. */
+            NONE
+        }
+
+        @Override
+        public String toString() {
+            return "Console[enabled=" + enabled + ", login=" + login + ", chatKey=***]";
+        }
+    }
 
     /**
      * @param linger how long requests are still taken after readiness went off

@@ -124,7 +124,7 @@ public final class EndpointHealth {
         }
     }
 
-    /** The endpoint asked to be left alone for a while. */
+    /** The endpoint asked to be left alone for a while, or somebody does for it; zero ends that. */
     public void quiet(String endpointId, Duration duration) {
         anySuspect = true;
         state(endpointId).quietUntilNanos = nanoTime.getAsLong() + duration.toNanos();
@@ -139,6 +139,12 @@ public final class EndpointHealth {
     /** Whether so many are ejected that all are tried. */
     public boolean isPanic() {
         return panic.get();
+    }
+
+    /** Whether the endpoint asked to be left alone, or somebody did for it. */
+    public boolean isResting(String endpointId) {
+        State state = states.get(endpointId);
+        return state != null && isQuiet(state);
     }
 
     /** Whether the endpoint is ejected or wants to be left alone. */

@@ -491,6 +491,7 @@ final class Attempt implements SplitListener {
         lease.end(cause, status, usage);
         services.metrics().attempted(result, exchange.isRetried());
         trace.attemptEnded(result, status);
+        exchange.attemptEnded(result);
         Relay current = relay;
         if (current != null) {
             countOddities(current);

@@ -14,8 +14,10 @@ import io.llmd.gateway.dispatch.UpstreamClient;
 import io.llmd.gateway.observe.GatewayMetrics;
 import io.llmd.gateway.observe.MemoryPressure;
 import io.llmd.gateway.observe.RequestTraces;
+import io.llmd.gateway.observe.RequestListener;
 import io.llmd.openai.RequestReader;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every exchange works with; one for the process.
@@ -39,6 +41,7 @@ import java.util.function.LongSupplier;
  * @param memory how scarce memory is
  * @param metrics counts what happens
  * @param traces makes spans of what happens
+ * @param listener hears of each request that is over; null when nobody does
  * @param nanoTime monotonic time
  */
 public record EdgeServices(
@@ -61,4 +64,5 @@ public record EdgeServices(
         MemoryPressure memory,
         GatewayMetrics metrics,
         RequestTraces traces,
+        @Nullable RequestListener listener,
         LongSupplier nanoTime) {}

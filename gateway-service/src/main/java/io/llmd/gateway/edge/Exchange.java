@@ -19,8 +19,10 @@ import io.llmd.gateway.dispatch.Cancellation;
 import io.llmd.gateway.dispatch.Lease;
 import io.llmd.gateway.dispatch.RetryState;
 import io.llmd.gateway.observe.GatewayMetrics;
+import io.llmd.gateway.observe.RequestListener;
 import io.llmd.gateway.observe.RequestOutcome;
 import io.llmd.gateway.observe.RequestTrace;
+import io.llmd.gateway.observe.RequestRecord;
 import io.llmd.openai.ApiError;
 import io.llmd.openai.ApiRequest;
 import io.llmd.openai.ApiRoute;
@@ -98,6 +100,7 @@ final class Exchange {
     private final long startNanos;
     private final ClientWriter client;
     private final RequestTrace trace;
+    private final @Nullable RequestSteps steps;
 
     private Phase phase = Phase.READING;
     private ApiKey key = ANYBODY;
@@ -130,6 +133,7 @@ final class Exchange {
         this.conversation = conversation;
         this.head = head;
         this.startNanos = services.nanoTime().getAsLong();
+        this.steps = services.listener() == null ? null : new RequestSteps(services.nanoTime(), startNanos);
         this.inFlight = services.metrics().inFlight(routeName(head.route()));
         this.client = new ClientWriter(ctx, head, services.settings());
         this.trace = services.traces().begin(head.route().path(), head.requestId(), head.headers());
@@ -258,6 +262,9 @@ final class Exchange {
 
     private void read() {
         long before = services.nanoTime().getAsLong();
+        if (steps != null) {
+            steps.received(body.length());
+        }
         RequestReader reader = head.isTrusted() ? services.trustedReader() : services.reader();
         ReadResult result = reader.read(head.route(), body.array(), 0, body.length());
         services.metrics().added(GatewayMetrics.Phase.PARSE, services.nanoTime().getAsLong() - before);
@@ -357,6 +364,9 @@ final class Exchange {
         excludedByHealth = excluded.size() > state.excluded().size();
         int number = ++scheduleNumber;
         scheduleNanos = services.nanoTime().getAsLong();
+        if (steps != null) {
+            steps.asked();
+        }
         ScheduleRequest question = new ScheduleRequest(
                 head.requestId(), head.route().path(), scheduleHeaders(), forScheduler(accepted), excluded);
         timer.asked();
@@ -446,6 +456,9 @@ final class Exchange {
         attempt = next;
         leaseId = decision.leaseId();
         timer.sent();
+        if (steps != null) {
+            steps.sent(lease.endpoint().id());
+        }
         next.send(body.array(), body.length(), decision);
     }
 
@@ -522,6 +535,13 @@ final class Exchange {
     void failAfterEnd(Attempt ended, ApiError error) {
         if (attempt == ended) {
             fail(error);
+        }
+    }
+
+    /** The attempt under way is over. */
+    void attemptEnded(String result) {
+        if (steps != null) {
+            steps.ended(result);
         }
     }
 
@@ -778,6 +798,7 @@ final class Exchange {
                         now - startNanos,
                         timer.firstByteNanos() == 0 ? 0 : timer.firstByteNanos() - startNanos,
                         usage));
+        tell(why == null ? "none" : why.wireName(), now);
         if (log.isDebugEnabled()) {
             log.atDebug()
                     .addKeyValue("requestId", head.requestId())
@@ -788,6 +809,32 @@ final class Exchange {
                     .log("request is over");
         }
         conversation.exchangeEnded(keep);
+    }
+
+    private void tell(String errorCode, long now) {
+        RequestListener listener = services.listener();
+        RequestSteps noted = steps;
+        if (listener == null || noted == null) {
+            return;
+        }
+        listener.ended(new RequestRecord(
+                head.requestId(),
+                routeName(head.route()),
+                modelTag(),
+                request != null && request.stream(),
+                key.id(),
+                key.tenant(),
+                key.priority(),
+                outcome.tagValue(),
+                errorCode,
+                noted.bodyBytes(),
+                usage.promptTokens(),
+                usage.cachedTokens(),
+                usage.completionTokens(),
+                noted.receivedMicros(),
+                noted.attempts(),
+                timer.firstByteNanos() == 0 ? 0 : (timer.firstByteNanos() - startNanos) / 1_000,
+                (now - startNanos) / 1_000));
     }
 
     private String modelTag() {
