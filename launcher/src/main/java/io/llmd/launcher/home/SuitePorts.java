@@ -70,7 +70,7 @@ public record SuitePorts(int gateway) {
         return shifted(9090);
     }
 
-    /** KV index; a trial does not start it. */
+    /** KV index; a trial starts it when it is asked to. */
     public int kvIndex() {
         return shifted(8082);
     }

@@ -1,5 +1,6 @@
 package io.llmd.launcher.serve;
 
+import io.llmd.launcher.load.ConsoleLoadLab;
 import io.llmd.scheduler.api.ScheduleDoor;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -48,6 +49,10 @@ public final class ServiceContexts implements AutoCloseable {
             ScheduleDoor door = scheduler.getBean(ScheduleDoor.class);
             application.initializers((ApplicationContextInitializer<ConfigurableApplicationContext>) gateway ->
                     gateway.getBeanFactory().registerSingleton("inProcessScheduler", new InProcessScheduler(door)));
+        }
+        if (role == Role.GATEWAY) {
+            application.initializers((ApplicationContextInitializer<ConfigurableApplicationContext>)
+                    gateway -> gateway.getBeanFactory().registerSingleton("consoleLoadLab", new ConsoleLoadLab()));
         }
         ConfigurableApplicationContext context = application.run(settings.entrySet().stream()
                 .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())

@@ -16,6 +16,8 @@ final class ClosingScreen {
 
                  ready in %s      %d %s   model %s   key %s
 
+                 Console      http://localhost:%d/console
+                 Chat         http://localhost:%d/console/chat
                  API          http://localhost:%d/v1          (OpenAI base URL)
                  API docs     http://localhost:%d/docs
                  Metrics      http://localhost:%d/actuator/prometheus
@@ -25,7 +27,7 @@ final class ClosingScreen {
                      -H "content-type: application/json" \\
                      -d '{"model":"%s","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
                    ./llmd chat "Hello"
-                   ./llmd load --rps 10 --for 30s
+                   ./llmd load --rps 10 --for 30s             watch the console while it runs
                    ./llmd explain last                        why that endpoint
                    ./llmd fault sim-2 stall --after 5         break one endpoint, see what happens
                    ./llmd top
@@ -37,6 +39,8 @@ final class ClosingScreen {
                                 plan.endpoints() == 1 ? "endpoint" : "endpoints",
                                 plan.model(),
                                 key.secret(),
+                                port,
+                                port,
                                 port,
                                 port,
                                 plan.ports().gatewayManagement(),

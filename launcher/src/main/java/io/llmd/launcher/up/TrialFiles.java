@@ -32,6 +32,18 @@ final class TrialFiles {
                   - {pluginRef: best}
             """;
 
+    /** Lets requests wait while the pool is full; an autoscaler is shown by engines that are full. */
+    private static final String FLOW_CONTROL = "featureGates: [flowControl]\n";
+
+    /** The same with what a KV index knows, for which an endpoint makes the tokens of prompts. */
+    private static final String INDEXED_CONFIG =
+            CONFIG.replace("  - {name: held, type: approx-prefix-cache-producer}\n", """
+              - name: tokens
+                type: token-producer
+                parameters: {modelName: "%s", vllm: {url: "http://127.0.0.1:%d"}}
+              - {name: held, type: precise-prefix-cache-producer, parameters: {tokenProcessorConfig: {hashAlgorithm: xxh64}}}
+            """);
+
     /** Splits requests where that costs less time, with the times of the simulated engines: Llama 8B on one H100, 100 Gbit/s. */
     private static final String SPLIT_CONFIG = """
             apiVersion: llm-d.ai/v1alpha1
@@ -98,6 +110,26 @@ final class TrialFiles {
         return home.state().resolve("default.yaml");
     }
 
+    /** Scheduling configuration of a trial with a KV index. */
+    Path indexedConfig() {
+        return home.state().resolve("kv-index.yaml");
+    }
+
+    /** Scheduling configuration of this trial, where none is given. */
+    Path ownConfig() {
+        return plan.isSplit() ? splitConfig() : plan.kvIndex() ? indexedConfig() : config();
+    }
+
+    private String ownConfigText() {
+        if (plan.isSplit()) {
+            return SPLIT_CONFIG;
+        }
+        String routing = plan.kvIndex()
+                ? INDEXED_CONFIG.formatted(plan.model(), plan.ports().endpoint(1))
+                : CONFIG;
+        return plan.scaling() == null ? routing + FLOW_CONTROL : routing;
+    }
+
     /** Scheduling configuration of a trial whose phases have endpoints of their own. */
     Path splitConfig() {
         return home.state().resolve("prefill-decode.yaml");
@@ -113,7 +145,7 @@ final class TrialFiles {
             if (plan.scaling() != null) {
                 Files.writeString(scaled(), endpointList(first));
             }
-            Files.writeString(plan.isSplit() ? splitConfig() : config(), plan.isSplit() ? SPLIT_CONFIG : CONFIG);
+            Files.writeString(ownConfig(), ownConfigText());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

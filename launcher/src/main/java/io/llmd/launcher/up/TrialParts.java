@@ -24,10 +24,10 @@ final class TrialParts {
     private final PartLogs logs;
     private final Map<Integer, TrialPart> firstEndpoints = new LinkedHashMap<>();
 
-    TrialParts(LlmdHome home, TrialPlan plan, TrialFiles files) {
+    TrialParts(LlmdHome home, TrialPlan plan, TrialFiles files, DemoKey key) {
         this.home = home;
         this.plan = plan;
-        this.settings = new TrialSettings(plan, files);
+        this.settings = new TrialSettings(plan, files, key);
         this.logs = new PartLogs(home);
     }
 
@@ -43,7 +43,11 @@ final class TrialParts {
             firstEndpoints.put(number, part);
             first.add(part);
         });
-        List<List<TrialPart>> phases = new ArrayList<>(List.of(first, List.of(service(Role.SCHEDULER))));
+        List<List<TrialPart>> phases = new ArrayList<>(List.of(first));
+        if (plan.kvIndex()) {
+            phases.add(List.of(service(Role.KV_INDEX)));
+        }
+        phases.add(List.of(service(Role.SCHEDULER)));
         if (plan.scaling() != null) {
             phases.add(List.of(service(Role.AUTOSCALER)));
         }

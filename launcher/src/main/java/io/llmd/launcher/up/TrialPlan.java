@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param scaling how endpoints come and go, null when they stay as they are
  * @param simulated further options of each endpoint, by name; they stand above those of the trial
  * @param gateways how many gateways there are, each with a scheduler of its own
+ * @param kvIndex whether a KV index follows what endpoints hold
  */
 record TrialPlan(
         SuitePorts ports,
@@ -35,7 +36,8 @@ record TrialPlan(
         boolean slowEndpoint,
         @Nullable Scaling scaling,
         Map<String, String> simulated,
-        int gateways) {
+        int gateways,
+        boolean kvIndex) {
 
     /** What the trial says of each endpoint. */
     private static final List<String> OF_THE_TRIAL = List.of("host", "port", "model", "seed", "kv-events-config");
@@ -65,6 +67,9 @@ record TrialPlan(
             throw CommandFailure.usage(
                     "--max-pods: " + scaling.most() + " (expected: at least --pods, " + endpoints + ")");
         }
+        if (kvIndex && (prefill > 0 || config != null)) {
+            throw CommandFailure.usage("--with-kv-index: not with --prefill, --decode or --config");
+        }
         if (!simulated.isEmpty()) {
             checkSimulated(simulated, model);
         }
@@ -88,7 +93,22 @@ record TrialPlan(
         }
     }
 
-    /** A plan with one gateway, whose endpoints have no further options. */
+    /** A plan with one gateway and without a KV index. */
+    TrialPlan(
+            SuitePorts ports,
+            int endpoints,
+            int prefill,
+            int decode,
+            String model,
+            @Nullable Path config,
+            boolean processes,
+            boolean slowEndpoint,
+            @Nullable Scaling scaling,
+            Map<String, String> simulated) {
+        this(ports, endpoints, prefill, decode, model, config, processes, slowEndpoint, scaling, simulated, 1, false);
+    }
+
+    /** A plan whose endpoints have no further options. */
     TrialPlan(
             SuitePorts ports,
             int endpoints,
@@ -99,7 +119,7 @@ record TrialPlan(
             boolean processes,
             boolean slowEndpoint,
             @Nullable Scaling scaling) {
-        this(ports, endpoints, prefill, decode, model, config, processes, slowEndpoint, scaling, Map.of(), 1);
+        this(ports, endpoints, prefill, decode, model, config, processes, slowEndpoint, scaling, Map.of());
     }
 
     /** A plan whose endpoints stay as they are. */
@@ -145,6 +165,10 @@ record TrialPlan(
         if (scaling != null) {
             all.put("autoscaler", ports.autoscaler());
             all.put("autoscaler management", ports.autoscalerManagement());
+        }
+        if (kvIndex) {
+            all.put("kv-index", ports.kvIndex());
+            all.put("kv-index management", ports.kvIndexManagement());
         }
         for (int number = 2; number <= gateways; number++) {
             SuitePorts further = ports.ofGateway(number);

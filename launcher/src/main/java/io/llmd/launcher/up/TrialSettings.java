@@ -2,7 +2,6 @@ package io.llmd.launcher.up;
 
 import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.serve.Role;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -14,10 +13,12 @@ final class TrialSettings {
 
     private final TrialPlan plan;
     private final TrialFiles files;
+    private final DemoKey key;
 
-    TrialSettings(TrialPlan plan, TrialFiles files) {
+    TrialSettings(TrialPlan plan, TrialFiles files, DemoKey key) {
         this.plan = plan;
         this.files = files;
+        this.key = key;
     }
 
     /** Times are shorter than in a cluster, so that one sees it work within minutes. */
@@ -61,6 +62,34 @@ final class TrialSettings {
         return settings;
     }
 
+    /** Without a login, because everything listens on the loopback address alone. */
+    private void console(Map<String, String> settings) {
+        settings.put("gateway.console.enabled", "true");
+        settings.put("gateway.console.login", "none");
+        settings.put("gateway.console.trial", "true");
+        settings.put("gateway.console.chat-key", key.secret());
+        settings.put(
+                "gateway.console.config-server",
+                "http://127.0.0.1:" + plan.ports().configServer());
+        for (int number = 1; plan.gateways() > 1 && number <= plan.gateways(); number++) {
+            SuitePorts one = number == 1 ? plan.ports() : plan.ports().ofGateway(number);
+            settings.put(
+                    "gateway.console.peers[" + (number - 1) + "]", "http://127.0.0.1:" + one.gatewayManagement());
+        }
+        if (plan.kvIndex()) {
+            settings.put("gateway.console.kv-index", kvIndex());
+        }
+        if (plan.scaling() != null) {
+            settings.put(
+                    "gateway.console.autoscaler",
+                    "http://127.0.0.1:" + plan.ports().autoscaler());
+        }
+    }
+
+    private String kvIndex() {
+        return "http://127.0.0.1:" + plan.ports().kvIndex();
+    }
+
     Map<String, String> of(Role role) {
         Map<String, String> settings = new LinkedHashMap<>(role.portSettings(plan.ports()));
         settings.putAll(withoutPorts(role, plan.ports()));
@@ -85,8 +114,11 @@ final class TrialSettings {
                             "scheduler.config-file",
                             plan.config().toAbsolutePath().toString());
                 } else {
-                    Path own = plan.isSplit() ? files.splitConfig() : files.config();
-                    settings.put("scheduler.config-file", own.toString());
+                    settings.put("scheduler.config-file", files.ownConfig().toString());
+                }
+                if (plan.kvIndex()) {
+                    settings.put("scheduler.kv-index.source", "service");
+                    settings.put("scheduler.kv-index.service.url", kvIndex());
                 }
                 settings.put("scheduler.discovery.file", files.endpoints().toString());
                 settings.put("scheduler.discovery.allow-loopback", "true");
@@ -101,9 +133,12 @@ final class TrialSettings {
                 settings.put("gateway.access.gateways", String.valueOf(plan.gateways()));
                 settings.put("gateway.expose-endpoint", "true");
                 settings.put("gateway.limits.connections-per-address", "10000");
+                console(settings);
             }
             case AUTOSCALER -> autoscaler(settings);
-            case CONFIG_SERVER, KV_INDEX -> {}
+            case KV_INDEX ->
+                settings.put("kv-index.endpoints-file", files.endpoints().toString());
+            case CONFIG_SERVER -> {}
         }
         return settings;
     }

@@ -89,6 +89,11 @@ public final class UpCommand implements Callable<Integer> {
     private boolean slowEndpoint;
 
     @Option(
+            names = "--with-kv-index",
+            description = "let a KV index follow what endpoints hold by their events, and decide by that")
+    private boolean withKvIndex;
+
+    @Option(
             names = "--with-autoscaler",
             description =
                     "let an autoscaler decide how many endpoints there are, as './llmd load --profile ramp' shows")
@@ -153,7 +158,8 @@ public final class UpCommand implements Callable<Integer> {
                 slowEndpoint,
                 withAutoscaler ? new Scaling(maxEndpoints, coldStart) : null,
                 simulated,
-                gateways);
+                gateways,
+                withKvIndex);
         if (config != null && !Files.isReadable(config)) {
             throw CommandFailure.usage("--config: " + config + " cannot be read");
         }
@@ -219,7 +225,7 @@ public final class UpCommand implements Callable<Integer> {
         TrialFiles files = new TrialFiles(home, plan);
         DemoKey key = DemoKey.generate(new SecureRandom());
         files.write(key);
-        TrialParts parts = new TrialParts(home, plan, files);
+        TrialParts parts = new TrialParts(home, plan, files, key);
         Trial trial = new Trial(parts.phases(), START_LIMIT, STOP_PATIENCE, terminal);
         AutoscalerApi autoscaler =
                 new AutoscalerApi(URI.create("http://127.0.0.1:" + plan.ports().autoscaler()));

@@ -17,6 +17,8 @@ class ClosingScreenTest {
 
                          ready in 14.2 s      3 endpoints   model sim-8b   key sk-demo-abc
 
+                         Console      http://localhost:8080/console
+                         Chat         http://localhost:8080/console/chat
                          API          http://localhost:8080/v1          (OpenAI base URL)
                          API docs     http://localhost:8080/docs
                          Metrics      http://localhost:9080/actuator/prometheus
@@ -26,7 +28,7 @@ class ClosingScreenTest {
                              -H "content-type: application/json" \\
                              -d '{"model":"sim-8b","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
                            ./llmd chat "Hello"
-                           ./llmd load --rps 10 --for 30s
+                           ./llmd load --rps 10 --for 30s             watch the console while it runs
                            ./llmd explain last                        why that endpoint
                            ./llmd fault sim-2 stall --after 5         break one endpoint, see what happens
                            ./llmd top

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TrialFilesTest {
 
+    private static final DemoKey KEY = new DemoKey("sk-demo-abc");
+
     @TempDir
     Path folder;
 
@@ -49,7 +51,7 @@ class TrialFilesTest {
         assertThat(Files.readString(home.endpointsFile()))
                 .contains("- name: sim-1", "port: \"8200\"", "- name: sim-2", "port: \"8201\"")
                 .doesNotContain("sim-3");
-        assertThat(new TrialSettings(plan(2, null), files).of(Role.SCHEDULER))
+        assertThat(new TrialSettings(plan(2, null), files, KEY).of(Role.SCHEDULER))
                 .containsEntry("scheduler.discovery.file", home.endpointsFile().toString())
                 .containsEntry("scheduler.config-file", files.config().toString())
                 .containsEntry("server.port", "8081")
@@ -67,7 +69,7 @@ class TrialFilesTest {
     @Test
     void servicesAskTheConfigServerOfTheirOwnTrialOnly() {
         TrialPlan plan = new TrialPlan(new SuitePorts(18080), 1, "m", null, false, false);
-        TrialSettings settings = new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan));
+        TrialSettings settings = new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan), KEY);
 
         assertThat(List.of(Role.SCHEDULER, Role.GATEWAY))
                 .allSatisfy(role -> assertThat(settings.of(role))
@@ -81,7 +83,7 @@ class TrialFilesTest {
         Path own = folder.resolve("own.yaml");
         TrialPlan plan = plan(1, own);
 
-        assertThat(new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan)).of(Role.SCHEDULER))
+        assertThat(new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan), KEY).of(Role.SCHEDULER))
                 .containsEntry("scheduler.config-file", own.toString());
     }
 
@@ -110,7 +112,7 @@ class TrialFilesTest {
                         "      llm-d.ai/role: decode",
                         "      llm-d.ai/role: decode",
                         "      llm-d.ai/role: prefill-decode");
-        assertThat(new TrialSettings(plan, files).of(Role.SCHEDULER))
+        assertThat(new TrialSettings(plan, files, KEY).of(Role.SCHEDULER))
                 .containsEntry("scheduler.config-file", files.splitConfig().toString());
         assertThat(files.splitConfig()).content().contains("disagg-profile-handler", "handoff-cost-pd-decider");
         assertThatThrownBy(() -> new TrialPlan(new SuitePorts(8080), 1, 1, 0, "m", null, false, false))
@@ -131,7 +133,7 @@ class TrialFilesTest {
     }
 
     private static TrialPlan simulated(Map<String, String> options) {
-        return new TrialPlan(new SuitePorts(8080), 2, 0, 0, "qwen3-32b", null, false, false, null, options, 1);
+        return new TrialPlan(new SuitePorts(8080), 2, 0, 0, "qwen3-32b", null, false, false, null, options);
     }
 
     @Test
@@ -145,7 +147,7 @@ class TrialFilesTest {
                 .containsEntry("scheduler-3", 8281)
                 .containsEntry("gateway-3 management", 9280);
         assertThat(plan.allPorts().values()).doesNotHaveDuplicates();
-        assertThat(new TrialSettings(plan, files).ofFurther(plan.ports().ofGateway(2)))
+        assertThat(new TrialSettings(plan, files, KEY).ofFurther(plan.ports().ofGateway(2)))
                 .containsEntry("gateway.scheduler.url", "http://127.0.0.1:8181")
                 .containsEntry("gateway.access.gateways", "3")
                 .containsEntry("scheduler.config-file", files.config().toString())
@@ -155,7 +157,7 @@ class TrialFilesTest {
     }
 
     private static TrialPlan withGateways(int gateways) {
-        return new TrialPlan(new SuitePorts(8080), 64, 0, 0, "m", null, false, false, null, Map.of(), gateways);
+        return new TrialPlan(new SuitePorts(8080), 64, 0, 0, "m", null, false, false, null, Map.of(), gateways, false);
     }
 
     @Test
