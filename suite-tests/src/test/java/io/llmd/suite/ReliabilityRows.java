@@ -155,7 +155,6 @@ final class ReliabilityRows {
                     .without(
                             "differs: such entries are ignored (`KubernetesDiscoveryTest.activePortsServe`) and not counted",
                             "B100")
-                    .without("not built: there is no console", "B104")
                     .without(
                             "not shown as a whole: unknown ids are 404 (`SchedulerIT.aDecisionCanBeAskedForUntilItsEndAndAfter`);"
                                     + " the routes are those of operators and know no tenants",
