@@ -73,8 +73,7 @@ final class TrialSettings {
                 "http://127.0.0.1:" + plan.ports().configServer());
         for (int number = 1; plan.gateways() > 1 && number <= plan.gateways(); number++) {
             SuitePorts one = number == 1 ? plan.ports() : plan.ports().ofGateway(number);
-            settings.put(
-                    "gateway.console.peers[" + (number - 1) + "]", "http://127.0.0.1:" + one.gatewayManagement());
+            settings.put("gateway.console.peers[" + (number - 1) + "]", "http://127.0.0.1:" + one.gatewayManagement());
         }
         if (plan.kvIndex()) {
             settings.put("gateway.console.kv-index", kvIndex());
