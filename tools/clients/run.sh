@@ -6,7 +6,12 @@ cd "$(dirname "$0")/../.."
 base=${PORT_BASE:-28000}
 work=${CLIENTS_HOME:-$PWD/.llmd/clients}
 mkdir -p "$work"
-trap './llmd down >/dev/null 2>&1 || true' EXIT INT TERM
+if ./llmd status >/dev/null 2>&1; then
+    echo "a suite is running; end it with './llmd down' first" >&2
+    exit 1
+fi
+trap './llmd down >/dev/null 2>&1 || true' EXIT
+trap 'exit 1' INT TERM
 ./llmd up --detach --port-base "$base" --sim max-model-len=1000000 --sim kv-cache-size=100000 >/dev/null
 status=$(./llmd status --json)
 LLMD_BASE=http://localhost:$base

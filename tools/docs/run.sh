@@ -6,9 +6,13 @@ cd "$(dirname "$0")/../.."
 base=${PORT_BASE:-28000}
 [ $# -gt 0 ] || set -- docs/quickstart.md docs/read-an-explanation.md docs/tune-routing.md docs/replay-traffic.md \
     docs/migrate-from-llm-d.md docs/migrate-from-litellm.md docs/troubleshooting.md
+if ./llmd status >/dev/null 2>&1; then
+    echo "a suite is running; end it with './llmd down' first" >&2
+    exit 1
+fi
 commands=$(mktemp)
 output=$(mktemp)
-end() { ./llmd down >/dev/null 2>&1; rm -f "$commands" "$output" before.json after.json; }
+end() { ./llmd down >/dev/null 2>&1; rm -f "$commands" "$output"; }
 trap end EXIT
 trap 'exit 1' INT TERM
 failed=0

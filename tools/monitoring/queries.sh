@@ -4,6 +4,10 @@
 set -eu
 cd "$(dirname "$0")/../.."
 command -v prometheus >/dev/null || { echo "prometheus is not on the path; nothing was checked"; exit 0; }
+if ./llmd status >/dev/null 2>&1; then
+    echo "a suite is running; end it with './llmd down' first" >&2
+    exit 1
+fi
 base=${PORT_BASE:-28000}
 work=$(mktemp -d)
 prometheus_pid=

@@ -18,6 +18,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,12 +96,21 @@ public final class FaultCommand implements Callable<Integer> {
                 .connectTimeout(ANSWER)
                 .build()) {
             Map<String, JsonNode> states = new LinkedHashMap<>();
+            List<String> silent = new ArrayList<>();
             for (RunState.Part part : wanted) {
-                states.put(part.name(), changed(client, part));
+                try {
+                    states.put(part.name(), changed(client, part));
+                } catch (CommandFailure failure) {
+                    if (failure.exitCode() != ExitCode.NOT_READY) {
+                        throw failure;
+                    }
+                    silent.add(String.valueOf(failure.getMessage()));
+                }
             }
             show(states);
+            silent.forEach(terminal::note);
+            return silent.isEmpty() ? ExitCode.OK : ExitCode.NOT_READY;
         }
-        return ExitCode.OK;
     }
 
     private List<RunState.Part> endpoints() {

@@ -3,6 +3,7 @@ package io.llmd.launcher.load;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
@@ -54,13 +55,15 @@ public record RequestMix(List<Kind> kinds) {
             }
         }
 
-        /** Keys stay out of reports. */
+        /** Only headers of the suite are shown as they are: of others, which may hold keys, what tells long ones apart. */
+        private static final int LONG_VALUE = 16;
+
         private static String shown(Map<String, String> headers) {
             List<String> parts = new ArrayList<>();
             headers.forEach((name, value) -> {
-                boolean isSecret = name.equalsIgnoreCase("authorization") || name.equalsIgnoreCase("x-api-key");
-                parts.add(
-                        isSecret ? name + "=…" + value.substring(Math.max(0, value.length() - 4)) : name + "=" + value);
+                boolean isOurs = name.toLowerCase(Locale.ROOT).startsWith("x-llm");
+                String end = value.length() < LONG_VALUE ? "" : value.substring(value.length() - 4);
+                parts.add(name + "=" + (isOurs ? value : "…" + end));
             });
             return String.join(",", parts);
         }

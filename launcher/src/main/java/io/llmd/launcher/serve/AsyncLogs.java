@@ -11,7 +11,8 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets lines of logs wait for a disk or a console that is slow, instead of the threads that log: up to 8,192 lines. When four
+ * Lets lines of logs wait for a disk or a console that is slow, instead of the threads that log: up to 8,192 lines, and as
+ * many again that the writing thread has already taken. When four
  * fifths of the places are taken, lines below WARN are dropped; when all are, whatever comes is. No thread ever waits.
  */
 final class AsyncLogs {

@@ -12,6 +12,7 @@ import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +22,7 @@ class AsyncLogsTest {
 
     private final LoggerContext context = new LoggerContext();
     private final Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+    private final CountDownLatch isBlocked = new CountDownLatch(1);
     private final CountDownLatch unblock = new CountDownLatch(1);
     private final List<ILoggingEvent> written = new CopyOnWriteArrayList<>();
 
@@ -30,6 +32,7 @@ class AsyncLogsTest {
         AppenderBase<ILoggingEvent> console = new AppenderBase<>() {
             @Override
             protected void append(ILoggingEvent event) {
+                isBlocked.countDown();
                 try {
                     unblock.await();
                 } catch (InterruptedException e) {
@@ -53,7 +56,9 @@ class AsyncLogsTest {
 
     @Test
     @Tag("fault-F68")
-    void whoLogsDoesNotWaitForABlockedConsoleAndWarningsAreKept() {
+    void whoLogsDoesNotWaitForABlockedConsoleAndWarningsAreKept() throws Exception {
+        root.info("first");
+        assertThat(isBlocked.await(10, TimeUnit.SECONDS)).isTrue();
         for (int i = 0; i < 100_000; i++) {
             root.info("line {}", i);
         }
