@@ -14,6 +14,7 @@ final class HoldGuard implements Guard {
     @Override
     public void apply(Plan plan) {
         for (Target target : plan.targets()) {
+            target.settleDemand();
             if (!plan.input().isConfigValid()) {
                 target.guard(GuardCode.G01_CONFIG, target.held());
                 target.note(GuardCode.G01_CONFIG);

@@ -6,7 +6,7 @@ import java.util.Locale;
 /**
  * Replicas that are stuck serve nothing: where what serves or will is less than what is needed of a variant, others are asked for
  * beside them, as {@link Starts} says. Those that are stuck stay asked for meanwhile, for they may start yet, and are the first that
- * go. Bounds and accelerators hold for all of them together.
+ * go. Bounds and accelerators hold for all of them together. Of what may not grow none is tried.
  */
 final class RetryGuard implements Guard {
 
@@ -16,10 +16,11 @@ final class RetryGuard implements Guard {
         for (Target target : plan.targets()) {
             Replicas replicas = target.input().replicas();
             Starts starts = target.memory().starts();
-            if (replicas.stuck() == 0) {
+            if (replicas.stuck() == 0 || !target.input().mayGrow()) {
                 continue;
             }
-            int missing = target.needed() - replicas.usable();
+            // Not what is held: that has the stuck ones in it, which would ask for others without end.
+            int missing = target.demanded() - replicas.usable();
             double wait = starts.waitSeconds(now, target.input().coldStart90());
             int tried = tried(starts, missing, wait, replicas.starting());
             if (missing > 0) {

@@ -15,6 +15,7 @@ final class Target {
     private final Map<GuardCode, String> codes = new EnumMap<>(GuardCode.class);
     private VariantMemory memory;
     private int replicas;
+    private int demanded;
     private int needed;
     private int lasting = -1;
 
@@ -24,10 +25,24 @@ final class Target {
         this.memory = memory;
         this.isTrusted = isTrusted;
         replicas = current();
+        demanded = replicas;
         needed = replicas;
     }
 
-    /** What demand asks for, which the next cycles remember, whatever this one makes of it. */
+    /** What demand asks for, and nothing that is only held. */
+    int demanded() {
+        return demanded;
+    }
+
+    /** The present number is what demand asks for, before anything is held. */
+    void settleDemand() {
+        demanded = replicas;
+    }
+
+    /**
+     * What is needed, which the next cycles remember, whatever this one makes of it: what demand asks for, and what is held while
+     * something is missing.
+     */
     int needed() {
         return needed;
     }
@@ -47,7 +62,7 @@ final class Target {
         return lasting >= 0;
     }
 
-    /** The present number is what demand asks for. */
+    /** The present number is what is needed. */
     void settleNeed() {
         needed = replicas;
     }

@@ -573,6 +573,25 @@ class PlannerTest {
     }
 
     @Test
+    @DisplayName("row 39: while something is missing, what is held of stuck ones is not asked for again")
+    @Tag("autoscaling-39")
+    void stuckReplicasThatAreHeldAskForNoMore() {
+        Subject alone = new Subject("alone", 1, 3, 12);
+        alone.replicas = new Replicas(3, 0, 3, 0);
+        settled(alone);
+        memory = memory.with(Map.of(
+                "default/alone",
+                memory.of("default/alone").starting(new Starts(3, 3, Double.NEGATIVE_INFINITY, 0, -900))));
+        for (double rate : new double[] {0, 1, 3}) {
+            Decision partial = decide(model(List.of(demand(rate)), Grade.PARTIAL, ModelInput.Idle.NEVER, alone));
+            assertThat(desired(partial, "alone")).isEqualTo(6);
+            assertThat(codes(partial, "alone")).contains("G03", "STUCK").doesNotContain("RETRY");
+        }
+        Decision partial = decide(model(List.of(demand(5)), Grade.PARTIAL, ModelInput.Idle.NEVER, alone));
+        assertThat(desired(partial, "alone")).as("two are missing").isEqualTo(8);
+    }
+
+    @Test
     @Tag("autoscaling-39")
     void retriesKeepToAccelerators() {
         Subject alone = new Subject("alone", 1, 3, 12);
@@ -664,6 +683,19 @@ class PlannerTest {
         assertThat(desired(decision, "v")).isEqualTo(3);
         assertThat(codes(decision, "v")).contains("FAIL_CLOSED");
         assertThat(decision.classes().getFirst().unmet()).isCloseTo(6, within(1e-3));
+    }
+
+    @Test
+    @DisplayName("row 50: nor in the place of replicas that do not start")
+    @Tag("autoscaling-50")
+    void stuckReplicasOfAnUnknownAccelerator() {
+        Subject subject = new Subject("v", 1, 3, 12);
+        subject.variant = Variant.of("v", "m", Role.UNIFIED, 1, "", 12).bounded(1, 12);
+        subject.replicas = new Replicas(3, 0, 3, 0);
+        settled(subject);
+        Decision decision = decide(9, subject);
+        assertThat(desired(decision, "v")).isEqualTo(6);
+        assertThat(codes(decision, "v")).contains("FAIL_CLOSED", "STUCK").doesNotContain("RETRY");
     }
 
     /** Two variants of which the second serves twice as much. */
