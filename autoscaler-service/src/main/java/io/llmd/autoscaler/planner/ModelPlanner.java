@@ -97,7 +97,9 @@ final class ModelPlanner {
         double cold = 0;
         double elapsed = Double.POSITIVE_INFINITY;
         for (VariantInput each : input.variants()) {
-            cold = Math.max(cold, each.coldStart90());
+            if (each.mayGrow() && !each.isPaused()) {
+                cold = Math.max(cold, each.coldStart90());
+            }
             if (each.replicas().starting() > 0) {
                 double asked = memory.of(each.variant().id()).grownAt();
                 elapsed = Math.min(elapsed, asked == Double.NEGATIVE_INFINITY ? 0 : nowSeconds - asked);
@@ -159,7 +161,7 @@ final class ModelPlanner {
         boolean isTrusted = input.isConfigValid() && input.grade() == Grade.COMPLETE;
         for (VariantInput each : input.variants()) {
             VariantMemory known = memory.of(each.variant().id());
-            Starts starts = known.starts().seen(each.replicas(), nowSeconds, each.coldStart90());
+            Starts starts = known.starts().seen(each.replicas(), known.published(), nowSeconds, each.coldStart90());
             targets.add(new Target(each, known.starting(starts), isTrusted || each.isTold()));
         }
         adoptForeign();

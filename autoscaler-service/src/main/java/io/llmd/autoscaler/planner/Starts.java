@@ -9,7 +9,8 @@ import io.llmd.autoscaler.variant.Replicas;
  * <p>As long as starts succeed now and then, all that is missing may be asked for again at once. Where none has become ready within
  * the time that the stuck ones were given, one at a time is tried, and after each that fails twice as long is waited.
  *
- * @param ready replicas that were ready when it was looked at last
+ * @param ready most replicas that were ready at once, of as many as are asked for: one that was ready, is not and is again has not
+ *     started; -1 before the first look
  * @param stuck replicas that were stuck then
  * @param succeededAt when another one has become ready; negative infinity when none has
  * @param failed failures since
@@ -18,24 +19,26 @@ import io.llmd.autoscaler.variant.Replicas;
 public record Starts(int ready, int stuck, double succeededAt, int failed, double failedAt) {
 
     /** Nothing seen yet: what is ready then has not just become so. */
-    static final Starts NONE = new Starts(Integer.MAX_VALUE, 0, Double.NEGATIVE_INFINITY, 0, Double.NEGATIVE_INFINITY);
+    static final Starts NONE = new Starts(-1, 0, Double.NEGATIVE_INFINITY, 0, Double.NEGATIVE_INFINITY);
 
     private static final double LONGEST_WAIT = 1_800;
 
     /**
      * After another look.
      *
+     * @param asked replicas that were asked for last
      * @param coldStart90 seconds that nine of ten starts take at most; replicas are stuck after twice as long
      */
-    Starts seen(Replicas now, double nowSeconds, double coldStart90) {
-        boolean isSuccess = now.ready() > ready;
+    Starts seen(Replicas now, int asked, double nowSeconds, double coldStart90) {
+        boolean isSuccess = ready >= 0 && now.ready() > ready;
         double lastSuccess = isSuccess ? nowSeconds : succeededAt;
         // Those that were asked for together become stuck one by one.
         boolean isFailure = now.stuck() > stuck && nowSeconds - failedAt > coldStart90;
         boolean isLost = isFailure && nowSeconds - lastSuccess > 2 * coldStart90;
         boolean isForgotten = now.stuck() == 0 && nowSeconds - failedAt > LONGEST_WAIT;
         int count = isSuccess || isForgotten ? 0 : isLost ? failed + 1 : failed;
-        return new Starts(now.ready(), now.stuck(), lastSuccess, count, isFailure ? nowSeconds : failedAt);
+        int most = Math.max(now.ready(), Math.min(ready, asked));
+        return new Starts(most, now.stuck(), lastSuccess, count, isFailure ? nowSeconds : failedAt);
     }
 
     /** Seconds until one more may be tried; 0 when it may. */

@@ -12,7 +12,11 @@ class StartsTest {
     private Starts starts = Starts.NONE;
 
     private void seen(double now, int ready, int starting, int stuck) {
-        starts = starts.seen(new Replicas(ready, starting, stuck, 0), now, START);
+        seen(now, ready, starting, stuck, ready + starting + stuck);
+    }
+
+    private void seen(double now, int ready, int starting, int stuck, int asked) {
+        starts = starts.seen(new Replicas(ready, starting, stuck, 0), asked, now, START);
     }
 
     @Test
@@ -52,6 +56,29 @@ class StartsTest {
         seen(400, 2, 0, 2);
         assertThat(starts.isHopeful()).isTrue();
         assertThat(starts.waitSeconds(400, START)).isZero();
+    }
+
+    @Test
+    void oneThatWasReadyBeforeHasNotStarted() {
+        seen(0, 3, 0, 1);
+        seen(300, 3, 0, 2);
+        for (int i = 0; i < 5; i++) {
+            seen(400 + 20 * i, 2, 1, 2);
+            seen(410 + 20 * i, 3, 0, 2);
+        }
+        assertThat(starts.failed()).isEqualTo(2);
+        seen(600, 4, 0, 2);
+        assertThat(starts.isHopeful()).isTrue();
+    }
+
+    @Test
+    void afterFewerWereAskedForOthersMayStart() {
+        seen(0, 6, 0, 1);
+        seen(10, 6, 0, 1, 2);
+        seen(20, 2, 0, 1, 2);
+        assertThat(starts.failed()).as("what is taken away is no start").isEqualTo(1);
+        seen(100, 3, 0, 1, 4);
+        assertThat(starts.isHopeful()).isTrue();
     }
 
     @Test
