@@ -163,6 +163,7 @@ public final class OutcomeReader implements Outcomes {
                 // Names of brokers that nobody knows yet, for instance.
                 trouble(e);
             } catch (RuntimeException e) {
+                isAssigned = false;
                 LOG.atError().setCause(e).log("what becomes of requests could not be read, and is tried again");
                 pause();
             }

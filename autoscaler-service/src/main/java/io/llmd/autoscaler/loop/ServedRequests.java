@@ -54,7 +54,8 @@ final class ServedRequests {
         outputSquare += answer * answer;
         uncachedSquare += (prompt - held) * (prompt - held);
         inputOutput += prompt * answer;
-        if (ended.firstTokenMicros() > 0 && isPromised()) {
+        // Of an answer that came at once nobody has seen when its first token was there, nor times between tokens.
+        if (ended.streamed() && ended.firstTokenMicros() > 0 && isPromised()) {
             timed++;
             kept += hasKept(ended) ? 1 : 0;
         }
@@ -68,8 +69,7 @@ final class ServedRequests {
         int tokens = ended.usage().completionTokens();
         double first = ended.firstTokenMicros() / MICROS;
         double rest = (ended.durationMicros() - ended.firstTokenMicros()) / MICROS;
-        // Of an answer that came at once nobody has seen times between tokens.
-        boolean isPaced = !ended.streamed() || tokens < LEAST_TOKENS || rest / (tokens - 1) <= tier.interTokenTarget();
+        boolean isPaced = tokens < LEAST_TOKENS || rest / (tokens - 1) <= tier.interTokenTarget();
         return first <= tier.firstTokenTarget() && isPaced;
     }
 

@@ -65,6 +65,16 @@ class ServedRequestsTest {
     }
 
     @Test
+    void answersThatCameAtOnceSayNothingOfTheirFirstToken() {
+        ServedRequests served = served();
+        TokenUsage usage = new TokenUsage(10, 20, 0);
+        served.add(new Ended("ns/a", 0, false, Cause.NATURAL, 200, usage, 5_000_000, 5_000_000, 0));
+        served.settle(10);
+        assertThat(served.finished(10)).isEqualTo(1);
+        assertThat(served.attainment()).isNaN();
+    }
+
+    @Test
     void attemptsWithoutAnAnswerSayNothingOfLengths() {
         ServedRequests served = served();
         served.add(ended(Cause.ERROR, 10, 0, 5, 0, 1));
