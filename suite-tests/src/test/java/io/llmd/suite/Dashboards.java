@@ -21,7 +21,7 @@ final class Dashboards {
     private static final Map<String, Object> SOURCE = map("type", "prometheus", "uid", "${datasource}");
     private static final String RATE = "[$__rate_interval]";
     private static final String SERVER_ERRORS =
-            "internal_error|no_endpoints|shutting_down|upstream_error|upstream_incomplete|upstream_timeout";
+            "auth_unavailable|internal_error|no_endpoints|shutting_down|upstream_error|upstream_incomplete|upstream_timeout";
 
     private static final int WIDTH = 24;
 
