@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
@@ -175,9 +176,10 @@ public final class OutcomeLog {
             isTopicMade = true;
         } catch (ExecutionException e) {
             // Who may not make topics may find that it is there.
-            isTopicMade = true;
-            if (!(e.getCause() instanceof TopicExistsException)) {
-                LOG.atDebug().setCause(e.getCause()).log("the topic could not be made");
+            isTopicMade =
+                    e.getCause() instanceof TopicExistsException || e.getCause() instanceof AuthorizationException;
+            if (!isTopicMade) {
+                throw new KafkaException("the topic could not be made", e.getCause());
             }
         } catch (TimeoutException e) {
             failed = true;
