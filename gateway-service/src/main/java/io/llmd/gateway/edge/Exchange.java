@@ -407,17 +407,17 @@ final class Exchange {
         scheduling = late ? scheduling : Cancellation.NONE;
         switch (answer) {
             case ScheduleDecision decision -> {
-                trace.scheduled(decision.primary().id());
                 Lease lease = Lease.open(decision, services.scheduler(), services.inFlight(), services.nanoTime());
                 if (late) {
                     lease.end(Cause.CLIENT_DISCONNECT, 0, TokenUsage.UNKNOWN);
                 } else {
+                    trace.scheduled(decision.primary().id());
                     send(accepted, decision, lease);
                 }
             }
             case ScheduleRejection rejection -> {
-                trace.scheduled(rejection.reason().name());
                 if (!late) {
+                    trace.scheduled(rejection.reason().name());
                     rejected(accepted, state, rejection);
                 }
             }

@@ -1,5 +1,6 @@
 package io.llmd.simulator.server;
 
+import io.llmd.simulator.api.ApiException;
 import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Json;
 import io.llmd.simulator.api.Reply;
@@ -17,6 +18,7 @@ import io.llmd.simulator.openai.LoraApi;
 import io.llmd.simulator.token.Tokenizer;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 
 /** One endpoint without its sockets: routes, engines, meters and faults. Safe from any event loop. */
 final class Endpoint {
@@ -129,10 +131,16 @@ final class Endpoint {
      *
      * @param headers that it came with; one may name the rank
      * @param faults that it meets
-     * @throws io.llmd.simulator.api.ApiException if it is not let in
+     * @throws ApiException if it is not let in
      */
     EngineWork admit(Reply.Generate generate, Call.Headers headers, RequestFaults faults) {
-        return works.admit(generate, headers.get(RANK_HEADER), faults, traces.begin(generate, headers));
+        WorkTrace trace = traces.begin(generate, headers);
+        try {
+            return works.admit(generate, headers.get(RANK_HEADER), faults, trace);
+        } catch (ApiException e) {
+            trace.ended(List.of());
+            throw e;
+        }
     }
 
     void close() {
