@@ -82,7 +82,9 @@ public final class AccessControl {
             if (access instanceof Access.Denied(Access.Reason reason) && reason == Access.Reason.UNKNOWN) {
                 throttle.recordFailure(client);
             }
-            return access;
+            return access instanceof Access.Granted(ApiKey granted)
+                    ? new Access.Granted(keys.withTenant(granted))
+                    : access;
         }
         ApiKey key = keys.find(token);
         if (key == null) {

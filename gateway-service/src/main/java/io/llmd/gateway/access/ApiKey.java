@@ -38,6 +38,11 @@ public record ApiKey(
         return new ApiKey(id, tenant, models, expires, priority, Allowance.UNLIMITED, Allowance.UNLIMITED);
     }
 
+    /** The same key of a tenant that may use something else. */
+    ApiKey withTenantAllowance(Allowance other) {
+        return new ApiKey(id, tenant, models, expires, priority, allowance, other);
+    }
+
     /** Whether requests with this key may name the model. */
     public boolean mayUse(String model) {
         return models.isEmpty() || models.contains(model);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class ApiKeys {
 
     /** No key, so that nobody gets in. */
-    public static final ApiKeys NONE = new ApiKeys(List.of());
+    public static final ApiKeys NONE = new ApiKeys(List.of(), Map.of());
 
     /** A key with the hash of its secret. */
     @SuppressWarnings("ArrayRecordComponent") // never compared as a record, never handed out
@@ -28,13 +29,20 @@ public final class ApiKeys {
     private final List<Entry> entries;
     private final List<ApiKey> keys;
     private final Map<Long, List<Entry>> byPrefix;
-    private final Map<String, ApiKey> byId;
+    private final Map<String, Entry> byId;
+    private final Map<String, Allowance> tenants;
     private final byte[] firstHash;
 
-    ApiKeys(List<Entry> entries) {
+    /** @param named what tenants may use that the file names, whether they have keys or not */
+    ApiKeys(List<Entry> entries, Map<String, Allowance> named) {
         this.entries = List.copyOf(entries);
         keys = entries.stream().map(Entry::key).toList();
-        byId = keys.stream().collect(Collectors.toUnmodifiableMap(ApiKey::id, key -> key, (first, other) -> first));
+        byId = entries.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        entry -> entry.key().id(), Function.identity(), (first, other) -> first));
+        Map<String, Allowance> all = new HashMap<>(named);
+        keys.forEach(key -> all.putIfAbsent(key.tenant(), key.tenantAllowance()));
+        tenants = Map.copyOf(all);
         firstHash = entries.isEmpty() ? new byte[0] : entries.getFirst().hash().clone();
         Map<Long, List<Entry>> index = new HashMap<>();
         for (Entry entry : entries) {
@@ -60,7 +68,7 @@ public final class ApiKeys {
      * @throws IllegalArgumentException as above
      */
     public static ApiKeys parse(byte[] file, Allowance forKeys, Allowance forTenants) {
-        return new ApiKeys(new KeyFile(forKeys, forTenants).read(file));
+        return new KeyFile(forKeys, forTenants).read(file);
     }
 
     /** All keys in the order of the file. */
@@ -68,9 +76,23 @@ public final class ApiKeys {
         return keys;
     }
 
-    /** The key with the id of another one, or that one. */
+    /** The key with the id of another one; or that one, with what its tenant may use now. */
     ApiKey byId(ApiKey key) {
-        return byId.getOrDefault(key.id(), key);
+        Entry entry = byId.get(key.id());
+        return entry == null ? withTenant(key) : entry.key();
+    }
+
+    /** The key with what its tenant may use by these keys, where they know the tenant: a token does not say it. */
+    ApiKey withTenant(ApiKey key) {
+        Allowance known = tenants.get(key.tenant());
+        return known == null || known.equals(key.tenantAllowance()) ? key : key.withTenantAllowance(known);
+    }
+
+    /** Whether a key of both has another secret here than there. */
+    public boolean hasOtherSecret(String id, ApiKeys there) {
+        Entry mine = byId.get(id);
+        Entry theirs = there.byId.get(id);
+        return mine != null && theirs != null && !MessageDigest.isEqual(mine.hash(), theirs.hash());
     }
 
     /** SHA-256 of the first key's secret; empty without keys. */
@@ -82,7 +104,9 @@ public final class ApiKeys {
     public ApiKeys and(ApiKeys more) {
         List<Entry> all = new ArrayList<>(entries);
         all.addAll(more.entries);
-        return new ApiKeys(all);
+        Map<String, Allowance> allTenants = new HashMap<>(more.tenants);
+        allTenants.putAll(tenants);
+        return new ApiKeys(all, allTenants);
     }
 
     /**

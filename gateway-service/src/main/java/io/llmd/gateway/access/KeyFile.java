@@ -45,7 +45,7 @@ final class KeyFile {
         this.forTenants = forTenants;
     }
 
-    List<ApiKeys.Entry> read(byte[] file) {
+    ApiKeys read(byte[] file) {
         if (file.length > MAX_BYTES) {
             throw new IllegalArgumentException(
                     "key file: " + file.length + " bytes (expected: at most " + MAX_BYTES + ")");
@@ -70,7 +70,7 @@ final class KeyFile {
             }
             entries.add(entry);
         }
-        return entries;
+        return new ApiKeys(entries, tenants);
     }
 
     private static @Nullable Node compose(byte[] file) {

@@ -1,6 +1,7 @@
 package io.llmd.gateway.config;
 
 import io.llmd.gateway.access.ApiKey;
+import io.llmd.gateway.access.ApiKeys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,15 +41,20 @@ final class AuditFile {
      *
      * @param by where that comes from, such as a file
      */
-    void keysReplaced(List<ApiKey> before, List<ApiKey> after, String by) {
-        Map<String, ApiKey> were = byId(before);
-        Map<String, ApiKey> are = byId(after);
+    void keysReplaced(ApiKeys before, ApiKeys after, String by) {
+        Map<String, ApiKey> were = byId(before.keys());
+        Map<String, ApiKey> are = byId(after.keys());
         are.forEach((id, key) -> {
             ApiKey was = were.get(id);
             if (was == null) {
                 write("key-added", key, by);
-            } else if (!was.equals(key)) {
+                return;
+            }
+            if (!was.equals(key)) {
                 write("key-changed", key, by);
+            }
+            if (after.hasOtherSecret(id, before)) {
+                write("secret-changed", key, by);
             }
         });
         were.forEach((id, key) -> {
@@ -81,6 +87,7 @@ final class AuditFile {
             line.put("expires", key.expires().toString());
         }
         line.put("limits", key.allowance().toString());
+        line.put("tenant-limits", key.tenantAllowance().toString());
         write(line);
     }
 

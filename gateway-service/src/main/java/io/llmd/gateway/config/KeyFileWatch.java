@@ -1,7 +1,6 @@
 package io.llmd.gateway.config;
 
 import io.llmd.gateway.access.AccessControl;
-import io.llmd.gateway.access.ApiKey;
 import io.llmd.gateway.access.ApiKeys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +11,6 @@ import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +42,7 @@ final class KeyFileWatch implements SmartLifecycle {
         Path file = settings.keysFile();
         ApiKeys first = file == null ? demo : loadFirst(file);
         access.replaceKeys(first);
-        audit.keysReplaced(List.of(), first.keys(), "start");
+        audit.keysReplaced(ApiKeys.NONE, first, "start");
     }
 
     private ApiKeys loadFirst(Path file) {
@@ -85,9 +83,9 @@ final class KeyFileWatch implements SmartLifecycle {
             byte[] now = Files.readAllBytes(file);
             if (!Arrays.equals(now, loaded)) {
                 loaded = now;
-                List<ApiKey> before = access.keys().keys();
+                ApiKeys before = access.keys();
                 access.replaceKeys(parse(now));
-                audit.keysReplaced(before, access.keys().keys(), file.toString());
+                audit.keysReplaced(before, access.keys(), file.toString());
                 log.atInfo().addKeyValue("keys", access.keys().keys().size()).log("API keys are reloaded");
             }
         } catch (IOException e) {

@@ -55,7 +55,7 @@ public final class SignedTokens implements TokenCheck {
      * @param modelsClaim claim with a list of models; empty for all models
      * @param clockSkew tokens are good for so much longer, and sooner, than they say
      * @param keyAllowance what each subject may use
-     * @param tenantAllowance what all subjects of a tenant may use together
+     * @param tenantAllowance what all subjects of a tenant may use together that the keys in force do not name
      */
     public record Settings(
             String issuer,

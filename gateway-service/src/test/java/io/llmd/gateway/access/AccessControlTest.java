@@ -246,6 +246,48 @@ class AccessControlTest {
     }
 
     @Test
+    void aTokenSharesWhatTheKeysInForceAllowItsTenant() {
+        Allowance byDefault = new Allowance(3, 4, 256, null);
+        AccessControl both = new AccessControl(parse(FILE), new OneToken(byDefault), () -> now, () -> nanos);
+        both.replaceKeys(parse(FILE + """
+                tenants:
+                  - {name: research, limits: {tokens-per-minute: 7}, budget: {tokens: 9, per: month}}
+                """));
+
+        ApiKey known = granted(both.check(List.of("Bearer token-research"), address("10.0.0.1")));
+        assertThat(known.tenantAllowance()).isEqualTo(new Allowance(0, 7, 0, new Budget(9, Budget.Period.MONTH)));
+        assertThat(granted(both.check(List.of("Bearer token-team-b"), address("10.0.0.1")))
+                        .tenantAllowance())
+                .as("as a key of the tenant that the file does not name")
+                .isEqualTo(Allowance.UNLIMITED);
+        assertThat(granted(both.check(List.of("Bearer token-other"), address("10.0.0.1")))
+                        .tenantAllowance())
+                .isEqualTo(byDefault);
+
+        both.replaceKeys(parse(FILE + "tenants:\n  - {name: research, limits: {tokens-per-minute: 8}}\n"));
+        assertThat(both.current(known).tenantAllowance()).isEqualTo(new Allowance(0, 8, 0, null));
+    }
+
+    private static ApiKey granted(Access access) {
+        return ((Access.Granted) access).key();
+    }
+
+    /** Takes tokens that name their tenant. */
+    private record OneToken(Allowance tenantAllowance) implements TokenCheck {
+
+        @Override
+        public boolean covers(String token) {
+            return token.startsWith("token-");
+        }
+
+        @Override
+        public Access check(String token) {
+            return new Access.Granted(
+                    new ApiKey("jwt-1", token.substring(6), Set.of(), null, 0, Allowance.UNLIMITED, tenantAllowance));
+        }
+    }
+
+    @Test
     void sameIdOrHashTwiceIsRefused() {
         String entry = "- {id: %s, tenant: t, sha256: '" + KeyHash.hexOf("x") + "'}\n";
         assertThatIllegalArgumentException()
