@@ -4,7 +4,7 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.OctetSequenceKey;
 import java.io.IOException;
-import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,21 +13,24 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.text.ParseException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The public keys of an identity provider, kept in memory. They are read at the start, at an interval, and when a token names
- * one that is not known, though not more often than {@link #PAUSE}. When they cannot be read, those known before stay.
+ * one that is not known, though not within {@link #PAUSE} of an attempt. When they cannot be read, those known before stay.
  * Thread-safe; reading is done by a thread of its own.
  */
 public final class ProviderKeys implements AutoCloseable {
@@ -43,9 +46,21 @@ public final class ProviderKeys implements AutoCloseable {
      * @param issuer base URL of the provider, whose discovery document says where its keys are
      * @param keySet where its keys are; {@code null} to ask for that
      * @param interval from one reading to the next
-     * @param timeout for each answer of the provider
+     * @param timeout for each answer of the provider, to its end
      */
-    public record Settings(String issuer, @Nullable URI keySet, Duration interval, Duration timeout) {}
+    public record Settings(String issuer, @Nullable URI keySet, Duration interval, Duration timeout) {
+
+        /** @throws IllegalArgumentException when keys would come over a connection that others can change */
+        public Settings {
+            if (keySet != null) {
+                requireSafe("gateway.access.jwt.key-set", keySet);
+            }
+            // Some issuers are no URLs, such as those of whom only the keys are online.
+            if (keySet == null || issuer.regionMatches(true, 0, "http:", 0, 5)) {
+                requireSafe("gateway.access.jwt.issuer", URI.create(issuer));
+            }
+        }
+    }
 
     private final Settings settings;
     private final LongSupplier nanoTime;
@@ -54,8 +69,9 @@ public final class ProviderKeys implements AutoCloseable {
             Thread.ofPlatform().daemon().name("gateway-provider-keys").factory());
     private final AtomicBoolean isReading = new AtomicBoolean();
     private volatile JWKSet keys = new JWKSet();
-    private volatile long readNanos;
-    private volatile boolean wasRead;
+    private volatile @Nullable Attempt last;
+
+    private record Attempt(long nanos, boolean succeeded) {}
 
     /** @param nanoTime monotonic time, as {@link System#nanoTime} */
     public ProviderKeys(Settings settings, LongSupplier nanoTime) {
@@ -73,14 +89,21 @@ public final class ProviderKeys implements AutoCloseable {
         return keys;
     }
 
+    /** Whether a first attempt to read is over. */
+    boolean hasTried() {
+        return last != null;
+    }
+
     /**
      * Reads again because a key is not known.
      *
-     * @return false when the keys were read just now, so that it will not be known later either
+     * @return false when the keys were read just now, so that it will not be known later either; true when they are read or
+     *     could not be just now
      */
     boolean readAgain() {
-        if (wasRead && nanoTime.getAsLong() - readNanos < PAUSE.toNanos()) {
-            return false;
+        Attempt known = last;
+        if (known != null && nanoTime.getAsLong() - known.nanos() < PAUSE.toNanos()) {
+            return !known.succeeded();
         }
         if (isReading.compareAndSet(false, true)) {
             try {
@@ -94,6 +117,7 @@ public final class ProviderKeys implements AutoCloseable {
 
     private void read() {
         isReading.set(true);
+        boolean succeeded = false;
         try {
             JWKSet all = JWKSet.parse(get(keySet()));
             // A secret in a public document is none, and one that signs would let anybody sign.
@@ -101,13 +125,14 @@ public final class ProviderKeys implements AutoCloseable {
                     .filter(key -> !(key instanceof OctetSequenceKey))
                     .map(JWK::toPublicJWK)
                     .toList());
-            wasRead = true;
-            readNanos = nanoTime.getAsLong();
-        } catch (IOException | ParseException | JacksonException | IllegalArgumentException e) {
+            succeeded = true;
+        } catch (IOException | ParseException | RuntimeException e) {
+            // Whatever it is, or the schedule would end.
             log.atWarn().addKeyValue("reason", e.toString()).log("keys of the identity provider cannot be read");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            last = new Attempt(nanoTime.getAsLong(), succeeded);
             isReading.set(false);
         }
     }
@@ -119,22 +144,55 @@ public final class ProviderKeys implements AutoCloseable {
         }
         String issuer = settings.issuer();
         URI discovery = URI.create((issuer.endsWith("/") ? issuer : issuer + "/") + ".well-known/openid-configuration");
-        return URI.create(JSON.readTree(get(discovery)).path("jwks_uri").asString(""));
+        JsonNode document = JSON.readTree(get(discovery));
+        String named = document.path("issuer").asString("");
+        if (!named.equals(issuer)) {
+            throw new IOException(discovery + ": issuer " + named + " (expected: " + issuer + ")");
+        }
+        URI keySet = URI.create(document.path("jwks_uri").asString(""));
+        requireSafe("jwks_uri", keySet);
+        return keySet;
     }
 
     private String get(URI url) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(url)
-                .timeout(settings.timeout())
-                .header("accept", "application/json")
-                .build();
-        HttpResponse<InputStream> answer = http.send(request, BodyHandlers.ofInputStream());
-        try (InputStream body = answer.body()) {
-            byte[] bytes = body.readNBytes(MAX_BYTES + 1);
-            if (answer.statusCode() != 200 || bytes.length > MAX_BYTES) {
-                throw new IOException(url + ": status " + answer.statusCode() + ", " + bytes.length
-                        + " bytes (expected: 200, at most " + MAX_BYTES + ")");
+        HttpRequest request =
+                HttpRequest.newBuilder(url).header("accept", "application/json").build();
+        CompletableFuture<HttpResponse<String>> answer = http.sendAsync(
+                request, BodyHandlers.limiting(BodyHandlers.ofString(StandardCharsets.UTF_8), MAX_BYTES));
+        try {
+            // The timeout of a request ends with the head of its answer.
+            HttpResponse<String> all = answer.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
+            if (all.statusCode() != 200) {
+                throw new IOException(url + ": status " + all.statusCode() + " (expected: 200)");
             }
-            return new String(bytes, StandardCharsets.UTF_8);
+            return all.body();
+        } catch (TimeoutException e) {
+            throw new IOException(url + ": no whole answer within " + settings.timeout(), e);
+        } catch (ExecutionException e) {
+            throw new IOException(url + ": " + e.getCause(), e);
+        } finally {
+            answer.cancel(true);
+        }
+    }
+
+    private static void requireSafe(String name, URI url) {
+        boolean isSafe = url.getHost() != null
+                && ("https".equalsIgnoreCase(url.getScheme())
+                        || "http".equalsIgnoreCase(url.getScheme()) && isLoopback(url.getHost()));
+        if (!isSafe) {
+            throw new IllegalArgumentException(
+                    name + ": " + url + " (expected: a URL with https, or with http and a loopback address)");
+        }
+    }
+
+    private static boolean isLoopback(String host) {
+        if (host.equalsIgnoreCase("localhost")) {
+            return true;
+        }
+        try {
+            return InetAddress.ofLiteral(host).isLoopbackAddress();
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 

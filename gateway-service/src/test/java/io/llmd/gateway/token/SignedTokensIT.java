@@ -52,7 +52,9 @@ class SignedTokensIT {
         key = new RSAKeyGenerator(2048).keyID("first").generate();
         publish(key);
         provider = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        serve("/.well-known/openid-configuration", () -> "{\"jwks_uri\":\"" + issuer() + "/keys\"}");
+        serve(
+                "/.well-known/openid-configuration",
+                () -> "{\"issuer\":\"" + issuer() + "\",\"jwks_uri\":\"" + issuer() + "/keys\"}");
         serve("/keys", published::get);
         provider.start();
         gateway = new GatewayFixture(
