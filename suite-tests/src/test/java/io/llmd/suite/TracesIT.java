@@ -7,6 +7,7 @@ import io.llmd.testsupport.OtlpReceiver;
 import io.llmd.testsupport.OtlpReceiver.ReceivedSpan;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -39,7 +40,14 @@ class TracesIT {
                         .option("otlp-traces-endpoint", collector.url()),
                 RunningSuite.SPLIT_ALWAYS,
                 traced,
-                traced);
+                withTrust(traced));
+    }
+
+    /** Callers here decide what is traced, as a proxy in front does. */
+    private static Map<String, String> withTrust(Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.put("gateway.access.trusted-proxies", "127.0.0.0/8");
+        return all;
     }
 
     @AfterAll

@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,11 @@ final class HeaderRules {
     private static final Set<String> PROXY = Set.of("forwarded", "x-real-ip");
     private static final int MAX_REQUEST_ID = 128;
     private static final int MAX_TRACE_STATE = 512;
+
+    /** Where the flags of a {@code traceparent} begin, and the one of them that has services behind make spans. */
+    private static final int FLAGS = 53;
+
+    private static final int SAMPLED = 1;
 
     /** What an endpoint picker in front of a sidecar sets. */
     private static final Set<LlmdHeader> STEERING = Set.of(
@@ -136,7 +142,7 @@ final class HeaderRules {
                 clean.add(name, header.getValue());
             }
         }
-        copyTrace(received, clean);
+        copyTrace(received, clean, trustedPeer || place == Place.SIDECAR);
         return clean;
     }
 
@@ -223,16 +229,22 @@ final class HeaderRules {
         return positive;
     }
 
-    private static void copyTrace(HttpHeaders received, HttpHeaders clean) {
+    /** @param maySample whether the sender decides that the request is traced; otherwise only below which span it would be */
+    private static void copyTrace(HttpHeaders received, HttpHeaders clean, boolean maySample) {
         List<String> parents = received.getAll("traceparent");
         if (parents.size() != 1 || !isTraceParent(parents.getFirst())) {
             return;
         }
-        clean.set("traceparent", parents.getFirst());
+        clean.set("traceparent", maySample ? parents.getFirst() : notSampled(parents.getFirst()));
         List<String> states = received.getAll("tracestate");
         if (states.size() == 1 && states.getFirst().length() <= MAX_TRACE_STATE) {
             clean.set("tracestate", states.getFirst());
         }
+    }
+
+    private static String notSampled(String parent) {
+        int flags = Integer.parseInt(parent, FLAGS, parent.length(), 16);
+        return parent.substring(0, FLAGS) + HexFormat.of().toHexDigits((byte) (flags & ~SAMPLED));
     }
 
     /** Whether a W3C {@code traceparent} of version 00 is well-formed and names a trace. */
@@ -243,7 +255,7 @@ final class HeaderRules {
                 && value.charAt(52) == '-'
                 && isHexButNotZero(value, 3, 35)
                 && isHexButNotZero(value, 36, 52)
-                && isHex(value, 53, 55);
+                && isHex(value, FLAGS, 55);
     }
 
     private static boolean isHexButNotZero(String value, int from, int to) {

@@ -555,7 +555,7 @@ class SplitLegsIT {
 
     @Test
     void traceGoesToBothLegs() {
-        String parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        String parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 
         chat("", "traceparent: " + parent);
 

@@ -439,7 +439,7 @@ class HttpRulesIT {
     void wellFormedTraceIsPassedOnAndAMalformedOneIsNot() {
         String good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         gateway.post(CHAT, BODY, "traceparent: " + good, "baggage: a=b");
-        assertThat(gateway.endpoint().lastRequest().header("traceparent")).contains(good);
+        assertThat(gateway.endpoint().lastRequest().header("traceparent")).contains(good.replace("-01", "-00"));
         assertThat(gateway.endpoint().lastRequest().hasHeader("baggage")).isFalse();
 
         for (String bad : List.of(
@@ -450,6 +450,19 @@ class HttpRulesIT {
             assertThat(gateway.endpoint().lastRequest().hasHeader("traceparent"))
                     .isFalse();
             assertThat(gateway.endpoint().lastRequest().hasHeader("tracestate")).isFalse();
+        }
+    }
+
+    @Test
+    void onlyATrustedProxyHasItsRequestsTraced() {
+        String sampled = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03";
+        gateway.post(CHAT, BODY, "traceparent: " + sampled);
+        assertThat(gateway.endpoint().lastRequest().header("traceparent"))
+                .contains("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02");
+
+        try (GatewayFixture trusting = new GatewayFixture(1, "gateway.access.trusted-proxies=127.0.0.0/8")) {
+            trusting.post(CHAT, BODY, "traceparent: " + sampled);
+            assertThat(trusting.endpoint().lastRequest().header("traceparent")).contains(sampled);
         }
     }
 
