@@ -23,6 +23,14 @@ final class CacheSecret {
         // The same in all gateways with the same key file. Whoever knows it still cannot have the salt of another
         // tenant made, since a salt always holds the name of the tenant that sends it.
         byte[] first = keys.firstHash();
+        if (first.length == 0
+                && scope != CacheIsolation.Scope.SHARED
+                && !settings.jwt().issuer().isEmpty()) {
+            // A random one would part the blocks of gateways of one pool, and those before and after a restart.
+            throw new IllegalStateException(
+                    "gateway.access.cache-secret-file: none (expected: a file with a secret where"
+                            + " signed tokens are accepted and no API key is there whose hash could be it)");
+        }
         return new CacheIsolation(scope, first.length == 0 ? random() : first);
     }
 

@@ -137,7 +137,8 @@ public record GatewayProperties(
      * @param assumedOutputTokens output counted against limits while a request without a bound of its own is under way
      * @param usageFile keeps what was used of budgets over restarts; without it each start begins anew
      * @param cacheIsolation who shares cached blocks of prompts; a tenant by default, everybody where no key is needed
-     * @param cacheSecretFile secret of at least 32 bytes, the same for all gateways; without it, the hash of the first key
+     * @param cacheSecretFile secret of at least 32 bytes, the same for all gateways; without it, the hash of the first key;
+     *     needed for signed tokens without any key
      * @param auditFile which keys came into force and went, a JSON object a line, always at its end
      * @param jwt signed tokens of an identity provider, beside API keys
      */
@@ -283,7 +284,15 @@ public record GatewayProperties(
             @NotNull @DefaultValue("1s") Duration probeInterval,
             @Min(100) @DefaultValue("50000") int waitingReports,
             @DefaultValue("") String tlsBundle,
-            @DefaultValue("true") boolean tlsVerify) {}
+            @DefaultValue("true") boolean tlsVerify) {
+        public Scheduler {
+            boolean isHttp = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+            if (!isHttp || url.getHost() == null) {
+                throw new IllegalArgumentException("gateway.scheduler.url: " + url
+                        + " (expected: http or https, and a host, such as http://localhost:8081)");
+            }
+        }
+    }
 
     /**
      * @param connectTimeout for a connection to be established

@@ -14,7 +14,7 @@ final class PoolTls {
     static UpstreamClient.Tls of(GatewayProperties properties, @Nullable SslBundles bundles) {
         GatewayProperties.Scheduler scheduler = properties.scheduler();
         GatewayProperties.Endpoints endpoints = properties.endpoints();
-        SslContext toScheduler = "https".equals(scheduler.url().getScheme())
+        SslContext toScheduler = "https".equalsIgnoreCase(scheduler.url().getScheme())
                 ? LegTls.context("gateway.scheduler.tls-bundle", scheduler.tlsBundle(), scheduler.tlsVerify(), bundles)
                 : null;
         SslContext toEndpoints = endpoints.tls()

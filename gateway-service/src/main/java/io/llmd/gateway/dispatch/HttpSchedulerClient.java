@@ -135,7 +135,7 @@ public final class HttpSchedulerClient implements SchedulerClient {
             LongSupplier nanoTime) {
         this.settings = settings;
         URI url = settings.url();
-        int port = url.getPort() > 0 ? url.getPort() : "https".equals(url.getScheme()) ? 443 : 80;
+        int port = url.getPort() > 0 ? url.getPort() : "https".equalsIgnoreCase(url.getScheme()) ? 443 : 80;
         String host = url.getHost();
         this.scheduler = new TargetEndpoint(
                 SCHEDULER_ID, host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);

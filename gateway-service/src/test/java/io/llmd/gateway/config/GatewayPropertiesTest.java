@@ -3,6 +3,10 @@ package io.llmd.gateway.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.llmd.contracts.schedule.TargetEndpoint;
+import io.llmd.gateway.access.ApiKeys;
+import io.llmd.gateway.access.CacheIsolation;
+import io.llmd.gateway.dispatch.HttpSchedulerClient;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -58,6 +62,38 @@ class GatewayPropertiesTest {
                 .rootCause()
                 .hasMessageContaining("gateway.coordinator." + name + ": " + told)
                 .hasMessageContaining("expected: ");
+    }
+
+    @ParameterizedTest
+    @DisplayName("a scheduler is reached by HTTP, with TLS or without, and its URL has a host")
+    @CsvSource({"ftp://a, ftp://a", "localhost:8081, localhost:8081", "/v1, /v1"})
+    void badSchedulers(String url, String told) {
+        assertThatThrownBy(() -> bind(Map.of("gateway.scheduler.url", url)))
+                .rootCause()
+                .hasMessageContaining("gateway.scheduler.url: " + told)
+                .hasMessageContaining("expected: ");
+    }
+
+    @Test
+    void theCaseOfASchemeDoesNotMatter() {
+        GatewayProperties properties = bind(Map.of("gateway.scheduler.url", "HTTPS://scheduler"));
+
+        assertThat(PoolTls.of(properties, null)
+                        .of(new TargetEndpoint(HttpSchedulerClient.SCHEDULER_ID, "scheduler", 443)))
+                .isNotNull();
+    }
+
+    @Test
+    @DisplayName("tokens without a key and without a secret for salts are refused, for each gateway would have another")
+    void tokensNeedASecretForSalts() {
+        GatewayProperties.Access access = bind(Map.of(
+                        "gateway.access.jwt.issuer", "https://idp.example", "gateway.access.jwt.audiences", "llmd"))
+                .access();
+
+        assertThatThrownBy(() -> CacheSecret.isolation(access, CacheIsolation.Scope.TENANT, ApiKeys.NONE))
+                .hasMessageContaining("gateway.access.cache-secret-file: none (expected: ");
+        assertThat(CacheSecret.isolation(access, CacheIsolation.Scope.SHARED, ApiKeys.NONE))
+                .isNotNull();
     }
 
     @Test
