@@ -44,8 +44,6 @@ final class ScaleText {
                   be as soon as the one replica of the beginning is full, long before the ramp. Only replicas that stand by help
                   (`burst-quantile`), where ramps come again and again.
                 - W5 needs so few replicas that one more or less is a quarter of the cost, and B4 finds the right number as well.
-                - After the step of W2 ours keeps ten replicas to the end: those that were added for the queue and taken away again count
-                  as turns, and after five of them the down window doubles (G14).
                 - Who knows the requests to come (B12) cannot be reached: replicas take 100 s to start, and five minutes pass before any go.
                 """;
     }
