@@ -402,7 +402,7 @@ final class Attacks {
             isQuick = isQuick(target);
             left = new MetersPage(target.get(target.managementPort(), "/actuator/prometheus")
                             .text())
-                    .sum("gateway_inflight");
+                    .required("gateway_inflight");
         }
         return (left == 0 ? "nothing" : "something") + " under way, and good requests are answered "
                 + (isQuick ? "within a second again" : "late");

@@ -1,5 +1,7 @@
 package io.llmd.launcher.bench;
 
+import java.util.stream.Stream;
+
 /**
  * A page of meters as Prometheus reads it.
  *
@@ -12,14 +14,37 @@ record MetersPage(String text) {
         return sum(name, "");
     }
 
-    /** Sum over the series of a name whose labels hold a text, such as {@code area="heap"}. */
+    /** Sum over the series of a name whose labels hold a text, such as {@code area="heap"}; 0 without any. */
     double sum(String name, String label) {
+        return series(name, label).mapToDouble(MetersPage::value).sum();
+    }
+
+    /** As {@link #required(String, String)}, whatever the labels. */
+    double required(String name) {
+        return required(name, "");
+    }
+
+    /**
+     * Sum over the series of a name whose labels hold a text, where no series does not mean 0.
+     *
+     * @throws BenchFailure without any
+     */
+    double required(String name, String label) {
+        if (series(name, label).findAny().isEmpty()) {
+            throw new BenchFailure("meter " + name + " " + label + ": not on the page");
+        }
+        return sum(name, label);
+    }
+
+    private Stream<String> series(String name, String label) {
         return text.lines()
                 .filter(line -> line.startsWith(name)
                         && line.length() > name.length()
                         && (line.charAt(name.length()) == '{' || line.charAt(name.length()) == ' ')
-                        && line.contains(label))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-                .sum();
+                        && line.contains(label));
+    }
+
+    private static double value(String line) {
+        return Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
     }
 }

@@ -17,8 +17,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,20 +28,6 @@ import java.util.concurrent.TimeUnit;
  * outcome, no place, lease, buffer or file descriptor that was not given back, and no heap that grew.
  */
 final class SoakBench {
-
-    /** Endings of requests that the client has not put on the wire. */
-    private static final Set<String> NOT_SENT = Set.of("connect_failed", "client_connection_limit");
-
-    /** Endings that say neither what was answered nor what went wrong; JSON that an endpoint broke is passed on as it is. */
-    private static final Set<String> UNEXPLAINED = Set.of(
-            "connect_failed",
-            "client_connection_limit",
-            "connection_closed",
-            "malformed_response",
-            "not_a_stream",
-            "stream_truncated",
-            "timeout",
-            "unfinished");
 
     private static final Duration WARM_UP = Duration.ofSeconds(30);
     private static final Duration QUIET_LIMIT = Duration.ofSeconds(90);
@@ -57,9 +41,9 @@ final class SoakBench {
     private final PrintWriter progress;
     private final SoakFleet fleet;
     private final SoakLeavers leavers = new SoakLeavers();
-    private final Map<String, Long> outcomes = new TreeMap<>();
-    private final List<SoakReading> readings = new ArrayList<>();
-    private int faults;
+    private final SoakEndings endings = new SoakEndings();
+    private final SoakHeap heap = new SoakHeap();
+    private final List<String> faults = new ArrayList<>();
 
     /**
      * What is run.
@@ -85,12 +69,13 @@ final class SoakBench {
         awaitQuiet();
         SoakReading rested = SoakReading.of(fleet);
         LoadReport report = withFaults();
+        fleet.awaitReady();
         awaitQuiet();
         int refused = burst();
         awaitQuiet();
         SoakReading last = awaitFiles(rested);
-        double counted = fleet.gatewayMeters().sum("gateway_requests_total") - before;
-        say("outcomes: " + outcomes);
+        say("endings: " + endings);
+        double counted = fleet.gatewayMeters().required("gateway_requests_total") - before;
         return lines(report, counted, refused, rested, last);
     }
 
@@ -132,9 +117,7 @@ final class SoakBench {
                 return;
             }
             sleepUntil(at);
-            for (SoakPart part : fleet.parts().toList()) {
-                part.awaitReady();
-            }
+            fleet.awaitReady();
             happen(fault, random.nextInt(fleet.count()), begin);
             if (System.nanoTime() > nextReading) {
                 nextReading += readEvery;
@@ -144,7 +127,7 @@ final class SoakBench {
     }
 
     private void happen(SoakFault fault, int endpoint, long begin) throws IOException, InterruptedException {
-        faults++;
+        faults.add(fault.name());
         say(String.format("%6.1f min  %s (endpoint %d)", (System.nanoTime() - begin) / 60e9, fault.name(), endpoint));
         long start = System.nanoTime();
         fault.begin().run(fleet, endpoint);
@@ -154,7 +137,7 @@ final class SoakBench {
 
     private void read() throws IOException, InterruptedException {
         SoakReading reading = SoakReading.of(fleet);
-        readings.add(reading);
+        heap.add(reading.heapMebibytes());
         say(String.format(
                 "            heap %.1f MiB, direct %.1f MiB, %.0f threads, %.0f files",
                 reading.heapMebibytes(), reading.directMebibytes(), reading.threads(), reading.files()));
@@ -174,7 +157,7 @@ final class SoakBench {
     }
 
     private LoadReport counted(LoadReport report) {
-        report.outcomes().forEach((outcome, count) -> outcomes.merge(outcome, count, Long::sum));
+        endings.add(report.outcomes());
         return report;
     }
 
@@ -231,18 +214,20 @@ final class SoakBench {
 
     private double inGateway() throws IOException, InterruptedException {
         MetersPage meters = fleet.gatewayMeters();
-        return meters.sum("gateway_inflight") + meters.sum("gateway_open_connections");
+        return meters.required("gateway_inflight")
+                + meters.required("gateway_open_connections")
+                + meters.required("gateway_held_body_bytes");
     }
 
     private double leases() throws IOException, InterruptedException {
-        return fleet.schedulerMeters().sum("scheduler_leases");
+        return fleet.schedulerMeters().required("scheduler_leases");
     }
 
     private double inEndpoints() throws IOException, InterruptedException {
         double sum = 0;
         for (int i = 0; i < fleet.count(); i++) {
             MetersPage meters = fleet.endpointMeters(i);
-            sum += meters.sum("vllm:num_requests_running") + meters.sum("vllm:num_requests_waiting");
+            sum += meters.required("vllm:num_requests_running") + meters.required("vllm:num_requests_waiting");
         }
         return sum;
     }
@@ -260,26 +245,18 @@ final class SoakBench {
 
     private List<GoalLine> lines(LoadReport report, double counted, int refused, SoakReading rested, SoakReading last)
             throws IOException, InterruptedException {
-        long sent = leavers.sent()
-                + outcomes.entrySet().stream()
-                        .filter(outcome -> !NOT_SENT.contains(outcome.getKey()))
-                        .mapToLong(Map.Entry::getValue)
-                        .sum();
-        long unexplained = outcomes.entrySet().stream()
-                .filter(outcome -> UNEXPLAINED.contains(outcome.getKey()))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
+        long sent = leavers.sent() + endings.sent();
         MetersPage gateway = fleet.gatewayMeters();
         List<GoalLine> lines = new ArrayList<>();
-        lines.add(reported("faults", faults, ""));
+        lines.add(reported("faults", faults.size(), ""));
         lines.add(reported("sent", sent, ""));
         lines.add(reported("answered-share", report.answered() / (double) Math.max(1, report.requests()), ""));
         lines.add(reported("first-token-p99", report.timeToFirstToken().p99(), "ms"));
         lines.add(zero("sent-less-outcomes", Math.abs(sent - counted)));
-        lines.add(zero("unexplained-endings", unexplained));
-        lines.add(zero("requests-under-way", gateway.sum("gateway_inflight")));
-        lines.add(zero("held-body-bytes", gateway.sum("gateway_held_body_bytes")));
-        lines.add(zero("client-connections", gateway.sum("gateway_open_connections")));
+        lines.add(zero("unexplained-endings", endings.unexplained(faults.contains(SoakFault.BROKEN_JSON))));
+        lines.add(zero("requests-under-way", gateway.required("gateway_inflight")));
+        lines.add(zero("held-body-bytes", gateway.required("gateway_held_body_bytes")));
+        lines.add(zero("client-connections", gateway.required("gateway_open_connections")));
         lines.add(zero("leases", leases()));
         lines.add(zero("endpoint-requests", inEndpoints()));
         lines.add(zero("permits-missing", refused));
@@ -287,7 +264,10 @@ final class SoakBench {
         lines.add(zero("errors-logged", fleet.gateway().logged(" ERROR ")));
         lines.add(atMost("file-descriptors-more", last.files() - rested.files(), 0, ""));
         lines.add(atMost("threads-more", last.threads() - rested.threads(), THREAD_GROWTH, ""));
-        lines.add(atMost("heap-growth", growth(), HEAP_GROWTH_MEBIBYTES, "MiB"));
+        lines.add(atLeast("heap-readings", heap.readings(), SoakHeap.LEAST_READINGS));
+        if (heap.readings() >= SoakHeap.LEAST_READINGS) {
+            lines.add(atMost("heap-growth", heap.growth(), HEAP_GROWTH_MEBIBYTES, "MiB"));
+        }
         lines.add(reported("direct-buffers", last.directMebibytes(), "MiB"));
         return lines;
     }
@@ -300,19 +280,6 @@ final class SoakBench {
         return lines;
     }
 
-    /** Median of the last third of the readings less that of the second, so that caches which fill first do not count. */
-    private double growth() {
-        int third = readings.size() / 3;
-        return third == 0
-                ? 0
-                : median(readings.subList(readings.size() - third, readings.size()))
-                        - median(readings.subList(third, 2 * third));
-    }
-
-    private static double median(List<SoakReading> some) {
-        return Figure.of(some.stream().map(SoakReading::heapMebibytes).toList()).median();
-    }
-
     private static GoalLine reported(String name, double value, String unit) {
         return GoalLine.reported("soak", name, Figure.of(List.of(value)), unit, null, 0);
     }
@@ -323,6 +290,10 @@ final class SoakBench {
 
     private static GoalLine atMost(String name, double value, double most, String unit) {
         return GoalLine.judged("soak", name, Figure.of(List.of(value)), unit, most, null, 0);
+    }
+
+    private static GoalLine atLeast(String name, double value, double least) {
+        return GoalLine.judgedAtLeast("soak", name, Figure.of(List.of(value)), "", least, null);
     }
 
     private static void sleepUntil(long nanos) throws InterruptedException {

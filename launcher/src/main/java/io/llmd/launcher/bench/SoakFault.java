@@ -22,6 +22,9 @@ record SoakFault(String name, Duration lasts, Action begin, Action end) {
         void run(SoakFleet fleet, int endpoint) throws IOException, InterruptedException;
     }
 
+    /** Name of the fault that makes endpoints send JSON that is none. */
+    static final String BROKEN_JSON = "events are garbage";
+
     private static final Action NOTHING = (fleet, endpoint) -> {};
 
     private static SoakFault ofRequests(String name, int seconds, String field, String value) {
@@ -88,7 +91,7 @@ record SoakFault(String name, Duration lasts, Action begin, Action end) {
                 ofRequests("connections are reset", 15, "reset_after_tokens", "{\"tokens\":3,\"probability\":0.5}"),
                 ofRequests("streams break off", 15, "drop_after_tokens", "{\"tokens\":3,\"probability\":0.5}"),
                 ofRequests("engines fail within streams", 15, "error_after_tokens", "{\"tokens\":3,\"count\":10}"),
-                ofRequests("events are garbage", 15, "garbage", "{\"kind\":\"broken_json\",\"event\":2}"),
+                ofRequests(BROKEN_JSON, 15, "garbage", "{\"kind\":\"broken_json\",\"event\":2}"),
                 ofRequests("events come cut in pieces", 20, "garbage", "{\"kind\":\"odd_split\"}"),
                 ofRequests("an endpoint is five times slower", 20, "slow_factor", "5"),
                 ofRequests("metrics stand still", 20, "metrics", "\"frozen\""),

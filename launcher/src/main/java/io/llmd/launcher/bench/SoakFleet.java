@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,6 +135,11 @@ final class SoakFleet implements AutoCloseable {
         for (SoakPart part : parts().toList()) {
             part.start();
         }
+        awaitReady();
+    }
+
+    /** Waits until all parts serve. @throws BenchFailure if one does not, or has ended */
+    void awaitReady() throws InterruptedException {
         for (SoakPart part : parts().toList()) {
             part.awaitReady();
         }
@@ -239,7 +245,11 @@ final class SoakFleet implements AutoCloseable {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at + path))
                 .timeout(Duration.ofSeconds(60))
                 .build();
-        return new MetersPage(http.send(request, BodyHandlers.ofString()).body());
+        HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+            throw new BenchFailure(request.uri() + ": status " + answer.statusCode() + " (expected: 200)");
+        }
+        return new MetersPage(answer.body());
     }
 
     @Override

@@ -20,10 +20,10 @@ record SoakReading(double heapMebibytes, double directMebibytes, double threads,
         collect(fleet.gateway().pid());
         MetersPage meters = fleet.gatewayMeters();
         return new SoakReading(
-                meters.sum("jvm_memory_used_bytes", "area=\"heap\"") / MEBIBYTE,
-                meters.sum("jvm_buffer_memory_used_bytes", "id=\"direct\"") / MEBIBYTE,
-                meters.sum("jvm_threads_live_threads"),
-                meters.sum("process_files_open_files"));
+                meters.required("jvm_memory_used_bytes", "area=\"heap\"") / MEBIBYTE,
+                meters.required("jvm_buffer_memory_used_bytes", "id=\"direct\"") / MEBIBYTE,
+                meters.required("jvm_threads_live_threads"),
+                meters.required("process_files_open_files"));
     }
 
     private static void collect(long pid) throws IOException, InterruptedException {
