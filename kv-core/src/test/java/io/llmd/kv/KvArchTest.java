@@ -22,6 +22,9 @@ class KvArchTest {
     static final ArchRule wireUsesTheJdkOnly = onlyUse("io.llmd.kv.wire", "io.llmd.kv.wire");
 
     @ArchTest
+    static final ArchRule zmtpUsesTheJdkOnly = onlyUse("io.llmd.kv.zmtp", "io.llmd.kv.zmtp");
+
+    @ArchTest
     static final ArchRule hashUsesWireAndHashFunctions =
             onlyUse("io.llmd.kv.hash", "io.llmd.kv.hash", "io.llmd.kv.wire", "java.security", "net.openhft.hashing");
 

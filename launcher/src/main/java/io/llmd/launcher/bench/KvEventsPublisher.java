@@ -3,14 +3,14 @@ package io.llmd.launcher.bench;
 import io.llmd.kv.event.KvEvent;
 import io.llmd.kv.event.KvEvent.BlockRemoved;
 import io.llmd.kv.event.KvEvent.BlockStored;
-import io.llmd.kv.event.KvEventBatch;
-import io.llmd.kv.event.KvEventEncoder;
 import io.llmd.kv.event.KvEventFormat;
 import io.llmd.kv.event.TokenIds;
 import io.llmd.kv.hash.BlockHashes;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kv.key.KeyMode;
-import java.nio.ByteBuffer;
+import io.llmd.simulator.kvevents.KvEventLoop;
+import io.llmd.simulator.kvevents.KvEventPublisher;
+import io.llmd.simulator.kvevents.KvEventSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -18,11 +18,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import org.zeromq.SocketType;
-import org.zeromq.ZContext;
-import org.zeromq.ZMQ;
 
-/** An engine that stores a prompt and removes an old one, at a steady rate, on a thread of its own. */
+/**
+ * A simulated endpoint's publisher, and an engine that stores a prompt and removes an old one at a steady rate, on a thread of
+ * its own.
+ */
 final class KvEventsPublisher {
 
     static final String MODEL = "m";
@@ -37,13 +37,11 @@ final class KvEventsPublisher {
     private final Queue<KvEventsBench.Sent> sent;
     private final AtomicBoolean isOver;
     private final AtomicLong blocks = new AtomicLong();
-    private final ZContext context = new ZContext();
-    private final ZMQ.Socket socket = context.createSocket(SocketType.PUB);
+    private final KvEventLoop loop = KvEventLoop.start();
+    private final KvEventPublisher publisher;
     private final KeyHasher hasher = KeyHasher.of(KeyMode.XXH64, "");
     private final long root = hasher.root(MODEL);
-    private final KvEventEncoder encoder = new KvEventEncoder(KvEventFormat.ARRAY);
     private final SplittableRandom random;
-    private final int port;
 
     /** @param blocksPerSecond stored and removed ones */
     KvEventsPublisher(int number, int blocksPerSecond, Queue<KvEventsBench.Sent> sent, AtomicBoolean isOver) {
@@ -52,7 +50,12 @@ final class KvEventsPublisher {
         this.isOver = isOver;
         intervalNanos = (long) (2 * BLOCKS * 1e9 / blocksPerSecond);
         random = new SplittableRandom(number);
-        port = socket.bindToRandomPort("tcp://127.0.0.1");
+        publisher = loop.open(
+                KvEventSettings.DEFAULT
+                        .withEndpoint("tcp://127.0.0.1:*")
+                        .withTopic("kv@" + name() + "@" + MODEL)
+                        .withFormat(KvEventFormat.ARRAY),
+                0);
     }
 
     String name() {
@@ -60,7 +63,7 @@ final class KvEventsPublisher {
     }
 
     int port() {
-        return port;
+        return publisher.port();
     }
 
     /** Blocks stored and removed so far. */
@@ -81,7 +84,7 @@ final class KvEventsPublisher {
             }
             publish(batch);
         }
-        context.close();
+        loop.close();
     }
 
     private void publish(long batch) {
@@ -93,16 +96,13 @@ final class KvEventsPublisher {
                 events.add(BlockRemoved.of(BlockHashes.ofIds(hash)));
             }
         }
-        byte[] payload = encoder.encode(new KvEventBatch(1, events, 0));
         KvEventsBench.Sent lookedFor = null;
         if (batch % LOOKED_FOR == 0) {
             long[] keys = new long[BLOCKS];
             hasher.chain(root, tokens, 0, BLOCKS, BLOCK_TOKENS, keys, 0);
             lookedFor = new KvEventsBench.Sent(keys[BLOCKS - 1], System.nanoTime());
         }
-        socket.sendMore("kv@" + name() + "@" + MODEL);
-        socket.sendMore(ByteBuffer.allocate(Long.BYTES).putLong(batch).array());
-        socket.send(payload);
+        publisher.publish(1, events);
         if (lookedFor != null) {
             sent.add(lookedFor);
         }

@@ -3,8 +3,13 @@ package io.llmd.launcher.bench;
 import io.llmd.contracts.prefix.EndpointMatch;
 import io.llmd.contracts.prefix.KvIndexStats;
 import io.llmd.contracts.prefix.PrefixMatches;
+import io.llmd.kv.event.KvEvent;
+import io.llmd.kv.event.KvEventFormat;
 import io.llmd.kv.key.KeyHasher;
 import io.llmd.kv.key.KeyMode;
+import io.llmd.simulator.kvevents.KvEventLoop;
+import io.llmd.simulator.kvevents.KvEventPublisher;
+import io.llmd.simulator.kvevents.KvEventSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.ByteBuffer;
@@ -19,9 +24,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
-import org.zeromq.SocketType;
-import org.zeromq.ZContext;
-import org.zeromq.ZMQ;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -70,15 +72,17 @@ final class KvLookupBench {
     /** @throws BenchFailure when the service does not come up, or an answer is wrong */
     List<GoalLine> run() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("llmd-bench");
-        try (ZContext context = new ZContext()) {
-            List<ZMQ.Socket> engines = new ArrayList<>();
-            List<Integer> ports = new ArrayList<>();
+        try (KvEventLoop loop = KvEventLoop.start()) {
+            List<KvEventPublisher> engines = new ArrayList<>();
             for (int i = 0; i < settings.endpoints(); i++) {
-                ZMQ.Socket engine = context.createSocket(SocketType.PUB);
-                engine.setSndHWM(0);
-                ports.add(engine.bindToRandomPort("tcp://127.0.0.1"));
-                engines.add(engine);
+                engines.add(loop.open(
+                        KvEventSettings.DEFAULT
+                                .withEndpoint("tcp://127.0.0.1:*")
+                                .withTopic("kv@pod-" + i + "@" + KvLookupPrompts.MODEL)
+                                .withFormat(KvEventFormat.ARRAY),
+                        0));
             }
+            List<Integer> ports = engines.stream().map(KvEventPublisher::port).toList();
             try (ChildProcess service = ChildProcess.start(new KvLookupContender(), ports, folder)) {
                 service.await(START_LIMIT, () -> connected(service.port()) == settings.endpoints());
                 fill(engines, service.port());
@@ -101,16 +105,10 @@ final class KvLookupBench {
         }
     }
 
-    private void fill(List<ZMQ.Socket> engines, int port) throws IOException {
+    private void fill(List<KvEventPublisher> engines, int port) throws IOException {
         for (int i = 0; i < engines.size(); i++) {
-            long sequence = 0;
-            for (byte[] batch : prompts.batches(i)) {
-                engines.get(i).sendMore("kv@pod-" + i + "@" + KvLookupPrompts.MODEL);
-                engines.get(i)
-                        .sendMore(ByteBuffer.allocate(Long.BYTES)
-                                .putLong(sequence++)
-                                .array());
-                engines.get(i).send(batch);
+            for (KvEvent event : prompts.events(i)) {
+                engines.get(i).publish(1, List.of(event));
             }
         }
         long memberships = (long) settings.endpoints() * settings.endpoints() * KvLookupPrompts.BLOCKS;

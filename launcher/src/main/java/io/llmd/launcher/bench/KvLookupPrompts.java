@@ -1,9 +1,7 @@
 package io.llmd.launcher.bench;
 
+import io.llmd.kv.event.KvEvent;
 import io.llmd.kv.event.KvEvent.BlockStored;
-import io.llmd.kv.event.KvEventBatch;
-import io.llmd.kv.event.KvEventEncoder;
-import io.llmd.kv.event.KvEventFormat;
 import io.llmd.kv.event.TokenIds;
 import io.llmd.kv.hash.BlockHash;
 import io.llmd.kv.hash.BlockHashes;
@@ -78,20 +76,18 @@ final class KvLookupPrompts {
         return ids.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** What an endpoint publishes until its cache is full. */
-    List<byte[]> batches(int endpoint) {
-        KvEventEncoder encoder = new KvEventEncoder(KvEventFormat.ARRAY);
-        List<byte[]> batches = new ArrayList<>();
+    /** What an endpoint publishes until its cache is full, one event in each batch. */
+    List<KvEvent> events(int endpoint) {
+        List<KvEvent> events = new ArrayList<>();
         for (int system = 0; system < systems.length; system++) {
-            long last = store(encoder, batches, systems[system], hash(system, 0), null);
+            long last = store(events, systems[system], hash(system, 0), null);
             int question = endpoint * systems.length + system;
-            store(encoder, batches, questions[question], hash(systems.length + question, 0), last);
+            store(events, questions[question], hash(systems.length + question, 0), last);
         }
-        return batches;
+        return events;
     }
 
-    private static long store(
-            KvEventEncoder encoder, List<byte[]> batches, int[] tokens, long firstHash, @Nullable Long before) {
+    private static long store(List<KvEvent> events, int[] tokens, long firstHash, @Nullable Long before) {
         Long parent = before;
         int blocks = tokens.length / BLOCK_TOKENS;
         for (int from = 0; from < blocks; from += EVENT_BLOCKS) {
@@ -100,14 +96,11 @@ final class KvLookupPrompts {
             for (int i = 0; i < count; i++) {
                 hashes[i] = firstHash + from + i;
             }
-            batches.add(encoder.encode(new KvEventBatch(
-                    1,
-                    List.of(BlockStored.of(
-                            BlockHashes.ofIds(hashes),
-                            parent == null ? null : BlockHash.ofId(parent),
-                            TokenIds.copyOf(tokens, from * BLOCK_TOKENS, (from + count) * BLOCK_TOKENS),
-                            BLOCK_TOKENS)),
-                    0)));
+            events.add(BlockStored.of(
+                    BlockHashes.ofIds(hashes),
+                    parent == null ? null : BlockHash.ofId(parent),
+                    TokenIds.copyOf(tokens, from * BLOCK_TOKENS, (from + count) * BLOCK_TOKENS),
+                    BLOCK_TOKENS));
             parent = hashes[count - 1];
         }
         return firstHash + blocks - 1;

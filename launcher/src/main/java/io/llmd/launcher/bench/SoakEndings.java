@@ -16,7 +16,8 @@ final class SoakEndings {
     private static final Set<String> NOT_SENT = Set.of("connect_failed", "client_connection_limit");
 
     private static final String OK = "ok";
-    private static final Pattern ERROR_WITH_CODE = Pattern.compile("([1-5][0-9][0-9]|stream_error) (?!without_code$).+");
+    private static final Pattern ERROR_WITH_CODE =
+            Pattern.compile("([1-5][0-9][0-9]|stream_error) (?!without_code$).+");
 
     /** A complete answer that is no JSON. */
     private static final String BROKEN_JSON = "malformed_answer";

@@ -29,7 +29,8 @@ final class SoakHeap {
         if (third == 0) {
             throw new IllegalStateException("readings: " + mebibytes.size() + " (expected: >= " + LEAST_READINGS + ")");
         }
-        return Figure.of(mebibytes.subList(mebibytes.size() - third, mebibytes.size())).median()
+        return Figure.of(mebibytes.subList(mebibytes.size() - third, mebibytes.size()))
+                        .median()
                 - Figure.of(mebibytes.subList(third, 2 * third)).median();
     }
 }

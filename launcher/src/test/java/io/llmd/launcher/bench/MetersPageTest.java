@@ -28,6 +28,7 @@ class MetersPageTest {
         assertThatThrownBy(() -> page.required("scheduler_lease"))
                 .isInstanceOf(BenchFailure.class)
                 .hasMessageContaining("scheduler_lease");
-        assertThatThrownBy(() -> page.required("gateway_inflight", "route=\"rerank\"")).isInstanceOf(BenchFailure.class);
+        assertThatThrownBy(() -> page.required("gateway_inflight", "route=\"rerank\""))
+                .isInstanceOf(BenchFailure.class);
     }
 }

@@ -12,7 +12,14 @@ class SoakEndingsTest {
     @Test
     void answersAndErrorsWithACodeAreExplained() {
         endings.add(Map.of(
-                "ok", 900L, "429 rate_limit_exceeded", 4L, "504 upstream_timeout", 3L, "stream_error upstream_incomplete", 2L));
+                "ok",
+                900L,
+                "429 rate_limit_exceeded",
+                4L,
+                "504 upstream_timeout",
+                3L,
+                "stream_error upstream_incomplete",
+                2L));
         endings.add(Map.of("ok", 100L, "stream_error 500", 1L));
 
         assertThat(endings.unexplained(false)).isZero();
@@ -22,7 +29,14 @@ class SoakEndingsTest {
     @Test
     void endingsWithoutACodeOrWithAnUnknownNameAreNot() {
         endings.add(Map.of(
-                "502 without_code", 1L, "stream_error without_code", 2L, "connection_closed", 4L, "answer_too_large", 8L));
+                "502 without_code",
+                1L,
+                "stream_error without_code",
+                2L,
+                "connection_closed",
+                4L,
+                "answer_too_large",
+                8L));
         endings.add(Map.of("stream_truncated", 16L, "some_new_ending", 32L));
 
         assertThat(endings.unexplained(true)).isEqualTo(63);

@@ -22,6 +22,8 @@ class SoakHeapTest {
         List.of(10.0, 90.0).forEach(heap::add);
 
         assertThat(heap.readings()).isLessThan(SoakHeap.LEAST_READINGS);
-        assertThatThrownBy(heap::growth).isInstanceOf(IllegalStateException.class).hasMessageContaining("readings: 2");
+        assertThatThrownBy(heap::growth)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("readings: 2");
     }
 }

@@ -1,23 +1,18 @@
 package io.llmd.simulator.kvevents;
 
-import io.llmd.simulator.kvevents.ZmqSockets.Opened;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.zeromq.ZContext;
 
 /**
- * Serves any number of publishers with two threads of its own, one that encodes and sends and one that answers replay
- * requests, beside those of ZeroMQ. All of them wait while there is nothing to do. Safe from any thread.
+ * Serves any number of publishers with one thread, which encodes, sends and answers replay requests, and waits while there
+ * is nothing to do. Safe from any thread.
  */
 public final class KvEventLoop implements AutoCloseable {
 
@@ -25,11 +20,7 @@ public final class KvEventLoop implements AutoCloseable {
 
     private static final long CLOSE_MILLIS = 1000;
 
-    private final ZContext context = new ZContext();
-    private final ZmqSockets sockets = new ZmqSockets(context);
-    private final ExecutorService sender = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("kv-events").factory());
-    private final ReplayThread replayThread = new ReplayThread(context);
+    private final EventSockets sockets = new EventSockets();
     private final Set<KvEventPublisher> publishers = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
@@ -37,7 +28,7 @@ public final class KvEventLoop implements AutoCloseable {
 
     public static KvEventLoop start() {
         KvEventLoop loop = new KvEventLoop();
-        loop.replayThread.start();
+        loop.sockets.start();
         return loop;
     }
 
@@ -49,39 +40,33 @@ public final class KvEventLoop implements AutoCloseable {
      */
     public KvEventPublisher open(KvEventSettings settings, int rank) {
         ReplaySocket replay = replaySocket(settings, rank);
-        Opened live;
+        LiveStream stream;
         try {
-            live = sockets.publisher(new ZmqEndpoint(settings.endpoint()).forRank(rank), settings.highWaterMark());
+            stream = new LiveStream(
+                    sockets,
+                    new ZmqEndpoint(settings.endpoint()).forRank(rank),
+                    settings,
+                    replay == null ? null : replay.ring());
         } catch (RuntimeException e) {
             if (replay != null) {
-                replay.close();
+                execute(replay::close);
             }
             throw e;
         }
-        LiveStream stream = new LiveStream(
-                live.socket(), settings.topic(), settings.format(), replay == null ? null : replay.ring());
-        KvEventPublisher publisher =
-                new KvEventPublisher(this, rank, settings.queueBatches(), live.address(), stream, replay);
+        KvEventPublisher publisher = new KvEventPublisher(this, rank, settings.queueBatches(), stream, replay);
         publishers.add(publisher);
-        if (replay != null) {
-            replayThread.add(replay);
-        }
         return publisher;
     }
 
     private @Nullable ReplaySocket replaySocket(KvEventSettings settings, int rank) {
-        ReplaySettings replay = settings.replay();
-        String endpoint = replay.endpoint();
-        if (endpoint == null) {
-            return null;
-        }
-        // Room for one whole replay and its end marker: a router drops what does not fit.
-        Opened opened = sockets.router(new ZmqEndpoint(endpoint).forRank(rank), replay.batches() + 1);
-        ReplayRing ring = new ReplayRing(replay.batches(), replay.sizeBytes());
-        return new ReplaySocket(opened.socket(), opened.address(), settings.topic(), replay.form(), ring);
+        String endpoint = settings.replay().endpoint();
+        return endpoint == null
+                ? null
+                : new ReplaySocket(
+                        sockets, new ZmqEndpoint(endpoint).forRank(rank), settings.topic(), settings.replay());
     }
 
-    /** Closes all publishers and ends the threads, within a few seconds. */
+    /** Closes all publishers and ends the thread, within a few seconds. */
     @Override
     public void close() {
         if (!isClosed.compareAndSet(false, true)) {
@@ -95,12 +80,8 @@ public final class KvEventLoop implements AutoCloseable {
             for (CountDownLatch closed : closing) {
                 isEnded &= closed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             }
-            sender.shutdown();
-            isEnded &= sender.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
-            isEnded &= replayThread.stop(CLOSE_MILLIS);
-            if (isEnded) {
-                context.close();
-            } else {
+            isEnded &= sockets.stop(CLOSE_MILLIS);
+            if (!isEnded) {
                 log.atWarn().log("KV event publishers have not closed in time");
             }
         } catch (InterruptedException e) {
@@ -109,25 +90,17 @@ public final class KvEventLoop implements AutoCloseable {
     }
 
     void execute(Runnable turn) {
-        try {
-            sender.execute(turn);
-        } catch (RejectedExecutionException e) {
-            log.atDebug().log("KV events after the loop was closed");
-        }
+        sockets.execute(turn);
     }
 
-    /** Lets both threads free the sockets of a publisher; the latch opens when they have. */
+    /** Lets the thread free the sockets of a publisher; the latch opens when it has. */
     CountDownLatch close(KvEventPublisher publisher) {
         publishers.remove(publisher);
-        ReplaySocket replay = publisher.replay();
-        CountDownLatch closed = new CountDownLatch(replay == null ? 1 : 2);
+        CountDownLatch closed = new CountDownLatch(1);
         execute(() -> {
             publisher.finish();
             closed.countDown();
         });
-        if (replay != null) {
-            replayThread.remove(replay, closed);
-        }
         return closed;
     }
 

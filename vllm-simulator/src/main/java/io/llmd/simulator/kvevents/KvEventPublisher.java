@@ -39,16 +39,10 @@ public final class KvEventPublisher implements AutoCloseable {
     private final AtomicLong dropped = new AtomicLong();
     private volatile FaultDice dice = new FaultDice(KvEventFaults.NONE);
 
-    KvEventPublisher(
-            KvEventLoop loop,
-            int rank,
-            int queueBatches,
-            String endpoint,
-            LiveStream stream,
-            @Nullable ReplaySocket replay) {
+    KvEventPublisher(KvEventLoop loop, int rank, int queueBatches, LiveStream stream, @Nullable ReplaySocket replay) {
         this.loop = loop;
         this.rank = rank;
-        this.endpoint = endpoint;
+        endpoint = stream.address();
         this.stream = stream;
         this.replay = replay;
         queue = new LinkedBlockingQueue<>(queueBatches);
@@ -123,16 +117,14 @@ public final class KvEventPublisher implements AutoCloseable {
         return isClosed.compareAndSet(false, true) ? loop.close(this) : new CountDownLatch(0);
     }
 
-    @Nullable
-    ReplaySocket replay() {
-        return replay;
-    }
-
     /** The last turn: on the loop's thread. */
     void finish() {
         drain(Integer.MAX_VALUE);
         stream.release();
         stream.close();
+        if (replay != null) {
+            replay.close();
+        }
     }
 
     private void schedule() {

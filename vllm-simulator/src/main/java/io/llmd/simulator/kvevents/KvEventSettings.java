@@ -7,7 +7,7 @@ import io.llmd.kv.event.KvEventFormat;
  *
  * @param endpoint where rank 0 publishes; bound when it contains {@code *} or {@code ::} or is {@code ipc} or
  *     {@code inproc}, otherwise dialled; port 0 or {@code *} takes a free one.
- *     JeroMQ's {@code ipc} reaches other JeroMQ sockets only, and {@code inproc} nobody outside of the loop
+ *     {@code inproc} reaches nobody, for it ends at the process
  * @param topic first frame of every message
  * @param highWaterMark messages waiting for one subscriber; more are lost for that subscriber, unseen
  * @param queueBatches batches waiting between engine and publisher; more are lost for everybody, and counted

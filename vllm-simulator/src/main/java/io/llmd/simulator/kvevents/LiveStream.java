@@ -2,15 +2,15 @@ package io.llmd.simulator.kvevents;
 
 import io.llmd.kv.event.KvEventBatch;
 import io.llmd.kv.event.KvEventEncoder;
-import io.llmd.kv.event.KvEventFormat;
+import io.llmd.kv.zmtp.SocketKind;
+import io.llmd.kv.zmtp.ZmtpWire;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
-import org.zeromq.ZMQ;
 
-/** Encodes and sends the batches of one rank. For one thread at a time, after it was handed over. */
+/** Encodes the batches of one rank and sends them to those who subscribed. For the sockets' thread. */
 final class LiveStream {
 
-    private final ZMQ.Socket socket;
+    private final EventSocket socket;
     private final byte[] topic;
     private final KvEventEncoder encoder;
     private final @Nullable ReplayRing ring;
@@ -18,11 +18,22 @@ final class LiveStream {
     /** A message that waits until the next one is sent. */
     private ReplayRing.@Nullable Entry held;
 
-    LiveStream(ZMQ.Socket socket, String topic, KvEventFormat format, @Nullable ReplayRing ring) {
-        this.socket = socket;
-        this.topic = topic.getBytes(StandardCharsets.UTF_8);
-        encoder = new KvEventEncoder(format);
+    /** @throws IllegalArgumentException for an address that cannot be used */
+    LiveStream(EventSockets sockets, ZmqEndpoint endpoint, KvEventSettings settings, @Nullable ReplayRing ring) {
+        topic = settings.topic().getBytes(StandardCharsets.UTF_8);
+        encoder = new KvEventEncoder(settings.format());
         this.ring = ring;
+        socket = EventSocket.open(
+                sockets,
+                SocketKind.PUB,
+                endpoint,
+                settings.highWaterMark(),
+                (peer, message) -> peer.subscriptions().take(message));
+    }
+
+    /** Where subscribers connect to, or what is dialled. Safe from any thread. */
+    String address() {
+        return socket.address();
     }
 
     void send(long sequence, KvEventBatch batch, Fate fate) {
@@ -65,8 +76,11 @@ final class LiveStream {
     }
 
     private void transmit(ReplayRing.Entry message) {
-        socket.send(topic, ZMQ.SNDMORE);
-        socket.send(SequenceFrame.of(message.sequence()), ZMQ.SNDMORE);
-        socket.send(message.payload(), 0);
+        byte[] bytes = ZmtpWire.message(topic, SequenceFrame.of(message.sequence()), message.payload());
+        for (Peer peer : socket.peers()) {
+            if (peer.subscriptions().want(topic)) {
+                peer.offer(bytes);
+            }
+        }
     }
 }

@@ -6,8 +6,7 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The newest batches as they were sent, bounded in number and bytes; the oldest leave first. Safe from any thread; the
- * lock is held while one entry is added or references are copied.
+ * The newest batches as they were sent, bounded in number and bytes; the oldest leave first. For the sockets' thread.
  */
 final class ReplayRing {
 
@@ -24,7 +23,7 @@ final class ReplayRing {
         this.maxBytes = maxBytes;
     }
 
-    synchronized void add(Entry entry) {
+    void add(Entry entry) {
         entries.addLast(entry);
         sizeBytes += entry.payload().length;
         while (entries.size() > maxBatches || sizeBytes > maxBytes) {
@@ -33,7 +32,7 @@ final class ReplayRing {
     }
 
     /** All entries at or above a sequence number, taken as unsigned. */
-    synchronized List<Entry> from(long start) {
+    List<Entry> from(long start) {
         List<Entry> found = new ArrayList<>();
         for (Entry entry : entries) {
             if (Long.compareUnsigned(entry.sequence(), start) >= 0) {

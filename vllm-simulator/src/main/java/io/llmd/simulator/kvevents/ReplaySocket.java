@@ -1,41 +1,39 @@
 package io.llmd.simulator.kvevents;
 
+import io.llmd.kv.zmtp.SocketKind;
+import io.llmd.kv.zmtp.ZmtpMessage;
+import io.llmd.kv.zmtp.ZmtpWire;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.zeromq.ZMQ;
 
-/** Answers the replay requests of one rank. For one thread at a time, after it was handed over. */
+/** Answers the replay requests of one rank. For the sockets' thread. */
 final class ReplaySocket {
 
     private static final Logger log = LoggerFactory.getLogger(ReplaySocket.class);
 
     private static final byte[] EMPTY = {};
-    /** Client's identity, empty frame, first wanted sequence number. */
-    private static final int REQUEST_FRAMES = 3;
+    /** An empty frame and the first wanted sequence number. */
+    private static final int REQUEST_FRAMES = 2;
 
-    private final ZMQ.Socket socket;
-    private final String endpoint;
+    private final EventSocket socket;
     private final byte[] topic;
     private final ReplayForm form;
     private final ReplayRing ring;
 
-    ReplaySocket(ZMQ.Socket socket, String endpoint, String topic, ReplayForm form, ReplayRing ring) {
-        this.socket = socket;
-        this.endpoint = endpoint;
+    /** @throws IllegalArgumentException for an address that cannot be used */
+    ReplaySocket(EventSockets sockets, ZmqEndpoint endpoint, String topic, ReplaySettings settings) {
         this.topic = topic.getBytes(StandardCharsets.UTF_8);
-        this.form = form;
-        this.ring = ring;
+        form = settings.form();
+        ring = new ReplayRing(settings.batches(), settings.sizeBytes());
+        // Room for one whole replay and its end marker: what does not fit is lost.
+        socket = EventSocket.open(sockets, SocketKind.ROUTER, endpoint, settings.batches() + 1, this::answer);
     }
 
-    ZMQ.Socket socket() {
-        return socket;
-    }
-
+    /** Where replay is asked for. Safe from any thread. */
     String endpoint() {
-        return endpoint;
+        return socket.address();
     }
 
     ReplayRing ring() {
@@ -46,43 +44,27 @@ final class ReplaySocket {
         socket.close();
     }
 
-    /** Answers one waiting request with all batches from the wanted one on and an end marker; ignores a malformed one. */
-    void answer() {
-        List<byte[]> request = receive();
-        if (request.size() != REQUEST_FRAMES) {
+    /** Answers a request with all batches from the wanted one on and an end marker; ignores a malformed one. */
+    private void answer(Peer peer, ZmtpMessage request) {
+        if (request.frames() != REQUEST_FRAMES) {
             log.atDebug()
-                    .addKeyValue("endpoint", endpoint)
-                    .addKeyValue("frames", request.size())
+                    .addKeyValue("endpoint", endpoint())
+                    .addKeyValue("frames", request.frames())
                     .log("malformed replay request ignored");
             return;
         }
-        byte[] client = request.get(0);
-        for (ReplayRing.Entry entry : ring.from(SequenceFrame.read(request.get(2)))) {
-            reply(client, topic, SequenceFrame.of(entry.sequence()), entry.payload());
+        byte[] first = Arrays.copyOfRange(request.array(), request.start(1), request.end(1));
+        for (ReplayRing.Entry entry : ring.from(SequenceFrame.read(first))) {
+            reply(peer, topic, SequenceFrame.of(entry.sequence()), entry.payload());
         }
-        reply(client, EMPTY, SequenceFrame.end(), EMPTY);
+        reply(peer, EMPTY, SequenceFrame.end(), EMPTY);
     }
 
-    private List<byte[]> receive() {
-        List<byte[]> frames = new ArrayList<>(REQUEST_FRAMES);
-        byte[] frame = socket.recv(ZMQ.DONTWAIT);
-        while (frame != null) {
-            if (frames.size() <= REQUEST_FRAMES) {
-                frames.add(frame);
-            }
-            frame = socket.hasReceiveMore() ? socket.recv(ZMQ.DONTWAIT) : null;
-        }
-        return frames;
-    }
-
-    private void reply(byte[] client, byte[] topicFrame, byte[] sequence, byte[] payload) {
-        socket.send(client, ZMQ.SNDMORE);
-        socket.send(EMPTY, ZMQ.SNDMORE);
-        switch (form) {
-            case WITH_TOPIC -> socket.send(topicFrame, ZMQ.SNDMORE);
-            case WITHOUT_TOPIC -> {}
-        }
-        socket.send(sequence, ZMQ.SNDMORE);
-        socket.send(payload, 0);
+    private void reply(Peer peer, byte[] topicFrame, byte[] sequence, byte[] payload) {
+        peer.offer(
+                switch (form) {
+                    case WITH_TOPIC -> ZmtpWire.message(EMPTY, topicFrame, sequence, payload);
+                    case WITHOUT_TOPIC -> ZmtpWire.message(EMPTY, sequence, payload);
+                });
     }
 }

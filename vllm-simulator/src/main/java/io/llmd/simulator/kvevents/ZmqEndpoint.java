@@ -1,5 +1,16 @@
 package io.llmd.simulator.kvevents;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
 /**
  * A ZeroMQ address.
  *
@@ -11,6 +22,7 @@ record ZmqEndpoint(String address) {
     private static final String INPROC = "inproc://";
     private static final String IPC = "ipc://";
     private static final int MAX_PORT = 65_535;
+    private static final int BACKLOG = 100;
 
     ZmqEndpoint {
         check(address);
@@ -53,8 +65,66 @@ record ZmqEndpoint(String address) {
         return address.contains("*") || address.contains("::") || address.startsWith(IPC) || address.startsWith(INPROC);
     }
 
-    boolean isIpv6() {
-        return address.startsWith(TCP + "[");
+    /** Binds the address; null for one within the process, where nobody could come from. */
+    @Nullable
+    ServerSocketChannel bind() throws IOException {
+        if (address.startsWith(INPROC)) {
+            return null;
+        }
+        if (address.startsWith(IPC)) {
+            release();
+            return ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(file()));
+        }
+        ServerSocketChannel channel =
+                ServerSocketChannel.open(isIpv6() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
+        try {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            return channel.bind(tcp(isIpv6() ? "::" : "0.0.0.0"), BACKLOG);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** The same address with the port that was taken, and a host that can be dialled. */
+    ZmqEndpoint boundAt(ServerSocketChannel channel) {
+        if (!address.startsWith(TCP)) {
+            return this;
+        }
+        String host =
+                address.substring(TCP.length(), address.length() - port(address).length() - 1);
+        return new ZmqEndpoint(TCP + (host.equals("*") ? "0.0.0.0" : host) + ":"
+                + channel.socket().getLocalPort());
+    }
+
+    /** Where it is dialled; looks a name up, which can block. */
+    SocketAddress dialled() {
+        return address.startsWith(IPC) ? UnixDomainSocketAddress.of(file()) : tcp("localhost");
+    }
+
+    /** Removes the file of a local address, as it stays when its process was killed. */
+    void release() throws IOException {
+        if (address.startsWith(IPC) && !Files.isRegularFile(file()) && !Files.isDirectory(file())) {
+            Files.deleteIfExists(file());
+        }
+    }
+
+    private Path file() {
+        return Path.of(address.substring(IPC.length()));
+    }
+
+    private boolean isIpv6() {
+        return address.startsWith(TCP + "[") || address.startsWith(TCP + "::");
+    }
+
+    /** @param any the host that {@code *} stands for */
+    private InetSocketAddress tcp(String any) {
+        String port = port(address);
+        String host = address.substring(TCP.length(), address.length() - port.length() - 1);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+        }
+        return new InetSocketAddress(host.equals("*") ? any : host, port.equals("*") ? 0 : Integer.parseInt(port));
     }
 
     /** @throws NumberFormatException for an address without a port of its own */

@@ -13,7 +13,14 @@ import io.llmd.kv.event.KvEventEncoder;
 import io.llmd.kv.event.KvEventFormat;
 import io.llmd.kv.event.TokenIds;
 import io.llmd.kv.hash.BlockHashes;
+import io.llmd.kv.zmtp.ZmtpWire;
 import io.llmd.simulator.kvevents.KvEventClient.Message;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +31,9 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Publisher, subscriber and replay client over real sockets. */
 @Timeout(60)
@@ -271,8 +281,7 @@ class KvEventPublisherIT {
         KvEventPublisher publisher = loop.open(SETTINGS.withQueueBatches(4), 0);
         KvEventClient subscriber = subscribed(publisher, "");
         long next = publisher.sequence();
-        CountDownLatch busy = new CountDownLatch(1);
-        loop.execute(() -> awaitUninterrupted(busy));
+        CountDownLatch busy = holdLoop();
 
         publishMany(publisher, 10);
         busy.countDown();
@@ -282,6 +291,48 @@ class KvEventPublisherIT {
         publisher.publish(0, CLEARED);
         assertThat(subscriber.receive().sequence()).isEqualTo(next + 10);
         assertThat(replay(publisher, next)).containsExactly(next, next + 1, next + 2, next + 3, next + 10);
+    }
+
+    @Test
+    void localAddressIsASocketFileThatGoesWithItsPublisher(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("events");
+        KvEventPublisher publisher =
+                loop.open(SETTINGS.withEndpoint("ipc://" + file).withReplay(ReplaySettings.OFF), 0);
+        try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(file))) {
+            peer.write(ByteBuffer.wrap(ZmtpWire.greeting()));
+            ByteBuffer greeting = ByteBuffer.allocate(ZmtpWire.greeting().length);
+            while (greeting.hasRemaining()) {
+                assertThat(peer.read(greeting)).isPositive();
+            }
+            assertThat(greeting.array()).isEqualTo(ZmtpWire.greeting());
+        }
+        publisher.close();
+        assertThat(file).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET / HTTP/1.1\r\n\r\n", "greeting, then a PULL socket", "greeting, then 5000 bytes"})
+    void strangersAreSentAway(String what) throws IOException {
+        KvEventPublisher publisher = loop.open(SETTINGS, 0);
+        KvEventClient subscriber = subscribed(publisher, "");
+        try (SocketChannel stranger = SocketChannel.open(new InetSocketAddress("127.0.0.1", publisher.port()))) {
+            if (what.startsWith("GET")) {
+                stranger.write(ByteBuffer.wrap(what.getBytes(UTF_8)));
+            } else {
+                stranger.write(ByteBuffer.wrap(ZmtpWire.greeting()));
+                byte[] pull = "\5READY\13Socket-Type\0\0\0\4PULL".getBytes(UTF_8);
+                byte[] bytes = what.endsWith("bytes")
+                        ? ZmtpWire.message(new byte[5000])
+                        : ZmtpWire.frame(ZmtpWire.COMMAND, pull);
+                stranger.write(ByteBuffer.wrap(bytes));
+            }
+            ByteBuffer read = ByteBuffer.allocate(256);
+            while (stranger.read(read.clear()) >= 0) {
+                // until it is closed
+            }
+        }
+        publisher.publish(0, CLEARED);
+        assertThat(subscriber.receive().sequence()).isEqualTo(publisher.sequence() - 1);
     }
 
     @Test
@@ -323,7 +374,7 @@ class KvEventPublisherIT {
     }
 
     @Test
-    void sixtyFourPublishersShareTwoThreads() {
+    void sixtyFourPublishersShareAThread() {
         List<KvEventPublisher> publishers = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
             publishers.add(loop.open(SETTINGS.withTopic("kv@" + i), 0));
@@ -337,7 +388,7 @@ class KvEventPublisherIT {
         }
         assertThat(Thread.getAllStackTraces().keySet().stream()
                         .filter(thread -> thread.getName().startsWith("kv-events")))
-                .hasSize(2);
+                .hasSize(1);
     }
 
     @Test
@@ -370,6 +421,18 @@ class KvEventPublisherIT {
             }
             return message != null;
         });
+    }
+
+    /** Keeps the loop's thread from everything else; returns when that has begun. */
+    private CountDownLatch holdLoop() {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        loop.execute(() -> {
+            begun.countDown();
+            awaitUninterrupted(end);
+        });
+        awaitUninterrupted(begun);
+        return end;
     }
 
     private void awaitReplayed(KvEventPublisher publisher, long sequence) {

@@ -3,6 +3,8 @@ package io.llmd.kv.ingest.zmq;
 import io.llmd.kv.ingest.FeedPosition;
 import io.llmd.kv.ingest.LaneFeed;
 import io.llmd.kv.ingest.LaneTarget;
+import io.llmd.kv.zmtp.LinkEnd;
+import io.llmd.kv.zmtp.ZmtpMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

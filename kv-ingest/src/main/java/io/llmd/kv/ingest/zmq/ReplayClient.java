@@ -2,6 +2,9 @@ package io.llmd.kv.ingest.zmq;
 
 import io.llmd.kv.ingest.LaneFeed;
 import io.llmd.kv.ingest.ReplayPort;
+import io.llmd.kv.zmtp.LinkEnd;
+import io.llmd.kv.zmtp.ZmtpMessage;
+import io.llmd.kv.zmtp.ZmtpWire;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 

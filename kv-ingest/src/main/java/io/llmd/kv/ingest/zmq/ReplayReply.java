@@ -1,5 +1,7 @@
 package io.llmd.kv.ingest.zmq;
 
+import io.llmd.kv.zmtp.ZmtpMessage;
+
 /**
  * One answer of a replay, in any of the shapes that engines have had: with or without a topic, with or without a sequence
  * number in the end marker. It is read from the back: the last frame is the payload, and the one before it the sequence

@@ -2,6 +2,7 @@ package io.llmd.kv.ingest.zmq;
 
 import io.llmd.kv.ingest.FeedCounters;
 import io.llmd.kv.ingest.SourceState;
+import io.llmd.kv.zmtp.LinkEnd;
 import org.jspecify.annotations.Nullable;
 
 /**

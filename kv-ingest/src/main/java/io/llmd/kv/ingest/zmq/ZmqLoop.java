@@ -1,5 +1,7 @@
 package io.llmd.kv.ingest.zmq;
 
+import io.llmd.kv.zmtp.BufferBudget;
+import io.llmd.kv.zmtp.SocketKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;

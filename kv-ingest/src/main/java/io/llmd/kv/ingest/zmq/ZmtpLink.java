@@ -1,6 +1,11 @@
 package io.llmd.kv.ingest.zmq;
 
 import io.llmd.kv.ingest.zmq.Timers.Timer;
+import io.llmd.kv.zmtp.LinkEnd;
+import io.llmd.kv.zmtp.SocketKind;
+import io.llmd.kv.zmtp.ZmtpMessage;
+import io.llmd.kv.zmtp.ZmtpParser;
+import io.llmd.kv.zmtp.ZmtpWire;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,5 +1,8 @@
 package io.llmd.kv.ingest.zmq;
 
+import io.llmd.kv.zmtp.LinkEnd;
+import io.llmd.kv.zmtp.ZmtpMessage;
+
 /** Takes what happens on one link. All calls come from the loop's thread, which must not be held up. */
 interface ZmtpListener {
 

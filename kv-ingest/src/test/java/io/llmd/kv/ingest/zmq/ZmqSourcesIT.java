@@ -8,6 +8,7 @@ import io.llmd.kv.ingest.LaneFeedSettings;
 import io.llmd.kv.ingest.LaneTarget;
 import io.llmd.kv.ingest.SourceState;
 import io.llmd.kv.ingest.zmq.FakePublisher.Shape;
+import io.llmd.kv.zmtp.LinkEnd;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;

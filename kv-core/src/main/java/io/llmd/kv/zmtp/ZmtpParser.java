@@ -1,4 +1,4 @@
-package io.llmd.kv.ingest.zmq;
+package io.llmd.kv.zmtp;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * buffer in which its bytes arrived. The buffer grows with the bytes that did arrive, not with what a head claims, and
  * becomes small again when a large message is through. For one thread.
  */
-final class ZmtpParser {
+public final class ZmtpParser {
 
     /** Takes what was parsed. */
-    interface Output {
+    public interface Output {
 
         /** The peer's greeting is one of ZMTP 3. */
         void greeted();
@@ -52,7 +52,7 @@ final class ZmtpParser {
     private boolean isGreeted;
     private boolean isStopped;
 
-    ZmtpParser(int maxMessageBytes, BufferBudget budget, Output output) {
+    public ZmtpParser(int maxMessageBytes, BufferBudget budget, Output output) {
         this.maxMessageBytes = maxMessageBytes;
         this.budget = budget;
         this.output = output;
@@ -63,8 +63,7 @@ final class ZmtpParser {
      *
      * @return why the connection cannot go on; null when it can
      */
-    @Nullable
-    LinkEnd put(ByteBuffer source) {
+    public @Nullable LinkEnd put(ByteBuffer source) {
         if (!makeRoom(source.remaining())) {
             return LinkEnd.TOO_LARGE;
         }
@@ -86,7 +85,7 @@ final class ZmtpParser {
     }
 
     /** Ends parsing, from within a call of the output too, and gives the buffer back. */
-    void stop() {
+    public void stop() {
         isStopped = true;
         release();
     }

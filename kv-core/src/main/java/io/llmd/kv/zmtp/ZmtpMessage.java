@@ -1,4 +1,4 @@
-package io.llmd.kv.ingest.zmq;
+package io.llmd.kv.zmtp;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -1,4 +1,4 @@
-package io.llmd.kv.ingest.zmq;
+package io.llmd.kv.zmtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -153,60 +153,6 @@ class ZmtpParserTest {
             log.clear();
         }
         assertThat(budget.used()).isZero();
-    }
-
-    @Test
-    void replayMayHaveATopicOrNot() {
-        assertThat(reply("", "0000000000001268", "aa")).isEqualTo(ReplayReply.BATCH);
-        assertThat(reply("", "6b76", "0000000000001268", "aa")).isEqualTo(ReplayReply.BATCH);
-        assertThat(reply("", "", "0000000000001268", "aa")).isEqualTo(ReplayReply.BATCH);
-    }
-
-    @Test
-    void replayEndsInThreeWays() {
-        assertThat(reply("", "ffffffffffffffff", "")).isEqualTo(ReplayReply.END);
-        assertThat(reply("", "", "ffffffffffffffff", "")).isEqualTo(ReplayReply.END);
-        assertThat(reply("", "6b76", "ffffffffffffffff", "")).isEqualTo(ReplayReply.END);
-        assertThat(reply("", "")).isEqualTo(ReplayReply.END);
-    }
-
-    @Test
-    void otherRepliesAreMalformed() {
-        assertThat(reply("")).isEqualTo(ReplayReply.MALFORMED);
-        assertThat(reply("aa")).isEqualTo(ReplayReply.MALFORMED);
-        assertThat(reply("", "aa")).isEqualTo(ReplayReply.MALFORMED);
-        assertThat(reply("", "00000000001268", "aa")).isEqualTo(ReplayReply.MALFORMED);
-        assertThat(reply("", "0000000000001268", "")).isEqualTo(ReplayReply.MALFORMED);
-        assertThat(reply("", "", "", "0000000000001268", "aa")).isEqualTo(ReplayReply.MALFORMED);
-        assertThat(reply("", "", "", "", "", "", "", "", "", "0000000000001268", "aa"))
-                .isEqualTo(ReplayReply.MALFORMED);
-    }
-
-    private static ReplayReply reply(String... frames) {
-        StringBuilder hex = new StringBuilder(GREETING);
-        for (int i = 0; i < frames.length; i++) {
-            String frame = frames[i];
-            hex.append(i + 1 < frames.length ? "01" : "00")
-                    .append(String.format("%02x", frame.length() / 2))
-                    .append(frame);
-        }
-        List<ReplayReply> replies = new ArrayList<>();
-        ZmtpParser parser =
-                new ZmtpParser(MAX_MESSAGE_BYTES, new BufferBudget(MAX_MESSAGE_BYTES), new ZmtpParser.Output() {
-                    @Override
-                    public void greeted() {}
-
-                    @Override
-                    public void command(byte[] bytes, int from, int to) {}
-
-                    @Override
-                    public void message(ZmtpMessage message) {
-                        replies.add(ReplayReply.of(message));
-                    }
-                });
-        parser.put(ByteBuffer.wrap(HexFormat.of().parseHex(hex)));
-        assertThat(replies).hasSize(1);
-        return replies.getFirst();
     }
 
     private @Nullable LinkEnd put(String hex) {

@@ -1,4 +1,4 @@
-package io.llmd.kv.ingest.zmq;
+package io.llmd.kv.zmtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,6 +32,19 @@ class ZmtpWireTest {
         assertThat(hex(ZmtpWire.ready(SocketKind.DEALER)))
                 .isEqualTo("0429" + "055245414459" + "0b536f636b65742d54797065" + "000000064445414c4552"
                         + "084964656e74697479" + "00000000");
+    }
+
+    @Test
+    void routerHasAnIdentityAndAPublisherHasNone() {
+        assertThat(hex(ZmtpWire.ready(SocketKind.ROUTER))).contains("4964656e74697479");
+        assertThat(hex(ZmtpWire.ready(SocketKind.PUB)))
+                .isEqualTo("0419" + "055245414459" + "0b536f636b65742d54797065" + "00000003505542");
+    }
+
+    @Test
+    void messageHasMoreToComeButForItsLastFrame() {
+        assertThat(hex(ZmtpWire.message(bytes("6b76"), bytes("ab".repeat(256)), new byte[0])))
+                .isEqualTo("01026b76" + "030000000000000100" + "ab".repeat(256) + "0000");
     }
 
     @Test

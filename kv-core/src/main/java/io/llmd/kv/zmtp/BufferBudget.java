@@ -1,17 +1,17 @@
-package io.llmd.kv.ingest.zmq;
+package io.llmd.kv.zmtp;
 
 /** Bytes that the connections of one loop may hold together. For the loop's thread. */
-final class BufferBudget {
+public final class BufferBudget {
 
     private final long limit;
     private long used;
 
-    BufferBudget(long limit) {
+    public BufferBudget(long limit) {
         this.limit = limit;
     }
 
     /** Takes bytes if there are as many left. */
-    boolean take(int count) {
+    public boolean take(int count) {
         if (used + count > limit) {
             return false;
         }
@@ -19,11 +19,11 @@ final class BufferBudget {
         return true;
     }
 
-    void give(int count) {
+    public void give(int count) {
         used -= count;
     }
 
-    long used() {
+    public long used() {
         return used;
     }
 }

@@ -1,4 +1,4 @@
-package io.llmd.kv.ingest.zmq;
+package io.llmd.kv.zmtp;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -6,13 +6,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Bytes of ZMTP 3.0 with the NULL mechanism. */
-final class ZmtpWire {
+public final class ZmtpWire {
 
     static final int GREETING_BYTES = 64;
 
-    static final int MORE = 1;
+    public static final int MORE = 1;
     static final int LONG = 2;
-    static final int COMMAND = 4;
+    public static final int COMMAND = 4;
     static final int FLAGS = MORE | LONG | COMMAND;
 
     private static final int SIGNATURE_END = 9;
@@ -33,7 +33,7 @@ final class ZmtpWire {
     private static final int MAX_SHORT = 255;
 
     /** Commands that matter to a reader. */
-    enum Command {
+    public enum Command {
         READY,
         PING,
         ERROR,
@@ -42,7 +42,7 @@ final class ZmtpWire {
 
     private ZmtpWire() {}
 
-    static byte[] greeting() {
+    public static byte[] greeting() {
         byte[] greeting = new byte[GREETING_BYTES];
         greeting[0] = (byte) 0xFF;
         greeting[SIGNATURE_END - 1] = 1;
@@ -67,12 +67,12 @@ final class ZmtpWire {
                                 from + MECHANISM_AT + MECHANISM_BYTES));
     }
 
-    static byte[] ready(SocketKind kind) {
+    public static byte[] ready(SocketKind kind) {
         byte[] type = ascii(kind.name());
         ByteBuffer body = ByteBuffer.allocate(MAX_SHORT);
         body.put((byte) READY.length).put(READY);
         property(body, SOCKET_TYPE, type);
-        if (kind == SocketKind.DEALER) {
+        if (kind == SocketKind.DEALER || kind == SocketKind.ROUTER) {
             property(body, IDENTITY, new byte[0]);
         }
         return frame(COMMAND, Arrays.copyOf(body.array(), body.position()));
@@ -83,7 +83,7 @@ final class ZmtpWire {
     }
 
     /** A subscription as ZMTP 3.0 has it, which 3.1 publishers take too. */
-    static byte[] subscription(byte[] prefix) {
+    public static byte[] subscription(byte[] prefix) {
         byte[] body = new byte[1 + prefix.length];
         body[0] = SUBSCRIBE;
         System.arraycopy(prefix, 0, body, 1, prefix.length);
@@ -91,7 +91,7 @@ final class ZmtpWire {
     }
 
     /** The request of a replay: an empty frame and the first wanted sequence number. */
-    static byte[] replayRequest(long sequence) {
+    public static byte[] replayRequest(long sequence) {
         return ByteBuffer.allocate(12)
                 .put((byte) MORE)
                 .put((byte) 0)
@@ -101,22 +101,39 @@ final class ZmtpWire {
                 .array();
     }
 
-    static byte[] frame(int flags, byte[] body) {
-        if (body.length <= MAX_SHORT) {
-            return ByteBuffer.allocate(2 + body.length)
-                    .put((byte) flags)
-                    .put((byte) body.length)
-                    .put(body)
-                    .array();
-        }
-        return ByteBuffer.allocate(1 + Long.BYTES + body.length)
-                .put((byte) (flags | LONG))
-                .putLong(body.length)
-                .put(body)
-                .array();
+    public static byte[] frame(int flags, byte[] body) {
+        ByteBuffer frame = ByteBuffer.allocate(frameBytes(body));
+        put(frame, flags, body);
+        return frame.array();
     }
 
-    static Command command(byte[] bytes, int from, int to) {
+    /** A message of some frames, as one run of bytes. */
+    public static byte[] message(byte[]... frames) {
+        int size = 0;
+        for (byte[] frame : frames) {
+            size += frameBytes(frame);
+        }
+        ByteBuffer message = ByteBuffer.allocate(size);
+        for (int i = 0; i < frames.length; i++) {
+            put(message, i < frames.length - 1 ? MORE : 0, frames[i]);
+        }
+        return message.array();
+    }
+
+    private static int frameBytes(byte[] body) {
+        return (body.length <= MAX_SHORT ? 2 : 1 + Long.BYTES) + body.length;
+    }
+
+    private static void put(ByteBuffer target, int flags, byte[] body) {
+        if (body.length <= MAX_SHORT) {
+            target.put((byte) flags).put((byte) body.length);
+        } else {
+            target.put((byte) (flags | LONG)).putLong(body.length);
+        }
+        target.put(body);
+    }
+
+    public static Command command(byte[] bytes, int from, int to) {
         if (isNamed(READY, bytes, from, to)) {
             return Command.READY;
         }
@@ -133,7 +150,7 @@ final class ZmtpWire {
     }
 
     /** The answer to a PING, which returns its context. */
-    static byte[] pong(byte[] bytes, int from, int to) {
+    public static byte[] pong(byte[] bytes, int from, int to) {
         int context = Math.min(to, from + 1 + PING.length + TTL_BYTES);
         int count = Math.min(to - context, MAX_CONTEXT_BYTES);
         byte[] body = new byte[1 + PONG.length + count];
@@ -144,7 +161,7 @@ final class ZmtpWire {
     }
 
     /** The peer's socket type in a READY; null when it does not say, or the command is cut off. */
-    static @Nullable String socketType(byte[] bytes, int from, int to) {
+    public static @Nullable String socketType(byte[] bytes, int from, int to) {
         int at = from + 1 + READY.length;
         while (at < to) {
             int nameLength = bytes[at] & 0xFF;

@@ -1,13 +1,17 @@
-package io.llmd.kv.ingest.zmq;
+package io.llmd.kv.zmtp;
 
 import java.util.Set;
 
 /** What we are to the peer. */
-enum SocketKind {
+public enum SocketKind {
     /** Takes what a publisher sends. */
     SUB(Set.of("PUB", "XPUB")),
     /** Asks a router, and takes any number of answers. */
-    DEALER(Set.of("ROUTER", "REP", "DEALER"));
+    DEALER(Set.of("ROUTER", "REP", "DEALER")),
+    /** Sends to subscribers. */
+    PUB(Set.of("SUB", "XSUB")),
+    /** Answers whoever asks. */
+    ROUTER(Set.of("DEALER", "REQ", "ROUTER"));
 
     private final Set<String> peers;
 
@@ -15,7 +19,7 @@ enum SocketKind {
         this.peers = peers;
     }
 
-    boolean accepts(String peerType) {
+    public boolean accepts(String peerType) {
         return peers.contains(peerType);
     }
 }
