@@ -2,7 +2,10 @@ package io.llmd.launcher.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.kv.event.KvEventBatch;
 import io.llmd.kv.event.KvEventDecoder;
+import io.llmd.kv.event.KvEventEncoder;
+import io.llmd.kv.event.KvEventFormat;
 import io.llmd.kv.index.BlockIndex;
 import io.llmd.kv.index.IndexLane;
 import io.llmd.kv.index.IndexSettings;
@@ -15,6 +18,7 @@ import io.llmd.kv.lane.LaneState;
 import io.llmd.launcher.Captured;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -35,7 +39,10 @@ class KvLookupPromptsTest {
             lanes[i] = index.addLane("pod-" + i, 0);
             LaneState state = new LaneState(LaneSettings.of(hasher, "m", KvLookupPrompts.BLOCK_TOKENS), lanes[i]);
             LaneReader reader = new LaneReader(new KvEventDecoder(), state, lanes[i], () -> 0, any -> {});
-            prompts.batches(i).forEach(batch -> reader.batch(0, batch, 0, batch.length));
+            KvEventEncoder encoder = new KvEventEncoder(KvEventFormat.ARRAY);
+            prompts.events(i).stream()
+                    .map(event -> encoder.encode(new KvEventBatch(1, List.of(event), 0)))
+                    .forEach(batch -> reader.batch(0, batch, 0, batch.length));
         }
 
         assertThat(index.blocks()).isEqualTo(prompts.blocks());
