@@ -14,7 +14,9 @@ import org.HdrHistogram.Histogram;
 
 /**
  * Two reports of runs, one against the other. Differences have intervals that cover the true one in 95 of 100 pairs of runs,
- * as far as the requests of a run are independent; what differs from run to run on a machine is not in them.
+ * as far as the requests of a run are independent; what differs from run to run on a machine is not in them. The gaps of one
+ * stream are not independent of each other: they come out of the same batches. So a run has as many observations of its gaps as
+ * it has streams, which is the least there can be and makes those intervals rather too wide.
  */
 public final class LoadComparison {
 
@@ -42,15 +44,17 @@ public final class LoadComparison {
 
     /** Compares {@code after} with {@code before}. */
     public LoadComparison(LoadReport before, LoadReport after) {
-        times(
-                "time to first token",
-                before.histograms().timeToFirstToken(),
-                after.histograms().timeToFirstToken());
+        LoadReport.Histograms first = before.histograms();
+        LoadReport.Histograms second = after.histograms();
+        times("time to first token", first.timeToFirstToken(), second.timeToFirstToken());
+        if (first.timePerOutputToken() != null && second.timePerOutputToken() != null) {
+            times("time per output token", first.timePerOutputToken(), second.timePerOutputToken());
+        }
         times(
                 "inter-token latency",
-                before.histograms().interTokenLatency(),
-                after.histograms().interTokenLatency());
-        times("end to end", before.histograms().endToEnd(), after.histograms().endToEnd());
+                Observed.ofStreams(first.interTokenLatency(), before.timePerOutputToken()),
+                Observed.ofStreams(second.interTokenLatency(), after.timePerOutputToken()));
+        times("end to end", first.endToEnd(), second.endToEnd());
         share("answered", before.answered(), before.requests(), after.answered(), after.requests());
         if (before.goodput() != null && after.goodput() != null) {
             share(
@@ -66,33 +70,59 @@ public final class LoadComparison {
     }
 
     private void times(String name, String before, String after) {
-        Histogram first = decoded(before);
-        Histogram second = decoded(after);
-        if (first.getTotalCount() == 0 || second.getTotalCount() == 0) {
+        times(name, Observed.ofRequests(before), Observed.ofRequests(after));
+    }
+
+    private void times(String name, Observed before, Observed after) {
+        if (before.independent() == 0 || after.independent() == 0) {
             return;
         }
         for (double quantile : QUANTILES) {
             RandomGenerator random = new SplittableRandom(1);
             double[] differences = new double[DRAWS];
             for (int i = 0; i < DRAWS; i++) {
-                differences[i] = drawn(second, quantile, random) - drawn(first, quantile, random);
+                differences[i] = after.drawn(quantile, random) - before.drawn(quantile, random);
             }
             Arrays.sort(differences);
             lines.add(new Line(
                     name + " p" + Math.round(quantile * 100),
                     "ms",
-                    first.getValueAtPercentile(quantile * 100) / 1000.0,
-                    second.getValueAtPercentile(quantile * 100) / 1000.0,
-                    differences[(int) (DRAWS * 0.025)] / 1000,
-                    differences[(int) (DRAWS * 0.975)] / 1000));
+                    before.at(quantile),
+                    after.at(quantile),
+                    differences[(int) (DRAWS * 0.025)],
+                    differences[(int) (DRAWS * 0.975)]));
         }
     }
 
-    /** A quantile as another run of as many requests could have had it: its rank varies as a binomial count does. */
-    private static double drawn(Histogram times, double quantile, RandomGenerator random) {
-        double deviation = Math.sqrt(quantile * (1 - quantile) / times.getTotalCount());
-        double rank = Math.clamp(quantile + deviation * random.nextGaussian(), 0, 1);
-        return times.getValueAtPercentile(rank * 100);
+    /**
+     * Times of a run.
+     *
+     * @param times in microseconds
+     * @param independent how many of them count as independent of each other
+     */
+    private record Observed(Histogram times, long independent) {
+
+        static Observed ofRequests(String encoded) {
+            Histogram times = decoded(encoded);
+            return new Observed(times, times.getTotalCount());
+        }
+
+        /** @param perStream one time for each stream */
+        static Observed ofStreams(String encoded, LoadReport.Percentiles perStream) {
+            Histogram times = decoded(encoded);
+            return new Observed(times, Math.min(times.getTotalCount(), perStream.count()));
+        }
+
+        /** In milliseconds. */
+        double at(double quantile) {
+            return times.getValueAtPercentile(quantile * 100) / 1000.0;
+        }
+
+        /** A quantile as another run of as many requests could have had it: its rank varies as a binomial count does. */
+        double drawn(double quantile, RandomGenerator random) {
+            double deviation = Math.sqrt(quantile * (1 - quantile) / independent);
+            return at(Math.clamp(quantile + deviation * random.nextGaussian(), 0, 1));
+        }
     }
 
     private void share(String name, long goodBefore, long before, long goodAfter, long after) {

@@ -97,10 +97,30 @@ public record LoadReport(
         }
     }
 
-    /** Histograms in HDR's compressed form, as Base64. */
-    public record Histograms(String timeToFirstToken, String interTokenLatency, String endToEnd) {
-        static Histograms of(Histogram timeToFirstToken, Histogram interTokenLatency, Histogram endToEnd) {
-            return new Histograms(encoded(timeToFirstToken), encoded(interTokenLatency), encoded(endToEnd));
+    /**
+     * Histograms in HDR's compressed form, as Base64.
+     *
+     * @param timePerOutputToken mean of each stream, null in reports of versions that did not keep it
+     */
+    public record Histograms(
+            String timeToFirstToken,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            String timePerOutputToken,
+
+            String interTokenLatency,
+            String endToEnd) {
+
+        static Histograms of(
+                Histogram timeToFirstToken,
+                Histogram timePerOutputToken,
+                Histogram interTokenLatency,
+                Histogram endToEnd) {
+            return new Histograms(
+                    encoded(timeToFirstToken),
+                    encoded(timePerOutputToken),
+                    encoded(interTokenLatency),
+                    encoded(endToEnd));
         }
 
         private static String encoded(Histogram histogram) {

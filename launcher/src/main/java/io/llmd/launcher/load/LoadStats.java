@@ -135,7 +135,7 @@ final class LoadStats {
                 slo.isSet() ? (counted == 0 ? 0.0 : good / (double) counted) : null,
                 Map.copyOf(endpoints),
                 late.p99() <= LoadReport.MAX_LATENESS_MILLIS,
-                LoadReport.Histograms.of(firstToken, interToken, endToEnd),
+                LoadReport.Histograms.of(firstToken, perToken, interToken, endToEnd),
                 kinds.stream().map(OfKind::report).toList());
     }
 

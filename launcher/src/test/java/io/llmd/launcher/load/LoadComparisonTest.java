@@ -1,6 +1,7 @@
 package io.llmd.launcher.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.llmd.launcher.terminal.Json;
 import java.util.List;
@@ -36,6 +37,30 @@ class LoadComparisonTest {
     }
 
     @Test
+    void gapsOfAStreamAreNoFurtherObservations() {
+        LoadReport before = report(20_000, 1, 500, 500);
+        LoadReport after = report(20_400, 2, 500, 500);
+        LoadComparison.Line gaps = line(before, after, "inter-token latency p50");
+        LoadComparison.Line streams = line(before, after, "time per output token p50");
+
+        assertThat(gaps.high() - gaps.low()).isCloseTo(streams.high() - streams.low(), within(0.5));
+        assertThat(gaps.differs()).isFalse();
+    }
+
+    @Test
+    void reportsWithoutMeansOfStreamsAreComparedInTheRest() {
+        LoadReport report = report(20_000, 1, 500, 500);
+        LoadReport older = Json.MAPPER.readValue(
+                Json.line(report).replaceFirst("\"timePerOutputToken\":\"[^\"]*\",", ""), LoadReport.class);
+
+        assertThat(older.histograms().timePerOutputToken()).isNull();
+        assertThat(new LoadComparison(older, report).lines())
+                .extracting(LoadComparison.Line::name)
+                .contains("inter-token latency p99")
+                .doesNotContain("time per output token p99");
+    }
+
+    @Test
     void aReportFromAFileIsTheSame() {
         LoadReport report = report(20_000, 1, 500, 500);
         LoadReport read = Json.MAPPER.readValue(Json.line(report), LoadReport.class);
@@ -60,13 +85,17 @@ class LoadComparisonTest {
         for (int i = 0; i < 500; i++) {
             times.recordValue(Math.max(1, Math.round(meanMicros * (1 + 0.3 * random.nextGaussian()))));
         }
+        Histogram gaps = new Histogram(3);
+        for (int i = 0; i < 100 * times.getTotalCount(); i++) {
+            gaps.recordValue(times.getValueAtPercentile(100 * random.nextDouble()));
+        }
         return new LoadReport(
                 new LoadReport.Run("load", "v", "25", "now", "http://localhost", 1, 30),
                 requests,
                 answered,
                 Map.of("ok", answered),
                 NONE,
-                NONE,
+                LoadReport.Percentiles.of(times),
                 NONE,
                 NONE,
                 NONE,
@@ -77,7 +106,7 @@ class LoadComparisonTest {
                 null,
                 Map.of(),
                 true,
-                LoadReport.Histograms.of(times, new Histogram(3), times),
+                LoadReport.Histograms.of(times, times, gaps, times),
                 List.of());
     }
 }

@@ -57,7 +57,7 @@ class LoadReportTextTest {
                 0.95,
                 Map.of("a", 60L, "b", 40L),
                 valid,
-                new LoadReport.Histograms("", "", ""),
+                new LoadReport.Histograms("", null, "", ""),
                 List.of());
     }
 }
