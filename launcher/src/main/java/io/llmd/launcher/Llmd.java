@@ -75,7 +75,7 @@ public final class Llmd implements Runnable {
         commands.addSubcommand(new LogsCommand(terminal));
         commands.addSubcommand(new ChatCommand(terminal));
         commands.addSubcommand(new LoadCommand(terminal));
-        commands.addSubcommand(new ReplayCommand());
+        commands.addSubcommand(new ReplayCommand(terminal));
         commands.addSubcommand(new TopCommand(terminal));
         commands.addSubcommand(new FaultCommand(terminal));
         commands.addSubcommand(new BenchCommand());

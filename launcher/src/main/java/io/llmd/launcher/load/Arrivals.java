@@ -1,6 +1,11 @@
 package io.llmd.launcher.load;
 
+import io.llmd.lab.traffic.AzureTrace;
 import io.llmd.lab.traffic.MooncakeTrace;
+import io.llmd.launcher.terminal.CommandFailure;
+import io.llmd.launcher.terminal.ExitCode;
+import java.io.IOException;
+import java.nio.file.Path;
 
 /** When requests are sent. */
 public sealed interface Arrivals {
@@ -44,7 +49,25 @@ public sealed interface Arrivals {
      *
      * @param trace at the speed at which it is played
      */
-    record Recorded(MooncakeTrace trace) implements Arrivals {}
+    record Recorded(MooncakeTrace trace) implements Arrivals {
+
+        /**
+         * Reads a recording in Mooncake's form, or in Azure's when its name ends with {@code .csv} or {@code .csv.gz}.
+         *
+         * @param speed times as fast, above 0
+         */
+        static Recorded of(Path file, double speed) {
+            try {
+                String name = file.getFileName().toString();
+                MooncakeTrace read = name.endsWith(".csv") || name.endsWith(".csv.gz")
+                        ? AzureTrace.read("trace", file)
+                        : MooncakeTrace.read("trace", file, Integer.MAX_VALUE);
+                return new Recorded(read.atSpeed(speed));
+            } catch (IOException e) {
+                throw new CommandFailure(ExitCode.FAILED, "cannot read the trace: " + e.getMessage());
+            }
+        }
+    }
 
     /** How the rate goes during a run. */
     enum Profile {

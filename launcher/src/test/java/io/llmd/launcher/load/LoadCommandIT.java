@@ -88,6 +88,32 @@ class LoadCommandIT {
     }
 
     @Test
+    void aRecordingIsPlayedAtItsSpeedWhereverItsNameStands(@TempDir Path folder) throws Exception {
+        Path recording = folder.resolve("trace.jsonl");
+        Files.writeString(recording, """
+                {"timestamp": 0, "input_length": 512, "output_length": 2, "hash_ids": [1]}
+                {"timestamp": 400, "input_length": 512, "output_length": 2, "hash_ids": [1]}
+                {"timestamp": 60000, "input_length": 512, "output_length": 2, "hash_ids": [2]}
+                """);
+        try (FakeGateway gateway = FakeGateway.start(reply -> reply.words("pod", "a", "b"))) {
+            String url = gateway.uri().toString();
+            int before = captured.run(
+                    "replay", "--speed", "2", recording.toString(), "--url", url, "--for", "300ms", "--json");
+            int after = captured.run(
+                    "replay", recording.toString(), "--for", "300ms", "--speed", "2", "--url", url, "--json");
+
+            assertThat(captured.err()).isEmpty();
+            assertThat(before).isZero();
+            assertThat(after).isZero();
+            assertThat(captured.out().strip().lines())
+                    .hasSize(2)
+                    .allSatisfy(line -> assertThat(
+                                    Json.MAPPER.readTree(line).path("requests").asInt())
+                            .isEqualTo(2));
+        }
+    }
+
+    @Test
     void otherMachinesAndExcessNeedToBeAsked() {
         assertThat(captured.run("load", "--url", "http://192.0.2.1:8080", "-m", "x"))
                 .isEqualTo(2);
