@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -65,8 +66,8 @@ final class ExtProcBenchCommand implements Callable<Integer> {
             description = "Seconds before the first measurement of each kind of request (${DEFAULT-VALUE}).")
     private int warmUp;
 
-    @Option(names = "--json", description = "One JSON object per line instead of a table.")
-    private boolean json;
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -83,7 +84,7 @@ final class ExtProcBenchCommand implements Callable<Integer> {
         ExtProcBench.Settings settings = new ExtProcBench.Settings(
                 shapes(), concurrency, rounds, Duration.ofSeconds(seconds), Duration.ofSeconds(warmUp));
         try (ExtProcBench bench = new ExtProcBench(settings, err)) {
-            print(bench.run());
+            output.print(spec, bench.run());
             return 0;
         } catch (BenchFailure failure) {
             err.println("llmd: " + failure.getMessage());
@@ -99,15 +100,5 @@ final class ExtProcBenchCommand implements Callable<Integer> {
                             spec.commandLine(), "shapes: " + label + " (expected: 1kb, 40kb, 400kb or stream)")));
         }
         return known;
-    }
-
-    private void print(List<GoalLine> lines) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            GoalTable.json(out, lines);
-        } else {
-            GoalTable.print(out, lines);
-        }
-        out.flush();
     }
 }

@@ -2,9 +2,9 @@ package io.llmd.launcher.bench;
 
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -57,8 +57,8 @@ final class KvEventsBenchCommand implements Callable<Integer> {
             description = "Kafka brokers between engines and index, in topics of their own (none).")
     private String bootstrapServers = "";
 
-    @Option(names = "--json", description = "One JSON object per line instead of a table.")
-    private boolean json;
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -68,25 +68,17 @@ final class KvEventsBenchCommand implements Callable<Integer> {
         GoalTable.requireBetween(spec, "rounds", rounds, 1, 100);
         GoalTable.requireBetween(spec, "seconds", seconds, 1, 600);
         try {
-            print(new KvEventsBench(
-                            new KvEventsBench.Settings(
-                                    engines, rate, rounds, Duration.ofSeconds(seconds), bootstrapServers),
-                            err)
-                    .run());
+            output.print(
+                    spec,
+                    new KvEventsBench(
+                                    new KvEventsBench.Settings(
+                                            engines, rate, rounds, Duration.ofSeconds(seconds), bootstrapServers),
+                                    err)
+                            .run());
             return 0;
         } catch (BenchFailure failure) {
             err.println("llmd: " + failure.getMessage());
             return 1;
         }
-    }
-
-    private void print(List<GoalLine> lines) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            GoalTable.json(out, lines);
-        } else {
-            GoalTable.print(out, lines);
-        }
-        out.flush();
     }
 }

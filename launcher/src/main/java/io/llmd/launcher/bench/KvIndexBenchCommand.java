@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -81,8 +81,8 @@ final class KvIndexBenchCommand implements Callable<Integer> {
             description = "Stored and removed blocks a second of the steady rate (${DEFAULT-VALUE}).")
     private int blockOps;
 
-    @Option(names = "--json", description = "One JSON object per line instead of a table.")
-    private boolean json;
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -99,24 +99,14 @@ final class KvIndexBenchCommand implements Callable<Integer> {
         try {
             if (steadyMinutes > 0) {
                 KvIndexSteady.Settings steady = new KvIndexSteady.Settings(Duration.ofMinutes(steadyMinutes), blockOps);
-                print(new KvIndexSteady(steady, err).run());
+                output.print(spec, new KvIndexSteady(steady, err).run());
             } else {
-                print(new KvIndexBench(settings, err).run());
+                output.print(spec, new KvIndexBench(settings, err).run());
             }
             return 0;
         } catch (BenchFailure | IOException failure) {
             err.println("llmd: " + failure.getMessage());
             return 1;
         }
-    }
-
-    private void print(List<GoalLine> lines) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            GoalTable.json(out, lines);
-        } else {
-            GoalTable.print(out, lines);
-        }
-        out.flush();
     }
 }

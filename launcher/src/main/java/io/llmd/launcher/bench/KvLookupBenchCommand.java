@@ -3,9 +3,9 @@ package io.llmd.launcher.bench;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -52,8 +52,8 @@ final class KvLookupBenchCommand implements Callable<Integer> {
             description = "Length of one measurement (${DEFAULT-VALUE}).")
     private int seconds;
 
-    @Option(names = "--json", description = "One JSON object per line instead of a table.")
-    private boolean json;
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
 
     @Override
     public Integer call() throws InterruptedException {
@@ -67,22 +67,15 @@ final class KvLookupBenchCommand implements Callable<Integer> {
             return 3;
         }
         try {
-            print(new KvLookupBench(new KvLookupBench.Settings(engines, rate, rounds, Duration.ofSeconds(seconds)), err)
-                    .run());
+            output.print(
+                    spec,
+                    new KvLookupBench(
+                                    new KvLookupBench.Settings(engines, rate, rounds, Duration.ofSeconds(seconds)), err)
+                            .run());
             return 0;
         } catch (BenchFailure | IOException failure) {
             err.println("llmd: " + failure.getMessage());
             return 1;
         }
-    }
-
-    private void print(List<GoalLine> lines) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            GoalTable.json(out, lines);
-        } else {
-            GoalTable.print(out, lines);
-        }
-        out.flush();
     }
 }

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -86,8 +87,8 @@ final class OverloadBenchCommand implements Callable<Integer> {
             description = "How long the capacity is measured, after a warm-up as long (${DEFAULT-VALUE}).")
     private int calibration;
 
-    @Option(names = "--json", description = "One JSON object per line instead of a table.")
-    private boolean json;
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -102,7 +103,7 @@ final class OverloadBenchCommand implements Callable<Integer> {
         QuietLogs.warningsOnly();
         Path folder = Files.createTempDirectory("llmd-bench-overload");
         try {
-            print(new OverloadBench(settings(), err, folder).run());
+            output.print(spec, new OverloadBench(settings(), err, folder).run(), head(), "");
             return 0;
         } catch (BenchFailure failure) {
             err.println("llmd: " + failure.getMessage());
@@ -143,17 +144,10 @@ final class OverloadBenchCommand implements Callable<Integer> {
                 Duration.ofSeconds(calibration));
     }
 
-    private void print(List<GoalLine> lines) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            GoalTable.json(out, lines);
-        } else {
-            out.printf(
-                    "%d endpoints, %.2f times their capacity, %.0f %% of it important%n",
-                    endpoints, overload, highShare * 100);
-            GoalTable.print(out, lines);
-        }
-        out.flush();
+    private String head() {
+        return String.format(
+                "%d endpoints, %.2f times their capacity, %.0f %% of it important%n",
+                endpoints, overload, highShare * 100);
     }
 
     private static void delete(Path folder) throws IOException {

@@ -3,9 +3,9 @@ package io.llmd.launcher.bench;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -56,8 +56,8 @@ final class ScrapeBenchCommand implements Callable<Integer> {
             description = "Seconds before the first measurement of each interval (${DEFAULT-VALUE}).")
     private int warmUp;
 
-    @Option(names = "--json", description = "One JSON object per line instead of a table.")
-    private boolean json;
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -74,7 +74,7 @@ final class ScrapeBenchCommand implements Callable<Integer> {
         ScrapeBench.Settings settings =
                 new ScrapeBench.Settings(endpoints, rounds, Duration.ofSeconds(seconds), Duration.ofSeconds(warmUp));
         try (ScrapeBench bench = new ScrapeBench(settings, err)) {
-            print(bench.run());
+            output.print(spec, bench.run(), head(), "");
             return 0;
         } catch (BenchFailure failure) {
             err.println("llmd: " + failure.getMessage());
@@ -88,16 +88,9 @@ final class ScrapeBenchCommand implements Callable<Integer> {
         }
     }
 
-    private void print(List<GoalLine> lines) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            GoalTable.json(out, lines);
-        } else {
-            out.printf(
-                    "%d endpoints, pages of %,d bytes%n",
-                    endpoints, ScrapePages.page().length());
-            GoalTable.print(out, lines);
-        }
-        out.flush();
+    private String head() {
+        return String.format(
+                "%d endpoints, pages of %,d bytes%n",
+                endpoints, ScrapePages.page().length());
     }
 }

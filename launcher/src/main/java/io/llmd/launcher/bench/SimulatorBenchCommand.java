@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -93,8 +94,8 @@ final class SimulatorBenchCommand implements Callable<Integer> {
     @Option(names = "--usual-priority", description = "Endpoints wait for a core like every other process.")
     private boolean usualPriority;
 
-    @Option(names = "--json", description = "One JSON object per line instead of a table.")
-    private boolean json;
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -162,19 +163,14 @@ final class SimulatorBenchCommand implements Callable<Integer> {
     }
 
     private void print(List<GoalLine> lines, boolean realTime) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            GoalTable.json(out, lines);
-        } else {
-            out.printf("%d endpoints, %d streams, %s%n", endpoints, streams, String.join(" ", chosenOptions()));
-            out.printf("  endpoints run with %s priority%n", realTime ? "real-time" : "usual");
-            GoalTable.print(out, lines);
-            if (lines.getFirst().disturbed() > 0) {
-                out.printf(
+        String head = String.format(
+                "%d endpoints, %d streams, %s%n  endpoints run with %s priority%n",
+                endpoints, streams, String.join(" ", chosenOptions()), realTime ? "real-time" : "usual");
+        String foot = lines.getFirst().disturbed() == 0
+                ? ""
+                : String.format(
                         "  %d of %d rounds were disturbed by other processes%n",
                         lines.getFirst().disturbed(), rounds);
-            }
-        }
-        out.flush();
+        output.print(spec, lines, head, foot);
     }
 }

@@ -1,13 +1,15 @@
 package io.llmd.launcher.explain;
 
 import io.llmd.contracts.header.LlmdHeader;
+import io.llmd.launcher.home.RunFile;
 import io.llmd.launcher.home.RunState;
+import io.llmd.launcher.home.SchedulerOptions;
+import io.llmd.launcher.home.ServiceApi;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Json;
 import io.llmd.launcher.terminal.Terminal;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.core.JacksonException;
@@ -56,8 +59,8 @@ public final class ExplainCommand implements Callable<Integer> {
             description = "decide against what 'llmd explain snapshot' saved, instead of the pool as it is")
     private @Nullable Path snapshot;
 
-    @Option(names = "--url", paramLabel = "URL", description = "base URL of the scheduler (default: the running suite)")
-    private @Nullable URI url;
+    @Mixin
+    private final SchedulerOptions scheduler = new SchedulerOptions();
 
     @Option(
             names = {"-m", "--model"},
@@ -91,16 +94,17 @@ public final class ExplainCommand implements Callable<Integer> {
     }
 
     private int recorded(String wanted) throws InterruptedException {
-        SchedulerApi scheduler = SchedulerApi.at(url);
-        String id = wanted.equals(LAST) ? lastId(scheduler) : wanted;
-        JsonNode decisions = scheduler.get("/v1/decisions/" + SchedulerApi.encoded(id));
-        terminal.println(json ? Json.line(decisions) : new RecordText(decisions).toString());
-        JsonNode attempts = decisions.path("attempts");
-        return isServed(attempts.path(attempts.size() - 1).path("explanation")) ? ExitCode.OK : ExitCode.FAILED;
+        try (ServiceApi api = scheduler.open()) {
+            String id = wanted.equals(LAST) ? lastId(api) : wanted;
+            JsonNode decisions = api.get("/v1/decisions/" + ServiceApi.encoded(id));
+            terminal.println(json ? Json.line(decisions) : new RecordText(decisions).toString());
+            JsonNode attempts = decisions.path("attempts");
+            return isServed(attempts.path(attempts.size() - 1).path("explanation")) ? ExitCode.OK : ExitCode.FAILED;
+        }
     }
 
-    private static String lastId(SchedulerApi scheduler) throws InterruptedException {
-        JsonNode page = scheduler.get("/v1/decisions?limit=1");
+    private static String lastId(ServiceApi api) throws InterruptedException {
+        JsonNode page = api.get("/v1/decisions?limit=1");
         JsonNode newest = page.path("decisions").path(0).path("requestId");
         if (newest.isMissingNode()) {
             throw new CommandFailure(
@@ -110,14 +114,14 @@ public final class ExplainCommand implements Callable<Integer> {
     }
 
     private int dryRun() throws InterruptedException {
-        RunState running = SchedulerApi.running();
-        SchedulerApi scheduler = SchedulerApi.at(url);
-        byte[] body = body(running);
-        JsonNode explanation = snapshot == null
-                ? scheduler.post(EXPLAIN, "application/json", body, Map.of(LlmdHeader.ORIGINAL_PATH.wireName(), path))
-                : scheduler.post(EXPLAIN_SNAPSHOT, "application/json", withSnapshot(snapshot, body), Map.of());
-        terminal.println(json ? Json.line(explanation) : new ExplanationText(explanation).toString());
-        return isServed(explanation) ? ExitCode.OK : ExitCode.FAILED;
+        byte[] body = body(RunFile.running());
+        try (ServiceApi api = scheduler.open()) {
+            JsonNode explanation = snapshot == null
+                    ? api.post(EXPLAIN, "application/json", body, Map.of(LlmdHeader.ORIGINAL_PATH.wireName(), path))
+                    : api.post(EXPLAIN_SNAPSHOT, "application/json", withSnapshot(snapshot, body), Map.of());
+            terminal.println(json ? Json.line(explanation) : new ExplanationText(explanation).toString());
+            return isServed(explanation) ? ExitCode.OK : ExitCode.FAILED;
+        }
     }
 
     private static boolean isServed(JsonNode explanation) {

@@ -1,14 +1,16 @@
 package io.llmd.launcher.explain;
 
+import io.llmd.launcher.home.SchedulerOptions;
+import io.llmd.launcher.home.ServiceApi;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Json;
 import io.llmd.launcher.terminal.Terminal;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
@@ -44,8 +46,8 @@ public final class ExplainReplayCommand implements Callable<Integer> {
     @Option(names = "--since", paramLabel = "AGO", description = "only decisions since then, such as 5m")
     private @Nullable String since;
 
-    @Option(names = "--url", paramLabel = "URL", description = "base URL of the scheduler (default: the running suite)")
-    private @Nullable URI url;
+    @Mixin
+    private final SchedulerOptions scheduler = new SchedulerOptions();
 
     @Option(names = "--json", description = "print the scheduler's report as it came")
     private boolean json;
@@ -59,13 +61,15 @@ public final class ExplainReplayCommand implements Callable<Integer> {
         byte[] configuration = file == null ? new byte[0] : ExplainCommand.read("FILE", file);
         StringBuilder path = new StringBuilder("/v1/decisions:replay?limit=").append(limit);
         if (model != null) {
-            path.append("&model=").append(SchedulerApi.encoded(model));
+            path.append("&model=").append(ServiceApi.encoded(model));
         }
         if (since != null) {
-            path.append("&since=").append(SchedulerApi.encoded(since));
+            path.append("&since=").append(ServiceApi.encoded(since));
         }
-        JsonNode report = SchedulerApi.at(url).post(path.toString(), "application/yaml", configuration, Map.of());
-        terminal.println(json ? Json.line(report) : new ReplayText(report).toString());
+        try (ServiceApi api = scheduler.open()) {
+            JsonNode report = api.post(path.toString(), "application/yaml", configuration, Map.of());
+            terminal.println(json ? Json.line(report) : new ReplayText(report).toString());
+        }
         return ExitCode.OK;
     }
 }

@@ -1,13 +1,13 @@
 package io.llmd.launcher.explain;
 
+import io.llmd.launcher.home.SchedulerOptions;
+import io.llmd.launcher.home.ServiceApi;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Json;
 import io.llmd.launcher.terminal.Terminal;
-import java.net.URI;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** {@code llmd explain snapshot}: the pool as it is now, to decide against later. */
 @Command(
@@ -18,8 +18,8 @@ public final class ExplainSnapshotCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @Option(names = "--url", paramLabel = "URL", description = "base URL of the scheduler (default: the running suite)")
-    private @Nullable URI url;
+    @Mixin
+    private final SchedulerOptions scheduler = new SchedulerOptions();
 
     public ExplainSnapshotCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -27,7 +27,9 @@ public final class ExplainSnapshotCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        terminal.println(Json.line(SchedulerApi.at(url).get("/v1/snapshot")));
+        try (ServiceApi api = scheduler.open()) {
+            terminal.println(Json.line(api.get("/v1/snapshot")));
+        }
         return ExitCode.OK;
     }
 }

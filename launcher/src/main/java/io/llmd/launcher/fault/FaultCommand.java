@@ -1,10 +1,8 @@
 package io.llmd.launcher.fault;
 
 import io.llmd.launcher.home.ApiErrors;
-import io.llmd.launcher.home.LlmdHome;
 import io.llmd.launcher.home.RunFile;
 import io.llmd.launcher.home.RunState;
-import io.llmd.launcher.home.RunStatus;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Json;
@@ -114,7 +112,8 @@ public final class FaultCommand implements Callable<Integer> {
     }
 
     private List<RunState.Part> endpoints() {
-        if (!(new RunFile(LlmdHome.current()).status() instanceof RunStatus.Running(RunState state))) {
+        RunState state = RunFile.running();
+        if (state == null) {
             throw CommandFailure.notReady("no suite is running; start one with './llmd up'");
         }
         List<RunState.Part> all = state.parts().stream()

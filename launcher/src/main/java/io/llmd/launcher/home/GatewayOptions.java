@@ -58,7 +58,8 @@ public final class GatewayOptions {
             return gateway(
                     urls.stream().map(GatewayOptions::withoutVersion).toList(), firstNonNull(key, environmentKey));
         }
-        if (new RunFile(LlmdHome.current()).status() instanceof RunStatus.Running(RunState state)) {
+        RunState state = RunFile.running();
+        if (state != null) {
             return gateway(
                     state.gateways().stream().map(URI::create).toList(),
                     firstNonNull(key, environmentKey, state.key()));

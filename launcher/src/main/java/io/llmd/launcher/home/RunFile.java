@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /** The file that describes the running suite. It holds the demo key, so only its owner may read it. */
@@ -20,6 +21,11 @@ public final class RunFile {
 
     public RunFile(LlmdHome home) {
         this.file = home.runFile();
+    }
+
+    /** The suite that runs in this folder, null when none does. */
+    public static @Nullable RunState running() {
+        return new RunFile(LlmdHome.current()).status() instanceof RunStatus.Running(RunState state) ? state : null;
     }
 
     /** Reads the file and looks whether its process lives. */

@@ -1,5 +1,6 @@
 package io.llmd.launcher.scale;
 
+import io.llmd.launcher.home.ServiceApi;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
@@ -46,15 +47,15 @@ public final class AutoscalerExplainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        try (AutoscalerApi api = AutoscalerApi.at(url)) {
+        try (ServiceApi api = ServiceApi.at("autoscaler", url, "./llmd up --with-autoscaler")) {
             for (String id : ids(api)) {
                 int slash = id.indexOf('/');
                 if (slash < 1 || slash == id.length() - 1) {
                     throw CommandFailure.usage("variant: " + id + " (expected: namespace/name)");
                 }
-                String path = "/api/v1/variants/" + AutoscalerApi.encoded(id.substring(0, slash)) + "/"
-                        + AutoscalerApi.encoded(id.substring(slash + 1)) + "/explain"
-                        + (at == null ? "" : "?at=" + AutoscalerApi.encoded(at));
+                String path = "/api/v1/variants/" + ServiceApi.encoded(id.substring(0, slash)) + "/"
+                        + ServiceApi.encoded(id.substring(slash + 1)) + "/explain"
+                        + (at == null ? "" : "?at=" + ServiceApi.encoded(at));
                 JsonNode answer = api.get(path);
                 terminal.println(json ? answer.toString() : ScaleText.of(answer));
             }
@@ -62,7 +63,7 @@ public final class AutoscalerExplainCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private List<String> ids(AutoscalerApi api) throws InterruptedException {
+    private List<String> ids(ServiceApi api) throws InterruptedException {
         if (variant != null) {
             return List.of(variant);
         }

@@ -2,21 +2,12 @@ package io.llmd.launcher.top;
 
 import io.llmd.contracts.schedule.EndpointList;
 import io.llmd.contracts.schedule.EndpointStatus;
-import io.llmd.launcher.home.LlmdHome;
-import io.llmd.launcher.home.RunFile;
-import io.llmd.launcher.home.RunState;
-import io.llmd.launcher.home.RunStatus;
-import io.llmd.launcher.terminal.CommandFailure;
+import io.llmd.launcher.home.SchedulerOptions;
+import io.llmd.launcher.home.ServiceApi;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Json;
 import io.llmd.launcher.terminal.Terminal;
 import io.llmd.launcher.terminal.TextTable;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.temporal.ChronoUnit;
@@ -25,10 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import tools.jackson.core.JacksonException;
 
 /** {@code llmd top}: what the scheduler knows of each endpoint, each second anew. */
 @Command(
@@ -47,12 +37,10 @@ public final class TopCommand implements Callable<Integer> {
         AGE
     }
 
-    private static final Duration ANSWER = Duration.ofSeconds(5);
-
     private final Terminal terminal;
 
-    @Option(names = "--url", paramLabel = "URL", description = "base URL of the scheduler (default: the running suite)")
-    private @Nullable URI url;
+    @Mixin
+    private final SchedulerOptions scheduler = new SchedulerOptions();
 
     @Option(
             names = "--sort",
@@ -80,13 +68,9 @@ public final class TopCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        URI scheduler = url != null ? url : ofSuite();
-        try (HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(ANSWER)
-                .build()) {
+        try (ServiceApi api = scheduler.open()) {
             while (true) {
-                EndpointList list = read(client, scheduler);
+                EndpointList list = api.get("/v1/endpoints", EndpointList.class);
                 if (json) {
                     terminal.println(Json.line(list));
                     return ExitCode.OK;
@@ -98,32 +82,6 @@ public final class TopCommand implements Callable<Integer> {
                 }
                 TimeUnit.MILLISECONDS.sleep(Math.max(100, every.toMillis()));
             }
-        }
-    }
-
-    private static URI ofSuite() {
-        if (new RunFile(LlmdHome.current()).status() instanceof RunStatus.Running(RunState state)) {
-            for (RunState.Part part : state.parts()) {
-                if (part.name().equals("scheduler")) {
-                    return URI.create(part.url());
-                }
-            }
-        }
-        throw CommandFailure.notReady(
-                "no suite is running; start one with './llmd up', or name a scheduler with --url");
-    }
-
-    private static EndpointList read(HttpClient client, URI scheduler) throws InterruptedException {
-        try {
-            HttpRequest request = HttpRequest.newBuilder(
-                            URI.create(scheduler.toString().replaceAll("/+$", "") + "/v1/endpoints"))
-                    .timeout(ANSWER)
-                    .build();
-            HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
-            return Json.MAPPER.readValue(answer.body(), EndpointList.class);
-        } catch (IOException | JacksonException e) {
-            throw CommandFailure.notReady(
-                    "no scheduler at " + scheduler + " (" + e.getClass().getSimpleName() + ")");
         }
     }
 

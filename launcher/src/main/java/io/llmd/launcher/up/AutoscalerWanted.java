@@ -1,6 +1,6 @@
 package io.llmd.launcher.up;
 
-import io.llmd.launcher.scale.AutoscalerApi;
+import io.llmd.launcher.home.ServiceApi;
 import io.llmd.launcher.terminal.CommandFailure;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -8,9 +8,9 @@ import tools.jackson.databind.JsonNode;
 /** What the autoscaler of a trial wants of its only variant. */
 final class AutoscalerWanted implements Wanted {
 
-    private final AutoscalerApi api;
+    private final ServiceApi api;
 
-    AutoscalerWanted(AutoscalerApi api) {
+    AutoscalerWanted(ServiceApi api) {
         this.api = api;
     }
 

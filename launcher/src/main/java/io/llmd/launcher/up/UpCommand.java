@@ -5,8 +5,8 @@ import io.llmd.launcher.home.Ports;
 import io.llmd.launcher.home.RunFile;
 import io.llmd.launcher.home.RunState;
 import io.llmd.launcher.home.RunStatus;
+import io.llmd.launcher.home.ServiceApi;
 import io.llmd.launcher.home.SuitePorts;
-import io.llmd.launcher.scale.AutoscalerApi;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Terminal;
@@ -227,8 +227,8 @@ public final class UpCommand implements Callable<Integer> {
         files.write(key);
         TrialParts parts = new TrialParts(home, plan, files, key);
         Trial trial = new Trial(parts.phases(), START_LIMIT, STOP_PATIENCE, terminal);
-        AutoscalerApi autoscaler =
-                new AutoscalerApi(URI.create("http://127.0.0.1:" + plan.ports().autoscaler()));
+        ServiceApi autoscaler = new ServiceApi(
+                "autoscaler", URI.create("http://127.0.0.1:" + plan.ports().autoscaler()));
         Scaling scaling = plan.scaling();
         ScaleTarget target = scaling == null
                 ? null
