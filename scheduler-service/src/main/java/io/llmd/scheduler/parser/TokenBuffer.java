@@ -15,12 +15,20 @@ final class TokenBuffer extends Writer {
     /** A question mark for a lone surrogate and a character of three bytes, or one of four. */
     private static final int MAX_PUT_BYTES = 4;
 
-    private byte[] bytes;
+    private static final int MAX_BYTES = Integer.MAX_VALUE - 8;
+    private static final int FIRST_BYTES = 64;
+
+    /** Up to here the buffer grows by doubling; a larger one gets what is expected at once. */
+    private static final int SMALL_BYTES = 4096;
+
+    private final int expectedBytes;
+    private byte[] bytes = new byte[FIRST_BYTES];
     private int length;
     private char highSurrogate;
 
-    TokenBuffer(int initialBytes) {
-        bytes = new byte[Math.max(64, initialBytes)];
+    /** @param expectedBytes what the buffer will hold, as far as is known; it may become more, and costs nothing before */
+    TokenBuffer(int expectedBytes) {
+        this.expectedBytes = expectedBytes;
     }
 
     int length() {
@@ -91,9 +99,20 @@ final class TokenBuffer extends Writer {
     }
 
     void append(byte[] source, int from, int count) {
+        long size = Math.max(expectedBytes, (long) length + count + Prompt.TOKEN_BYTES);
+        if (count > SMALL_BYTES && count > bytes.length - length && from >= length && from + size < MAX_BYTES) {
+            begin(source, from - length, (int) size);
+        }
         ensure(count);
         System.arraycopy(source, from, bytes, length, count);
         length += count;
+    }
+
+    /** Makes room with a part of the source in it: a new array that is a copy is not filled with zeros first. */
+    private void begin(byte[] source, int from, int size) {
+        byte[] larger = Arrays.copyOfRange(source, from, from + size);
+        System.arraycopy(bytes, 0, larger, 0, length);
+        bytes = larger;
     }
 
     void append(TokenBuffer other) {
@@ -144,10 +163,12 @@ final class TokenBuffer extends Writer {
     private void ensure(long more) {
         long needed = length + more;
         if (needed > bytes.length) {
-            if (needed > Integer.MAX_VALUE - 8) {
+            if (needed > MAX_BYTES) {
                 throw new MalformedBodyException("the prompt is too large (expected: at most 2 GiB)");
             }
-            bytes = Arrays.copyOf(bytes, (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(needed, 2L * bytes.length)));
+            long size = Math.max(needed, 2L * bytes.length);
+            bytes = Arrays.copyOf(
+                    bytes, (int) Math.min(MAX_BYTES, size > SMALL_BYTES ? Math.max(size, expectedBytes) : size));
         }
     }
 
