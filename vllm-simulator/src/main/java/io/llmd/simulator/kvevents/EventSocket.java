@@ -3,8 +3,6 @@ package io.llmd.simulator.kvevents;
 import io.llmd.kv.zmtp.SocketKind;
 import io.llmd.kv.zmtp.ZmtpMessage;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -200,13 +198,14 @@ final class EventSocket {
                 channel.close();
                 return;
             }
-            SocketAddress remote = channel.getRemoteAddress();
-            if (remote instanceof InetSocketAddress) {
+            if (channel.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY)) {
                 channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             }
-            peers.add(Peer.begin(this, channel, isDialler));
         } catch (IOException e) {
-            log.atDebug().addKeyValue("endpoint", address()).setCause(e).log("KV event peer was lost");
+            log.atDebug().addKeyValue("endpoint", address()).setCause(e).log("KV event peer may be slow, or gone");
         }
+        Peer peer = new Peer(this, channel);
+        peers.add(peer);
+        peer.begin(isDialler);
     }
 }

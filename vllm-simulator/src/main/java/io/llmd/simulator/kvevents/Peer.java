@@ -37,7 +37,7 @@ final class Peer implements ZmtpParser.Output {
     private boolean hasGreeted;
     private boolean isClosed;
 
-    private Peer(EventSocket socket, SocketChannel channel) {
+    Peer(EventSocket socket, SocketChannel channel) {
         this.socket = socket;
         this.channel = channel;
         parser = new ZmtpParser(MAX_INCOMING_BYTES, socket.sockets().budget(), this);
@@ -47,13 +47,16 @@ final class Peer implements ZmtpParser.Output {
      * Begins the handshake. Who dialled speaks first: JeroMQ now and then falls silent when a greeting is there before it has
      * sent its own.
      */
-    static Peer begin(EventSocket socket, SocketChannel channel, boolean isDialled) throws IOException {
-        Peer peer = new Peer(socket, channel);
-        peer.key = socket.sockets().register(channel, SelectionKey.OP_READ, peer::ready);
-        if (isDialled) {
-            peer.greet();
+    void begin(boolean isDialled) {
+        try {
+            key = socket.sockets().register(channel, SelectionKey.OP_READ, this::ready);
+        } catch (IOException e) {
+            end(LinkEnd.BROKEN);
+            return;
         }
-        return peer;
+        if (isDialled) {
+            greet();
+        }
     }
 
     /** The handshake is over. */
@@ -145,7 +148,7 @@ final class Peer implements ZmtpParser.Output {
             return;
         }
         greet();
-        LinkEnd failure = parser.put(buffer.flip());
+        LinkEnd failure = isClosed ? null : parser.put(buffer.flip());
         if (failure != null) {
             end(failure);
         }
@@ -167,7 +170,7 @@ final class Peer implements ZmtpParser.Output {
                     isReady = true;
                 }
             }
-            case PING -> put(ZmtpWire.pong(bytes, from, to));
+            case PING -> offer(ZmtpWire.pong(bytes, from, to));
             case ERROR -> end(LinkEnd.NOT_A_PEER);
             case OTHER -> {}
         }
