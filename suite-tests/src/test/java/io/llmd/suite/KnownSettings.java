@@ -8,15 +8,24 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.springframework.boot.autoconfigure.ssl.PemSslBundleProperties;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The environment variables that the services on the class path read. */
 final class KnownSettings {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Z][A-Z0-9_]*)[:}]");
+
+    private static final Pattern BUNDLE = Pattern.compile("^SPRING_SSL_BUNDLE_PEM_([A-Z0-9]+)_");
 
     private final Set<String> variables = new TreeSet<>();
 
@@ -34,7 +43,21 @@ final class KnownSettings {
     }
 
     boolean has(String variable) {
-        return variables.contains(variable);
+        return variables.contains(variable) || isOfBundle(variable);
+    }
+
+    /** Whether it is read for a bundle of certificates: these have names of their own, so that no metadata can list them. */
+    private static boolean isOfBundle(String variable) {
+        Matcher bundle = BUNDLE.matcher(variable);
+        if (!bundle.find()) {
+            return false;
+        }
+        var environment = new SystemEnvironmentPropertySource(
+                StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, Map.of(variable, "true"));
+        String name = "spring.ssl.bundle.pem." + bundle.group(1).toLowerCase(Locale.ROOT);
+        return new Binder(ConfigurationPropertySource.from(environment))
+                .bind(name, PemSslBundleProperties.class)
+                .isBound();
     }
 
     private void addMetadata(URL file) {

@@ -32,7 +32,7 @@ class CoordinatorConfiguration {
     MediaFetcher mediaFetcher(GatewayProperties properties, ObjectProvider<SslBundles> bundles) {
         GatewayProperties.Coordinator own = properties.coordinator();
         // Media come from elsewhere: the certificates of the deployment say nothing about them.
-        SslContext encryption = LegTls.context(BUNDLE, "", true, bundles.getIfAvailable());
+        SslContext encryption = new LegTls(BUNDLE, "", true, bundles.getIfAvailable()).get();
         return new MediaFetcher(
                 new MediaFetcher.Settings(
                         own.mediaHosts(),
@@ -107,7 +107,7 @@ class CoordinatorConfiguration {
         if (!isEncrypted(own.gateway()) && !isEncrypted(own.render())) {
             return UpstreamClient.Tls.NONE;
         }
-        SslContext context = LegTls.context(BUNDLE, own.tlsBundle(), own.tlsVerify(), bundles);
-        return endpoint -> isEncrypted(endpoint.id().equals(RENDER) ? own.render() : own.gateway()) ? context : null;
+        LegTls leg = new LegTls(BUNDLE, own.tlsBundle(), own.tlsVerify(), bundles);
+        return endpoint -> isEncrypted(endpoint.id().equals(RENDER) ? own.render() : own.gateway()) ? leg.get() : null;
     }
 }

@@ -2,7 +2,6 @@ package io.llmd.gateway.config;
 
 import io.llmd.gateway.dispatch.HttpSchedulerClient;
 import io.llmd.gateway.dispatch.UpstreamClient;
-import io.netty.handler.ssl.SslContext;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundles;
 
@@ -14,12 +13,15 @@ final class PoolTls {
     static UpstreamClient.Tls of(GatewayProperties properties, @Nullable SslBundles bundles) {
         GatewayProperties.Scheduler scheduler = properties.scheduler();
         GatewayProperties.Endpoints endpoints = properties.endpoints();
-        SslContext toScheduler = "https".equalsIgnoreCase(scheduler.url().getScheme())
-                ? LegTls.context("gateway.scheduler.tls-bundle", scheduler.tlsBundle(), scheduler.tlsVerify(), bundles)
+        LegTls toScheduler = "https".equalsIgnoreCase(scheduler.url().getScheme())
+                ? new LegTls("gateway.scheduler.tls-bundle", scheduler.tlsBundle(), scheduler.tlsVerify(), bundles)
                 : null;
-        SslContext toEndpoints = endpoints.tls()
-                ? LegTls.context("gateway.endpoints.tls-bundle", endpoints.tlsBundle(), endpoints.tlsVerify(), bundles)
+        LegTls toEndpoints = endpoints.tls()
+                ? new LegTls("gateway.endpoints.tls-bundle", endpoints.tlsBundle(), endpoints.tlsVerify(), bundles)
                 : null;
-        return endpoint -> endpoint.id().equals(HttpSchedulerClient.SCHEDULER_ID) ? toScheduler : toEndpoints;
+        return endpoint -> {
+            LegTls leg = endpoint.id().equals(HttpSchedulerClient.SCHEDULER_ID) ? toScheduler : toEndpoints;
+            return leg == null ? null : leg.get();
+        };
     }
 }

@@ -2,7 +2,6 @@ package io.llmd.gateway.config;
 
 import io.llmd.contracts.schedule.TargetEndpoint;
 import io.llmd.gateway.dispatch.UpstreamClient;
-import io.netty.handler.ssl.SslContext;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundles;
 
@@ -16,9 +15,8 @@ final class SidecarTls {
         if (!toDecoder && !settings.prefillerTls() && !settings.encoderTls()) {
             return UpstreamClient.Tls.NONE;
         }
-        SslContext context =
-                LegTls.context("gateway.sidecar.tls-bundle", settings.tlsBundle(), settings.tlsVerify(), bundles);
-        return endpoint -> isEncrypted(endpoint, settings, toDecoder) ? context : null;
+        LegTls leg = new LegTls("gateway.sidecar.tls-bundle", settings.tlsBundle(), settings.tlsVerify(), bundles);
+        return endpoint -> isEncrypted(endpoint, settings, toDecoder) ? leg.get() : null;
     }
 
     private static boolean isEncrypted(TargetEndpoint endpoint, GatewayProperties.Sidecar settings, boolean toDecoder) {

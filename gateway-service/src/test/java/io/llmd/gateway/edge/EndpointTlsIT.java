@@ -1,12 +1,15 @@
 package io.llmd.gateway.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.llmd.gateway.GatewayFixture;
 import io.llmd.gateway.TlsServer;
 import io.llmd.testsupport.FakeModelServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,7 +42,9 @@ class EndpointTlsIT {
                 "gateway.endpoints.tls-bundle=endpoints",
                 "spring.ssl.bundle.jks.endpoints.truststore.location=file:" + server.store(),
                 "spring.ssl.bundle.jks.endpoints.truststore.password=changeit",
-                "spring.ssl.bundle.jks.endpoints.truststore.type=PKCS12");
+                "spring.ssl.bundle.jks.endpoints.truststore.type=PKCS12",
+                "spring.ssl.bundle.jks.endpoints.reload-on-update=true",
+                "spring.ssl.bundle.watch.file.quiet-period=100ms");
     }
 
     @AfterEach
@@ -59,6 +64,18 @@ class EndpointTlsIT {
 
         assertThat(stranger.bodies()).as("requests that got through").isEmpty();
         assertThat(trusted.bodies()).anyMatch(body -> body.contains("sim-8b"));
+    }
+
+    @Test
+    void certificatesToTrustAreReplacedWithoutARestart() throws Exception {
+        gateway.scheduler().serve("127.0.0.1", stranger.port());
+        assertThat(gateway.chat().status()).isEqualTo(502);
+
+        Files.copy(stranger.store(), trusted.store(), StandardCopyOption.REPLACE_EXISTING);
+
+        await("the other authority is trusted")
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(gateway.chat().status()).isEqualTo(200));
     }
 
     @Test
