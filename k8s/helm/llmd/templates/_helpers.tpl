@@ -148,6 +148,26 @@ livenessProbe:
 {{- end }}
 {{- end -}}
 
+{{/* Management ports of the services that are there, by name. */}}
+{{- define "llmd.managed" -}}
+config-server: 9088
+{{- if .Values.gateway.enabled }}
+gateway: 9080
+{{- end }}
+{{- if .Values.scheduler.enabled }}
+scheduler: 9090
+{{- end }}
+{{- if .Values.kvIndex.enabled }}
+kv-index: 9082
+{{- end }}
+{{- if .Values.autoscaler.enabled }}
+autoscaler: 9084
+{{- end }}
+{{- if .Values.coordinator.enabled }}
+coordinator: 9086
+{{- end }}
+{{- end -}}
+
 {{/* Lets a service ask the config server, without whose values it does not start. */}}
 {{- define "llmd.configClient" -}}
 {{- if .Values.configServer.enabled }}

@@ -1,5 +1,9 @@
 package io.llmd.configserver;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
@@ -7,6 +11,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.llmd.configserver.config.ConfigServerSettings;
 
 @AnalyzeClasses(packages = "io.llmd.configserver", importOptions = ImportOption.DoNotIncludeTests.class)
 class ConfigServerArchTest {
@@ -23,19 +28,24 @@ class ConfigServerArchTest {
                     "org.springframework.web.reactive..");
 
     @ArchTest
-    static final ArchRule edgeAndConfigDoNotKnowEachOther = noClasses()
+    static final ArchRule theEdgeKnowsTheSettingsAlone = noClasses()
             .that()
             .resideInAPackage("..edge..")
             .should()
-            .dependOnClassesThat()
-            .resideInAPackage("io.llmd.configserver.config..");
+            .dependOnClassesThat(resideInAnyPackage("io.llmd.configserver.config..", "io.llmd.configserver.admin..")
+                    .and(not(belongToAnyOf(ConfigServerSettings.class))));
+
+    @ArchTest
+    static final ArchRule theConsoleKnowsTheSettingsAlone = noClasses()
+            .that()
+            .resideInAPackage("..admin..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.llmd.configserver.config..", "io.llmd.configserver.edge..")
+                    .and(not(belongToAnyOf(ConfigServerSettings.class))));
 
     @ArchTest
     static final ArchRule onlyTheApplicationAndItsSettingsArePublic = classes()
             .that()
             .arePublic()
-            .should()
-            .haveSimpleName("ConfigServerApplication")
-            .orShould()
-            .haveSimpleName("ConfigServerSettings");
+            .should(be(belongToAnyOf(ConfigServerApplication.class, ConfigServerSettings.class)));
 }

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -145,6 +146,12 @@ class ConfigServerIT {
         assertThat(server.context().getBeanDefinitionNames())
                 .noneMatch(name -> name.toLowerCase(java.util.Locale.ROOT).contains("gateway"))
                 .noneMatch(name -> name.contains("nettyReactiveWebServerFactory"));
+    }
+
+    @Test
+    void threadsOfOtherServicesDoNotEndWithItsContext() {
+        assertThat(server.context().getBean(ReactorResourceFactory.class).isUseGlobalResources())
+                .isFalse();
     }
 
     @Test

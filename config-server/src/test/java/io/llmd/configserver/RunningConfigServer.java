@@ -1,10 +1,13 @@
 package io.llmd.configserver;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.springframework.boot.WebApplicationType;
@@ -12,12 +15,12 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** A config server on free ports, started the way the launcher starts it. */
-final class RunningConfigServer implements AutoCloseable {
+public final class RunningConfigServer implements AutoCloseable {
 
     private final ConfigurableApplicationContext context;
     private final HttpClient client = HttpClient.newHttpClient();
 
-    RunningConfigServer(String... moreArguments) {
+    public RunningConfigServer(String... moreArguments) {
         List<String> arguments = new ArrayList<>(List.of(
                 "--server.port=0",
                 "--server.address=127.0.0.1",
@@ -31,24 +34,28 @@ final class RunningConfigServer implements AutoCloseable {
                 .run(arguments.toArray(String[]::new));
     }
 
-    ConfigurableApplicationContext context() {
+    public ConfigurableApplicationContext context() {
         return context;
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.server.port");
     }
 
-    HttpResponse<String> get(String path) {
-        return send("GET", url() + path);
+    /** @param headers names and values in turn */
+    public HttpResponse<String> get(String path, String... headers) {
+        return send("GET", url() + path, headers);
     }
 
-    HttpResponse<String> send(String method, String url) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
-                .method(method, HttpRequest.BodyPublishers.noBody())
-                .build();
+    /** @param headers names and values in turn */
+    public HttpResponse<String> send(String method, String url, String... headers) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(url)).method(method, HttpRequest.BodyPublishers.noBody());
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
         try {
-            return client.send(request, HttpResponse.BodyHandlers.ofString());
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             throw new IllegalStateException(method + " " + url, e);
         } catch (InterruptedException e) {
@@ -57,9 +64,26 @@ final class RunningConfigServer implements AutoCloseable {
         }
     }
 
+    /** Status of the answer to a request that names another host, which an HTTP client does not let one write. */
+    public int status(String path, String host) {
+        int port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.getOutputStream()
+                    .write(("GET " + path + " HTTP/1.1\r\nhost: " + host + "\r\nconnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            String head = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+            return Integer.parseInt(head.substring(9));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String managementUrl() {
+        return "http://127.0.0.1:" + context.getEnvironment().getRequiredProperty("local.management.port");
+    }
+
     HttpResponse<String> manage(String path) {
-        String port = context.getEnvironment().getRequiredProperty("local.management.port");
-        return send("GET", "http://127.0.0.1:" + port + path);
+        return send("GET", managementUrl() + path);
     }
 
     @Override

@@ -10,13 +10,17 @@ import java.util.regex.Pattern;
  */
 final class ConfigPath {
 
+    /** Where the library serves it, {@code spring.cloud.config.server.prefix}. */
+    static final String PREFIX = "/config";
+
     private static final int MAX_LENGTH = 512;
     private static final String NAME = "[A-Za-z0-9][A-Za-z0-9_-]*(?:\\.[A-Za-z0-9_-]+)*";
     private static final String NAMES = NAME + "(?:," + NAME + ")*";
     private static final Pattern CONFIGURATION = Pattern.compile("/(" + NAMES + ")/" + NAMES + "(?:/" + NAME + ")?");
 
-    /** First segments under which Spring Cloud Config has endpoints of its own. */
-    private static final Set<String> RESERVED = Set.of("actuator", "decrypt", "encrypt", "error", "key", "monitor");
+    /** First segments under which there is something else: endpoints of Spring Cloud Config, and the operations console. */
+    private static final Set<String> RESERVED =
+            Set.of("actuator", "admin", "decrypt", "encrypt", "error", "key", "monitor");
 
     private ConfigPath() {}
 

@@ -3,7 +3,11 @@ package io.llmd.configserver.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,12 +18,12 @@ class ConfigServerSettingsTest {
 
     @Test
     void blankDirectoryMeansPackagedFilesOnly() {
-        assertThat(new ConfigServerSettings("  ").searchLocation()).isEmpty();
+        assertThat(settings("  ").searchLocation()).isEmpty();
     }
 
     @Test
     void directoryBecomesAFileLocationWithAClosingSlash() {
-        assertThat(new ConfigServerSettings(folder.toString()).searchLocation())
+        assertThat(settings(folder.toString()).searchLocation())
                 .hasValueSatisfying(
                         location -> assertThat(location).startsWith("file:").endsWith("/"));
     }
@@ -28,7 +32,31 @@ class ConfigServerSettingsTest {
     void missingDirectoryIsNamed() {
         Path missing = folder.resolve("missing");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ConfigServerSettings(missing.toString()))
+                .isThrownBy(() -> settings(missing.toString()))
                 .withMessage("config-server.directory: " + missing + " (expected: a folder that exists)");
+    }
+
+    @Test
+    void operatorsAreNamedByHashesOfTheirKeys() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> admin(Map.of("ada", "sk-secret"), Map.of()))
+                .withMessageContaining("config-server.admin.operators.ada")
+                .withMessageNotContaining("sk-secret");
+    }
+
+    @Test
+    void servicesAreUrls() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> admin(Map.of(), Map.of("gateway", List.of(URI.create("gateway:9080")))))
+                .withMessageContaining("config-server.admin.services.gateway: gateway:9080 (expected: http");
+    }
+
+    private static ConfigServerSettings settings(String directory) {
+        return new ConfigServerSettings(directory, admin(Map.of(), Map.of()));
+    }
+
+    private static ConfigServerSettings.Admin admin(Map<String, String> operators, Map<String, List<URI>> services) {
+        return new ConfigServerSettings.Admin(
+                false, ConfigServerSettings.Admin.Login.KEYS, operators, services, Duration.ofSeconds(30));
     }
 }

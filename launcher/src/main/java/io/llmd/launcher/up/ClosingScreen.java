@@ -21,15 +21,16 @@ final class ClosingScreen {
                  API          http://localhost:%d/v1          (OpenAI base URL)
                  API docs     http://localhost:%d/docs
                  Metrics      http://localhost:%d/actuator/prometheus
+                 Services     http://localhost:%d/admin         (health of each, Spring Boot Admin)
 
                  Try:
                    curl -N http://localhost:%d/v1/chat/completions -H "authorization: Bearer %s" \\
                      -H "content-type: application/json" \\
                      -d '{"model":"%s","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
                    ./llmd chat "Hello"
-                   ./llmd load --rps 10 --for 30s             watch the console while it runs
-                   ./llmd explain last                        why that endpoint
-                   ./llmd fault sim-2 stall --after 5         break one endpoint, see what happens
+                   ./llmd load --rps 10 --for 30s           # watch the console while it runs
+                   ./llmd explain last                      # why that endpoint
+                   ./llmd fault sim-2 stall --after 5       # break one endpoint, see what happens
                    ./llmd top
                    ./llmd status
                    ./llmd down
@@ -44,6 +45,7 @@ final class ClosingScreen {
                                 port,
                                 port,
                                 plan.ports().gatewayManagement(),
+                                plan.ports().configServer(),
                                 port,
                                 key.secret(),
                                 plan.model())
@@ -69,7 +71,7 @@ final class ClosingScreen {
 
                  An autoscaler decides how many endpoints there are, up to %d; each takes %s to start. To watch it:
                    ./llmd load --profile ramp --rps 12 --for 4m --slo-ttft 2s --slo-tpot 100ms
-                   ./llmd autoscaler explain                  why not less, and why not more
+                   ./llmd autoscaler explain                # why not less, and why not more
                    Decisions  http://localhost:%d/api/v1/decisions
                 """.formatted(
                                 scaling.most(),

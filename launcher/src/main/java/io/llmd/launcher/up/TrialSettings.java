@@ -2,8 +2,12 @@ package io.llmd.launcher.up;
 
 import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.serve.Role;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** What a trial sets for each service, beyond the service's own files. */
 final class TrialSettings {
@@ -85,6 +89,31 @@ final class TrialSettings {
         }
     }
 
+    /** The operations console over all services of the trial, without a login for the same reason. */
+    private void admin(Map<String, String> settings) {
+        settings.put("config-server.admin.enabled", "true");
+        settings.put("config-server.admin.login", "none");
+        List<Role> roles = new ArrayList<>(List.of(Role.CONFIG_SERVER, Role.SCHEDULER, Role.GATEWAY));
+        if (plan.kvIndex()) {
+            roles.add(Role.KV_INDEX);
+        }
+        if (plan.scaling() != null) {
+            roles.add(Role.AUTOSCALER);
+        }
+        for (Role role : roles) {
+            settings.put("config-server.admin.services." + role.serviceName(), managementUrls(role));
+        }
+    }
+
+    /** Of all replicas of a service, with commas between. */
+    private String managementUrls(Role role) {
+        boolean isWithGateway = role == Role.GATEWAY || role == Role.SCHEDULER;
+        return IntStream.rangeClosed(1, isWithGateway ? plan.gateways() : 1)
+                .mapToObj(number ->
+                        "http://127.0.0.1:" + role.managementPort(plan.ports().ofGateway(number)))
+                .collect(Collectors.joining(","));
+    }
+
     private String kvIndex() {
         return "http://127.0.0.1:" + plan.ports().kvIndex();
     }
@@ -137,7 +166,7 @@ final class TrialSettings {
             case AUTOSCALER -> autoscaler(settings);
             case KV_INDEX ->
                 settings.put("kv-index.endpoints-file", files.endpoints().toString());
-            case CONFIG_SERVER -> {}
+            case CONFIG_SERVER -> admin(settings);
         }
         return settings;
     }

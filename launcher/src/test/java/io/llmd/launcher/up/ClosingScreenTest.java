@@ -22,15 +22,16 @@ class ClosingScreenTest {
                          API          http://localhost:8080/v1          (OpenAI base URL)
                          API docs     http://localhost:8080/docs
                          Metrics      http://localhost:9080/actuator/prometheus
+                         Services     http://localhost:8888/admin         (health of each, Spring Boot Admin)
 
                          Try:
                            curl -N http://localhost:8080/v1/chat/completions -H "authorization: Bearer sk-demo-abc" \\
                              -H "content-type: application/json" \\
                              -d '{"model":"sim-8b","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
                            ./llmd chat "Hello"
-                           ./llmd load --rps 10 --for 30s             watch the console while it runs
-                           ./llmd explain last                        why that endpoint
-                           ./llmd fault sim-2 stall --after 5         break one endpoint, see what happens
+                           ./llmd load --rps 10 --for 30s           # watch the console while it runs
+                           ./llmd explain last                      # why that endpoint
+                           ./llmd fault sim-2 stall --after 5       # break one endpoint, see what happens
                            ./llmd top
                            ./llmd status
                            ./llmd down
