@@ -2,6 +2,7 @@ package io.llmd.suite;
 
 import static io.llmd.suite.DeploymentFiles.list;
 import static io.llmd.suite.DeploymentFiles.map;
+import static io.llmd.suite.DeploymentFiles.strings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,8 @@ class HelmChartTest {
     private static final DeploymentFiles FILES = DeploymentFiles.find();
     private static final Path CHART = FILES.path("k8s/helm/llmd");
     private static final String OUR_IMAGE = "llmd:";
+    private static final Pattern RIGHTS_ROW = Pattern.compile(
+            "(?m)^\\| (scheduler|kv-index|autoscaler) \\| ([^|]+) \\| ([^|]+) \\| ([^|]+) \\| [^|]+ \\| [^|]+ \\|$");
     private static final Map<String, Manifests> RENDERED = new ConcurrentHashMap<>();
 
     /** What tells objects of a release from those of another, or is written only by one of the two. */
@@ -98,6 +102,59 @@ class HelmChartTest {
                         .map(object -> object.get("kind") + " " + Manifests.name(object))
                         .toList())
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void everyRightIsOnThePageOfRights() throws IOException {
+        Set<String> asked = new TreeSet<>();
+        for (String values : valuesFiles()) {
+            asked.addAll(rights(render(values)));
+        }
+        asked.addAll(rights(Manifests.parse(template()
+                .withValuesFile(CHART.resolve("ci/autoscaler-values.yaml"))
+                .set("autoscaler.kubernetes.scale", "true")
+                .call())));
+        Set<String> documented = new TreeSet<>();
+        RIGHTS_ROW
+                .matcher(FILES.text("docs/rbac.md"))
+                .results()
+                .forEach(row -> documented.addAll(rights(
+                        row.group(1),
+                        words(row.group(2).strip().equals("core") ? "" : row.group(2)),
+                        words(row.group(3)),
+                        words(row.group(4)))));
+        assertThat(documented).isEqualTo(asked);
+    }
+
+    private static Set<String> rights(Manifests manifests) {
+        Set<String> rights = new TreeSet<>();
+        Stream.concat(manifests.ofKind("Role").stream(), manifests.ofKind("ClusterRole").stream())
+                .forEach(role -> list(role.get("rules"))
+                        .forEach(rule -> rights.addAll(rights(
+                                serviceOf(Manifests.name(role)),
+                                strings(map(rule).get("apiGroups")),
+                                strings(map(rule).get("resources")),
+                                strings(map(rule).get("verbs"))))));
+        return rights;
+    }
+
+    private static Set<String> rights(String service, List<String> groups, List<String> resources, List<String> verbs) {
+        return groups.stream()
+                .flatMap(group -> resources.stream()
+                        .flatMap(resource ->
+                                verbs.stream().map(verb -> service + " " + verb + " " + group + "/" + resource)))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static List<String> words(String cell) {
+        return List.of(cell.replace("`", "").strip().split(", "));
+    }
+
+    private static String serviceOf(String role) {
+        return Stream.of("scheduler", "kv-index", "autoscaler")
+                .filter(role::contains)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(role));
     }
 
     @Test
