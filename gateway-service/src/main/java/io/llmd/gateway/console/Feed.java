@@ -143,7 +143,14 @@ public final class Feed implements SmartLifecycle {
         Frame before = last;
         Frame frame = new Frame(
                 now,
-                judge.judge(now, mine, parts, work, endpoints, own.directory().isKnown()),
+                judge.judge(
+                        now,
+                        mine,
+                        parts,
+                        window,
+                        work.saturation(),
+                        endpoints,
+                        own.directory().isKnown()),
                 parts,
                 gateways,
                 work,

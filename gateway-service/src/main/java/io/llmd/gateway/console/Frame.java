@@ -56,7 +56,7 @@ record Frame(
      *
      * @param requestsPerSecond requests that ended
      * @param failedShare share of them that an endpoint or the gateway broke
-     * @param refusedShare share of them that were refused
+     * @param refusedShare share of them that were refused, without those that were no good
      * @param leftShare share of them whose client went away
      * @param inputTokensPerSecond tokens of prompts
      * @param cachedTokensPerSecond those of them that came from caches

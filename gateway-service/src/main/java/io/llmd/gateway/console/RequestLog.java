@@ -1,15 +1,19 @@
 package io.llmd.gateway.console;
 
+import io.llmd.contracts.error.ErrorCode;
 import io.llmd.gateway.observe.RequestListener;
 import io.llmd.gateway.observe.RequestOutcome;
 import io.llmd.gateway.observe.RequestRecord;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,6 +118,12 @@ public final class RequestLog implements RequestListener {
         private static final String REFUSED = RequestOutcome.REFUSED.tagValue();
         private static final String DISCONNECT = RequestOutcome.CLIENT_DISCONNECT.tagValue();
         private static final String SLOW = RequestOutcome.CLIENT_SLOW.tagValue();
+        /** Codes of refusals that the client alone can mend; they say nothing of the suite. */
+        private static final Set<String> MISTAKES = Arrays.stream(ErrorCode.values())
+                .filter(code -> code.type() == ErrorCode.Type.INVALID_REQUEST)
+                .map(ErrorCode::wireName)
+                .collect(Collectors.toUnmodifiableSet());
+
         private static final String OK = "ok";
         private static final String CANCELLED = "cancelled";
 
@@ -140,7 +150,7 @@ public final class RequestLog implements RequestListener {
         void add(RequestRecord request) {
             ended++;
             if (request.outcome().equals(REFUSED)) {
-                refused++;
+                refused += MISTAKES.contains(request.code()) ? 0 : 1;
             } else if (request.outcome().equals(DISCONNECT) || request.outcome().equals(SLOW)) {
                 left++;
             } else if (!request.outcome().equals(NATURAL)) {

@@ -9,19 +9,25 @@ final class ServingJudge {
     private static final double HARMFUL_SHARE = 0.02;
     private static final double MOST = 0.5;
     private static final double FULL = 1;
+    /** Of fewer requests within a window no share says what most of them meet. */
+    private static final long FEWEST = 5;
+
+    private static final long MANY = 10;
 
     private String state = "";
     private long since;
 
+    /** @param window what ended lately at all gateways */
     Frame.Serving judge(
             long now,
             GatewayState gateway,
             List<Watched.Part> parts,
-            Frame.Now work,
+            Window window,
+            @Nullable Double saturation,
             List<Frame.OfEndpoint> endpoints,
             boolean isPoolKnown) {
-        String refusing = refusing(gateway, work, endpoints, isPoolKnown);
-        String degraded = refusing.isEmpty() ? degraded(parts, work, endpoints) : "";
+        String refusing = refusing(gateway, window, endpoints, isPoolKnown);
+        String degraded = refusing.isEmpty() ? degraded(parts, window, saturation, endpoints) : "";
         String found = !refusing.isEmpty() ? "refusing" : !degraded.isEmpty() ? "degraded" : "serving";
         if (!found.equals(state)) {
             state = found;
@@ -31,7 +37,7 @@ final class ServingJudge {
     }
 
     private static String refusing(
-            GatewayState gateway, Frame.Now work, List<Frame.OfEndpoint> endpoints, boolean isPoolKnown) {
+            GatewayState gateway, Window window, List<Frame.OfEndpoint> endpoints, boolean isPoolKnown) {
         if (gateway.draining()) {
             return "this gateway stops";
         }
@@ -44,34 +50,38 @@ final class ServingJudge {
         if (endpoints.stream().allMatch(endpoint -> endpoint.state().equals("ejected"))) {
             return "all endpoints are ejected";
         }
-        if (isAbove(work.refusedShare(), MOST)) {
+        if (window.ended() < FEWEST) {
+            return "";
+        }
+        if (window.refused() > MOST * window.ended()) {
             return "most requests are refused";
         }
-        return isAbove(work.failedShare(), MOST) ? "most requests fail" : "";
+        return window.failed() > MOST * window.ended() ? "most requests fail" : "";
     }
 
-    private static String degraded(List<Watched.Part> parts, Frame.Now work, List<Frame.OfEndpoint> endpoints) {
+    private static String degraded(
+            List<Watched.Part> parts, Window window, @Nullable Double saturation, List<Frame.OfEndpoint> endpoints) {
         for (Watched.Part part : parts) {
             if (part.state().equals("gone")) {
                 return "the " + part.name() + " is gone";
             }
         }
-        if (isAbove(work.failedShare(), HARMFUL_SHARE)) {
-            return "requests fail";
+        if (window.failed() > HARMFUL_SHARE * window.ended()) {
+            return share(window.failed(), window.ended(), "failed", "requests fail");
         }
-        if (isAbove(work.refusedShare(), HARMFUL_SHARE)) {
-            return "requests are refused";
+        if (window.refused() > HARMFUL_SHARE * window.ended()) {
+            return share(window.refused(), window.ended(), "were refused", "requests are refused");
         }
         for (Frame.OfEndpoint endpoint : endpoints) {
             if (endpoint.state().equals("ejected") || endpoint.state().equals("stale")) {
                 return "endpoint " + endpoint.id() + " is " + endpoint.state();
             }
         }
-        Double saturation = work.saturation();
         return saturation != null && saturation >= FULL ? "the pool is full" : "";
     }
 
-    private static boolean isAbove(@Nullable Double share, double bound) {
-        return share != null && share > bound;
+    /** Such as {@code 1 of 3 requests failed}; of many no numbers, which change with each frame. */
+    private static String share(long part, long whole, String what, String many) {
+        return whole < MANY ? part + " of " + whole + " requests " + what : many;
     }
 }

@@ -9,7 +9,7 @@ import java.util.TreeMap;
  * @param seconds how long it is
  * @param ended requests that are over
  * @param failed those that an endpoint, the gateway or an eviction broke
- * @param refused those that were refused
+ * @param refused those that were refused, without those that were no good
  * @param left those whose client went away
  * @param inputTokens tokens of their prompts
  * @param cachedTokens those of them that came from caches
