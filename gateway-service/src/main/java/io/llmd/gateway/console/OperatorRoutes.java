@@ -16,6 +16,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What operators may do and see: drain, keys, faults, load, settings. Behind the {@link Gate}. */
@@ -52,7 +53,10 @@ final class OperatorRoutes {
         this.faults = faults;
         this.load = load;
         this.configuration = configuration;
-        this.json = json;
+        // A number that a wish leaves out is 0.
+        this.json = json.rebuild()
+                .disable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                .build();
     }
 
     /**
