@@ -46,10 +46,10 @@ const columns = [
   {id: 'failed', title: 'failed', num: true, text: row => fmt.share(row.failedShare), sort: row => row.failedShare},
   {id: 'age', title: 'metrics age', num: true, text: row => row.metricsAgeMillis < 0 ? DASH : fmt.millis(row.metricsAgeMillis), sort: row => row.metricsAgeMillis},
   {id: 'address', title: 'address', text: row => row.address, changes: row => row.state,
-    node: row => h('span', {class: 'nowrap'}, h('code', {}, row.address), ' ', copyButton(row.address),
+    node: row => h('span', {}, h('code', {class: 'nowrap'}, row.address), h('br'), h('span', {class: 'nowrap'}, copyButton(row.address),
         isOperator() ? [' ', h('button', {type: 'button', class: 'small outline',
           title: 'new requests of this gateway go elsewhere for 30 minutes; running ones end as they are',
-          onclick: () => drain(row.id, row.state !== 'resting')}, row.state === 'resting' ? 'Take back' : 'Drain')] : [])},
+          onclick: () => drain(row.id, row.state !== 'resting')}, row.state === 'resting' ? 'Take back' : 'Drain')] : []))},
 ];
 const fleet = table($('#fleet'), {
   caption: 'Endpoints of the pool; numbers of the last 10 s',

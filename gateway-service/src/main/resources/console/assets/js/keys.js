@@ -14,7 +14,8 @@ async function change(wish) {
   }
 }
 
-function limits(row) {
+/** Escape closes it and goes back to the button that opened it. */
+function limits(row, opener) {
   const number = (name, label, value) => h('label', {}, label, h('input', {type: 'number', name, min: '0', value: String(value)}));
   const form = h('form', {class: 'columns', onsubmit: event => {
     event.preventDefault();
@@ -22,6 +23,12 @@ function limits(row) {
     change({action: 'limit', id: row.id, ...values, budgetTokens: row.allowance.budget?.tokens ?? 0, budgetPeriod: row.allowance.budget?.period.toLowerCase() ?? 'day'});
   }}, number('requestsPerMinute', 'Requests a minute', row.allowance.requestsPerMinute), number('tokensPerMinute', 'Tokens a minute', row.allowance.tokensPerMinute),
   number('concurrent', 'At the same time', row.allowance.concurrent), h('button', {type: 'submit', class: 'small'}, 'Set limits of ' + row.id));
+  form.addEventListener('keydown', event => {
+    if (event.key === 'Escape') {
+      $('#result').replaceChildren();
+      opener.focus();
+    }
+  });
   $('#result').replaceChildren(form);
   form.querySelector('input').focus();
 }
@@ -44,7 +51,7 @@ const keys = table($('#keys'), {
     {id: 'tokens', title: 'tokens', num: true, text: row => fmt.tokens(row.use?.tokens ?? 0), sort: row => row.use?.tokens ?? 0},
     {id: 'seen', title: 'last seen', text: row => String(row.use?.lastSeen ?? 0), sort: row => row.use?.lastSeen ?? 0, node: row => since(row.use?.lastSeen ?? 0)},
     {id: 'do', title: '', text: row => row.id, node: row => isOperator() && row.isInFile ? h('span', {class: 'nowrap'},
-        h('button', {type: 'button', class: 'small outline', onclick: () => limits(row)}, 'Limits'), ' ',
+        h('button', {type: 'button', class: 'small outline', onclick: event => limits(row, event.target)}, 'Limits'), ' ',
         h('button', {type: 'button', class: 'small outline', title: 'a second key that may do the same; this one ends in a day', onclick: () => change({action: 'rotate', id: row.id, minutes: 1440})}, 'Rotate'), ' ',
         h('button', {type: 'button', class: 'small outline', title: 'ends at once', onclick: event => confirmed(event.target, () => change({action: 'expire', id: row.id, minutes: 0}))}, 'Expire')) : h('span')},
   ],
