@@ -30,7 +30,7 @@ final class ClosingScreen {
                    ./llmd chat "Hello"
                    ./llmd load --rps 10 --for 30s           # watch the console while it runs
                    ./llmd explain last                      # why that endpoint
-                   ./llmd fault sim-2 stall --after 5       # break one endpoint, see what happens
+                   ./llmd fault %s stall --after 5       # break one endpoint, see what happens
                    ./llmd top
                    ./llmd status
                    ./llmd down
@@ -48,7 +48,8 @@ final class ClosingScreen {
                                 plan.ports().configServer(),
                                 port,
                                 key.secret(),
-                                plan.model())
+                                plan.model(),
+                                plan.endpoints() == 1 ? "sim-1" : "sim-2")
                 + gateways(plan)
                 + scaling(plan);
     }

@@ -37,4 +37,14 @@ class ClosingScreenTest {
                            ./llmd down
                         """);
     }
+
+    @Test
+    void endpointToBreakIsOneThatIsThere() {
+        TrialPlan plan = new TrialPlan(
+                new SuitePorts(8080), 1, 0, 0, "sim-8b", null, false, false, new Scaling(6, Duration.ofSeconds(10)));
+
+        assertThat(ClosingScreen.text(plan, new DemoKey("sk-demo-abc"), Duration.ofMillis(14_230)))
+                .contains("./llmd fault sim-1 stall")
+                .doesNotContain("sim-2");
+    }
 }
