@@ -107,7 +107,7 @@ onFrame(data => {
   const serving = $('#serving-state');
   serving.dataset.state = data.serving.state;
   serving.textContent = SERVING[data.serving.state] ?? DASH;
-  $('#serving-reason').replaceChildren(data.serving.reason ? data.serving.reason + '; began ' : 'began ', since(data.serving.since));
+  $('#serving-reason').replaceChildren(data.serving.reason ? data.serving.reason + ', since ' : 'since ', since(data.serving.since));
   const up = data.gateways.filter(gateway => gateway.state === 'up' || gateway.state === 'draining').length;
   $('#gateway-count').textContent = data.gateways.length === 1 ? 'one gateway' : up + ' of ' + data.gateways.length + ' gateways that answered';
   append(data);

@@ -1,4 +1,4 @@
-import {$, DASH, api, empty, facts, fmt, frame, h, onFrame, problem, shortName, state} from './core.js';
+import {$, DASH, api, empty, facts, fmt, h, problem, shortName, state} from './core.js';
 import {explanationView} from './decision.js';
 
 const id = decodeURIComponent(location.pathname.split('/').at(-1));
@@ -38,60 +38,6 @@ function waterfall(request, parts) {
         h('span', {role: 'cell', class: 'nowrap'}, fmt.micros(part.to - part.from), part.note ? h('span', {class: 'quiet'}, ' ' + part.note) : ''))]));
 }
 
-/** What stands out, worst first, in words. */
-function findings(request, parts, attempts) {
-  const all = [];
-  const whole = Math.max(1, request.durationMicros);
-  const total = kind => parts.filter(part => part.kind === kind).reduce((sum, part) => sum + part.to - part.from, 0);
-  const queue = total('queue');
-  if (queue > 50_000 && queue > 0.2 * (request.firstByteMicros || whole)) {
-    all.push({weight: queue, cause: 'queue', text: 'It waited ' + fmt.micros(queue) + ' in the scheduler\'s queue: the pool was full. See Queue.'});
-  }
-  const deciding = parts.filter(part => part.name.startsWith('schedule')).reduce((sum, part) => sum + part.to - part.from, 0);
-  if (deciding > 50_000 && deciding > 0.2 * (request.firstByteMicros || whole)) {
-    all.push({weight: deciding, cause: 'scheduling', text: 'The decision itself took ' + fmt.micros(deciding)
-        + ', the way to the scheduler included. See the time of plugins below; they may wait for tokens, or the machine is overloaded.'});
-  }
-  const wait = total('wait');
-  const last = attempts.at(-1);
-  const endpoint = request.attempts.at(-1)?.endpoint;
-  const candidate = last?.explanation.candidates.find(each => each.id === endpoint);
-  const others = (frame()?.endpoints ?? []).filter(each => each.id !== endpoint && each.firstByteP50Micros !== null);
-  const own = (frame()?.endpoints ?? []).find(each => each.id === endpoint);
-  const usual = others.length === 0 ? null : others.map(each => each.firstByteP50Micros).sort((a, b) => a - b)[Math.floor(others.length / 2)];
-  const pace = request.outputTokens > 1 && request.firstByteMicros > 0 ? (request.durationMicros - request.firstByteMicros) / (request.outputTokens - 1) : null;
-  const uncached = request.promptTokens >= 0 && request.cachedTokens >= 0 ? request.promptTokens - request.cachedTokens : null;
-  const isCold = uncached !== null && uncached > 1000 && request.cachedTokens < 0.2 * request.promptTokens;
-  if (wait > 100_000 && isCold) {
-    all.push({weight: wait, cause: 'cold prefix', text: 'Cold prefix: ' + fmt.tokens(uncached) + ' of ' + fmt.tokens(request.promptTokens)
-        + ' prompt tokens were in no cache and had to be computed before the first token, which took ' + fmt.micros(wait) + '.'});
-  }
-  const ownP50 = own?.firstByteP50Micros ?? null;
-  if (usual !== null && ownP50 !== null && ownP50 > 1.8 * usual) {
-    all.push({weight: isCold ? wait / 2 : wait + 1, cause: 'slow endpoint', text: 'Slow endpoint: ' + shortName(endpoint) + ' takes ' + (ownP50 / usual).toFixed(1)
-        + ' times as long to the first token as the others at present (' + fmt.micros(ownP50) + ' against ' + fmt.micros(usual) + ').'});
-  }
-  if (candidate && candidate.waitingRequests > 0) {
-    all.push({weight: wait / 3, cause: 'engine queue', text: shortName(endpoint) + ' had ' + candidate.waitingRequests + ' requests waiting in its own queue when this one was placed.'});
-  }
-  if (request.attempts.length > 1) {
-    all.push({weight: whole / 2, cause: 'retries', text: 'It was tried ' + request.attempts.length + ' times: '
-        + request.attempts.map(attempt => shortName(attempt.endpoint) + ' ' + attempt.result).join(', ') + '.'});
-  }
-  if (candidate && !candidate.fresh) {
-    all.push({weight: 1, cause: 'stale metrics', text: 'The metrics of ' + shortName(endpoint) + ' were stale at the decision.'});
-  }
-  if (request.outcome !== 'natural') {
-    all.push({weight: whole * 2, cause: request.outcome, text: 'It ended as ' + request.outcome + (request.code === 'none' ? '' : ', ' + request.code) + '.'});
-  }
-  if (all.length === 0) {
-    const biggest = [...parts].sort((a, b) => (b.to - b.from) - (a.to - a.from))[0];
-    if (biggest) all.push({weight: 0, cause: 'none', text: 'Nothing stands out. Most of the time went to ' + biggest.name + ', ' + fmt.micros(biggest.to - biggest.from)
-        + (biggest.kind === 'stream' && pace ? ', ' + fmt.micros(pace) + ' per token' : '') + '.'});
-  }
-  return all.sort((a, b) => b.weight - a.weight);
-}
-
 function requestView(entry, attempts) {
   const request = entry.request;
   const parts = steps(request, attempts);
@@ -106,7 +52,7 @@ function requestView(entry, attempts) {
         ['endpoint', request.attempts.length === 0 ? DASH : shortName(request.attempts.at(-1).endpoint)],
       ]),
       h('h2', {}, 'What stands out'),
-      h('ol', {class: 'findings', id: 'findings'}, findings(request, parts, attempts).map(each =>
+      h('ol', {class: 'findings'}, entry.findings.map(each =>
           h('li', {data: {cause: each.cause}}, each.text))),
       h('h2', {}, 'Where the time went'),
       parts.length === 0 ? empty('It was refused before anything was done.') : waterfall(request, parts));
@@ -146,15 +92,6 @@ async function ask() {
     $('#request').replaceChildren(problem(e));
   }
 }
-
-// What stands out compares with the other endpoints, which the feed knows.
-let isDrawnWithFrame = false;
-onFrame(() => {
-  if (!isDrawnWithFrame && found) {
-    isDrawnWithFrame = true;
-    draw();
-  }
-});
 
 function curl() {
   const request = found?.requests[0]?.request;

@@ -67,8 +67,8 @@ class ConsoleConfiguration {
     }
 
     @Bean
-    PeerEndpoint peerEndpoint(OwnState state) {
-        return new PeerEndpoint(state);
+    PeerEndpoint peerEndpoint(OwnState state, Console console) {
+        return new PeerEndpoint(state, console);
     }
 
     @Bean

@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Console {
 
     private final Feed feed;
+    private final RequestFinder finder;
     private final RouterFunction<ServerResponse> routes;
 
     /**
@@ -73,7 +74,8 @@ public final class Console {
                 configuration,
                 json);
         Relay relay = new Relay(scheduler, kvIndex, autoscaler, gate);
-        routes = new ConsoleRoutes(settings, gate, feed, own, peers, relay, operator, scheduler, json).routes();
+        finder = new RequestFinder(own.requests(), scheduler, peers, json);
+        routes = new ConsoleRoutes(settings, gate, feed, own, peers, relay, operator, finder, json).routes();
     }
 
     private static void watch(List<Watched<?>> services, Service service, @Nullable URI address, String path) {
@@ -89,6 +91,10 @@ public final class Console {
 
     public Feed feed() {
         return feed;
+    }
+
+    RequestFinder finder() {
+        return finder;
     }
 
     public RouterFunction<ServerResponse> routes() {

@@ -1,16 +1,12 @@
 package io.llmd.gateway.console;
 
 import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.codec.ServerSentEvent;
@@ -21,7 +17,6 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The pages of the console and what they ask for, all behind the {@link Gate}. */
@@ -29,7 +24,6 @@ public final class ConsoleRoutes {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
     private static final int LISTED = 200;
-    private static final int FOUND = 500;
 
     private final ConsoleSettings settings;
     private final Gate gate;
@@ -40,7 +34,7 @@ public final class ConsoleRoutes {
     private final Peers peers;
     private final Relay relay;
     private final OperatorRoutes operator;
-    private final Service scheduler;
+    private final RequestFinder finder;
     private final JsonMapper json;
 
     ConsoleRoutes(
@@ -51,7 +45,7 @@ public final class ConsoleRoutes {
             Peers peers,
             Relay relay,
             OperatorRoutes operator,
-            Service scheduler,
+            RequestFinder finder,
             JsonMapper json) {
         this.settings = settings;
         this.gate = gate;
@@ -61,16 +55,11 @@ public final class ConsoleRoutes {
         this.peers = peers;
         this.relay = relay;
         this.operator = operator;
-        this.scheduler = scheduler;
+        this.finder = finder;
         this.json = json;
     }
 
     private record Listed(int asked, int answered, List<RequestLog.Entry> requests) {}
-
-    private record Found(
-            List<RequestLog.Entry> requests,
-            @Nullable JsonNode decisions,
-            @Nullable String missing) {}
 
     /** All routes. */
     public RouterFunction<ServerResponse> routes() {
@@ -144,31 +133,9 @@ public final class ConsoleRoutes {
         });
     }
 
-    /** What the gateways and the scheduler know of one request. */
+    /** What the gateways and their schedulers know of one request. */
     private Mono<ServerResponse> find(ServerRequest request) {
-        String id = request.pathVariable("id");
-        String encoded = URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
-        Mono<Service.Answer> decisions = scheduler
-                .get("/v1/decisions/" + encoded, TIMEOUT)
-                .onErrorReturn(new Service.Answer(0, MediaType.APPLICATION_JSON, new byte[0]));
-        return Mono.zip(decisions, peers.requests(FOUND, TIMEOUT)).flatMap(both -> {
-            Stream<RequestLog.Entry> theirs = both.getT2().stream()
-                    .flatMap(state -> state.entries().stream())
-                    .filter(entry -> entry.request().requestId().equals(id));
-            List<RequestLog.Entry> found = own.requests().find(id);
-            List<RequestLog.Entry> entries = found.isEmpty() ? theirs.toList() : found;
-            int status = both.getT1().status();
-            JsonNode recorded =
-                    status == HttpStatus.OK.value() ? json.readTree(both.getT1().body()) : null;
-            return ok(new Found(entries, recorded, recorded != null ? null : missing(status)));
-        });
-    }
-
-    private static String missing(int status) {
-        return status == HttpStatus.NOT_FOUND.value()
-                ? "The scheduler has no record of a decision about this request: it was refused before, it is too old, or"
-                        + " it was not one of the recorded sample."
-                : "The scheduler does not answer, so the decision cannot be shown.";
+        return finder.findAnywhere(request.pathVariable("id")).flatMap(this::ok);
     }
 
     private Mono<ServerResponse> ok(Object value) {

@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code /actuator/console}: what this gateway knows of itself, for the consoles of the others. Holds no text of requests. */
@@ -14,9 +16,11 @@ public final class PeerEndpoint {
 
     private final JsonMapper json = JsonMapper.builder().build();
     private final OwnState state;
+    private final RequestFinder finder;
 
-    public PeerEndpoint(OwnState state) {
+    public PeerEndpoint(OwnState state, Console console) {
         this.state = state;
+        this.finder = console.finder();
     }
 
     /**
@@ -29,5 +33,11 @@ public final class PeerEndpoint {
     public String state(@Nullable Long after, @Nullable Integer limit) {
         int most = limit == null ? 0 : Math.clamp(limit, 0, MOST);
         return new String(json.writeValueAsBytes(state.state(after == null ? 0 : after, most)), StandardCharsets.UTF_8);
+    }
+
+    /** What this gateway and its scheduler know of one request. */
+    @ReadOperation(produces = "application/json")
+    public Mono<String> request(@Selector String id) {
+        return finder.find(id).map(found -> new String(json.writeValueAsBytes(found), StandardCharsets.UTF_8));
     }
 }

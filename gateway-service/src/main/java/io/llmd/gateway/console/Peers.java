@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class Peers {
 
     private static final int LOOKUP_TICKS = 10;
+    private static final int OK = 200;
     private static final String PATH = "/actuator/console";
 
     private final List<URI> names;
@@ -77,7 +78,7 @@ final class Peers {
 
     private Mono<GatewayState> state(Service gateway, Duration timeout) {
         return gateway.get(PATH, timeout).map(answer -> {
-            if (answer.status() != 200) {
+            if (answer.status() != OK) {
                 throw new IllegalStateException("answers " + answer.status() + " (expected: 200; is its console on?)");
             }
             return json.readValue(answer.body(), GatewayState.class);
@@ -91,13 +92,28 @@ final class Peers {
 
     /** The newest requests of all of them. */
     Mono<List<GatewayState>> requests(int limit, Duration timeout) {
-        List<Mono<GatewayState>> questions = watched.values().stream()
+        return ask(PATH + "?limit=" + limit, GatewayState.class, timeout).collectList();
+    }
+
+    /**
+     * What they know of one request.
+     *
+     * @param encodedId its id as a part of a path
+     */
+    Flux<RequestFinder.Found> find(String encodedId, Duration timeout) {
+        return ask(PATH + "/" + encodedId, RequestFinder.Found.class, timeout);
+    }
+
+    /** Asks all that are up, and leaves out those that do not answer. */
+    private <T> Flux<T> ask(String path, Class<T> type, Duration timeout) {
+        List<Mono<T>> questions = watched.values().stream()
                 .filter(Watched::isUp)
                 .map(each -> new Service("gateway", URI.create(each.part().address()), client, null))
-                .map(gateway -> gateway.get(PATH + "?limit=" + limit, timeout)
-                        .map(answer -> json.readValue(answer.body(), GatewayState.class))
+                .map(gateway -> gateway.get(path, timeout)
+                        .filter(answer -> answer.status() == OK)
+                        .map(answer -> json.readValue(answer.body(), type))
                         .onErrorComplete())
                 .toList();
-        return Flux.merge(questions).collectList();
+        return Flux.merge(questions);
     }
 }

@@ -830,11 +830,18 @@ final class Exchange {
                 noted.bodyBytes(),
                 usage.promptTokens(),
                 usage.cachedTokens(),
-                usage.completionTokens(),
+                outputTokens(),
                 noted.receivedMicros(),
                 noted.attempts(),
                 timer.firstByteNanos() == 0 ? 0 : (timer.firstByteNanos() - startNanos) / 1_000,
                 (now - startNanos) / 1_000));
+    }
+
+    /** As the endpoint counted them, else the events with content, else -1. */
+    private int outputTokens() {
+        return usage.completionTokens() < 0 && generatedEvents > 0
+                ? (int) Math.min(Integer.MAX_VALUE, generatedEvents)
+                : usage.completionTokens();
     }
 
     private String modelTag() {

@@ -17,7 +17,7 @@ import java.util.List;
  * @param bodyBytes size of its body
  * @param promptTokens tokens as the endpoint counted them, -1 when it did not
  * @param cachedTokens those of them that came from a cache, -1 when not known
- * @param outputTokens generated tokens, -1 when not known
+ * @param outputTokens generated tokens; events with content where the endpoint did not count them; -1 when not known
  * @param receivedMicros when the whole body was there, 0 when it never was
  * @param attempts tries at endpoints, in order
  * @param firstByteMicros first byte of the answer's body, 0 when there was none

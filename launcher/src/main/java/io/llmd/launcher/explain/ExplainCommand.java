@@ -10,6 +10,7 @@ import io.llmd.launcher.terminal.ExitCode;
 import io.llmd.launcher.terminal.Json;
 import io.llmd.launcher.terminal.Terminal;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -63,6 +64,12 @@ public final class ExplainCommand implements Callable<Integer> {
     private final SchedulerOptions scheduler = new SchedulerOptions();
 
     @Option(
+            names = "--gateway",
+            paramLabel = "URL",
+            description = "gateway whose console says what stands out (default: that of the running suite)")
+    private @Nullable URI gateway;
+
+    @Option(
             names = {"-m", "--model"},
             paramLabel = "NAME",
             description = "model of --prompt (default: the running suite's)")
@@ -96,11 +103,22 @@ public final class ExplainCommand implements Callable<Integer> {
     private int recorded(String wanted) throws InterruptedException {
         try (ServiceApi api = scheduler.open()) {
             String id = wanted.equals(LAST) ? lastId(api) : wanted;
+            String findings = json ? "" : findings(id);
+            if (!findings.isEmpty()) {
+                terminal.println(findings);
+            }
             JsonNode decisions = api.get("/v1/decisions/" + ServiceApi.encoded(id));
             terminal.println(json ? Json.line(decisions) : new RecordText(decisions).toString());
             JsonNode attempts = decisions.path("attempts");
             return isServed(attempts.path(attempts.size() - 1).path("explanation")) ? ExitCode.OK : ExitCode.FAILED;
         }
+    }
+
+    /** Asked first, because it knows requests too of which no decision is recorded. */
+    private String findings(String id) throws InterruptedException {
+        RunState running = RunFile.running();
+        URI asked = gateway != null ? gateway : running != null ? URI.create(running.gateway()) : null;
+        return asked == null ? "" : ConsoleFindings.text(asked, id);
     }
 
     private static String lastId(ServiceApi api) throws InterruptedException {
