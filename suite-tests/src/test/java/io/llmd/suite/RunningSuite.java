@@ -32,7 +32,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Gateway and scheduler in this JVM, in front of simulated endpoints, on ports that the system chose. */
+/**
+ * Gateway and scheduler in this JVM, in front of simulated endpoints, on ports that the system chose. Calls between the two
+ * stay inside of the process, unless they were started apart.
+ */
 final class RunningSuite implements AutoCloseable {
 
     static final String KEY = "sk-suite-test-key-0123456789abcdef";
@@ -51,17 +54,27 @@ final class RunningSuite implements AutoCloseable {
               - {name: prefill, plugins: [{pluginRef: only-prefill}, {pluginRef: busy, weight: 1}, {pluginRef: best}]}
               - {name: decode, plugins: [{pluginRef: only-decode}, {pluginRef: busy, weight: 1}, {pluginRef: best}]}
             """;
+    /** Settings of every service here. */
+    static final Map<String, String> OWN_PORTS = Map.of(
+            "server.address", "127.0.0.1",
+            "server.port", "0",
+            "management.server.address", "127.0.0.1",
+            "management.server.port", "0",
+            "spring.cloud.config.enabled", "false");
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Path folder;
     private final ServiceContexts services = new ServiceContexts();
+    private final ServiceContexts schedulerServices;
     private final List<VllmSimulator> endpoints = new ArrayList<>();
     private final List<SimulatorSettingsBuilder> endpointSettings = new ArrayList<>();
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private RunningSuite(Path folder) {
+    private RunningSuite(Path folder, boolean isApart) {
         this.folder = folder;
+        this.schedulerServices = isApart ? new ServiceContexts() : services;
     }
 
     /** Starts the suite and returns when the gateway is ready and knows the model. */
@@ -88,8 +101,24 @@ final class RunningSuite implements AutoCloseable {
             @Nullable Function<List<VllmSimulator>, String> config,
             Map<String, String> schedulerSettings) {
         try {
-            RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
-            suite.startParts(endpoints, settings, config, schedulerSettings);
+            RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"), false);
+            suite.startParts(endpoints, settings, config, schedulerSettings, Map.of());
+            return suite;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same with a scheduler that the gateway asks over HTTP, so that it can end alone, and further settings of the gateway. */
+    static RunningSuite startApart(
+            int endpoints,
+            UnaryOperator<SimulatorSettingsBuilder> settings,
+            Function<List<VllmSimulator>, String> config,
+            Map<String, String> schedulerSettings,
+            Map<String, String> gatewaySettings) {
+        try {
+            RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"), true);
+            suite.startParts(endpoints, settings, config, schedulerSettings, gatewaySettings);
             return suite;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -145,7 +174,7 @@ final class RunningSuite implements AutoCloseable {
             Map<String, String> schedulerSettings,
             Map<String, String> gatewaySettings) {
         try {
-            RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"));
+            RunningSuite suite = new RunningSuite(Files.createTempDirectory("llmd-suite"), false);
             StringBuilder file = new StringBuilder("endpoints:\n");
             for (int i = 0; i < roles.size(); i++) {
                 String role = roles.get(i);
@@ -200,7 +229,8 @@ final class RunningSuite implements AutoCloseable {
             int count,
             UnaryOperator<SimulatorSettingsBuilder> settings,
             @Nullable Function<List<VllmSimulator>, String> config,
-            Map<String, String> schedulerSettings)
+            Map<String, String> schedulerSettings,
+            Map<String, String> gatewaySettings)
             throws IOException {
         StringBuilder file = new StringBuilder("endpoints:\n");
         for (int i = 0; i < count; i++) {
@@ -217,12 +247,13 @@ final class RunningSuite implements AutoCloseable {
             endpointSettings.add(one.option("port", "" + endpoint.port()));
             String labels = config == null
                     ? ""
-                    : ", labels: {llm-d.ai/kv-events-port: \"%d\", llm-d.ai/kv-events-replay-port: \"%d\"}"
+                    : ", labels: {llm-d.ai/variant: sim, llm-d.ai/kv-events-port: \"%d\", llm-d.ai/kv-events-replay-port: \"%d\"}"
                             .formatted(events, replay);
             file.append(
                     "  - {name: sim-%d, address: 127.0.0.1, port: \"%d\"%s}%n".formatted(i, endpoint.port(), labels));
         }
-        startServices(file.toString(), config == null ? null : config.apply(endpoints), schedulerSettings, Map.of());
+        startServices(
+                file.toString(), config == null ? null : config.apply(endpoints), schedulerSettings, gatewaySettings);
     }
 
     private void startServices(
@@ -232,14 +263,8 @@ final class RunningSuite implements AutoCloseable {
             Map<String, String> gatewaySettings)
             throws IOException {
         Path endpointsFile = Files.writeString(folder.resolve("endpoints.yaml"), endpointList);
-        Map<String, String> shared = Map.of(
-                "server.address", "127.0.0.1",
-                "server.port", "0",
-                "management.server.address", "127.0.0.1",
-                "management.server.port", "0",
-                "spring.cloud.config.enabled", "false");
         Map<String, String> scheduler = with(
-                shared,
+                OWN_PORTS,
                 Map.of(
                         "scheduler.discovery.file",
                         endpointsFile.toString(),
@@ -250,19 +275,31 @@ final class RunningSuite implements AutoCloseable {
             Path configFile = Files.writeString(folder.resolve("scheduling.yaml"), config);
             scheduler.put("scheduler.config-file", configFile.toString());
         }
-        services.start(Role.SCHEDULER, scheduler, Stream.empty());
-        Map<String, String> gateway = with(
-                shared,
-                Map.of(
-                        "gateway.access.demo-key", KEY,
-                        "gateway.expose-endpoint", "true",
-                        "gateway.models.poll-interval", "200ms",
-                        "gateway.limits.connections-per-address", "10000"));
-        gateway.putAll(gatewaySettings);
-        services.start(Role.GATEWAY, gateway, Stream.empty());
+        schedulerServices.start(Role.SCHEDULER, scheduler, Stream.empty());
+        services.start(Role.GATEWAY, gatewaySettings(gatewaySettings), Stream.empty());
         await("the gateway knows the model")
                 .atMost(Duration.ofSeconds(30))
                 .until(() -> getText("/v1/models").contains(MODEL));
+    }
+
+    private Map<String, String> gatewaySettings(Map<String, String> further) {
+        Map<String, String> settings = with(
+                OWN_PORTS,
+                Map.of(
+                        "gateway.access.demo-key", KEY,
+                        "gateway.expose-endpoint", "true",
+                        "gateway.scheduler.url", schedulerUrl(),
+                        "gateway.models.poll-interval", "200ms",
+                        "gateway.limits.connections-per-address", "10000"));
+        settings.putAll(further);
+        return settings;
+    }
+
+    /** Starts one more gateway with the same scheduler; who asks for it ends it. */
+    ServiceContexts startGateway(Map<String, String> further) {
+        ServiceContexts another = new ServiceContexts();
+        another.start(Role.GATEWAY, gatewaySettings(further), Stream.empty());
+        return another;
     }
 
     static int freePort() throws IOException {
@@ -349,13 +386,12 @@ final class RunningSuite implements AutoCloseable {
 
     /** The load that the scheduler has on its books. */
     EndpointList placedLoad() {
-        return JSON.readValue(
-                get("http://127.0.0.1:" + services.port(Role.SCHEDULER) + "/v1/endpoints"), EndpointList.class);
+        return JSON.readValue(get(schedulerUrl() + "/v1/endpoints"), EndpointList.class);
     }
 
     /** What the scheduler has recorded of a request, as JSON. */
     String decision(String requestId) {
-        return get("http://127.0.0.1:" + services.port(Role.SCHEDULER) + "/v1/decisions/" + requestId);
+        return get(schedulerUrl() + "/v1/decisions/" + requestId);
     }
 
     /** Sum of a meter of the gateway over its labels. */
@@ -379,10 +415,30 @@ final class RunningSuite implements AutoCloseable {
     }
 
     private String meters(Role role) {
-        return get("http://127.0.0.1:" + services.managementPort(role) + "/actuator/prometheus");
+        return meterPage(managementPort(role));
     }
 
-    private static double labelledSum(String name, String label, String page) {
+    /** Meters of a service, as Prometheus reads them. */
+    String meterPage(int managementPort) {
+        return get("http://127.0.0.1:" + managementPort + "/actuator/prometheus");
+    }
+
+    /** Port of the actuator of the gateway or the scheduler. */
+    int managementPort(Role role) {
+        return (role == Role.SCHEDULER ? schedulerServices : services).managementPort(role);
+    }
+
+    String schedulerUrl() {
+        return "http://127.0.0.1:" + schedulerServices.port(Role.SCHEDULER);
+    }
+
+    /** Ends a scheduler that was started apart; the gateway goes on as well as it can. */
+    void stopScheduler() {
+        schedulerServices.stop(Role.SCHEDULER);
+    }
+
+    /** Sum over the series of a page that have a label; 0 when there are none. */
+    static double labelledSum(String name, String label, String page) {
         return page.lines()
                 .filter(line -> line.startsWith(name + "{") && line.contains(label))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
@@ -427,7 +483,12 @@ final class RunningSuite implements AutoCloseable {
 
     /** The same to any path of the gateway, with further headers by name and value. */
     Answer postTo(String path, String body, String... headers) {
-        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+        return postAt(port(), path, body, headers);
+    }
+
+    /** The same to any gateway. */
+    Answer postAt(int port, String path, String body, String... headers) {
+        HttpRequest.Builder builder = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .header("authorization", "Bearer " + KEY)
                 .header("content-type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body));
@@ -526,6 +587,7 @@ final class RunningSuite implements AutoCloseable {
     @Override
     public void close() {
         services.close();
+        schedulerServices.close();
         endpoints.forEach(VllmSimulator::close);
         try {
             Files.deleteIfExists(folder.resolve("endpoints.yaml"));
