@@ -57,6 +57,13 @@ public final class LongTextJsonFactory extends JsonFactory {
         return parser instanceof Parser own ? own.passPlainText() : -1;
     }
 
+    /** Tells a parser of this factory, before it begins, what is known of the array that it reads. */
+    static void know(JsonParser parser, PlainText plain) {
+        if (parser instanceof Parser own) {
+            own.plain = plain;
+        }
+    }
+
     /**
      * Long texts that the parser has passed over so far and in which all is strict Unicode, escapes included.
      *
@@ -72,6 +79,7 @@ public final class LongTextJsonFactory extends JsonFactory {
         private static final int MOST_CHECKED = 64;
         private static final int SHORT_ESCAPE = 2;
 
+        private PlainText plain = PlainText.NONE;
         private int[] checked = NONE;
         private int checkedLength;
 
@@ -91,13 +99,17 @@ public final class LongTextJsonFactory extends JsonFactory {
             if (!_tokenIncomplete) {
                 return -1;
             }
-            int end = JsonBytes.skipPlainText(_inputBuffer, _inputPtr, _inputEnd);
+            int end = skipPlainText(_inputPtr);
             if (end == _inputEnd || _inputBuffer[end] != '"') {
                 return -1;
             }
             _inputPtr = end + 1;
             _tokenIncomplete = false;
             return end;
+        }
+
+        private int skipPlainText(int from) {
+            return JsonBytes.skipPlainText(_inputBuffer, Math.min(plain.end(from), _inputEnd), _inputEnd);
         }
 
         /** What is no plain text, and what is wrong with it, is left to Jackson. */
@@ -107,7 +119,7 @@ public final class LongTextJsonFactory extends JsonFactory {
             int at = start;
             boolean isStrict = true;
             while (true) {
-                at = JsonBytes.skipPlainText(_inputBuffer, at, _inputEnd);
+                at = skipPlainText(at);
                 byte next = at < _inputEnd ? _inputBuffer[at] : 0;
                 if (next == '"') {
                     _inputPtr = at + 1;

@@ -70,6 +70,15 @@ public final class RequestReader {
      * @param buffer holds the body at {@code [offset, offset + length)}; never changed, not kept
      */
     public ReadResult read(ApiRoute route, byte[] buffer, int offset, int length) {
+        return read(route, buffer, offset, length, PlainText.NONE);
+    }
+
+    /**
+     * The same, faster where something is known.
+     *
+     * @param plain what is known of the buffer
+     */
+    public ReadResult read(ApiRoute route, byte[] buffer, int offset, int length, PlainText plain) {
         Objects.checkFromIndexSize(offset, length, buffer.length);
         ApiError beginning = checkBeginning(buffer, offset, length);
         if (beginning != null) {
@@ -78,6 +87,7 @@ public final class RequestReader {
         int[] checked = {};
         ReadResult result;
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, offset, length)) {
+            LongTextJsonFactory.know(parser, plain);
             result = read(route, new JsonCursor(parser, buffer, offset, length));
             checked = LongTextJsonFactory.checkedTexts(parser);
         } catch (Refusal refusal) {

@@ -1,5 +1,6 @@
 package io.llmd.gateway.edge;
 
+import io.llmd.openai.PlainText;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
@@ -12,10 +13,13 @@ final class BodyBuffer {
 
     private static final int RESERVE_BYTES = 1 << 20;
     private static final int FIRST_BYTES = 8 << 10;
+    /** What is smaller stays in the processor's cache until it is read. */
+    private static final int SCANNED_BYTES = 32 << 10;
 
     private final int announced;
     private final int maxBytes;
     private final AtomicLong heldBytes;
+    private final PlainText plain = new PlainText();
     private byte[] bytes;
     private int length;
 
@@ -43,6 +47,9 @@ final class BodyBuffer {
         }
         part.readBytes(bytes, length, size);
         length += size;
+        if (bytes.length >= SCANNED_BYTES) {
+            plain.scan(bytes, length - size, length);
+        }
         return true;
     }
 
@@ -56,6 +63,11 @@ final class BodyBuffer {
 
     byte[] array() {
         return bytes;
+    }
+
+    /** What is known of the array. */
+    PlainText plainText() {
+        return plain;
     }
 
     int length() {

@@ -266,7 +266,7 @@ final class Exchange {
             steps.received(body.length());
         }
         RequestReader reader = head.isTrusted() ? services.trustedReader() : services.reader();
-        ReadResult result = reader.read(head.route(), body.array(), 0, body.length());
+        ReadResult result = reader.read(head.route(), body.array(), 0, body.length(), body.plainText());
         services.metrics().added(GatewayMetrics.Phase.PARSE, services.nanoTime().getAsLong() - before);
         switch (result) {
             case ReadResult.Refused(ApiError error) -> refuse(error, Map.of());
