@@ -78,7 +78,7 @@ final class FieldChecks {
     }
 
     /**
-     * Checks a description of the output: its texts as grammars, its levels as a schema.
+     * Checks a description of the output: its texts as grammars, its levels and values as a schema.
      *
      * @param wrappers levels around the schema
      */
@@ -96,27 +96,76 @@ final class FieldChecks {
         }
     }
 
+    /** The same for a schema, which may be given as a text. */
+    void guideSchema(String param) {
+        guide(param);
+        if (cursor.is(JsonToken.VALUE_STRING)) {
+            schemaText(param);
+        }
+    }
+
     /** From the opening bracket of an object or list to the closing one. */
     private void schema(String param, int wrappers) {
         int depth = 1;
+        int values = 0;
+        long characters = 0;
         while (depth > 0) {
-            switch (cursor.next()) {
+            JsonToken token = cursor.next();
+            switch (token) {
                 case START_OBJECT, START_ARRAY -> {
                     if (++depth > wrappers + limits.schemaDepth()) {
-                        throw new Refusal(
-                                ErrorCode.INVALID_VALUE,
-                                param + ": too deep (expected: a schema of at most " + limits.schemaDepth()
-                                        + " levels)",
-                                param);
+                        throw tooDeep(param);
                     }
                 }
                 case END_OBJECT, END_ARRAY -> depth--;
-                case VALUE_STRING -> cursor.checkString(param, limits.grammarBytes());
+                case VALUE_STRING -> {
+                    cursor.checkString(param, limits.grammarBytes());
+                    if (depth == 1 && cursor.isNamed("json")) {
+                        schemaText(param);
+                    }
+                }
                 default -> {
-                    // names and scalars are bounded by the parser
+                    // scalars are bounded by the parser
+                }
+            }
+            if (token == JsonToken.VALUE_STRING || token == JsonToken.PROPERTY_NAME) {
+                characters += cursor.stringLength();
+                if (characters > limits.schemaCharacters()) {
+                    throw JsonCursor.tooLong(param, limits.schemaCharacters(), "characters in all");
+                }
+            }
+            if ((token.isScalarValue() || token.isStructStart()) && ++values > limits.schemaValues()) {
+                throw JsonCursor.tooMany(param, limits.schemaValues(), "values");
+            }
+        }
+    }
+
+    /** A schema within a text: brackets count but for those in its own texts. */
+    private void schemaText(String param) {
+        StringBytes text = cursor.stringBytes();
+        int depth = 0;
+        boolean isInText = false;
+        for (int c = text.next(); c != StringBytes.END; c = text.next()) {
+            if (isInText) {
+                if (c == '\\') {
+                    text.next();
+                }
+                isInText = c != '"';
+            } else {
+                isInText = c == '"';
+                depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+                if (depth > limits.schemaDepth()) {
+                    throw tooDeep(param);
                 }
             }
         }
+    }
+
+    private Refusal tooDeep(String param) {
+        return new Refusal(
+                ErrorCode.INVALID_VALUE,
+                param + ": too deep (expected: a schema of at most " + limits.schemaDepth() + " levels)",
+                param);
     }
 
     /** Checks the tool definitions. */

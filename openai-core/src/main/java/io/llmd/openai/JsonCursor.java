@@ -52,6 +52,16 @@ final class JsonCursor {
         return parser.getString();
     }
 
+    /** Characters of the current string or name. */
+    int stringLength() {
+        return parser.getStringLength();
+    }
+
+    /** Whether the current value is a member of that name. */
+    boolean isNamed(String name) {
+        return name.equals(parser.currentName());
+    }
+
     /** First byte of the current value, from the start of the body. */
     int valueStart() {
         return (int) parser.currentTokenLocation().getByteOffset();

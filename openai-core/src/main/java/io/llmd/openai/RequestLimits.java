@@ -15,6 +15,8 @@ package io.llmd.openai;
  * @param logitBias entries of {@code logit_bias}
  * @param grammarBytes bytes of a regular expression or grammar
  * @param schemaDepth levels of an output schema
+ * @param schemaValues values in an output schema, choices of the output included
+ * @param schemaCharacters characters of all names and texts of an output schema, choices included
  * @param prompts prompts of one completion request
  * @param embeddingInputs inputs of one embedding request
  * @param metadataPairs entries of {@code metadata}
@@ -36,6 +38,8 @@ public record RequestLimits(
         int logitBias,
         int grammarBytes,
         int schemaDepth,
+        int schemaValues,
+        int schemaCharacters,
         int prompts,
         int embeddingInputs,
         int metadataPairs,
@@ -46,7 +50,8 @@ public record RequestLimits(
 
     /** The bounds that hold unless an operator sets others. */
     public static final RequestLimits DEFAULTS = new RequestLimits(
-            131_072, 2_048, 1_024, 128, 16, 4, 256, 128, 20, 500, 32 << 10, 32, 128, 2_048, 16, 64, 512, 256, 20 << 20);
+            131_072, 2_048, 1_024, 128, 16, 4, 256, 128, 20, 500, 32 << 10, 32, 10_000, 128 << 10, 128, 2_048, 16, 64,
+            512, 256, 20 << 20);
 
     public RequestLimits {
         positive(contextTokens, "contextTokens");
@@ -61,6 +66,8 @@ public record RequestLimits(
         positive(logitBias, "logitBias");
         positive(grammarBytes, "grammarBytes");
         positive(schemaDepth, "schemaDepth");
+        positive(schemaValues, "schemaValues");
+        positive(schemaCharacters, "schemaCharacters");
         positive(prompts, "prompts");
         positive(embeddingInputs, "embeddingInputs");
         positive(metadataPairs, "metadataPairs");
@@ -85,6 +92,8 @@ public record RequestLimits(
                 logitBias,
                 grammarBytes,
                 schemaDepth,
+                schemaValues,
+                schemaCharacters,
                 prompts,
                 embeddingInputs,
                 metadataPairs,

@@ -146,7 +146,8 @@ final class RequestPass {
             case LOGIT_BIAS -> checks.logitBias(param);
             case RESPONSE_FORMAT, TEXT -> checks.outputFormat(param, 2);
             case STRUCTURED_OUTPUTS -> checks.outputFormat(param, 1);
-            case GUIDED_JSON, GUIDED_REGEX, GUIDED_GRAMMAR, GUIDED_CHOICE -> checks.guide(param);
+            case GUIDED_JSON -> checks.guideSchema(param);
+            case GUIDED_REGEX, GUIDED_GRAMMAR, GUIDED_CHOICE -> checks.guide(param);
             case USER -> cursor.readName(param, limits.nameBytes());
             case METADATA -> checks.metadata(param);
             case TRUNCATE_PROMPT_TOKENS -> {

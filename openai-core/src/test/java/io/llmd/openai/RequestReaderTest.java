@@ -700,6 +700,30 @@ class RequestReaderTest {
                         "guided_json",
                         "guided_json: too deep"),
                 chatRow(
+                        "B61 older guided_json of depth 60 as a text",
+                        chat("\"guided_json\":\"" + "{\\\"a\\\":".repeat(60) + "1" + "}".repeat(60) + "\""),
+                        INVALID_VALUE,
+                        "guided_json",
+                        "guided_json: too deep (expected: a schema of at most 32 levels)"),
+                chatRow(
+                        "B61 structured_outputs.json of depth 60 as a text",
+                        chat("\"structured_outputs\":{\"json\":\"" + "[".repeat(60) + "]".repeat(60) + "\"}"),
+                        INVALID_VALUE,
+                        "structured_outputs",
+                        "structured_outputs: too deep"),
+                chatRow(
+                        "B61 more choices than 10,000",
+                        chat("\"structured_outputs\":{\"choice\":" + repeat("\"a\"", 10_001) + "}"),
+                        INVALID_VALUE,
+                        "structured_outputs",
+                        "structured_outputs: too many (expected: at most 10000 values)"),
+                chatRow(
+                        "B61 choices of more than 128 KiB",
+                        chat("\"guided_choice\":" + repeat("\"" + "a".repeat(30_000) + "\"", 5)),
+                        INVALID_VALUE,
+                        "guided_choice",
+                        "guided_choice: too long (expected: at most 131072 characters in all)"),
+                chatRow(
                         "B61 regex of 64 KiB in response_format",
                         chat("\"response_format\":{\"type\":\"regex\",\"regex\":\"" + "a".repeat(64 << 10) + "\"}"),
                         INVALID_VALUE,
