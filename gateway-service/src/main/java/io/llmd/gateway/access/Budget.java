@@ -30,6 +30,10 @@ public record Budget(long tokens, Period period) {
 
     /** The number of the period around a moment; the next period has the next number. */
     long window(Instant now) {
+        return window(period, now);
+    }
+
+    private static long window(Period period, Instant now) {
         return switch (period) {
             case DAY -> Math.floorDiv(now.getEpochSecond(), 86_400L);
             case MONTH -> {
@@ -37,5 +41,15 @@ public record Budget(long tokens, Period period) {
                 yield month.getYear() * 12L + month.getMonthValue() - 1;
             }
         };
+    }
+
+    /** Whether a number is that of a period around a moment, or of one beside it, to which a clock may be set. */
+    static boolean isRecent(long window, Instant now) {
+        for (Period period : Period.values()) {
+            if (Math.abs(window - window(period, now)) <= 1) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -19,6 +19,7 @@ final class Quota {
     private @Nullable RateBucket tokens;
     private int concurrent;
     private long reserved;
+    private boolean retired;
 
     /**
      * @param owner key or tenant, for messages
@@ -39,6 +40,24 @@ final class Quota {
         requests = bucket(requests, next.requestsPerMinute(), nowNanos);
         tokens = bucket(tokens, next.tokensPerMinute(), nowNanos);
         allowance = next;
+    }
+
+    /**
+     * Ends this account where a new one would say the same: nothing is under way, rates are full, and the budget's period has
+     * no use.
+     *
+     * @return whether it is over
+     */
+    synchronized boolean retire(long nowNanos, Instant now) {
+        retired = concurrent == 0
+                && (requests == null || requests.isFull(nowNanos))
+                && (tokens == null || tokens.isFull(nowNanos))
+                && used.keySet().stream().noneMatch(window -> Budget.isRecent(window, now));
+        return retired;
+    }
+
+    synchronized boolean isRetired() {
+        return retired;
     }
 
     private @Nullable RateBucket bucket(@Nullable RateBucket former, long perMinute, long nowNanos) {

@@ -4,12 +4,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -19,12 +23,22 @@ import org.jspecify.annotations.Nullable;
  * Limits of keys and tenants. What a request may need at most is taken before it is sent anywhere, so that requests at the same
  * time cannot use more than there is; when it is over, what it really used takes that place. Thread-safe.
  *
- * @implNote one account for each key and tenant of the key file that has limits and was seen
+ * @implNote one account for each key, tenant and subject of a token that has limits and was seen, until it holds nothing that a
+ *     new one would not: no request under way, full rates, and no use of the present budget. Each new account lets some others
+ *     be looked at for that, so that their number follows those in use, and the work is spread
  */
 public final class Quotas {
 
     private static final String TENANT = "tenant ";
     private static final String KEY = "key ";
+
+    /** Accounts that are looked at for each new one, and at most in one go. */
+    private static final int LOOKS = 3;
+
+    private static final int MOST_LOOKS = 3_000;
+
+    /** Tenants whose budgets are told of; those that come later are not told apart, as in other meters. */
+    private static final int MAX_WATCHED = 200;
 
     private final double burstSeconds;
     private final int gateways;
@@ -34,6 +48,9 @@ public final class Quotas {
     private final Map<String, Map<Long, Long>> formerUse;
     private final ConcurrentHashMap<String, Quota> accounts = new ConcurrentHashMap<>();
     private final Set<String> withBudget = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean isSweeping = new AtomicBoolean();
+    private final AtomicInteger looksDue = new AtomicInteger();
+    private Iterator<Map.Entry<String, Quota>> sweep = Collections.emptyIterator();
 
     /**
      * @param burst what flows in within this time may be used at once
@@ -73,8 +90,8 @@ public final class Quotas {
         long nowNanos = nanoTime.getAsLong();
         Instant now = clock.instant();
         List<Quota> taken = new ArrayList<>(2);
-        if (key.tenantAllowance().budget() != null && withBudget.add(key.tenant())) {
-            newBudget.accept(key.tenant(), () -> budgetLeft(key.tenant()));
+        if (key.tenantAllowance().budget() != null) {
+            watchBudget(key.tenant());
         }
         QuotaRefusal refusal = take(KEY + key.id(), key.allowance(), tokens, nowNanos, now, taken);
         if (refusal == null) {
@@ -94,14 +111,69 @@ public final class Quotas {
         if (allowance.isUnlimited()) {
             return null;
         }
-        Quota quota = accounts.computeIfAbsent(
-                owner, name -> new Quota(name, burstSeconds, formerUse.getOrDefault(name, Map.of())));
-        quota.allow(allowance.sharedBy(gateways), nowNanos);
-        QuotaRefusal refusal = quota.reserve(tokens, nowNanos, now);
-        if (refusal == null) {
-            taken.add(quota);
+        while (true) {
+            Quota quota = account(owner, nowNanos, now);
+            synchronized (quota) {
+                if (quota.isRetired()) {
+                    accounts.remove(owner, quota);
+                    continue;
+                }
+                quota.allow(allowance.sharedBy(gateways), nowNanos);
+                QuotaRefusal refusal = quota.reserve(tokens, nowNanos, now);
+                if (refusal == null) {
+                    taken.add(quota);
+                }
+                return refusal;
+            }
         }
-        return refusal;
+    }
+
+    private Quota account(String owner, long nowNanos, Instant now) {
+        Quota known = accounts.get(owner);
+        if (known != null) {
+            return known;
+        }
+        retireSome(nowNanos, now);
+        return accounts.computeIfAbsent(
+                owner, name -> new Quota(name, burstSeconds, formerUse.getOrDefault(name, Map.of())));
+    }
+
+    /** Whoever comes while another one is at it leaves it to the next. */
+    private void retireSome(long nowNanos, Instant now) {
+        looksDue.addAndGet(LOOKS);
+        if (!isSweeping.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            int looks = Math.min(looksDue.get(), MOST_LOOKS);
+            looksDue.addAndGet(-looks);
+            for (int i = 0; i < looks; i++) {
+                if (!sweep.hasNext()) {
+                    sweep = accounts.entrySet().iterator();
+                }
+                if (!sweep.hasNext()) {
+                    looksDue.set(0);
+                    return;
+                }
+                Map.Entry<String, Quota> next = sweep.next();
+                if (next.getValue().retire(nowNanos, now)) {
+                    accounts.remove(next.getKey(), next.getValue());
+                }
+            }
+        } finally {
+            isSweeping.set(false);
+        }
+    }
+
+    private void watchBudget(String tenant) {
+        if (!withBudget.contains(tenant) && withBudget.size() < MAX_WATCHED && withBudget.add(tenant)) {
+            newBudget.accept(tenant, () -> budgetLeft(tenant));
+        }
+    }
+
+    /** Keys, tenants and subjects with an account. */
+    int accounts() {
+        return accounts.size();
     }
 
     /** A request is over, see {@link Reservation}. */
@@ -133,9 +205,11 @@ public final class Quotas {
         return quota == null ? 1 : quota.budgetLeft(clock.instant());
     }
 
-    /** Tokens used by account and period of its budget, for the next process. */
+    /** Tokens used by account and period of its budget, for the next process; periods that are long over are left out. */
     public Map<String, Map<Long, Long>> use() {
+        Instant now = clock.instant();
         Map<String, Map<Long, Long>> use = new HashMap<>(formerUse);
+        use.values().removeIf(used -> used.keySet().stream().noneMatch(window -> Budget.isRecent(window, now)));
         accounts.forEach((name, quota) -> {
             Map<Long, Long> used = quota.used();
             if (!used.isEmpty()) {

@@ -56,6 +56,11 @@ final class RateBucket {
         return Math.max(0, (long) level);
     }
 
+    boolean isFull(long nowNanos) {
+        fill(nowNanos);
+        return level >= capacity;
+    }
+
     /** Nanoseconds until the bucket is full. */
     long fullAfterNanos() {
         return (long) Math.ceil((capacity - level) / perNano);

@@ -85,6 +85,7 @@ public final class ProviderKeys implements AutoCloseable {
         reader.scheduleWithFixedDelay(this::read, 0, settings.interval().toNanos(), TimeUnit.NANOSECONDS);
     }
 
+    /** The keys now; the same object until they are others. */
     JWKSet keys() {
         return keys;
     }
@@ -121,10 +122,13 @@ public final class ProviderKeys implements AutoCloseable {
         try {
             JWKSet all = JWKSet.parse(get(keySet()));
             // A secret in a public document is none, and one that signs would let anybody sign.
-            keys = new JWKSet(all.getKeys().stream()
+            JWKSet next = new JWKSet(all.getKeys().stream()
                     .filter(key -> !(key instanceof OctetSequenceKey))
                     .map(JWK::toPublicJWK)
                     .toList());
+            if (!next.equals(keys)) {
+                keys = next;
+            }
             succeeded = true;
         } catch (IOException | ParseException | RuntimeException e) {
             // Whatever it is, or the schedule would end.

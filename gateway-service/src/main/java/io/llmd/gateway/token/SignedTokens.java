@@ -2,6 +2,7 @@ package io.llmd.gateway.token;
 
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
 import com.nimbusds.jose.proc.SecurityContext;
@@ -17,7 +18,7 @@ import java.security.NoSuchAlgorithmException;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Arrays;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
@@ -38,7 +39,7 @@ import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 /**
  * Checks signed tokens of one identity provider (RFC 7519, RFC 8725): signature by a key of the provider and an algorithm that
  * is allowed, issuer, audience and time. Claims say whose requests they are and which models these may name. Keys are in
- * memory, so that nothing blocks.
+ * memory, so that nothing blocks; a token that was good is not verified again before it is over or the keys change.
  */
 public final class SignedTokens implements TokenCheck {
 
@@ -46,6 +47,10 @@ public final class SignedTokens implements TokenCheck {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._:@/+-]{1,128}");
 
     private static final String HEADER_START = "eyJ";
+    private static final int TOKENS_PER_GENERATION = 10_000;
+
+    /** Of the hash of a subject, in hexadecimal. */
+    private static final int ID_DIGITS = 16;
 
     /**
      * @param issuer value of {@code iss}
@@ -86,11 +91,14 @@ public final class SignedTokens implements TokenCheck {
     private final ProviderKeys keys;
     private final Set<JWSAlgorithm> algorithms;
     private final NimbusJwtDecoder decoder;
+    private final Clock clock;
+    private final VerifiedTokens verified = new VerifiedTokens(TOKENS_PER_GENERATION);
 
     /** @param clock tells whether tokens are good now */
     public SignedTokens(Settings settings, ProviderKeys keys, Clock clock) {
         this.settings = settings;
         this.keys = keys;
+        this.clock = clock;
         this.algorithms =
                 settings.algorithms().stream().map(JWSAlgorithm::parse).collect(Collectors.toUnmodifiableSet());
         DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
@@ -122,16 +130,29 @@ public final class SignedTokens implements TokenCheck {
 
     @Override
     public Access check(String token) {
+        JWKSet known = keys.keys();
+        String hash = hash(token);
+        Access before = verified.find(hash, known, clock.instant());
+        return before != null ? before : verify(token, hash, known);
+    }
+
+    private Access verify(String token, String hash, JWKSet known) {
         try {
             SignedJWT parsed = SignedJWT.parse(token);
             boolean isKnown = parsed.getHeader().getKeyID() == null
-                    ? !keys.keys().getKeys().isEmpty()
-                    : keys.keys().getKeyByKeyId(parsed.getHeader().getKeyID()) != null;
+                    ? !known.getKeys().isEmpty()
+                    : known.getKeyByKeyId(parsed.getHeader().getKeyID()) != null;
             if (algorithms.contains(parsed.getHeader().getAlgorithm()) && !isKnown) {
                 // No guess at a secret, so that it counts for no brake: the provider may just have a new key.
                 return new Access.Denied(keys.readAgain() ? Access.Reason.UNAVAILABLE : Access.Reason.NOT_GOOD_HERE);
             }
-            return granted(decoder.decode(token));
+            Jwt good = decoder.decode(token);
+            Access access = granted(good);
+            Instant end = good.getExpiresAt();
+            if (access instanceof Access.Granted granted && end != null) {
+                verified.add(hash, granted, known, end.plus(settings.clockSkew()));
+            }
+            return access;
         } catch (JwtValidationException e) {
             return new Access.Denied(Access.Reason.NOT_GOOD_HERE);
         } catch (ParseException | JwtException e) {
@@ -147,7 +168,8 @@ public final class SignedTokens implements TokenCheck {
             return new Access.Denied(Access.Reason.NOT_GOOD_HERE);
         }
         return new Access.Granted(new ApiKey(
-                "jwt-" + shortHash(subject),
+                // Who it is, without saying it: subjects are often names or addresses of people.
+                "jwt-" + hash(settings.issuer() + "\n" + subject).substring(0, ID_DIGITS),
                 tenant,
                 models,
                 token.getExpiresAt(),
@@ -169,12 +191,10 @@ public final class SignedTokens implements TokenCheck {
         return named.stream().map(String.class::cast).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Who it is, without saying it: subjects are often names or addresses of people. */
-    private String shortHash(String subject) {
+    private static String hash(String text) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256")
-                    .digest((settings.issuer() + "\n" + subject).getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(Arrays.copyOf(hash, 8));
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

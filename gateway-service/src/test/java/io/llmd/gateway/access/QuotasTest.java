@@ -12,7 +12,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -160,6 +162,7 @@ class QuotasTest {
     }
 
     @Test
+    @Tag("fault-F47")
     void aClockThatJumpsGivesNoSecondBudgetAndNoOtherRate() {
         ApiKey key = key(new Allowance(60, 0, 0, new Budget(100, Budget.Period.DAY)));
         quotas.settle(take(key, 100), 100);
@@ -183,6 +186,75 @@ class QuotasTest {
         assertThat(later.use()).isEqualTo(quotas.use());
         assertThat(later.reserve(key, 31)).isInstanceOf(QuotaRefusal.class);
         assertThat(later.reserve(key, 30)).isInstanceOf(Reservation.class);
+    }
+
+    @Test
+    void accountsThatHoldNothingGiveWayToNewOnes() {
+        Allowance own = new Allowance(60, 0, 1, null);
+        ApiKey busy = key("busy", own, Allowance.UNLIMITED);
+        take(busy, 1);
+
+        for (int i = 0; i < 10_000; i++) {
+            quotas.settle(take(key("subject " + i, own, Allowance.UNLIMITED), 1), 1);
+            nanos += SECOND;
+        }
+
+        assertThat(quotas.accounts()).isLessThan(10);
+        assertThat(refusal(busy, 1)).isEqualTo(QuotaRefusal.Limit.CONCURRENT);
+    }
+
+    @Test
+    void useOfABudgetOutlivesOtherAccountsUntilItsPeriodIsOver() {
+        ApiKey spent = key("spent", budget(100, Budget.Period.DAY), Allowance.UNLIMITED);
+        quotas.settle(take(spent, 100), 100);
+        Allowance rate = new Allowance(60, 0, 0, null);
+
+        for (int i = 0; i < 100; i++) {
+            take(key("today " + i, rate, Allowance.UNLIMITED), 1);
+        }
+        assertThat(refusal(spent, 1)).isEqualTo(QuotaRefusal.Limit.BUDGET);
+
+        now = now.plus(Duration.ofDays(2));
+        assertThat(quotas.use()).containsKey("key spent");
+        for (int i = 0; i < 100; i++) {
+            take(key("later " + i, new Allowance(0, 0, 1, null), Allowance.UNLIMITED), 1);
+        }
+        assertThat(quotas.use()).doesNotContainKey("key spent");
+        assertThat(quotas(1, Map.of("key gone", Map.of(5L, 70L))).use()).isEmpty();
+    }
+
+    @Test
+    void anAccountThatGoesWhileARequestComesGrantsNoSecondPlace() throws Exception {
+        Allowance one = new Allowance(0, 0, 1, null);
+        AtomicIntegerArray inside = new AtomicIntegerArray(4);
+        List<Callable<Integer>> clients = new ArrayList<>();
+        for (int client = 0; client < 4; client++) {
+            String name = "fresh " + client + " ";
+            clients.add(() -> {
+                int overlaps = 0;
+                for (int i = 0; i < 20_000; i++) {
+                    int place = i % 4;
+                    if (quotas.reserve(key("k" + place, one, Allowance.UNLIMITED), 1) instanceof Reservation taken) {
+                        overlaps += inside.incrementAndGet(place) - 1;
+                        inside.decrementAndGet(place);
+                        quotas.settle(taken, 0);
+                    }
+                    quotas.settle(take(key(name + i, one, Allowance.UNLIMITED), 1), 0);
+                }
+                return overlaps;
+            });
+        }
+        int overlaps = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            for (Future<Integer> client : threads.invokeAll(clients)) {
+                overlaps += client.get();
+            }
+        }
+        assertThat(overlaps).isZero();
+        for (int i = 0; i < 100; i++) {
+            take(key("last " + i, new Allowance(60, 0, 0, null), Allowance.UNLIMITED), 1);
+        }
+        assertThat(quotas.accounts()).as("80,000 came and went").isLessThan(1_000);
     }
 
     @Test
@@ -228,6 +300,7 @@ class QuotasTest {
     }
 
     @Test
+    @Tag("fault-F47")
     void aClockThatWasSetBackGivesNoFreshBudgets() {
         ApiKey day = key(budget(100, Budget.Period.DAY));
         for (int i = 0; i < 4; i++) {
