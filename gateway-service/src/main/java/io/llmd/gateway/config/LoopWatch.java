@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.LivenessState;
 import org.springframework.context.ApplicationEventPublisher;
@@ -95,13 +97,13 @@ final class LoopWatch implements SmartLifecycle {
     }
 
     private boolean look(EventExecutor loop, long now) {
+        if (loop.isShuttingDown()) {
+            probes.remove(loop);
+            return false;
+        }
         Probe probe = probes.get(loop);
         if (probe == null || probe.done) {
-            if (!loop.isShuttingDown()) {
-                Probe next = new Probe(now);
-                probes.put(loop, next);
-                loop.execute(() -> next.done = true);
-            }
+            probe(loop, now);
             return false;
         }
         long late = now - probe.givenNanos;
@@ -113,14 +115,26 @@ final class LoopWatch implements SmartLifecycle {
         return late >= brokenNanos;
     }
 
-    private static void tell(EventExecutor loop, long late) {
-        if (loop instanceof SingleThreadEventExecutor executor) {
-            log.atWarn()
-                    .addKeyValue("thread", executor.threadProperties().name())
-                    .addKeyValue("durationMs", late / 1_000_000)
-                    .addKeyValue("stack", stack(executor))
-                    .log("an event loop does not get on");
+    private void probe(EventExecutor loop, long now) {
+        Probe next = new Probe(now);
+        try {
+            loop.execute(() -> next.done = true);
+            probes.put(loop, next);
+        } catch (RejectedExecutionException e) {
+            // It has begun to shut down since it was asked.
+            probes.remove(loop);
         }
+    }
+
+    private static void tell(EventExecutor loop, long late) {
+        LoggingEventBuilder line = log.atWarn().addKeyValue("durationMs", late / 1_000_000);
+        if (loop instanceof SingleThreadEventExecutor executor) {
+            line = line.addKeyValue("thread", executor.threadProperties().name())
+                    .addKeyValue("stack", stack(executor));
+        } else {
+            line = line.addKeyValue("thread", loop.toString());
+        }
+        line.log("an event loop does not get on");
     }
 
     private static String stack(SingleThreadEventExecutor executor) {
@@ -128,6 +142,15 @@ final class LoopWatch implements SmartLifecycle {
                 .limit(FRAMES)
                 .map(StackTraceElement::toString)
                 .collect(Collectors.joining(" < "));
+    }
+
+    /** An exception would end the schedule, and with it the watch, without a word. */
+    private void tryToLook(List<? extends Iterable<EventExecutor>> all) {
+        try {
+            look(all);
+        } catch (RuntimeException e) {
+            log.atError().setCause(e).log("event loops could not be looked at, it is tried again");
+        }
     }
 
     @Override
@@ -138,7 +161,7 @@ final class LoopWatch implements SmartLifecycle {
         List<? extends Iterable<EventExecutor>> all = groups.get();
         ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("gateway-watchdog").factory());
-        thread.scheduleWithFixedDelay(() -> look(all), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> tryToLook(all), LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
         looking = thread;
     }
 

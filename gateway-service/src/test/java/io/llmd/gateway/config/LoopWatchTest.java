@@ -9,9 +9,10 @@ import ch.qos.logback.core.read.ListAppender;
 import io.llmd.testsupport.MutableClock;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +27,7 @@ class LoopWatchTest {
     private final MutableClock clock = new MutableClock();
     private final DefaultEventExecutorGroup loops = new DefaultEventExecutorGroup(1);
     private final AtomicInteger stalls = new AtomicInteger();
-    private final List<Object> states = new ArrayList<>();
+    private final List<Object> states = new CopyOnWriteArrayList<>();
     private final CountDownLatch unblock = new CountDownLatch(1);
     private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
     private final LoopWatch watch = new LoopWatch(
@@ -97,6 +98,43 @@ class LoopWatchTest {
             return states.size() == 2;
         });
         assertThat(states).containsExactly(LivenessState.BROKEN, LivenessState.CORRECT);
+    }
+
+    @Test
+    void aLoopThatIsShutDownBreaksNothing() {
+        lookAfter(Duration.ZERO);
+        loops.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
+
+        lookAfter(Duration.ofSeconds(20));
+        lookAfter(Duration.ofSeconds(20));
+        assertThat(stalls).hasValue(0);
+        assertThat(states).isEmpty();
+    }
+
+    @Test
+    void aLookThatFailsIsToldOfAndDoesNotEndTheWatch() {
+        LoopWatch failing = new LoopWatch(
+                new GatewayProperties.Watchdog(Duration.ofSeconds(2), Duration.ofSeconds(15)),
+                () -> List.of(loops),
+                () -> {
+                    throw new IllegalStateException("no meters");
+                },
+                event -> states.add(((AvailabilityChangeEvent<?>) event).getState()),
+                clock::nanos);
+        blockOne();
+        failing.look(List.of(loops));
+        clock.advance(Duration.ofSeconds(3));
+        failing.start();
+        try {
+            await("the failure is told")
+                    .until(() -> lines.list.stream()
+                            .anyMatch(line -> line.getMessage().startsWith("event loops could not be looked at")));
+
+            clock.advance(Duration.ofSeconds(15));
+            await("looked at again").until(() -> states.contains(LivenessState.BROKEN));
+        } finally {
+            failing.stop();
+        }
     }
 
     @Test
