@@ -136,8 +136,9 @@ public final class EndpointHealth {
         return state != null && (isQuiet(state) || !panic.get() && isEjected(state));
     }
 
-    /** Whether so many are ejected that all are tried. */
+    /** Whether so many are ejected that all are tried, as it is now, also while no request asks. */
     public boolean isPanic() {
+        excluded();
         return panic.get();
     }
 
@@ -158,7 +159,7 @@ public final class EndpointHealth {
      * in again, and its next answer decides about it.
      */
     public List<String> excluded() {
-        if (!anySuspect) {
+        if (!anySuspect && !panic.get()) {
             return List.of();
         }
         int known = Math.max(knownEndpoints, states.size());

@@ -1,5 +1,6 @@
 package io.llmd.gateway.observe;
 
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
@@ -88,12 +89,17 @@ public final class MemoryPressure {
         return (double) kept / Runtime.getRuntime().maxMemory();
     }
 
-    /** Direct buffers, whoever made them: those of Netty, and those of the JDK. */
+    /**
+     * Direct buffers, whoever made them: those of Netty, and those of the JDK. What Netty's pool has reserved and nobody uses does
+     * not count, since new buffers come from there.
+     */
     static double directShare() {
         long used = Math.max(0, PlatformDependent.usedDirectMemory());
         for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
             used = Math.max(used, pool.getName().equals("direct") ? pool.getMemoryUsed() : 0);
         }
-        return (double) used / PlatformDependent.maxDirectMemory();
+        PooledByteBufAllocator pool = PooledByteBufAllocator.DEFAULT;
+        long idle = Math.max(0, pool.metric().usedDirectMemory() - pool.pinnedDirectMemory());
+        return (double) Math.max(0, used - idle) / PlatformDependent.maxDirectMemory();
     }
 }

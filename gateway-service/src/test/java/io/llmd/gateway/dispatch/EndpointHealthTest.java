@@ -111,6 +111,17 @@ class EndpointHealthTest {
     }
 
     @Test
+    void itIsOverWhenEjectionsAreAlsoWhenNoRequestAsks() {
+        for (String endpoint : Set.of("a", "b", "c")) {
+            fail(endpoint, 3);
+        }
+        assertThat(health.isPanic()).isTrue();
+
+        clock.advance(Duration.ofSeconds(73));
+        assertThat(health.isPanic()).isFalse();
+    }
+
+    @Test
     void aPauseIsKeptWhenAllAreTried() {
         for (String endpoint : Set.of("a", "b", "c")) {
             fail(endpoint, 3);

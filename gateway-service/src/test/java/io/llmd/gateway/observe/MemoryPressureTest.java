@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.llmd.gateway.observe.MemoryPressure.Level;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.internal.PlatformDependent;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,6 +64,32 @@ class MemoryPressureTest {
 
         assertThat(with - before).isGreaterThan(0.9 * large.capacity() / PlatformDependent.maxDirectMemory());
         assertThat(with).isLessThan(1);
+    }
+
+    @Test
+    void whatThePoolHasReservedAndNobodyUsesDoesNotCount() {
+        PooledByteBufAllocator pool = PooledByteBufAllocator.DEFAULT;
+        double before = MemoryPressure.directShare();
+        List<ByteBuf> buffers = new ArrayList<>();
+        for (int i = 0; i < 256; i++) {
+            buffers.add(pool.directBuffer(64 << 10));
+        }
+        double with = MemoryPressure.directShare();
+        long reserved = pool.metric().usedDirectMemory();
+        // One for each chunk stays, so that none of them is given back.
+        for (int i = 0; i < 256; i++) {
+            if (i % 16 != 0) {
+                buffers.get(i).release();
+            }
+        }
+
+        assertThat(pool.metric().usedDirectMemory()).isEqualTo(reserved);
+        assertThat(with - before).isGreaterThan(0.9 * (16 << 20) / PlatformDependent.maxDirectMemory());
+        assertThat(MemoryPressure.directShare() - before)
+                .isLessThan(0.3 * (16 << 20) / PlatformDependent.maxDirectMemory());
+        for (int i = 0; i < 256; i += 16) {
+            buffers.get(i).release();
+        }
     }
 
     @Test
