@@ -140,6 +140,7 @@ public final class KubeActuator implements AutoCloseable {
         }
         Map<String, Lag> seen = new TreeMap<>();
         stalls.retain(fleet.variants());
+        writer.retain(fleet.variants());
         for (KubeVariant each : owned()) {
             Optional<VariantDecision> decided = cycle.published().stream()
                     .flatMap(decision -> decision.of(each.id()).stream())
@@ -180,11 +181,14 @@ public final class KubeActuator implements AutoCloseable {
             return Lag.NONE;
         }
         List<HpaState> hpas = fleet.hpas(variant.target().namespace()).orElse(null);
+        String refused = "";
         if (mayWrite(variant, cycle) && isOurs(variant, decided.desired(), specified.getAsInt(), hpas)) {
-            OptionalInt written = writer.carryOut(variant, decided, loop.heldTokens(now));
+            OptionalInt written = writer.carryOut(variant, decided, loop.heldTokens(now), now);
             specified = written.isPresent() ? written : specified;
+            refused = writer.refused(variant);
         }
-        return stalls.look(variant, decided.desired(), specified.getAsInt(), hpas, now);
+        Lag lag = stalls.look(variant, decided.desired(), specified.getAsInt(), hpas, now);
+        return refused.isEmpty() ? lag : new Lag(lag.lagSeconds(), refused);
     }
 
     private boolean mayWrite(KubeVariant variant, Cycle cycle) {

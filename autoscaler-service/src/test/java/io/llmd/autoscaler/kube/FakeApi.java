@@ -13,7 +13,17 @@ final class FakeApi implements KubeObjects {
 
     private final Map<String, Map<String, Object>> objects = new TreeMap<>();
     private final List<String> calls = new ArrayList<>();
+    private final Map<String, KubeException> refusals = new HashMap<>();
     private int version;
+
+    /** Changes of an object are answered with this status from now on; with 0 they are made again. */
+    void refuse(String path, int status, String message) {
+        if (status == 0) {
+            refusals.remove(path);
+        } else {
+            refusals.put(path, new KubeException(message, status, new IllegalStateException("fake")));
+        }
+    }
 
     @SuppressWarnings("unchecked")
     void put(String path, Map<String, ?> object) {
@@ -54,6 +64,10 @@ final class FakeApi implements KubeObjects {
     @SuppressWarnings("unchecked")
     public Map<String, Object> mergePatch(String path, Map<String, ?> patch) throws KubeException {
         calls.add("PATCH " + path);
+        KubeException refusal = refusals.get(path);
+        if (refusal != null) {
+            throw refusal;
+        }
         Map<String, Object> object = found(path);
         Object wanted = patch.get("metadata") instanceof Map<?, ?> meta ? meta.get("resourceVersion") : null;
         Object present = ((Map<String, Object>) object.get("metadata")).get("resourceVersion");

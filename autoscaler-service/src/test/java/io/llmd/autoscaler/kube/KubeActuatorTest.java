@@ -138,4 +138,26 @@ class KubeActuatorTest {
         actuator.carryOut(ledBy(true));
         assertThat(replicas()).isEqualTo(5);
     }
+
+    @Test
+    @Tag("fault-F65")
+    void aNumberThatIsRefusedIsToldOfAndTriedAgainMoreAndMoreSeldom() throws Exception {
+        begin(Actuation.SCALE);
+        api.refuse(TARGET.scalePath(), 403, "exceeded quota: gpus");
+
+        for (now = 0; now < 280; now += 10) {
+            actuator.carryOut(ledBy(true));
+            assertThat(actuator.stalled()).containsEntry("n/v", "REFUSED: exceeded quota: gpus");
+        }
+        assertThat(api.writes().stream().filter(("PATCH " + TARGET.scalePath())::equals))
+                .as("at 0, 20, 60 and 140 seconds")
+                .hasSize(4);
+        assertThat(replicas()).isEqualTo(2);
+
+        api.refuse(TARGET.scalePath(), 0, "");
+        now = 300;
+        actuator.carryOut(ledBy(true));
+        assertThat(replicas()).isEqualTo(5);
+        assertThat(actuator.stalled()).isEmpty();
+    }
 }

@@ -57,7 +57,7 @@ class ScaleWriterTest {
     @Tag("autoscaling-63")
     void podsAreMarkedByTheTokensThatTheyHold() throws Exception {
         Map<String, Double> held = Map.of("n/p1@u", 9_000.0, "n/p2@u", 1_000.0, "n/p3@u", 7_000.0, "n/p4@u", 8_000.0);
-        assertThat(writer.carryOut(VARIANT, decided(4, 3), held)).isEqualTo(OptionalInt.of(3));
+        assertThat(writer.carryOut(VARIANT, decided(4, 3), held, 0)).isEqualTo(OptionalInt.of(3));
         assertThat(specified()).isEqualTo(3);
         assertThat(cost("p1")).isEqualTo("9000");
         assertThat(cost("p2")).isEqualTo("1000");
@@ -69,28 +69,28 @@ class ScaleWriterTest {
     @Test
     @Tag("autoscaling-63")
     void aPodThatIsNotHeardGoesLast() throws Exception {
-        writer.carryOut(VARIANT, decided(4, 3), Map.of("n/p1@u", 9_000.0, "n/p2@u", 1_000.0));
+        writer.carryOut(VARIANT, decided(4, 3), Map.of("n/p1@u", 9_000.0, "n/p2@u", 1_000.0), 0);
         assertThat(cost("p3")).isEqualTo("9001");
         assertThat(cost("p4")).isEqualTo("9001");
     }
 
     @Test
     void moreTakesTheNumberAlone() throws Exception {
-        writer.carryOut(VARIANT, decided(4, 6), Map.of("n/p1@u", 9_000.0));
+        writer.carryOut(VARIANT, decided(4, 6), Map.of("n/p1@u", 9_000.0), 0);
         assertThat(specified()).isEqualTo(6);
         assertThat(api.writes()).containsExactly("PATCH " + SCALE);
     }
 
     @Test
     void theSameNumberWritesNothing() {
-        writer.carryOut(VARIANT, decided(4, 4), Map.of());
+        writer.carryOut(VARIANT, decided(4, 4), Map.of(), 0);
         assertThat(api.writes()).isEmpty();
     }
 
     @Test
     void aNumberThatSomebodyHasChangedSinceIsLeftToTheNextCycle() throws Exception {
         api.put(SCALE, Map.of("spec", Map.of("replicas", 9)));
-        assertThat(writer.carryOut(VARIANT, decided(4, 3), Map.of())).isEqualTo(OptionalInt.of(9));
+        assertThat(writer.carryOut(VARIANT, decided(4, 3), Map.of(), 0)).isEqualTo(OptionalInt.of(9));
         assertThat(specified()).isEqualTo(9);
         assertThat(api.writes()).isEmpty();
     }
@@ -98,6 +98,6 @@ class ScaleWriterTest {
     @Test
     void aTargetThatIsGoneIsNoFailure() {
         KubeVariant other = new KubeVariant("n/w", new TargetRef("n", "apps/v1", "Deployment", "w"), Actuation.SCALE);
-        assertThat(writer.carryOut(other, decided(4, 3), Map.of())).isEmpty();
+        assertThat(writer.carryOut(other, decided(4, 3), Map.of(), 0)).isEmpty();
     }
 }
