@@ -148,6 +148,16 @@ class PrometheusCollectorIT {
     }
 
     @Test
+    @Tag("fault-F62")
+    void whatIsStillToldOfAReplicaThatIsGoneIsNotTaken() {
+        try (PrometheusCollector collector = prometheus(null)) {
+            assertThat(collector.engines(Map.of("a", KNOWN), 50)).containsOnlyKeys("a");
+            assertThat(collector.engines(Map.of("a", KNOWN), 50).get("a").waiting())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
     void anAnswerThatNeverEndsIsGivenUp() {
         isEndless = true;
         try (PrometheusCollector collector = prometheus(null, Duration.ofMillis(300))) {

@@ -23,6 +23,7 @@ final class FakeFleet implements Collector {
 
     private final List<String> replicas = new ArrayList<>();
     private final Set<String> silent = new HashSet<>();
+    private List<String> ghosts = List.of();
     private volatile Hook beforeEngines = () -> {};
     private boolean isRouterDown;
     private boolean isWatchable = true;
@@ -55,6 +56,11 @@ final class FakeFleet implements Collector {
     void silence(String... ids) {
         silent.clear();
         silent.addAll(List.of(ids));
+    }
+
+    /** Replicas that are not listed any more, and of whom something is read all the same, with ten times the load. */
+    void ghosts(String... ids) {
+        ghosts = List.of(ids);
     }
 
     void routerDown(boolean isDown) {
@@ -125,24 +131,27 @@ final class FakeFleet implements Collector {
         Map<String, EngineReading> read = new HashMap<>();
         for (String id : pages.keySet()) {
             if (!silent.contains(id)) {
-                read.put(
-                        id,
-                        new EngineReading(
-                                atSeconds,
-                                running,
-                                0,
-                                kvFill,
-                                1e9,
-                                steps,
-                                10 * steps,
-                                0,
-                                steps * running,
-                                0,
-                                0.02 * steps * running,
-                                steps * running));
+                read.put(id, reading(atSeconds, running));
             }
         }
+        ghosts.forEach(id -> read.put(id, reading(atSeconds, 10 * running + 100)));
         return read;
+    }
+
+    private EngineReading reading(double atSeconds, double requests) {
+        return new EngineReading(
+                atSeconds,
+                requests,
+                0,
+                kvFill,
+                1e9,
+                steps,
+                10 * steps,
+                0,
+                steps * requests,
+                0,
+                0.02 * steps * requests,
+                steps * requests);
     }
 
     @Override

@@ -131,6 +131,19 @@ class FleetLoopTest {
     }
 
     @Test
+    @Tag("fault-F62")
+    void replicasThatAreNotListedCountForNothingWhateverIsReadOfThem() {
+        fleet.replicas(4);
+        fleet.rate = 30;
+        fleet.running(5);
+        fleet.ghosts("n/gone-1", "n/gone-2");
+        pass(120);
+
+        assertThat(last().current()).isEqualTo(4);
+        assertThat(last().desired()).isEqualTo(sized(30));
+    }
+
+    @Test
     @DisplayName("row 32: the first number is the one that is there, within one period")
     @Tag("autoscaling-32")
     void firstNumberIsTheCurrentOne() {

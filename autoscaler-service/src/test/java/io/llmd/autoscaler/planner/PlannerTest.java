@@ -311,6 +311,20 @@ class PlannerTest {
     }
 
     @Test
+    @Tag("fault-F63")
+    void aTargetThatFlipsWithEachCycleTurnsTheNumberOnce() {
+        Subject subject = new Subject("v", 1, 5, 12);
+        settled(subject);
+        now = 0;
+        List<Integer> numbers = new ArrayList<>();
+        for (int cycle = 0; now <= 900; cycle++) {
+            numbers.add(desired(decide(cycle % 2 == 0 ? 7 : 4.4, subject), "v"));
+        }
+
+        assertThat(numbers.stream().distinct()).containsExactly(7);
+    }
+
+    @Test
     @DisplayName("row 32: a controller that has just begun takes nothing away")
     @Tag("autoscaling-32")
     void warmUp() {
