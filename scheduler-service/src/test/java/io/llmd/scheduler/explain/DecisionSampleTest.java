@@ -24,6 +24,14 @@ class DecisionSampleTest {
     }
 
     @Test
+    void inTheFirstSecondTwiceTheBoundAreTakenAtMost() {
+        assertThat(taken(0, 20_000, 1)).isEqualTo(400);
+
+        taken(1, 100, 5);
+        assertThat(taken(6, 20_000, 1)).isBetween(100L, 400L);
+    }
+
+    @Test
     void afterwardsAllAreTakenAgain() {
         taken(0, 20_000, 2);
         taken(2, 100, 2);
