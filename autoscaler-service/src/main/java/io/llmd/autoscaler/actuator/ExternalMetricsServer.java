@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,6 +79,11 @@ public final class ExternalMetricsServer implements AutoCloseable {
     public int port() {
         DisposableServer running = server;
         return running == null ? -1 : running.port();
+    }
+
+    /** When the certificate that is shown now ends. */
+    public Optional<Instant> certificateEnd() {
+        return Optional.of(tls.end());
     }
 
     @Override

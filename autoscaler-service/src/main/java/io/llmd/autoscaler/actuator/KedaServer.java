@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,6 +70,11 @@ public final class KedaServer implements AutoCloseable {
     /** Port that it listens on. */
     public int port() {
         return server.getPort();
+    }
+
+    /** When the certificate that is shown now ends; empty without TLS. */
+    public Optional<Instant> certificateEnd() {
+        return tls == null ? Optional.empty() : Optional.of(tls.end());
     }
 
     @Override

@@ -16,8 +16,10 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -45,6 +47,7 @@ final class ServingTls implements AutoCloseable {
             Thread.ofPlatform().daemon().name("autoscaler-certificates").factory());
     private List<byte[]> read = List.of();
     private String problem = "";
+    private volatile Instant end = Instant.MAX;
 
     /**
      * Reads the files, and begins to look for changes.
@@ -68,6 +71,11 @@ final class ServingTls implements AutoCloseable {
     SslContextBuilder context() {
         SslContextBuilder builder = SslContextBuilder.forServer(shown);
         return believed == null ? builder : builder.trustManager(believed).clientAuth(ClientAuth.REQUIRE);
+    }
+
+    /** When the first certificate of the chain that is shown now ends. */
+    Instant end() {
+        return end;
     }
 
     private void check() {
@@ -105,6 +113,10 @@ final class ServingTls implements AutoCloseable {
             believed.updateTrustCredentials(certificates(authority, now.getLast()));
         }
         shown.updateIdentityCredentials(chain, key);
+        end = Arrays.stream(chain)
+                .map(certificate -> certificate.getNotAfter().toInstant())
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.MAX);
         read = now;
         return true;
     }

@@ -178,11 +178,13 @@ class AutoscalerConfiguration {
 
     @Bean(initMethod = "start", destroyMethod = "close")
     @ConditionalOnProperty("autoscaler.keda.enabled")
-    KedaServer kedaServer(AutoscalerProperties properties, KedaScaler scaler)
+    KedaServer kedaServer(AutoscalerProperties properties, KedaScaler scaler, MeterRegistry registry)
             throws IOException, GeneralSecurityException {
         AutoscalerProperties.Keda keda = properties.keda();
-        return new KedaServer(
+        KedaServer server = new KedaServer(
                 new KedaServer.Settings(keda.address(), keda.port(), keda.tls(), keda.keepAlive()), scaler);
+        CertificateMeters.watch(registry, "keda", server::certificateEnd);
+        return server;
     }
 
     @Bean(destroyMethod = "close")
@@ -194,13 +196,17 @@ class AutoscalerConfiguration {
     @Bean(destroyMethod = "close")
     @ConditionalOnProperty("autoscaler.external-metrics.enabled")
     ExternalMetricsServer externalMetricsServer(
-            AutoscalerProperties properties, DecisionLog log, ObjectProvider<ClusterAutoscaling> cluster)
+            AutoscalerProperties properties,
+            DecisionLog log,
+            ObjectProvider<ClusterAutoscaling> cluster,
+            MeterRegistry registry)
             throws IOException, GeneralSecurityException {
         AutoscalerProperties.ExternalMetrics settings = properties.externalMetrics();
         ExternalMetricsServer server = new ExternalMetricsServer(
                 new ExternalMetricsServer.Settings(
                         settings.address(), settings.port(), Objects.requireNonNull(settings.tls())),
                 new ExternalMetrics(log, new Published(log, SECONDS, settings.staleAfter())));
+        CertificateMeters.watch(registry, "external-metrics", server::certificateEnd);
         ClusterAutoscaling ours = cluster.getIfAvailable();
         Optional<String> other = ours == null ? Optional.empty() : ours.otherExternalMetrics(settings.service());
         if (other.isPresent()) {

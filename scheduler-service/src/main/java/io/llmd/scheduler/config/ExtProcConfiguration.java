@@ -43,14 +43,17 @@ class ExtProcConfiguration {
             SchedulerProperties properties,
             ApplicationAvailability availability,
             DiscoveryHealth discovery,
-            FlowControlHealth flowControl)
+            FlowControlHealth flowControl,
+            MeterRegistry registry)
             throws IOException, GeneralSecurityException {
-        return new ExtProcServer(
+        ExtProcServer server = new ExtProcServer(
                 properties.extProc().serverSettings(),
                 processor,
                 () -> availability.getReadinessState() == ReadinessState.ACCEPTING_TRAFFIC
                         && Status.UP.equals(discovery.health().getStatus())
                         && Status.UP.equals(flowControl.health().getStatus()));
+        CertificateMeters.watch(registry, "ext-proc", server::certificateEnd);
+        return server;
     }
 
     @Bean

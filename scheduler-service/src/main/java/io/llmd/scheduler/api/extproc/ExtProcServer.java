@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -64,6 +66,7 @@ public final class ExtProcServer implements AutoCloseable {
             Thread.ofPlatform().daemon().name("ext-proc-timer").factory());
     private final Server server;
     private final Server probes;
+    private final @Nullable ServingIdentity identity;
     private final boolean isOpenToAll;
     private final boolean isLoopback;
     private volatile boolean isStopping;
@@ -89,15 +92,16 @@ public final class ExtProcServer implements AutoCloseable {
                 .flowControlWindow(WINDOW_BYTES)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true);
-        ServingIdentity.Settings identity = settings.identity();
-        isOpenToAll = identity == null || identity.clientAuthority() == null;
+        ServingIdentity.Settings shown = settings.identity();
+        isOpenToAll = shown == null || shown.clientAuthority() == null;
+        try {
+            identity = shown == null ? null : new ServingIdentity(shown, timer);
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            timer.shutdownNow();
+            throw e;
+        }
         if (identity != null) {
-            try {
-                builder.sslContext(ServingIdentity.context(identity, timer));
-            } catch (IOException | GeneralSecurityException | RuntimeException e) {
-                timer.shutdownNow();
-                throw e;
-            }
+            builder.sslContext(identity.context());
         }
         server = builder.build();
         probes = NettyServerBuilder.forAddress(new InetSocketAddress(settings.address(), settings.healthPort()))
@@ -146,6 +150,11 @@ public final class ExtProcServer implements AutoCloseable {
     /** Port for proxies. */
     public int port() {
         return server.getPort();
+    }
+
+    /** When the certificate that is shown now ends; empty without TLS. */
+    public Optional<Instant> certificateEnd() {
+        return identity == null ? Optional.empty() : Optional.of(identity.end());
     }
 
     /** Port for probes. */

@@ -2,12 +2,14 @@ package io.llmd.scheduler.api.extproc;
 
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.util.AdvancedTlsX509KeyManager;
+import io.grpc.util.CertificateUtils;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import java.io.File;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -15,11 +17,16 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,9 +38,12 @@ import org.slf4j.LoggerFactory;
 public final class ServingIdentity {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServingIdentity.class);
+    private static final Pattern BEGIN_OF_KEY = Pattern.compile("-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----");
     private static final int MAKE_SECONDS = 60;
 
-    private ServingIdentity() {}
+    private final AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
+    private final SslContext context;
+    private volatile Instant end = Instant.MAX;
 
     /**
      * @param certificate PEM chain; {@code null} for one that is made
@@ -56,48 +66,86 @@ public final class ServingIdentity {
     }
 
     /**
-     * A context for servers.
+     * Reads or makes it.
      *
+     * @param timer looks for changes of files
      * @throws IOException when a file cannot be read
      * @throws GeneralSecurityException when a file holds no certificate or key
      */
-    static SslContext context(Settings settings, ScheduledExecutorService timer)
-            throws IOException, GeneralSecurityException {
-        AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
+    ServingIdentity(Settings settings, ScheduledExecutorService timer) throws IOException, GeneralSecurityException {
         Path certificate = settings.certificate();
         Path privateKey = settings.privateKey();
         if (certificate == null || privateKey == null) {
-            made(keys);
+            make();
         } else {
-            PemFiles files = new PemFiles(keys, certificate.toFile(), privateKey.toFile());
+            PemFiles files = new PemFiles(certificate, privateKey);
             files.read();
             long millis = settings.reloadInterval().toMillis();
             timer.scheduleWithFixedDelay(files::readIfChanged, millis, millis, TimeUnit.MILLISECONDS);
         }
-        SslContextBuilder context = GrpcSslContexts.configure(SslContextBuilder.forServer(keys));
+        SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forServer(keys));
         Path authority = settings.clientAuthority();
         if (authority != null) {
-            context.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE);
+            builder.trustManager(authority.toFile()).clientAuth(ClientAuth.REQUIRE);
         }
-        return context.build();
+        context = builder.build();
+    }
+
+    /** A context for servers, which shows each time what is there then. */
+    SslContext context() {
+        return context;
+    }
+
+    /** When the first certificate of the chain that is shown now ends. */
+    Instant end() {
+        return end;
+    }
+
+    private void show(X509Certificate[] chain, PrivateKey key) throws GeneralSecurityException {
+        keys.updateIdentityCredentials(chain, key);
+        end = Arrays.stream(chain)
+                .map(certificate -> certificate.getNotAfter().toInstant())
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.MAX);
     }
 
     /** Reads both files again when one of them has changed; keeps what it has when they do not fit. */
-    private static final class PemFiles {
-        private final AdvancedTlsX509KeyManager keys;
-        private final File certificate;
-        private final File privateKey;
+    private final class PemFiles {
+        private final Path certificate;
+        private final Path privateKey;
         private long changed;
 
-        PemFiles(AdvancedTlsX509KeyManager keys, File certificate, File privateKey) {
-            this.keys = keys;
+        PemFiles(Path certificate, Path privateKey) {
             this.certificate = certificate;
             this.privateKey = privateKey;
         }
 
         void read() throws IOException, GeneralSecurityException {
             changed = lastChange();
-            keys.updateIdentityCredentials(certificate, privateKey);
+            show(chain(), key());
+        }
+
+        private X509Certificate[] chain() throws IOException, GeneralSecurityException {
+            try (InputStream in = Files.newInputStream(certificate)) {
+                X509Certificate[] chain = CertificateUtils.getX509Certificates(in);
+                if (chain.length == 0) {
+                    throw new GeneralSecurityException(certificate + ": no certificate (expected: one in PEM)");
+                }
+                return chain;
+            }
+        }
+
+        /** A key of another form is refused by its name, and with what makes it one that can be read. */
+        private PrivateKey key() throws IOException, GeneralSecurityException {
+            byte[] pem = Files.readAllBytes(privateKey);
+            Matcher begin = BEGIN_OF_KEY.matcher(new String(pem, StandardCharsets.ISO_8859_1));
+            String form = begin.find() ? begin.group(1) : "no private key";
+            if (!form.equals("PRIVATE KEY")) {
+                throw new GeneralSecurityException(
+                        privateKey + ": " + form
+                                + " (expected: PRIVATE KEY, as PKCS #8 in PEM; openssl pkcs8 -topk8 -nocrypt changes other keys)");
+            }
+            return CertificateUtils.getPrivateKey(new ByteArrayInputStream(pem));
         }
 
         void readIfChanged() {
@@ -113,12 +161,13 @@ public final class ServingIdentity {
         }
 
         private long lastChange() {
-            return 31 * certificate.lastModified() + privateKey.lastModified();
+            return 31 * certificate.toFile().lastModified()
+                    + privateKey.toFile().lastModified();
         }
     }
 
     /** The JDK has no public class that signs certificates, but a command that every JRE carries. */
-    private static void made(AdvancedTlsX509KeyManager keys) throws IOException, GeneralSecurityException {
+    private void make() throws IOException, GeneralSecurityException {
         Path folder = Files.createTempDirectory("llmd-identity");
         Path store = folder.resolve("identity.p12");
         String password = UUID.randomUUID().toString();
@@ -150,7 +199,7 @@ public final class ServingIdentity {
             }
             PrivateKey key = (PrivateKey) made.getKey("llmd", password.toCharArray());
             X509Certificate[] chain = {(X509Certificate) made.getCertificate("llmd")};
-            keys.updateIdentityCredentials(chain, key);
+            show(chain, key);
         } finally {
             Files.deleteIfExists(store);
             Files.deleteIfExists(folder);

@@ -23,6 +23,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -87,6 +88,29 @@ class ServingIdentityIT {
             touch("first.crt", 20);
             await().untilAsserted(() -> assertThat(shown(server.port())).isEqualTo("CN=second"));
         }
+    }
+
+    @Test
+    void itsEndIsThatOfTheCertificateThatIsShown() throws Exception {
+        PemIdentity.make(folder, "first");
+        try (ExtProcServer server = server(null)) {
+            assertThat(server.certificateEnd().orElseThrow())
+                    .isBetween(
+                            Instant.now().plus(Duration.ofHours(47)),
+                            Instant.now().plus(Duration.ofHours(49)));
+        }
+    }
+
+    @Test
+    void aKeyOfAnotherFormIsRefusedByItsNameAndWithWhatChangesIt() throws Exception {
+        PemIdentity made = PemIdentity.makeRsa(folder, "first");
+        Files.writeString(
+                made.privateKey(), Files.readString(made.privateKey()).replace("PRIVATE KEY", "RSA PRIVATE KEY"));
+
+        assertThatThrownBy(() -> server(null))
+                .isInstanceOf(GeneralSecurityException.class)
+                .hasMessageContaining("first.key: RSA PRIVATE KEY")
+                .hasMessageContaining("openssl pkcs8 -topk8");
     }
 
     private void touch(String file, int seconds) throws IOException {
