@@ -46,6 +46,9 @@ public final class TraceExport {
             "otel.exporter.otlp.headers",
             "otel.exporter.otlp.timeout",
             "otel.bsp.schedule.delay",
+            "otel.bsp.max.queue.size",
+            "otel.bsp.max.export.batch.size",
+            "otel.bsp.export.timeout",
             "otel.resource.attributes",
             "otel.service.name",
             SAMPLER,
@@ -74,8 +77,10 @@ public final class TraceExport {
      *
      * @param serviceName name of the service unless a setting or variable says otherwise
      * @param setting value of a property, null or empty when it is not set
+     * @param lost counts what does not arrive
      */
-    public static OpenTelemetrySdk open(String serviceName, Function<String, @Nullable String> setting) {
+    public static OpenTelemetrySdk open(
+            String serviceName, Function<String, @Nullable String> setting, LostSpans lost) {
         Map<String, String> defaults = new HashMap<>(DEFAULTS);
         defaults.put("otel.service.name", serviceName);
         Map<String, String> given = new HashMap<>();
@@ -88,6 +93,8 @@ public final class TraceExport {
         return AutoConfiguredOpenTelemetrySdk.builder()
                 .addPropertiesSupplier(() -> defaults)
                 .addPropertiesCustomizer(ignored -> given)
+                .addSpanExporterCustomizer((exporter, config) -> lost.watching(exporter))
+                .addMeterProviderCustomizer((meters, config) -> meters.registerMetricReader(lost.reader()))
                 .disableShutdownHook()
                 .build()
                 .getOpenTelemetrySdk();

@@ -1,8 +1,12 @@
 package io.llmd.gateway.config;
 
+import io.llmd.gateway.observe.GatewayMeters;
 import io.llmd.gateway.observe.RequestTraces;
 import io.llmd.gateway.observe.SpanTraces;
+import io.llmd.trace.LostSpans;
 import io.llmd.trace.TraceExport;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
@@ -24,9 +28,17 @@ class TraceConfiguration {
         }
     }
 
+    @Bean
+    LostSpans lostSpans(MeterRegistry registry) {
+        LostSpans lost = new LostSpans();
+        FunctionCounter.builder(GatewayMeters.SPANS_LOST.getName(), lost, LostSpans::count)
+                .register(registry);
+        return lost;
+    }
+
     @Bean(destroyMethod = "close")
-    OpenTelemetrySdk openTelemetry(Environment environment) {
-        return TraceExport.open("llm-d-gateway", environment::getProperty);
+    OpenTelemetrySdk openTelemetry(Environment environment, LostSpans lost) {
+        return TraceExport.open("llm-d-gateway", environment::getProperty, lost);
     }
 
     @Bean

@@ -51,6 +51,8 @@ public enum GatewayMeters implements MeterDocumentation {
     REPORTS_DROPPED("gateway.reports.dropped", Meter.Type.COUNTER, null),
     /** Event loops that did not get on for a while. */
     LOOP_STALLS("gateway.loop.stalls", Meter.Type.COUNTER, null),
+    /** Spans that were made and did not arrive, because too many waited or the collector did not take them. */
+    SPANS_LOST("gateway.spans.lost", Meter.Type.COUNTER, null),
     /** Requests whose body held parameters of KV transfer, which clients must not set. */
     STRIPPED_FIELDS("gateway.stripped.fields", Meter.Type.COUNTER, null),
     /** Decode legs with KV blocks of another endpoint. */

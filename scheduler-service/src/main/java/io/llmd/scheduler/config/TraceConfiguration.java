@@ -1,7 +1,10 @@
 package io.llmd.scheduler.config;
 
 import io.llmd.scheduler.observe.DecisionTraces;
+import io.llmd.scheduler.observe.SchedulerMeters;
+import io.llmd.trace.LostSpans;
 import io.llmd.trace.TraceExport;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import org.springframework.context.annotation.Bean;
@@ -24,9 +27,17 @@ class TraceConfiguration {
         }
     }
 
+    @Bean
+    LostSpans lostSpans(MeterRegistry registry) {
+        LostSpans lost = new LostSpans();
+        FunctionCounter.builder(SchedulerMeters.SPANS_LOST.getName(), lost, LostSpans::count)
+                .register(registry);
+        return lost;
+    }
+
     @Bean(destroyMethod = "close")
-    OpenTelemetrySdk openTelemetry(Environment environment) {
-        return TraceExport.open("llm-d-epp", environment::getProperty);
+    OpenTelemetrySdk openTelemetry(Environment environment, LostSpans lost) {
+        return TraceExport.open("llm-d-epp", environment::getProperty, lost);
     }
 
     @Bean(initMethod = "start", destroyMethod = "close")

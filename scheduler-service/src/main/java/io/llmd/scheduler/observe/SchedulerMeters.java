@@ -340,6 +340,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     RECORDS("scheduler.decisions.records", Meter.Type.GAUGE),
     /** Recorded decisions that were not traced, because too many waited or their spans could not be made. */
     TRACES_DROPPED("scheduler.traces.dropped", Meter.Type.COUNTER),
+    /** Spans that were made and did not arrive, because too many waited or the collector did not take them. */
+    SPANS_LOST("scheduler.spans.lost", Meter.Type.COUNTER),
     /** Heap that records of decisions hold on to. */
     RECORDS_MEMORY("scheduler.decisions.memory", Meter.Type.GAUGE),
     /**

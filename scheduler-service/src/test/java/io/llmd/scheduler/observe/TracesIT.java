@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmd.scheduler.SchedulerApplication;
 import io.llmd.testsupport.OtlpReceiver;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -95,6 +97,12 @@ class TracesIT {
 
             List<Long> late = nanos.subList(400, 600).stream().sorted().toList();
             assertThat(Duration.ofNanos(late.get(100))).isLessThan(Duration.ofMillis(50));
+            FunctionCounter lost = context.getBean(MeterRegistry.class)
+                    .get(SchedulerMeters.SPANS_LOST.getName())
+                    .functionCounter();
+            await("spans beyond the queue are dropped, and counted")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> lost.count() > 64);
         }
     }
 

@@ -4,6 +4,7 @@ import io.llmd.simulator.api.Call;
 import io.llmd.simulator.api.Reply;
 import io.llmd.simulator.output.Choice;
 import io.llmd.simulator.output.SequenceEnd;
+import io.llmd.trace.LostSpans;
 import io.llmd.trace.TraceExport;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -52,7 +53,7 @@ final class WorkTraces implements AutoCloseable {
         if (collector.isEmpty() && !TraceExport.isWanted(WorkTraces::variable)) {
             return new WorkTraces(null);
         }
-        return new WorkTraces(TraceExport.open("vllm", name -> setting(name, collector)));
+        return new WorkTraces(TraceExport.open("vllm", name -> setting(name, collector), new LostSpans()));
     }
 
     private static @Nullable String variable(String property) {
