@@ -1,8 +1,15 @@
 package io.llmd.gateway.access;
 
+import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +35,7 @@ public final class KeyFileEditor {
     private static final String HASH = "sha256";
     private static final String EXPIRES = "expires";
     private static final Set<String> ALLOWANCE = Set.of("limits", "budget");
+    private static final Set<PosixFilePermission> OWNER = PosixFilePermissions.fromString("rw-------");
 
     private final Node root;
     private final Yaml yaml;
@@ -48,6 +56,25 @@ public final class KeyFileEditor {
         dumping.setIndicatorIndent(2);
         yaml = new Yaml(new SafeConstructor(loading), new Representer(dumping), dumping, loading);
         root = yaml.compose(new StringReader(file));
+    }
+
+    /**
+     * Puts a text in the place of a file, as a whole, so that nobody reads half of one. Who may read it stays as it was.
+     *
+     * @throws IOException when it cannot be written
+     */
+    public static void replace(Path file, String text) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".next");
+        Files.deleteIfExists(next);
+        boolean isPosix = Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class);
+        if (isPosix) {
+            Files.createFile(next, PosixFilePermissions.asFileAttribute(OWNER));
+        }
+        Files.writeString(next, text);
+        if (isPosix) {
+            Files.setPosixFilePermissions(next, Files.getPosixFilePermissions(file));
+        }
+        Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** The file with one more key. */

@@ -9,7 +9,6 @@ import io.llmd.gateway.access.NewApiKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -161,35 +160,29 @@ final class Keys {
             case "create" -> {
                 NewApiKey made =
                         NewApiKey.generate(random, String.valueOf(wish.tenant()), wish.priority(), wish.allowance());
-                write(known, editor.add(made));
+                KeyFileEditor.replace(known, editor.add(made));
                 yield new Done(
                         "Key " + made.key().id() + " is made.", made.key().id(), made.secret());
             }
             case "rotate" -> {
                 NewApiKey made = NewApiKey.generate(random, "any", 0);
-                write(known, editor.rotate(id, made, end));
+                KeyFileEditor.replace(known, editor.rotate(id, made, end));
                 yield new Done(
                         "Key " + made.key().id() + " takes the place of " + id + ", which ends at " + end + ".",
                         made.key().id(),
                         made.secret());
             }
             case "expire" -> {
-                write(known, editor.expire(id, end));
+                KeyFileEditor.replace(known, editor.expire(id, end));
                 yield new Done("Key " + id + " ends at " + end + ".", null, null);
             }
             case "limit" -> {
-                write(known, editor.limit(id, wish.allowance()));
+                KeyFileEditor.replace(known, editor.limit(id, wish.allowance()));
                 yield new Done("Key " + id + " has other limits.", null, null);
             }
             default ->
                 throw new IllegalArgumentException(
                         "action: " + wish.action() + " (expected: create, expire, rotate or limit)");
         };
-    }
-
-    private static void write(Path file, String text) throws IOException {
-        Path next = file.resolveSibling(file.getFileName() + ".next");
-        Files.writeString(next, text);
-        Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 }

@@ -12,6 +12,11 @@ public final class CommandFailure extends RuntimeException {
         this.exitCode = exitCode;
     }
 
+    /** Something that cannot be done. */
+    public static CommandFailure failed(String message) {
+        return new CommandFailure(ExitCode.FAILED, message);
+    }
+
     /** A part that is not there or not ready. */
     public static CommandFailure notReady(String message) {
         return new CommandFailure(ExitCode.NOT_READY, message);
