@@ -81,6 +81,13 @@ record AttackAnswer(int status, String text, boolean isClosed) {
         return text.toLowerCase(Locale.ROOT).contains("\r\n" + name + ":");
     }
 
+    /** Value of a header of the first answer; "" without it. */
+    String header(String name) {
+        Matcher header = Pattern.compile("\r\n" + name + ": *([^\r]*)", Pattern.CASE_INSENSITIVE)
+                .matcher(text);
+        return header.find() ? header.group(1) : "";
+    }
+
     /** As {@code 400 invalid_json}. */
     String statusAndCode() {
         return code().isEmpty() ? Integer.toString(status) : status + " " + code();

@@ -76,6 +76,10 @@ final class AttackTarget implements AutoCloseable {
         return port;
     }
 
+    int schedulerPort() {
+        return port + SCHEDULER;
+    }
+
     SoakPart process() {
         return process;
     }

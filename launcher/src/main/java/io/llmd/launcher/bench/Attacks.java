@@ -91,14 +91,17 @@ final class Attacks {
 
     private static void headers(List<Attack> all) {
         for (String header : SPOOFED) {
-            all.add(new Attack("headers", header + ": " + METADATA, "200, not forwarded", target -> {
-                AttackAnswer answer = target.chat(target.ours(), AttackTarget.body("hi"), header + ": " + METADATA);
-                return answer.status() + ", "
-                        + (target.forwarded().getLast().headers().values().stream()
-                                        .anyMatch(value -> value.contains("169.254"))
-                                ? "forwarded"
-                                : "not forwarded");
-            }));
+            all.add(new Attack(
+                    "headers", header + ": " + METADATA, "200, not forwarded, not in the decision", target -> {
+                        AttackAnswer answer =
+                                target.chat(target.ours(), AttackTarget.body("hi"), header + ": " + METADATA);
+                        return answer.status() + ", "
+                                + (target.forwarded().getLast().headers().values().stream()
+                                                .anyMatch(value -> value.contains("169.254"))
+                                        ? "forwarded, "
+                                        : "not forwarded, ")
+                                + inDecision(target, answer);
+                    }));
         }
         all.add(new Attack("headers", "connection: authorization", "200, key not forwarded", target -> {
             AttackAnswer answer = target.chat(target.ours(), AttackTarget.body("hi"), "connection: authorization");
@@ -121,6 +124,15 @@ final class Attacks {
                     return answer.status() + ", " + (answer.hasHeader("access-control-allow-origin") ? "" : "no ")
                             + "CORS headers";
                 }));
+    }
+
+    /** What the scheduler was told of a request, which the endpoint does not see. */
+    private static String inDecision(AttackTarget target, AttackAnswer answer) throws IOException {
+        AttackAnswer decision = target.get(target.schedulerPort(), "/v1/decisions/" + answer.header("x-request-id"));
+        if (decision.status() != 200) {
+            return "no decision";
+        }
+        return decision.text().contains("169.254") ? "in the decision" : "not in the decision";
     }
 
     // ---- addresses
