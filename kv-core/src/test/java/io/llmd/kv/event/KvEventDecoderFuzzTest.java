@@ -148,7 +148,8 @@ class KvEventDecoderFuzzTest {
         return bytes;
     }
 
-    private static List<byte[]> corpus() throws IOException {
+    /** Batches of engines. */
+    static List<byte[]> corpus() throws IOException {
         return Golden.rows("kv-events.tsv").stream()
                 .map(row -> row[5])
                 .filter(text -> !text.startsWith("sha256"))
@@ -161,7 +162,7 @@ class KvEventDecoderFuzzTest {
     }
 
     /** What a sink may rely on. */
-    private static final class Checks implements KvEventSink {
+    static final class Checks implements KvEventSink {
         private int events;
 
         @Override
