@@ -5,10 +5,16 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** Which package may use which. Changing it is a design decision. */
 @AnalyzeClasses(packages = "io.llmd.autoscaler", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -101,4 +107,28 @@ class AutoscalerArchTest {
             .callMethod(System.class, "nanoTime")
             .orShould()
             .callMethod(System.class, "currentTimeMillis");
+
+    /** A step of the wall clock then ends, begins and lengthens nothing of these. */
+    @Test
+    @Tag("fault-F47")
+    void windowsAndForecastsDoNotReadTheWallClock() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("..autoscaler.planner..", "..autoscaler.analyzer..", "..autoscaler.collector..")
+                .should()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(InstantSource.class, "instant")
+                .orShould()
+                .callMethod(InstantSource.class, "millis")
+                .orShould()
+                .callMethod(Clock.class, "instant")
+                .orShould()
+                .callMethod(Clock.class, "millis")
+                .check(new ClassFileImporter()
+                        .withImportOption(new ImportOption.DoNotIncludeTests())
+                        .importPackages("io.llmd.autoscaler"));
+    }
 }

@@ -2,10 +2,16 @@ package io.llmd.gateway;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 /** Which package may use which. Changing a rule here is a design decision. */
 @AnalyzeClasses(packages = "io.llmd.gateway", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -56,4 +62,28 @@ class GatewayArchTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.llmd.scheduler..", "io.llmd.simulator..", "io.llmd.launcher..");
+
+    /** A step of the wall clock then ends, begins and lengthens nothing of these. */
+    @Test
+    @Tag("fault-F47")
+    void timeoutsRetriesAndEjectionsDoNotReadTheWallClock() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("..gateway.dispatch..", "..gateway.edge..", "..gateway.disagg..")
+                .should()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(InstantSource.class, "instant")
+                .orShould()
+                .callMethod(InstantSource.class, "millis")
+                .orShould()
+                .callMethod(Clock.class, "instant")
+                .orShould()
+                .callMethod(Clock.class, "millis")
+                .check(new ClassFileImporter()
+                        .withImportOption(new ImportOption.DoNotIncludeTests())
+                        .importPackages("io.llmd.gateway"));
+    }
 }

@@ -8,8 +8,11 @@ import io.llmd.simulator.VllmSimulator;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,16 +39,25 @@ class EndpointFailureIT {
 
     @Test
     void streamsUnderWayGetOneErrorEventAndLaterRequestsAreServedElsewhere() throws Exception {
-        int streams = 30;
+        int streams = 300;
         CountDownLatch running = new CountDownLatch(streams);
         try (ExecutorService clients = Executors.newFixedThreadPool(streams)) {
             List<Future<String>> answers = new ArrayList<>();
+            Queue<Long> brokenNanos = new ConcurrentLinkedQueue<>();
             for (int i = 0; i < streams; i++) {
-                String body = chat("Stream " + i, 100);
-                answers.add(clients.submit(() -> stream(body, running)));
+                String body = chat("Stream " + i, 400);
+                answers.add(clients.submit(() -> {
+                    String text = stream(body, running);
+                    if (!text.contains("data: [DONE]")) {
+                        brokenNanos.add(System.nanoTime());
+                    }
+                    return text;
+                }));
             }
             running.await();
             VllmSimulator victim = busiest();
+            int lost = victim.statistics().active();
+            long killNanos = System.nanoTime();
             victim.close();
 
             int broken = 0;
@@ -60,7 +72,10 @@ class EndpointFailureIT {
                     assertThat(events).containsOnlyOnce("\"error\":{");
                 }
             }
-            assertThat(broken).isBetween(1, streams - 1);
+            assertThat(lost).isBetween(streams / 5, streams - 1);
+            assertThat(broken).isBetween(lost / 2, lost);
+            assertThat(Duration.ofNanos(Collections.max(brokenNanos) - killNanos))
+                    .isLessThan(Duration.ofSeconds(20));
         }
 
         for (int i = 0; i < 20; i++) {
