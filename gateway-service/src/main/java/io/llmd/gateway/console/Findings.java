@@ -167,15 +167,15 @@ final class Findings {
     private String slowText(Comparison first, Comparison pace) {
         List<String> parts = new ArrayList<>();
         if (first.isSlow()) {
-            parts.add(first.factor() + " times as long to the first token (" + time(first.here()) + " against "
+            parts.add(first.factor() + " times as long to the first token (" + time(first.own()) + " against "
                     + time(first.elsewhere()) + ")");
         }
         if (pace.isSlow()) {
-            parts.add(pace.factor() + " times as long for each token (" + time(pace.here()) + " against "
+            parts.add(pace.factor() + " times as long for each token (" + time(pace.own()) + " against "
                     + time(pace.elsewhere()) + ")");
         }
         return "Slow endpoint: " + name(request.endpoint()) + " took " + String.join(" and ", parts)
-                + "; the others were asked for as much at that time.";
+                + " as others did with as much to compute at that time.";
     }
 
     private boolean isCold() {
@@ -255,7 +255,7 @@ final class Findings {
         }
 
         String factor() {
-            return String.format(Locale.ROOT, "%.1f", (double) here / elsewhere);
+            return String.format(Locale.ROOT, "%.1f", (double) own / elsewhere);
         }
     }
 
