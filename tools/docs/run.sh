@@ -5,7 +5,8 @@ set -u
 cd "$(dirname "$0")/../.."
 base=${PORT_BASE:-28000}
 [ $# -gt 0 ] || set -- docs/quickstart.md docs/read-an-explanation.md docs/tune-routing.md docs/replay-traffic.md \
-    docs/migrate-from-llm-d.md docs/migrate-from-litellm.md docs/troubleshooting.md
+    docs/migrate-from-llm-d.md docs/migrate-from-litellm.md docs/troubleshooting.md docs/incident.md docs/backup.md \
+    docs/upgrade.md docs/sizing.md
 if ./llmd status >/dev/null 2>&1; then
     echo "a suite is running; end it with './llmd down' first" >&2
     exit 1

@@ -12,8 +12,10 @@ base=${PORT_BASE:-28000}
 work=$(mktemp -d)
 prometheus_pid=
 load_pid=
+index_pid=
 end() {
     [ -z "$load_pid" ] || kill "$load_pid" 2>/dev/null || true
+    [ -z "$index_pid" ] || kill "$index_pid" 2>/dev/null || true
     [ -z "$prometheus_pid" ] || kill "$prometheus_pid" 2>/dev/null || true
     ./llmd down >/dev/null 2>&1 || true
     rm -rf "$work"
@@ -36,6 +38,10 @@ schedulingProfiles:
 YAML
 ./llmd up --detach --with-autoscaler --cold-start 2s --max-pods 4 --config "$work/scheduling.yaml" --port-base "$base"
 status=$(./llmd status --json)
+# An index of its own beside the scheduler's, for the panels of the service.
+./llmd serve --roles kv-index --port-base "$base" --set kv-index.endpoints-file="$PWD/.llmd/endpoints.yaml" \
+    --set server.address=127.0.0.1 --set management.server.address=127.0.0.1 --set spring.profiles.active=trial >"$work/index.log" 2>&1 &
+index_pid=$!
 # The management port of a service is the port of its health page; endpoints show metrics where they serve.
 port() { echo $((base - 8080 + $1)); }
 sims=$(echo "$status" | grep -o '"name":"sim-[0-9]*"[^}]*"url":"http://[^"]*"' | sed 's|.*http://||; s|"$||; s|/.*||' | sed 's/^/"/; s/$/"/' | paste -sd, -)
@@ -46,6 +52,7 @@ scrape_configs:
   - {job_name: gateway, metrics_path: /actuator/prometheus, static_configs: [{targets: ["localhost:$(port 9080)"]}]}
   - {job_name: scheduler, metrics_path: /actuator/prometheus, static_configs: [{targets: ["localhost:$(port 9090)"]}]}
   - {job_name: autoscaler, metrics_path: /actuator/prometheus, static_configs: [{targets: ["localhost:$(port 9084)"]}]}
+  - {job_name: kv-index, metrics_path: /actuator/prometheus, static_configs: [{targets: ["localhost:$(port 9082)"]}]}
   - {job_name: config-server, metrics_path: /actuator/prometheus, static_configs: [{targets: ["localhost:$(port 9088)"]}]}
   - {job_name: endpoints, metrics_path: /metrics, static_configs: [{targets: [$sims]}]}
 YAML
