@@ -27,9 +27,14 @@ fi
 found=()
 for target in "$@"; do
     module=${target%%:*}
+    class=${target#*:}
+    if ! grep -qr "void ${class#*#}(byte" --include="${class%%#*}.java" "$module/src/test/java"; then
+        echo "$target: no such target (expected: module:class#method)" >&2
+        exit 2
+    fi
     echo "== $target"
     if ! mvn -q -B -Pfuzz -pl "$module" -am test -Dspotless.check.skip=true -Dfuzz.seconds="$seconds" \
-            -Dtest="${target#*:}"; then
+            -Dtest="$class"; then
         found+=("$target")
     fi
 done
