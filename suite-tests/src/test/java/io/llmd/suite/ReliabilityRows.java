@@ -32,11 +32,11 @@ final class ReliabilityRows {
                                     + " thousand within a second, and the latency of the others, are not measured",
                             "F23")
                     .without(
-                            "not shown as a whole: one error event for each of dozens of streams and empty books are"
+                            "not shown as a whole: one error event for each of 30 streams and empty books are"
                                     + " (`EndpointFailureIT.streamsUnderWayGetOneErrorEventAndLaterRequestsAreServedElsewhere`), and"
                                     + " that an index forgets a lane that goes"
                                     + " (`BlockIndexTest.row38ARemovedLaneIsNeverReturnedAndItsMemoryComesBack`); the bound of a"
-                                    + " second is twenty there",
+                                    + " second for a hundred is not",
                             "F26")
                     .without(
                             "differs: a request that waited in a scheduler that was killed is placed by the gateway itself, without"
