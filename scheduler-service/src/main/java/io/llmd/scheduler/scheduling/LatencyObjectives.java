@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record LatencyObjectives(double timeToFirstTokenMillis, double timePerOutputTokenMillis) {
 
+    /** Nothing is asked for. */
+    public static final LatencyObjectives NONE = new LatencyObjectives(0, 0);
+
     private static final Pattern DECIMAL = Pattern.compile("\\d{1,11}(\\.\\d{1,9})?");
 
     /** Longest wish that is understood, a year. */

@@ -25,6 +25,8 @@ public final class TimeCosts implements Lent {
         DELAY("delay of later ones"),
         /** What is pushed out of the cache has to be computed again. */
         DISPLACED("displaced cache"),
+        /** Objectives are missed that are kept on the endpoint where fewest are missed. */
+        MISSES("missed objectives"),
         /** Requests failed there just now. */
         FAILURES("failures");
 

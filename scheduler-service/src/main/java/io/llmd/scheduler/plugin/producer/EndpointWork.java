@@ -2,6 +2,8 @@ package io.llmd.scheduler.plugin.producer;
 
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.EndpointMetrics;
+import io.llmd.scheduler.scheduling.LatencyObjectives;
+import io.llmd.scheduler.scheduling.ServedPhases;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -30,6 +32,9 @@ final class EndpointWork {
      *
      * Readings of the engine's metrics are old. What has been placed and has ended since is known here, so the memory in use
      * is that of the reading and what has changed since the reading was first seen.
+     *
+     * A prompt that is computed makes each answer stand still once. Answers that run are longer than the usual one, twice as long
+     * where lengths are exponential, so that their mean time between tokens grows by half of that, over the usual length.
      */
 
     private static final double LEAST_REST = 0.2;
@@ -51,6 +56,10 @@ final class EndpointWork {
         private final long ownTokens;
         private final boolean isWatched;
         private final int answers;
+        private final Asked asked;
+        private double tokenExpected;
+        private double missExpected;
+        private boolean isLate;
         private boolean isQueued;
         private boolean isAwaiting;
         private boolean isDecoding;
@@ -65,7 +74,9 @@ final class EndpointWork {
                 long promptTokens,
                 long ownTokens,
                 boolean isWatched,
-                int answers) {
+                int answers,
+                Asked asked) {
+            this.asked = asked;
             this.millis = millis;
             this.quantities = quantities;
             this.placed = placed;
@@ -86,8 +97,14 @@ final class EndpointWork {
         }
     }
 
-    /** What a decision wants to know of each endpoint. Made once for a decision. */
-    record Question(long promptTokens, long mostCachedTokens, double outputTokens, int answers, double now) {}
+    /** What an attempt asks for. @param firstTokenExpected time to its first token that is expected, in milliseconds */
+    record Asked(LatencyObjectives objectives, double firstTokenExpected) {
+        static final Asked NOTHING = new Asked(LatencyObjectives.NONE, 0);
+    }
+
+    /** What a decision wants to know of each endpoint. Made once for a decision. @param misses of what answers ask for */
+    record Question(
+            long promptTokens, long mostCachedTokens, double outputTokens, int answers, Misses misses, double now) {}
 
     /** What a decision sees of the endpoint. One for all endpoints of a decision, written anew for each of them. */
     static final class View {
@@ -99,6 +116,8 @@ final class EndpointWork {
         private double answersMillis;
         private double standStillMillis;
         private double failureMillis;
+        private double tokenMillis;
+        private double otherMisses;
         private boolean isFull;
 
         /** Until the prompts are computed that are there. */
@@ -141,6 +160,16 @@ final class EndpointWork {
             return failureMillis;
         }
 
+        /** That a token of the answer takes. */
+        double tokenMillis() {
+            return tokenMillis;
+        }
+
+        /** Answers that run here and miss what they ask for because of the request. */
+        double otherMisses() {
+            return otherMisses;
+        }
+
         /** Whether the cache has been filled. */
         boolean isFull() {
             return isFull;
@@ -174,6 +203,7 @@ final class EndpointWork {
     private int queuedAnswers;
     private int awaiting;
     private double awaitedPrompts;
+    private final AnswerObjectives objectives = new AnswerObjectives();
 
     private long readingNanos = Long.MIN_VALUE;
     private double heldAtReading;
@@ -225,8 +255,26 @@ final class EndpointWork {
         view.standStillMillis = compute * decoding;
         view.answersMillis =
                 answers(promptTokens, question.outputTokens(), question.answers(), context) + view.standStillMillis;
+        view.tokenMillis = tokenMillis(promptTokens, question.answers(), context);
+        view.otherMisses = otherMisses(question, ServedPhases.prefills(endpoint) ? compute : 0, context);
         view.failureMillis = failure(now);
         view.isFull = capacity > 0 && insertedTokens > capacity;
+    }
+
+    private double otherMisses(Question question, double standStill, double context) {
+        if (objectives.size() == 0) {
+            return 0;
+        }
+        double before = tokenMillis(0, 0, context);
+        double after = tokenMillis(question.promptTokens(), question.answers(), context)
+                + standStill / (2 * Math.max(1, question.outputTokens()));
+        double sum = 0;
+        for (int i = 0; i < objectives.size(); i++) {
+            double asked = objectives.tokenMillis(i);
+            Misses misses = question.misses();
+            sum += objectives.answers(i) * (misses.likely(after, asked) - misses.likely(before, asked));
+        }
+        return Math.max(0, sum);
     }
 
     private double prefillMillis(long missing, long cached, double context) {
@@ -335,21 +383,25 @@ final class EndpointWork {
      *
      * @param isWatched whether the beginning of the answer will be seen
      * @param answers that it gives at the same time, at least 1
+     * @param asked what is asked for
      */
-    synchronized Attempt add(long promptTokens, long cachedTokens, boolean isWatched, int answers, double now) {
-        return queued(promptTokens, cachedTokens, isWatched, answers, now);
+    synchronized Attempt add(
+            long promptTokens, long cachedTokens, boolean isWatched, int answers, Asked asked, double now) {
+        return queued(promptTokens, cachedTokens, isWatched, answers, asked, now);
     }
 
     /** A prompt goes to the endpoint, and its blocks to another one, which answers. @param isWatched as above */
     synchronized Attempt addForAnother(long promptTokens, long cachedTokens, boolean isWatched, double now) {
-        return queued(promptTokens, cachedTokens, isWatched, 0, now);
+        return queued(promptTokens, cachedTokens, isWatched, 0, Asked.NOTHING, now);
     }
 
-    private Attempt queued(long promptTokens, long cachedTokens, boolean isWatched, int answers, double now) {
+    private Attempt queued(
+            long promptTokens, long cachedTokens, boolean isWatched, int answers, Asked asked, double now) {
         long missing = Math.max(1, promptTokens - cachedTokens);
         double[] quantities = quantities(missing, cachedTokens, context(now));
-        Attempt attempt =
-                new Attempt(prefill.millis(quantities), quantities, now, promptTokens, missing, isWatched, answers);
+        Attempt attempt = new Attempt(
+                prefill.millis(quantities), quantities, now, promptTokens, missing, isWatched, answers, asked);
+        expect(attempt, now);
         attempt.isQueued = true;
         queue.addLast(attempt);
         queued += attempt.millis;
@@ -360,15 +412,27 @@ final class EndpointWork {
         return attempt;
     }
 
-    /** The endpoint will answer what another one computes. @param isWatched as above @param answers as above */
-    synchronized Attempt await(long promptTokens, long cachedTokens, boolean isWatched, int answers, double now) {
+    /** The endpoint will answer what another one computes. Parameters as above. */
+    synchronized Attempt await(
+            long promptTokens, long cachedTokens, boolean isWatched, int answers, Asked asked, double now) {
         long missing = Math.max(1, promptTokens - cachedTokens);
-        Attempt attempt = new Attempt(0, new double[4], now, promptTokens, missing, isWatched, answers);
+        Attempt attempt = new Attempt(0, new double[4], now, promptTokens, missing, isWatched, answers, asked);
+        expect(attempt, now);
         attempt.isAwaiting = true;
         awaiting += answers;
         awaitedPrompts += (double) answers * promptTokens;
         hold(missing);
         return attempt;
+    }
+
+    private void expect(Attempt attempt, double now) {
+        Asked asked = attempt.asked;
+        if (asked.objectives().isAny()) {
+            attempt.tokenExpected = tokenMillis(attempt.promptTokens, attempt.answers, context(now));
+            attempt.missExpected =
+                    fleet.misses().likely(asked.objectives(), asked.firstTokenExpected(), attempt.tokenExpected);
+            objectives.change(attempt.answers, asked.objectives().timePerOutputTokenMillis());
+        }
     }
 
     private void hold(long tokens) {
@@ -428,6 +492,7 @@ final class EndpointWork {
     /** The answer has begun. */
     synchronized void started(Attempt attempt, double at) {
         failures = attempt.answers > 0 ? 0 : failures;
+        firstToken(attempt, at - attempt.placed);
         if (attempt.isAwaiting) {
             arrive(attempt);
             decode(attempt, at);
@@ -449,6 +514,14 @@ final class EndpointWork {
             leave(attempt);
         }
         decode(attempt, at);
+    }
+
+    private void firstToken(Attempt attempt, double millis) {
+        double asked = attempt.asked.objectives().timeToFirstTokenMillis();
+        if (asked > 0 && attempt.isWatched && (attempt.isQueued || attempt.isAwaiting)) {
+            attempt.isLate = millis > asked;
+            fleet.firstTokenWas(millis, attempt.asked.firstTokenExpected());
+        }
     }
 
     /** The first of the queue is computed, with those that overtook it. */
@@ -517,14 +590,25 @@ final class EndpointWork {
                     1, (attempt.runningAtStart + decoding) / 2e2, (attempt.contextAtStart + context) / 2e5
                 };
                 fleet.decoded(millis / (ofEach - 1), quantities, now, token);
+                tokens(attempt, millis / (ofEach - 1));
             }
         }
+        objectives.change(-attempt.answers, attempt.asked.objectives().timePerOutputTokenMillis());
         inFlight--;
         ownTokens = inFlight == 0 ? 0 : ownTokens - attempt.ownTokens;
         insertedTokens += Math.max(0, tokens);
         if (isFailure) {
             failures = Math.min(MOST_FAILURES, failures + 1);
             failedAt = now;
+        }
+    }
+
+    private void tokens(Attempt attempt, double millis) {
+        LatencyObjectives asked = attempt.asked.objectives();
+        if (asked.isAny()) {
+            double most = asked.timePerOutputTokenMillis();
+            fleet.tokensWere(millis, attempt.tokenExpected);
+            fleet.objectivesWere(attempt.missExpected, attempt.isLate || most > 0 && millis > most);
         }
     }
 

@@ -30,6 +30,11 @@ final class FleetTimes {
     private static final double MOST_SHARE = 0.5;
     private static final double USUAL_OUTPUT = 256;
     private static final double WINDOW_MILLIS = 20_000;
+    private static final double USUAL_ERROR = 0.3;
+
+    /** Share of the answers that expected and seen misses begin with. */
+    private static final double ASSUMED_MISSES = 0.01;
+
     private static final double MOST_BUSY = 0.9;
 
     private final FittedTimes prefill = new FittedTimes(PREFILL, USUAL_PREFILLS, ASSUMED);
@@ -44,6 +49,10 @@ final class FleetTimes {
     private double computed;
     private double placedAt = Double.NaN;
     private double prompt = Double.NaN;
+    private double firstTokenError = USUAL_ERROR;
+    private double tokenError = USUAL_ERROR;
+    private double missesExpected;
+    private double missesSeen;
 
     /** Times of an endpoint, those of the fleet to begin with. */
     static FittedTimes prefillOfEndpoint() {
@@ -82,6 +91,38 @@ final class FleetTimes {
         firstToken = mean(firstToken, toFirstToken);
         answer = mean(answer, whole);
         output = mean(output, tokens);
+    }
+
+    /** An answer's first token took so long. @param expected when it was placed */
+    synchronized void firstTokenWas(double millis, double expected) {
+        firstTokenError = error(firstTokenError, millis, expected, Misses.LEAST_FIRST_TOKEN_MILLIS);
+    }
+
+    /** The tokens of an answer took so long. @param expected when it was placed */
+    synchronized void tokensWere(double millis, double expected) {
+        tokenError = error(tokenError, millis, expected, 1);
+    }
+
+    private static double error(double known, double millis, double expected, double least) {
+        return mean(known, Math.min(1, Math.abs(millis - expected) / Math.max(least, expected)));
+    }
+
+    /** An answer that asks for times is complete. @param expected how likely it was thought to miss them */
+    synchronized void objectivesWere(double expected, boolean isMissed) {
+        missesExpected = mean(missesExpected, expected);
+        missesSeen = mean(missesSeen, isMissed ? 1 : 0);
+    }
+
+    /*
+     * An answer that misses what was asked for was made for nothing: it costs the mean time of an answer. How likely that is comes
+     * from expected times and how far these were off. Whether such expectations come true is watched, too: were it not for that,
+     * an error that all answers have in common would count as danger for each of them.
+     */
+
+    /** What misses cost, and how likely they are. */
+    synchronized Misses misses() {
+        double cameTrue = (missesSeen + ASSUMED_MISSES) / (missesExpected + ASSUMED_MISSES);
+        return new Misses(Double.isNaN(answer) ? 0 : answer * cameTrue, firstTokenError, tokenError);
     }
 
     private static double mean(double known, double news) {

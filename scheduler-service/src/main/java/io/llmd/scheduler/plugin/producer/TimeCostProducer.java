@@ -18,6 +18,7 @@ import io.llmd.scheduler.scheduling.DataProducer;
 import io.llmd.scheduler.scheduling.Dispatch;
 import io.llmd.scheduler.scheduling.Endpoint;
 import io.llmd.scheduler.scheduling.InferenceRequest;
+import io.llmd.scheduler.scheduling.LatencyObjectives;
 import io.llmd.scheduler.scheduling.PreRequest;
 import io.llmd.scheduler.scheduling.PrefixMatches;
 import io.llmd.scheduler.scheduling.ProfileOutcome;
@@ -39,7 +40,7 @@ import org.springframework.stereotype.Component;
 /**
  * Says in milliseconds what a request would cost on each endpoint: waiting for others, computing what is missing of its prompt
  * or reading it from another endpoint, how much longer answers take, how much longer later requests wait, and what is lost from
- * the cache. How fast endpoints are is learnt from outcomes. O(n).
+ * the cache; and, where requests ask for times, how many miss them. How fast endpoints are is learnt from outcomes. O(n).
  *
  * <p>Grows with the attempts in flight, which the leases bound, and with the endpoints of the pool, up to a bound beyond which new
  * ones cost what an idle endpoint does. An endpoint that goes or is started anew is forgotten; what was placed there ends on an
@@ -58,17 +59,23 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
      * @param transferTokensPerSecond tokens whose blocks an endpoint reads from another one in a second; 0 when it cannot. With
      *     it an endpoint without prefill may also have its prompts computed by one for prefill
      * @param transferMs time of such a reading besides
+     * @param timeToFirstTokenMs time to the first token that is asked for by requests that ask for none; 0 for none
+     * @param timePerOutputTokenMs mean time between tokens that these ask for; 0 for none
      * @param prefillProfile profile whose endpoint computes the prompt when it ran; else the primary one does
      * @param prefixMatchInfoProducerName producer of prefix matches, empty for the default
      */
     record Params(
             @Default("0") double transferTokensPerSecond,
             @Default("30") double transferMs,
+            @Default("0") double timeToFirstTokenMs,
+            @Default("0") double timePerOutputTokenMs,
             @Default("prefill") String prefillProfile,
             @Default("") String prefixMatchInfoProducerName) {
         Params {
             notNegative("transferTokensPerSecond", transferTokensPerSecond);
             notNegative("transferMs", transferMs);
+            notNegative("timeToFirstTokenMs", timeToFirstTokenMs);
+            notNegative("timePerOutputTokenMs", timePerOutputTokenMs);
         }
 
         private static void notNegative(String name, double value) {
@@ -103,6 +110,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     }
 
     private final Params params;
+    private final LatencyObjectives usual;
     private final LongSupplier nanoClock;
     private final DataKey<TimeCosts> costsKey;
     private final DataKey<PrefixMatches> matchesKey;
@@ -116,6 +124,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
             String name, Params params, InFlightTracker tracker, Predicate<String> isInPool, LongSupplier nanoClock) {
         endpoints = new PerEndpoint<>(isInPool, () -> new EndpointWork(fleet));
         this.params = params;
+        usual = new LatencyObjectives(params.timeToFirstTokenMs(), params.timePerOutputTokenMs());
         this.tracker = tracker;
         this.nanoClock = nanoClock;
         costsKey = DataKeys.timeCosts(name);
@@ -157,16 +166,20 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         long promptTokens = Math.max(1, request.body().promptTokens());
         FleetTimes.Traffic traffic = fleet.traffic(now, Math.max(candidates.size(), endpoints.size()));
         long most = mostHeld(matches, candidates, promptTokens);
+        LatencyObjectives asked = asked(request);
+        Misses misses = fleet.misses();
         EndpointWork.Question question = new EndpointWork.Question(
                 promptTokens,
                 most,
                 outputTokens(request, traffic),
                 request.body().answers(),
+                misses,
                 now);
         TimeCosts costs = TimeCosts.lent(candidates.slotCount());
         EndpointWork.View view = new EndpointWork.View();
         double computedAt = soonestPrefill(candidates, matches, question, view);
         double leastAnswers = Double.POSITIVE_INFINITY;
+        double leastMisses = Double.POSITIVE_INFINITY;
         double queues = 0;
         double memoryQueues = 0;
         for (int i = 0; i < candidates.size(); i++) {
@@ -189,6 +202,8 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
                 costs.set(slot, Part.ANSWERS, view.answersMillis());
             }
             setAfter(costs, slot, view, traffic);
+            setMisses(costs, slot, view, misses, asked);
+            leastMisses = Math.min(leastMisses, costs.of(slot, Part.MISSES));
             leastAnswers = Math.min(leastAnswers, costs.of(slot, Part.ANSWERS));
             queues += costs.of(slot, Part.QUEUE);
             memoryQueues += view.memoryMillis();
@@ -202,8 +217,20 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
             double answers = costs.of(slot, Part.ANSWERS) - leastAnswers;
             costs.set(slot, Part.DELAY, compute * traffic.computePrice(queue + compute / 2) + holds * memoryPrice);
             costs.set(slot, Part.ANSWERS, traffic.firstTokenShare() * answers);
+            if (leastMisses > 0) {
+                costs.set(slot, Part.MISSES, costs.of(slot, Part.MISSES) - leastMisses);
+            }
         }
         return costs;
+    }
+
+    private LatencyObjectives asked(InferenceRequest request) {
+        LatencyObjectives own = LatencyObjectives.of(request);
+        return own.isAny() ? own : usual;
+    }
+
+    private static double firstTokenMillis(TimeCosts costs, int slot) {
+        return costs.of(slot, Part.QUEUE) + costs.of(slot, Part.PREFILL) + costs.of(slot, Part.TRANSFER);
     }
 
     private static double outputTokens(InferenceRequest request, FleetTimes.Traffic traffic) {
@@ -235,6 +262,15 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         costs.set(slot, Part.FAILURES, view.failureMillis());
         if (view.isFull()) {
             costs.set(slot, Part.DISPLACED, view.prefillMillis() * traffic.reuse() / 2);
+        }
+    }
+
+    /** Answers that miss what they ask for: this one, and those that run there. */
+    private static void setMisses(
+            TimeCosts costs, int slot, EndpointWork.View view, Misses misses, LatencyObjectives asked) {
+        double missed = misses.likely(asked, firstTokenMillis(costs, slot), view.tokenMillis()) + view.otherMisses();
+        if (missed > 0) {
+            costs.set(slot, Part.MISSES, misses.millis() * missed);
         }
     }
 
@@ -293,11 +329,13 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         long cached = costs == null ? 0 : tokens - costs.uncached(prefill.primarySlot());
         boolean isWatched = request.body().stream();
         int answers = request.body().answers();
+        EndpointWork.Asked asked = new EndpointWork.Asked(
+                asked(request), costs == null ? 0 : firstTokenMillis(costs, primary.primarySlot()));
         EndpointWork computing = endpoints.of(prefill.primary().id());
         dropOld(now);
         Placed placed;
         if (prefill.primary().id().equals(primary.primary().id())) {
-            EndpointWork.Attempt both = computing.add(tokens, cached, isWatched, answers, now);
+            EndpointWork.Attempt both = computing.add(tokens, cached, isWatched, answers, asked, now);
             fleet.placed(
                     both.millis(), computing.memoryWork(both, fleet.outputTokens(), now), cached, tokens - cached, now);
             placed = new Placed(new Share(computing, both), null, isWatched, now);
@@ -305,7 +343,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
             EndpointWork.Attempt first = computing.addForAnother(tokens, cached, isWatched, now);
             EndpointWork answering = endpoints.of(primary.primary().id());
             long held = costs == null ? 0 : tokens - costs.uncached(primary.primarySlot());
-            EndpointWork.Attempt second = answering.await(tokens, held, isWatched, answers, now);
+            EndpointWork.Attempt second = answering.await(tokens, held, isWatched, answers, asked, now);
             fleet.placed(
                     first.millis(),
                     answering.memoryWork(second, fleet.outputTokens(), now),

@@ -4,11 +4,15 @@ import static io.llmd.scheduler.scheduling.EndpointFixture.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.scheduler.plugin.producer.EndpointWork.Asked;
 import io.llmd.scheduler.plugin.producer.EndpointWork.Attempt;
 import io.llmd.scheduler.scheduling.Endpoint;
+import io.llmd.scheduler.scheduling.LatencyObjectives;
 import org.junit.jupiter.api.Test;
 
 class EndpointWorkTest {
+
+    private static final Misses MISSES = new Misses(1000, 0.1, 0.1);
 
     private final Endpoint endpoint = endpoint("a", 0, 0, 0);
     private final FleetTimes fleet = new FleetTimes();
@@ -85,8 +89,8 @@ class EndpointWorkTest {
         EndpointWork own = new EndpointWork(new FleetTimes());
         double untaught = view(work, 0).answersMillis();
         for (int i = 0; i < 60; i++) {
-            teach(work, work.await(4000, 0, true, 1, 20_000 * i), 20_000 * i);
-            teach(own, own.add(4000, 0, true, 1, 20_000 * i), 20_000 * i);
+            teach(work, work.await(4000, 0, true, 1, Asked.NOTHING, 20_000 * i), 20_000 * i);
+            teach(own, own.add(4000, 0, true, 1, Asked.NOTHING, 20_000 * i), 20_000 * i);
         }
 
         assertThat(view(work, 1_200_000).answersMillis())
@@ -139,8 +143,33 @@ class EndpointWorkTest {
         assertThat(view(several, 500_000).answersMillis()).isBetween(0.7 * alone, 1.05 * alone);
     }
 
+    /** Answers that cannot be in time any more have nothing to lose, and those that have time to spare lose nothing. */
+    @Test
+    void answersCountThatArePutInDangerAndNotThoseThatAreLostOrSafe() {
+        double expected = view(work, 0).tokenMillis();
+
+        double near = otherMisses(expected + 1);
+        assertThat(near).isBetween(0.02, 1.0);
+        assertThat(otherMisses(expected / 3)).isLessThan(near / 20);
+        assertThat(otherMisses(3 * expected)).isLessThan(near / 20);
+        assertThat(otherMisses(0)).isZero();
+    }
+
+    /** Of one answer that asks for so much. */
+    private static double otherMisses(double asked) {
+        EndpointWork own = new EndpointWork(new FleetTimes());
+        Attempt attempt = own.add(4000, 0, true, 1, new Asked(new LatencyObjectives(0, asked), 300), 0);
+        own.started(attempt, 250);
+        double misses = view(own, endpoint("a", 0, 0, 0), 0, 300).otherMisses();
+        own.ended(attempt, 101, 2_000, false, 2_250);
+        assertThat(view(own, endpoint("a", 0, 0, 0), 0, 2_300).otherMisses())
+                .as("after its end")
+                .isZero();
+        return misses;
+    }
+
     private static void decode(EndpointWork on, int answers, int tokens, double at) {
-        Attempt attempt = on.add(4000, 0, true, answers, at);
+        Attempt attempt = on.add(4000, 0, true, answers, Asked.NOTHING, at);
         on.started(attempt, at + 200);
         on.ended(attempt, tokens, 3_000, false, at + 3_200);
     }
@@ -161,7 +190,7 @@ class EndpointWorkTest {
 
     private static EndpointWork.View view(EndpointWork of, Endpoint at, long foreignTokens, double now) {
         EndpointWork.View view = new EndpointWork.View();
-        of.view(at, new EndpointWork.Question(4000, 0, 100, 1, now), 0, foreignTokens, view);
+        of.view(at, new EndpointWork.Question(4000, 0, 100, 1, MISSES, now), 0, foreignTokens, view);
         return view;
     }
 }

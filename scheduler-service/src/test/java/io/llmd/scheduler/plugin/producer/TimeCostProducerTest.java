@@ -4,6 +4,7 @@ import static io.llmd.scheduler.scheduling.EndpointFixture.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.llmd.contracts.header.LlmdHeader;
 import io.llmd.contracts.schedule.OutcomeReport;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.OutcomeReport.Phase;
@@ -26,6 +27,7 @@ import io.llmd.scheduler.scheduling.TimeCosts;
 import io.llmd.scheduler.scheduling.TimeCosts.Part;
 import java.time.Duration;
 import java.util.Map;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class TimeCostProducerTest {
@@ -431,6 +433,70 @@ class TimeCostProducerTest {
         assertThat(costs.of(A, Part.TRANSFER)).isCloseTo(10 + 159.99, within(0.001));
         assertThat(costs.uncached(A)).isOne();
         assertThat(costs.uncached(B)).isOne();
+    }
+
+    @Test
+    void nothingIsMissedWhereNothingIsAskedFor() {
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 10; i++) {
+            answer(producer, A, 4000, 250);
+            place(producer, A, 4000);
+        }
+
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.MISSES)).isZero();
+        assertThat(costs(producer, 4000, 0, 0).of(B, Part.MISSES)).isZero();
+    }
+
+    @Test
+    void aFirstTokenThatWouldBeLateCostsAnAnswer() {
+        TimeCostProducer producer = producer("");
+        for (int i = 0; i < 10; i++) {
+            answer(producer, A, 4000, 250);
+        }
+        for (int i = 0; i < 8; i++) {
+            place(producer, A, 4000);
+        }
+
+        TimeCosts inTime = asking(producer, "60000");
+        TimeCosts late = asking(producer, "900");
+        TimeCosts lost = asking(producer, "1");
+
+        assertThat(inTime.of(A, Part.MISSES)).isLessThan(1);
+        assertThat(late.of(A, Part.MISSES)).isGreaterThan(50);
+        assertThat(late.of(B, Part.MISSES)).isZero();
+        assertThat(lost.of(A, Part.MISSES)).as("late on both").isLessThan(1);
+    }
+
+    @Test
+    void whoAsksForNothingAsksForWhatIsConfigured() {
+        TimeCostProducer producer = producer("{timeToFirstTokenMs: 900}");
+        for (int i = 0; i < 10; i++) {
+            answer(producer, B, 4000, 250);
+        }
+        for (int i = 0; i < 8; i++) {
+            place(producer, A, 4000);
+        }
+
+        assertThat(costs(producer, 4000, 0, 0).of(A, Part.MISSES)).isPositive();
+        assertThat(asking(producer, "60000").of(A, Part.MISSES)).isLessThan(1);
+    }
+
+    private TimeCosts asking(TimeCostProducer producer, String firstTokenMillis) {
+        Candidates candidates = candidates(4000, 0, 0);
+        InferenceRequest plain = request(4000, true);
+        InferenceRequest asking = new InferenceRequest(
+                "r",
+                "m",
+                plain.body(),
+                Map.of(LlmdHeader.SLO_TIME_TO_FIRST_TOKEN.wireName(), firstTokenMillis),
+                0,
+                "default-flow",
+                0,
+                new SplittableRandom(1));
+        producer.produce(asking, candidates);
+        TimeCosts costs = candidates.data(DataKeys.timeCosts(""));
+        assertThat(costs).isNotNull();
+        return costs;
     }
 
     private TimeCostProducer producer(String parameters) {
