@@ -53,7 +53,12 @@ public final class Lab {
                 engines.size(),
                 mostBad);
         Router policy = contender.router(new Setting(
-                engines, conditions, scenario.fleet().split(), scenario.fleet().prefillTokensPerSecond(), seed));
+                engines,
+                conditions,
+                scenario.fleet().split(),
+                scenario.slo(),
+                scenario.fleet().prefillTokensPerSecond(),
+                seed));
         Router seeing = conditions.streamed() == 1 ? policy : new Unstreamed(policy, conditions, seed);
         Router router = conditions.outage().seconds() == 0 ? seeing : new Retrying(seeing, conditions.outage());
         SimulationTotals totals;

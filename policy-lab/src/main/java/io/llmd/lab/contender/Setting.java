@@ -1,6 +1,7 @@
 package io.llmd.lab.contender;
 
 import io.llmd.lab.fleet.Conditions;
+import io.llmd.lab.fleet.Slo;
 import io.llmd.lab.fleet.Split;
 import io.llmd.simulator.engine.Deployment;
 import io.llmd.simulator.engine.EngineSettings;
@@ -13,11 +14,17 @@ import java.util.List;
  * @param engines one for each endpoint
  * @param conditions how late and incomplete its knowledge is
  * @param split which of them only compute prompts, and how blocks get to the others
+ * @param slo what a good answer is; requests say it where the conditions say so
  * @param prefillTokensPerSecond prompt tokens that an endpoint computes in a second, for policies that want to be told
  * @param seed of its random choices
  */
 public record Setting(
-        List<EngineSettings> engines, Conditions conditions, Split split, double prefillTokensPerSecond, long seed) {
+        List<EngineSettings> engines,
+        Conditions conditions,
+        Split split,
+        Slo slo,
+        double prefillTokensPerSecond,
+        long seed) {
     public Setting {
         engines = List.copyOf(engines);
     }

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param replay whether lost batches can be asked for; without, a loss clears what is known of the endpoint
  * @param outage when an endpoint cannot be reached
  * @param streamed share of the answers that are streamed, in [0, 1]; of the others nobody sees the first token
+ * @param objectives whether requests ask in their headers for what a good answer is
  */
 public record Conditions(
         Duration routing,
@@ -23,14 +24,15 @@ public record Conditions(
         double eventLoss,
         boolean replay,
         Outage outage,
-        double streamed) {
+        double streamed,
+        boolean objectives) {
 
     private static final long LOSS = 1;
     private static final long STREAM = 2;
 
     /** Metrics each 50 ms, events after 5 ms, nothing lost. */
     public static final Conditions DEFAULT = new Conditions(
-            Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true, Outage.NONE, 1);
+            Duration.ZERO, Duration.ofMillis(50), Duration.ZERO, Duration.ofMillis(5), 0, true, Outage.NONE, 1, false);
 
     public Conditions {
         if (routing.isNegative() || metricsLag.isNegative() || eventLag.isNegative() || !scrapeInterval.isPositive()) {
@@ -57,26 +59,34 @@ public record Conditions(
 
     /** The same with answers that are not all streamed. */
     public Conditions withStreamed(double share) {
-        return new Conditions(routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage, share);
+        return new Conditions(
+                routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage, share, objectives);
+    }
+
+    /** The same with requests that say what a good answer is. */
+    public Conditions withObjectives() {
+        return new Conditions(routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage, streamed, true);
     }
 
     /** The same with later metrics. */
     public Conditions withMetrics(Duration interval, Duration lag) {
-        return new Conditions(routing, interval, lag, eventLag, eventLoss, replay, outage, streamed);
+        return new Conditions(routing, interval, lag, eventLag, eventLoss, replay, outage, streamed, objectives);
     }
 
     /** The same with other news of blocks. */
     public Conditions withEvents(Duration lag, double loss, boolean canReplay) {
-        return new Conditions(routing, scrapeInterval, metricsLag, lag, loss, canReplay, outage, streamed);
+        return new Conditions(routing, scrapeInterval, metricsLag, lag, loss, canReplay, outage, streamed, objectives);
     }
 
     /** The same with an endpoint that cannot be reached at times. */
     public Conditions withOutage(Outage value) {
-        return new Conditions(routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, value, streamed);
+        return new Conditions(
+                routing, scrapeInterval, metricsLag, eventLag, eventLoss, replay, value, streamed, objectives);
     }
 
     /** The same with time between a request and its decision. */
     public Conditions withRouting(Duration value) {
-        return new Conditions(value, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage, streamed);
+        return new Conditions(
+                value, scrapeInterval, metricsLag, eventLag, eventLoss, replay, outage, streamed, objectives);
     }
 }

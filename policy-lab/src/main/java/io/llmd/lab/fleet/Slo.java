@@ -35,6 +35,11 @@ public record Slo(double baseSeconds, double factor, double tokensPerSecond, dou
         return new Slo(baseSeconds, factor, tokensPerSecond, interTokenMillis, value);
     }
 
+    /** When the first token has to be there, in milliseconds. */
+    public double firstTokenMillis(int promptTokens) {
+        return 1e3 * (baseSeconds + factor * promptTokens / tokensPerSecond);
+    }
+
     /** Whether an answer came whole, and its first token in time. */
     public boolean isFirstTokenGood(RequestResult result) {
         int promptTokens = result.request().prompt().length;

@@ -13,6 +13,7 @@ import io.llmd.contracts.schedule.ServedPhase;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.kv.ingest.zmq.EventSources;
 import io.llmd.lab.contender.Setting;
+import io.llmd.lab.fleet.Slo;
 import io.llmd.scheduler.api.Admissions;
 import io.llmd.scheduler.api.DecisionListener;
 import io.llmd.scheduler.api.Director;
@@ -52,6 +53,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -217,12 +219,27 @@ public final class SchedulerRouter implements Router, AutoCloseable {
                 new ScheduleRequest(
                         idBegin + request.id(),
                         "/" + (isStreamed(request) ? TokenParser.PATH : TokenParser.PATH_OF_WHOLE),
-                        Map.of(),
+                        objectives(request),
                         tokens(request.prompt()),
                         List.of()),
                 answer::outcome);
         turnQueues();
         return answer.returned();
+    }
+
+    private Map<String, String> objectives(ClientRequest request) {
+        Slo slo = setting.slo();
+        return setting.conditions().objectives()
+                ? Map.of(
+                        LlmdHeader.SLO_TIME_TO_FIRST_TOKEN.wireName(),
+                        shown(slo.firstTokenMillis(request.prompt().length)),
+                        LlmdHeader.SLO_TIME_PER_OUTPUT_TOKEN.wireName(),
+                        shown(slo.interTokenMillis()))
+                : Map.of();
+    }
+
+    private static String shown(double millis) {
+        return String.format(Locale.ROOT, "%.3f", millis);
     }
 
     private boolean isStreamed(ClientRequest request) {

@@ -44,6 +44,16 @@ public final class PolicyStudy {
     /** Begins the ids of sections that are like another one, with the second seed. */
     public static final String SECOND = "seed-";
 
+    /** Begins the ids of sections that are like another one, with requests that ask for what a good answer is. */
+    public static final String ASKED = "asked-";
+
+    /** Policies that read what requests ask for. */
+    private static final List<String> READING = List.of("predicted-latency", "time-cost-estimated", "time-cost");
+
+    /** Traffic on which it is tried: all that nothing was tuned on, and the recording. */
+    private static final List<String> ASKING = List.of(
+            LADDER, FAST, "overload", "azure", "servegen", "chat", "agentic", "rag", "code", "reasoning", "bursts");
+
     /** The engine's overhead of a step in the version that llm-d measured, chosen on that measurement. */
     private static final double MEASURED_STEP_NANOS = 6.5e6;
 
@@ -133,7 +143,28 @@ public final class PolicyStudy {
         sections.addAll(conditions(few));
         sections.addAll(engines(few));
         sections.addAll(otherSeeds(few));
+        sections.addAll(asking(sections));
         return sections;
+    }
+
+    private List<Section> asking(List<Section> sections) {
+        List<Contender> reading = contenders.stream()
+                .filter(each -> READING.contains(each.name()))
+                .toList();
+        return sections.stream()
+                .filter(each -> ASKING.contains(each.id()) && !reading.isEmpty())
+                .map(each -> new Section(
+                        ASKED + each.id(),
+                        each.title() + ", asked for",
+                        "Requests say in their headers what a good answer is.",
+                        asking(each.scenario()),
+                        reading,
+                        each.seeds()))
+                .toList();
+    }
+
+    private static Scenario asking(Scenario like) {
+        return new Scenario(like.traffic(), like.fleet(), like.conditions().withObjectives(), like.slo());
     }
 
     /** llm-d's table, with engines as fitted on another version and with one constant that was chosen on the table. */
@@ -366,6 +397,11 @@ public final class PolicyStudy {
     /** Ids of the sections with traffic that no policy was tuned on. */
     public static List<String> generated() {
         return List.of("azure", "servegen", "chat", "agentic", "rag", "code", "reasoning", "bursts");
+    }
+
+    /** Ids of the sections that also ran with requests that ask for what a good answer is. */
+    public static List<String> asking() {
+        return ASKING;
     }
 
     /** Names of the traffics of {@link #knees}. */

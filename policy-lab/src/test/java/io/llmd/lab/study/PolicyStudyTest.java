@@ -22,7 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 class PolicyStudyTest {
 
     private static final List<String> SOME = List.of(
-            PolicyStudy.CONVERSATION, PolicyStudy.FAST, PolicyStudy.FAULTS, "as-fitted", "compute-less", "mixed");
+            PolicyStudy.CONVERSATION,
+            PolicyStudy.FAST,
+            PolicyStudy.FAULTS,
+            "asked-" + PolicyStudy.FAST,
+            "as-fitted",
+            "compute-less",
+            "mixed");
 
     @TempDir
     Path folder;
@@ -50,6 +56,7 @@ class PolicyStudyTest {
                 .contains("## Goals", "P4 conversation-knee ÷ round-robin ≥ 3.00", "**3.500**", "--share 0.1")
                 .contains("| **time-cost** (ours) | - | ", "| round-robin | - | fail")
                 .contains("## Where ours lose", "### H100 and A100 in turn", "compute-less", "| round-robin |")
+                .contains("## Where requests ask for times", "| conversation-3x | time-cost | ")
                 .contains("pairs that differ by more than two points as fitted");
         assertThat(page.images())
                 .containsKeys("hits.png", "knee-conversation.png")
@@ -63,6 +70,7 @@ class PolicyStudyTest {
                 .extracting(Section::id)
                 .doesNotHaveDuplicates()
                 .contains("ladder", "azure", "servegen", "chat", "agentic", "rag", "code", "reasoning", "bursts")
+                .contains("asked-ladder", "asked-rag", "asked-overload")
                 .contains("events-late", "events-lost", "metrics-late", "slow", "outage", "mixed");
     }
 
