@@ -645,14 +645,14 @@ final class Dashboards {
                         "Heap after collections",
                         "Runbook: docs/runbooks/memory-high.md",
                         "percentunit",
-                        of("jvm_memory_usage_after_gc_percent{job=~\"$service\",area=\"heap\"}", named))
+                        of("jvm_memory_usage_after_gc{job=~\"$service\",area=\"heap\"}", named))
                 .series(
                         "Buffers outside the heap",
                         "Runbook: docs/runbooks/direct-memory-growing.md",
                         "bytes",
                         of("sum by (job, instance) (jvm_buffer_memory_used_bytes" + service + ")", named),
                         of(
-                                "sum by (job, instance) (netty_allocator_memory_used_bytes{job=~\"$service\",memory_type=\"direct\"})",
+                                "sum by (job, instance) (netty_allocator_memory_used{job=~\"$service\",memory_type=\"direct\"})",
                                 named + " Netty"))
                 .series(
                         "Share of time in collections",
