@@ -40,6 +40,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.opentest4j.TestAbortedException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -654,13 +655,13 @@ class ConsoleSuiteIT {
         suite.faults(slow, "{\"slow_factor\":30}");
         try {
             List<RunningSuite.Answer> there = new ArrayList<>();
-            await("three requests at the slow endpoint")
+            await("some requests at the slow endpoint by each gateway")
                     .atMost(Duration.ofSeconds(20))
                     .until(() -> {
                         chats(FEW, ConsoleSuite.ENDPOINTS, i -> words(System.nanoTime() + i, 8), 4).stream()
                                 .filter(answer -> endpoint(answer) == slow)
                                 .forEach(there::add);
-                        return there.size() >= 3;
+                        return there.size() >= 6;
                     });
 
             expectCause("slow endpoint", slowest(there));
@@ -762,6 +763,7 @@ class ConsoleSuiteIT {
 
         await("its state")
                 .atMost(Duration.ofSeconds(20))
+                .ignoreExceptionsInstanceOf(StaleElementReferenceException.class)
                 .until(() -> List.of("stale", "ejected")
                         .contains(browser.attribute("#endpoints a[href$='sim-" + gone + "'] .state", "data-state")));
         browser.await("#events", "sim-" + gone);

@@ -26,7 +26,7 @@ final class Findings {
     private static final double COLD = 0.2;
     private static final double SLOW = 1.8;
     /** So many of those nearest in time tell what was usual, because an endpoint may have become slow only then. */
-    private static final int MOST_HERE = 5;
+    private static final int MOST_HERE = 3;
 
     private static final int FEWEST_HERE = 2;
     private static final int MOST_ELSEWHERE = 20;
