@@ -170,12 +170,12 @@ class SimulatorArchTest {
     static final ArchRule kvEventsKnowTheEngineOnly = ours("kvevents", "engine");
 
     @ArchTest
-    static final ArchRule onlyKvEventsKnowZeroMq = noClasses()
+    static final ArchRule onlyKvEventsSpeakZmtp = noClasses()
             .that()
             .resideOutsideOfPackage("io.llmd.simulator.kvevents")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.zeromq..", "zmq..");
+            .resideInAnyPackage("io.llmd.kv.zmtp..", "org.zeromq..", "zmq..");
 
     @ArchTest
     static final ArchRule nobodyUsesSpring =

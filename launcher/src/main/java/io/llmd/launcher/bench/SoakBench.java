@@ -33,6 +33,7 @@ final class SoakBench {
     private static final Duration QUIET_LIMIT = Duration.ofSeconds(90);
     /** Longer than all deadlines of the gateway together, so that whoever waits as long waits for nothing. */
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(180);
+
     private static final int READINGS = 12;
     private static final double HEAP_GROWTH_MEBIBYTES = 4;
     private static final double THREAD_GROWTH = 2;

@@ -102,13 +102,15 @@ final class TokenBuffer extends Writer {
         long size = Math.max(expectedBytes, (long) length + count + Prompt.TOKEN_BYTES);
         if (count > SMALL_BYTES && count > bytes.length - length && from >= length && from + size < MAX_BYTES) {
             begin(source, from - length, (int) size);
+            length += count;
+            return;
         }
         ensure(count);
         System.arraycopy(source, from, bytes, length, count);
         length += count;
     }
 
-    /** Makes room with a part of the source in it: a new array that is a copy is not filled with zeros first. */
+    /** Makes room by a copy of the source that begins that much before: a new array that is a copy is not filled with zeros first. */
     private void begin(byte[] source, int from, int size) {
         byte[] larger = Arrays.copyOfRange(source, from, from + size);
         System.arraycopy(bytes, 0, larger, 0, length);

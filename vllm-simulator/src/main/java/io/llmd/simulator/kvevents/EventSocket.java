@@ -34,6 +34,10 @@ final class EventSocket {
     private final @Nullable ServerSocketChannel server;
     private final boolean isDialler;
     private final Set<Peer> peers = new LinkedHashSet<>();
+    private @Nullable SelectionKey acceptKey;
+    /** Accepting has failed, as it does without file descriptors, and is left for a while. */
+    private boolean isFull;
+
     private boolean isDialling;
     private long dialAt;
     private boolean isClosed;
@@ -109,16 +113,28 @@ final class EventSocket {
     void left(Peer peer) {
         peers.remove(peer);
         dialAt = System.nanoTime() + REDIAL_NANOS;
+        deadlines();
     }
 
-    boolean hasDeadline() {
-        return isDialler && peers.isEmpty() || peers.stream().anyMatch(peer -> !peer.isReady());
+    /** Tells whether anything here waits for time to pass. Called when that may have changed. */
+    void deadlines() {
+        sockets.hasDeadline(
+                this,
+                !isClosed
+                        && (isDialler && peers.isEmpty()
+                                || isFull
+                                || peers.stream().anyMatch(peer -> !peer.isReady())));
     }
 
     void tick(long nowNanos) {
         List.copyOf(peers).forEach(peer -> peer.tick(nowNanos));
         if (isDialler && peers.isEmpty() && !isDialling && nowNanos - dialAt >= 0) {
             dial();
+        }
+        if (isFull && acceptKey != null && acceptKey.isValid()) {
+            isFull = false;
+            acceptKey.interestOps(SelectionKey.OP_ACCEPT);
+            deadlines();
         }
     }
 
@@ -149,10 +165,14 @@ final class EventSocket {
         if (server != null) {
             ServerSocketChannel open = server;
             try {
-                sockets.register(open, SelectionKey.OP_ACCEPT, () -> accept(open));
+                acceptKey = sockets.register(open, SelectionKey.OP_ACCEPT, () -> accept(open));
             } catch (IOException e) {
                 log.atError().addKeyValue("endpoint", address()).setCause(e).log("KV event socket takes nobody");
             }
+        }
+        deadlines();
+        if (isDialler) {
+            dial();
         }
     }
 
@@ -162,7 +182,12 @@ final class EventSocket {
                 connected(peer);
             }
         } catch (IOException e) {
-            log.atDebug().addKeyValue("endpoint", address()).setCause(e).log("KV event peer was lost");
+            log.atWarn().addKeyValue("endpoint", address()).setCause(e).log("KV event peer cannot be accepted");
+            if (acceptKey != null && acceptKey.isValid()) {
+                isFull = true;
+                acceptKey.interestOps(0);
+                deadlines();
+            }
         }
     }
 
@@ -207,5 +232,6 @@ final class EventSocket {
         Peer peer = new Peer(this, channel);
         peers.add(peer);
         peer.begin(isDialler);
+        deadlines();
     }
 }

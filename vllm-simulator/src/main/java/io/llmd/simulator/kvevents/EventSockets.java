@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,10 @@ final class EventSockets {
     private final Selector selector;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Set<EventSocket> sockets = new HashSet<>();
+    /** Those that have deadlines. */
+    private final Set<EventSocket> waiting = new HashSet<>();
+
+    private long lastTick = System.nanoTime();
     private final BufferBudget budget = new BufferBudget(MAX_BUFFERED_BYTES);
     private final ByteBuffer read = ByteBuffer.allocateDirect(READ_BYTES);
     private final Thread thread = Thread.ofPlatform().daemon().name("kv-events").unstarted(this::run);
@@ -72,6 +77,16 @@ final class EventSockets {
 
     void remove(EventSocket socket) {
         sockets.remove(socket);
+        waiting.remove(socket);
+    }
+
+    /** Has a socket looked at now and then, or no longer. */
+    void hasDeadline(EventSocket socket, boolean hasOne) {
+        if (hasOne) {
+            waiting.add(socket);
+        } else {
+            waiting.remove(socket);
+        }
     }
 
     BufferBudget budget() {
@@ -96,19 +111,29 @@ final class EventSockets {
         } catch (IOException e) {
             log.atError().setCause(e).log("selector failed; KV events are no longer published");
         } finally {
+            for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+                run(task);
+            }
             List.copyOf(sockets).forEach(EventSocket::close);
             close();
         }
     }
 
+    /** Channels first, then what was there to do when it began: who puts tasks back does not keep channels waiting. */
     private void turn() throws IOException {
-        selector.select(
-                EventSockets::ready, sockets.stream().anyMatch(EventSocket::hasDeadline) ? TICK_MILLIS : FOREVER);
-        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-            run(task);
+        if (tasks.isEmpty()) {
+            selector.select(EventSockets::ready, waiting.isEmpty() ? FOREVER : TICK_MILLIS);
+        } else {
+            selector.selectNow(EventSockets::ready);
+        }
+        for (int left = tasks.size(); left > 0; left--) {
+            run(tasks.remove());
         }
         long now = System.nanoTime();
-        sockets.forEach(socket -> socket.tick(now));
+        if (!waiting.isEmpty() && now - lastTick >= TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS)) {
+            lastTick = now;
+            List.copyOf(waiting).forEach(socket -> socket.tick(now));
+        }
     }
 
     private static void ready(SelectionKey key) {

@@ -37,8 +37,12 @@ public final class KvEventLoop implements AutoCloseable {
      *
      * @param rank data-parallel rank; moves the ports of both addresses up
      * @throws IllegalArgumentException for an address that cannot be used, such as one that is taken
+     * @throws IllegalStateException when the loop is closed
      */
     public KvEventPublisher open(KvEventSettings settings, int rank) {
+        if (isClosed.get()) {
+            throw new IllegalStateException("the loop of KV events is closed");
+        }
         ReplaySocket replay = replaySocket(settings, rank);
         LiveStream stream;
         try {
@@ -98,8 +102,11 @@ public final class KvEventLoop implements AutoCloseable {
         publishers.remove(publisher);
         CountDownLatch closed = new CountDownLatch(1);
         execute(() -> {
-            publisher.finish();
-            closed.countDown();
+            try {
+                publisher.finish();
+            } finally {
+                closed.countDown();
+            }
         });
         return closed;
     }

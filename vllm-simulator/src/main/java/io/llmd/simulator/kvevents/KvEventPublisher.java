@@ -119,11 +119,14 @@ public final class KvEventPublisher implements AutoCloseable {
 
     /** The last turn: on the loop's thread. */
     void finish() {
-        drain(Integer.MAX_VALUE);
-        stream.release();
-        stream.close();
-        if (replay != null) {
-            replay.close();
+        try {
+            drain(Integer.MAX_VALUE);
+            stream.release();
+        } finally {
+            stream.close();
+            if (replay != null) {
+                replay.close();
+            }
         }
     }
 
@@ -134,11 +137,14 @@ public final class KvEventPublisher implements AutoCloseable {
     }
 
     private void takeTurn() {
-        drain(BATCHES_PER_TURN);
-        if (queue.isEmpty() && !dice.mayReorder()) {
-            stream.release();
+        try {
+            drain(BATCHES_PER_TURN);
+            if (queue.isEmpty() && !dice.mayReorder()) {
+                stream.release();
+            }
+        } finally {
+            isScheduled.set(false);
         }
-        isScheduled.set(false);
         if (!queue.isEmpty()) {
             schedule();
         }

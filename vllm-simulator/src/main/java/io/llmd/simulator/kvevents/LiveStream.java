@@ -5,6 +5,7 @@ import io.llmd.kv.event.KvEventEncoder;
 import io.llmd.kv.zmtp.SocketKind;
 import io.llmd.kv.zmtp.ZmtpWire;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes the batches of one rank and sends them to those who subscribed. For the sockets' thread. */
@@ -76,11 +77,13 @@ final class LiveStream {
     }
 
     private void transmit(ReplayRing.Entry message) {
-        byte[] bytes = ZmtpWire.message(topic, SequenceFrame.of(message.sequence()), message.payload());
-        for (Peer peer : socket.peers()) {
-            if (peer.subscriptions().want(topic)) {
-                peer.offer(bytes);
-            }
+        List<Peer> subscribers = socket.peers().stream()
+                .filter(peer -> peer.subscriptions().want(topic))
+                .toList();
+        if (subscribers.isEmpty()) {
+            return;
         }
+        byte[] bytes = ZmtpWire.message(topic, SequenceFrame.of(message.sequence()), message.payload());
+        subscribers.forEach(peer -> peer.offer(bytes));
     }
 }

@@ -23,6 +23,9 @@ final class Peer implements ZmtpParser.Output {
     /** Subscriptions and replay requests are small; a longer message ends the connection. */
     private static final int MAX_INCOMING_BYTES = 4096;
 
+    /** Twice what a replay has by default. ZeroMQ bounds messages alone, of which a peer that never reads can ask for any number. */
+    private static final long MAX_WAITING_BYTES = 64L << 20;
+
     private static final long HANDSHAKE_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final int WRITES_TOGETHER = 16;
 
@@ -30,6 +33,7 @@ final class Peer implements ZmtpParser.Output {
     private final SocketChannel channel;
     private final ZmtpParser parser;
     private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
+    private long waitingBytes;
     private final Subscriptions subscriptions = new Subscriptions();
     private final long since = System.nanoTime();
     private @Nullable SelectionKey key;
@@ -74,9 +78,11 @@ final class Peer implements ZmtpParser.Output {
         }
     }
 
-    /** Sends a message, now or when the peer takes it; false, and it is lost, where too many wait. */
+    /** Sends a message, now or when the peer takes it; false, and it is lost, where too many wait, or too much. */
     boolean offer(byte[] message) {
-        if (isClosed || waiting.size() >= socket.highWaterMark()) {
+        if (isClosed
+                || waiting.size() >= socket.highWaterMark()
+                || !waiting.isEmpty() && waitingBytes + message.length > MAX_WAITING_BYTES) {
             return false;
         }
         put(message);
@@ -96,6 +102,7 @@ final class Peer implements ZmtpParser.Output {
 
     private void put(byte[] bytes) {
         waiting.add(ByteBuffer.wrap(bytes));
+        waitingBytes += bytes.length;
         if (waiting.size() == 1) {
             flush();
         }
@@ -117,7 +124,7 @@ final class Peer implements ZmtpParser.Output {
                 ByteBuffer[] together = waiting.stream().limit(WRITES_TOGETHER).toArray(ByteBuffer[]::new);
                 channel.write(together);
                 while (!waiting.isEmpty() && !waiting.getFirst().hasRemaining()) {
-                    waiting.removeFirst();
+                    waitingBytes -= waiting.removeFirst().capacity();
                 }
                 if (together[together.length - 1].hasRemaining()) {
                     break;
@@ -168,6 +175,7 @@ final class Peer implements ZmtpParser.Output {
                     end(LinkEnd.NOT_A_PEER);
                 } else {
                     isReady = true;
+                    socket.deadlines();
                 }
             }
             case PING -> offer(ZmtpWire.pong(bytes, from, to));

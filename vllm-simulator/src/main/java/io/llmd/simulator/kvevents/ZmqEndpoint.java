@@ -71,13 +71,18 @@ record ZmqEndpoint(String address) {
         if (address.startsWith(INPROC)) {
             return null;
         }
-        if (address.startsWith(IPC)) {
+        boolean isLocal = address.startsWith(IPC);
+        if (isLocal) {
             release();
-            return ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(file()));
         }
-        ServerSocketChannel channel =
-                ServerSocketChannel.open(isIpv6() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
+        ServerSocketChannel channel = ServerSocketChannel.open(
+                isLocal
+                        ? StandardProtocolFamily.UNIX
+                        : isIpv6() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         try {
+            if (isLocal) {
+                return channel.bind(UnixDomainSocketAddress.of(file()), BACKLOG);
+            }
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             return channel.bind(tcp(isIpv6() ? "::" : "0.0.0.0"), BACKLOG);
         } catch (IOException | RuntimeException e) {

@@ -10,7 +10,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-class TokenBufferTest {
+class TokenBufferPropertyTest {
 
     private static final int SOURCE_BYTES = 60_000;
 
