@@ -32,6 +32,7 @@ final class AdminGate {
     private static final Logger log = LoggerFactory.getLogger(AdminGate.class);
     private static final Pattern PATH = Pattern.compile("/admin(?:/[A-Za-z0-9_*-][A-Za-z0-9_.*-]*)*/?");
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+    private static final Set<String> FORWARDED = Set.of("Forwarded", "X-Forwarded-For");
     private static final String SCHEME = "Basic ";
 
     /** What the console's own pages need: its settings stand in the page, and its charts set styles. */
@@ -78,9 +79,11 @@ final class AdminGate {
         return method.equals(HttpMethod.GET.name()) || method.equals(HttpMethod.HEAD.name());
     }
 
+    /** A request that a proxy on this machine has passed on comes from elsewhere. */
     private static boolean isLocal(HttpServletRequest request) throws IOException {
         String host = request.getHeader(HttpHeaders.HOST);
-        return InetAddress.getByName(request.getRemoteAddr()).isLoopbackAddress()
+        return FORWARDED.stream().allMatch(name -> request.getHeader(name) == null)
+                && InetAddress.getByName(request.getRemoteAddr()).isLoopbackAddress()
                 && host != null
                 && LOOPBACK.contains(host.replaceFirst(":\\d{1,5}$", ""));
     }
@@ -94,7 +97,7 @@ final class AdminGate {
         String expected = settings.operators().get(parts[0]);
         boolean isKnown = expected != null && parts.length == 2 && isHashOf(expected, parts[1]);
         if (!isKnown) {
-            log.atInfo()
+            log.atDebug()
                     .addKeyValue("visitor", expected == null ? "unknown" : parts[0])
                     .log("admin login refused");
         }

@@ -31,8 +31,8 @@ final class ConfigPathFilter extends OncePerRequestFilter {
         String path = request.getRequestURI();
         if (admin.covers(path)) {
             admin.pass(request, response, chain);
-            // A query can turn a label into the name of a file to serve as it is.
         } else if (!ConfigPath.isConfiguration(path) || request.getQueryString() != null) {
+            // A query can turn a label into the name of a file to serve as it is.
             response.setStatus(HttpServletResponse.SC_NOT_FOUND);
         } else if (!AdminGate.isRead(request.getMethod())) {
             response.setHeader("Allow", "GET, HEAD");

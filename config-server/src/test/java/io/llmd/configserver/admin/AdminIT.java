@@ -126,6 +126,25 @@ class AdminIT {
         }
     }
 
+    /** On Kubernetes Spring would take the word of proxies for addresses. */
+    @Test
+    void whatAProxyPassesOnIsNotFromThisMachine() {
+        try (RunningConfigServer open = new RunningConfigServer(
+                "--config-server.admin.enabled=true",
+                "--config-server.admin.login=none",
+                "--spring.main.cloud-platform=kubernetes")) {
+            assertThat(open.get("/admin/instances", "accept", "application/json")
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(open.get("/admin/instances", "x-forwarded-for", "127.0.0.1")
+                            .statusCode())
+                    .isEqualTo(403);
+            assertThat(open.get("/admin/instances", "forwarded", "for=127.0.0.1")
+                            .statusCode())
+                    .isEqualTo(403);
+        }
+    }
+
     @Test
     void aLoginThatNobodyHasStopsTheStart() {
         assertThatThrownBy(() -> new RunningConfigServer("--config-server.admin.enabled=true"))
