@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -73,7 +74,8 @@ public record ConfigServerSettings(
 
         public Admin {
             operators = Map.copyOf(operators);
-            services = Map.copyOf(services);
+            services = services.entrySet().stream()
+                    .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, each -> List.copyOf(each.getValue())));
             operators.forEach((name, hash) -> {
                 if (!SHA_256.matcher(hash).matches()) {
                     throw new IllegalArgumentException(PREFIX + ".operators." + name
@@ -84,17 +86,21 @@ public record ConfigServerSettings(
                 throw new IllegalArgumentException(PREFIX + ".operators: none (expected: at least one)");
             }
             services.forEach((name, urls) -> urls.forEach(url -> {
-                if (url.getHost() == null
-                        || url.getScheme() == null
-                        || !url.getScheme().startsWith("http")) {
+                if (!isOfAHost(url)) {
                     throw new IllegalArgumentException(PREFIX + ".services." + name + ": " + url
-                            + " (expected: http or https, and a host, such as http://gateway:9080)");
+                            + " (expected: http or https, and a host without a path, such as http://gateway:9080)");
                 }
             }));
             if (lookupInterval.compareTo(Duration.ofSeconds(1)) < 0) {
                 throw new IllegalArgumentException(
                         PREFIX + ".lookup-interval: " + lookupInterval + " (expected: 1s at least)");
             }
+        }
+
+        private static boolean isOfAHost(URI url) {
+            return ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
+                    && url.getHost() != null
+                    && (url.getPath().isEmpty() || url.getPath().equals("/"));
         }
     }
 }

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigServerSettingsTest {
 
@@ -44,11 +47,27 @@ class ConfigServerSettingsTest {
                 .withMessageNotContaining("sk-secret");
     }
 
-    @Test
-    void servicesAreUrls() {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "gateway:9080",
+                "HTTP://gateway:9080",
+                "httpx://gateway:9080",
+                "http:///x",
+                "http://gateway:9080/actuator"
+            })
+    void servicesAreUrls(String url) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> admin(Map.of(), Map.of("gateway", List.of(URI.create("gateway:9080")))))
-                .withMessageContaining("config-server.admin.services.gateway: gateway:9080 (expected: http");
+                .isThrownBy(() -> admin(Map.of(), Map.of("gateway", List.of(URI.create(url)))))
+                .withMessageContaining("config-server.admin.services.gateway: " + url + " (expected: http");
+    }
+
+    @Test
+    void servicesAreThoseOfTheStart() {
+        List<URI> urls = new ArrayList<>(List.of(URI.create("https://gateway:9080/")));
+        ConfigServerSettings.Admin admin = admin(Map.of(), Map.of("gateway", urls));
+        urls.clear();
+        assertThat(admin.services()).containsEntry("gateway", List.of(URI.create("https://gateway:9080/")));
     }
 
     private static ConfigServerSettings settings(String directory) {
