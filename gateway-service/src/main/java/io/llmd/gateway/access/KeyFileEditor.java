@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -59,22 +60,41 @@ public final class KeyFileEditor {
     }
 
     /**
-     * Puts a text in the place of a file, as a whole, so that nobody reads half of one. Who may read it stays as it was.
+     * Puts a text in the place of a file, as a whole, so that nobody reads half of one. Whose it is and who may read it stay as
+     * they were, and a link to it stays a link.
      *
-     * @throws IOException when it cannot be written
+     * @throws IOException when it cannot be written, or cannot be given to whom the file belongs; the file is then as it was
      */
     public static void replace(Path file, String text) throws IOException {
-        Path next = file.resolveSibling(file.getFileName() + ".next");
+        Path target = file.toRealPath();
+        Path next = target.resolveSibling(target.getFileName() + ".next");
         Files.deleteIfExists(next);
-        boolean isPosix = Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class);
+        boolean isPosix = Files.getFileStore(target).supportsFileAttributeView(PosixFileAttributeView.class);
         if (isPosix) {
             Files.createFile(next, PosixFilePermissions.asFileAttribute(OWNER));
         }
-        Files.writeString(next, text);
-        if (isPosix) {
-            Files.setPosixFilePermissions(next, Files.getPosixFilePermissions(file));
+        try {
+            Files.writeString(next, text);
+            if (isPosix) {
+                give(next, Files.readAttributes(target, PosixFileAttributes.class));
+            }
+            Files.move(next, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(next);
+            throw e;
         }
-        Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void give(Path file, PosixFileAttributes wanted) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        PosixFileAttributes given = view.readAttributes();
+        if (!given.owner().equals(wanted.owner())) {
+            view.setOwner(wanted.owner());
+        }
+        if (!given.group().equals(wanted.group())) {
+            view.setGroup(wanted.group());
+        }
+        view.setPermissions(wanted.permissions());
     }
 
     /** The file with one more key. */

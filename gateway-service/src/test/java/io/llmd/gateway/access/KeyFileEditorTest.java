@@ -3,11 +3,21 @@ package io.llmd.gateway.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class KeyFileEditorTest {
 
@@ -24,6 +34,9 @@ class KeyFileEditorTest {
               - name: a
                 limits: {tokens-per-minute: 100}
             """.formatted(KeyHash.hexOf("sk-first"));
+
+    @TempDir
+    private Path folder;
 
     private static ApiKeys parse(String file) {
         return ApiKeys.parse(file.getBytes(StandardCharsets.UTF_8));
@@ -81,6 +94,57 @@ class KeyFileEditorTest {
         assertThatThrownBy(() -> new KeyFileEditor(FILE).expire("second", Instant.EPOCH))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("id: second (expected: the id of a key in the file)");
+    }
+
+    @Test
+    void replacedFileKeepsItsModeAndItsLink() throws IOException {
+        Path file = Files.writeString(folder.resolve("keys.yaml"), FILE);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        Path link = Files.createSymbolicLink(folder.resolve("link.yaml"), file);
+
+        KeyFileEditor.replace(link, "keys: []");
+
+        assertThat(link).isSymbolicLink();
+        assertThat(file).content().isEqualTo("keys: []");
+        assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+        assertThat(names()).containsExactlyInAnyOrder("keys.yaml", "link.yaml");
+    }
+
+    /** Where the user may give files to another group, which needs to be a member of it or root. */
+    @Test
+    void replacedFileKeepsItsGroup() throws IOException {
+        Path file = Files.writeString(folder.resolve("keys.yaml"), FILE);
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        GroupPrincipal group;
+        try {
+            group = file.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName("daemon");
+            view.setGroup(group);
+        } catch (IOException e) {
+            Assumptions.abort("no second group: " + e);
+            return;
+        }
+
+        KeyFileEditor.replace(file, "keys: []");
+
+        assertThat(Files.readAttributes(file, PosixFileAttributes.class).group())
+                .isEqualTo(group);
+    }
+
+    @Test
+    void fileThatCannotBeWrittenStaysAsItWas() throws IOException {
+        Path file = Files.writeString(folder.resolve("keys.yaml"), FILE);
+        String notUnicode = "\uD800";
+
+        assertThatThrownBy(() -> KeyFileEditor.replace(file, notUnicode)).isInstanceOf(IOException.class);
+
+        assertThat(file).content().isEqualTo(FILE);
+        assertThat(names()).containsExactly("keys.yaml");
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(each -> each.getFileName().toString()).toList();
+        }
     }
 
     @Test
