@@ -13,6 +13,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -29,6 +31,11 @@ final class KeyFile {
 
     private static final int MAX_BYTES = 1 << 20;
     private static final int MAX_NAME = 256;
+
+    /** Characters of a misplaced value that a message repeats: too few to tell a hash or a key. */
+    private static final int MAX_REPEATED = 12;
+
+    private static final Pattern LONG_WORD = Pattern.compile("\\S{40,}");
     private static final Set<Tag> SCALARS = Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.TIMESTAMP);
     private static final Set<String> FIELDS =
             Set.of("id", "sha256", "tenant", "models", "expires", "priority", "limits", "budget");
@@ -63,7 +70,7 @@ final class KeyFile {
             Node node = sequence.getValue().get(i);
             ApiKeys.Entry entry = entry(node, "keys[" + i + "]", tenants);
             if (!ids.add(entry.key().id())) {
-                throw invalid(node, "keys[" + i + "].id", entry.key().id() + " again", "unique");
+                throw invalid(node, "keys[" + i + "].id", brief(entry.key().id()) + " again", "unique");
             }
             if (!hashes.add(HexFormat.of().formatHex(entry.hash()))) {
                 throw invalid(node, "keys[" + i + "].sha256", "given before", "unique");
@@ -92,7 +99,11 @@ final class KeyFile {
 
     private static String firstLine(YAMLException e) {
         if (e instanceof org.yaml.snakeyaml.error.MarkedYAMLException marked && marked.getProblemMark() != null) {
-            return marked.getProblem() + ", line " + (marked.getProblemMark().getLine() + 1);
+            // It may name an anchor or a tag, which a misplaced hash can become.
+            String problem = LONG_WORD
+                    .matcher(String.valueOf(marked.getProblem()))
+                    .replaceAll(word -> Matcher.quoteReplacement(brief(word.group())));
+            return problem + ", line " + (marked.getProblemMark().getLine() + 1);
         }
         return "unreadable";
     }
@@ -125,7 +136,7 @@ final class KeyFile {
             Map<String, Node> fields = mapping(tenant, path, TENANT_FIELDS);
             String name = name(required(fields, "name", tenant, path), path + ".name");
             if (tenants.put(name, allowance(fields, path, forTenants)) != null) {
-                throw invalid(tenant, path + ".name", name + " again", "unique");
+                throw invalid(tenant, path + ".name", brief(name) + " again", "unique");
             }
         }
         return tenants;
@@ -156,7 +167,7 @@ final class KeyFile {
         return switch (scalar(per, path + ".per")) {
             case "day" -> new Budget(tokens, Budget.Period.DAY);
             case "month" -> new Budget(tokens, Budget.Period.MONTH);
-            default -> throw invalid(per, path + ".per", scalar(per, path), "day or month");
+            default -> throw invalid(per, path + ".per", brief(scalar(per, path)), "day or month");
         };
     }
 
@@ -170,7 +181,7 @@ final class KeyFile {
         } catch (NumberFormatException e) {
             // Refused below, like a number out of range.
         }
-        throw invalid(node, path, value, "an integer of at least " + min);
+        throw invalid(node, path, brief(value), "an integer of at least " + min);
     }
 
     private static Map<String, Node> mapping(@Nullable Node node, String path, Set<String> known) {
@@ -186,7 +197,7 @@ final class KeyFile {
                 throw invalid(
                         tuple.getKeyNode(),
                         path,
-                        "unknown field " + name,
+                        "unknown field " + brief(name),
                         String.join(", ", known.stream().sorted().toList()));
             }
             if (fields.put(name, tuple.getValueNode()) != null) {
@@ -253,7 +264,7 @@ final class KeyFile {
         try {
             return Instant.parse(value);
         } catch (DateTimeParseException e) {
-            throw invalid(node, path, value, "a time such as 2027-01-31T00:00:00Z");
+            throw invalid(node, path, brief(value), "a time such as 2027-01-31T00:00:00Z");
         }
     }
 
@@ -265,8 +276,12 @@ final class KeyFile {
         try {
             return Integer.parseInt(value);
         } catch (NumberFormatException e) {
-            throw invalid(node, path, value, "an integer");
+            throw invalid(node, path, brief(value), "an integer");
         }
+    }
+
+    private static String brief(String value) {
+        return value.length() <= MAX_REPEATED ? value : value.substring(0, MAX_REPEATED) + "…";
     }
 
     private static IllegalArgumentException invalid(Node node, String path, String given, String expectation) {
