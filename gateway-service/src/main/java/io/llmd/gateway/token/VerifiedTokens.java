@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * known by its SHA-256 alone, and only as long as the provider's keys are those that it was verified with. Thread-safe.
  *
  * @implNote two generations of at most {@code generationSize} tokens: a full one takes the place of the former, whose tokens
- *     are verified again when they come. A token of about 300 bytes of memory, so that 20,000 take 6 MB
+ *     are verified again when they come; a token takes about 300 bytes, so that 20,000 take 6 MB
  */
 final class VerifiedTokens {
 
