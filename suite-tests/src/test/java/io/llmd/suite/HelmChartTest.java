@@ -510,6 +510,36 @@ class HelmChartTest {
         return contents;
     }
 
+    /** Each pod is scraped once, whatever else finds it. */
+    @Test
+    void oneServiceOfEachWorkloadIsMonitored() {
+        Manifests manifests = render("everything-values.yaml");
+        Map<String, Object> selector = map(
+                map(manifests.ofKind("ServiceMonitor").getFirst().get("spec")).get("selector"));
+        assertThat(selector.get("matchExpressions"))
+                .isEqualTo(List.of(Map.of("key", "llmd.io/management", "operator", "DoesNotExist")));
+        List<Map<String, Object>> monitored = manifests.ofKind("Service").stream()
+                .filter(service -> {
+                    Map<String, Object> labels =
+                            map(map(service.get("metadata")).get("labels"));
+                    return labels.entrySet()
+                                    .containsAll(
+                                            map(selector.get("matchLabels")).entrySet())
+                            && !labels.containsKey("llmd.io/management");
+                })
+                .toList();
+        assertThat(manifests.ofKind("Service")).hasSizeGreaterThan(monitored.size());
+        for (String workload : List.of("-gateway", "-scheduler", "-autoscaler", "-config-server")) {
+            Map<String, Object> labels = map(podMetadata(manifests, workload).get("labels"));
+            assertThat(monitored)
+                    .as(workload)
+                    .filteredOn(service -> labels.entrySet()
+                            .containsAll(map(map(service.get("spec")).get("selector"))
+                                    .entrySet()))
+                    .hasSize(1);
+        }
+    }
+
     private static Map<String, Object> named(Manifests manifests, String kind, String ending) {
         return manifests.ofKind(kind).stream()
                 .filter(object -> Manifests.name(object).endsWith(ending))
