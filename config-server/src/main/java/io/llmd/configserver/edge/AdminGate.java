@@ -10,9 +10,11 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,6 +42,10 @@ final class AdminGate {
             "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
                     + " img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
+    /** Nanoseconds between two logs of refused logins, so that guesses do not fill the log. */
+    private static final long LOG_INTERVAL = Duration.ofSeconds(10).toNanos();
+
+    private final AtomicLong lastLog = new AtomicLong(System.nanoTime() - LOG_INTERVAL);
     private final ConfigServerSettings.Admin settings;
 
     AdminGate(ConfigServerSettings settings) {
@@ -96,12 +102,18 @@ final class AdminGate {
                 decoded(authorization.substring(SCHEME.length()).strip()).split(":", 2);
         String expected = settings.operators().get(parts[0]);
         boolean isKnown = expected != null && parts.length == 2 && isHashOf(expected, parts[1]);
-        if (!isKnown) {
-            log.atDebug()
+        if (!isKnown && isTimeToLog()) {
+            log.atInfo()
                     .addKeyValue("visitor", expected == null ? "unknown" : parts[0])
                     .log("admin login refused");
         }
         return isKnown;
+    }
+
+    private boolean isTimeToLog() {
+        long now = System.nanoTime();
+        long last = lastLog.get();
+        return now - last >= LOG_INTERVAL && lastLog.compareAndSet(last, now);
     }
 
     private static String decoded(String credentials) {

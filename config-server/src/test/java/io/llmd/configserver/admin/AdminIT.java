@@ -16,11 +16,15 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+@ExtendWith(OutputCaptureExtension.class)
 class AdminIT {
 
     private static final String KEY = "sk-operator-0123456789";
@@ -76,6 +80,14 @@ class AdminIT {
                 .isEqualTo(401);
         assertThat(server.get("/admin", "authorization", "Bearer " + KEY).statusCode())
                 .isEqualTo(401);
+    }
+
+    @Test
+    void guessesDoNotFillTheLog(CapturedOutput output) {
+        for (int i = 0; i < 50; i++) {
+            assertThat(as("ada", "sk-" + i, "/admin").statusCode()).isEqualTo(401);
+        }
+        assertThat(output.getAll().split("admin login refused", -1)).hasSizeLessThan(25);
     }
 
     @Test
