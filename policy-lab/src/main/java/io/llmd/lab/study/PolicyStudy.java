@@ -50,7 +50,7 @@ public final class PolicyStudy {
     /** Policies that read what requests ask for. */
     private static final List<String> READING = List.of("predicted-latency", "time-cost-estimated", "time-cost");
 
-    /** Traffic on which it is tried: all that nothing was tuned on, and the recording. */
+    /** Traffic on which requests that ask are tried. */
     private static final List<String> ASKING = List.of(
             LADDER, FAST, "overload", "azure", "servegen", "chat", "agentic", "rag", "code", "reasoning", "bursts");
 
