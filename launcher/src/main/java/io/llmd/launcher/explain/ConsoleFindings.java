@@ -11,16 +11,14 @@ final class ConsoleFindings {
     private ConsoleFindings() {}
 
     /**
-     * For people; empty when the gateway has no open console, does not answer, or does not know the request.
+     * For people; empty when the gateway does not know the request.
      *
      * @param gateway base URL, without {@code /v1}
+     * @throws CommandFailure when it has no open console or does not answer
      */
     static String text(URI gateway, String requestId) throws InterruptedException {
         try (ServiceApi api = new ServiceApi("gateway", gateway)) {
             return text(api.get("/console/api/requests/" + ServiceApi.encoded(requestId)));
-        } catch (CommandFailure e) {
-            // What the scheduler recorded is told all the same.
-            return "";
         }
     }
 

@@ -118,7 +118,18 @@ public final class ExplainCommand implements Callable<Integer> {
     private String findings(String id) throws InterruptedException {
         RunState running = RunFile.running();
         URI asked = gateway != null ? gateway : running != null ? URI.create(running.gateway()) : null;
-        return asked == null ? "" : ConsoleFindings.text(asked, id);
+        if (asked == null) {
+            return "";
+        }
+        try {
+            return ConsoleFindings.text(asked, id);
+        } catch (CommandFailure e) {
+            // What the scheduler recorded is told all the same.
+            if (gateway != null) {
+                terminal.note("--gateway: " + e.getMessage());
+            }
+            return "";
+        }
     }
 
     private static String lastId(ServiceApi api) throws InterruptedException {

@@ -93,7 +93,8 @@ public final class ServiceApi implements AutoCloseable {
         try {
             return HttpRequest.newBuilder(URI.create(base + path)).timeout(ANSWER);
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage("--url: " + base + " (expected: a URL such as http://localhost:8081)");
+            throw CommandFailure.usage(
+                    base + " is no URL of a " + service + " (expected: one such as http://localhost:8081)");
         }
     }
 

@@ -6,6 +6,7 @@ import io.llmd.launcher.home.LlmdHome;
 import io.llmd.launcher.terminal.CommandFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -51,13 +52,23 @@ final class KeyFileOption {
     private <T> T using(Use<T> use) {
         Path file = file();
         try {
-            return use.of(Files.readAllBytes(file));
+            return use.of(read(file));
         } catch (NoSuchFileException e) {
             throw CommandFailure.failed(file + ": no such file (expected: a key file; --file names it)");
+        } catch (AccessDeniedException e) {
+            throw CommandFailure.failed(file + ": no permission to write " + e.getFile());
         } catch (IOException e) {
-            throw CommandFailure.failed(file + ": " + e.getMessage());
+            throw CommandFailure.failed(file + ": " + e.getClass().getSimpleName() + ": " + e.getMessage());
         } catch (IllegalArgumentException e) {
             throw CommandFailure.failed(file + ": " + e.getMessage());
+        }
+    }
+
+    private static byte[] read(Path file) throws IOException {
+        try {
+            return Files.readAllBytes(file);
+        } catch (AccessDeniedException e) {
+            throw CommandFailure.failed(file + ": no permission to read it");
         }
     }
 }

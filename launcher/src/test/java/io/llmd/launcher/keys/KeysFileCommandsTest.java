@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,8 +122,20 @@ class KeysFileCommandsTest {
                 .isEqualTo(1);
         assertThat(captured.err()).contains("no such file");
 
+        assertThat(run("keys", "list", "--file", folder.toString())).isEqualTo(1);
+        assertThat(captured.err()).contains("Is a directory");
+
         Files.writeString(file, "keys: 7");
         assertThat(run("keys", "rotate", "one", "--file", file.toString())).isEqualTo(1);
         assertThat(Files.readString(file)).isEqualTo("keys: 7");
+    }
+
+    @Test
+    void aFileThatMayNotBeReadIsSaidToBeOne() throws IOException {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("-w-------"));
+        Assumptions.assumeFalse(Files.isReadable(file), "root reads every file");
+
+        assertThat(run("keys", "list", "--file", file.toString())).isEqualTo(1);
+        assertThat(captured.err()).contains("no permission to read it");
     }
 }
