@@ -39,6 +39,9 @@ final class Browser implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String AXE = "/axe.min.js";
     private static final int MOST_TABS = 300;
+    /** Every page has more, those of its menu alone. */
+    private static final int FEWEST_STOPS = 5;
+
     private static final List<String> BROWSERS = List.of("chromium", "chromium-browser", "google-chrome", "chrome");
     private static final List<String> OPTIONS = List.of(
             "--headless=new",
@@ -153,14 +156,15 @@ final class Browser implements AutoCloseable {
     }
 
     /**
-     * Walks over the page by Tab.
+     * Walks over the page by Tab; fails when there is nearly nothing to walk over.
      *
      * @param most stops
      * @return those whose focus cannot be seen
      */
     List<String> stopsWithoutVisibleFocus(int most) {
         List<String> hidden = new ArrayList<>();
-        for (int i = 0; i < most; i++) {
+        int stops = 0;
+        while (stops < most) {
             press(Keys.TAB);
             String stop = (String) run("""
                     const at = document.activeElement;
@@ -175,9 +179,13 @@ final class Browser implements AutoCloseable {
             if ("over".equals(stop)) {
                 break;
             }
+            stops++;
             if (!stop.isEmpty()) {
                 hidden.add(stop);
             }
+        }
+        if (stops < FEWEST_STOPS) {
+            throw new AssertionError(stops + " stops by Tab at " + path() + ", expected at least " + FEWEST_STOPS);
         }
         return hidden;
     }

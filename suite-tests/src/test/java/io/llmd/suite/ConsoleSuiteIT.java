@@ -24,12 +24,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,6 +61,7 @@ class ConsoleSuiteIT {
     private static final Pattern NUMBER = Pattern.compile("\\d[\\d\\u2009]*(\\.\\d+)?");
     private static final Pattern BUCKET = Pattern.compile("le=\"([^\"]+)\"");
     private static final int WINDOW_SECONDS = 10;
+    private static final int MEASUREMENTS = 3;
     private static final int DECISIONS = 1_000;
     /** Requests at a time that never wait. */
     private static final int FEW = ConsoleSuite.PLACES * ConsoleSuite.ENDPOINTS - 4;
@@ -274,17 +277,58 @@ class ConsoleSuiteIT {
     @Test
     @Order(1)
     void numbersOfBothGatewaysAreThoseOfTheMeters() {
-        Browser browser = opened("/fleet");
+        Browser browser = browser();
+        measured(attempt -> fleetShowsWhatIsCounted(browser, attempt));
+        measured(attempt -> overviewShowsWhatIsCounted(browser, MEASUREMENTS + attempt));
+        assertThat(browser.text("#gateway-count")).isEqualTo("2 of 2 gateways that answered");
+        assertThat(browser.text("#serving-state")).isEqualTo("Serving");
+
+        opened("/requests");
+        Counted all = Counted.now();
+        await("outcomes since the start")
+                .atMost(Duration.ofSeconds(5))
+                .untilAsserted(
+                        () -> assertThat(number(browser.text("#outcomes"))).isCloseTo(all.requests(), FIVE_PERCENT));
+        assertThat(browser.text("#count")).contains("of 2 of 2 gateways");
+    }
+
+    /** A machine that stands still for seconds has other rates in between: each measurement is repeated before it fails. */
+    private static void measured(IntConsumer measurement) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                measurement.accept(attempt);
+                return;
+            } catch (AssertionError | ConditionTimeoutException e) {
+                if (attempt == MEASUREMENTS - 1) {
+                    throw e;
+                }
+                System.out.println("measured again: " + e.getMessage());
+            }
+        }
+    }
+
+    /** What is counted of requests like no others, once those before have left the console's window. */
+    private static Counted batch(Browser browser, int number) {
+        opened("");
+        await("a window without requests")
+                .atMost(Duration.ofSeconds(3 * WINDOW_SECONDS))
+                .until(() -> charts(browser).getFirst().startsWith("0.00"));
         Counted before = Counted.now();
-        chats(48, FEW, i -> words(i % 4, 120) + " " + words(1_000 + i, 40), 12);
+        chats(48, FEW, i -> words(i % 4, 120) + " " + words(1_000 * (number + 1) + i, 40), 12);
         Counted counted = Counted.now().minus(before);
         assertThat(counted.requests()).isEqualTo(48);
         assertThat(counted.outputTokens()).isEqualTo(48 * 12);
+        return counted;
+    }
 
+    private static void fleetShowsWhatIsCounted(Browser browser, int number) {
+        Counted counted = batch(browser, number);
+        browser.open(console.page("/fleet"));
         await("the fleet").atMost(Duration.ofSeconds(WINDOW_SECONDS)).untilAsserted(() -> {
             Map<String, Map<String, String>> fleet = table(browser, "#fleet");
             for (int i = 0; i < ConsoleSuite.ENDPOINTS; i++) {
                 Map<String, String> row = fleet.get("sim-" + i);
+                assertThat(row).as("row of %d", i).isNotNull();
                 Counted.OfEndpoint endpoint = counted.endpoints().get(i);
                 assertThat(number(row.get("rate")))
                         .as("requests a second at %d", i)
@@ -294,7 +338,10 @@ class ConsoleSuiteIT {
                         .isCloseTo(100 * endpoint.cachedTokens() / endpoint.promptTokens(), FIVE_PERCENT);
             }
         });
-        browser.open(console.page(""));
+    }
+
+    private static void overviewShowsWhatIsCounted(Browser browser, int number) {
+        Counted counted = batch(browser, number);
         await("the overview").atMost(Duration.ofSeconds(WINDOW_SECONDS)).untilAsserted(() -> {
             List<String> charts = charts(browser);
             assertThat(number(charts.get(0)))
@@ -306,16 +353,6 @@ class ConsoleSuiteIT {
             double[] median = counted.medianBucket();
             assertThat(seconds(charts.get(1))).isBetween(0.95 * median[0], 1.05 * median[1]);
         });
-        assertThat(browser.text("#gateway-count")).isEqualTo("2 of 2 gateways that answered");
-        assertThat(browser.text("#serving-state")).isEqualTo("Serving");
-
-        opened("/requests");
-        Counted all = Counted.now();
-        await("outcomes since the start")
-                .atMost(Duration.ofSeconds(5))
-                .untilAsserted(
-                        () -> assertThat(number(browser.text("#outcomes"))).isCloseTo(all.requests(), FIVE_PERCENT));
-        assertThat(browser.text("#count")).contains("of 2 of 2 gateways");
     }
 
     @SuppressWarnings("unchecked")

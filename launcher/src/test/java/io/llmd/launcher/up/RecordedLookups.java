@@ -19,8 +19,12 @@ import java.util.stream.Stream;
  */
 public final class RecordedLookups extends InetAddressResolverProvider {
 
+    /** Line that each JVM begins with, so that a file without others is not one that nobody wrote. */
+    static final String RECORDER = "recorder";
+
     @Override
     public InetAddressResolver get(Configuration configuration) {
+        write(RECORDER);
         InetAddressResolver own = configuration.builtinResolver();
         String self = configuration.lookupLocalHostName();
         return new InetAddressResolver() {
