@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
             OverloadBenchCommand.class,
             SoakBenchCommand.class,
             AttackBenchCommand.class,
+            BarsBenchCommand.class,
             SimulatorBenchCommand.class,
             ScrapeBenchCommand.class,
             ExtProcBenchCommand.class,

@@ -2,6 +2,7 @@ package io.llmd.launcher.bench;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -24,12 +25,19 @@ import reactor.netty.resources.LoopResources;
  */
 final class EndpointStub implements AutoCloseable {
 
+    /** Whoever asks here gets a stream that is longer than all buffers on its way, as fast as it is taken. */
+    static final String LONG_STREAM = "/v1/completions";
+
+    static final int LONG_STREAM_EVENTS = 100_000;
+
     private final LoopResources loops = LoopResources.create("bench-endpoint", 1, true);
     private final EventLoopGroup group = loops.onServer(true);
     private final List<Channel> servers = new ArrayList<>();
     private final Responses responses = new Responses();
     private volatile long paceNanos;
     private volatile boolean streamed;
+    private volatile boolean stamped;
+    private volatile boolean held;
     private Histogram lag = newHistogram();
 
     /** Prepared responses, shared by all connections and never released. */
@@ -51,6 +59,15 @@ final class EndpointStub implements AutoCloseable {
         final ByteBuf event = Payloads.prepared(chunk(Payloads.event(false)));
         final ByteBuf lastEvent = Payloads.prepared(chunk(Payloads.event(true)));
         final ByteBuf streamEnd = Payloads.prepared(concat(chunk(ascii("data: [DONE]\n\n")), ascii("0\r\n\r\n")));
+
+        /** An event with a stamp of its own. */
+        ByteBuf stamped(ByteBufAllocator memory, int number, long dueNanos, boolean last) {
+            ByteBuf prepared = last ? lastEvent : event;
+            ByteBuf copy = memory.buffer(prepared.readableBytes()).writeBytes(prepared.duplicate());
+            // After the size of its chunk, in two hexadecimal digits, and a line end.
+            EventStamp.write(copy, copy.readerIndex() + 4, number, dueNanos);
+            return copy;
+        }
 
         private static ByteBuf response(String type, byte[] body) {
             return Payloads.prepared(concat(
@@ -125,6 +142,24 @@ final class EndpointStub implements AutoCloseable {
 
     boolean isStreamed() {
         return streamed;
+    }
+
+    /** Whether each event says from now on which one of its stream it is, and when it was due: see {@link EventStamp}. */
+    void stamped(boolean stamps) {
+        stamped = stamps;
+    }
+
+    boolean isStamped() {
+        return stamped;
+    }
+
+    /** Whether streams stand still from now on, so that no request ends. Concerns paced streams only. */
+    void hold(boolean still) {
+        held = still;
+    }
+
+    boolean isHeld() {
+        return held;
     }
 
     /** Time between two events of one stream from now on; zero for as fast as they are taken. */

@@ -19,6 +19,7 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
     private HttpMethod method = HttpMethod.GET;
     private String path = "";
     private int sent;
+    private int events;
     private long nextDueNanos;
     private boolean streaming;
     private boolean turnQueued;
@@ -46,8 +47,10 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
 
     private void answer(ChannelHandlerContext ctx) {
         if (method.equals(HttpMethod.POST)) {
-            if (stub.isStreamed()) {
-                startStream(ctx);
+            if (path.equals(EndpointStub.LONG_STREAM)) {
+                startStream(ctx, EndpointStub.LONG_STREAM_EVENTS);
+            } else if (stub.isStreamed()) {
+                startStream(ctx, Payloads.EVENTS);
             } else {
                 write(ctx, responses.answer);
             }
@@ -65,8 +68,9 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
         ctx.writeAndFlush(response.duplicate(), ctx.voidPromise());
     }
 
-    private void startStream(ChannelHandlerContext ctx) {
+    private void startStream(ChannelHandlerContext ctx, int ofEvents) {
         sent = 0;
+        events = ofEvents;
         streaming = true;
         ctx.write(responses.streamHead.duplicate(), ctx.voidPromise());
         long pace = stub.paceNanos();
@@ -79,12 +83,13 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void sendPaced(ChannelHandlerContext ctx, long pace) {
-        if (!streaming) {
+        if (!streaming || stub.isHeld()) {
             return;
         }
-        stub.recordLag(System.nanoTime() - nextDueNanos);
+        long due = nextDueNanos;
+        stub.recordLag(System.nanoTime() - due);
         nextDueNanos += pace;
-        sendEvent(ctx);
+        sendEvent(ctx, due);
     }
 
     /** One event per turn of the loop, so that streams take turns; stops while the connection is not writable. */
@@ -93,7 +98,7 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
         if (!streaming || !ctx.channel().isWritable()) {
             return;
         }
-        sendEvent(ctx);
+        sendEvent(ctx, System.nanoTime());
         if (streaming) {
             queueTurn(ctx);
         }
@@ -106,13 +111,17 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void sendEvent(ChannelHandlerContext ctx) {
+    private void sendEvent(ChannelHandlerContext ctx, long dueNanos) {
+        boolean last = sent + 1 == events;
+        ByteBuf event = stub.isStamped()
+                ? responses.stamped(ctx.alloc(), sent, dueNanos, last)
+                : (last ? responses.lastEvent : responses.event).duplicate();
         sent++;
-        if (sent < Payloads.EVENTS) {
-            write(ctx, responses.event);
+        if (!last) {
+            ctx.writeAndFlush(event, ctx.voidPromise());
             return;
         }
-        ctx.write(responses.lastEvent.duplicate(), ctx.voidPromise());
+        ctx.write(event, ctx.voidPromise());
         write(ctx, responses.streamEnd);
         stopStream();
     }

@@ -53,7 +53,8 @@ final class LlmdContender implements Contender {
         return ChildJvm.command(MAIN_CLASS, arguments);
     }
 
-    private static Map<String, String> settings(int port, List<Integer> endpoints) {
+    /** What the services are started with. */
+    static Map<String, String> settings(int port, List<Integer> endpoints) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("spring.cloud.config.enabled", "false");
         settings.put("server.address", "127.0.0.1");

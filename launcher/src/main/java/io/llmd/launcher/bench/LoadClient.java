@@ -13,6 +13,17 @@ final class LoadClient implements AutoCloseable {
 
     private final LoopResources loops = LoopResources.create("bench-client", 1, true);
     private final EventLoopGroup group = loops.onClient(true);
+    private final SourceAddresses sources;
+
+    /** A client at the usual address. */
+    LoadClient() {
+        this(SourceAddresses.USUAL);
+    }
+
+    /** A client whose connections come from several addresses. */
+    LoadClient(SourceAddresses sources) {
+        this.sources = sources;
+    }
 
     /**
      * Opens the connections and starts sending.
@@ -27,7 +38,7 @@ final class LoadClient implements AutoCloseable {
                 .channel(loops.onChannelClass(SocketChannel.class, group))
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 5_000);
-        LoadRun run = new LoadRun(loop, bootstrap, port, shape, requestsPerSecond);
+        LoadRun run = new LoadRun(loop, bootstrap, sources, port, shape, requestsPerSecond);
         run.start(connections, spread);
         return run;
     }

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import org.jspecify.annotations.Nullable;
 
 /** One keep-alive connection of a {@link LoadRun}; has at most one request in flight. */
@@ -16,15 +17,20 @@ final class LoadConnection {
     private final LoadRun run;
     private final ByteBuf request;
     private final LoadShape shape;
-    private final ResponseScanner scanner = new ResponseScanner();
+    private final ResponseScanner scanner;
+    private final @Nullable EventReader reader;
     private @Nullable Channel channel;
     private boolean inFlight;
+    private boolean left;
     private long sentNanos;
 
     LoadConnection(LoadRun run, ByteBuf request, LoadShape shape) {
         this.run = run;
         this.request = request;
         this.shape = shape;
+        EventReader stamps = shape.stamped() ? new EventReader(run::receivedAfter) : null;
+        reader = stamps;
+        scanner = stamps == null ? new ResponseScanner() : new ResponseScanner(stamps);
     }
 
     /** A fresh handler for the next channel. */
@@ -45,8 +51,33 @@ final class LoadConnection {
         }
         inFlight = true;
         sentNanos = fromNanos;
-        scanner.reset();
+        reset();
         open.writeAndFlush(request.duplicate(), open.voidPromise());
+    }
+
+    private void reset() {
+        scanner.reset();
+        if (reader != null) {
+            reader.reset();
+        }
+    }
+
+    boolean isInFlight() {
+        return inFlight;
+    }
+
+    /** Hangs up before the answer has ended. @param resets whether with a reset @return whether there was one to wait for */
+    boolean leave(boolean resets) {
+        Channel open = channel;
+        if (open == null || !inFlight || left) {
+            return false;
+        }
+        left = true;
+        if (resets) {
+            open.config().setOption(ChannelOption.SO_LINGER, 0);
+        }
+        open.close();
+        return true;
     }
 
     void closeIfIdle() {
@@ -88,6 +119,9 @@ final class LoadConnection {
         if (scanner.status() != 200) {
             return "status " + scanner.status() + " (expected: 200)";
         }
+        if (reader != null) {
+            return reader.wrong();
+        }
         if (shape.streamed()) {
             boolean isWhole = shape.exact() ? scanner.events() == Payloads.EVENTS : scanner.events() >= Payloads.EVENTS;
             return isWhole && scanner.isDone()
@@ -105,7 +139,8 @@ final class LoadConnection {
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
             channel = ctx.channel();
-            scanner.reset();
+            left = false;
+            reset();
             next(ctx.channel());
         }
 
@@ -144,14 +179,18 @@ final class LoadConnection {
             channel = null;
             if (inFlight) {
                 inFlight = false;
-                run.failed("connection closed before the answer ended");
+                if (!left) {
+                    run.failed("connection closed before the answer ended");
+                }
             }
             run.closed(LoadConnection.this);
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            run.failed(cause.toString());
+            if (!left) {
+                run.failed(cause.toString());
+            }
             inFlight = false;
             ctx.close();
         }

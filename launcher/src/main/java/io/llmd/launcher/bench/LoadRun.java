@@ -30,17 +30,22 @@ final class LoadRun {
     /**
      * Counts since the start of the run.
      *
+     * @param left clients that hung up on purpose
      * @param latency times of answers in nanoseconds, since the previous tally
+     * @param eventLatency from when stamped events were due, in nanoseconds, since the previous tally
      */
     record Tally(
             long responses,
             long events,
             long errors,
             @Nullable String firstError,
-            Histogram latency) {}
+            long left,
+            Histogram latency,
+            Histogram eventLatency) {}
 
     private final EventLoop loop;
     private final Bootstrap bootstrap;
+    private final SourceAddresses sources;
     private final int port;
     private final LoadShape shape;
     private final long intervalNanos;
@@ -48,18 +53,30 @@ final class LoadRun {
     private final ArrayDeque<LoadConnection> idle = new ArrayDeque<>();
     private final CountDownLatch drained = new CountDownLatch(1);
     private Histogram latency = newHistogram();
+    private Histogram eventLatency = newHistogram();
     private long responses;
     private long events;
     private long errors;
+    private long left;
     private int open;
+    private int nextLeaver;
     private boolean draining;
     private long nextDueNanos;
+    private long nextLeaveNanos;
     private @Nullable String firstError;
     private @Nullable Future<?> ticker;
+    private @Nullable Future<?> leaving;
 
-    LoadRun(EventLoop loop, Bootstrap bootstrap, int port, LoadShape shape, double requestsPerSecond) {
+    LoadRun(
+            EventLoop loop,
+            Bootstrap bootstrap,
+            SourceAddresses sources,
+            int port,
+            LoadShape shape,
+            double requestsPerSecond) {
         this.loop = loop;
         this.bootstrap = bootstrap;
+        this.sources = sources;
         this.port = port;
         this.shape = shape;
         this.intervalNanos = requestsPerSecond > 0 ? (long) (1e9 / requestsPerSecond) : 0;
@@ -89,7 +106,7 @@ final class LoadRun {
         ChannelFuture connected = bootstrap
                 .clone()
                 .handler(connection.handler())
-                .connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                .connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), sources.next());
         connected.addListener(done -> {
             if (!done.isSuccess()) {
                 failed("connect: " + done.cause());
@@ -121,6 +138,52 @@ final class LoadRun {
                 nextDueNanos += intervalNanos;
             }
         }
+    }
+
+    /** From now on so many clients a second hang up before their answer, half of them with a reset; others take their place. */
+    void leaveAt(double perSecond) {
+        long interval = (long) (1e9 / perSecond);
+        loop.execute(() -> {
+            nextLeaveNanos = System.nanoTime();
+            leaving = loop.scheduleAtFixedRate(() -> leaveDue(interval), TICK_NANOS, TICK_NANOS, TimeUnit.NANOSECONDS);
+        });
+    }
+
+    /** Nobody hangs up any more. */
+    void stay() {
+        loop.submit(this::stopLeaving).syncUninterruptibly();
+    }
+
+    private void stopLeaving() {
+        Future<?> running = leaving;
+        if (running != null) {
+            running.cancel(false);
+        }
+    }
+
+    private void leaveDue(long interval) {
+        long now = System.nanoTime();
+        for (int tries = 0; !draining && nextLeaveNanos <= now && tries < connections.size(); tries++) {
+            LoadConnection connection = connections.get(nextLeaver);
+            nextLeaver = (nextLeaver + 1) % connections.size();
+            if (connection.leave(left % 2 == 0)) {
+                left++;
+                nextLeaveNanos += interval;
+            }
+        }
+    }
+
+    /** Requests that have been sent and are not over. */
+    long inFlight() {
+        return loop.submit(() ->
+                        connections.stream().filter(LoadConnection::isInFlight).count())
+                .syncUninterruptibly()
+                .getNow();
+    }
+
+    /** A stamped event came so long after it was due. */
+    void receivedAfter(long nanos) {
+        eventLatency.recordValue(Math.max(0, nanos));
     }
 
     void answered(long nanos) {
@@ -162,7 +225,9 @@ final class LoadRun {
         return loop.submit(() -> {
                     Histogram taken = latency;
                     latency = newHistogram();
-                    return new Tally(responses, events, errors, firstError, taken);
+                    Histogram ofEvents = eventLatency;
+                    eventLatency = newHistogram();
+                    return new Tally(responses, events, errors, firstError, left, taken, ofEvents);
                 })
                 .syncUninterruptibly()
                 .getNow();
@@ -180,6 +245,7 @@ final class LoadRun {
             if (running != null) {
                 running.cancel(false);
             }
+            stopLeaving();
             connections.forEach(LoadConnection::closeIfIdle);
             if (open == 0) {
                 drained.countDown();

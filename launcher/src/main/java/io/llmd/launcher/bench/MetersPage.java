@@ -1,5 +1,11 @@
 package io.llmd.launcher.bench;
 
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.stream.Stream;
 
 /**
@@ -8,6 +14,18 @@ import java.util.stream.Stream;
  * @param text the page
  */
 record MetersPage(String text) {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** Reads a page. @throws BenchFailure if it is answered with anything but 200 */
+    static MetersPage read(HttpClient http, URI uri) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(uri).timeout(PATIENCE).build();
+        HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+            throw new BenchFailure(uri + ": status " + answer.statusCode() + " (expected: 200)");
+        }
+        return new MetersPage(answer.body());
+    }
 
     /** Sum over all series of a name; 0 without any. */
     double sum(String name) {

@@ -9,20 +9,16 @@ import io.llmd.launcher.load.Slo;
 import io.llmd.launcher.load.Target;
 import io.llmd.launcher.load.TokenLengths;
 import io.llmd.launcher.terminal.Version;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -184,7 +180,7 @@ final class OverloadBench {
 
     /** Requests per second that the endpoints answer when they always have more than they can take. */
     private double capacity(OverloadContender contender) throws IOException, InterruptedException {
-        try (Fleet fleet = new Fleet(settings);
+        try (SimulatedEndpoints fleet = new SimulatedEndpoints(settings.endpoints(), settings.options());
                 ChildProcess process = ChildProcess.start(contender, fleet.ports(), folder)) {
             Target target = ready(process);
             Duration window = settings.calibration();
@@ -213,7 +209,7 @@ final class OverloadBench {
     private Sample measure(OverloadContender contender, double capacity, int round)
             throws IOException, InterruptedException {
         double rate = capacity * settings.overload();
-        try (Fleet fleet = new Fleet(settings);
+        try (SimulatedEndpoints fleet = new SimulatedEndpoints(settings.endpoints(), settings.options());
                 ChildProcess process = ChildProcess.start(contender, fleet.ports(), folder);
                 ExecutorService threads = Executors.newFixedThreadPool(2)) {
             Target high = ready(process);
@@ -291,40 +287,5 @@ final class OverloadBench {
                     () -> http.send(question, BodyHandlers.discarding()).statusCode() == 200);
         }
         return new Target(uri, keys.high().secret(), Map.of());
-    }
-
-    /** Simulated endpoints in a process of their own. */
-    private static final class Fleet implements AutoCloseable {
-        private final Process process;
-        private final List<Integer> ports;
-
-        Fleet(Settings settings) throws IOException {
-            List<String> arguments = new ArrayList<>(List.of("" + settings.endpoints()));
-            arguments.addAll(settings.options());
-            process = new ProcessBuilder(ChildJvm.command(SimulatorFleet.class.getName(), arguments))
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            BufferedReader out =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-            String line = out.readLine();
-            if (line == null || !line.startsWith("ports ")) {
-                throw new BenchFailure("the endpoints did not start: " + line);
-            }
-            ports = Arrays.stream(line.substring(6).split(" "))
-                    .map(Integer::valueOf)
-                    .toList();
-        }
-
-        List<Integer> ports() {
-            return ports;
-        }
-
-        @Override
-        public void close() throws IOException, InterruptedException {
-            process.getOutputStream().close();
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        }
     }
 }

@@ -26,9 +26,18 @@ final class ResponseScanner {
         TRAILER
     }
 
+    /** Takes the bodies of responses as they come. */
+    @FunctionalInterface
+    interface BodySink {
+
+        /** @param from index of the first of the bytes, which are not to be kept */
+        void body(ByteBuf in, int from, int length);
+    }
+
     private static final int MAX_HEAD = 16 * 1024;
     private static final byte[] EVENT_PREFIX = "data: ".getBytes(StandardCharsets.US_ASCII);
 
+    private final BodySink sink;
     private final byte[] head = new byte[MAX_HEAD];
     private State state = State.HEAD;
     private int headLength;
@@ -42,6 +51,14 @@ final class ResponseScanner {
     private boolean done;
     private int column;
     private boolean prefixMatches;
+
+    ResponseScanner() {
+        this((in, from, length) -> {});
+    }
+
+    ResponseScanner(BodySink sink) {
+        this.sink = sink;
+    }
 
     int status() {
         return status;
@@ -156,6 +173,7 @@ final class ResponseScanner {
     private Progress readBody(ByteBuf in, Progress atEnd) {
         int length = (int) Math.min(left, in.readableBytes());
         countEvents(in, length);
+        sink.body(in, in.readerIndex(), length);
         in.skipBytes(length);
         bodyBytes += length;
         left -= length;

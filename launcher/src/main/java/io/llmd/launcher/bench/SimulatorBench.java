@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -54,9 +55,9 @@ final class SimulatorBench implements AutoCloseable {
     private record Clients(long events, long completed) {}
 
     private record Round(
-            PacingReading late, long events, double seconds, long fleetNanos, long clientNanos, double foreignShare) {}
+            MeterBuckets late, long events, double seconds, long fleetNanos, long clientNanos, double foreignShare) {}
 
-    private record Reading(PacingReading late, Clients clients, long clientNanos, Clocks clocks) {}
+    private record Reading(MeterBuckets late, Clients clients, long clientNanos, Clocks clocks) {}
 
     SimulatorBench(Settings settings, PrintWriter progress) throws IOException {
         this.settings = settings;
@@ -166,10 +167,15 @@ final class SimulatorBench implements AutoCloseable {
 
     private Reading read() throws IOException, InterruptedException {
         return new Reading(
-                PacingReading.of(http, ports),
-                askClients(),
-                meter.treeNanos(clients.toHandle()),
-                Clocks.read(meter, fleet.toHandle()));
+                paced(), askClients(), meter.treeNanos(clients.toHandle()), Clocks.read(meter, fleet.toHandle()));
+    }
+
+    private MeterBuckets paced() throws IOException, InterruptedException {
+        List<MetersPage> pages = new ArrayList<>();
+        for (int port : ports) {
+            pages.add(MetersPage.read(http, URI.create("http://127.0.0.1:" + port + "/metrics")));
+        }
+        return MeterBuckets.of(pages, "sim_pacing_error_seconds");
     }
 
     private Clients askClients() throws IOException {
@@ -184,9 +190,9 @@ final class SimulatorBench implements AutoCloseable {
     }
 
     private Round between(Reading from, Reading to) {
-        PacingReading late = to.late().since(from.late());
+        MeterBuckets late = to.late().since(from.late());
         long events = to.clients().events() - from.clients().events();
-        if (late.tokens() == 0 || events == 0) {
+        if (late.count() == 0 || events == 0) {
             throw new BenchFailure("no token was sent in a round");
         }
         long clientNanos = to.clientNanos() - from.clientNanos();

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +27,7 @@ final class SoakFleet implements AutoCloseable {
     static final int PERMITS = 256;
 
     private static final String MAIN_CLASS = "io.llmd.launcher.Llmd";
+    private static final List<String> LEAKS = List.of("-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=paranoid");
     private static final List<String> SERVICE = List.of("-Xms256m", "-Xmx256m");
     private static final List<String> ENDPOINT = List.of("-Xmx128m");
     private static final int SCHEDULER = 1;
@@ -47,11 +47,13 @@ final class SoakFleet implements AutoCloseable {
             """;
 
     private final Path folder;
+    private final Setup setup;
     private final OverloadKeys keys = OverloadKeys.generate();
     private final List<Integer> endpointPorts = new ArrayList<>();
     private final List<SoakPart> endpoints = new ArrayList<>();
     private final SoakPart scheduler;
-    private final SoakPart gateway;
+    private final List<SoakPart> gateways = new ArrayList<>();
+    private final List<Integer> ports = new ArrayList<>();
     private final int port;
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -60,39 +62,65 @@ final class SoakFleet implements AutoCloseable {
     private int weight = 2;
 
     /**
+     * How many parts, and how they run.
+     *
+     * @param service options of the JVMs of services, beside their heap
+     * @param further settings of gateways
+     */
+    record Setup(int endpoints, int gateways, List<String> service, Map<String, String> further) {
+
+        /** One gateway, and Netty's strictest look for leaked buffers. */
+        static Setup watched(int endpoints) {
+            return new Setup(endpoints, 1, LEAKS, Map.of());
+        }
+    }
+
+    /**
      * Writes files, starts nothing.
      *
      * @param folder of logs and files
      */
-    SoakFleet(int count, Path folder) throws IOException {
+    SoakFleet(Setup setup, Path folder) throws IOException {
         this.folder = folder;
+        this.setup = setup;
         port = Ports.free(ThreadLocalRandom.current(), List.of(SCHEDULER, GATEWAY_MANAGEMENT, SCHEDULER_MANAGEMENT));
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < setup.endpoints(); i++) {
             int own = Ports.free(ThreadLocalRandom.current(), List.of());
             endpointPorts.add(own);
             endpoints.add(part(
                     "endpoint-" + i,
-                    ENDPOINT,
+                    with(ENDPOINT, setup.service()),
                     List.of("sim", "--host=127.0.0.1", "--port=" + own, "--model=sim-8b", "--seed=" + i),
                     "http://127.0.0.1:" + own + "/health"));
         }
         keys.write(folder);
         listEndpoints(-1);
         writeScheduling();
-        scheduler = service("scheduler", schedulerSettings(), port + SCHEDULER_MANAGEMENT);
-        gateway = service("gateway", gatewaySettings(), port + GATEWAY_MANAGEMENT);
+        scheduler = service("scheduler", "scheduler", port, schedulerSettings(), SCHEDULER_MANAGEMENT);
+        for (int i = 0; i < setup.gateways(); i++) {
+            int own = i == 0 ? port : Ports.free(ThreadLocalRandom.current(), List.of(GATEWAY_MANAGEMENT));
+            String name = i == 0 ? "gateway" : "gateway-" + i;
+            ports.add(own);
+            gateways.add(service(name, "gateway", own, gatewaySettings(), GATEWAY_MANAGEMENT));
+        }
     }
 
-    private SoakPart service(String role, Map<String, String> settings, int management) {
+    private SoakPart service(String name, String role, int base, Map<String, String> settings, int management) {
         List<String> arguments =
-                new ArrayList<>(List.of("serve", "--roles", role, "--port-base", Integer.toString(port)));
+                new ArrayList<>(List.of("serve", "--roles", role, "--port-base", Integer.toString(base)));
         settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
-        return part(role, SERVICE, arguments, "http://127.0.0.1:" + management + "/actuator/health/readiness");
+        return part(
+                name,
+                with(SERVICE, setup.service()),
+                arguments,
+                "http://127.0.0.1:" + (base + management) + "/actuator/health/readiness");
     }
 
-    private SoakPart part(String name, List<String> memory, List<String> arguments, String health) {
-        List<String> options = new ArrayList<>(memory);
-        options.addAll(List.of("-XX:+UseSerialGC", "-Dio.netty.leakDetection.level=paranoid"));
+    private static List<String> with(List<String> memory, List<String> further) {
+        return Stream.concat(memory.stream(), further.stream()).toList();
+    }
+
+    private SoakPart part(String name, List<String> options, List<String> arguments, String health) {
         return new SoakPart(
                 name,
                 ChildJvm.command(options, MAIN_CLASS, arguments),
@@ -120,6 +148,7 @@ final class SoakFleet implements AutoCloseable {
         // Short, so that a minute sees both the fault and its end.
         settings.put("gateway.timeouts.first-byte", "10s");
         settings.put("gateway.timeouts.gap", "10s");
+        settings.putAll(setup.further());
         return settings;
     }
 
@@ -146,7 +175,8 @@ final class SoakFleet implements AutoCloseable {
     }
 
     Stream<SoakPart> parts() {
-        return Stream.concat(endpoints.stream(), Stream.of(scheduler, gateway));
+        return Stream.of(endpoints.stream(), Stream.of(scheduler), gateways.stream())
+                .flatMap(parts -> parts);
     }
 
     int count() {
@@ -161,12 +191,28 @@ final class SoakFleet implements AutoCloseable {
         return scheduler;
     }
 
+    /** The first gateway. */
     SoakPart gateway() {
-        return gateway;
+        return gateways.getFirst();
     }
 
+    SoakPart gateway(int index) {
+        return gateways.get(index);
+    }
+
+    /** What says whether a gateway is ready. */
+    URI readiness(int gateway) {
+        return URI.create(
+                "http://127.0.0.1:" + (ports.get(gateway) + GATEWAY_MANAGEMENT) + "/actuator/health/readiness");
+    }
+
+    /** Base URL of the first gateway. */
     URI url() {
-        return URI.create("http://127.0.0.1:" + port);
+        return url(0);
+    }
+
+    URI url(int gateway) {
+        return URI.create("http://127.0.0.1:" + ports.get(gateway));
     }
 
     String key() {
@@ -242,14 +288,7 @@ final class SoakFleet implements AutoCloseable {
     }
 
     private MetersPage meters(int at, String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at + path))
-                .timeout(Duration.ofSeconds(60))
-                .build();
-        HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
-        if (answer.statusCode() != 200) {
-            throw new BenchFailure(request.uri() + ": status " + answer.statusCode() + " (expected: 200)");
-        }
-        return new MetersPage(answer.body());
+        return MetersPage.read(http, URI.create("http://127.0.0.1:" + at + path));
     }
 
     @Override

@@ -18,7 +18,11 @@ record SoakReading(double heapMebibytes, double directMebibytes, double threads,
 
     static SoakReading of(SoakFleet fleet) throws IOException, InterruptedException {
         collect(fleet.gateway().pid());
-        MetersPage meters = fleet.gatewayMeters();
+        return of(fleet.gatewayMeters());
+    }
+
+    /** What the meters of a process say. */
+    static SoakReading of(MetersPage meters) {
         return new SoakReading(
                 meters.required("jvm_memory_used_bytes", "area=\"heap\"") / MEBIBYTE,
                 meters.required("jvm_buffer_memory_used_bytes", "id=\"direct\"") / MEBIBYTE,
@@ -26,7 +30,8 @@ record SoakReading(double heapMebibytes, double directMebibytes, double threads,
                 meters.required("process_files_open_files"));
     }
 
-    private static void collect(long pid) throws IOException, InterruptedException {
+    /** Lets a JVM of this user collect its whole heap. */
+    static void collect(long pid) throws IOException, InterruptedException {
         Process jcmd = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
                         Long.toString(pid),

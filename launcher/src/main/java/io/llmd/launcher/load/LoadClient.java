@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ final class LoadClient implements AutoCloseable {
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
 
     private final List<Route> routes;
+    private final Predicate<Target> serving;
     private final Duration timeout;
     private final int maxConnections;
     private final LongSupplier nanoClock;
@@ -50,7 +52,13 @@ final class LoadClient implements AutoCloseable {
     /** A server, how to connect to it, and its connections that wait for a request. */
     private record Route(Target target, Bootstrap bootstrap, Deque<Connection> idle) {}
 
-    LoadClient(List<Target> targets, Duration timeout, int maxConnections, LongSupplier nanoClock) {
+    LoadClient(
+            List<Target> targets,
+            Predicate<Target> serving,
+            Duration timeout,
+            int maxConnections,
+            LongSupplier nanoClock) {
+        this.serving = serving;
         this.timeout = timeout;
         this.maxConnections = maxConnections;
         this.nanoClock = nanoClock;
@@ -112,14 +120,27 @@ final class LoadClient implements AutoCloseable {
     }
 
     private void dispatch(Exchange exchange) {
-        Route route = routes.get(turn);
-        turn = (turn + 1) % routes.size();
+        Route route = nextRoute();
         Connection connection = route.idle().pollFirst();
         if (connection != null) {
             connection.start(exchange, timeout);
             return;
         }
         connect(exchange, route);
+    }
+
+    /** The next one that serves; the next one at all while none does. */
+    private Route nextRoute() {
+        for (int i = 0; i < routes.size(); i++) {
+            Route route = routes.get((turn + i) % routes.size());
+            if (serving.test(route.target())) {
+                turn = (turn + i + 1) % routes.size();
+                return route;
+            }
+        }
+        Route route = routes.get(turn);
+        turn = (turn + 1) % routes.size();
+        return route;
     }
 
     private void connect(Exchange exchange, Route route) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param timePerOutputToken mean per stream, first token left out
  * @param interTokenLatency between neighbouring events with text
  * @param endToEnd of answered requests
+ * @param refused of requests that were answered with 429 or 503; null in reports of versions that did not keep it
  * @param lateness how late the generator took requests in hand
  * @param requestsPerSecond answered requests
  * @param promptTokensPerSecond prompt tokens of answered requests
@@ -40,6 +41,9 @@ public record LoadReport(
         Percentiles timePerOutputToken,
         Percentiles interTokenLatency,
         Percentiles endToEnd,
+
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Percentiles refused,
+
         Percentiles lateness,
         double requestsPerSecond,
         double promptTokensPerSecond,

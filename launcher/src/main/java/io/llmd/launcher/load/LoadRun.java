@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,12 +33,25 @@ public final class LoadRun implements AutoCloseable {
         this(plan, List.of(target), System::nanoTime);
     }
 
+    /**
+     * A run whose requests go to each target in turn, of those that serve.
+     *
+     * @param serving whether new requests may go there, as a load balancer knows it; any thread
+     */
+    public LoadRun(LoadPlan plan, List<Target> targets, Predicate<Target> serving) {
+        this(plan, targets, serving, System::nanoTime);
+    }
+
     /** A run whose requests go to each target in turn. */
     LoadRun(LoadPlan plan, List<Target> targets, LongSupplier nanoClock) {
+        this(plan, targets, target -> true, nanoClock);
+    }
+
+    private LoadRun(LoadPlan plan, List<Target> targets, Predicate<Target> serving, LongSupplier nanoClock) {
         this.plan = plan;
         this.nanoClock = nanoClock;
         this.stats = new LoadStats(plan.slo(), plan.mix());
-        this.client = new LoadClient(targets, plan.timeout(), plan.maxConnections(), nanoClock);
+        this.client = new LoadClient(targets, serving, plan.timeout(), plan.maxConnections(), nanoClock);
     }
 
     /**

@@ -23,6 +23,7 @@ final class LoadStats {
     private final Histogram interToken = new Histogram(3);
     private final Histogram perToken = new Histogram(3);
     private final Histogram endToEnd = new Histogram(3);
+    private final Histogram refused = new Histogram(3);
     private final Map<String, Long> outcomes = new TreeMap<>();
     private final Map<String, Long> endpoints = new TreeMap<>();
 
@@ -78,6 +79,8 @@ final class LoadStats {
         }
         if (isOk) {
             answered(result);
+        } else if (result.outcome().startsWith("429 ") || result.outcome().startsWith("503 ")) {
+            record(refused, result.endToEndNanos());
         }
     }
 
@@ -127,6 +130,7 @@ final class LoadStats {
                 LoadReport.Percentiles.of(perToken),
                 LoadReport.Percentiles.of(interToken),
                 LoadReport.Percentiles.of(endToEnd),
+                LoadReport.Percentiles.of(refused),
                 late,
                 counted == 0 ? 0 : countedOk / seconds,
                 counted == 0 ? 0 : promptTokens / seconds,

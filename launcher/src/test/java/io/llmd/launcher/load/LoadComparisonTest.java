@@ -98,6 +98,7 @@ class LoadComparisonTest {
                 LoadReport.Percentiles.of(times),
                 NONE,
                 NONE,
+                null,
                 NONE,
                 10,
                 100,

@@ -49,6 +49,7 @@ class LoadReportTextTest {
                 TIMES,
                 NONE,
                 TIMES,
+                NONE,
                 new LoadReport.Percentiles(100, 0.5, 0.4, 0.9, lateness, Math.max(2, lateness)),
                 9.8,
                 2508.8,

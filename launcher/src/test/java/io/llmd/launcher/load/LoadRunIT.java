@@ -79,6 +79,19 @@ class LoadRunIT {
     }
 
     @Test
+    void gatewaysThatDoNotServeAreLeftOut() throws Exception {
+        try (FakeGateway first = FakeGateway.start(reply -> reply.words("pod", "a"));
+                FakeGateway second = FakeGateway.start(reply -> reply.words("pod", "a"))) {
+            Target serving = target(second.uri());
+            try (LoadRun run = new LoadRun(plans().plan(), List.of(target(first.uri()), serving), serving::equals)) {
+                assertThat(execute(run).get(20, TimeUnit.SECONDS).outcomes()).isEqualTo(Map.of("ok", 20L));
+                assertThat(first.bodies()).isEmpty();
+                assertThat(second.bodies()).hasSize(20);
+            }
+        }
+    }
+
+    @Test
     void gapsBetweenTokensAreMeasured() throws Exception {
         try (FakeGateway gateway = FakeGateway.start(LoadRunIT::twoTokensEightyMillisApart)) {
             LoadReport report = run(gateway, plans().plan());
@@ -108,7 +121,12 @@ class LoadRunIT {
     void refusalsAreCountedByStatusAndCode() throws Exception {
         try (FakeGateway gateway = FakeGateway.start(
                 reply -> reply.json(429, "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":\"queue_full\"}}"))) {
-            assertThat(run(gateway, plans().plan()).outcomes()).isEqualTo(Map.of("429 queue_full", 20L));
+            LoadReport report = run(gateway, plans().plan());
+
+            assertThat(report.outcomes()).isEqualTo(Map.of("429 queue_full", 20L));
+            assertThat(report.refused())
+                    .extracting(LoadReport.Percentiles::count)
+                    .isEqualTo(20L);
         }
     }
 

@@ -1,0 +1,186 @@
+package io.llmd.launcher.bench;
+
+import io.llmd.launcher.terminal.ExitCode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code llmd bench bars}. Exit codes: 0 all figures taken, also when a bar is missed, 1 one could not be taken, 2 usage, 3 this
+ * machine cannot measure, 4 a bar is missed and {@code --strict} given.
+ */
+@Command(
+        name = "bars",
+        mixinStandardHelpOptions = true,
+        description = {
+            "What the services have to hold under load that is said: latency and throughput on one core, thousands of streams,"
+                    + " long prompts, overload, queues, slow clients, restarts, recovery from faults, memory at start.",
+            "Each figure starts what it needs and ends it; loopback only. Services get core 0 and all else core 1 where"
+                    + " taskset is there. The bars, and how they are measured: docs/benchmarks.md."
+        })
+final class BarsBenchCommand implements Callable<Integer> {
+
+    /** All figures, in the order in which they are taken. */
+    static final List<BarFigure> FIGURES = List.of(
+            new LatencyBar.Added(),
+            new LatencyBar.Throughput(),
+            new StreamsBar(),
+            new LongPromptsBar(),
+            new ThreePrioritiesBar(),
+            new QueueBar(),
+            new SlowClientsBar(),
+            new RestartBar(),
+            new RecoveryBar(),
+            new StartMemoryBar());
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before call()
+    private CommandSpec spec;
+
+    @Option(
+            names = "--figures",
+            paramLabel = "NAME",
+            split = ",",
+            defaultValue = "L1,L2,L3,L4,L6,L7,L10,L12,L13,L14",
+            description = "What is taken (${DEFAULT-VALUE}); all of it takes about an hour.")
+    private List<String> names = List.of();
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Measurements of which the median counts (${DEFAULT-VALUE}).")
+    private int rounds;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "Measured time of each figure, all rounds together (default: as the bar says, from 25 s to 10"
+                    + " minutes; of L13 and L14 of each window).")
+    private @Nullable Integer seconds;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "S",
+            defaultValue = "60",
+            description = "Load before services are measured (${DEFAULT-VALUE}).")
+    private int warmUp;
+
+    @Option(
+            names = "--share",
+            paramLabel = "SHARE",
+            defaultValue = "1",
+            description =
+                    "Share of the connections, streams and faults that the bars ask for (${DEFAULT-VALUE}); below 1"
+                            + " nothing is judged.")
+    private double share;
+
+    @Option(names = "--strict", description = "A missed bar is a failure, too.")
+    private boolean strict;
+
+    @Option(
+            names = "--logs",
+            paramLabel = "FOLDER",
+            description = "Where logs and files of the parts are kept (default: a folder that is named in the end).")
+    private @Nullable Path folder;
+
+    @Mixin
+    private final GoalOutput output = new GoalOutput();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        List<BarFigure> chosen = names.stream().map(this::figure).toList();
+        GoalTable.requireBetween(spec, "rounds", rounds, 1, 100);
+        GoalTable.requireBetween(spec, "warm-up", warmUp, 0, 3_600);
+        if (seconds != null) {
+            GoalTable.requireBetween(spec, "seconds", seconds, 1, 86_400);
+        }
+        if (!(share > 0 && share <= 1)) {
+            throw new ParameterException(spec.commandLine(), "share: " + share + " (expected: above 0, at most 1)");
+        }
+        if (!CpuMeter.isSupported()) {
+            err.println("llmd: CPU time and memory of other processes are read from /proc, so this bench needs Linux");
+            return ExitCode.NOT_READY;
+        }
+        QuietLogs.warningsOnly();
+        Path logs = folder == null ? Files.createTempDirectory("llmd-bench-bars") : Files.createDirectories(folder);
+        BarRun.Settings settings = new BarRun.Settings(
+                rounds,
+                seconds == null ? OptionalInt.empty() : OptionalInt.of(seconds),
+                Duration.ofSeconds(warmUp),
+                share);
+        List<GoalLine> lines = new ArrayList<>();
+        int failed = 0;
+        Thread hook = new Thread(BarsBenchCommand::endChildren, "llmd-bars-stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            for (BarFigure figure : chosen) {
+                failed += take(figure, settings, logs, lines) ? 0 : 1;
+            }
+        } finally {
+            remove(hook);
+        }
+        output.print(spec, lines);
+        err.println("logs: " + logs);
+        if (failed > 0) {
+            return ExitCode.FAILED;
+        }
+        boolean missed = lines.stream().anyMatch(line -> Boolean.FALSE.equals(line.pass()));
+        return strict && missed ? ExitCode.LIMITS_BROKEN : ExitCode.OK;
+    }
+
+    private static void remove(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            // The hook runs or has run.
+        }
+    }
+
+    private static void endChildren() {
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private BarFigure figure(String name) {
+        return FIGURES.stream()
+                .filter(figure -> figure.id().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(),
+                        "figures: " + name + " (expected: "
+                                + String.join(
+                                        ", ",
+                                        FIGURES.stream().map(BarFigure::id).toList()) + ")"));
+    }
+
+    private boolean take(BarFigure figure, BarRun.Settings settings, Path logs, List<GoalLine> lines)
+            throws IOException, InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        try (Pinning pinning = figure.isPinned() ? Pinning.start() : Pinning.none()) {
+            err.println(figure.id() + ": " + figure.title()
+                    + (pinning.isPinned() ? ", services on core 0, all else on core 1" : ""));
+            err.flush();
+            Path own = Files.createDirectories(logs.resolve(figure.id()));
+            lines.addAll(figure.take(new BarRun(settings, pinning, own, err)));
+            return true;
+        } catch (BenchFailure failure) {
+            err.println("llmd: " + figure.id() + ": " + failure.getMessage());
+            err.flush();
+            return false;
+        }
+    }
+}
