@@ -36,6 +36,7 @@ ENTRYPOINT ["java", \
     "-XX:+UseSerialGC", \
     "-XX:+UseCompactObjectHeaders", \
     "-XX:+UseTransparentHugePages", \
+    "-XX:TrimNativeHeapInterval=10000", \
     "-XX:MaxRAMPercentage=60", \
     "-XX:+ExitOnOutOfMemoryError", \
     "-XX:+DisableAttachMechanism", \

@@ -23,11 +23,7 @@ final class BarServices implements AutoCloseable {
         APART
     }
 
-    /** As in the image, but for the heap, which is larger there. */
-    static final List<String> JVM = List.of(
-            "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-XX:+UseTransparentHugePages", "-Xms512m", "-Xmx512m");
-
-    static final double HEAP_MEBIBYTES = 512;
+    static final int HEAP_MEBIBYTES = 512;
 
     private static final int SCHEDULER = 1;
     private static final int GATEWAY_MANAGEMENT = 1000;
@@ -99,7 +95,8 @@ final class BarServices implements AutoCloseable {
         List<String> arguments =
                 new ArrayList<>(List.of("serve", "--roles", roles, "--port-base", Integer.toString(port)));
         settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
-        List<String> options = new ArrayList<>(JVM);
+        List<String> options =
+                new ArrayList<>(ImageJvm.with(List.of("-Xms" + HEAP_MEBIBYTES + "m", "-Xmx" + HEAP_MEBIBYTES + "m")));
         options.addAll(run.pinning().options());
         Path log = run.folder().resolve(roles.replace(',', '-') + "-" + port + ".log");
         return new SoakPart(

@@ -40,7 +40,7 @@ final class RecoveryBar implements BarFigure {
     @Override
     public List<GoalLine> take(BarRun run) throws IOException, InterruptedException {
         List<SoakFault> faults = SoakFault.all(new SoakLeavers());
-        SoakFleet.Setup setup = new SoakFleet.Setup(ENDPOINTS, 1, RestartBar.JVM, Map.of());
+        SoakFleet.Setup setup = new SoakFleet.Setup(ENDPOINTS, 1, ImageJvm.OPTIONS, Map.of());
         try (SoakFleet fleet = new SoakFleet(setup, run.folder());
                 SoakLoad load = new SoakLoad(fleet, RATE, PATIENCE)) {
             fleet.start();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -19,10 +20,6 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * loaded classes, then with one, as the image has.
  */
 final class RestartBar implements BarFigure {
-
-    /** Options of the image, but for the heap. */
-    static final List<String> JVM =
-            List.of("-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-XX:+UseTransparentHugePages");
 
     private static final int ENDPOINTS = 3;
     private static final int GATEWAYS = 2;
@@ -49,30 +46,12 @@ final class RestartBar implements BarFigure {
 
     @Override
     public List<GoalLine> take(BarRun run) throws IOException, InterruptedException {
-        List<GoalLine> lines = new ArrayList<>(restarts(run, "", JVM, READY_SECONDS));
-        Path cache = run.folder().resolve("bars.aot");
-        if (train(run, cache)) {
-            List<String> cached = new ArrayList<>(JVM);
-            cached.add("-XX:AOTCache=" + cache);
-            lines.addAll(restarts(run, "cached-", cached, READY_SECONDS_WITH_CACHE));
-            Files.deleteIfExists(cache);
-        } else {
-            run.say("no cache of loaded classes could be made: it needs jars, as ./llmd builds them");
+        List<GoalLine> lines = new ArrayList<>(restarts(run, "", ImageJvm.OPTIONS, READY_SECONDS));
+        Optional<String> cache = ImageJvm.cache(run);
+        if (cache.isPresent()) {
+            lines.addAll(restarts(run, "cached-", ImageJvm.with(List.of(cache.get())), READY_SECONDS_WITH_CACHE));
         }
         return lines;
-    }
-
-    /** Starts all services once and keeps what they loaded. @return whether there is a cache */
-    private static boolean train(BarRun run, Path cache) throws IOException, InterruptedException {
-        List<String> options = new ArrayList<>(JVM);
-        options.add("-XX:AOTCacheOutput=" + cache);
-        Path folder = Files.createDirectories(run.folder().resolve("training"));
-        try (RoleProcesses services = new RoleProcesses(options, folder)) {
-            run.say("making a cache of loaded classes");
-            services.start();
-            services.stop();
-        }
-        return Files.exists(cache);
     }
 
     private List<GoalLine> restarts(BarRun run, String prefix, List<String> options, double readySeconds)

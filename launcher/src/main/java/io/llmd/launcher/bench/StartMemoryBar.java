@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** L14: memory of each service half a minute after its start, without traffic, with the JVM options and memory of the chart. */
@@ -49,14 +50,24 @@ final class StartMemoryBar implements BarFigure {
 
     @Override
     public List<GoalLine> take(BarRun run) throws IOException, InterruptedException {
+        List<GoalLine> lines = new ArrayList<>(take(run, "", List.of()));
+        Optional<String> cache = ImageJvm.cache(run);
+        if (cache.isPresent()) {
+            lines.addAll(take(run, "cached-", List.of(cache.get())));
+        }
+        return lines;
+    }
+
+    private List<GoalLine> take(BarRun run, String prefix, List<String> further)
+            throws IOException, InterruptedException {
         Map<Role, List<Double>> resident = new EnumMap<>(Role.class);
         Map<Role, List<Double>> own = new EnumMap<>(Role.class);
         for (int round = 0; round < run.settings().rounds(); round++) {
-            Path folder = Files.createDirectories(run.folder().resolve("memory-" + round));
-            try (RoleProcesses services = new RoleProcesses(StartMemoryBar::options, folder)) {
+            Path folder = Files.createDirectories(run.folder().resolve(prefix + "memory-" + round));
+            try (RoleProcesses services = new RoleProcesses(role -> options(role, further), folder)) {
                 services.start();
                 TimeUnit.SECONDS.sleep(run.settings().seconds().orElse(SECONDS));
-                StringBuilder line = new StringBuilder("round " + (round + 1) + ":");
+                StringBuilder line = new StringBuilder(prefix + "round " + (round + 1) + ":");
                 for (int i = 0; i < RoleProcesses.ROLES.size(); i++) {
                     Role role = RoleProcesses.ROLES.get(i);
                     ProcessMemory memory =
@@ -70,19 +81,23 @@ final class StartMemoryBar implements BarFigure {
         }
         List<GoalLine> lines = new ArrayList<>();
         resident.forEach((role, values) -> lines.add(run.atMost(
-                id(), role.serviceName(), values, "MiB", role == Role.GATEWAY ? GATEWAY_MEBIBYTES : OTHERS_MEBIBYTES)));
-        own.forEach((role, values) -> lines.add(BarRun.reported(id(), role.serviceName() + "-own", values, "MiB")));
+                id(),
+                prefix + role.serviceName(),
+                values,
+                "MiB",
+                role == Role.GATEWAY ? GATEWAY_MEBIBYTES : OTHERS_MEBIBYTES)));
+        own.forEach((role, values) ->
+                lines.add(BarRun.reported(id(), prefix + role.serviceName() + "-own", values, "MiB")));
         return lines;
     }
 
-    private static List<String> options(Role role) {
+    private static List<String> options(Role role, List<String> further) {
         int limit = LIMITS.getOrDefault(role, 768);
-        return List.of(
-                "-XX:+UseSerialGC",
-                "-XX:+UseCompactObjectHeaders",
-                "-XX:+UseTransparentHugePages",
+        List<String> options = new ArrayList<>(ImageJvm.with(List.of(
                 "-XX:-UsePerfData",
                 "-Xms" + Math.max(8, (int) (limit * BEGINNING)) + "m",
-                "-Xmx" + (int) (limit * MOST) + "m");
+                "-Xmx" + (int) (limit * MOST) + "m")));
+        options.addAll(further);
+        return options;
     }
 }

@@ -17,6 +17,7 @@ final class StreamsBar implements BarFigure {
     private static final Duration PACE = Duration.ofMillis(200);
     private static final int ENDPOINTS = 4;
     private static final int SECONDS = 600;
+    private static final Duration DIRECT = Duration.ofSeconds(30);
     private static final double ADDED_P99_MILLIS = 50;
     private static final double HEAP_MEBIBYTES = 64;
     private static final double DIRECT_MEBIBYTES = 8;
@@ -43,7 +44,8 @@ final class StreamsBar implements BarFigure {
             stub.streamed(true);
             stub.stamped(true);
             stub.pace(PACE);
-            Passed direct = pass(run, client, stub.ports().getFirst(), streams, 1, () -> {});
+            Passed direct = pass(
+                    run, client, stub.ports().getFirst(), streams, shorter(run.window(SECONDS), DIRECT), 1, () -> {});
             SoakReading rested = services.collected();
             List<SoakReading> during = new ArrayList<>();
             Passed gateway = pass(
@@ -51,6 +53,7 @@ final class StreamsBar implements BarFigure {
                     client,
                     services.port(),
                     streams,
+                    run.window(SECONDS),
                     run.settings().rounds(),
                     () -> during.add(services.collected()));
             SoakReading busy = during.getFirst();
@@ -94,9 +97,13 @@ final class StreamsBar implements BarFigure {
         void at() throws IOException, InterruptedException;
     }
 
-    private static Passed pass(BarRun run, LoadClient client, int port, int streams, int rounds, Look look)
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static Passed pass(
+            BarRun run, LoadClient client, int port, int streams, Duration window, int rounds, Look look)
             throws IOException, InterruptedException {
-        Duration window = run.window(SECONDS);
         // One stream's length, so that streams start and end evenly.
         Duration spread = PACE.multipliedBy(Payloads.EVENTS);
         LoadRun load = client.start(port, streams, SHAPE, spread, 0);
