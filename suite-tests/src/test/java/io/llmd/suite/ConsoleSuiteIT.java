@@ -545,17 +545,31 @@ class ConsoleSuiteIT {
     @Test
     @Order(8)
     void weightsAreMovedByKeyboardAndTheTableFollows() {
-        Browser browser =
-                opened("/requests/" + chat(suite.port(), "hello there", 3).requestId());
+        String id = chat(suite.port(), "hello there", 3).requestId();
+        Browser browser = opened("/requests/" + id);
         browser.await("#request", "Under other weights");
         String before = browser.text("table.decision tbody");
-        browser.tabTo("input[type=range]");
+        browser.tabTo("input[aria-label='weight of " + scorerThatCounted(id) + "']");
         for (int i = 0; i < 12; i++) {
             browser.press(Keys.ARROW_RIGHT);
         }
 
         assertThat(browser.text("table.decision tbody")).isNotEqualTo(before);
         assertThat(browser.text("#request")).contains("These weights");
+    }
+
+    /** A weight changes nothing in the table where its scorer gave nothing to any endpoint. */
+    private static String scorerThatCounted(String id) {
+        return api("/scheduler/v1/decisions/" + id)
+                .at("/attempts/0/explanation/profiles/0/scorers")
+                .valueStream()
+                .filter(scorer -> scorer.path("scores")
+                        .valueStream()
+                        .anyMatch(score -> score.path("raw").asDouble() > 0))
+                .findFirst()
+                .orElseThrow()
+                .path("plugin")
+                .asString();
     }
 
     @Test
