@@ -95,14 +95,14 @@ public final class JsonBytes {
     /** First position of anything but plain text, which is ASCII without quotes, backslashes and control characters; or the end. */
     static int skipPlainText(byte[] bytes, int from, int to) {
         int i = from;
-        while (i + STEP <= to
-                && ((special((long) LONG.get(bytes, i))
-                                        | special((long) LONG.get(bytes, i + 8))
-                                        | special((long) LONG.get(bytes, i + 16))
-                                        | special((long) LONG.get(bytes, i + 24)))
-                                & HIGH_BITS)
-                        == 0) {
-            i += STEP;
+        for (int last = to - STEP; i <= last; i += STEP) {
+            long found = special((long) LONG.get(bytes, i))
+                    | special((long) LONG.get(bytes, i + 8))
+                    | special((long) LONG.get(bytes, i + 16))
+                    | special((long) LONG.get(bytes, i + 24));
+            if ((found & HIGH_BITS) != 0) {
+                break;
+            }
         }
         while (i < to && bytes[i] >= ' ' && bytes[i] != '"' && bytes[i] != '\\') {
             i++;

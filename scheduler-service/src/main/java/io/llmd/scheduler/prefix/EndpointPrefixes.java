@@ -44,20 +44,24 @@ final class EndpointPrefixes {
     private int held(long[] prompt) {
         int low = 0;
         int high = 1;
-        while (high <= prompt.length && hashes.contains(prompt[high - 1])) {
+        while (high <= prompt.length && holds(prompt, high - 1)) {
             low = high;
             high *= 2;
         }
         high = Math.min(high, prompt.length + 1);
         while (high - low > 1) {
             int middle = (low + high) >>> 1;
-            if (hashes.contains(prompt[middle - 1])) {
+            if (holds(prompt, middle - 1)) {
                 low = middle;
             } else {
                 high = middle;
             }
         }
         return low;
+    }
+
+    private boolean holds(long[] prompt, int block) {
+        return hashes.contains(prompt[block], LruHashSet.home(prompt, block));
     }
 
     /** Takes note that the endpoint will hold all blocks, as far as {@code capacity} goes. */
@@ -81,7 +85,8 @@ final class EndpointPrefixes {
         lock.lock();
         try {
             for (int i = Math.min(answerBlocks, hashes.capacity()); i > 0; i--) {
-                hashes.add(mixed(++answered));
+                long hash = mixed(++answered);
+                hashes.add(hash, LruHashSet.home(hash));
             }
             use(chain, hashes.capacity());
         } finally {
@@ -92,7 +97,7 @@ final class EndpointPrefixes {
     private void use(HashChain chain, int capacity) {
         for (long[] prompt : chain.prompts()) {
             for (int i = Math.min(prompt.length, capacity) - 1; i >= 0; i--) {
-                hashes.add(prompt[i]);
+                hashes.add(prompt[i], LruHashSet.home(prompt, i));
             }
         }
     }

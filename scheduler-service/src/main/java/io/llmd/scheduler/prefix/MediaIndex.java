@@ -34,7 +34,7 @@ public final class MediaIndex implements EndpointListener {
         try {
             int matched = 0;
             for (long hash : mediaHashes) {
-                matched += slot.hashes != null && slot.hashes.contains(hash) ? 1 : 0;
+                matched += slot.hashes != null && slot.hashes.contains(hash, LruHashSet.home(hash)) ? 1 : 0;
             }
             return matched;
         } finally {
@@ -59,7 +59,7 @@ public final class MediaIndex implements EndpointListener {
                 hashes.resize(bounded);
             }
             for (long hash : mediaHashes) {
-                hashes.add(hash);
+                hashes.add(hash, LruHashSet.home(hash));
             }
         } finally {
             slot.lock.unlock();

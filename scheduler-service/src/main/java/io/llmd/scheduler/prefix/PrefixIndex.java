@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * per endpoint that is held for microseconds.
  *
  * <p>Grows with the endpoints of the pool and, per endpoint, with the blocks it was sent, up to its capacity and never
- * beyond {@value #MAX_CAPACITY} blocks; a block costs at most 28 bytes, so an endpoint 0.9 MB at the default capacity of
- * 31,250 blocks and 29 MB at most. The least recently used block of an endpoint is forgotten first, and within a prompt the
+ * beyond {@value #MAX_CAPACITY} blocks; a block costs at most 44 bytes, so an endpoint 1.2 MB at the default capacity of
+ * 31,250 blocks and 46 MB at most. The least recently used block of an endpoint is forgotten first, and within a prompt the
  * last one. An endpoint that leaves the pool or starts anew is forgotten at once.
  */
 public final class PrefixIndex implements EndpointListener {

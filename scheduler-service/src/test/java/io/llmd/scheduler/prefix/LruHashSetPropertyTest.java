@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -29,14 +30,14 @@ class LruHashSetPropertyTest {
             }
             // Multiples of 64 share their home cells in small tables, so that probing and gap closing are tried.
             long hash = hashes.get(i) * 64;
-            set.add(hash);
+            set.add(hash, LruHashSet.home(hash));
             model.remove(hash);
             model.add(hash);
             trim(model, set.capacity());
         }
         assertThat(set.size()).isEqualTo(model.size());
         for (long hash = 0; hash <= 60; hash++) {
-            assertThat(set.contains(hash * 64)).isEqualTo(model.contains(hash * 64));
+            assertThat(set.contains(hash * 64, LruHashSet.home(hash * 64))).isEqualTo(model.contains(hash * 64));
         }
     }
 
@@ -47,13 +48,49 @@ class LruHashSetPropertyTest {
         Random random = new Random(7);
         for (int i = 0; i < 50_000; i++) {
             long hash = random.nextInt(3000) * 0x9e3779b97f4a7c15L;
-            set.add(hash);
+            set.add(hash, LruHashSet.home(hash));
             model.remove(hash);
             model.add(hash);
             trim(model, 1000);
         }
         assertThat(set.size()).isEqualTo(1000);
-        assertThat(model).allMatch(set::contains);
+        assertThat(model).allMatch(hash -> set.contains(hash, LruHashSet.home(hash)));
+    }
+
+    @Test
+    void remembersChainsWhoseHomesAreNeighbours() {
+        LruHashSet set = new LruHashSet(1000);
+        LinkedHashSet<Long> model = new LinkedHashSet<>();
+        long[][] chains = new Random(9)
+                .longs(64)
+                .mapToObj(seed -> new Random(seed).longs(1 + (seed & 127)).toArray())
+                .toArray(long[][]::new);
+        for (int turn = 0; turn < 2000; turn++) {
+            long[] chain = chains[Math.floorMod(turn * 31 + turn / 64, chains.length)];
+            for (int i = chain.length - 1; i >= 0; i--) {
+                set.add(chain[i], LruHashSet.home(chain, i));
+                model.remove(chain[i]);
+                model.add(chain[i]);
+            }
+            trim(model, 1000);
+        }
+        assertThat(set.size()).isEqualTo(1000);
+        for (long[] chain : chains) {
+            for (int i = 0; i < chain.length; i++) {
+                assertThat(set.contains(chain[i], LruHashSet.home(chain, i))).isEqualTo(model.contains(chain[i]));
+            }
+        }
+    }
+
+    @Test
+    void homesOfEightBlocksAreInOneLine() {
+        long[] chain = new Random(3).longs(24).toArray();
+
+        assertThat(IntStream.range(0, 24).map(i -> LruHashSet.home(chain, i)).distinct())
+                .hasSize(24);
+        for (int i = 0; i < 24; i++) {
+            assertThat(LruHashSet.home(chain, i) >> 3).isEqualTo(LruHashSet.home(chain[i & -8]) >> 3);
+        }
     }
 
     private static void trim(Set<Long> model, int capacity) {
