@@ -1,5 +1,6 @@
 package io.llmd.openai;
 
+import io.llmd.contracts.schedule.KnownText;
 import java.io.Serial;
 import java.util.Arrays;
 import tools.jackson.core.JsonParser;
@@ -58,9 +59,9 @@ public final class LongTextJsonFactory extends JsonFactory {
     }
 
     /** Tells a parser of this factory, before it begins, what is known of the array that it reads. */
-    static void know(JsonParser parser, PlainText plain) {
+    public static void know(JsonParser parser, KnownText known) {
         if (parser instanceof Parser own) {
-            own.plain = plain;
+            own.known = known;
         }
     }
 
@@ -79,7 +80,7 @@ public final class LongTextJsonFactory extends JsonFactory {
         private static final int MOST_CHECKED = 64;
         private static final int SHORT_ESCAPE = 2;
 
-        private PlainText plain = PlainText.NONE;
+        private KnownText known = KnownText.NONE;
         private int[] checked = NONE;
         private int checkedLength;
 
@@ -109,7 +110,7 @@ public final class LongTextJsonFactory extends JsonFactory {
         }
 
         private int skipPlainText(int from) {
-            return JsonBytes.skipPlainText(_inputBuffer, Math.min(plain.end(from), _inputEnd), _inputEnd);
+            return JsonBytes.skipPlainText(_inputBuffer, Math.min(known.end(from), _inputEnd), _inputEnd);
         }
 
         /** What is no plain text, and what is wrong with it, is left to Jackson. */

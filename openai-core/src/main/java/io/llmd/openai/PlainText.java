@@ -1,5 +1,6 @@
 package io.llmd.openai;
 
+import io.llmd.contracts.schedule.KnownText;
 import java.util.Arrays;
 
 /**
@@ -7,10 +8,7 @@ import java.util.Arrays;
  * arrive and are in the processor's cache; whoever reads the body later passes over what is known. Only what is long is
  * noted, and nothing more where text turns out to be full of other bytes. For one thread.
  */
-public final class PlainText {
-
-    /** Nothing is known. */
-    static final PlainText NONE = new PlainText();
+public final class PlainText implements KnownText {
 
     private static final int LEAST_BYTES = 128;
     private static final int MOST_RUNS = 8192;
@@ -56,12 +54,9 @@ public final class PlainText {
         }
     }
 
-    /**
-     * The end of the plain text that is known from a position on; the position itself where none is.
-     *
-     * @implNote constant on average where positions ascend
-     */
-    int end(int at) {
+    /** @implNote constant on average where positions ascend */
+    @Override
+    public int end(int at) {
         if (cursor > 0 && at < runs[cursor - 1]) {
             cursor = 0;
         }

@@ -1,6 +1,7 @@
 package io.llmd.openai;
 
 import io.llmd.contracts.error.ErrorCode;
+import io.llmd.contracts.schedule.KnownText;
 import java.util.Objects;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -70,15 +71,15 @@ public final class RequestReader {
      * @param buffer holds the body at {@code [offset, offset + length)}; never changed, not kept
      */
     public ReadResult read(ApiRoute route, byte[] buffer, int offset, int length) {
-        return read(route, buffer, offset, length, PlainText.NONE);
+        return read(route, buffer, offset, length, KnownText.NONE);
     }
 
     /**
      * The same, faster where something is known.
      *
-     * @param plain what is known of the buffer
+     * @param known what is known of the buffer
      */
-    public ReadResult read(ApiRoute route, byte[] buffer, int offset, int length, PlainText plain) {
+    public ReadResult read(ApiRoute route, byte[] buffer, int offset, int length, KnownText known) {
         Objects.checkFromIndexSize(offset, length, buffer.length);
         ApiError beginning = checkBeginning(buffer, offset, length);
         if (beginning != null) {
@@ -87,7 +88,7 @@ public final class RequestReader {
         int[] checked = {};
         ReadResult result;
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), buffer, offset, length)) {
-            LongTextJsonFactory.know(parser, plain);
+            LongTextJsonFactory.know(parser, known);
             result = read(route, new JsonCursor(parser, buffer, offset, length));
             checked = LongTextJsonFactory.checkedTexts(parser);
         } catch (Refusal refusal) {

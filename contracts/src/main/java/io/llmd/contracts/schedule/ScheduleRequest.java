@@ -15,9 +15,15 @@ import java.util.Objects;
  * @param body the client's bytes; not changed by who reads them, valid until the outcome is delivered; {@link #NO_BODY}
  *     for a request that has none, which is not the same as an empty one
  * @param excludedEndpoints ids of endpoints that earlier attempts of this request found unusable
+ * @param known what is known of the body's array; does not travel over HTTP
  */
 public record ScheduleRequest(
-        String requestId, String path, Map<String, String> headers, ByteBuffer body, List<String> excludedEndpoints) {
+        String requestId,
+        String path,
+        Map<String, String> headers,
+        ByteBuffer body,
+        List<String> excludedEndpoints,
+        KnownText known) {
 
     /** The body of a request without one, such as a GET. */
     public static final ByteBuffer NO_BODY = ByteBuffer.allocate(0).asReadOnlyBuffer();
@@ -27,7 +33,18 @@ public record ScheduleRequest(
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(headers, "headers");
         Objects.requireNonNull(body, "body");
+        Objects.requireNonNull(known, "known");
         excludedEndpoints = List.copyOf(excludedEndpoints);
+    }
+
+    /** A request of whose body nothing is known. */
+    public ScheduleRequest(
+            String requestId,
+            String path,
+            Map<String, String> headers,
+            ByteBuffer body,
+            List<String> excludedEndpoints) {
+        this(requestId, path, headers, body, excludedEndpoints, KnownText.NONE);
     }
 
     /** Whether the request has a body, be it an empty one. */

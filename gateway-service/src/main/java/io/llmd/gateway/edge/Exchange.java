@@ -2,6 +2,7 @@ package io.llmd.gateway.edge;
 
 import io.llmd.contracts.error.ErrorCode;
 import io.llmd.contracts.header.LlmdHeader;
+import io.llmd.contracts.schedule.KnownText;
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.ScheduleDecision;
 import io.llmd.contracts.schedule.ScheduleOutcome;
@@ -367,8 +368,7 @@ final class Exchange {
         if (steps != null) {
             steps.asked();
         }
-        ScheduleRequest question = new ScheduleRequest(
-                head.requestId(), head.route().path(), scheduleHeaders(), forScheduler(accepted), excluded);
+        ScheduleRequest question = question(accepted, excluded);
         timer.asked();
         Cancellation cancellation = services.scheduler().schedule(question, answer -> {
             if (ctx.executor().inEventLoop()) {
@@ -382,12 +382,15 @@ final class Exchange {
         }
     }
 
-    /** The body as it came, but for what clients may not tell the scheduler. */
-    private ByteBuffer forScheduler(ApiRequest accepted) {
+    /** With the body as it came, but for what clients may not tell the scheduler. */
+    private ScheduleRequest question(ApiRequest accepted, List<String> excluded) {
         List<BodyEdit> edits = accepted.editsForScheduler();
-        return edits.isEmpty()
-                ? ByteBuffer.wrap(body.array(), 0, body.length())
-                : ByteBuffer.wrap(BodyEdits.apply(body.array(), 0, body.length(), edits));
+        byte[] array = body.array();
+        ByteBuffer given = edits.isEmpty()
+                ? ByteBuffer.wrap(array, 0, body.length())
+                : ByteBuffer.wrap(BodyEdits.apply(array, 0, body.length(), edits));
+        KnownText known = edits.isEmpty() ? body.plainText() : KnownText.NONE;
+        return new ScheduleRequest(head.requestId(), head.route().path(), scheduleHeaders(), given, excluded, known);
     }
 
     private Map<String, String> scheduleHeaders() {

@@ -155,7 +155,7 @@ public final class Director implements ScheduleDoor, ScheduleExplainer {
     private Reading read(ScheduleRequest request, long now, DecisionRecorder recorder) {
         recorder.begins(ExtensionPoint.REQUEST_PARSING, null, "parser");
         ParseOutcome parse = request.hasBody()
-                ? parsers.get().parse(request.path(), request.headers(), request.body())
+                ? parsers.get().parse(request.path(), request.headers(), request.body(), request.known())
                 : new ParseOutcome.Parsed(RequestBody.NONE);
         recorder.ends();
         if (parse instanceof ParseOutcome.Malformed malformed) {

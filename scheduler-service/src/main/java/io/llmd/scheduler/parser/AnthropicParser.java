@@ -19,9 +19,9 @@ public final class AnthropicParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
+    public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
         return suffix.equals(COUNT_TOKENS)
-                ? ParseOutcome.unread(length)
-                : json.parse(BodyFormat.ANTHROPIC_MESSAGES, body, from, length, media);
+                ? ParseOutcome.unread(body.length())
+                : json.parse(BodyFormat.ANTHROPIC_MESSAGES, body, media);
     }
 }

@@ -38,13 +38,17 @@ final class JsonBodies {
         this.takesTokens = takesTokens;
     }
 
-    ParseOutcome parse(BodyFormat format, byte[] body, int from, int length, MediaSizes media) {
-        if (isWide(body, from, length)) {
+    ParseOutcome parse(BodyFormat format, BodyBytes body, MediaSizes media) {
+        byte[] array = body.array();
+        int from = body.from();
+        int length = body.length();
+        if (isWide(array, from, length)) {
             return new ParseOutcome.Malformed("the body is not JSON in UTF-8");
         }
-        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), body, from, length)) {
+        try (JsonParser parser = json.createParser(ObjectReadContext.empty(), array, from, length)) {
+            LongTextJsonFactory.know(parser, body.known());
             return new ParseOutcome.Parsed(
-                    new JsonBodyReader(format, takesTokens, parser, body, from, length, media).read());
+                    new JsonBodyReader(format, takesTokens, parser, array, from, length, media).read());
         } catch (MalformedBodyException e) {
             return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
         } catch (StreamConstraintsException e) {

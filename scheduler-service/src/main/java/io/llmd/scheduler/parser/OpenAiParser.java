@@ -28,7 +28,7 @@ public final class OpenAiParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
-        return json.parse(Objects.requireNonNull(FORMATS.get(suffix), suffix), body, from, length, media);
+    public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
+        return json.parse(Objects.requireNonNull(FORMATS.get(suffix), suffix), body, media);
     }
 }

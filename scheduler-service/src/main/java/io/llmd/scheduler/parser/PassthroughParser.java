@@ -21,7 +21,7 @@ public final class PassthroughParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
-        return ParseOutcome.unread(length);
+    public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
+        return ParseOutcome.unread(body.length());
     }
 }

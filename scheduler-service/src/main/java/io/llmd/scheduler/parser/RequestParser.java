@@ -25,8 +25,8 @@ public interface RequestParser extends Plugin {
      * Reads a body.
      *
      * @param suffix which of the suffixes the path has, empty when there are none
-     * @param body holds the body; not changed, and not used after the call returns
+     * @param body not changed, and not used after the call returns
      * @param media how many tokens its media count as
      */
-    ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media);
+    ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media);
 }

@@ -1,5 +1,6 @@
 package io.llmd.scheduler.parser;
 
+import io.llmd.contracts.schedule.KnownText;
 import io.llmd.scheduler.scheduling.AppProtocol;
 import io.llmd.scheduler.scheduling.ClientBody;
 import java.nio.ByteBuffer;
@@ -69,6 +70,11 @@ public final class RequestParsers {
         return "";
     }
 
+    /** Reads a body of which nothing is known. */
+    public ParseOutcome parse(String path, Map<String, String> headers, ByteBuffer body) {
+        return parse(path, headers, body, KnownText.NONE);
+    }
+
     /**
      * Reads a body.
      *
@@ -76,16 +82,17 @@ public final class RequestParsers {
      * @param headers the request's headers, which may say how large its videos are; names in lower case
      * @param body the bytes between position and limit; not changed, and not used after the call returns
      *     unless the outcome refers to it
+     * @param known what is known of the body's array
      * @implNote one pass, linear in the body; allocates about one body for the prompt
      */
-    public ParseOutcome parse(String path, Map<String, String> headers, ByteBuffer body) {
-        ParseOutcome outcome = read(path, headers, body);
+    public ParseOutcome parse(String path, Map<String, String> headers, ByteBuffer body, KnownText known) {
+        ParseOutcome outcome = read(path, headers, body, known);
         return keepsSource && outcome instanceof ParseOutcome.Parsed parsed
                 ? new ParseOutcome.Parsed(parsed.body().withSource(new ClientBody(path, body)))
                 : outcome;
     }
 
-    private ParseOutcome read(String path, Map<String, String> headers, ByteBuffer body) {
+    private ParseOutcome read(String path, Map<String, String> headers, ByteBuffer body, KnownText known) {
         Claim claim = claim(path);
         RequestParser parser = claim == null ? fallback : claim.parser();
         if (parser == null) {
@@ -94,11 +101,12 @@ public final class RequestParsers {
         String suffix = claim == null ? "" : claim.suffix();
         MediaSizes sizes = new MediaSizes(media, VideoHints.of(headers));
         if (body.hasArray()) {
-            return parser.parse(suffix, body.array(), body.arrayOffset() + body.position(), body.remaining(), sizes);
+            int from = body.arrayOffset() + body.position();
+            return parser.parse(suffix, new BodyBytes(body.array(), from, body.remaining(), known), sizes);
         }
         byte[] copy = new byte[body.remaining()];
         body.duplicate().get(copy);
-        return parser.parse(suffix, copy, 0, copy.length, sizes);
+        return parser.parse(suffix, new BodyBytes(copy, 0, copy.length, KnownText.NONE), sizes);
     }
 
     private @Nullable Claim claim(String path) {

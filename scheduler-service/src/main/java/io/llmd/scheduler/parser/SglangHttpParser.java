@@ -16,7 +16,7 @@ public final class SglangHttpParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
-        return json.parse(BodyFormat.SGLANG_GENERATE, body, from, length, media);
+    public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
+        return json.parse(BodyFormat.SGLANG_GENERATE, body, media);
     }
 }

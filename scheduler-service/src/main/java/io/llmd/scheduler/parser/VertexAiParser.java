@@ -27,15 +27,15 @@ public final class VertexAiParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
+    public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
         try {
-            ProtoReader request = field(ProtoReader.ofFrame(body, from, length), 2);
+            ProtoReader request = field(ProtoReader.ofFrame(body.array(), body.from(), body.length()), 2);
             ProtoReader data = request == null ? null : bytes(request, 2);
             if (data == null) {
                 return new ParseOutcome.Malformed("http_body: missing (expected: a body of the OpenAI API)");
             }
             BodyFormat format = suffix.equals(CHAT) ? BodyFormat.CHAT_COMPLETIONS : BodyFormat.RESPONSES;
-            return json.parse(format, data.array(), data.start(), data.length(), media);
+            return json.parse(format, new BodyBytes(data.array(), data.start(), data.length(), body.known()), media);
         } catch (MalformedBodyException e) {
             return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
         }

@@ -28,11 +28,13 @@ public final class VllmGrpcParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
+    public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
         try {
-            ProtoReader message = ProtoReader.ofFrame(body, from, length);
+            ProtoReader message = ProtoReader.ofFrame(body.array(), body.from(), body.length());
             return new ParseOutcome.Parsed(
-                    suffix.equals(EMBED) ? embedding(message, length) : generation(message, length, media));
+                    suffix.equals(EMBED)
+                            ? embedding(message, body.length())
+                            : generation(message, body.length(), media));
         } catch (MalformedBodyException e) {
             return new ParseOutcome.Malformed(String.valueOf(e.getMessage()));
         }

@@ -2,6 +2,7 @@ package io.llmd.scheduler.parser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.contracts.schedule.KnownText;
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
 import java.io.ByteArrayOutputStream;
@@ -16,7 +17,7 @@ final class ParserFixture {
     private ParserFixture() {}
 
     static ParseOutcome outcome(RequestParser parser, String suffix, byte[] body) {
-        return parser.parse(suffix, body, 0, body.length, MediaSizes.DEFAULT);
+        return parser.parse(suffix, new BodyBytes(body, 0, body.length, KnownText.NONE), MediaSizes.DEFAULT);
     }
 
     static RequestBody parsed(RequestParser parser, String suffix, byte[] body) {

@@ -2,6 +2,7 @@ package io.llmd.scheduler.parser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.llmd.openai.PlainText;
 import io.llmd.scheduler.scheduling.AppProtocol;
 import io.llmd.scheduler.scheduling.Prompt;
 import io.llmd.scheduler.scheduling.RequestBody;
@@ -133,9 +134,28 @@ class RequestParsersTest {
         }
 
         @Override
-        public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
-            return ParseOutcome.unread(length);
+        public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
+            return ParseOutcome.unread(body.length());
         }
+    }
+
+    @Test
+    void readsTheSameWherePlainTextIsKnown() {
+        byte[] body = ("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + "words ".repeat(900)
+                        + "an \\u00e9 and " + "more ".repeat(300) + "\"}]}")
+                .getBytes(StandardCharsets.UTF_8);
+        PlainText known = new PlainText();
+        known.scan(body, 0, 2000);
+        known.scan(body, 2000, body.length);
+
+        assertThat(promptOf(parsers.parse(CHAT, Map.of(), ByteBuffer.wrap(body), known)))
+                .hasSizeGreaterThan(6000)
+                .isEqualTo(promptOf(parsers.parse(CHAT, Map.of(), ByteBuffer.wrap(body))));
+    }
+
+    private static byte[] promptOf(ParseOutcome outcome) {
+        Prompt prompt = ((ParseOutcome.Parsed) outcome).body().prompts().getFirst();
+        return Arrays.copyOf(prompt.bytes(), prompt.length());
     }
 
     @Test
