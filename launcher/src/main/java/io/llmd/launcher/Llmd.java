@@ -50,6 +50,12 @@ import picocli.CommandLine.Spec;
         })
 public final class Llmd implements Runnable {
 
+    /**
+     * With heaps of at most 512 MiB Netty would share its pools of memory among event loops, and take what it reads with from the system
+     * whenever two of them ask at a time.
+     */
+    private static final String SHARED_POOLS = "io.netty.allocator.disableThreadLocalMagazinesOnLowMemory";
+
     private final Terminal terminal;
 
     @Spec
@@ -62,6 +68,9 @@ public final class Llmd implements Runnable {
 
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] arguments) {
+        if (System.getProperty(SHARED_POOLS) == null) {
+            System.setProperty(SHARED_POOLS, "false");
+        }
         int code = commandLine(Terminal.system()).execute(arguments);
         System.exit(code);
     }

@@ -16,6 +16,7 @@ final class ChildJvm {
             "-Xmx512m",
             "-XX:+UseParallelGC",
             "-XX:+UseCompactObjectHeaders",
+            "-Dio.netty.allocator.disableThreadLocalMagazinesOnLowMemory=false",
             "-Dreactor.netty.ioWorkerCount=2");
 
     private ChildJvm() {}

@@ -1,5 +1,6 @@
 package io.llmd.lab.scheduler;
 
+import io.llmd.scheduler.parser.BodyBytes;
 import io.llmd.scheduler.parser.MediaSizes;
 import io.llmd.scheduler.parser.ParseOutcome;
 import io.llmd.scheduler.parser.RequestParser;
@@ -23,12 +24,12 @@ final class TokenParser implements RequestParser {
     }
 
     @Override
-    public ParseOutcome parse(String suffix, byte[] body, int from, int length, MediaSizes media) {
-        if (from != 0) {
-            return new ParseOutcome.Malformed("body: begins at " + from + " (expected: 0)");
+    public ParseOutcome parse(String suffix, BodyBytes body, MediaSizes media) {
+        if (body.from() != 0) {
+            return new ParseOutcome.Malformed("body: begins at " + body.from() + " (expected: 0)");
         }
-        Prompt prompt = new Prompt(body, length, true, List.of());
-        return new ParseOutcome.Parsed(
-                new RequestBody(RequestBody.Api.GENERATE, MODEL, suffix.equals(PATH), -1, List.of(prompt), "", length));
+        Prompt prompt = new Prompt(body.array(), body.length(), true, List.of());
+        return new ParseOutcome.Parsed(new RequestBody(
+                RequestBody.Api.GENERATE, MODEL, suffix.equals(PATH), -1, List.of(prompt), "", body.length()));
     }
 }
