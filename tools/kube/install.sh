@@ -32,10 +32,20 @@ if [[ ! -x $home/bin/kube-apiserver ]]; then
     printf 'package kubetools\n\nimport _ "k8s.io/kubernetes/cmd/kube-apiserver/app"\n' > tools.go
     go mod tidy -e >/dev/null 2>&1 || true
     echo "building kube-apiserver $version"
-    nice go build -o "$home/bin/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
+    # Without its version the server calls itself v0.0.0, which charts refuse.
+    stamp=k8s.io/component-base/version
+    minor=${version#1.}
+    nice go build -ldflags "-X $stamp.gitVersion=v$version -X $stamp.gitMajor=1 -X $stamp.gitMinor=${minor%.*}" \
+        -o "$home/bin/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
 fi
 if [[ ! -x $home/bin/helm ]] && ! command -v helm >/dev/null; then
     echo "building helm $helm"
-    GOFLAGS='' GOBIN="$home/bin" nice go install "helm.sh/helm/v3/cmd/helm@v$helm"
+    # The version of Kubernetes for which it renders without a cluster.
+    minor=${version#1.}
+    flags=
+    for package in chartutil lint/rules; do
+        flags+=" -X helm.sh/helm/v3/pkg/$package.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/$package.k8sVersionMinor=${minor%.*}"
+    done
+    GOFLAGS='' GOBIN="$home/bin" nice go install -ldflags "$flags" "helm.sh/helm/v3/cmd/helm@v$helm"
 fi
 echo "installed in $home/bin"
