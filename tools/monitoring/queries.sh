@@ -38,6 +38,11 @@ schedulingProfiles:
 YAML
 ./llmd up --detach --with-autoscaler --cold-start 2s --max-pods 4 --config "$work/scheduling.yaml" --port-base "$base"
 status=$(./llmd status --json)
+# A budget for the tenant whose key the load has; the gateway follows the file.
+cat >>.llmd/keys.yaml <<YAML
+tenants:
+  - {name: demo, budget: {tokens: 100000000, per: day}}
+YAML
 # An index of its own beside the scheduler's, for the panels of the service.
 ./llmd serve --roles kv-index --port-base "$base" --set kv-index.endpoints-file="$PWD/.llmd/endpoints.yaml" \
     --set server.address=127.0.0.1 --set management.server.address=127.0.0.1 --set spring.profiles.active=trial >"$work/index.log" 2>&1 &
