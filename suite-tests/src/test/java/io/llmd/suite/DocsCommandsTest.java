@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,7 +28,9 @@ import picocli.CommandLine;
 class DocsCommandsTest {
 
     private static final DeploymentFiles FILES = DeploymentFiles.find();
-    private static final Pattern FENCED = Pattern.compile("(?ms)^ *```(?:sh|bash)?\n(.*?)^ *```");
+    private static final Set<String> LANGUAGES = Set.of("", "sh");
+    private static final Pattern COMMAND = Pattern.compile(
+            "(?:\\./llmd|curl|docker|helm|kubectl|mvn|openssl|promtool|python3|tools/\\S+) .*|tools/\\S+");
     private static final Pattern INLINE = Pattern.compile("`(\\./llmd [^`]+)`");
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
     private static final Pattern HEADER_ROW =
@@ -44,12 +46,11 @@ class DocsCommandsTest {
     static Stream<Shown> commands() throws IOException {
         List<Shown> shown = new ArrayList<>();
         for (Path page : pages()) {
-            String text = Files.readString(page);
             String name = FILES.path("").relativize(page).toString();
-            FENCED.matcher(text)
-                    .results()
+            DocBlock.of(page).stream()
+                    .filter(block -> LANGUAGES.contains(block.language()))
                     .forEach(block -> lines(block).forEach(line -> shown.add(new Shown(name, line))));
-            INLINE.matcher(FENCED.matcher(text).replaceAll(""))
+            INLINE.matcher(DocBlock.prose(Files.readString(page)))
                     .results()
                     .map(found -> found.group(1).replaceAll("\\s+", " "))
                     .filter(line -> line.chars().filter(c -> c == ' ').count() > 1)
@@ -58,11 +59,8 @@ class DocsCommandsTest {
         return shown.stream();
     }
 
-    private static List<String> lines(MatchResult block) {
-        return block.group(1)
-                .replaceAll("\\\\\n\\s*", " ")
-                .lines()
-                .map(String::strip)
+    private static List<String> lines(DocBlock block) {
+        return block.commands().stream()
                 .filter(line -> line.startsWith("./llmd "))
                 .map(line -> line.replaceFirst("\\s+#.*", "")
                         .replaceFirst("\\s*[|>&].*", "")
@@ -110,6 +108,36 @@ class DocsCommandsTest {
     private static boolean isPlaceholder(String word) {
         return word.length() > 1
                 && word.chars().allMatch(c -> c >= 'A' && c <= 'Z' || c == '|' || c == '=' || c == ':');
+    }
+
+    @Test
+    void commandsAreInBlocksThatAreFollowed() {
+        Map<String, List<String>> elsewhere = new TreeMap<>();
+        for (Path page : DocLinks.pages(FILES.path(""))) {
+            List<String> lines = DocBlock.of(page).stream()
+                    .filter(block ->
+                            block.language().isEmpty() || block.language().equals("bash"))
+                    .flatMap(block -> block.commands().stream().limit(1))
+                    .filter(line -> COMMAND.matcher(line).matches())
+                    .toList();
+            if (!lines.isEmpty()) {
+                elsewhere.put(FILES.path("").relativize(page).toString(), lines);
+            }
+        }
+        assertThat(elsewhere).as("tools/docs/run.sh follows blocks of sh alone").isEmpty();
+    }
+
+    @Test
+    void whatBlocksNeedIsWhatTheScriptKnows() {
+        String script = FILES.text("tools/docs/run.sh");
+        for (Path page : DocLinks.pages(FILES.path(""))) {
+            DocBlock.of(page).stream()
+                    .filter(block -> block.language().equals("sh"))
+                    .flatMap(block -> block.words().stream())
+                    .forEach(word -> assertThat(script)
+                            .as("%s of %s", word, page)
+                            .containsAnyOf("            " + word + ") ", "*" + word + "*"));
+        }
     }
 
     @Test

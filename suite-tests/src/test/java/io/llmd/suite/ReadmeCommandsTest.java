@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.launcher.Llmd;
 import io.llmd.launcher.terminal.Terminal;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,20 +18,14 @@ import picocli.CommandLine;
 class ReadmeCommandsTest {
 
     private static final Path README = Path.of("..", "README.md");
-    private static final Pattern FENCED = Pattern.compile("(?s)```sh\n(.*?)```");
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
 
-    static Stream<String> commands() throws IOException {
-        List<String> commands = new ArrayList<>();
-        Matcher block = FENCED.matcher(Files.readString(README));
-        while (block.find()) {
-            for (String line : block.group(1).replace("\\\n", " ").split("\n")) {
-                if (line.startsWith("./llmd ")) {
-                    commands.add(line.replaceFirst("\\s#.*", "").strip());
-                }
-            }
-        }
-        return commands.stream();
+    static Stream<String> commands() {
+        return DocBlock.of(README).stream()
+                .filter(block -> block.language().equals("sh"))
+                .flatMap(block -> block.commands().stream())
+                .filter(line -> line.startsWith("./llmd "))
+                .map(line -> line.replaceFirst("\\s[#|].*", "").strip());
     }
 
     @ParameterizedTest

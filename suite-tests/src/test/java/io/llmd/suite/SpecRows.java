@@ -234,7 +234,7 @@ final class SpecRows {
                 A row is one numbered behaviour of the suite's specification; the tests named beside it fail when the
                 suite behaves otherwise. Run those of one row by its tag, which is the area and the row:
 
-                ```
+                ```sh long
                 mvn test -Dgroups=scheduling-22 -pl scheduler-service -am
                 ```
 

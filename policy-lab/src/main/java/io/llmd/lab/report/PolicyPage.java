@@ -203,7 +203,7 @@ public final class PolicyPage {
                 the scheduler that serves and simulated engines that were calibrated on measured servers
                 ([the policy lab](policy-lab.md), [accuracy](simulator-accuracy.md)). It is written by
 
-                ```
+                ```sh long
                 %s
                 ```
 
