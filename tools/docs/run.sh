@@ -125,7 +125,7 @@ run_block() {
         if [[ $reason ]]; then
             told skip "$command" "$reason"
         else
-            [[ $command =~ $ASKS && ! $has_suite ]] && ! elsewhere "$2" && ./llmd up --detach >/dev/null && has_suite=yes
+            [[ $command =~ $ASKS && ! $has_suite ]] && ! elsewhere "$2" && { ./llmd up --detach >/dev/null; has_suite=yes; }
             run_command "$command" "$2"
         fi
         command=
