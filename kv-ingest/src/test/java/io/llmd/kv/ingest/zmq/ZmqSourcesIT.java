@@ -66,8 +66,10 @@ class ZmqSourcesIT {
             publisher.publish(9, payload(9));
             await().untilAsserted(() ->
                     assertThat(target.log).endsWith("batch 6 p6", "batch 7 p7", "batch 8 p8", "batch 9 p9"));
-            await().untilAsserted(() -> assertThat(status().state()).isEqualTo(SourceState.EXACT));
-            assertThat(status().counters().gaps()).isEqualTo(2);
+            await().untilAsserted(() -> {
+                assertThat(status().state()).isEqualTo(SourceState.EXACT);
+                assertThat(status().counters().gaps()).isEqualTo(2);
+            });
             assertThat(status().topic()).isEqualTo("kv@10.0.0.7:8000@m");
         }
     }
