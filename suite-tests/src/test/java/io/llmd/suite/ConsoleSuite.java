@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.llmd.launcher.serve.Role;
 import io.llmd.launcher.serve.ServiceContexts;
+import io.llmd.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -53,10 +54,10 @@ final class ConsoleSuite implements AutoCloseable {
                   - {pluginRef: best}
             """;
 
-    private final int[] management = {RunningSuite.freePort(), RunningSuite.freePort()};
-    private final int indexPort = RunningSuite.freePort();
-    private final int autoscalerPort = RunningSuite.freePort();
-    private final int configPort = RunningSuite.freePort();
+    private final int[] management = {FreePorts.next(), FreePorts.next()};
+    private final int indexPort = FreePorts.next();
+    private final int autoscalerPort = FreePorts.next();
+    private final int configPort = FreePorts.next();
     private final Path keys = Files.createTempFile("llmd-keys", ".yaml");
     private final RunningSuite suite;
     private final Map<Role, ServiceContexts> others = new EnumMap<>(Role.class);

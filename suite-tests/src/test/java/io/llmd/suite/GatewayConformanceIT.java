@@ -18,6 +18,7 @@ import io.llmd.suite.ScriptedGateway.Answer;
 import io.llmd.suite.ScriptedGateway.Pool;
 import io.llmd.suite.ScriptedGateway.Rule;
 import io.llmd.testsupport.FakeKubeApi;
+import io.llmd.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -201,7 +202,7 @@ class GatewayConformanceIT {
     @DisplayName(
             "InferencePoolInvalidEPPService, EppUnAvailableFailOpen: our gateway with no scheduler yet, and no more")
     void withoutASchedulerItIsFiveHundredsAndWhereOneHasBeenRequestsAreServed() throws Exception {
-        int port = RunningSuite.freePort();
+        int port = FreePorts.next();
         try (ServiceContexts gateways = new ServiceContexts()) {
             gateways.start(
                     Role.GATEWAY,

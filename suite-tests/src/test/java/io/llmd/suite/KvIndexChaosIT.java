@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.llmd.launcher.serve.Role;
 import io.llmd.launcher.serve.ServiceContexts;
 import io.llmd.simulator.VllmSimulator;
+import io.llmd.testsupport.FreePorts;
 import io.llmd.testsupport.KafkaBroker;
 import java.io.IOException;
 import java.net.URI;
@@ -69,7 +70,7 @@ class KvIndexChaosIT {
     @Test
     @Tag("fault-F35")
     void routingGoesOnAndTheIndexIsTrueAgainWhateverWentAndCameBack() throws IOException, InterruptedException {
-        int replicaPort = RunningSuite.freePort();
+        int replicaPort = FreePorts.next();
         try (KafkaBroker broker = KafkaBroker.start();
                 RunningSuite suite = suite(replicaPort);
                 CacheObserver observer = new CacheObserver(suite.endpoints(), RunningSuite.MODEL)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.llmd.simulator.config.SimulatorSettingsBuilder;
+import io.llmd.testsupport.FreePorts;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,7 +39,7 @@ class PeerSourceIT {
 
     @BeforeParameterizedClassInvocation
     static void start(String version) {
-        int port = RunningSuite.freePorts(2);
+        int port = FreePorts.next(2);
         AtomicInteger ranks = new AtomicInteger();
         suite = RunningSuite.startPhases(
                 List.of("both", "both"),

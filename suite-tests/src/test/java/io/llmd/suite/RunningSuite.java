@@ -9,10 +9,9 @@ import io.llmd.simulator.VllmSimulator;
 import io.llmd.simulator.config.DataParallelSettings;
 import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.SimulatorSettingsBuilder;
+import io.llmd.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -210,7 +209,7 @@ final class RunningSuite implements AutoCloseable {
             String portSetting,
             int ranks,
             Map<String, String> gatewaySettings) {
-        int port = freePorts(2 * ranks);
+        int port = FreePorts.next(2 * ranks);
         return startPhases(
                 List.of("prefill", "decode"),
                 (role, settings) -> settings.option("emulate-version", version)
@@ -237,8 +236,8 @@ final class RunningSuite implements AutoCloseable {
             SimulatorSettingsBuilder one = settings.apply(SimulatorSettings.builder())
                     .option("host", "127.0.0.1")
                     .option("port", "0");
-            int events = freePort();
-            int replay = freePort();
+            int events = FreePorts.next();
+            int replay = FreePorts.next();
             if (config != null) {
                 one = one.option("kv-events-config", eventConfig(events, replay));
             }
@@ -302,12 +301,6 @@ final class RunningSuite implements AutoCloseable {
         return another;
     }
 
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     /** Names the rank of an endpoint that is one of several. */
     private static String rankLabel(VllmSimulator endpoint) {
         DataParallelSettings ranks = endpoint.settings().dataParallel();
@@ -315,32 +308,6 @@ final class RunningSuite implements AutoCloseable {
                 ? ", llm-d.ai/data-parallel-rank: \"%d\""
                         .formatted(ranks.ranks().getFirst())
                 : "";
-    }
-
-    /** The first of so many free ports that follow each other. */
-    static int freePorts(int count) {
-        while (true) {
-            List<ServerSocket> taken = new ArrayList<>();
-            try {
-                int first = freePort();
-                for (int i = 0; i < count; i++) {
-                    taken.add(new ServerSocket(first + i, 1, InetAddress.getLoopbackAddress()));
-                }
-                return first;
-            } catch (IOException | IllegalArgumentException e) {
-                // one of them is in use; others are tried
-            } finally {
-                taken.forEach(RunningSuite::closeQuietly);
-            }
-        }
-    }
-
-    private static void closeQuietly(ServerSocket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** An address binds when it holds {@code ::}, as in vLLM. */

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,22 +39,14 @@ public final class KafkaBroker implements AutoCloseable {
     public static KafkaBroker start() {
         try {
             Path folder = Files.createTempDirectory("kafka-broker");
-            List<Integer> ports = freePorts();
-            Properties properties = properties(folder, ports.get(0), ports.get(1));
-            KafkaBroker broker = new KafkaBroker(folder, properties, "127.0.0.1:" + ports.get(0));
+            int port = FreePorts.next();
+            Properties properties = properties(folder, port, FreePorts.next());
+            KafkaBroker broker = new KafkaBroker(folder, properties, "127.0.0.1:" + port);
             broker.format();
             broker.comeBack();
             return broker;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static List<Integer> freePorts() throws IOException {
-        InetAddress loopback = InetAddress.getLoopbackAddress();
-        try (ServerSocket first = new ServerSocket(0, 1, loopback);
-                ServerSocket second = new ServerSocket(0, 1, loopback)) {
-            return List.of(first.getLocalPort(), second.getLocalPort());
         }
     }
 

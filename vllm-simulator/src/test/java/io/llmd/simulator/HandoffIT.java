@@ -9,10 +9,9 @@ import io.llmd.simulator.config.SimulatorSettings;
 import io.llmd.simulator.config.SimulatorSettingsBuilder;
 import io.llmd.simulator.engine.LatencyModel;
 import io.llmd.simulator.engine.LoadFailurePolicy;
+import io.llmd.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -535,8 +534,8 @@ class HandoffIT {
 
     @Test
     void mooncakesLegsMeetByTheirTransferId() throws Exception {
-        Running p = start(settings -> settings.handoff(
-                handoff -> handoff.connector(KvConnector.MOONCAKE).sideChannelPort(KvConnector.MOONCAKE, freePort())));
+        Running p = start(settings -> settings.handoff(handoff ->
+                handoff.connector(KvConnector.MOONCAKE).sideChannelPort(KvConnector.MOONCAKE, FreePorts.next())));
         Running d = start(settings -> settings.handoff(
                 handoff -> handoff.connector(KvConnector.MOONCAKE).sideChannelPort(KvConnector.MOONCAKE, 0)));
         int port = p.simulator().settings().handoff().sideChannelPort();
@@ -566,14 +565,6 @@ class HandoffIT {
         assertThat(d.metric("vllm:external_prefix_cache_hits_total")).isPositive();
         assertThat(d.client().get("/metrics").body()).doesNotContain("vllm:nixl_");
         await("blocks are given back").until(() -> p.simulator().statistics().usedBlocks() == 0);
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static String finishReason(JsonNode answer) {

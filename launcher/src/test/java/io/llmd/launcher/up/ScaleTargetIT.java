@@ -10,11 +10,11 @@ import io.llmd.launcher.home.RunState;
 import io.llmd.launcher.home.SuitePorts;
 import io.llmd.launcher.terminal.CommandFailure;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,16 +49,11 @@ class ScaleTargetIT {
     private long now;
 
     private static TrialPart part(int number) {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
         return new EndpointPart(
                 "sim-" + number,
                 "",
-                SimulatorSettings.fromOptions(Map.of("host", "127.0.0.1", "port", String.valueOf(port), "model", "m")));
+                SimulatorSettings.fromOptions(
+                        Map.of("host", "127.0.0.1", "port", String.valueOf(FreePorts.next()), "model", "m")));
     }
 
     @BeforeEach

@@ -8,11 +8,11 @@ import io.llmd.launcher.Captured;
 import io.llmd.launcher.home.LlmdHome;
 import io.llmd.launcher.home.RunState;
 import io.llmd.simulator.config.SimulatorSettings;
+import io.llmd.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +72,7 @@ class TrialIT {
     void processThatEndsAtOnceFailsTheStartWithItsLog(@TempDir Path folder) throws Exception {
         LlmdHome home = new LlmdHome(folder);
         Files.createDirectories(home.logs());
-        int port = freePort();
+        int port = FreePorts.next();
         Trial trial = trial(List.of(List.of(new ProcessPart(
                 "gateway",
                 "",
@@ -90,7 +90,7 @@ class TrialIT {
 
     @Test
     void endpointsRunInThisProcess() throws Exception {
-        int port = freePort();
+        int port = FreePorts.next();
         EndpointPart part = new EndpointPart(
                 "sim-1",
                 "decode",
@@ -127,7 +127,7 @@ class TrialIT {
                 "x",
                 "",
                 "",
-                "http://127.0.0.1:" + freePort() + "/health",
+                "http://127.0.0.1:" + FreePorts.next() + "/health",
                 List.of("sleep", "30"),
                 folder.resolve("x.log"));
         Trial trial = trial(List.of(List.of(part)));
@@ -193,12 +193,6 @@ class TrialIT {
 
     private Trial trial(List<List<TrialPart>> phases) {
         return new Trial(phases, Duration.ofMillis(300), Duration.ofSeconds(5), captured.terminal());
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     /** A part that answers its health probe with a status and always has seven requests under way. */

@@ -13,6 +13,7 @@ import io.llmd.simulator.fault.RequestFaults;
 import io.llmd.simulator.fault.ScriptPlayer;
 import io.llmd.simulator.token.Tokenizer;
 import io.llmd.simulator.token.WordTokenizer;
+import io.llmd.testsupport.FreePorts;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
@@ -21,8 +22,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +56,7 @@ class EndpointTest {
 
     @Test
     void endpointThatDoesNotStartLeavesNoPortBehind() throws IOException {
-        int port = freePort();
+        int port = FreePorts.next();
         SimulatorSettings settings = SimulatorSettings.builder()
                 .port(0)
                 .handoff(handoff -> handoff.connector(KvConnector.NIXL).sideChannelPort(port))
@@ -98,11 +97,5 @@ class EndpointTest {
                 HttpVersion.HTTP_1_1, HttpMethod.POST, path, Unpooled.copiedBuffer(body, StandardCharsets.UTF_8));
         request.headers().set(HttpHeaderNames.CONTENT_TYPE, "application/json");
         return request;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -9,6 +9,7 @@ import io.llmd.kv.ingest.LaneTarget;
 import io.llmd.kv.ingest.SourceState;
 import io.llmd.kv.ingest.zmq.FakePublisher.Shape;
 import io.llmd.kv.zmtp.LinkEnd;
+import io.llmd.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -234,12 +235,8 @@ class ZmqSourcesIT {
 
     @Test
     void unknownHostAndClosedPortAreDialledAgain() throws Exception {
-        int closed;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            closed = socket.getLocalPort();
-        }
         sources.add(ZmqSource.of("a", 0, new ZmqAddress("no-such-host.invalid", 1), null), target);
-        sources.add(ZmqSource.of("b", 0, new ZmqAddress("127.0.0.1", closed), null), target);
+        sources.add(ZmqSource.of("b", 0, new ZmqAddress("127.0.0.1", FreePorts.next()), null), target);
         await().untilAsserted(() -> assertThat(sources.sources())
                 .allSatisfy(status -> assertThat(status.connectionEnds()).isGreaterThan(2)));
         assertThat(sources.sources().getLast().lastEnd()).isEqualTo(LinkEnd.UNREACHABLE);
