@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(60)
 class KubeKindTest {
 
     private static final WatchedKind.WatchEvents<Pod> NOBODY = new WatchedKind.WatchEvents<>() {

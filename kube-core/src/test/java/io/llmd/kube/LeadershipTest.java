@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(60)
 class LeadershipTest {
 
     private static final Leadership.Settings SETTINGS = new Leadership.Settings(

@@ -145,7 +145,7 @@ class DisaggChaosIT {
             suite.faults(endpoint, faults.get(round / 2 % faults.size()));
             int until = Math.min(REQUESTS, over.get() + WINDOW);
             await("requests end").atMost(Duration.ofSeconds(30)).until(() -> over.get() >= until);
-            await("the endpoint is there again").atMost(Duration.ofSeconds(5)).until(() -> {
+            await("the endpoint is there again").until(() -> {
                 suite.endpoints().get(endpoint).faults(old -> Faults.NONE);
                 return suite.isUp(endpoint);
             });

@@ -80,7 +80,7 @@ class DisaggregationIT {
     /** Blocks that faults of other tests have stranded stay until their time is over. */
     private void assertNoBlocksAreHeld() {
         await("blocks are free")
-                .atMost(Duration.ofSeconds(5))
+                .atMost(Duration.ofSeconds(15))
                 .until(() -> suite.endpoints().get(PREFILL).statistics().leases() <= strandedBefore);
     }
 

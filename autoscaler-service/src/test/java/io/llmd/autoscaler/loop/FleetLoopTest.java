@@ -631,7 +631,7 @@ class FleetLoopTest {
             hanging.await();
         });
         Thread main = Thread.ofVirtual().start(() -> loop.main(now));
-        assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
         fleet.beforeEngines(() -> {});
         fleet.replicas(0);
         fleet.queued = 1;

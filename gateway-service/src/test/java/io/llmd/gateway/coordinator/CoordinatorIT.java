@@ -82,10 +82,10 @@ class CoordinatorIT {
                                         "gateway.coordinator.media-ports=80,443," + images.port(),
                                         "gateway.coordinator.media-plain=true",
                                         "gateway.coordinator.media-size=1KB",
-                                        "gateway.coordinator.media-timeout=300ms",
+                                        "gateway.coordinator.media-timeout=1s",
                                         "gateway.coordinator.max-media=3",
                                         "gateway.access.demo-key=" + KEY,
-                                        "gateway.disaggregation.handoff-lease=300ms",
+                                        "gateway.disaggregation.handoff-lease=1s",
                                         "gateway.disaggregation.decode-timeout=1s",
                                         "gateway.endpoints.eject-after=1000"),
                                 Stream.of(more))

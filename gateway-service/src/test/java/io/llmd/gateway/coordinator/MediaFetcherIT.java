@@ -94,7 +94,7 @@ class MediaFetcherIT {
             assertThat(fetcher.refusal(address)).isNull();
             CompletableFuture<String> ended = new CompletableFuture<>();
             transport.loop().execute(() -> fetcher.fetch(transport, address, new Ended(ended)));
-            return ended.get(10, TimeUnit.SECONDS);
+            return ended.get(30, TimeUnit.SECONDS);
         }
     }
 

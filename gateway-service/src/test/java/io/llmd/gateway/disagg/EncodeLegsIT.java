@@ -282,7 +282,7 @@ class EncodeLegsIT {
         for (FakeModelServer server : List.of(pool.encoder(), pool.otherEncoder())) {
             server.answering(request -> {
                 most.accumulateAndGet(underWay(pool.encoder()) + underWay(pool.otherEncoder()), Math::max);
-                return encoded("h-" + url(request), server.host()).delay(Duration.ofMillis(20));
+                return encoded("h-" + url(request), server.host()).delay(Duration.ofMillis(100));
             });
         }
         String[] images = IntStream.range(0, 20)

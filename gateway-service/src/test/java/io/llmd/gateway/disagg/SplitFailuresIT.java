@@ -39,12 +39,12 @@ class SplitFailuresIT {
                 "gateway.expose-endpoint=true",
                 "gateway.endpoints.eject-after=1000",
                 "gateway.timeouts.gap=2s",
-                "gateway.disaggregation.prefill-timeout=300ms",
-                "gateway.disaggregation.decode-timeout=400ms",
+                "gateway.disaggregation.prefill-timeout=1s",
+                "gateway.disaggregation.decode-timeout=1s",
                 "gateway.disaggregation.timeout-per-token=0ms",
                 "gateway.disaggregation.prefill-retries=1",
                 "gateway.disaggregation.retry-backoff=20ms",
-                "gateway.disaggregation.handoff-lease=500ms",
+                "gateway.disaggregation.handoff-lease=2s",
                 "gateway.disaggregation.max-handoffs=2",
                 "gateway.disaggregation.answer-size=64KB",
                 "gateway.disaggregation.quarantine-after=2");
@@ -160,7 +160,7 @@ class SplitFailuresIT {
     @Test
     @DisplayName("an answer that is no stream may take longer than the first token of one")
     void wholeAnswersMayTakeLong() {
-        pool.decode().always(Reply.chat("Hello world").delay(Duration.ofMillis(700)));
+        pool.decode().always(Reply.chat("Hello world").delay(Duration.ofMillis(1_400)));
 
         RawClient.Answer answer = chat();
 
@@ -447,8 +447,8 @@ class SplitFailuresIT {
         try {
             client.reset();
 
-            await("abort seen")
-                    .atMost(Duration.ofSeconds(1))
+            await("abort seen, long before the stream would end")
+                    .atMost(Duration.ofSeconds(5))
                     .until(() -> pool.decode().lastRequest().isAborted());
             pool.gateway().awaitQuiet();
         } finally {
@@ -492,7 +492,7 @@ class SplitFailuresIT {
     @DisplayName("T50: a prefill leg goes on when its endpoint leaves the pool, and no new one goes there")
     void prefillEndpointLeaves() {
         try (SplitPool own = new SplitPool()) {
-            own.prefill().script(SplitPool.prefilled(HANDOFF).delay(Duration.ofMillis(300)));
+            own.prefill().script(SplitPool.prefilled(HANDOFF).delay(Duration.ofMillis(1_500)));
             try (RawClient client = own.gateway().connect()) {
                 client.send(RawClient.post(CHAT, BODY, AUTH));
                 await("prefill leg under way")
@@ -523,7 +523,7 @@ class SplitFailuresIT {
         try (SplitPool own = new SplitPool(
                 "gateway.disaggregation.on-prefill-failure=fail",
                 "gateway.access.transfer-params=refuse",
-                "gateway.disaggregation.prefill-timeout=100ms")) {
+                "gateway.disaggregation.prefill-timeout=1s")) {
             own.prefill()
                     .script(Reply.error(500, "internal"), Reply.none(Reply.Cut.STALL), Reply.none(Reply.Cut.RESET));
 

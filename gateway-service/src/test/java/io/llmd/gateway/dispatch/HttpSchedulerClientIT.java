@@ -50,7 +50,7 @@ class HttpSchedulerClientIT {
     private final AtomicInteger fallbacks = new AtomicInteger();
     private final AtomicInteger dropped = new AtomicInteger();
     private final MutableClock clock = new MutableClock();
-    private final HttpSchedulerClient client = client(Duration.ofMillis(500));
+    private final HttpSchedulerClient client = client(Duration.ofSeconds(1));
 
     @AfterEach
     void close() {
@@ -96,7 +96,7 @@ class HttpSchedulerClientIT {
                                 .asReadOnlyBuffer(),
                         List.of(excluded)),
                 outcome::complete);
-        return outcome.get(5, TimeUnit.SECONDS);
+        return outcome.get(30, TimeUnit.SECONDS);
     }
 
     private static OutcomeReport ended(long lease) {
@@ -178,7 +178,7 @@ class HttpSchedulerClientIT {
             patient.endpoints(list -> {});
         }
 
-        assertThat(waiting.get(5, TimeUnit.SECONDS))
+        assertThat(waiting.get(30, TimeUnit.SECONDS))
                 .isInstanceOfSatisfying(
                         ScheduleDecision.class,
                         decision -> assertThat(decision.leaseId()).isNegative());
@@ -190,8 +190,8 @@ class HttpSchedulerClientIT {
         server.answering(request -> Reply.json(200, request.uri().equals("/v1/endpoints") ? NO_LIST : DECISION));
         CompletableFuture<EndpointList> list = new CompletableFuture<>();
         patient.endpoints(list::complete);
-        list.get(5, TimeUnit.SECONDS);
-        assertThat(((ScheduleDecision) ask(patient).get(5, TimeUnit.SECONDS)).leaseId())
+        list.get(30, TimeUnit.SECONDS);
+        assertThat(((ScheduleDecision) ask(patient).get(30, TimeUnit.SECONDS)).leaseId())
                 .isEqualTo(42);
     }
 
@@ -245,7 +245,7 @@ class HttpSchedulerClientIT {
 
         cancellation.cancel();
 
-        assertThat(outcome.get(5, TimeUnit.SECONDS))
+        assertThat(outcome.get(30, TimeUnit.SECONDS))
                 .isInstanceOfSatisfying(
                         ScheduleDecision.class,
                         decision -> assertThat(decision.leaseId()).isEqualTo(42));
@@ -270,10 +270,10 @@ class HttpSchedulerClientIT {
         server.script(Reply.json(204, "").delay(Duration.ofMillis(100)));
         client.report(ended(1));
 
-        client.reported().toCompletableFuture().get(5, TimeUnit.SECONDS);
+        client.reported().toCompletableFuture().get(30, TimeUnit.SECONDS);
 
         assertThat(server.lastRequest().text()).contains("\"leaseId\":1");
-        client.reported().toCompletableFuture().get(5, TimeUnit.SECONDS);
+        client.reported().toCompletableFuture().get(30, TimeUnit.SECONDS);
         assertThat(server.requests()).hasSize(1);
     }
 

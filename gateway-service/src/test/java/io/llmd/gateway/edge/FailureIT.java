@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -44,8 +45,8 @@ class FailureIT {
     static void start() {
         gateway = new GatewayFixture(
                 2,
-                "gateway.timeouts.first-byte=400ms",
-                "gateway.timeouts.gap=300ms",
+                "gateway.timeouts.first-byte=1s",
+                "gateway.timeouts.gap=800ms",
                 "gateway.timeouts.keep-alive-comment=100ms",
                 "gateway.endpoints.eject-after=1000");
     }
@@ -114,16 +115,17 @@ class FailureIT {
     @Tag("fault-F1")
     void refusedConnectionCostsLittleTime() {
         gateway.endpoint(0).refuseConnections();
+        long little = TimeUnit.MILLISECONDS.toNanos(50);
         long least = Long.MAX_VALUE;
         // A machine that is busy may be late, and not each time.
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 50 && least >= little; i++) {
             long begin = System.nanoTime();
             assertThat(gateway.chat().status()).isEqualTo(200);
             least = Math.min(least, System.nanoTime() - begin);
         }
         gateway.endpoint(0).acceptConnections();
 
-        assertThat(Duration.ofNanos(least)).isLessThan(Duration.ofMillis(50));
+        assertThat(least).isLessThan(little);
     }
 
     @Test

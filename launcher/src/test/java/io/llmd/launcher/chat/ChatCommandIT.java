@@ -112,7 +112,7 @@ class ChatCommandIT {
 
             assertThat(client.stop()).isTrue();
 
-            ChatAnswer stopped = answer.get(5, TimeUnit.SECONDS);
+            ChatAnswer stopped = answer.get(30, TimeUnit.SECONDS);
             assertThat(stopped.end()).isEqualTo(new ChatAnswer.End.Stopped());
             assertThat(stopped.text()).isEqualTo("begun");
             assertThat(client.stop()).isFalse();

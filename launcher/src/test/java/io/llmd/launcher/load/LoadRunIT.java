@@ -197,7 +197,7 @@ class LoadRunIT {
             await("refused by the limit").until(() -> run.snapshot().errors() == 17);
             release.countDown();
 
-            assertThat(report.get(10, TimeUnit.SECONDS).outcomes())
+            assertThat(report.get(30, TimeUnit.SECONDS).outcomes())
                     .isEqualTo(Map.of("ok", 3L, "client_connection_limit", 17L));
             run.close();
         }
@@ -241,7 +241,7 @@ class LoadRunIT {
             run.stop();
             release.countDown();
 
-            assertThat(report.get(10, TimeUnit.SECONDS).outcomes()).containsOnlyKeys("ok");
+            assertThat(report.get(30, TimeUnit.SECONDS).outcomes()).containsOnlyKeys("ok");
             run.close();
         }
     }
@@ -276,7 +276,7 @@ class LoadRunIT {
             LoadReport report = run(URI.create("http://127.0.0.1:" + listener.getLocalPort()), plan);
 
             assertThat(report.outcomes()).isEqualTo(Map.of("ok", 2L));
-            server.get(5, TimeUnit.SECONDS);
+            server.get(30, TimeUnit.SECONDS);
         }
     }
 
@@ -301,7 +301,7 @@ class LoadRunIT {
             LoadReport report = run(URI.create("http://127.0.0.1:" + listener.getLocalPort()), plan);
 
             assertThat(report.outcomes()).isEqualTo(Map.of("malformed_response", 1L));
-            server.get(5, TimeUnit.SECONDS);
+            server.get(30, TimeUnit.SECONDS);
         }
     }
 

@@ -58,7 +58,7 @@ class AsyncLogsTest {
     @Tag("fault-F68")
     void whoLogsDoesNotWaitForABlockedConsoleAndWarningsAreKept() throws Exception {
         root.info("first");
-        assertThat(isBlocked.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(isBlocked.await(30, TimeUnit.SECONDS)).isTrue();
         for (int i = 0; i < 100_000; i++) {
             root.info("line {}", i);
         }

@@ -142,9 +142,9 @@ class FlowControlIT {
 
         running.close();
 
-        assertThat(low.get(10, TimeUnit.SECONDS).status()).isEqualTo(200);
-        assertThat(plain.get(10, TimeUnit.SECONDS).status()).isEqualTo(200);
-        assertThat(high.get(10, TimeUnit.SECONDS).header("x-llmd-queue-position"))
+        assertThat(low.get(30, TimeUnit.SECONDS).status()).isEqualTo(200);
+        assertThat(plain.get(30, TimeUnit.SECONDS).status()).isEqualTo(200);
+        assertThat(high.get(30, TimeUnit.SECONDS).header("x-llmd-queue-position"))
                 .isEqualTo("1");
         assertThat(endpoint.requests().stream().skip(1).map(RecordedRequest::text))
                 .satisfiesExactly(
@@ -161,17 +161,18 @@ class FlowControlIT {
         send("second", "batch");
         waiting.awaitCount(2);
 
+        long little = TimeUnit.MILLISECONDS.toNanos(50);
         long least = Long.MAX_VALUE;
         // A machine that is busy may be late, and not each time.
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 50 && least >= little; i++) {
             long begin = System.nanoTime();
-            Answer refused = send("third", "batch").get(10, TimeUnit.SECONDS);
+            Answer refused = send("third", "batch").get(30, TimeUnit.SECONDS);
             least = Math.min(least, System.nanoTime() - begin);
             assertThat(refused.status()).isEqualTo(429);
             assertThat(refused.header("x-llm-d-request-dropped-reason")).isEqualTo("rejected-saturated");
             assertThat(Integer.parseInt(refused.header("retry-after"))).isBetween(1, 60);
         }
-        assertThat(Duration.ofNanos(least)).isLessThan(Duration.ofMillis(50));
+        assertThat(least).isLessThan(little);
     }
 
     @Test
@@ -184,7 +185,7 @@ class FlowControlIT {
         RawClient leaving = connect("second", "batch");
         waiting.awaitCount(2);
 
-        Answer refused = send("third", "batch").get(10, TimeUnit.SECONDS);
+        Answer refused = send("third", "batch").get(30, TimeUnit.SECONDS);
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.header("x-llm-d-request-dropped-reason")).isEqualTo("rejected-saturated");
         assertThat(refused.header("retry-after")).isNotBlank();
@@ -205,7 +206,7 @@ class FlowControlIT {
         occupy("high");
 
         await("shorter wait is in force").untilAsserted(() -> {
-            Answer answer = send("slow", null).get(10, TimeUnit.SECONDS);
+            Answer answer = send("slow", null).get(30, TimeUnit.SECONDS);
             assertThat(answer.status()).isEqualTo(429);
             assertThat(answer.header("x-llm-d-request-dropped-reason")).isEqualTo("rejected-ttl-expired");
         });
@@ -221,7 +222,7 @@ class FlowControlIT {
 
         writeEndpoints(true);
 
-        assertThat(held.get(10, TimeUnit.SECONDS).status()).isEqualTo(200);
+        assertThat(held.get(30, TimeUnit.SECONDS).status()).isEqualTo(200);
     }
 
     @Test
@@ -232,7 +233,7 @@ class FlowControlIT {
 
         CompletableFuture<Void> stopping = CompletableFuture.runAsync(() -> schedulers.stop(Role.SCHEDULER));
 
-        Answer answer = first.get(10, TimeUnit.SECONDS);
+        Answer answer = first.get(30, TimeUnit.SECONDS);
         assertThat(answer.status()).isEqualTo(inProcess ? 503 : 200);
         assertThat(answer.header("x-llm-d-request-dropped-reason"))
                 .isEqualTo(inProcess ? "rejected-shutting-down" : null);
@@ -251,7 +252,7 @@ class FlowControlIT {
         Answer evicted = batch.get(15, TimeUnit.SECONDS);
         assertThat(evicted.status()).isEqualTo(429);
         assertThat(evicted.header("x-llm-d-request-dropped-reason")).isEqualTo("evicted");
-        assertThat(high.get(10, TimeUnit.SECONDS).status()).isEqualTo(200);
+        assertThat(high.get(30, TimeUnit.SECONDS).status()).isEqualTo(200);
         assertThat(endpoint.requests().getFirst().isAborted()).isTrue();
     }
 

@@ -92,7 +92,7 @@ class StateCommandsIT {
 
         assertThat(captured.run("down")).isZero();
 
-        assertThat(starter.waitFor(1, TimeUnit.SECONDS)).isTrue();
+        assertThat(starter.waitFor(20, TimeUnit.SECONDS)).isTrue();
         assertThat(runFile.status()).isEqualTo(new RunStatus.Absent());
     }
 

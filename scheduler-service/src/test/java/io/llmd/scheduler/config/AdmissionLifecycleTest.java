@@ -32,7 +32,7 @@ class AdmissionLifecycleTest {
 
         waiting.set(0);
 
-        assertThat(stopped.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(stopped.await(30, TimeUnit.SECONDS)).isTrue();
         assertThat(isShutDown).isTrue();
     }
 
@@ -40,7 +40,7 @@ class AdmissionLifecycleTest {
     void theQueuesCloseAtTheEndOfTheDrainTime() throws InterruptedException {
         stop(Duration.ofMillis(50));
 
-        assertThat(stopped.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(stopped.await(30, TimeUnit.SECONDS)).isTrue();
         assertThat(isShutDown).isTrue();
     }
 

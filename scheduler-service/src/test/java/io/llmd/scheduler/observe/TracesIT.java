@@ -96,7 +96,9 @@ class TracesIT {
             }
 
             List<Long> late = nanos.subList(400, 600).stream().sorted().toList();
-            assertThat(Duration.ofNanos(late.get(100))).isLessThan(Duration.ofMillis(50));
+            assertThat(Duration.ofNanos(late.get(100)))
+                    .as("median, against an export timeout of 500 ms")
+                    .isLessThan(Duration.ofMillis(250));
             FunctionCounter lost = context.getBean(MeterRegistry.class)
                     .get(SchedulerMeters.SPANS_LOST.getName())
                     .functionCounter();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(20)
+@Timeout(60)
 class EndpointTest {
     private static final SimulatorSettings SETTINGS =
             SimulatorSettings.builder().port(0).build();

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that no client sends by accident: each is answered, and none as a mistake of the server. */
-@Timeout(30)
+@Timeout(60)
 class HostileRequestTest {
     private final AnsweredCall call =
             new AnsweredCall(SimulatorSettings.builder().build(), 0);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(60)
 class RunningEngineTest {
     private static final EngineSink DEAF = event -> {};
     private static final EngineSink BREAKS = event -> {
@@ -37,7 +37,7 @@ class RunningEngineTest {
     @Test
     void requestsOfAnEngineThatBreaksAreLost() throws Exception {
         RunningEngine engine = engine(BREAKS);
-        assertThat(submitted(engine, 1).get(5, TimeUnit.SECONDS).lost()).isTrue();
+        assertThat(submitted(engine, 1).get(30, TimeUnit.SECONDS).lost()).isTrue();
         assertThat(engine.hasEnded()).isTrue();
     }
 
@@ -49,8 +49,8 @@ class RunningEngineTest {
         CompletableFuture<SequenceEnd> first = submitted(engine, 1);
         CompletableFuture<SequenceEnd> second = submitted(engine, 2);
         both.countDown();
-        assertThat(first.get(5, TimeUnit.SECONDS).lost()).isTrue();
-        assertThat(second.get(5, TimeUnit.SECONDS).lost()).isTrue();
+        assertThat(first.get(30, TimeUnit.SECONDS).lost()).isTrue();
+        assertThat(second.get(30, TimeUnit.SECONDS).lost()).isTrue();
     }
 
     @Test
@@ -60,8 +60,8 @@ class RunningEngineTest {
         engine.submitLater(request(1), ending, (taken, now) -> {
             throw new IllegalStateException("cannot be prepared");
         });
-        assertThat(ending.end.get(5, TimeUnit.SECONDS).lost()).isTrue();
-        assertThat(submitted(engine, 2).get(5, TimeUnit.SECONDS).lost()).isFalse();
+        assertThat(ending.end.get(30, TimeUnit.SECONDS).lost()).isTrue();
+        assertThat(submitted(engine, 2).get(30, TimeUnit.SECONDS).lost()).isFalse();
         assertThat(engine.hasEnded()).isFalse();
     }
 
@@ -71,7 +71,7 @@ class RunningEngineTest {
             throw new StackOverflowError();
         });
         assertThatExceptionOfType(ExecutionException.class)
-                .isThrownBy(() -> answer.get(5, TimeUnit.SECONDS))
+                .isThrownBy(() -> answer.get(30, TimeUnit.SECONDS))
                 .withCauseInstanceOf(StackOverflowError.class);
     }
 
@@ -91,7 +91,7 @@ class RunningEngineTest {
 
     private static void awaited(CountDownLatch latch) {
         try {
-            latch.await(5, TimeUnit.SECONDS);
+            latch.await(30, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(60)
 class SideChannelIT {
     private static final String HOST = "127.0.0.1";
     private static final SideChannelRequest READ = new SideChannelRequest.Read("e", "cmpl-1-0000000a");
@@ -71,7 +71,7 @@ class SideChannelIT {
         for (SideChannelResponse response : responses) {
             try (SideChannelServer server = serve(0, response)) {
                 for (SideChannelRequest request : requests) {
-                    assertThat(ask(server.port(), request).get(5, TimeUnit.SECONDS))
+                    assertThat(ask(server.port(), request).get(30, TimeUnit.SECONDS))
                             .isEqualTo(response);
                 }
             }
@@ -94,15 +94,15 @@ class SideChannelIT {
             CompletableFuture<SideChannelResponse> after = new CompletableFuture<>();
             connection.ask(READ, after::complete);
             both.countDown();
-            assertThat(before.get(2, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
-            assertThat(after.get(2, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
+            assertThat(before.get(30, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
+            assertThat(after.get(30, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
             assertThatThrownBy(server::accept).isInstanceOf(SocketTimeoutException.class);
         }
     }
 
     private static void awaited(CountDownLatch latch) {
         try {
-            latch.await(5, TimeUnit.SECONDS);
+            latch.await(30, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -115,7 +115,7 @@ class SideChannelIT {
             for (int i = 0; i < 500; i++) {
                 responses.add(ask(server.port(), READ));
             }
-            CompletableFuture.allOf(responses.toArray(CompletableFuture[]::new)).get(10, TimeUnit.SECONDS);
+            CompletableFuture.allOf(responses.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
             assertThat(responses).allMatch(response -> response.join() instanceof SideChannelResponse.Done);
         }
     }
@@ -125,7 +125,7 @@ class SideChannelIT {
         SideChannelServer server = serve(0, new SideChannelResponse.Done());
         int port = server.port();
         server.close();
-        assertThat(ask(port, READ).get(10, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
+        assertThat(ask(port, READ).get(30, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
     }
 
     @Test
@@ -145,10 +145,10 @@ class SideChannelIT {
             lost = ask(port, READ);
             await("question arrives").until(() -> asked.size() == 1);
         }
-        assertThat(lost.get(5, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
+        assertThat(lost.get(30, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Unreachable.class);
         try (SideChannelServer again = serve(port, new SideChannelResponse.Done())) {
             assertThat(again.port()).isEqualTo(port);
-            assertThat(ask(port, READ).get(5, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Done.class);
+            assertThat(ask(port, READ).get(30, TimeUnit.SECONDS)).isInstanceOf(SideChannelResponse.Done.class);
         }
     }
 

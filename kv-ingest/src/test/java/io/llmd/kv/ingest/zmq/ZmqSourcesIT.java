@@ -271,8 +271,8 @@ class ZmqSourcesIT {
                     .isInstanceOf(IllegalArgumentException.class);
             publisher.publish(0, payload(0));
             await().untilAsserted(() -> assertThat(target.log).endsWith("batch 0 p0"));
-            sources.remove("a", 0).get(10, TimeUnit.SECONDS);
-            sources.remove("a", 0).get(10, TimeUnit.SECONDS);
+            sources.remove("a", 0).get(30, TimeUnit.SECONDS);
+            sources.remove("a", 0).get(30, TimeUnit.SECONDS);
             publisher.publish(1, payload(1));
             assertThat(sources.sources()).isEmpty();
             assertThat(target.log).endsWith("batch 0 p0");
@@ -312,8 +312,8 @@ class ZmqSourcesIT {
             follow(publisher);
             sources.close();
             sources.add(ZmqSource.of("late", 0, publisher.address(), null), target);
-            sources.remove("a", 0).get(10, TimeUnit.SECONDS);
-            sources.remove("late", 0).get(10, TimeUnit.SECONDS);
+            sources.remove("a", 0).get(30, TimeUnit.SECONDS);
+            sources.remove("late", 0).get(30, TimeUnit.SECONDS);
             sources.close();
         }
     }

@@ -36,10 +36,10 @@ class ZmqSourcesTest {
                 throw new IllegalStateException("cannot be told");
             });
 
-            assertThatThrownBy(() -> failing.get(5, TimeUnit.SECONDS)).hasMessageContaining("cannot be told");
-            assertThat(sources.between("a", 0, position -> {}).get(5, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> failing.get(30, TimeUnit.SECONDS)).hasMessageContaining("cannot be told");
+            assertThat(sources.between("a", 0, position -> {}).get(30, TimeUnit.SECONDS))
                     .isTrue();
-            assertThat(sources.between("b", 0, position -> {}).get(5, TimeUnit.SECONDS))
+            assertThat(sources.between("b", 0, position -> {}).get(30, TimeUnit.SECONDS))
                     .isFalse();
         }
     }

@@ -203,7 +203,7 @@ class ExtProcIT {
                     }
                 });
         stream.onNext(new byte[] {(byte) 0xff, (byte) 0xff, 0x12, 0x7f, 0x01});
-        assertThat(Status.fromThrowable(failure.get(10, TimeUnit.SECONDS)).getCode())
+        assertThat(Status.fromThrowable(failure.get(30, TimeUnit.SECONDS)).getCode())
                 .isIn(Status.Code.UNKNOWN, Status.Code.INTERNAL, Status.Code.CANCELLED);
         aRequestIsPlacedAndItsAnswerFollowed();
     }

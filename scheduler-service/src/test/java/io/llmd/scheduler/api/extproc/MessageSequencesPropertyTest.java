@@ -140,7 +140,7 @@ class MessageSequencesPropertyTest {
                 all.add(call(proxy::cancel));
                 all.add(call(running.processor::expire));
                 for (var done : threads.invokeAll(all)) {
-                    done.get(10, TimeUnit.SECONDS);
+                    done.get(30, TimeUnit.SECONDS);
                 }
             }
             threads.shutdown();

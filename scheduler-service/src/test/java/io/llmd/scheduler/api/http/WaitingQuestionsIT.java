@@ -72,7 +72,7 @@ class WaitingQuestionsIT {
 
         held.decide(7);
 
-        assertThat(answer.get(5, TimeUnit.SECONDS).body()).contains("\"leaseId\":7");
+        assertThat(answer.get(30, TimeUnit.SECONDS).body()).contains("\"leaseId\":7");
         assertThat(door.reports).isEmpty();
     }
 
@@ -153,7 +153,7 @@ class WaitingQuestionsIT {
 
         withdraw("t1");
 
-        assertThat(answer.get(5, TimeUnit.SECONDS).body()).contains("\"reason\":\"CANCELLED\"");
+        assertThat(answer.get(30, TimeUnit.SECONDS).body()).contains("\"reason\":\"CANCELLED\"");
         assertThat(held.leaves).isEqualTo(1);
         held.decide(9);
         assertThat(door.reports)
@@ -165,7 +165,7 @@ class WaitingQuestionsIT {
     void withdrawingAnAnsweredOrUnknownQuestionDoesNothing() throws Exception {
         CompletableFuture<HttpResponse<String>> answer = ask("t1");
         held(0).decide(7);
-        answer.get(5, TimeUnit.SECONDS);
+        answer.get(30, TimeUnit.SECONDS);
 
         assertThat(withdraw("t1").statusCode()).isEqualTo(204);
         assertThat(withdraw("t2").statusCode()).isEqualTo(204);
@@ -180,7 +180,7 @@ class WaitingQuestionsIT {
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/v1/evictions"))
                         .build(),
                 BodyHandlers.ofLines());
-        Iterator<String> lines = stream.get(5, TimeUnit.SECONDS).body().iterator();
+        Iterator<String> lines = stream.get(30, TimeUnit.SECONDS).body().iterator();
         assertThat(lines.next()).isEqualTo(": here");
 
         door.evictions.accept(42);
