@@ -33,6 +33,11 @@ public final class TlsServer implements AutoCloseable {
     }
 
     public static TlsServer start(Path folder, String answer) throws Exception {
+        return serve(makeStore(folder), answer);
+    }
+
+    /** A store with a key and its certificate for {@link #serve}. */
+    public static Path makeStore(Path folder) throws IOException, InterruptedException {
         Path store = folder.resolve("peer.p12");
         keytool(
                 store,
@@ -47,6 +52,11 @@ public final class TlsServer implements AutoCloseable {
                 "san=ip:127.0.0.1",
                 "-validity",
                 "2");
+        return store;
+    }
+
+    /** Starts a server with the key of a store. */
+    public static TlsServer serve(Path store, String answer) throws IOException, GeneralSecurityException {
         return start(store, context(store), answer);
     }
 
@@ -111,6 +121,7 @@ public final class TlsServer implements AutoCloseable {
     private static void keytool(Path store, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
         command.addAll(List.of(arguments));
         command.addAll(
                 List.of("-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", new String(PASSWORD)));

@@ -46,6 +46,8 @@ public record PemIdentity(Path certificate, Path privateKey, Path store) {
         Path log = folder.resolve(name + ".log");
         ProcessBuilder command = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-J-XX:TieredStopAtLevel=1",
+                "-J-XX:+UseSerialGC",
                 "-genkeypair",
                 "-alias",
                 ALIAS,

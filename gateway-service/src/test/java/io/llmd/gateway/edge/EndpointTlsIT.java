@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,16 +23,28 @@ class EndpointTlsIT {
     private static final String ANSWER = "{\"choices\":[{\"index\":0,\"message\":{\"content\":\"hi\"}}]}";
 
     @TempDir
+    private static Path stores;
+
+    private static Path storeOfTrusted;
+    private static Path storeOfStranger;
+
+    @TempDir
     private Path folder;
 
     private TlsServer trusted;
     private TlsServer stranger;
     private GatewayFixture gateway;
 
+    @BeforeAll
+    static void makeStores() throws Exception {
+        storeOfTrusted = TlsServer.makeStore(Files.createDirectory(stores.resolve("trusted")));
+        storeOfStranger = TlsServer.makeStore(Files.createDirectory(stores.resolve("stranger")));
+    }
+
     @BeforeEach
     void start() throws Exception {
-        trusted = TlsServer.start(Files.createDirectory(folder.resolve("trusted")), ANSWER);
-        stranger = TlsServer.start(Files.createDirectory(folder.resolve("stranger")), ANSWER);
+        trusted = TlsServer.serve(Files.copy(storeOfTrusted, folder.resolve("trusted.p12")), ANSWER);
+        stranger = TlsServer.serve(Files.copy(storeOfStranger, folder.resolve("stranger.p12")), ANSWER);
         gateway = trusting(trusted);
     }
 

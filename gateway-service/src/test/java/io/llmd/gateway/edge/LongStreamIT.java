@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.llmd.gateway.GatewayFixture;
 import io.llmd.testsupport.Reply;
+import io.netty.util.ResourceLeakDetector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
@@ -13,6 +14,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +24,19 @@ import org.junit.jupiter.api.Timeout;
 class LongStreamIT {
 
     private static final int EVENTS = 1_000_000;
+
+    private static final ResourceLeakDetector.Level OF_OTHER_TESTS = ResourceLeakDetector.getLevel();
+
+    /** One buffer of a hundred is followed: of a million, those that leak are among them. */
+    @BeforeAll
+    static void followFewBuffers() {
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.SIMPLE);
+    }
+
+    @AfterAll
+    static void followAsBefore() {
+        ResourceLeakDetector.setLevel(OF_OTHER_TESTS);
+    }
 
     @Test
     @Timeout(300)

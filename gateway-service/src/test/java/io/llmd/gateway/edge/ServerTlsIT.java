@@ -46,9 +46,7 @@ class ServerTlsIT {
     }
 
     private Path store(String name) throws Exception {
-        try (TlsServer server = TlsServer.start(Files.createDirectory(folder.resolve(name)), "{}")) {
-            return server.store();
-        }
+        return TlsServer.makeStore(Files.createDirectory(folder.resolve(name)));
     }
 
     @Test

@@ -20,8 +20,8 @@ class OverloadBenchCommandIT {
         assertThat(run(
                         "--pods=1",
                         "--rounds=1",
-                        "--seconds=2",
-                        "--calibration=2",
+                        "--seconds=1",
+                        "--calibration=1",
                         "--set=inter-token-latency=5ms",
                         "--json"))
                 .as(captured.err())
