@@ -100,10 +100,12 @@ class AutoscalerIT {
                     .untilAsserted(() -> assertThat(get(base + "/api/v1/variants/default/big/explain"))
                             .startsWith("200")
                             .contains("\"current\":1", "\"desired\":3", "G12"));
-            assertThat(get(management + "/prometheus"))
-                    .contains(
-                            "autoscaler_replicas_desired{model=\"m\",namespace=\"default\",role=\"unified\",variant=\"big\"} 3",
-                            "wva_desired_replicas{accelerator_type=\"gpu\",namespace=\"default\",variant_name=\"big\"} 3");
+            Awaitility.await("and told by meters")
+                    .untilAsserted(
+                            () -> assertThat(get(management + "/prometheus"))
+                                    .contains(
+                                            "autoscaler_replicas_desired{model=\"m\",namespace=\"default\",role=\"unified\",variant=\"big\"} 3",
+                                            "wva_desired_replicas{accelerator_type=\"gpu\",namespace=\"default\",variant_name=\"big\"} 3"));
             assertThat(get(management + "/health/readiness")).startsWith("200");
             assertThat(client.send(
                                     HttpRequest.newBuilder(

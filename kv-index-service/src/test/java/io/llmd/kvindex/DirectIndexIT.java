@@ -119,7 +119,9 @@ class DirectIndexIT {
         b.truth()
                 .forEach((key, isHeld) -> await().untilAsserted(
                                 () -> assertThat(index.holders(key)).isEqualTo(isHeld ? "default/b:1" : "")));
-        assertThat(index.source("default/b").at("/counters/gaps").asInt()).isEqualTo(1);
+        await().untilAsserted(() -> assertThat(
+                        index.source("default/b").at("/counters/gaps").asInt())
+                .isEqualTo(1));
     }
 
     private static int blocks(String endpoint) {
@@ -141,9 +143,11 @@ class DirectIndexIT {
             c.truth()
                     .forEach((key, isHeld) -> await().untilAsserted(
                                     () -> assertThat(index.holders(key)).isEqualTo("default/c:1")));
-            JsonNode source = index.source("default/c");
-            assertThat(source.at("/drops/malformed_batch").asInt()).isEqualTo(2);
-            assertThat(source.at("/counters/malformedMessages").asInt()).isEqualTo(1);
+            await().untilAsserted(() -> {
+                JsonNode source = index.source("default/c");
+                assertThat(source.at("/drops/malformed_batch").asInt()).isEqualTo(2);
+                assertThat(source.at("/counters/malformedMessages").asInt()).isEqualTo(1);
+            });
             assertThat(index.query(8)).isEqualTo("default/a:2");
             assertThat(index.readiness()).isEqualTo(200);
             await().untilAsserted(() ->

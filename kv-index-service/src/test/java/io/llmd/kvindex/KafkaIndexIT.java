@@ -66,7 +66,7 @@ class KafkaIndexIT {
             try (RunningIndex first = owner("restart", engine)) {
                 await().atMost(PATIENCE)
                         .untilAsserted(() -> assertThat(replica.query(16)).isEqualTo("e0:4"));
-                assertThat(replica.readiness()).isEqualTo(200);
+                await().atMost(PATIENCE).until(() -> replica.readiness() == 200);
                 engine.store(14L, 17, 15, 16);
                 engine.remove(16);
                 awaitTruth(replica, "e0", engine);

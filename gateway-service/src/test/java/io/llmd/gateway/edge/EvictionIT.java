@@ -58,9 +58,10 @@ class EvictionIT {
             assertThat(answer.body()).contains("\"code\":\"server_overloaded\"");
         }
         await("abort seen").until(() -> gateway.endpoint().lastRequest().isAborted());
-        assertThat(gateway.scheduler().ended())
-                .singleElement()
-                .satisfies(report -> assertThat(report.cause()).isEqualTo(Cause.EVICTED));
+        await("lease ended")
+                .untilAsserted(() -> assertThat(gateway.scheduler().ended())
+                        .singleElement()
+                        .satisfies(report -> assertThat(report.cause()).isEqualTo(Cause.EVICTED)));
     }
 
     @Test
@@ -80,9 +81,10 @@ class EvictionIT {
             assertThat(rest).contains("data: {\"error\":{").doesNotContain("[DONE]");
         }
         await("abort seen").until(() -> gateway.endpoint().lastRequest().isAborted());
-        assertThat(gateway.scheduler().ended())
-                .singleElement()
-                .satisfies(report -> assertThat(report.cause()).isEqualTo(Cause.EVICTED));
+        await("lease ended")
+                .untilAsserted(() -> assertThat(gateway.scheduler().ended())
+                        .singleElement()
+                        .satisfies(report -> assertThat(report.cause()).isEqualTo(Cause.EVICTED)));
     }
 
     @Test

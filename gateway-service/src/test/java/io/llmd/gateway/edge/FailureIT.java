@@ -423,9 +423,10 @@ class FailureIT {
         assertThat(answer.body()).contains("{\"a\":1}", "data: {\"error\":{").doesNotContain("[DONE]");
         org.awaitility.Awaitility.await("abort seen")
                 .until(() -> gateway.endpoint(0).lastRequest().isAborted());
-        assertThat(gateway.scheduler().ended())
-                .singleElement()
-                .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.ERROR));
+        org.awaitility.Awaitility.await("lease ended")
+                .untilAsserted(() -> assertThat(gateway.scheduler().ended())
+                        .singleElement()
+                        .satisfies(r -> assertThat(r.cause()).isEqualTo(Cause.ERROR)));
         assertThat(gateway.context().getBean(EndpointHealth.class).watched()).contains("default/sim-0");
     }
 

@@ -78,8 +78,10 @@ class KubernetesSourcesIT {
             soon("the first one leads").until(first.sources::isReady);
             try (Replica second = new Replica("second", "3s", "1s")) {
                 soon("both know the pod").until(() -> second.store.snapshot().length == 1);
+                soon("and who leads")
+                        .untilAsserted(
+                                () -> assertThat(second.sources.problem()).isEqualTo("another replica leads"));
                 assertThat(second.sources.isReady()).isFalse();
-                assertThat(second.sources.problem()).isEqualTo("another replica leads");
                 assertThat(new DiscoveryHealth(second.sources).health().getStatus())
                         .isEqualTo(Status.OUT_OF_SERVICE);
                 long cut = System.nanoTime();

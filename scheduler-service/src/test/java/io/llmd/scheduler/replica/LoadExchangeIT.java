@@ -112,7 +112,8 @@ class LoadExchangeIT {
             await().untilAsserted(() -> assertThat(a.load()).isEqualTo(new InFlightLoad(1, 10)));
             b.close();
             await().untilAsserted(() -> assertThat(a.load()).isEqualTo(InFlightLoad.NONE));
-            assertThat(a.count(ReplicaListener.Event.LEFT)).isEqualTo(1);
+            await().untilAsserted(() ->
+                    assertThat(a.count(ReplicaListener.Event.LEFT)).isEqualTo(1));
         }
     }
 
@@ -125,7 +126,8 @@ class LoadExchangeIT {
             await().untilAsserted(() -> assertThat(a.load()).isEqualTo(new InFlightLoad(5, 500)));
             await("the lost one does not count any more")
                     .untilAsserted(() -> assertThat(a.load()).isEqualTo(InFlightLoad.NONE));
-            assertThat(a.count(ReplicaListener.Event.EXPIRED)).isEqualTo(1);
+            await().untilAsserted(() ->
+                    assertThat(a.count(ReplicaListener.Event.EXPIRED)).isEqualTo(1));
         }
     }
 

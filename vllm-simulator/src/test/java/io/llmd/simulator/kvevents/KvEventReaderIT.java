@@ -49,9 +49,10 @@ class KvEventReaderIT {
             publish(publisher, BATCHES);
             List<Long> all = LongStream.rangeClosed(0, BATCHES).boxed().toList();
             await().untilAsserted(() -> assertThat(blocks.hashes).isEqualTo(all));
-            await().untilAsserted(() ->
-                    assertThat(status().state()).as("%s", status()).isEqualTo(SourceState.EXACT));
-            assertThat(status().counters().gaps()).isPositive();
+            await().untilAsserted(() -> {
+                assertThat(status().state()).as("%s", status()).isEqualTo(SourceState.EXACT);
+                assertThat(status().counters().gaps()).isPositive();
+            });
             assertThat(status().counters().lostBatches()).isZero();
             assertThat(status().counters().rankMismatches()).isZero();
             assertThat(status().epoch()).isZero();
@@ -68,9 +69,10 @@ class KvEventReaderIT {
             publisher.faults(KvEventFaults.skipNext(1));
             publish(publisher, 1);
             await().untilAsserted(() -> assertThat(blocks.hashes).containsExactly(0L, 1L));
-            await().untilAsserted(
-                            () -> assertThat(status().counters().lostBatches()).isEqualTo(1));
-            assertThat(blocks.clears).isEqualTo(1);
+            await().untilAsserted(() -> {
+                assertThat(status().counters().lostBatches()).isEqualTo(1);
+                assertThat(blocks.clears).isEqualTo(1);
+            });
         }
     }
 

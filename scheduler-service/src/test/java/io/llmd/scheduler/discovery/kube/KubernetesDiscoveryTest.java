@@ -58,7 +58,7 @@ class KubernetesDiscoveryTest {
         assertThat(store.snapshot()[1].metadata().name()).isEqualTo("p");
         assertThat(store.snapshot()[1].metadata().rankIndex()).isEqualTo(1);
         assertThat(store.snapshot()[1].metadata().labels()).containsEntry("llm-d.ai/role", "decode");
-        await().until(discovery::isReady);
+        await().until(() -> discovery.isReady() && !poolSeen.isEmpty());
         assertThat(poolSeen).containsExactly(true);
     }
 
@@ -245,8 +245,8 @@ class KubernetesDiscoveryTest {
         awaitEndpoints("team/p-rank-0 10.0.0.1:8000");
         pools.put("pool", resource("inference.networking.k8s.io/v1", spec));
         await().until(() -> problems.stream().anyMatch(problem -> problem.startsWith("InferencePool pool: ")));
+        await().untilAsserted(() -> assertThat(discovery.problem()).contains("(expected: "));
         assertThat(endpoints()).containsExactly("team/p-rank-0 10.0.0.1:8000");
-        assertThat(discovery.problem()).contains("(expected: ");
     }
 
     @Test
