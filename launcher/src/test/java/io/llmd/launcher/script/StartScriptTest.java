@@ -194,7 +194,7 @@ class StartScriptTest {
     void testIsTheWholeMavenBuildWithItsExitCode() throws Exception {
         environment.put("JAVA_HOME", jdk("jdk", "25").toString());
 
-        assertThat(llmd("test", "-Dx=y").out()).contains("mvn -B -T1 verify -Dx=y with " + folder.resolve("jdk"));
+        assertThat(llmd("test", "-Dx=y").out()).contains("mvn -B -T2 verify -Dx=y with " + folder.resolve("jdk"));
         environment.put("MVN_FAILS", "1");
         assertThat(llmd("test").code()).isEqualTo(1);
     }
