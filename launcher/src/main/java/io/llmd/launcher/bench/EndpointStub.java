@@ -30,6 +30,9 @@ final class EndpointStub implements AutoCloseable {
 
     static final int LONG_STREAM_EVENTS = 100_000;
 
+    /** Bytes of such a stream that the system takes. */
+    static final int LONG_STREAM_BUFFER = 64 << 10;
+
     private final LoopResources loops = LoopResources.create("bench-endpoint", 1, true);
     private final EventLoopGroup group = loops.onServer(true);
     private final List<Channel> servers = new ArrayList<>();

@@ -3,6 +3,7 @@ package io.llmd.launcher.bench;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -48,6 +49,9 @@ final class EndpointStubHandler extends ChannelInboundHandlerAdapter {
     private void answer(ChannelHandlerContext ctx) {
         if (method.equals(HttpMethod.POST)) {
             if (path.equals(EndpointStub.LONG_STREAM)) {
+                // Otherwise the system would take megabytes of each stream that nobody reads, at the cost of all others
+                // here.
+                ctx.channel().config().setOption(ChannelOption.SO_SNDBUF, EndpointStub.LONG_STREAM_BUFFER);
                 startStream(ctx, EndpointStub.LONG_STREAM_EVENTS);
             } else if (stub.isStreamed()) {
                 startStream(ctx, Payloads.EVENTS);

@@ -47,11 +47,11 @@ final class SlowClients implements AutoCloseable {
         this.port = port;
     }
 
-    /** Opens connections, evenly over a time: those that send slowly first. */
+    /** Opens connections of both kinds, evenly over a time. */
     void start(int senders, int readers, Duration over) {
         int all = senders + readers;
         for (int i = 0; i < all; i++) {
-            boolean reads = i >= senders;
+            boolean reads = (long) (i + 1) * readers / all > (long) i * readers / all;
             loop.schedule(() -> connect(reads), over.toNanos() * i / all, TimeUnit.NANOSECONDS);
         }
     }
