@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param body the client's bytes; not changed by who reads them, valid until the outcome is delivered; {@link #NO_BODY}
  *     for a request that has none, which is not the same as an empty one
  * @param excludedEndpoints ids of endpoints that earlier attempts of this request found unusable
- * @param known what is known of the body's array; does not travel over HTTP
+ * @param known what is known of the body's array; read by the thread that asks, before {@code schedule} returns, and not sent over HTTP
  */
 public record ScheduleRequest(
         String requestId,

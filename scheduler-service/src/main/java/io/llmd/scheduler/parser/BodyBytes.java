@@ -1,6 +1,7 @@
 package io.llmd.scheduler.parser;
 
 import io.llmd.contracts.schedule.KnownText;
+import java.util.Objects;
 
 /**
  * The body of a request.
@@ -10,4 +11,9 @@ import io.llmd.contracts.schedule.KnownText;
  * @param length in bytes
  * @param known what is known of the array
  */
-public record BodyBytes(byte[] array, int from, int length, KnownText known) {}
+public record BodyBytes(byte[] array, int from, int length, KnownText known) {
+
+    public BodyBytes {
+        Objects.checkFromIndexSize(from, length, array.length);
+    }
+}

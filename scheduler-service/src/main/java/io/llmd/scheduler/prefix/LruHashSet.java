@@ -3,34 +3,36 @@ package io.llmd.scheduler.prefix;
 import java.util.Arrays;
 
 /**
- * A bounded set of hashes that forgets the least recently used one first. Not thread-safe. All operations O(1).
+ * A bounded set of hashes that forgets the least recently used one first. Not thread-safe. All operations O(1) on average.
  *
- * <p>A hash comes with a home, always the same one, from which its search begins. {@linkplain #home(long, int) Homes} of the
- * blocks of a chain are neighbours, so that a chain is passed over at the cost of a memory access for every eighth block.
+ * <p>A hash comes with a home, always the same one, where it is looked for first. {@linkplain #home(long[], int) Homes} of the
+ * blocks of a chain are neighbours, so that passing over a chain takes few accesses to memory.
  *
- * <p>At most {@code capacity} entries, each 20 bytes plus 4 bytes per table cell; the table has between three and six cells
- * per entry of room, so that an entry costs 32 to 44 bytes once the set is full. Room grows with use.
+ * <p>At most {@code capacity} entries, each 20 bytes plus 8 bytes for two table cells; the tables have between one and a half
+ * and three cells per entry of room, so that an entry costs 32 to 44 bytes once the set is full. Room grows with use.
  */
 final class LruHashSet {
 
     /*
      * Entries are numbered from 0; their hash, home and neighbours in the order of use are in four arrays. Entry
      * `size` and above are free: removing an entry moves the last one into its place, so there is no free list. A full set
-     * gives the place of the oldest entry to the new one, so that hashes that come together stay neighbours. The
-     * table maps a hash to its entry number + 1 by probing in strides that are one more than a group, so that groups which meet
-     * pass each other; removal closes the gap by moving later cells of the run forward (Knuth 6.4, algorithm R), so there are
-     * no tombstones and the load is what it seems. It is low, because the processor then foresees where most searches end.
+     * gives the place of the oldest entry to the new one, so that hashes that come together stay neighbours.
+     *
+     * `near` has at each home the number + 1 of the first entry that came for it, and above that how many others have that home;
+     * those are in `table`, which maps a hash to its entry number + 1 by linear probing from a cell of its own, since chains that
+     * part within a group have the same homes. Removal closes the gap there by moving later cells of the run forward (Knuth 6.4,
+     * algorithm R), so there are no tombstones and the load is what it seems.
      */
     private static final int NONE = -1;
 
+    private static final int MIN_ROOM = 64;
     /** Hashes of a chain whose homes are neighbours. */
     private static final int GROUP = 8;
 
-    private static final int STRIDE = GROUP + 1;
-    /** Of the stride, modulo 2^32: turns the distance of two cells into strides. */
-    private static final int INVERSE = 0x38e38e39;
-
-    private static final int MIN_ROOM = 64;
+    private static final int ENTRY_BITS = 21;
+    private static final int ENTRY = (1 << ENTRY_BITS) - 1;
+    /** A home with so many others keeps that count. */
+    private static final int MOST_OTHERS = -1 >>> ENTRY_BITS;
 
     private int capacity;
     private int size;
@@ -38,25 +40,31 @@ final class LruHashSet {
     private int[] homes;
     private int[] newer;
     private int[] older;
+    private int[] near;
     private int[] table;
     private int newest = NONE;
     private int oldest = NONE;
 
     LruHashSet(int capacity) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("capacity: " + capacity + " (expected: >= 1)");
-        }
-        this.capacity = capacity;
+        this.capacity = checked(capacity);
         int room = Math.min(capacity, MIN_ROOM);
         hashes = new long[room];
         homes = new int[room];
         newer = new int[room];
         older = new int[room];
-        table = new int[tableSize(room)];
+        near = new int[tableSize(room)];
+        table = new int[near.length];
+    }
+
+    private static int checked(int capacity) {
+        if (capacity < 1 || capacity >= ENTRY) {
+            throw new IllegalArgumentException("capacity: " + capacity + " (expected: 1 to " + (ENTRY - 1) + ")");
+        }
+        return capacity;
     }
 
     private static int tableSize(int room) {
-        return Integer.highestOneBit(Math.max(2, 3 * room) - 1) << 1;
+        return Integer.highestOneBit(Math.max(2, room + room / 2) - 1) << 1;
     }
 
     int size() {
@@ -79,14 +87,13 @@ final class LruHashSet {
     }
 
     boolean contains(long hash, int home) {
-        return table[cell(hash, home)] != 0;
+        return find(hash, home) != NONE;
     }
 
     /** Makes {@code hash} the most recently used one; a full set forgets the least recently used one for it. */
     void add(long hash, int home) {
-        int cell = cell(hash, home);
-        int entry = table[cell] - 1;
-        if (entry >= 0) {
+        int entry = find(hash, home);
+        if (entry != NONE) {
             unlink(entry);
             linkNewest(entry);
             return;
@@ -94,39 +101,73 @@ final class LruHashSet {
         if (size == capacity) {
             entry = oldest;
             unlink(entry);
-            int gap = closeGap(cell(hashes[entry], homes[entry]));
-            if (strides(home, gap) < strides(home, cell)) {
-                cell = gap;
-            }
+            leave(entry);
         } else {
             if (size == hashes.length) {
                 grow();
-                cell = cell(hash, home);
             }
             entry = size++;
         }
         hashes[entry] = hash;
         homes[entry] = home;
-        table[cell] = entry + 1;
+        enter(entry);
         linkNewest(entry);
     }
 
     /** Changes how many entries are kept, forgetting the least recently used ones when they are too many. */
     void resize(int newCapacity) {
-        if (newCapacity < 1) {
-            throw new IllegalArgumentException("capacity: " + newCapacity + " (expected: >= 1)");
-        }
-        capacity = newCapacity;
+        capacity = checked(newCapacity);
         while (size > capacity) {
             remove(oldest);
         }
     }
 
-    private int cell(long hash, int home) {
+    /** Cells that a search for the hash looks at. */
+    int cellsSearched(long hash, int home) {
         int mask = table.length - 1;
-        int cell = home & mask;
+        return near[home & mask] >>> ENTRY_BITS == 0 ? 1 : 2 + ((cell(hash) - home(hash)) & mask);
+    }
+
+    private int find(long hash, int home) {
+        int cell = near[home & near.length - 1];
+        int entry = (cell & ENTRY) - 1;
+        if (entry != NONE && hashes[entry] == hash) {
+            return entry;
+        }
+        return cell >>> ENTRY_BITS == 0 ? NONE : table[cell(hash)] - 1;
+    }
+
+    private void enter(int entry) {
+        int at = homes[entry] & near.length - 1;
+        int cell = near[at];
+        if ((cell & ENTRY) == 0) {
+            near[at] = cell | entry + 1;
+        } else {
+            table[cell(hashes[entry])] = entry + 1;
+            near[at] = cell + oneOther(cell);
+        }
+    }
+
+    private void leave(int entry) {
+        int at = homes[entry] & near.length - 1;
+        int cell = near[at];
+        if ((cell & ENTRY) == entry + 1) {
+            near[at] = cell & ~ENTRY;
+        } else {
+            closeGap(cell(hashes[entry]));
+            near[at] = cell - oneOther(cell);
+        }
+    }
+
+    private static int oneOther(int cell) {
+        return cell >>> ENTRY_BITS == MOST_OTHERS ? 0 : 1 << ENTRY_BITS;
+    }
+
+    private int cell(long hash) {
+        int mask = table.length - 1;
+        int cell = home(hash) & mask;
         while (table[cell] != 0 && hashes[table[cell] - 1] != hash) {
-            cell = (cell + STRIDE) & mask;
+            cell = (cell + 1) & mask;
         }
         return cell;
     }
@@ -137,41 +178,37 @@ final class LruHashSet {
         homes = Arrays.copyOf(homes, room);
         newer = Arrays.copyOf(newer, room);
         older = Arrays.copyOf(older, room);
-        table = new int[tableSize(room)];
+        near = new int[tableSize(room)];
+        table = new int[near.length];
         for (int entry = 0; entry < size; entry++) {
-            table[cell(hashes[entry], homes[entry])] = entry + 1;
+            enter(entry);
         }
     }
 
     private void remove(int entry) {
         unlink(entry);
-        closeGap(cell(hashes[entry], homes[entry]));
+        leave(entry);
         int last = --size;
         if (entry != last) {
-            table[cell(hashes[last], homes[last])] = entry + 1;
+            leave(last);
             hashes[entry] = hashes[last];
             homes[entry] = homes[last];
+            enter(entry);
             relink(last, entry);
         }
     }
 
-    /** Empties a cell, and says which one is empty in the end. */
-    private int closeGap(int from) {
+    private void closeGap(int from) {
         int mask = table.length - 1;
         int gap = from;
-        for (int i = (gap + STRIDE) & mask; table[i] != 0; i = (i + STRIDE) & mask) {
-            if (strides(homes[table[i] - 1], i) >= strides(gap, i)) {
+        for (int i = (gap + 1) & mask; table[i] != 0; i = (i + 1) & mask) {
+            int home = home(hashes[table[i] - 1]) & mask;
+            if (((i - home) & mask) >= ((i - gap) & mask)) {
                 table[gap] = table[i];
                 gap = i;
             }
         }
         table[gap] = 0;
-        return gap;
-    }
-
-    /** From one cell to another. */
-    private int strides(int from, int to) {
-        return (to - from) * INVERSE & table.length - 1;
     }
 
     private void linkNewest(int entry) {

@@ -83,7 +83,31 @@ class LruHashSetPropertyTest {
     }
 
     @Test
-    void homesOfEightBlocksAreInOneLine() {
+    void chainsThatPartEarlyAreFoundAtOnce() {
+        LruHashSet set = new LruHashSet(31_250);
+        Random random = new Random(5);
+        long[][] chains = new long[5000][];
+        for (int i = 0; i < chains.length; i++) {
+            chains[i] = random.longs(8).toArray();
+            chains[i][0] = 42;
+            for (int block = 7; block >= 0; block--) {
+                set.add(chains[i][block], LruHashSet.home(chains[i], block));
+            }
+        }
+        long cells = 0;
+        for (int i = 1000; i < chains.length; i++) {
+            for (int block = 0; block < 8; block++) {
+                int home = LruHashSet.home(chains[i], block);
+                assertThat(set.contains(chains[i][block], home)).isTrue();
+                cells += set.cellsSearched(chains[i][block], home);
+            }
+        }
+        assertThat(cells / (8.0 * 4000)).isLessThan(4);
+        assertThat(set.cellsSearched(7, LruHashSet.home(chains[0], 3))).isLessThan(100);
+    }
+
+    @Test
+    void homesOfEightBlocksAreNeighbours() {
         long[] chain = new Random(3).longs(24).toArray();
 
         assertThat(IntStream.range(0, 24).map(i -> LruHashSet.home(chain, i)).distinct())
