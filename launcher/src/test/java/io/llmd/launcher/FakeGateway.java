@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** A gateway on a real socket whose answers a test writes. */
 public final class FakeGateway implements AutoCloseable {
@@ -22,8 +21,6 @@ public final class FakeGateway implements AutoCloseable {
     private final ExecutorService threads;
     private final List<String> bodies = new CopyOnWriteArrayList<>();
     private final List<String> keys = new CopyOnWriteArrayList<>();
-    private final AtomicInteger open = new AtomicInteger();
-    private final AtomicInteger mostOpen = new AtomicInteger();
 
     /** Answers a chat completion; the request is read already. */
     public interface Script {
@@ -47,11 +44,8 @@ public final class FakeGateway implements AutoCloseable {
         server.createContext("/v1/chat/completions", exchange -> {
             bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             keys.add(String.valueOf(exchange.getRequestHeaders().getFirst("authorization")));
-            mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
             try (exchange) {
                 script.answer(new Reply(exchange));
-            } finally {
-                open.decrementAndGet();
             }
         });
         server.start();
@@ -76,10 +70,6 @@ public final class FakeGateway implements AutoCloseable {
 
     public List<String> keys() {
         return keys;
-    }
-
-    public int mostOpen() {
-        return mostOpen.get();
     }
 
     @Override

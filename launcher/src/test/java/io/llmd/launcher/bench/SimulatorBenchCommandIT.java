@@ -42,10 +42,11 @@ class SimulatorBenchCommandIT {
                         "--pods=1",
                         "--streams=1",
                         "--rounds=1",
-                        "--seconds=1",
+                        "--seconds=3",
                         "--warm-up=0",
                         "--usual-priority",
                         "--set=inter-token-latency=20ms"))
+                .as(captured.err())
                 .isZero();
         assertThat(captured.out())
                 .contains("1 endpoints, 1 streams, inter-token-latency=20ms")
