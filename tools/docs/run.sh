@@ -7,17 +7,20 @@
 #
 # Words behind ```sh say what a block needs that a laptop may lack, and that its commands are skipped without:
 #   docker      a Docker daemon
-#   kube        a Kubernetes API; one without nodes will do: tools/kube/api.sh tools/docs/run.sh docs/rbac.md
-#   cluster     a cluster whose nodes run the release
+#   kube        a Kubernetes API, which is changed: KUBE=1 allows that for the one of the current context. One without nodes will do, and
+#               tools/kube/api.sh has one to throw away: tools/kube/api.sh tools/docs/run.sh docs/rbac.md
+#   cluster     the same with nodes, and the release on them
 #   network     registries of packages
 #   gpu         an NVIDIA GPU
 #   recording   a recording of traffic, named by LLMD_RECORDING, which FILE stands for
 #   long        minutes or hours of nothing else: LONG=1
-# Besides, `fails` is behind blocks that show how something goes wrong: their commands may have any exit code.
+# Besides, `fails` is behind blocks that show how something goes wrong: their commands may have any exit code. An answer of 400 or above
+# is a failure of curl.
 #
 # A program that is not on the path is a reason to skip, too. What serves until it is ended (up, serve, sim, port-forward) runs in the
 # background, until another block has something that serves, or the page ends. A yaml block whose first line is `# NAME.yaml` is saved
-# under that name. Pages that start no part themselves find the suite running. Files that a page leaves are removed.
+# under that name. Pages that start no part themselves find the suite running, a new one after a page that failed. Files that a page
+# leaves are removed; so that they are nobody else's, the clone must have no untracked files, and get none meanwhile.
 # Ports are those of the pages; a network of its own has them all free:
 #
 #   unshare -rn sh -c 'ip link set lo up; tools/docs/run.sh'
@@ -30,6 +33,18 @@ FILE_NAME='^# ([a-z-]+\.yaml)'
 FENCE='^( *)```([a-z]*) *(.*)$'
 ASKS='\./llmd|localhost'
 SERVES='^(\./llmd (serve|sim|up)|kubectl .*port-forward)( |$)'
+# Programs that a laptop may lack.
+PROGRAMS='curl|docker|helm|jq|kubectl|openssl|promtool|python3|timeout'
+# What .gitignore has of the pages' files.
+KEYS=('*.key' key.txt keys.yaml keys-secret.yaml)
+
+# A block without its word reaches no cluster either.
+[[ ${KUBE:-} ]] || export KUBECONFIG=/dev/null
+
+# Files that git does not know, but for what is built.
+untracked() {
+    { git ls-files --others --exclude-standard && git ls-files --others -- "${KEYS[@]/#/:(top,glob)}"; } | sort -u
+}
 
 # ---- One page -----------------------------------------------------------------------------------------------------------
 
@@ -37,7 +52,7 @@ SERVES='^(\./llmd (serve|sim|up)|kubectl .*port-forward)( |$)'
 curl() {
     local again=()
     ((${#servers[@]} == 0)) || again=(--retry 15 --retry-delay 2 --retry-connrefused)
-    command curl "${again[@]}" "$@"
+    command curl --fail-with-body "${again[@]}" "$@"
 }
 
 # What a block with these words lacks here; nothing when it lacks nothing.
@@ -46,13 +61,24 @@ lacks() {
     for word in $1; do
         case $word in
             docker) docker info >/dev/null 2>&1 || echo "no Docker daemon" ;;
-            kube) kubectl get --raw /readyz >/dev/null 2>&1 || echo "no Kubernetes API" ;;
-            cluster) [[ $(kubectl get nodes -o name 2>/dev/null) ]] || echo "no cluster with nodes" ;;
+            kube) lacks_cluster || kubectl get --raw /readyz >/dev/null 2>&1 || echo "no Kubernetes API" ;;
+            cluster) lacks_cluster || [[ $(kubectl get nodes -o name 2>/dev/null) ]] || echo "no cluster with nodes" ;;
             network) [[ ${NETWORK:-} ]] || echo "asks registries; NETWORK=1 lets it" ;;
             recording) [[ -r ${LLMD_RECORDING:-} ]] || echo "no recording; LLMD_RECORDING names one" ;;
             long) [[ ${LONG:-} ]] || echo "takes long; LONG=1 runs it" ;;
             gpu) nvidia-smi >/dev/null 2>&1 || echo "no GPU" ;;
         esac
+    done
+}
+
+# Says so when clusters are to be left alone.
+lacks_cluster() { [[ ! ${KUBE:-} ]] && echo "changes a cluster; KUBE=1 lets it"; }
+
+# Which programs of a block are not there.
+lacks_programs() {
+    local program
+    for program in $(grep -oE "(^|[ (|'])($PROGRAMS) " <<<"$1" | grep -oE "$PROGRAMS"); do
+        type -P "$program" >/dev/null || echo "$program is not on the path"
     done
 }
 
@@ -114,7 +140,7 @@ run_command() {
 # run_block TEXT WORDS
 run_block() {
     local line command='' reason
-    reason=$(lacks "$2" | head -n 1)
+    reason=$({ lacks "$2"; lacks_programs "$1"; } | head -n 1)
     grep -qE "$SERVES" <<<"$1" && ! grep -qE '^\./llmd up' <<<"$1" && end_servers
     while IFS= read -r line; do
         command+=${command:+$'\n'}$line
@@ -139,8 +165,6 @@ follow() {
     servers=()
     output=$work/output
     : >"$output"
-    # Files that were there before; the others are those of the page.
-    git ls-files --others --exclude=target/ --exclude=.llmd/ | sort >"$work/before"
     has_suite=
     if grep -qE '^ *([A-Z_]+=\S+ +)*\./llmd (up|serve|sim)( |$)' "$page"; then
         has_suite=own
@@ -162,14 +186,16 @@ follow() {
     end_servers
     [[ $has_suite == own ]] && ./llmd down >/dev/null 2>&1
     [[ $has_suite == yes ]] && ./llmd fault --clear >/dev/null 2>&1
-    git ls-files --others --exclude=target/ --exclude=.llmd/ | sort | comm -13 "$work/before" - | tr '\n' '\0' | xargs -0 -r rm -f
 }
 
 if [[ ${1:-} == --page ]]; then
     work=$3 results=$3/results
+    # A variable that a page does not set is not the end of the page.
+    set +u
     trap end_servers EXIT
+    trap 'exit 143' TERM
     follow "$2"
-    exit
+    exit 0
 fi
 
 # ---- All pages ----------------------------------------------------------------------------------------------------------
@@ -189,12 +215,35 @@ if ./llmd status >/dev/null 2>&1; then
     echo "a suite is running; end it with './llmd down' first" >&2
     exit 1
 fi
+if [[ $(untracked) ]]; then
+    echo "pages may overwrite untracked files, and what they leave is removed; move these away first:" >&2
+    untracked >&2
+    exit 1
+fi
 ./llmd --version >/dev/null || exit
+
+remove_left() { untracked | tr '\n' '\0' | xargs -0 -r rm -f --; }
+
+finish() {
+    [[ $running ]] && kill "$running" 2>/dev/null && wait "$running"
+    ./llmd down >/dev/null 2>&1
+    remove_left
+    rm -rf "$work"
+}
+
 work=$(mktemp -d)
-trap './llmd down >/dev/null 2>&1; rm -rf "$work"' EXIT
+: >"$work/results"
+running=
+trap finish EXIT
 trap 'exit 1' INT TERM
 for page in "$@"; do
-    timeout --kill-after=30 "${PAGE_LIMIT:-15m}" "$self" --page "$page" "$work" || echo "FAIL $page: (did not come to its end)" | tee -a "$work/results"
+    # In the background, for a trap is run while bash waits, and not before a program in the foreground has ended.
+    timeout --kill-after=30 "${PAGE_LIMIT:-15m}" "$self" --page "$page" "$work" &
+    running=$!
+    wait "$running" || echo "FAIL $page: (did not come to its end)" | tee -a "$work/results"
+    running=
+    grep -qF "FAIL $page: " "$work/results" && ./llmd down >/dev/null 2>&1
+    remove_left
 done
 echo
 awk '{ page = $2; sub(/:$/, "", page); if (!(page in seen)) { seen[page]; order[++n] = page } count[page, $1]++; all[$1]++

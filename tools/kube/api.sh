@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command with KUBECONFIG naming a real Kubernetes API of its own, without nodes and controllers, and with the definitions of
-# custom resources but for the autoscaler's:
+# custom resources but for the autoscaler's. KUBE=1 says that this one may be changed:
 #
 #   tools/kube/api.sh kubectl apply -k k8s/overlays/trial
 #
@@ -40,7 +40,7 @@ users: [{name: u, user: {token: admin-token}}]
 contexts: [{name: x, context: {cluster: c, user: u, namespace: default}}]
 current-context: x
 CONFIG
-export KUBECONFIG=$work/config
+export KUBECONFIG=$work/config KUBE=1
 until kubectl get --raw /readyz >/dev/null 2>&1; do
     kill -0 "${pids[1]}" || { tail -n 5 "$work/api.log"; exit 1; }
     sleep 0.5
