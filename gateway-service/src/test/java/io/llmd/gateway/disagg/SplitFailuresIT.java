@@ -13,6 +13,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.llmd.testsupport.FakeModelServer;
 import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.Reply;
 import java.time.Duration;
@@ -406,7 +407,7 @@ class SplitFailuresIT {
         boolean isSeen = false;
         for (int i = 0; i < 5 && !isSeen; i++) {
             pool.decode().reset();
-            long millis = millisUntilAborted();
+            long millis = millisUntilPrefillAborted();
             pool.gateway().awaitQuiet();
             isSeen = millis <= 100 && pool.decode().requests().isEmpty();
         }
@@ -415,17 +416,21 @@ class SplitFailuresIT {
     }
 
     /** From the moment that a client leaves during its prefill leg until the endpoint sees it. */
-    private static long millisUntilAborted() throws Exception {
+    private static long millisUntilPrefillAborted() throws Exception {
         int legs = pool.prefill().requests().size();
         RawClient client = pool.gateway().connect().send(RawClient.post(CHAT, BODY, AUTH));
         await("prefill leg under way")
                 .pollInterval(Duration.ofMillis(2))
                 .until(() -> pool.prefill().requests().size() == legs + 1);
+        return millisUntilAborted(pool.prefill(), client::close);
+    }
+
+    private static long millisUntilAborted(FakeModelServer endpoint, Runnable leave) {
         long left = System.nanoTime();
-        client.close();
+        leave.run();
         await("abort seen")
                 .pollInterval(Duration.ofMillis(2))
-                .until(() -> pool.prefill().lastRequest().isAborted());
+                .until(() -> endpoint.lastRequest().isAborted());
         return Duration.ofNanos(System.nanoTime() - left).toMillis();
     }
 
@@ -434,28 +439,33 @@ class SplitFailuresIT {
     @DisplayName("T15, F12: a client that leaves during the stream ends the decode leg")
     void leavingDuringDecode() throws Exception {
         pool.decode().always(Reply.stream(1_000).gap(Duration.ofMillis(10)));
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        ListAppender<ILoggingEvent> logged = new ListAppender<>();
+        logged.start();
+        root.addAppender(logged);
+        // A machine that is busy may be late once, and not each time.
+        boolean isSeen = false;
+        try {
+            for (int i = 0; i < 5 && !isSeen; i++) {
+                isSeen = millisUntilDecodeAborted() <= 1_000;
+                pool.gateway().awaitQuiet();
+            }
+        } finally {
+            root.detachAppender(logged);
+        }
+        assertThat(isSeen).as("within a second").isTrue();
+        assertThat(logged.list).extracting(ILoggingEvent::getLevel).doesNotContain(Level.ERROR);
+        pool.decode().always(Reply.chat("Hello world"));
+    }
+
+    /** From the moment that a client leaves its stream, some lines on, until the endpoint sees it. */
+    private static long millisUntilDecodeAborted() throws Exception {
         RawClient client = pool.gateway().connect().send(RawClient.post(CHAT, STREAM, AUTH));
         client.receiveHead();
         for (int i = 0; i < 6; i++) {
             client.line();
         }
-
-        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-        ListAppender<ILoggingEvent> logged = new ListAppender<>();
-        logged.start();
-        root.addAppender(logged);
-        try {
-            client.reset();
-
-            await("abort seen, long before the stream would end")
-                    .atMost(Duration.ofSeconds(5))
-                    .until(() -> pool.decode().lastRequest().isAborted());
-            pool.gateway().awaitQuiet();
-        } finally {
-            root.detachAppender(logged);
-        }
-        assertThat(logged.list).extracting(ILoggingEvent::getLevel).doesNotContain(Level.ERROR);
-        pool.decode().always(Reply.chat("Hello world"));
+        return millisUntilAborted(pool.decode(), client::reset);
     }
 
     @Test

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -97,39 +98,48 @@ class DisconnectIT {
                 "/v1/messages;{'model':'sim-8b','max_tokens':9,'messages':[{'role':'user','content':'hi'}]}"
             },
             quoteCharacter = '"')
-    void leavingBeforeTheHeadAbortsTheEndpoint(String path, String body) {
-        gateway.endpoint().script(Reply.none(Reply.Cut.STALL));
-        RawClient client = gateway.connect().send(RawClient.post(path, body.replace('\'', '"'), AUTH));
-        await("request arrived").until(() -> !gateway.endpoint().requests().isEmpty());
+    void leavingBeforeTheHeadAbortsTheEndpoint(String path, String body) throws Exception {
+        assertAbortedWithinASecond(() -> {
+            gateway.endpoint().script(Reply.none(Reply.Cut.STALL));
+            RawClient client = gateway.connect().send(RawClient.post(path, body.replace('\'', '"'), AUTH));
+            await("request arrived").until(() -> !gateway.endpoint().requests().isEmpty());
+            return client::close;
+        });
+    }
 
-        client.close();
-
-        await("abort seen").until(() -> gateway.endpoint().lastRequest().isAborted());
-        await("lease ended").until(() -> gateway.scheduler().ended().size() == 1);
-        assertThat(gateway.scheduler().ended().getFirst().cause()).isEqualTo(Cause.CLIENT_DISCONNECT);
+    /**
+     * The endpoint sees within a second that a client leaves, and the lease ends. A machine that is busy may be late once,
+     * and not each time.
+     *
+     * @param client sends a request, and gives back how it leaves
+     */
+    private void assertAbortedWithinASecond(Callable<Runnable> client) throws Exception {
+        long millis = Long.MAX_VALUE;
+        for (int i = 0; i < 5 && millis > 1_000; i++) {
+            nothingIsLeft();
+            Runnable leave = client.call();
+            long left = System.nanoTime();
+            leave.run();
+            await("abort seen").until(() -> gateway.endpoint().lastRequest().isAborted());
+            millis = Duration.ofNanos(System.nanoTime() - left).toMillis();
+            await("lease ended").until(() -> gateway.scheduler().ended().size() == 1);
+            assertThat(gateway.scheduler().ended().getFirst().cause()).isEqualTo(Cause.CLIENT_DISCONNECT);
+        }
+        assertThat(millis).as("until the endpoint saw it, in milliseconds").isLessThanOrEqualTo(1_000);
     }
 
     @Test
     @Tag("fault-F21")
     void leavingInsideOfAStreamAbortsTheEndpoint() throws Exception {
-        gateway.endpoint()
-                .script(Reply.events(
-                                1_000,
-                                i ->
-                                        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\n"
-                                                .getBytes(StandardCharsets.UTF_8))
-                        .gap(Duration.ofMillis(10)));
-        RawClient client = gateway.connect().send(RawClient.post(CHAT, STREAM, AUTH));
-        client.receiveHead();
-        client.line();
-
-        client.reset();
-
-        await("abort seen, long before the stream would end")
-                .atMost(Duration.ofSeconds(5))
-                .until(() -> gateway.endpoint().lastRequest().isAborted());
-        await("lease ended").until(() -> gateway.scheduler().ended().size() == 1);
-        assertThat(gateway.scheduler().ended().getFirst().cause()).isEqualTo(Cause.CLIENT_DISCONNECT);
+        byte[] event = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n\n"
+                .getBytes(StandardCharsets.UTF_8);
+        assertAbortedWithinASecond(() -> {
+            gateway.endpoint().script(Reply.events(1_000, i -> event).gap(Duration.ofMillis(10)));
+            RawClient client = gateway.connect().send(RawClient.post(CHAT, STREAM, AUTH));
+            client.receiveHead();
+            client.line();
+            return client::reset;
+        });
         assertThat(gateway.scheduler().ended().getFirst().usage()).isEqualTo(new TokenUsage(7, 3, -1));
     }
 
