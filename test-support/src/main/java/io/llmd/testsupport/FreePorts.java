@@ -9,8 +9,9 @@ import java.util.stream.IntStream;
 
 /**
  * Loopback ports for servers whose port has to be known before they listen, that come back at the same one, or that are
- * never there. They are below the range from which systems take ports that nobody names, so that no connection and no
- * server on port 0 gets one in between; and no two calls in a JVM return the same. Thread-safe.
+ * never there. They are below the range from which Linux and macOS by default take ports that nobody names, so that no
+ * connection and no server on port 0 gets one in between. A JVM begins at a random one and gets each once before any
+ * comes again; another JVM may get the same. Thread-safe.
  */
 public final class FreePorts {
 

@@ -6,10 +6,28 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class AwaitDefaultsTest {
+
+    /** With the defaults of Awaitility the first look is after 100 ms; a busy machine may delay some. */
+    @Test
+    void theFirstLookIsAtOnce() {
+        assertThat(IntStream.range(0, 5).mapToObj(i -> untilTheFirstLook()).min(Duration::compareTo))
+                .hasValueSatisfying(delay -> assertThat(delay).isLessThan(Duration.ofMillis(90)));
+    }
+
+    private static Duration untilTheFirstLook() {
+        long begin = System.nanoTime();
+        AtomicLong look = new AtomicLong();
+        await().until(() -> {
+            look.set(System.nanoTime());
+            return true;
+        });
+        return Duration.ofNanos(look.get() - begin);
+    }
 
     /** With the defaults of Awaitility all pauses are 100 ms; of these a busy machine lengthens some. */
     @Test

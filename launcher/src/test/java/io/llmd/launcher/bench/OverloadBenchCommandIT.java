@@ -20,7 +20,7 @@ class OverloadBenchCommandIT {
         assertThat(run(
                         "--pods=1",
                         "--rounds=1",
-                        "--seconds=1",
+                        "--seconds=2",
                         "--calibration=1",
                         "--set=inter-token-latency=5ms",
                         "--json"))

@@ -15,7 +15,7 @@ class ScrapeBenchCommandIT {
 
     @Test
     void theCpuOfReadingAFewPagesIsMeasured() {
-        assertThat(run("--pods=3", "--rounds=1", "--seconds=1", "--warm-up=1", "--json"))
+        assertThat(run("--pods=3", "--rounds=1", "--seconds=2", "--warm-up=1", "--json"))
                 .as(captured.err())
                 .isZero();
         List<JsonNode> lines =

@@ -99,6 +99,9 @@ class TracesIT {
             assertThat(Duration.ofNanos(late.get(100)))
                     .as("median, against an export timeout of 500 ms")
                     .isLessThan(Duration.ofMillis(250));
+            assertThat(Duration.ofNanos(late.get(19)))
+                    .as("the fastest tenth, on a machine that may be busy")
+                    .isLessThan(Duration.ofMillis(50));
             FunctionCounter lost = context.getBean(MeterRegistry.class)
                     .get(SchedulerMeters.SPANS_LOST.getName())
                     .functionCounter();
