@@ -22,13 +22,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Clients that keep connections for nothing: some send a header byte by byte, others ask for a long stream and do not read it.
- * Whoever is hung up on comes again. One thread.
+ * Whoever ends comes again: a sender that is hung up on, a reader after its time. One thread.
  */
 final class SlowClients implements AutoCloseable {
 
     private static final int RECEIVE_BUFFER = 4 << 10;
     private static final long DRIP_MILLIS = 1_000;
     private static final long AGAIN_MILLIS = 100;
+
+    /**
+     * A reader does not see that it is hung up on, so it ends after a little more than the 30 s that a gateway gives one that
+     * does not read.
+     */
+    private static final long READER_SECONDS = 32;
+
     private static final ByteBuf BEGINNING =
             constant("POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nx-slow: ");
     private static final ByteBuf BYTE = constant("a");
@@ -37,7 +44,6 @@ final class SlowClients implements AutoCloseable {
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("bench-slow", true), NioIoHandler.newFactory());
     private final SourceAddresses sources;
     private final int port;
-    private final LongAdder open = new LongAdder();
     private final LongAdder hungUpOn = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private volatile boolean closed;
@@ -56,12 +62,7 @@ final class SlowClients implements AutoCloseable {
         }
     }
 
-    /** Connections that are open now. */
-    long open() {
-        return open.sum();
-    }
-
-    /** How often one was hung up on. */
+    /** How often a sender was hung up on. */
     long hungUpOn() {
         return hungUpOn.sum();
     }
@@ -117,19 +118,12 @@ final class SlowClients implements AutoCloseable {
         }
 
         @Override
-        public void channelActive(ChannelHandlerContext ctx) {
-            open.increment();
-        }
-
-        @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             ReferenceCountUtil.release(message);
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            open.decrement();
-            hungUpOn.increment();
             again(reads);
         }
 
@@ -148,7 +142,6 @@ final class SlowClients implements AutoCloseable {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            super.channelActive(ctx);
             ctx.writeAndFlush(BEGINNING.duplicate(), ctx.voidPromise());
             drip = ctx.executor()
                     .scheduleAtFixedRate(
@@ -164,6 +157,7 @@ final class SlowClients implements AutoCloseable {
             if (running != null) {
                 running.cancel(false);
             }
+            hungUpOn.increment();
             super.channelInactive(ctx);
         }
     }
@@ -176,7 +170,7 @@ final class SlowClients implements AutoCloseable {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            super.channelActive(ctx);
+            ctx.executor().schedule(() -> ctx.close(), READER_SECONDS, TimeUnit.SECONDS);
             byte[] body = ("{\"model\":\"" + Payloads.MODEL
                             + "\",\"stream\":true,\"max_tokens\":100,\"prompt\":\"Tell me a long story.\"}")
                     .getBytes(StandardCharsets.US_ASCII);

@@ -51,19 +51,19 @@ final class SlowClientsBar implements BarFigure {
                 services.collected();
                 ProcessMemory rested = ProcessMemory.of(services.gatewayPid());
                 SoakReading heapRested = services.collected();
+                double usualConnections = connections(services);
                 slow.start(senders, readers, Duration.ofMillis(2L * (senders + readers)));
                 TimeUnit.MILLISECONDS.sleep(2L * (senders + readers) + 2_000);
                 good.tally();
                 List<Double> during = p99(run, good);
-                double open = slow.open();
+                double open = connections(services) - usualConnections;
                 SoakReading heap = services.collected();
                 ProcessMemory memory = ProcessMemory.of(services.gatewayPid());
                 run.say(String.format(
-                        "%.0f slow connections open, %d hung up on, %d refused, gateway has %.0f; %.0f MiB more",
+                        "%.0f slow connections open, %d hung up on, %d refused; %.0f MiB more",
                         open,
                         slow.hungUpOn(),
                         slow.refused(),
-                        services.gatewayMeters().required("gateway_open_connections"),
                         memory.residentMebibytes() - rested.residentMebibytes()));
                 double usual = Figure.of(before).median();
                 return List.of(
@@ -100,6 +100,10 @@ final class SlowClientsBar implements BarFigure {
         }
     }
 
+    private static double connections(BarServices services) throws IOException, InterruptedException {
+        return services.gatewayMeters().required("gateway_open_connections");
+    }
+
     private static double kibibytes(double mebibytes, double connections) {
         return mebibytes * 1024 / Math.max(1, connections);
     }
@@ -110,7 +114,11 @@ final class SlowClientsBar implements BarFigure {
         for (int round = 0; round < run.settings().rounds(); round++) {
             good.tally();
             TimeUnit.MILLISECONDS.sleep(run.window(SECONDS).toMillis() / 2);
-            all.add(good.tally().latency().getValueAtPercentile(99) / 1e6);
+            LoadRun.Tally tally = good.tally();
+            if (tally.latency().getTotalCount() == 0) {
+                throw new BenchFailure("no good request was answered in a round, first: " + tally.firstError());
+            }
+            all.add(tally.latency().getValueAtPercentile(99) / 1e6);
         }
         return all;
     }
