@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
         description = {
             "What the services have to hold under load that is said: latency and throughput on one core, thousands of streams,"
                     + " long prompts, overload, queues, slow clients, restarts, recovery from faults, memory at start.",
-            "Each figure starts what it needs and ends it; loopback only. Services get core 0 and all else core 1 where"
-                    + " taskset is there. The bars, and how they are measured: docs/benchmarks.md."
+            "Each figure starts what it needs and ends it; loopback only. Services get one core and all else another one"
+                    + " where taskset is there. The bars, and how they are measured: docs/benchmarks.md."
         })
 final class BarsBenchCommand implements Callable<Integer> {
 
@@ -170,9 +170,9 @@ final class BarsBenchCommand implements Callable<Integer> {
     private boolean take(BarFigure figure, BarRun.Settings settings, Path logs, List<GoalLine> lines)
             throws IOException, InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
-        try (Pinning pinning = figure.isPinned() ? Pinning.start() : Pinning.none()) {
+        try (Pinning pinning = figure.isPinned() ? Pinning.start(err::println) : Pinning.none()) {
             err.println(figure.id() + ": " + figure.title()
-                    + (pinning.isPinned() ? ", services on core 0, all else on core 1" : ""));
+                    + (figure.isPinned() ? ", " + pinning.says() : ""));
             err.flush();
             Path own = Files.createDirectories(logs.resolve(figure.id()));
             lines.addAll(figure.take(new BarRun(settings, pinning, own, err)));
