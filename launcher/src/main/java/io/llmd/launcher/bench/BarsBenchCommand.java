@@ -3,13 +3,14 @@ package io.llmd.launcher.bench;
 import io.llmd.launcher.terminal.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -100,6 +101,20 @@ final class BarsBenchCommand implements Callable<Integer> {
     @Mixin
     private final GoalOutput output = new GoalOutput();
 
+    private final List<BarFigure> figures;
+    private final List<GoalLine> taken = new CopyOnWriteArrayList<>();
+    private volatile boolean isEnding;
+    private boolean isPrinted;
+
+    BarsBenchCommand() {
+        this(FIGURES);
+    }
+
+    /** @param figures there are */
+    BarsBenchCommand(List<BarFigure> figures) {
+        this.figures = figures;
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
@@ -123,23 +138,24 @@ final class BarsBenchCommand implements Callable<Integer> {
                 seconds == null ? OptionalInt.empty() : OptionalInt.of(seconds),
                 Duration.ofSeconds(warmUp),
                 share);
-        List<GoalLine> lines = new ArrayList<>();
         int failed = 0;
-        Thread hook = new Thread(BarsBenchCommand::endChildren, "llmd-bars-stop");
+        Thread hook = new Thread(this::end, "llmd-bars-stop");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             for (BarFigure figure : chosen) {
-                failed += take(figure, settings, logs, lines) ? 0 : 1;
+                if (!isEnding) {
+                    failed += take(figure, settings, logs) ? 0 : 1;
+                }
             }
         } finally {
             remove(hook);
+            print();
+            err.println("logs: " + logs);
         }
-        output.print(spec, lines);
-        err.println("logs: " + logs);
         if (failed > 0) {
             return ExitCode.FAILED;
         }
-        boolean missed = lines.stream().anyMatch(line -> Boolean.FALSE.equals(line.pass()));
+        boolean missed = taken.stream().anyMatch(line -> Boolean.FALSE.equals(line.pass()));
         return strict && missed ? ExitCode.LIMITS_BROKEN : ExitCode.OK;
     }
 
@@ -151,12 +167,22 @@ final class BarsBenchCommand implements Callable<Integer> {
         }
     }
 
-    private static void endChildren() {
+    /** Whoever ends this process early still gets what was taken. */
+    private void end() {
+        isEnding = true;
         ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        print();
+    }
+
+    private synchronized void print() {
+        if (!isPrinted) {
+            isPrinted = true;
+            output.print(spec, taken);
+        }
     }
 
     private BarFigure figure(String name) {
-        return FIGURES.stream()
+        return figures.stream()
                 .filter(figure -> figure.id().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new ParameterException(
@@ -164,23 +190,29 @@ final class BarsBenchCommand implements Callable<Integer> {
                         "figures: " + name + " (expected: "
                                 + String.join(
                                         ", ",
-                                        FIGURES.stream().map(BarFigure::id).toList()) + ")"));
+                                        figures.stream().map(BarFigure::id).toList()) + ")"));
     }
 
-    private boolean take(BarFigure figure, BarRun.Settings settings, Path logs, List<GoalLine> lines)
-            throws IOException, InterruptedException {
+    /** What one figure cannot do must not cost the others. */
+    private boolean take(BarFigure figure, BarRun.Settings settings, Path logs) throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
         try (Pinning pinning = figure.isPinned() ? Pinning.start(err::println) : Pinning.none()) {
-            err.println(figure.id() + ": " + figure.title()
-                    + (figure.isPinned() ? ", " + pinning.says() : ""));
+            err.println(figure.id() + ": " + figure.title() + (figure.isPinned() ? ", " + pinning.says() : ""));
             err.flush();
             Path own = Files.createDirectories(logs.resolve(figure.id()));
-            lines.addAll(figure.take(new BarRun(settings, pinning, own, err)));
+            taken.addAll(figure.take(new BarRun(settings, pinning, own, err)));
             return true;
         } catch (BenchFailure failure) {
-            err.println("llmd: " + figure.id() + ": " + failure.getMessage());
-            err.flush();
-            return false;
+            say(figure, String.valueOf(failure.getMessage()));
+        } catch (IOException | UncheckedIOException | IllegalStateException failure) {
+            say(figure, failure.toString());
         }
+        return false;
+    }
+
+    private void say(BarFigure figure, String failure) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("llmd: " + figure.id() + ": " + failure);
+        err.flush();
     }
 }
