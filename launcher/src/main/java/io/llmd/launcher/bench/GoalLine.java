@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * One figure of a run, as printed with {@code --json}.
  *
  * @param goal number of the goal that it belongs to, see docs/benchmarks.md
- * @param value median over the rounds
+ * @param value median over the rounds; infinite above the last bucket of a histogram
  * @param target value that meets the goal just so; null for a figure that is only reported
  * @param pass null without a target
  * @param baseline what the value is compared with; null for an absolute value
@@ -79,6 +79,6 @@ record GoalLine(
     }
 
     private static double rounded(double value) {
-        return Math.round(value * 1000) / 1000.0;
+        return Double.isFinite(value) ? Math.round(value * 1000) / 1000.0 : value;
     }
 }

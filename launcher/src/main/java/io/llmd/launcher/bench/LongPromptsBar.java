@@ -61,10 +61,12 @@ final class LongPromptsBar implements BarFigure {
                     TimeUnit.MILLISECONDS.sleep(window.toMillis());
                     cores.add(
                             (meter.processNanos(services.schedulerPid()) - cpu) / (double) (System.nanoTime() - begin));
-                    picking.add(MeterBuckets.of(List.of(services.schedulerMeters()), PICKING)
-                                    .since(before)
-                                    .quantile(0.99)
-                            * 1e3);
+                    MeterBuckets more = MeterBuckets.of(List.of(services.schedulerMeters()), PICKING)
+                            .since(before);
+                    if (more.count() == 0) {
+                        throw new BenchFailure("no decision in a round");
+                    }
+                    picking.add(more.quantile(0.99) * 1e3);
                     answers.add(LatencyBar.right(load.tally()).latency().getValueAtPercentile(99) / 1e6);
                     run.say(String.format(
                             "%s: %.3f cores, picking p99 at most %.2f ms",

@@ -13,6 +13,7 @@ record MeterBuckets(Map<Double, Long> counts) {
      * Reads the series of a name on pages of several processes.
      *
      * @param name without {@code _bucket}
+     * @throws BenchFailure without any series
      */
     static MeterBuckets of(List<MetersPage> pages, String name) {
         Pattern bucket = Pattern.compile(
@@ -25,6 +26,9 @@ record MeterBuckets(Map<Double, Long> counts) {
                         found.group(1).equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(found.group(1));
                 counts.merge(bound, (long) Double.parseDouble(found.group(2)), Long::sum);
             }
+        }
+        if (counts.isEmpty()) {
+            throw new BenchFailure("histogram " + name + ": not on the page");
         }
         return new MeterBuckets(counts);
     }
@@ -41,7 +45,7 @@ record MeterBuckets(Map<Double, Long> counts) {
         return counts.getOrDefault(Double.POSITIVE_INFINITY, 0L);
     }
 
-    /** Smallest bound that holds such a share of what was counted; NaN if there was nothing. */
+    /** Smallest bound that holds such a share of what was counted, infinity above the last; NaN if there was nothing. */
     double quantile(double share) {
         long all = count();
         if (all == 0) {

@@ -104,6 +104,9 @@ final class QueueBar implements BarFigure {
             double seconds = (System.nanoTime() - begin) / 1e9;
             MetersPage page = services.schedulerMeters();
             MeterBuckets more = MeterBuckets.of(List.of(page), CYCLE).since(before);
+            if (more.count() == 0) {
+                throw new BenchFailure("no dispatch cycle in a round");
+            }
             cycle.add(more.quantile(0.99) * 1e3);
             cycles.add(more.count() / seconds);
             cancels.add((load.tally().left() - left) / seconds);

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -19,6 +21,7 @@ class BarsBenchCommandIT {
     private final Captured captured = new Captured();
 
     @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "CPU time and memory of other processes are read from /proc")
     void aSmallShareOfSomeFiguresIsTakenAndNotJudged() {
         assertThat(run(
                         "--figures=L1,L7,L10",
@@ -37,16 +40,21 @@ class BarsBenchCommandIT {
                 .extracting(line -> line.get("name").asString())
                 .contains("L1.added-p50", "L7.cycle-p99", "L10.memory");
         assertThat(lines).allSatisfy(line -> {
-            assertThat(line.get("value").asDouble()).isFinite();
+            assertThat(line.get("value").isNumber()).as(line.toString()).isTrue();
             assertThat(line.get("pass").isNull()).isTrue();
         });
         assertThat(value(lines, "L7.gauges-less-clients")).isZero();
         assertThat(value(lines, "L7.errors")).isZero();
+        assertThat(value(lines, "L7.cycle-p99")).isPositive();
+        assertThat(value(lines, "L7.cycles")).isPositive();
+        assertThat(value(lines, "L7.cancels")).isPositive();
+        assertThat(value(lines, "L10.p99-before")).isPositive();
         assertThat(value(lines, "L10.good-errors")).isZero();
         assertThat(value(lines, "L10.open-share")).isGreaterThan(0.5);
     }
 
     @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "other loopback addresses than 127.0.0.1 are there on Linux only")
     void stampedEventsOfAnEndpointComeWholeAndInTime() throws Exception {
         try (LoadClient client = new LoadClient(new SourceAddresses(2));
                 EndpointStub stub = EndpointStub.start(1)) {

@@ -1,6 +1,7 @@
 package io.llmd.launcher.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,22 @@ class MeterBucketsTest {
         MeterBuckets later = new MeterBuckets(
                 new TreeMap<>(Map.of(.001, 90L, .005, 198L, .01, 200L, Double.POSITIVE_INFINITY, 200L)));
         assertThat(later.since(reading).quantile(0.5)).isEqualTo(.005);
+    }
+
+    @Test
+    void aboveTheLastBucketIsInfinite() {
+        MeterBuckets late = new MeterBuckets(new TreeMap<>(Map.of(.001, 1L, Double.POSITIVE_INFINITY, 100L)));
+        assertThat(late.quantile(0.99)).isInfinite();
+    }
+
+    @Test
+    void aHistogramThatIsNotThereIsNotAnEmptyOne() {
+        MetersPage page = new MetersPage("wait_seconds_bucket{le=\"+Inf\"} 0\n");
+
+        assertThat(MeterBuckets.of(List.of(page), "wait_seconds").count()).isZero();
+        assertThatThrownBy(() -> MeterBuckets.of(List.of(page), "other_seconds"))
+                .isInstanceOf(BenchFailure.class)
+                .hasMessageContaining("other_seconds");
     }
 
     @Test
