@@ -64,7 +64,7 @@ final class EventReader implements ResponseScanner.BodySink {
         }
         byte[] expected = event == Payloads.EVENTS ? DONE : event == Payloads.EVENTS - 1 ? LAST : EVENT;
         if (event < Payloads.EVENTS && at >= EventStamp.BEGIN && at < EventStamp.END) {
-            stamp(Character.digit(b, 16));
+            stamp(digit(b));
         } else if (b != expected[at]) {
             altered = "event " + event + " was altered at byte " + at;
         }
@@ -74,8 +74,18 @@ final class EventReader implements ResponseScanner.BodySink {
         }
     }
 
+    /** As {@link EventStamp} writes them, so lower case only; -1 if it is none. */
+    private static int digit(byte b) {
+        if (b >= '0' && b <= '9') {
+            return b - '0';
+        }
+        return b >= 'a' && b <= 'f' ? b - 'a' + 10 : -1;
+    }
+
     private void stamp(int digit) {
-        if (at < EventStamp.BEGIN + EventStamp.NUMBER_DIGITS) {
+        if (digit < 0) {
+            altered = "event " + event + " was altered at byte " + at;
+        } else if (at < EventStamp.BEGIN + EventStamp.NUMBER_DIGITS) {
             number = number << 4 | digit;
         } else {
             dueNanos = dueNanos << 4 | digit;
@@ -86,6 +96,10 @@ final class EventReader implements ResponseScanner.BodySink {
         if (event < Payloads.EVENTS) {
             if (number != event) {
                 altered = "event " + number + " came in place of event " + event;
+                return;
+            }
+            if (now - dueNanos < 0) {
+                altered = "event " + event + " came before it was due";
                 return;
             }
             late.accept(now - dueNanos);

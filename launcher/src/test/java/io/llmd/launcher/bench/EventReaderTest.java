@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EventReaderTest {
 
@@ -45,6 +47,26 @@ class EventReaderTest {
         assertThat(reader.wrong()).isEqualTo("event 3 was altered at byte " + (EventStamp.END + 1));
     }
 
+    @ParameterizedTest
+    @ValueSource(chars = {'g', 'A', ' ', '\u00ff'})
+    void stampIsOfDigitsAsTheyAreWritten(char other) {
+        ByteBuf stream = stream(Payloads.EVENTS);
+        stream.setByte(2 * Payloads.EVENT_BYTES + EventStamp.BEGIN + 7, other);
+        reader.body(stream, 0, stream.readableBytes());
+
+        assertThat(reader.wrong()).isEqualTo("event 2 was altered at byte " + (EventStamp.BEGIN + 7));
+    }
+
+    @Test
+    void eventThatWasDueLaterIsWrong() {
+        ByteBuf stream = Unpooled.buffer();
+        event(stream, 0, false, System.nanoTime() + 60_000_000_000L);
+        reader.body(stream, 0, stream.readableBytes());
+
+        assertThat(reader.wrong()).isEqualTo("event 0 came before it was due");
+        assertThat(late).isEmpty();
+    }
+
     @Test
     void streamThatEndsEarlyIsNotWhole() {
         ByteBuf stream = stream(Payloads.EVENTS);
@@ -73,8 +95,12 @@ class EventReaderTest {
     }
 
     private static void event(ByteBuf stream, int number, boolean last) {
+        event(stream, number, last, System.nanoTime() - 1_000_000);
+    }
+
+    private static void event(ByteBuf stream, int number, boolean last, long dueNanos) {
         int begin = stream.writerIndex();
         stream.writeBytes(Payloads.event(last));
-        EventStamp.write(stream, begin, number, System.nanoTime() - 1_000_000);
+        EventStamp.write(stream, begin, number, dueNanos);
     }
 }
