@@ -67,7 +67,7 @@ final class RestartBar implements BarFigure {
             fleet.start();
             balancer.start();
             LoadReport report;
-            try (SoakLoad.Part all = load.start(GATEWAYS, Duration.ofHours(1), balancer::isReady)) {
+            try (SoakLoad.Part all = load.start(GATEWAYS, longest(run.settings()), balancer::isReady)) {
                 TimeUnit.MILLISECONDS.sleep(
                         run.settings().warmUp().plusSeconds(2).toMillis());
                 for (int round = 0; round < run.settings().rounds(); round++) {
@@ -92,6 +92,12 @@ final class RestartBar implements BarFigure {
                             List.of(report.timeToFirstToken().p99()),
                             "ms"));
         }
+    }
+
+    /** So long that no load ends before the last round. */
+    private static Duration longest(BarRun.Settings settings) {
+        Duration restart = SoakPart.STOP_LIMIT.plus(SoakPart.READY_LIMIT).plus(LINGER);
+        return settings.warmUp().plus(restart.multipliedBy(2L * settings.rounds() + 1));
     }
 
     /** @return seconds from the start of the new process until it is ready */

@@ -13,8 +13,12 @@ import org.jspecify.annotations.Nullable;
 /** One process of a soak, which is killed and started again at the same address. Its log goes on over its lives. */
 final class SoakPart implements AutoCloseable {
 
-    private static final Duration READY_LIMIT = Duration.ofMinutes(6);
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+    /** Longest that a start takes. */
+    static final Duration READY_LIMIT = Duration.ofMinutes(6);
+
+    /** Longest that an end takes. */
+    static final Duration STOP_LIMIT = Duration.ofSeconds(30);
+
     private static final long POLL_MILLIS = 100;
 
     private final String name;
