@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -17,11 +18,14 @@ final class StartMemoryBar implements BarFigure {
     private static final int SECONDS = 30;
     private static final double GATEWAY_MEBIBYTES = 220;
     private static final double OTHERS_MEBIBYTES = 180;
-    /** The image's share of a container's memory for the heap, and the JVM's own for its beginning. */
-    private static final double MOST = 0.6;
+    /** The image's share of a container's memory for the heap. */
+    static final double HEAP_SHARE = 0.6;
 
+    /** The JVM's own share of it for the heap's beginning. */
     private static final double BEGINNING = 1 / 64.0;
-    private static final Map<Role, Integer> LIMITS = Map.of(
+
+    /** Memory of containers as the chart has it, in MiB. */
+    static final Map<Role, Integer> LIMITS = Map.of(
             Role.GATEWAY,
             1536,
             Role.SCHEDULER,
@@ -92,11 +96,11 @@ final class StartMemoryBar implements BarFigure {
     }
 
     private static List<String> options(Role role, List<String> further) {
-        int limit = LIMITS.getOrDefault(role, 768);
+        int limit = Objects.requireNonNull(LIMITS.get(role), role::serviceName);
         List<String> options = new ArrayList<>(ImageJvm.with(List.of(
                 "-XX:-UsePerfData",
                 "-Xms" + Math.max(8, (int) (limit * BEGINNING)) + "m",
-                "-Xmx" + (int) (limit * MOST) + "m")));
+                "-Xmx" + (int) (limit * HEAP_SHARE) + "m")));
         options.addAll(further);
         return options;
     }
