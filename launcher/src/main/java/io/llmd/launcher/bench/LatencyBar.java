@@ -89,7 +89,7 @@ final class LatencyBar {
 
         @Override
         public String title() {
-            return "short requests over 64 connections, services on one core";
+            return "short requests over 64 connections, as fast as answers come";
         }
 
         @Override

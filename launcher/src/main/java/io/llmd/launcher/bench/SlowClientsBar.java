@@ -22,6 +22,7 @@ final class SlowClientsBar implements BarFigure {
     private static final double MOST_P99 = 2;
     private static final double MOST_KIBIBYTES = 64;
     private static final double LEAST_OPEN = 0.9;
+    private static final Duration SETTLE = Duration.ofSeconds(20);
 
     @Override
     public String id() {
@@ -53,7 +54,8 @@ final class SlowClientsBar implements BarFigure {
                 SoakReading heapRested = services.collected();
                 double usualConnections = connections(services);
                 slow.start(senders, readers, Duration.ofMillis(2L * (senders + readers)));
-                TimeUnit.MILLISECONDS.sleep(2L * (senders + readers) + 2_000);
+                TimeUnit.MILLISECONDS.sleep(2L * (senders + readers));
+                awaitConnections(services, usualConnections + LEAST_OPEN * (senders + readers));
                 good.tally();
                 List<Double> during = p99(run, good);
                 double open = connections(services) - usualConnections;
@@ -102,6 +104,14 @@ final class SlowClientsBar implements BarFigure {
 
     private static double connections(BarServices services) throws IOException, InterruptedException {
         return services.gatewayMeters().required("gateway_open_connections");
+    }
+
+    /** Goes on after a while without so many, which the figure then tells. */
+    private static void awaitConnections(BarServices services, double many) throws IOException, InterruptedException {
+        long limit = System.nanoTime() + SETTLE.toNanos();
+        while (connections(services) < many && System.nanoTime() < limit) {
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
     }
 
     private static double kibibytes(double mebibytes, double connections) {
