@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the suite with an autoscaler under load, reads it with a real Prometheus, and lists dashboard queries without data.
-# Needs prometheus on the path (Debian: prometheus) and a JDK 25 as java or in JAVA_HOME. PORT_BASE moves all ports. Ends what it started.
+# Needs Linux and prometheus on the path (Debian: prometheus). PORT_BASE moves all ports. Ends what it started.
 set -eu
 cd "$(dirname "$0")/../.."
 command -v prometheus >/dev/null || { echo "prometheus is not on the path; nothing was checked"; exit 0; }
@@ -67,4 +67,5 @@ prometheus_pid=$!
 ./llmd load --rps 8 --for 80s --prompt-tokens 600 --shared-prefix-share 0.7 --max-error-share 1 >"$work/load.log" 2>&1 &
 load_pid=$!
 sleep 60
-"${JAVA_HOME:+$JAVA_HOME/bin/}java" suite-tests/src/test/java/io/llmd/suite/DashboardData.java "http://localhost:$(port 9091)"
+# The JDK that llmd found for the index.
+"$(readlink "/proc/$index_pid/exe")" suite-tests/src/test/java/io/llmd/suite/DashboardData.java "http://localhost:$(port 9091)"
