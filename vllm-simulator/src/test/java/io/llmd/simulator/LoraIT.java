@@ -65,12 +65,13 @@ class LoraIT {
         CompletableFuture<HttpResponse<String>> waiting = client.postLater(COMPLETIONS, completion("second", 2));
         await("it waits").until(() -> simulator.statistics().waitingAdapters().contains("second"));
 
-        await("it is seen").untilAsserted(() -> assertThat(client.get("/metrics").body())
-                .contains(
-                        "vllm:lora_requests_info{max_lora=\"1\",running_lora_adapters=\"first\","
-                                + "waiting_lora_adapters=\"second\"} ",
-                        "vllm:num_requests_waiting_by_reason{engine=\"0\",model_name=\"sim-8b\","
-                                + "reason=\"deferred\"} 1.0"));
+        await("it is seen")
+                .untilAsserted(() -> assertThat(client.get("/metrics").body())
+                        .contains(
+                                "vllm:lora_requests_info{max_lora=\"1\",running_lora_adapters=\"first\","
+                                        + "waiting_lora_adapters=\"second\"} ",
+                                "vllm:num_requests_waiting_by_reason{engine=\"0\",model_name=\"sim-8b\","
+                                        + "reason=\"deferred\"} 1.0"));
         assertThat(running.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
         assertThat(waiting.get(20, TimeUnit.SECONDS).body()).contains("\"model\":\"second\"");
     }
