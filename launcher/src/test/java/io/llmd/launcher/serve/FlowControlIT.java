@@ -45,6 +45,9 @@ import org.springframework.context.support.GenericApplicationContext;
 @ValueSource(booleans = {true, false})
 class FlowControlIT {
 
+    /** Answers say nothing of shorter waits than a millisecond. */
+    private static final long TOLD_NANOS = 2_000_000;
+
     private static final String CHAT = "/v1/chat/completions";
 
     @Parameter
@@ -138,6 +141,8 @@ class FlowControlIT {
         waiting.awaitCount(2);
         CompletableFuture<Answer> high = send("high", "high");
         waiting.awaitCount(3);
+        long waits = System.nanoTime();
+        await("a wait that is told").until(() -> System.nanoTime() - waits > TOLD_NANOS);
         endpoint.always(Reply.chat("ok"));
 
         running.close();
