@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,6 +49,10 @@ import tools.jackson.databind.node.ObjectNode;
 public final class FaultCommand implements Callable<Integer> {
 
     private static final Duration ANSWER = Duration.ofSeconds(10);
+    /** How long one that does not answer is waited for when its faults are to end: it may be dead for some seconds. */
+    private static final Duration RETURN = Duration.ofSeconds(10);
+
+    private static final long AGAIN_MILLIS = 200;
     private static final String CONFIG = "/admin/config";
 
     private final Terminal terminal;
@@ -70,7 +75,9 @@ public final class FaultCommand implements Callable<Integer> {
     @Option(names = "--lasting", paramLabel = "TIME", description = "clear it by itself after so long")
     private @Nullable Duration lasting;
 
-    @Option(names = "--clear", description = "clear all faults, of one endpoint or of all")
+    @Option(
+            names = "--clear",
+            description = "clear all faults, of one endpoint or of all; one that is gone is waited for, ten seconds at most")
     private boolean clear;
 
     @Option(names = "--json", description = "print one JSON object: faults by endpoint")
@@ -131,12 +138,7 @@ public final class FaultCommand implements Callable<Integer> {
 
     private JsonNode changed(HttpClient client, RunState.Part part) throws InterruptedException {
         if (clear) {
-            send(client, part, "/admin/script", "[]");
-            ObjectNode off = Json.MAPPER.createObjectNode();
-            get(client, part).propertyNames().stream()
-                    .filter(name -> !name.equals("script"))
-                    .forEach(off::putNull);
-            return send(client, part, CONFIG, Json.line(off));
+            return cleared(client, part);
         }
         if (kind == null) {
             return get(client, part);
@@ -149,6 +151,29 @@ public final class FaultCommand implements Callable<Integer> {
         ArrayNode script = Json.MAPPER.createArrayNode();
         script.addObject().put("at", "0s").put("for", limit.toMillis() + "ms").set("set", change);
         return send(client, part, "/admin/script", Json.line(script));
+    }
+
+    private static JsonNode cleared(HttpClient client, RunState.Part part) throws InterruptedException {
+        long limit = System.nanoTime() + RETURN.toNanos();
+        while (true) {
+            try {
+                return clear(client, part);
+            } catch (CommandFailure failure) {
+                if (failure.exitCode() != ExitCode.NOT_READY || System.nanoTime() - limit >= 0) {
+                    throw failure;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(AGAIN_MILLIS);
+        }
+    }
+
+    private static JsonNode clear(HttpClient client, RunState.Part part) throws InterruptedException {
+        send(client, part, "/admin/script", "[]");
+        ObjectNode off = Json.MAPPER.createObjectNode();
+        get(client, part).propertyNames().stream()
+                .filter(name -> !name.equals("script"))
+                .forEach(off::putNull);
+        return send(client, part, CONFIG, Json.line(off));
     }
 
     private ObjectNode change(String wanted) {
