@@ -77,7 +77,8 @@ public final class FaultCommand implements Callable<Integer> {
 
     @Option(
             names = "--clear",
-            description = "clear all faults, of one endpoint or of all; one that is gone is waited for, ten seconds at most")
+            description =
+                    "clear all faults, of one endpoint or of all; one that is gone is waited for, ten seconds at most")
     private boolean clear;
 
     @Option(names = "--json", description = "print one JSON object: faults by endpoint")
