@@ -110,7 +110,7 @@ end_servers() {
 run_command() {
     local command=$1 words=$2 code tool
     tool=$(sed -E 's/^[A-Z_]+=[^ $"\x27]* +//; s/[ ;].*//' <<<"${command%%$'\n'*}")
-    [[ $tool =~ ^[a-z] ]] && ! type "$tool" >/dev/null 2>&1 && { told skip "$command" "$tool is not on the path"; return; }
+    [[ $tool =~ ^[a-z] && $tool != *'()' ]] && ! type "$tool" >/dev/null 2>&1 && { told skip "$command" "$tool is not on the path"; return; }
     [[ $words == *recording* ]] && command=${command//FILE/$LLMD_RECORDING}
     if [[ $command =~ $SERVES && $command != *--detach* && $command != *--help* && $command != *'&' ]]; then
         if [[ $command == "./llmd up"* ]]; then
