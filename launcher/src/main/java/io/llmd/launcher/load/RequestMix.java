@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 
 /**
  * Kinds of requests that differ by their headers, such as tenants and priorities, and how often each comes.
@@ -55,15 +56,20 @@ public record RequestMix(List<Kind> kinds) {
             }
         }
 
-        /** Only headers of the suite are shown as they are: of others, which may hold keys, what tells long ones apart. */
+        /** Headers that may hold keys are not shown as they are: of long values, what tells them apart. */
         private static final int LONG_VALUE = 16;
+
+        private static final Pattern MAY_HOLD_A_KEY =
+                Pattern.compile("auth|cookie|credential|key|password|secret|token", Pattern.CASE_INSENSITIVE);
 
         private static String shown(Map<String, String> headers) {
             List<String> parts = new ArrayList<>();
             headers.forEach((name, value) -> {
-                boolean isOurs = name.toLowerCase(Locale.ROOT).startsWith("x-llm");
-                String end = value.length() < LONG_VALUE ? "" : value.substring(value.length() - 4);
-                parts.add(name + "=" + (isOurs ? value : "…" + end));
+                boolean isLong = value.length() >= LONG_VALUE;
+                boolean isShown = name.toLowerCase(Locale.ROOT).startsWith("x-llm")
+                        || !isLong && !MAY_HOLD_A_KEY.matcher(name).find();
+                String end = isLong ? value.substring(value.length() - 4) : "";
+                parts.add(name + "=" + (isShown ? value : "…" + end));
             });
             return String.join(",", parts);
         }

@@ -29,6 +29,13 @@ class RequestMixTest {
         assertThat(RequestMix.Kind.parse("1:authorization=Bearer sk-secret-1234")
                         .name())
                 .isEqualTo("authorization=…1234");
+        assertThat(RequestMix.Kind.parse("1:x-api-key=short").name()).isEqualTo("x-api-key=…");
+        assertThat(RequestMix.Kind.parse("1:x-other=0123456789abcdef").name()).isEqualTo("x-other=…cdef");
+    }
+
+    @Test
+    void kindsAreToldApartInReports() {
+        assertThat(RequestMix.Kind.parse("3:x-team=batch").name()).isEqualTo("x-team=batch");
     }
 
     @Test
