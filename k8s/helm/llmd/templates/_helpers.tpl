@@ -245,6 +245,17 @@ spec:
 {{- end -}}
 {{- end -}}
 
+{{/* Base model of the index, with whose name keys of blocks begin; empty when it is not known. */}}
+{{- define "llmd.kvIndexModel" -}}
+{{- if .Values.kvIndex.model -}}
+{{ .Values.kvIndex.model }}
+{{- else if .Values.simulator.enabled -}}
+{{ .Values.simulator.model }}
+{{- else if ne .Values.modelServers.mode "none" -}}
+{{ .Values.modelServers.model }}
+{{- end -}}
+{{- end -}}
+
 {{/* Labels of the pods that serve, as for kubectl. */}}
 {{- define "llmd.endpointSelector" -}}
 {{- if .Values.endpoints.selector -}}
@@ -320,8 +331,11 @@ app.kubernetes.io/instance={{ .Release.Name }},llm-d.ai/inference-serving=true
 {{- if and (eq $v.scheduler.kvIndex "service") (not $v.kvIndex.enabled) -}}
 {{- fail "kvIndex.enabled: false (expected: true, because scheduler.kvIndex is service)" -}}
 {{- end -}}
-{{- if and $v.kvIndex.enabled (include "llmd.kafka" .) (not $v.kvIndex.model) -}}
+{{- if and $v.kvIndex.enabled (include "llmd.kafka" .) (not (include "llmd.kvIndexModel" .)) -}}
 {{- fail "kvIndex.model: empty (expected: the base model's name, because the index publishes over Kafka)" -}}
+{{- end -}}
+{{- if and $v.kvIndex.enabled (eq $v.scheduler.kvIndex "service") (not (include "llmd.kvIndexModel" .)) -}}
+{{- fail "kvIndex.model: empty (expected: the base model's name, because the scheduler asks by keys that begin with it)" -}}
 {{- end -}}
 {{- if and $v.coordinator.enabled (not $v.gateway.enabled) -}}
 {{- fail "gateway.enabled: false (expected: true, because the coordinator sends to the gateway)" -}}

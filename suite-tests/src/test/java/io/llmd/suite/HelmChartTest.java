@@ -214,6 +214,7 @@ class HelmChartTest {
                     scheduler.profile=custom              | scheduler.config: empty (expected: an EndpointPickerConfig
                     scheduler.kvIndex=kafka               | kafka.bootstrapServers: empty (expected: brokers
                     scheduler.kvIndex=service             | kvIndex.enabled: false (expected: true
+                    scheduler.kvIndex=service,kvIndex.enabled=true | kvIndex.model: empty (expected: the base model's name
                     autoscaler.enabled=true,autoscaler.kubernetes.enabled=false | endpoints.static: empty (expected: endpoints
                     autoscaler.enabled=true,autoscaler.externalMetrics.enabled=true | autoscaler.externalMetrics.existingSecret: empty (expected: a Secret
                     autoscaler.enabled=true,autoscaler.externalMetrics.enabled=true,autoscaler.externalMetrics.existingSecret=tls | autoscaler.externalMetrics.caBundle: empty (expected: the authority
@@ -322,6 +323,7 @@ class HelmChartTest {
         assertThat(environment(manifests, "-kv-index"))
                 .containsEntry("KV_INDEX_KUBERNETES_ENDPOINT_SELECTOR", selector)
                 .containsEntry("KV_INDEX_KUBERNETES_ENDPOINT_TARGET_PORTS", "8000")
+                .containsEntry("KV_INDEX_MODEL", "Qwen/Qwen3-32B")
                 .doesNotContainKey("KV_INDEX_ENDPOINTS_FILE");
         assertThat(named(manifests, "Role", "-kv-index").get("rules"))
                 .isEqualTo(List.of(Map.of(

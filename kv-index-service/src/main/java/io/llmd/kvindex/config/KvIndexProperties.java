@@ -35,7 +35,7 @@ import org.springframework.validation.annotation.Validated;
  * Settings of the KV index.
  *
  * @param pool name of the pool: endpoints of one model family with one block size
- * @param model base model's name as requests have it; may be empty where engines are read directly and tell it in their topics
+ * @param model base model's name as requests have it; may be empty where engines are read directly, and nobody asks by keys
  * @param blockTokens tokens per block
  * @param keyMode how block keys are computed; the same in all processes
  * @param seed part of every key; the same in all processes

@@ -164,8 +164,11 @@ final class TrialSettings {
                 console(settings);
             }
             case AUTOSCALER -> autoscaler(settings);
-            case KV_INDEX ->
+            case KV_INDEX -> {
                 settings.put("kv-index.endpoints-file", files.endpoints().toString());
+                // The scheduler asks by keys, which begin with the model's name.
+                settings.put("kv-index.model", plan.model());
+            }
             case CONFIG_SERVER -> admin(settings);
         }
         return settings;

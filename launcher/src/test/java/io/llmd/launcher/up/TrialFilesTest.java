@@ -161,6 +161,18 @@ class TrialFilesTest {
     }
 
     @Test
+    void schedulerAndIndexComputeTheSameKeys() {
+        TrialPlan plan =
+                new TrialPlan(new SuitePorts(8080), 2, 0, 0, "qwen", null, false, false, null, Map.of(), 1, true);
+        TrialSettings settings = new TrialSettings(plan, new TrialFiles(new LlmdHome(folder), plan), KEY);
+
+        assertThat(settings.of(Role.SCHEDULER))
+                .containsEntry("scheduler.kv-index.source", "service")
+                .containsEntry("scheduler.kv-index.service.url", "http://127.0.0.1:8082");
+        assertThat(settings.of(Role.KV_INDEX)).containsEntry("kv-index.model", "qwen");
+    }
+
+    @Test
     void onlyTheLastEndpointIsSlow() {
         TrialPlan plan = new TrialPlan(new SuitePorts(8080), 3, "m", null, false, true);
 
