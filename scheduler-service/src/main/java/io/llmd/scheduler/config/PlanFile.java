@@ -34,7 +34,7 @@ final class PlanFile {
     private final ReloadablePlan plan;
     private final String text;
     private final List<Consumer<LoadResult.Loaded>> followers = new ArrayList<>();
-    private @Nullable SchedulingConfigWatcher watcher;
+    private volatile @Nullable SchedulingConfigWatcher watcher;
     private volatile @Nullable Described described;
 
     /** Loads the configuration. @throws ConfigException when it is refused */
@@ -105,6 +105,12 @@ final class PlanFile {
             started.start();
             watcher = started;
         }
+    }
+
+    /** Whether the file has changed into one that cannot be used, so that the configuration before it stays. */
+    boolean isStale() {
+        SchedulingConfigWatcher watching = watcher;
+        return watching != null && watching.isStale();
     }
 
     void stop() {

@@ -179,10 +179,14 @@ class SchedulerConfiguration {
     }
 
     @Bean
-    PlanFile planFile(SchedulerProperties properties, PluginRegistry registry, SchedulerObserver observer) {
+    PlanFile planFile(
+            SchedulerProperties properties, PluginRegistry registry, SchedulerObserver observer, MeterRegistry meters) {
         EndpointPickerConfigLoader loader =
                 new EndpointPickerConfigLoader(registry, properties.allowExperimentalPlugins());
-        return new PlanFile(properties.configFile(), loader, observer);
+        PlanFile planFile = new PlanFile(properties.configFile(), loader, observer);
+        Gauge.builder(SchedulerMeters.CONFIG_STALE.getName(), planFile, file -> file.isStale() ? 1 : 0)
+                .register(meters);
+        return planFile;
     }
 
     @Bean

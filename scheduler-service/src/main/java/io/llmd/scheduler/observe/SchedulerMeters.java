@@ -367,6 +367,8 @@ public enum SchedulerMeters implements MeterDocumentation {
     RESPONSE_ATTRIBUTES("scheduler.response.attribute", Meter.Type.DISTRIBUTION_SUMMARY, "namespace", "name"),
     /** Changed scheduling configurations by result. */
     CONFIG_RELOADS("scheduler.config.reloads", Meter.Type.COUNTER, "outcome"),
+    /** 1 while the file of the scheduling configuration cannot be used as it is, so that the configuration before it stays. */
+    CONFIG_STALE("scheduler.config.stale", Meter.Type.GAUGE),
     /** Changed files of objectives and model rewrites by result. */
     RESOURCE_RELOADS("scheduler.resource.reloads", Meter.Type.COUNTER, "outcome"),
     /** Endpoint lists and entries that were refused. */

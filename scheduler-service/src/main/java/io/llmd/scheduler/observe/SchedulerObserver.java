@@ -76,6 +76,8 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
         // There from the start, because a counter that appears with its first event shows no increase.
         failures = registry.counter(SchedulerMeters.FAILURES.getName());
         reaped = registry.counter(SchedulerMeters.LEASES_REAPED.getName());
+        reloads(true);
+        reloads(false);
     }
 
     @Override
@@ -320,8 +322,11 @@ public final class SchedulerObserver implements DecisionListener, ScrapeListener
 
     /** A changed scheduling configuration was taken or refused. */
     public void configReloaded(boolean isAccepted) {
-        counter(SchedulerMeters.CONFIG_RELOADS, "outcome", isAccepted ? "accepted" : "refused")
-                .increment();
+        reloads(isAccepted).increment();
+    }
+
+    private Counter reloads(boolean isAccepted) {
+        return counter(SchedulerMeters.CONFIG_RELOADS, "outcome", isAccepted ? "accepted" : "refused");
     }
 
     /** Files of objectives and model rewrites were read; refused when a finding is an error. */

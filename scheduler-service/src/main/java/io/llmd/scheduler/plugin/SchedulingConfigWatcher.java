@@ -32,7 +32,8 @@ public final class SchedulingConfigWatcher {
     private final Consumer<List<Finding>> listener;
     private byte[] loadedHash;
     private byte @Nullable [] pendingHash;
-    private boolean isUnreadable;
+    private volatile boolean isUnreadable;
+    private volatile boolean isRefused;
     private @Nullable ScheduledExecutorService executor;
 
     /**
@@ -70,6 +71,11 @@ public final class SchedulingConfigWatcher {
         }
     }
 
+    /** Whether the file cannot be used as it is, so that what was loaded before stays. */
+    public boolean isStale() {
+        return isUnreadable || isRefused;
+    }
+
     /** Looks at the file once. */
     void poll() {
         try {
@@ -104,7 +110,11 @@ public final class SchedulingConfigWatcher {
         } else if (Arrays.equals(hash, pendingHash)) {
             loadedHash = hash;
             pendingHash = null;
-            listener.accept(plan.replace(new String(content, StandardCharsets.UTF_8), file.toString()));
+            // Until it is known to be taken, also when that ends with an exception.
+            isRefused = true;
+            List<Finding> findings = plan.replace(new String(content, StandardCharsets.UTF_8), file.toString());
+            isRefused = findings.stream().anyMatch(Finding::isError);
+            listener.accept(findings);
         } else {
             pendingHash = hash;
         }

@@ -161,6 +161,8 @@ class MetersIT {
         assertThat(page)
                 .contains("scheduler_flow_ttl{inference_pool=\"default\"} 30.0")
                 .contains("scheduler_discovery_failing 0.0")
+                .contains("scheduler_config_stale 0.0")
+                .contains("scheduler_config_reloads_total{outcome=\"refused\"} 0.0")
                 .contains("scheduler_inflight_drift{model_server_endpoint=\"default/one\"} NaN");
     }
 

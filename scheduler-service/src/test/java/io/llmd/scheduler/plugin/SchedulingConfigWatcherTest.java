@@ -79,6 +79,10 @@ class SchedulingConfigWatcherTest {
         assertThat(scorers()).contains("queue-scorer");
         assertThat(heard).hasSize(1);
         assertThat(heard.getFirst().getFirst().message()).endsWith("the previous configuration stays");
+        assertThat(watcher.isStale()).isTrue();
+        Files.writeString(file, OLD);
+        pollTwice();
+        assertThat(watcher.isStale()).isFalse();
     }
 
     @Test
@@ -90,9 +94,11 @@ class SchedulingConfigWatcherTest {
         assertThat(heard)
                 .singleElement()
                 .satisfies(findings -> assertThat(findings).anyMatch(Finding::isError));
+        assertThat(watcher.isStale()).isTrue();
         Files.writeString(file, NEW);
         pollTwice();
         assertThat(scorers()).contains("running-requests-size-scorer");
+        assertThat(watcher.isStale()).isFalse();
     }
 
     @Test
