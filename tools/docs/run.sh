@@ -51,7 +51,7 @@ untracked() {
 # Who has just started a service asks again until it answers.
 curl() {
     local again=()
-    ((${#servers[@]} == 0)) || again=(--retry 15 --retry-delay 2 --retry-connrefused)
+    ((${#servers[@]} == 0)) || again=(--retry 45 --retry-delay 2 --retry-connrefused)
     command curl --fail-with-body "${again[@]}" "$@"
 }
 
