@@ -16,12 +16,20 @@ record MeterBuckets(Map<Double, Long> counts) {
      * @throws BenchFailure without any series
      */
     static MeterBuckets of(List<MetersPage> pages, String name) {
+        return of(pages, name, "");
+    }
+
+    /** The same, of series that have a label. @param label as on the page, {@code name="value"}; empty for all series */
+    static MeterBuckets of(List<MetersPage> pages, String name, String label) {
         Pattern bucket = Pattern.compile(
                 "^" + Pattern.quote(name) + "_bucket\\{[^}]*\\ble=\"([^\"]+)\"[^}]*} (\\S+)$", Pattern.MULTILINE);
         Map<Double, Long> counts = new TreeMap<>();
         for (MetersPage page : pages) {
             Matcher found = bucket.matcher(page.text());
             while (found.find()) {
+                if (!found.group().contains(label)) {
+                    continue;
+                }
                 double bound =
                         found.group(1).equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(found.group(1));
                 counts.merge(bound, (long) Double.parseDouble(found.group(2)), Long::sum);

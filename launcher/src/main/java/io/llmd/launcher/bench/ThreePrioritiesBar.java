@@ -47,6 +47,8 @@ final class ThreePrioritiesBar implements BarFigure {
     private static final double MIDDLE_SHARE = 0.3;
     private static final int MAX_CONNECTIONS = 8_192;
     private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
+    private static final int HIGHEST = 10;
+    private static final String QUEUED = "llm_d_epp_flow_control_request_queue_duration_seconds";
     private static final String MODEL = "sim-8b";
     private static final List<String> OPTIONS = List.of(
             "model=" + MODEL,
@@ -72,7 +74,7 @@ final class ThreePrioritiesBar implements BarFigure {
               saturationDetector: {pluginRef: room}
               usageLimitPolicyPluginRef: holdback
               priorityBands:
-                - {priority: 10}
+                - {priority: %d}
                 - {priority: 0, maxRequests: 32}
                 - {priority: -10, maxRequests: 1}
             """;
@@ -82,7 +84,7 @@ final class ThreePrioritiesBar implements BarFigure {
         static Keys generate() {
             SecureRandom random = new SecureRandom();
             return new Keys(
-                    NewApiKey.generate(random, "interactive", 10),
+                    NewApiKey.generate(random, "interactive", HIGHEST),
                     NewApiKey.generate(random, "usual", 0),
                     NewApiKey.generate(random, "batch", -10));
         }
@@ -141,8 +143,11 @@ final class ThreePrioritiesBar implements BarFigure {
         List<Double> refused = new ArrayList<>();
         List<Double> heap = new ArrayList<>();
         List<Double> highAnswered = new ArrayList<>();
+        List<Double> highQueued = new ArrayList<>();
         for (int round = 0; round < run.settings().rounds(); round++) {
+            MeterBuckets before = queued(services);
             LoadReport report = load(run.window(SECONDS), capacity * OVERLOAD, keys.mix(), 10L + round, target);
+            highQueued.add(queued(services).since(before).quantile(0.99) * 1e3);
             LoadReport.Kind high = report.kinds().getFirst();
             goodput.add(report.requestsPerSecond() / capacity);
             firstToken.add(high.timeToFirstToken().p99() / usual);
@@ -151,8 +156,14 @@ final class ThreePrioritiesBar implements BarFigure {
             refused.add(refusals == null ? 0 : refusals.p99());
             heap.add(services.collected().heapMebibytes() / BarServices.HEAP_MEBIBYTES);
             run.say(String.format(
-                    "round %d: %.2f of the capacity answered, first token of the highest p99 %.1f ms (%.1f unloaded), %s",
-                    round + 1, goodput.getLast(), high.timeToFirstToken().p99(), usual, report.outcomes()));
+                    "round %d: %.2f of the capacity answered, first token of the highest p99 %.1f ms (%.1f unloaded),"
+                            + " at most %.1f of it queued, %s",
+                    round + 1,
+                    goodput.getLast(),
+                    high.timeToFirstToken().p99(),
+                    usual,
+                    highQueued.getLast(),
+                    report.outcomes()));
         }
         return List.of(
                 run.atLeast(id(), "goodput", goodput, "ratio", LEAST_GOODPUT),
@@ -160,8 +171,14 @@ final class ThreePrioritiesBar implements BarFigure {
                 run.atMost(id(), "refusal-p99", refused, "ms", REFUSAL_P99_MILLIS),
                 run.atMost(id(), "heap", heap, "ratio", MOST_HEAP),
                 BarRun.reported(id(), "high-answered", highAnswered, "ratio"),
+                BarRun.reported(id(), "high-queued-p99", highQueued, "ms"),
                 BarRun.reported(id(), "capacity", List.of(capacity), "1/s"),
                 BarRun.reported(id(), "unloaded-first-token-p99", List.of(usual), "ms"));
+    }
+
+    /** How long requests of the highest priority waited in flow control, by the bounds of the scheduler's buckets. */
+    private static MeterBuckets queued(BarServices services) throws IOException, InterruptedException {
+        return MeterBuckets.of(List.of(services.schedulerMeters()), QUEUED, "priority=\"" + HIGHEST + "\"");
     }
 
     private static Duration shorter(Duration a, Duration b) {
@@ -170,7 +187,7 @@ final class ThreePrioritiesBar implements BarFigure {
 
     private static Map<String, String> settings(Path folder, Keys keys) throws IOException {
         Path scheduling = folder.resolve("three-priorities.yaml");
-        Files.writeString(scheduling, SCHEDULING.formatted(SEQUENCES));
+        Files.writeString(scheduling, SCHEDULING.formatted(SEQUENCES, HIGHEST));
         Path file = folder.resolve("three-keys.yaml");
         Files.writeString(
                 file,

@@ -25,6 +25,9 @@ class MeterBucketsTest {
 
         assertThat(MeterBuckets.of(List.of(page, page), "wait_seconds").counts())
                 .isEqualTo(Map.of(.001, 10L, Double.POSITIVE_INFINITY, 12L));
+        assertThat(MeterBuckets.of(List.of(page, page), "wait_seconds", "pool=\"b\"")
+                        .counts())
+                .isEqualTo(Map.of(.001, 2L, Double.POSITIVE_INFINITY, 2L));
     }
 
     @Test
