@@ -135,7 +135,7 @@ SPECIFIED = Efficiencies()
 class EightBit:
     """Shares of the GPU's peaks that products in eight bits reach; the peak of compute is twice that of bf16."""
 
-    compute: float = 0.60
+    compute: float = 0.70
     weights: float = 0.84
 
 

@@ -6,7 +6,8 @@ package io.llmd.simulator.engine;
  */
 public final class PhysicsLatency implements LatencyModel {
     private static final double NANOS = 1e9;
-    private static final double FP8_EFFICIENCY = 0.6 / 0.78;
+    /** What products in fp8 reach of twice the peak, in that of other ones; docs/simulator-calibration.md has the measurement. */
+    private static final double FP8_EFFICIENCY = 0.9;
     /** What experts reach of the share of dense products; docs/simulator-accuracy.md has what it comes from. */
     private static final double EXPERT_EFFICIENCY = 0.30 / 0.78;
 

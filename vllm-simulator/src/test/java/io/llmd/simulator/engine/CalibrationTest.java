@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Presets against steps measured on GPUs; docs/simulator-calibration.md tells how these were measured. */
@@ -33,13 +33,48 @@ class CalibrationTest {
         assertThat(predicted).isCloseTo(step.kernelMillis() * 1e6 + overhead, TOLERANCE);
     }
 
+    /** Products of a layer in sixteen and in eight bits, for tokens enough to wait for compute alone. */
+    @ParameterizedTest
+    @CsvSource({
+        "h200, llama-3.1-8b, 2048", "h200, llama-3.1-8b, 8192", "h200, qwen3-32b, 2048", "h200, qwen3-32b, 8192",
+        "h100, llama-3.1-8b, 2048", "h100, llama-3.1-8b, 8192", "h100, qwen3-32b, 2048", "h100, qwen3-32b, 8192"
+    })
+    void productsInEightBitsAreFasterAsMeasured(String gpu, String name, int tokens) {
+        ModelArchitecture model = ModelArchitecture.preset(name).orElseThrow();
+        StepLoad load = new StepLoad(tokens, 1, 0, 0, 0, 0, 0, tokens, 1, 0);
+        double predicted = computeNanos(gpu, model, 2, load) / computeNanos(gpu, model, 1, load);
+        assertThat(predicted)
+                .isCloseTo(
+                        layerMillis(gpu, name, "sixteen bits", tokens)
+                                / layerMillis(gpu, name, "fp8 row, inputs too", tokens),
+                        Percentage.withPercentage(10));
+    }
+
+    private static double computeNanos(String gpu, ModelArchitecture model, int weightBytes, StepLoad load) {
+        GpuModel preset = GpuModel.preset(gpu).orElseThrow();
+        return new PhysicsLatency(new Deployment(model, preset, 1, weightBytes)).computeNanos(load);
+    }
+
+    private static double layerMillis(String gpu, String model, String kernel, int tokens) {
+        String start = "linear-after-idle," + model + ",";
+        // A kernel's name may have a comma, and is in quotes then.
+        return lines(gpu + "-layers")
+                .map(line -> line.replace("\"", ""))
+                .filter(line -> line.startsWith(start + kernel + "," + tokens + ","))
+                .map(line -> line.substring((start + kernel).length()).split(","))
+                .mapToDouble(cells -> Double.parseDouble(cells[4]))
+                .findFirst()
+                .orElseThrow();
+    }
+
     private static Stream<MeasuredStep> read(String gpu) {
-        String name = "/calibration/" + gpu + "-steps.csv";
+        return lines(gpu + "-steps").map(line -> MeasuredStep.parse(gpu, line));
+    }
+
+    private static Stream<String> lines(String file) {
+        String name = "/calibration/" + file + ".csv";
         try (InputStream in = Objects.requireNonNull(CalibrationTest.class.getResourceAsStream(name), name)) {
-            List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
-            return lines.stream().skip(1).map(line -> MeasuredStep.parse(gpu, line));
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().skip(1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
