@@ -30,7 +30,7 @@ final class RecordedData {
             EndpointNumbers.class, 8,
             MediaMatches.class, 4,
             LatencyPredictions.class, 64,
-            TimeCosts.class, 40,
+            TimeCosts.class, 48,
             Topologies.class, 8);
     private static final int FIXED_BYTES = 96;
 

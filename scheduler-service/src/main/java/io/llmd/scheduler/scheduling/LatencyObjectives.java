@@ -33,6 +33,16 @@ public record LatencyObjectives(double timeToFirstTokenMillis, double timePerOut
         return timeToFirstTokenMillis > 0 || timePerOutputTokenMillis > 0;
     }
 
+    /** Whether a first token after so many milliseconds is later than asked for. */
+    public boolean isFirstTokenLate(double millis) {
+        return timeToFirstTokenMillis > 0 && millis > timeToFirstTokenMillis;
+    }
+
+    /** Whether so many milliseconds between tokens, in the mean, are more than asked for. */
+    public boolean areTokensSlow(double millis) {
+        return timePerOutputTokenMillis > 0 && millis > timePerOutputTokenMillis;
+    }
+
     private static double millis(InferenceRequest request, LlmdHeader header) {
         String value = request.header(header.wireName());
         for (int i = 0; value == null && i < header.aliases().size(); i++) {

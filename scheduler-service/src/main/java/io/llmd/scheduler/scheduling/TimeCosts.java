@@ -51,6 +51,8 @@ public final class TimeCosts implements Lent {
     private final float[] millis;
     private final double[] totals;
     private final int[] uncached;
+    private final float[] tokenMillis;
+    private AskedTimes asked = AskedTimes.NOTHING;
     private boolean isKept;
 
     /** A column for {@code slotCount} endpoints, on which nothing costs anything. */
@@ -58,6 +60,7 @@ public final class TimeCosts implements Lent {
         millis = new float[PARTS * slotCount];
         totals = new double[slotCount];
         uncached = new int[slotCount];
+        tokenMillis = new float[slotCount];
     }
 
     /** The same, used by an earlier decision where there is one that nobody has kept. */
@@ -69,6 +72,8 @@ public final class TimeCosts implements Lent {
         Arrays.fill(unused.millis, 0);
         Arrays.fill(unused.totals, 0);
         Arrays.fill(unused.uncached, 0);
+        Arrays.fill(unused.tokenMillis, 0);
+        unused.asked = AskedTimes.NOTHING;
         return unused;
     }
 
@@ -99,6 +104,31 @@ public final class TimeCosts implements Lent {
     /** Records how many tokens of the prompt the endpoint lacks. */
     public void setUncached(int slot, long tokens) {
         uncached[slot] = (int) Math.min(tokens, Integer.MAX_VALUE);
+    }
+
+    /** Records what the request is held to. */
+    public void setAsked(AskedTimes times) {
+        asked = times;
+    }
+
+    /** What the request is held to. */
+    public AskedTimes asked() {
+        return asked;
+    }
+
+    /** Records how long a token of the answer takes there. @param millis mean time, finite, >= 0 */
+    public void setTokenMillis(int slot, double millis) {
+        tokenMillis[slot] = (float) millis;
+    }
+
+    /** How long a token of the answer takes there, 0 when nobody asked. */
+    public double tokenMillis(int slot) {
+        return tokenMillis[slot];
+    }
+
+    /** Until the first token. */
+    public double firstTokenMillis(int slot) {
+        return of(slot, Part.QUEUE) + of(slot, Part.PREFILL) + of(slot, Part.TRANSFER);
     }
 
     /** Milliseconds that go into one part. */

@@ -60,6 +60,10 @@ public class TimeCostBenchmark {
     @Param({"10", "100", "1000"})
     public int endpoints;
 
+    /** Whether answers are held to times. */
+    @Param({"true", "false"})
+    public boolean asked;
+
     private final InFlightTracker tracker = new InFlightTracker();
     private TimeCostProducer producer;
     private InferenceRequest request;
@@ -73,7 +77,7 @@ public class TimeCostBenchmark {
     public void setUp() {
         SplittableRandom random = new SplittableRandom(42);
         producer = new TimeCostProducer(
-                "costs", ParameterBinder.bind(TimeCostProducer.Params.class, ""), tracker, id -> true, () -> nanos);
+                "costs", ParameterBinder.bind(TimeCostProducer.Params.class, parameters()), tracker, id -> true, () -> nanos);
         RequestBody body = new RequestBody(Api.CHAT_COMPLETIONS, "m", true, -1, List.of(), "", PROMPT_TOKENS);
         request = new InferenceRequest("r", "m", body, Map.of(), 0, "default-flow", 0, random);
         pool = new Endpoint[endpoints];
@@ -94,6 +98,10 @@ public class TimeCostBenchmark {
                 producer.started(placed, report(placed, Cause.NONE));
             }
         }
+    }
+
+    private String parameters() {
+        return asked ? "" : "{timeToFirstTokenMs: 0, timePerOutputTokenMs: 0}";
     }
 
     /** The costs of all candidates. */

@@ -3,13 +3,18 @@ package io.llmd.scheduler.plugin.producer;
 import java.util.Arrays;
 
 /**
- * The times between tokens that the answers of one endpoint ask for, and how many ask for each. Those that differ by less than a
- * tenth count as one. Not thread-safe; O(different ones), which the attempts in flight bound.
+ * The times between tokens that the answers of one endpoint are held to, and how many to each. Those that differ by less than a
+ * tenth count as one, so that there are a hundred at most. Not thread-safe; O(different ones).
  */
 final class AnswerObjectives {
 
     private static final double TENTH = Math.log(1.1);
     private static final int FEW = 2;
+
+    /** What is asked for below and above counts as this: nobody reads faster, or waits longer for a token. */
+    private static final double LEAST_MILLIS = 1;
+
+    private static final double MOST_MILLIS = 10_000;
 
     private int[] kinds = new int[FEW];
     private int[] answers = new int[FEW];
@@ -31,19 +36,20 @@ final class AnswerObjectives {
         return sums[index] / answers[index];
     }
 
-    /** So many more answers, fewer when negative. @param tokenMillis that they ask for, 0 for nothing */
+    /** So many more answers, fewer when negative. @param tokenMillis that they are held to, 0 for nothing */
     void change(int count, double tokenMillis) {
         if (tokenMillis <= 0 || count == 0) {
             return;
         }
-        int kind = (int) Math.round(Math.log(tokenMillis) / TENTH);
+        double asked = Math.clamp(tokenMillis, LEAST_MILLIS, MOST_MILLIS);
+        int kind = (int) Math.round(Math.log(asked) / TENTH);
         int at = Arrays.binarySearch(kinds, 0, size, kind);
         if (at < 0) {
             at = -at - 1;
             insert(at, kind);
         }
         answers[at] += count;
-        sums[at] += count * tokenMillis;
+        sums[at] += count * asked;
         if (answers[at] <= 0) {
             move(at + 1, at);
             size--;

@@ -97,7 +97,7 @@ final class EndpointWork {
         }
     }
 
-    /** What an attempt asks for. @param firstTokenExpected time to its first token that is expected, in milliseconds */
+    /** What an attempt is held to. @param firstTokenExpected time to its first token that is expected, in milliseconds */
     record Asked(LatencyObjectives objectives, double firstTokenExpected) {
         static final Asked NOTHING = new Asked(LatencyObjectives.NONE, 0);
     }
@@ -117,7 +117,7 @@ final class EndpointWork {
         private double standStillMillis;
         private double failureMillis;
         private double tokenMillis;
-        private double otherMisses;
+        private double otherMissesMillis;
         private boolean isFull;
 
         /** Until the prompts are computed that are there. */
@@ -165,9 +165,9 @@ final class EndpointWork {
             return tokenMillis;
         }
 
-        /** Answers that run here and miss what they ask for because of the request. */
-        double otherMisses() {
-            return otherMisses;
+        /** What it costs that answers which run here miss their times because of the request. */
+        double otherMissesMillis() {
+            return otherMissesMillis;
         }
 
         /** Whether the cache has been filled. */
@@ -247,7 +247,7 @@ final class EndpointWork {
         double answer =
                 compute + question.outputTokens() * tokenMillis(question.promptTokens(), question.answers(), context);
         view.memoryMillis = memory(missing, answer, now);
-        view.memoryWorkMillis = memoryWork(missing, question.outputTokens(), answer);
+        view.memoryWorkMillis = memoryWork(missing, question.answers() * question.outputTokens(), answer);
         view.prefillMillis = compute;
         view.restMillis = elsewhere > cachedTokens
                 ? prefillMillis(Math.max(1, promptTokens - elsewhere), elsewhere, context)
@@ -256,7 +256,7 @@ final class EndpointWork {
         view.answersMillis =
                 answers(promptTokens, question.outputTokens(), question.answers(), context) + view.standStillMillis;
         view.tokenMillis = tokenMillis(promptTokens, question.answers(), context);
-        view.otherMisses = otherMisses(question, ServedPhases.prefills(endpoint) ? compute : 0, context);
+        view.otherMissesMillis = otherMisses(question, ServedPhases.prefills(endpoint) ? compute : 0, context);
         view.failureMillis = failure(now);
         view.isFull = capacity > 0 && insertedTokens > capacity;
     }
@@ -268,13 +268,13 @@ final class EndpointWork {
         double before = tokenMillis(0, 0, context);
         double after = tokenMillis(question.promptTokens(), question.answers(), context)
                 + standStill / (2 * Math.max(1, question.outputTokens()));
+        Misses misses = question.misses();
         double sum = 0;
         for (int i = 0; i < objectives.size(); i++) {
             double asked = objectives.tokenMillis(i);
-            Misses misses = question.misses();
             sum += objectives.answers(i) * (misses.likely(after, asked) - misses.likely(before, asked));
         }
-        return Math.max(0, sum);
+        return misses.millis() * Math.max(0, sum);
     }
 
     private double prefillMillis(long missing, long cached, double context) {
@@ -347,14 +347,15 @@ final class EndpointWork {
         return lacking <= 0 ? 0 : lacking / Math.max(1, Math.min(wanted, capacity)) * answerMillis;
     }
 
+    /** @param outputTokens of all answers, which share the blocks of the prompt */
     private double memoryWork(long missing, double outputTokens, double answerMillis) {
         return capacity == 0 ? 0 : (missing + outputTokens / 2) / capacity * answerMillis;
     }
 
-    /** What {@link View#memoryWorkMillis} was of a request that has been placed. */
+    /** What {@link View#memoryWorkMillis} was of a request that has been placed. @param outputTokens of each of its answers */
     synchronized double memoryWork(Attempt attempt, double outputTokens, double now) {
         double answer = attempt.millis + outputTokens * tokenMillis(0, 0, context(now));
-        return memoryWork(attempt.ownTokens, outputTokens, answer);
+        return memoryWork(attempt.ownTokens, attempt.answers * outputTokens, answer);
     }
 
     /** A token of an answer, with more answers than there are. */
@@ -519,7 +520,7 @@ final class EndpointWork {
     private void firstToken(Attempt attempt, double millis) {
         double asked = attempt.asked.objectives().timeToFirstTokenMillis();
         if (asked > 0 && attempt.isWatched && (attempt.isQueued || attempt.isAwaiting)) {
-            attempt.isLate = millis > asked;
+            attempt.isLate = attempt.asked.objectives().isFirstTokenLate(millis);
             fleet.firstTokenWas(millis, attempt.asked.firstTokenExpected());
         }
     }
@@ -606,9 +607,8 @@ final class EndpointWork {
     private void tokens(Attempt attempt, double millis) {
         LatencyObjectives asked = attempt.asked.objectives();
         if (asked.isAny()) {
-            double most = asked.timePerOutputTokenMillis();
             fleet.tokensWere(millis, attempt.tokenExpected);
-            fleet.objectivesWere(attempt.missExpected, attempt.isLate || most > 0 && millis > most);
+            fleet.objectivesWere(attempt.missExpected, attempt.isLate || asked.areTokensSlow(millis));
         }
     }
 

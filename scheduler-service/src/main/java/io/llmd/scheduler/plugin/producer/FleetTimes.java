@@ -32,9 +32,6 @@ final class FleetTimes {
     private static final double WINDOW_MILLIS = 20_000;
     private static final double USUAL_ERROR = 0.3;
 
-    /** Share of the answers that expected and seen misses begin with. */
-    private static final double ASSUMED_MISSES = 0.01;
-
     private static final double MOST_BUSY = 0.9;
 
     private final FittedTimes prefill = new FittedTimes(PREFILL, USUAL_PREFILLS, ASSUMED);
@@ -51,8 +48,7 @@ final class FleetTimes {
     private double prompt = Double.NaN;
     private double firstTokenError = USUAL_ERROR;
     private double tokenError = USUAL_ERROR;
-    private double missesExpected;
-    private double missesSeen;
+    private final MissShare cameTrue = new MissShare();
 
     /** Times of an endpoint, those of the fleet to begin with. */
     static FittedTimes prefillOfEndpoint() {
@@ -62,6 +58,11 @@ final class FleetTimes {
     /** Times of an endpoint, those of the fleet to begin with. */
     static FittedTimes tokenOfEndpoint() {
         return new FittedTimes(TOKEN, USUAL_TOKENS, FLEET);
+    }
+
+    /** That computing a prompt of which nothing is held takes on an endpoint that does nothing else. */
+    synchronized double promptMillis(long promptTokens) {
+        return prefill.millis(1, promptTokens / 1e3, promptTokens / 1e3 * promptTokens / 2e3, 0);
     }
 
     /** Prompts took so long; the endpoint learns, too. */
@@ -107,22 +108,14 @@ final class FleetTimes {
         return mean(known, Math.min(1, Math.abs(millis - expected) / Math.max(least, expected)));
     }
 
-    /** An answer that asks for times is complete. @param expected how likely it was thought to miss them */
+    /** An answer that is held to times is complete. @param expected how likely it was thought to miss them */
     synchronized void objectivesWere(double expected, boolean isMissed) {
-        missesExpected = mean(missesExpected, expected);
-        missesSeen = mean(missesSeen, isMissed ? 1 : 0);
+        cameTrue.add(expected, isMissed);
     }
-
-    /*
-     * An answer that misses what was asked for was made for nothing: it costs the mean time of an answer. How likely that is comes
-     * from expected times and how far these were off. Whether such expectations come true is watched, too: were it not for that,
-     * an error that all answers have in common would count as danger for each of them.
-     */
 
     /** What misses cost, and how likely they are. */
     synchronized Misses misses() {
-        double cameTrue = (missesSeen + ASSUMED_MISSES) / (missesExpected + ASSUMED_MISSES);
-        return new Misses(Double.isNaN(answer) ? 0 : answer * cameTrue, firstTokenError, tokenError);
+        return new Misses(Double.isNaN(answer) ? 0 : answer * cameTrue.value(), firstTokenError, tokenError);
     }
 
     private static double mean(double known, double news) {

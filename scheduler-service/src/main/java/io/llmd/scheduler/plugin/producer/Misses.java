@@ -3,22 +3,38 @@ package io.llmd.scheduler.plugin.producer;
 import io.llmd.scheduler.scheduling.LatencyObjectives;
 
 /**
- * How likely an answer misses what was asked for, and what that costs. Made once for a decision. Errors of what is expected are
- * taken as normal, in proportion to it.
+ * How likely answers miss the times that they are held to, and what that costs. Made once for a decision.
  *
- * @param millis that an answer costs which misses what was asked for
+ * @param millis that an answer costs which misses its times
  * @param firstTokenError mean error of expected times to the first token, in proportion
  * @param tokenError the same of expected times between tokens
  */
 record Misses(double millis, double firstTokenError, double tokenError) {
 
+    /*
+     * An answer that misses its times was made for nothing, so that it costs the time of an answer. One that is late in any case has
+     * then nothing to lose, and waits where it harms others least; so that it does not wait until nobody else comes, its first
+     * token costs more from some lateness on, in proportion.
+     *
+     * Times are not kept or missed to the millisecond. What is expected is off by some error, and by what comes after the
+     * decision; and users who say no times, and many who do, mean about so much. Were the bound sharp, endpoints would be filled
+     * up to just below it, and whoever counts with another one would be served worse than by even load. With a deviation of the
+     * bound itself the likelihood of a miss rises slowly, and answers gather only as far as most bounds near it gain by that.
+     */
+
     /** Standard deviation of a normal distribution whose mean absolute one is 1. */
     private static final double DEVIATION = Math.sqrt(Math.PI / 2);
+
+    /** Standard deviation of what is meant by a time that is asked for, in proportion. */
+    private static final double VAGUE = 0.3;
+
+    /** First tokens up to so many times as late as asked for cost one miss, later ones more in proportion. */
+    private static final double LATE = 2;
 
     /** Shorter times to the first token are foreseen no better than this one: the step that runs has to end. */
     static final double LEAST_FIRST_TOKEN_MILLIS = 50;
 
-    /** How likely an answer misses what it asks for; 0 when it asks for nothing. */
+    /** How likely an answer misses what it is held to; 0 when that is nothing. */
     double likely(LatencyObjectives asked, double firstTokenMillis, double tokenMillis) {
         double kept = 1;
         if (asked.timeToFirstTokenMillis() > 0) {
@@ -36,9 +52,16 @@ record Misses(double millis, double firstTokenError, double tokenError) {
         return exceeds(tokenMillis, asked, tokenError * tokenMillis);
     }
 
+    /** What it costs, in milliseconds, that an answer may miss what it is held to. */
+    double cost(LatencyObjectives asked, double firstTokenMillis, double tokenMillis) {
+        double most = LATE * asked.timeToFirstTokenMillis();
+        double times = most > 0 ? Math.max(1, firstTokenMillis / most) : 1;
+        return millis * times * likely(asked, firstTokenMillis, tokenMillis);
+    }
+
     /** The normal distribution, to a thousandth (Bowling et al., Journal of Industrial Engineering and Management 2, 2009). */
     private static double exceeds(double expected, double asked, double error) {
-        double x = (asked - expected) / Math.max(1, DEVIATION * error);
+        double x = (asked - expected) / Math.max(1, Math.hypot(DEVIATION * error, VAGUE * asked));
         return 1 / (1 + Math.exp(x * (1.5976 + 0.070566 * x * x)));
     }
 }

@@ -11,6 +11,7 @@ import io.llmd.scheduler.datalayer.InFlightTrackers;
 import io.llmd.scheduler.datalayer.PerEndpoint;
 import io.llmd.scheduler.plugin.Default;
 import io.llmd.scheduler.plugin.PluginFactory;
+import io.llmd.scheduler.scheduling.AskedTimes;
 import io.llmd.scheduler.scheduling.Candidates;
 import io.llmd.scheduler.scheduling.DataKey;
 import io.llmd.scheduler.scheduling.DataKeys;
@@ -40,7 +41,8 @@ import org.springframework.stereotype.Component;
 /**
  * Says in milliseconds what a request would cost on each endpoint: waiting for others, computing what is missing of its prompt
  * or reading it from another endpoint, how much longer answers take, how much longer later requests wait, and what is lost from
- * the cache; and, where requests ask for times, how many miss them. How fast endpoints are is learnt from outcomes. O(n).
+ * the cache; and what it costs that answers miss the times which requests, or else the parameters, ask for. How fast endpoints are is
+ * learnt from outcomes. O(n).
  *
  * <p>Grows with the attempts in flight, which the leases bound, and with the endpoints of the pool, up to a bound beyond which new
  * ones cost what an idle endpoint does. An endpoint that goes or is started anew is forgotten; what was placed there ends on an
@@ -59,22 +61,26 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
      * @param transferTokensPerSecond tokens whose blocks an endpoint reads from another one in a second; 0 when it cannot. With
      *     it an endpoint without prefill may also have its prompts computed by one for prefill
      * @param transferMs time of such a reading besides
-     * @param timeToFirstTokenMs time to the first token that is asked for by requests that ask for none; 0 for none
-     * @param timePerOutputTokenMs mean time between tokens that these ask for; 0 for none
+     * @param timeToFirstTokenMs time to the first token that requests are held to which ask for no times, besides the next; 0 for
+     *     none
+     * @param timeToFirstTokenFactor added to it where it is not 0: so many times as long as computing the whole prompt takes
+     * @param timePerOutputTokenMs mean time between tokens that these are held to; 0 for none
      * @param prefillProfile profile whose endpoint computes the prompt when it ran; else the primary one does
      * @param prefixMatchInfoProducerName producer of prefix matches, empty for the default
      */
     record Params(
             @Default("0") double transferTokensPerSecond,
             @Default("30") double transferMs,
-            @Default("0") double timeToFirstTokenMs,
-            @Default("0") double timePerOutputTokenMs,
+            @Default("1000") double timeToFirstTokenMs,
+            @Default("1.5") double timeToFirstTokenFactor,
+            @Default("50") double timePerOutputTokenMs,
             @Default("prefill") String prefillProfile,
             @Default("") String prefixMatchInfoProducerName) {
         Params {
             notNegative("transferTokensPerSecond", transferTokensPerSecond);
             notNegative("transferMs", transferMs);
             notNegative("timeToFirstTokenMs", timeToFirstTokenMs);
+            notNegative("timeToFirstTokenFactor", timeToFirstTokenFactor);
             notNegative("timePerOutputTokenMs", timePerOutputTokenMs);
         }
 
@@ -110,7 +116,6 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     }
 
     private final Params params;
-    private final LatencyObjectives usual;
     private final LongSupplier nanoClock;
     private final DataKey<TimeCosts> costsKey;
     private final DataKey<PrefixMatches> matchesKey;
@@ -124,7 +129,6 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
             String name, Params params, InFlightTracker tracker, Predicate<String> isInPool, LongSupplier nanoClock) {
         endpoints = new PerEndpoint<>(isInPool, () -> new EndpointWork(fleet));
         this.params = params;
-        usual = new LatencyObjectives(params.timeToFirstTokenMs(), params.timePerOutputTokenMs());
         this.tracker = tracker;
         this.nanoClock = nanoClock;
         costsKey = DataKeys.timeCosts(name);
@@ -166,7 +170,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         long promptTokens = Math.max(1, request.body().promptTokens());
         FleetTimes.Traffic traffic = fleet.traffic(now, Math.max(candidates.size(), endpoints.size()));
         long most = mostHeld(matches, candidates, promptTokens);
-        LatencyObjectives asked = asked(request);
+        AskedTimes asked = asked(request);
         Misses misses = fleet.misses();
         EndpointWork.Question question = new EndpointWork.Question(
                 promptTokens,
@@ -176,6 +180,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
                 misses,
                 now);
         TimeCosts costs = TimeCosts.lent(candidates.slotCount());
+        costs.setAsked(asked);
         EndpointWork.View view = new EndpointWork.View();
         double computedAt = soonestPrefill(candidates, matches, question, view);
         double leastAnswers = Double.POSITIVE_INFINITY;
@@ -202,7 +207,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
                 costs.set(slot, Part.ANSWERS, view.answersMillis());
             }
             setAfter(costs, slot, view, traffic);
-            setMisses(costs, slot, view, misses, asked);
+            setMisses(costs, slot, view, misses, asked.objectives());
             leastMisses = Math.min(leastMisses, costs.of(slot, Part.MISSES));
             leastAnswers = Math.min(leastAnswers, costs.of(slot, Part.ANSWERS));
             queues += costs.of(slot, Part.QUEUE);
@@ -224,13 +229,19 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         return costs;
     }
 
-    private LatencyObjectives asked(InferenceRequest request) {
+    private AskedTimes asked(InferenceRequest request) {
         LatencyObjectives own = LatencyObjectives.of(request);
-        return own.isAny() ? own : usual;
+        return new AskedTimes(
+                own.isAny() ? own : usual(Math.max(1, request.body().promptTokens())),
+                own.isAny(),
+                request.body().answers());
     }
 
-    private static double firstTokenMillis(TimeCosts costs, int slot) {
-        return costs.of(slot, Part.QUEUE) + costs.of(slot, Part.PREFILL) + costs.of(slot, Part.TRANSFER);
+    private LatencyObjectives usual(long promptTokens) {
+        double firstToken = params.timeToFirstTokenMs() == 0
+                ? 0
+                : params.timeToFirstTokenMs() + params.timeToFirstTokenFactor() * fleet.promptMillis(promptTokens);
+        return new LatencyObjectives(firstToken, params.timePerOutputTokenMs());
     }
 
     private static double outputTokens(InferenceRequest request, FleetTimes.Traffic traffic) {
@@ -268,10 +279,11 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
     /** Answers that miss what they ask for: this one, and those that run there. */
     private static void setMisses(
             TimeCosts costs, int slot, EndpointWork.View view, Misses misses, LatencyObjectives asked) {
-        double missed = misses.likely(asked, firstTokenMillis(costs, slot), view.tokenMillis()) + view.otherMisses();
-        if (missed > 0) {
-            costs.set(slot, Part.MISSES, misses.millis() * missed);
-        }
+        costs.setTokenMillis(slot, view.tokenMillis());
+        costs.set(
+                slot,
+                Part.MISSES,
+                misses.cost(asked, costs.firstTokenMillis(slot), view.tokenMillis()) + view.otherMissesMillis());
     }
 
     private void view(Endpoint endpoint, EndpointWork.Question question, long held, EndpointWork.View view) {
@@ -329,8 +341,9 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         long cached = costs == null ? 0 : tokens - costs.uncached(prefill.primarySlot());
         boolean isWatched = request.body().stream();
         int answers = request.body().answers();
-        EndpointWork.Asked asked = new EndpointWork.Asked(
-                asked(request), costs == null ? 0 : firstTokenMillis(costs, primary.primarySlot()));
+        EndpointWork.Asked asked = costs == null
+                ? EndpointWork.Asked.NOTHING
+                : new EndpointWork.Asked(costs.asked().objectives(), costs.firstTokenMillis(primary.primarySlot()));
         EndpointWork computing = endpoints.of(prefill.primary().id());
         dropOld(now);
         Placed placed;

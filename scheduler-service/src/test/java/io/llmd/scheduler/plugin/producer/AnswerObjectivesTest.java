@@ -46,6 +46,18 @@ class AnswerObjectivesTest {
     }
 
     @Test
+    void whatNobodyMeansCountsAsTheBound() {
+        objectives.change(1, 1e-9);
+        objectives.change(1, 1e12);
+
+        assertThat(objectives.tokenMillis(0)).isEqualTo(1);
+        assertThat(objectives.tokenMillis(1)).isEqualTo(10_000);
+        objectives.change(-1, 1e-9);
+        objectives.change(-1, 1e12);
+        assertThat(objectives.size()).isZero();
+    }
+
+    @Test
     void whoAsksForNothingDoesNotCount() {
         objectives.change(5, 0);
 

@@ -19,16 +19,28 @@ class MissesTest {
 
     @Test
     void errorsAreNormal() {
-        double deviation = Math.sqrt(Math.PI / 2) * 0.1 * 40;
+        Misses sure = new Misses(1000, 0, 0);
 
-        assertThat(misses.likely(40, 40 + deviation)).isCloseTo(0.1587, within(0.001));
-        assertThat(misses.likely(40, 40 + 2 * deviation)).isCloseTo(0.0228, within(0.001));
-        assertThat(misses.likely(40, 40 - deviation)).isCloseTo(0.8413, within(0.001));
+        assertThat(sure.likely(70, 100)).isCloseTo(0.1587, within(0.001));
+        assertThat(sure.likely(40, 100)).isCloseTo(0.0228, within(0.001));
+        assertThat(sure.likely(130, 100)).isCloseTo(0.8413, within(0.001));
+        assertThat(misses.likely(40, 100)).as("not sure").isCloseTo(0.0243, within(0.001));
     }
 
     @Test
     void whoAsksForNothingMissesNothing() {
         assertThat(misses.likely(LatencyObjectives.NONE, 1e9, 1e9)).isZero();
+        assertThat(misses.cost(LatencyObjectives.NONE, 1e9, 1e9)).isZero();
+    }
+
+    @Test
+    void aFirstTokenThatIsLateInAnyCaseCostsMoreTheLaterItIs() {
+        LatencyObjectives second = new LatencyObjectives(1000, 0);
+        Misses sure = new Misses(1000, 0, 0);
+
+        assertThat(sure.cost(second, 2_000, 0)).isCloseTo(1000, within(1.0));
+        assertThat(sure.cost(second, 20_000, 0)).isCloseTo(10_000, within(1.0));
+        assertThat(sure.cost(second, 100, 0)).isLessThan(2);
     }
 
     @Test
@@ -42,7 +54,18 @@ class MissesTest {
         }
 
         assertThat(before).isEqualTo(10_000);
-        assertThat(fleet.misses().millis()).isLessThan(300);
+        assertThat(fleet.misses().millis()).isLessThan(10);
+    }
+
+    @Test
+    void whatWasNotExpectedCountsTwiceAtMost() {
+        FleetTimes fleet = new FleetTimes();
+        fleet.answered(500, 10_000, 200);
+        for (int i = 0; i < 200; i++) {
+            fleet.objectivesWere(0.001, true);
+        }
+
+        assertThat(fleet.misses().millis()).isEqualTo(20_000);
     }
 
     @Test
