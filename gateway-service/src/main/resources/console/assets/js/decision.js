@@ -162,6 +162,7 @@ export function explanationView(explanation) {
         ['prompt', fmt.tokens(request.promptTokens) + ' tokens' + (request.exactTokens ? '' : ', estimated')],
         ['most output', request.maxOutputTokens < 0 ? DASH : fmt.tokens(request.maxOutputTokens) + ' tokens'],
       ]),
+      explanation.times ? h('p', {}, 'Held to ' + explanation.times + '.') : null,
       explanation.profiles.map(profile => profileTable(explanation, profile)),
       seenTable(explanation),
       explanation.leftOut.length > 0 ? h('p', {}, 'Left out because they failed or lacked data: ' + explanation.leftOut.join(', ') + '.') : null,

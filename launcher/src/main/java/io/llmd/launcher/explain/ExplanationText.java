@@ -60,6 +60,8 @@ final class ExplanationText {
             text.append(" model ").append(request.path("model").asString(""));
             text.append(", ").append(request.path("promptTokens").asInt(0)).append(" prompt tokens");
             text.append(", priority ").append(request.path("priority").asInt(0)).append('\n');
+            String times = explanation.path("times").asString("");
+            text.append(times.isEmpty() ? "" : " held to " + times + "\n");
         }
         text.append('\n');
     }

@@ -12,6 +12,7 @@ class ExplanationTextTest {
         assertThat(text("""
                         {"requestId":"r","verdict":{"outcome":"decision","profile":"default","endpoints":["t/sim-2","t/sim-1"]},
                          "request":{"api":"CHAT","model":"sim-8b","priority":0,"promptTokens":40},
+                         "times":"50.0 ms a token, as the request asks; expected 31 ms and 6.2 ms; took 30 ms and 6.1 ms: met",
                          "candidates":[
                           {"id":"t/sim-1","fresh":true,"metricsAgeMillis":12,"runningRequests":3,"waitingRequests":1,
                            "kvCacheUsage":0.125,"inFlightRequests":4,"inFlightTokens":0,"matchedBlocks":0,"totalBlocks":2,"blockTokens":16},
@@ -26,6 +27,7 @@ class ExplanationTextTest {
                         """)).isEqualTo("""
                          goes to t/sim-2, else t/sim-1   (profile default)
                          model sim-8b, 40 prompt tokens, priority 0
+                         held to 50.0 ms a token, as the request asks; expected 31 ms and 6.2 ms; took 30 ms and 6.1 ms: met
 
                          candidate        age ms  running  waiting  kv used  in flight  cached blocks  of
                          t/sim-1              12        3        1   12.5 %          4              0   2

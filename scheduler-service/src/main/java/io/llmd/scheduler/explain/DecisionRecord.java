@@ -175,7 +175,8 @@ public final class DecisionRecord {
 
     /** Everything, for people. */
     public Explanation explanation() {
-        return new RecordReader(requestId, verdict, request, endpoints, data, recording, plugins, null).explanation();
+        return new RecordReader(requestId, verdict, request, endpoints, data, recording, plugins, null, attempt)
+                .explanation();
     }
 
     boolean canBeReplayed() {

@@ -41,7 +41,8 @@ public record DryRun(
                         plan == null || candidates == null ? RecordedData.NONE : RecordedData.of(plan, candidates),
                         recording,
                         plugins,
-                        loads)
+                        loads,
+                        null)
                 .explanation();
     }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param verdict how it ended
  * @param request what was read of the request; null when the body could not be read
  * @param candidates the endpoints that the request may use, ordered by id, with the data that the decision saw
+ * @param times what times the request was held to, what was expected, and whether they were kept; null when nobody asked for any
  * @param screeners what each screener kept, before any profile ran
  * @param profiles the profiles that ran, in order
  * @param leftOut plugins that failed or lacked data, and were left out
@@ -23,6 +24,7 @@ public record Explanation(
         Verdict verdict,
         @Nullable ExplainedRequest request,
         List<ExplainedCandidate> candidates,
+        @Nullable String times,
         List<ExplainedProfile.FilterStep> screeners,
         List<ExplainedProfile> profiles,
         List<String> leftOut,

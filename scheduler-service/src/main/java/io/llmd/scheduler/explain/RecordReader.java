@@ -29,6 +29,7 @@ final class RecordReader {
     private final DecisionRecording recording;
     private final Map<String, PluginDescription> plugins;
     private final @Nullable InFlightLoads otherLoads;
+    private final @Nullable Attempt attempt;
 
     RecordReader(
             String requestId,
@@ -38,7 +39,8 @@ final class RecordReader {
             RecordedData data,
             DecisionRecording recording,
             Map<String, PluginDescription> plugins,
-            @Nullable InFlightLoads otherLoads) {
+            @Nullable InFlightLoads otherLoads,
+            @Nullable Attempt attempt) {
         this.requestId = requestId;
         this.verdict = verdict;
         this.request = request;
@@ -47,6 +49,7 @@ final class RecordReader {
         this.recording = recording;
         this.plugins = plugins;
         this.otherLoads = otherLoads;
+        this.attempt = attempt;
     }
 
     Explanation explanation() {
@@ -63,10 +66,24 @@ final class RecordReader {
                 verdict,
                 ExplainedRequest.of(request),
                 candidates(),
+                times(),
                 screeners,
                 profiles,
                 List.copyOf(recording.leftOut()),
                 List.copyOf(recording.passedOver()));
+    }
+
+    private @Nullable String times() {
+        TimeCosts costs = data.first(TimeCosts.class);
+        if (costs == null || !(verdict instanceof Explanation.Verdict.Scheduled scheduled)) {
+            return null;
+        }
+        for (int slot = 0; slot < endpoints.length; slot++) {
+            if (endpoints[slot].id().equals(scheduled.endpoints().getFirst())) {
+                return new ExplainedTimes(costs, slot).text(attempt, request == null || request.stream());
+            }
+        }
+        return null;
     }
 
     private List<ExplainedCandidate> candidates() {
