@@ -1,6 +1,7 @@
 package io.llmd.launcher.lab;
 
 import io.llmd.lab.Lab;
+import io.llmd.lab.Scenario;
 import io.llmd.lab.contender.Contender;
 import io.llmd.lab.report.Tables;
 import io.llmd.lab.result.RunResult;
@@ -44,6 +45,9 @@ final class LabCompareCommand implements Callable<Integer> {
     @Mixin
     private LabOptions options = new LabOptions();
 
+    @Mixin
+    private SloOptions slo = new SloOptions();
+
     LabCompareCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -51,12 +55,13 @@ final class LabCompareCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Contender> all = LabOptions.contenders(contenders);
+        Scenario scenario = slo.of(options.scenario(workload, options.speed()));
         List<Long> seeds = options.seeds();
         List<RunResult> runs;
         try (LabProgress progress = new LabProgress(terminal, all.size() * seeds.size())) {
-            runs = Lab.compare(options.scenario(workload, options.speed()), all, seeds, options.parallel(), progress);
+            runs = Lab.compare(scenario, all, seeds, options.parallel(), progress);
         }
-        terminal.println(options.described(options.speed()));
+        terminal.println(options.described(options.speed()) + "; " + slo.described());
         terminal.println("");
         terminal.println(Tables.markdown(runs).stripTrailing());
         if (csv != null) {

@@ -1,6 +1,7 @@
 package io.llmd.launcher.lab;
 
 import io.llmd.lab.Lab;
+import io.llmd.lab.Scenario;
 import io.llmd.lab.contender.Contender;
 import io.llmd.lab.report.Tables;
 import io.llmd.lab.result.RunResult;
@@ -34,6 +35,9 @@ final class LabRunCommand implements Callable<Integer> {
     @Mixin
     private LabOptions options = new LabOptions();
 
+    @Mixin
+    private SloOptions slo = new SloOptions();
+
     LabRunCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -41,11 +45,11 @@ final class LabRunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Contender> one = LabOptions.contenders(List.of(contender));
+        Scenario scenario = slo.of(options.scenario(workload, options.speed()));
         List<Long> seeds = options.seeds();
         try (LabProgress progress = new LabProgress(terminal, seeds.size())) {
-            List<RunResult> runs =
-                    Lab.compare(options.scenario(workload, options.speed()), one, seeds, options.parallel(), progress);
-            terminal.println(options.described(options.speed()));
+            List<RunResult> runs = Lab.compare(scenario, one, seeds, options.parallel(), progress);
+            terminal.println(options.described(options.speed()) + "; " + slo.described());
             Tables.figures(runs).forEach(terminal::println);
         }
         return ExitCode.OK;

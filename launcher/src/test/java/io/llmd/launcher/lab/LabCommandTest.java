@@ -38,6 +38,19 @@ class LabCommandTest {
     }
 
     @Test
+    void runsAreHeldToTheTimesThatAreAskedFor() {
+        int code = captured.run(
+                "lab", "run", "time-cost", "--requests", "10", "--slo-ttft", "2s", "--slo-tpot", "1ms", "--ask");
+
+        assertThat(code).isZero();
+        assertThat(captured.out())
+                .contains("good within 2000 ms and the prompt's share, 1 ms a token, asked for")
+                .containsPattern("good +0.000");
+        assertThat(captured.run("lab", "run", "time-cost", "--slo-ttft", "0s")).isEqualTo(2);
+        assertThat(captured.err()).contains("(expected: both above 0)");
+    }
+
+    @Test
     void autoscaleSaysGoalsAndWritesThePageItsPlotsAndEachRun(@TempDir Path folder) throws IOException {
         Path csv = folder.resolve("runs.csv");
 

@@ -2,6 +2,7 @@ package io.llmd.lab.fleet;
 
 import io.llmd.simulator.cluster.Outcome;
 import io.llmd.simulator.cluster.RequestResult;
+import java.time.Duration;
 import java.util.Objects;
 
 /**
@@ -25,9 +26,28 @@ public record Slo(double baseSeconds, double factor, double tokensPerSecond, dou
     public static final Slo DEFAULT = new Slo(1, 1.5, 15_928, 50, Gaps.MEAN);
 
     private static final double NANOS = 1e9;
+    private static final double NANOS_PER_MILLI = 1e6;
 
     public Slo {
         Objects.requireNonNull(gaps, "gaps");
+    }
+
+    /** The same with other bounds. @param base until the first token, besides the computation of the prompt */
+    public Slo within(Duration base, Duration interToken) {
+        if (!base.isPositive() || !interToken.isPositive()) {
+            throw new IllegalArgumentException("slo: " + base + ", " + interToken + " (expected: both above 0)");
+        }
+        return new Slo(base.toNanos() / NANOS, factor, tokensPerSecond, interToken.toNanos() / NANOS_PER_MILLI, gaps);
+    }
+
+    /** {@link #baseSeconds} as a duration. */
+    public Duration base() {
+        return Duration.ofNanos(Math.round(baseSeconds * NANOS));
+    }
+
+    /** {@link #interTokenMillis} as a duration. */
+    public Duration interToken() {
+        return Duration.ofNanos(Math.round(interTokenMillis * NANOS_PER_MILLI));
     }
 
     /** The same with another meaning of the time between tokens. */
