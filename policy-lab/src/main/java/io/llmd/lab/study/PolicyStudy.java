@@ -138,11 +138,12 @@ public final class PolicyStudy {
                 usual(beginning(FEW_ROWS).atSpeed(FAST_SPEED), RECORDED),
                 contenders,
                 List.of(seed)));
-        sections.addAll(workloads());
+        List<Section> workloads = workloads();
+        sections.addAll(workloads);
         Traffic few = beginning(FEW_ROWS).atSpeed(FAST_SPEED);
         sections.addAll(conditions(few));
         sections.addAll(engines(few));
-        sections.addAll(otherSeeds(few));
+        sections.addAll(otherSeeds(few, workloads));
         sections.addAll(asking(sections));
         return sections;
     }
@@ -152,7 +153,7 @@ public final class PolicyStudy {
                 .filter(each -> READING.contains(each.name()))
                 .toList();
         return sections.stream()
-                .filter(each -> ASKING.contains(each.id()) && !reading.isEmpty())
+                .filter(each -> isAsking(each.id()) && !reading.isEmpty())
                 .map(each -> new Section(
                         ASKED + each.id(),
                         each.title() + ", asked for",
@@ -161,6 +162,10 @@ public final class PolicyStudy {
                         reading,
                         each.seeds()))
                 .toList();
+    }
+
+    private static boolean isAsking(String id) {
+        return ASKING.contains(id) || id.startsWith(SECOND) && generated().contains(id.substring(SECOND.length()));
     }
 
     private static Scenario asking(Scenario like) {
@@ -342,31 +347,22 @@ public final class PolicyStudy {
                 gpu.apiNanos());
     }
 
-    private List<Section> otherSeeds(Traffic fast) {
+    private List<Section> otherSeeds(Traffic fast, List<Section> workloads) {
         List<Long> other = List.of(seed + SECOND_SEED);
-        return List.of(
-                new Section("seed-as-fitted", "Second seed, conversation", "", usual(fast, FASTER), few, other),
+        List<Section> sections = new ArrayList<>(List.of(
+                new Section(SECOND + "as-fitted", "Second seed, conversation", "", usual(fast, FASTER), few, other),
                 new Section(
-                        "seed-ladder",
+                        SECOND + LADDER,
                         "Second seed, ladder",
                         "",
                         usual(StudyWorkloads.ladder(share * LADDER_SHARE), FLEET),
                         few,
-                        other),
-                new Section(
-                        "seed-chat",
-                        "Second seed, chat",
-                        "",
-                        usual(StudyWorkloads.chat(GENERATED * share), FLEET),
-                        few,
-                        other),
-                new Section(
-                        "seed-code",
-                        "Second seed, code",
-                        "",
-                        usual(StudyWorkloads.code(GENERATED * share), FLEET),
-                        few,
-                        other));
+                        other)));
+        for (Section like : workloads) {
+            sections.add(new Section(
+                    SECOND + like.id(), "Second seed, " + like.title(), "", like.scenario(), like.contenders(), other));
+        }
+        return sections;
     }
 
     /**
