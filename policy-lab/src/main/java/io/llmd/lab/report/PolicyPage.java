@@ -334,7 +334,7 @@ public final class PolicyPage {
                 TTFT in milliseconds. *good*: the first token within 1 s + 1.5 × prompt tokens / 15,928 per second and on average at most
                 50 ms between tokens. *of one LRU*: hits in those of one cache as large as all together. The first tenth does not count.
                 Eight endpoints of Qwen3-32B on two H100 unless it says otherwise; 307,328 KV tokens each, 3,072,000 for the recorded conversation, of
-                which the beginning is played. Runs with the second seed have tables of their own below.
+                which the beginning is played. Runs with other seeds have tables of their own below.
 
                 """);
         for (Section section : sections) {

@@ -42,19 +42,24 @@ final class ExplainedTimes {
         if (!isStreamed) {
             return "not counted, for the answer is not streamed";
         }
-        int tokens = attempt.usage().completionTokens() / asked.answers();
         return switch (attempt.outcome()) {
             case IN_FLIGHT -> "the answer has not ended";
-            case NATURAL ->
-                tokens < 2
-                        ? "not counted, for the answer has fewer than two tokens"
-                        : verdict(
-                                attempt.timeToFirstTokenMicros() / MICROS_PER_MILLI,
-                                (attempt.durationMicros() - attempt.timeToFirstTokenMicros())
-                                        / MICROS_PER_MILLI
-                                        / (tokens - 1));
+            case NATURAL -> complete(attempt);
             case CLIENT_DISCONNECT, EVICTED, ERROR, REJECTED -> "not counted, for the answer is not complete";
         };
+    }
+
+    private String complete(Attempt attempt) {
+        if (attempt.usage().completionTokens() < 0) {
+            return "not counted, for the answer does not say how many tokens it has";
+        }
+        int tokens = attempt.usage().completionTokens() / asked.answers();
+        if (tokens < 2) {
+            return "not counted, for the answer has fewer than two tokens";
+        }
+        long decoding = attempt.durationMicros() - attempt.timeToFirstTokenMicros();
+        return verdict(
+                attempt.timeToFirstTokenMicros() / MICROS_PER_MILLI, decoding / MICROS_PER_MILLI / (tokens - 1));
     }
 
     private String verdict(double firstTokenMillis, double tokenMillis) {

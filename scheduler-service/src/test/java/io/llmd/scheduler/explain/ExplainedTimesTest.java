@@ -42,6 +42,7 @@ class ExplainedTimesTest {
         assertThat(text(usual, ended(300_000, 11, 700_000), false))
                 .endsWith("not counted, for the answer is not streamed");
         assertThat(text(usual, ended(300_000, 1, 300_000), true)).contains("fewer than two tokens");
+        assertThat(text(usual, ended(300_000, -1, 300_000), true)).contains("does not say how many tokens");
         assertThat(text(usual, Attempt.PLACED, true)).endsWith("the answer has not ended");
         assertThat(text(usual, new Attempt(DecisionOutcome.ERROR, 500, 0, 1_000, TokenUsage.UNKNOWN, null), true))
                 .endsWith("not counted, for the answer is not complete");

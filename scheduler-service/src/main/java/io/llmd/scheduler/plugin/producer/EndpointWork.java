@@ -118,6 +118,7 @@ final class EndpointWork {
         private double failureMillis;
         private double tokenMillis;
         private double otherMissesMillis;
+        private double computeMissesMillis;
         private boolean isFull;
 
         /** Until the prompts are computed that are there. */
@@ -168,6 +169,11 @@ final class EndpointWork {
         /** What it costs that answers which run here miss their times because of the request. */
         double otherMissesMillis() {
             return otherMissesMillis;
+        }
+
+        /** The part of it that is missed because they stand still while the prompt is computed. */
+        double computeMissesMillis() {
+            return computeMissesMillis;
         }
 
         /** Whether the cache has been filled. */
@@ -256,25 +262,31 @@ final class EndpointWork {
         view.answersMillis =
                 answers(promptTokens, question.outputTokens(), question.answers(), context) + view.standStillMillis;
         view.tokenMillis = tokenMillis(promptTokens, question.answers(), context);
-        view.otherMissesMillis = otherMisses(question, ServedPhases.prefills(endpoint) ? compute : 0, context);
+        setMisses(view, question, ServedPhases.prefills(endpoint) ? compute : 0, context);
         view.failureMillis = failure(now);
         view.isFull = capacity > 0 && insertedTokens > capacity;
     }
 
-    private double otherMisses(Question question, double standStill, double context) {
+    private void setMisses(View view, Question question, double standStill, double context) {
+        view.otherMissesMillis = 0;
+        view.computeMissesMillis = 0;
         if (objectives.size() == 0) {
-            return 0;
+            return;
         }
         double before = tokenMillis(0, 0, context);
-        double after = tokenMillis(question.promptTokens(), question.answers(), context)
-                + standStill / (2 * Math.max(1, question.outputTokens()));
+        double still = standStill / (2 * Math.max(1, question.outputTokens()));
+        double after = tokenMillis(question.promptTokens(), question.answers(), context) + still;
         Misses misses = question.misses();
-        double sum = 0;
+        double more = 0;
+        double moreByCompute = 0;
         for (int i = 0; i < objectives.size(); i++) {
             double asked = objectives.tokenMillis(i);
-            sum += objectives.answers(i) * (misses.likely(after, asked) - misses.likely(before, asked));
+            double likely = misses.likely(before, asked);
+            more += objectives.answers(i) * (misses.likely(after, asked) - likely);
+            moreByCompute += objectives.answers(i) * (misses.likely(before + still, asked) - likely);
         }
-        return misses.millis() * Math.max(0, sum);
+        view.otherMissesMillis = misses.millis() * Math.max(0, more);
+        view.computeMissesMillis = misses.millis() * Math.max(0, moreByCompute);
     }
 
     private double prefillMillis(long missing, long cached, double context) {

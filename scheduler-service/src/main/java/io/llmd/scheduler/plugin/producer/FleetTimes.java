@@ -48,7 +48,7 @@ final class FleetTimes {
     private double prompt = Double.NaN;
     private double firstTokenError = USUAL_ERROR;
     private double tokenError = USUAL_ERROR;
-    private final MissShare cameTrue = new MissShare();
+    private final MissShare missShare = new MissShare();
 
     /** Times of an endpoint, those of the fleet to begin with. */
     static FittedTimes prefillOfEndpoint() {
@@ -110,12 +110,12 @@ final class FleetTimes {
 
     /** An answer that is held to times is complete. @param expected how likely it was thought to miss them */
     synchronized void objectivesWere(double expected, boolean isMissed) {
-        cameTrue.add(expected, isMissed);
+        missShare.add(expected, isMissed);
     }
 
     /** What misses cost, and how likely they are. */
     synchronized Misses misses() {
-        return new Misses(Double.isNaN(answer) ? 0 : answer * cameTrue.value(), firstTokenError, tokenError);
+        return new Misses(Double.isNaN(answer) ? 0 : answer * missShare.worth(), firstTokenError, tokenError);
     }
 
     private static double mean(double known, double news) {

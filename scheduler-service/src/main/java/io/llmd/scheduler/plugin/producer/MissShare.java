@@ -1,9 +1,11 @@
 package io.llmd.scheduler.plugin.producer;
 
 /**
- * Of the misses that were expected, how many came true. What is old counts less and less. Not thread-safe; O(1).
+ * How many answers missed their times, and of the misses that were expected, how many came true. What is old counts less and less. Not
+ * thread-safe; O(1).
  *
- * <p>Were it not for that, an error that the expectations of all answers have in common would count as danger for each of them.
+ * <p>Were it not for the second, an error that the expectations of all answers have in common would count as danger for each of them;
+ * were it not for the first, a fleet that nearly all answers are late on would compute prefixes again and again, to be a little less late.
  */
 final class MissShare {
 
@@ -24,8 +26,8 @@ final class MissShare {
         seen += NEWS * ((isMissed ? 1 : 0) - seen);
     }
 
-    /** In [0, {@value #MOST}]; 1 where nothing is known. */
-    double value() {
-        return Math.min(MOST, (seen + ASSUMED) / (expected + ASSUMED));
+    /** What an expected miss is worth, in answers: those that come true of the expected ones, {@value #MOST} at most, by those in time. */
+    double worth() {
+        return (1 - seen) * Math.min(MOST, (seen + ASSUMED) / (expected + ASSUMED));
     }
 }

@@ -12,9 +12,8 @@ import io.llmd.scheduler.scheduling.LatencyObjectives;
 record Misses(double millis, double firstTokenError, double tokenError) {
 
     /*
-     * An answer that misses its times was made for nothing, so that it costs the time of an answer. One that is late in any case has
-     * then nothing to lose, and waits where it harms others least; so that it does not wait until nobody else comes, its first
-     * token costs more from some lateness on, in proportion.
+     * An answer that misses its times was made for nothing, so that it costs the time of an answer, as far as answers can be in time at
+     * all. One that is late in any case has nothing to lose by that, and waits where it harms others least.
      *
      * Times are not kept or missed to the millisecond. What is expected is off by some error, and by what comes after the
      * decision; and users who say no times, and many who do, mean about so much. Were the bound sharp, endpoints would be filled
@@ -27,9 +26,6 @@ record Misses(double millis, double firstTokenError, double tokenError) {
 
     /** Standard deviation of what is meant by a time that is asked for, in proportion. */
     private static final double VAGUE = 0.3;
-
-    /** First tokens up to so many times as late as asked for cost one miss, later ones more in proportion. */
-    private static final double LATE = 2;
 
     /** Shorter times to the first token are foreseen no better than this one: the step that runs has to end. */
     static final double LEAST_FIRST_TOKEN_MILLIS = 50;
@@ -54,9 +50,7 @@ record Misses(double millis, double firstTokenError, double tokenError) {
 
     /** What it costs, in milliseconds, that an answer may miss what it is held to. */
     double cost(LatencyObjectives asked, double firstTokenMillis, double tokenMillis) {
-        double most = LATE * asked.timeToFirstTokenMillis();
-        double times = most > 0 ? Math.max(1, firstTokenMillis / most) : 1;
-        return millis * times * likely(asked, firstTokenMillis, tokenMillis);
+        return millis * likely(asked, firstTokenMillis, tokenMillis);
     }
 
     /** The normal distribution, to a thousandth (Bowling et al., Journal of Industrial Engineering and Management 2, 2009). */

@@ -220,7 +220,9 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
             double compute = costs.of(slot, Part.PREFILL);
             double holds = costs.of(slot, Part.DELAY);
             double answers = costs.of(slot, Part.ANSWERS) - leastAnswers;
-            costs.set(slot, Part.DELAY, compute * traffic.computePrice(queue + compute / 2) + holds * memoryPrice);
+            double computePrice = traffic.computePrice(queue + compute / 2);
+            costs.set(slot, Part.DELAY, compute * computePrice + holds * memoryPrice);
+            costs.set(slot, Part.DISPLACED, costs.of(slot, Part.DISPLACED) * (1 + computePrice));
             costs.set(slot, Part.ANSWERS, traffic.firstTokenShare() * answers);
             if (leastMisses > 0) {
                 costs.set(slot, Part.MISSES, costs.of(slot, Part.MISSES) - leastMisses);
@@ -267,12 +269,13 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         return Math.min(Math.max(matches.cachedTokens(slot), expected), promptTokens - 1);
     }
 
-    /** Memory is held so long; what that costs, the queues of all say. */
+    /** Memory is held so long, and so much is computed again; what these cost, the queues of all say. */
     private static void setAfter(TimeCosts costs, int slot, EndpointWork.View view, FleetTimes.Traffic traffic) {
         costs.set(slot, Part.DELAY, view.memoryWorkMillis());
         costs.set(slot, Part.FAILURES, view.failureMillis());
         if (view.isFull()) {
-            costs.set(slot, Part.DISPLACED, view.prefillMillis() * traffic.reuse() / 2);
+            costs.set(
+                    slot, Part.DISPLACED, (view.prefillMillis() + view.computeMissesMillis()) * traffic.reuse() / 2);
         }
     }
 
