@@ -257,7 +257,8 @@ final class Robustness {
             String best = bestOfOthers(id);
             for (String name : ours) {
                 if (!isWithin(id, name, best)) {
-                    text.append(String.format(Locale.ROOT, "- %s: %s; %s.\n", traffic(id), means(id, name), means(id, best)));
+                    text.append(String.format(
+                            Locale.ROOT, "- %s: %s; %s.\n", traffic(id), means(id, name), means(id, best)));
                 }
             }
         }

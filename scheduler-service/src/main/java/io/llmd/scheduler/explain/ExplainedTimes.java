@@ -58,8 +58,7 @@ final class ExplainedTimes {
             return "not counted, for the answer has fewer than two tokens";
         }
         long decoding = attempt.durationMicros() - attempt.timeToFirstTokenMicros();
-        return verdict(
-                attempt.timeToFirstTokenMicros() / MICROS_PER_MILLI, decoding / MICROS_PER_MILLI / (tokens - 1));
+        return verdict(attempt.timeToFirstTokenMicros() / MICROS_PER_MILLI, decoding / MICROS_PER_MILLI / (tokens - 1));
     }
 
     private String verdict(double firstTokenMillis, double tokenMillis) {

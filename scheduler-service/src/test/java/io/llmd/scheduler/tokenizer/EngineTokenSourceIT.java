@@ -198,7 +198,8 @@ class EngineTokenSourceIT {
             calls.add(call(CHAT, CHAT_JSON));
         }
         Awaitility.await("16 calls arrive").until(() -> asked(CHAT + "/render").size() == 16);
-        // The warm-up may have had a place when the first calls came: then one of them was refused, and there is room for another.
+        // The warm-up may have had a place when the first calls came: then one of them was refused, and there is room
+        // for another.
         calls.removeIf(CompletableFuture::isCompletedExceptionally);
         CompletableFuture<List<Prompt>> refused = Awaitility.await("a call too many")
                 .until(() -> call(CHAT, CHAT_JSON), CompletableFuture::isCompletedExceptionally);

@@ -274,8 +274,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         costs.set(slot, Part.DELAY, view.memoryWorkMillis());
         costs.set(slot, Part.FAILURES, view.failureMillis());
         if (view.isFull()) {
-            costs.set(
-                    slot, Part.DISPLACED, (view.prefillMillis() + view.computeMissesMillis()) * traffic.reuse() / 2);
+            costs.set(slot, Part.DISPLACED, (view.prefillMillis() + view.computeMissesMillis()) * traffic.reuse() / 2);
         }
     }
 
