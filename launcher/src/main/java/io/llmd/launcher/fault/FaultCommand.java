@@ -49,6 +49,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class FaultCommand implements Callable<Integer> {
 
     private static final Duration ANSWER = Duration.ofSeconds(10);
+
     /** How long one that does not answer is waited for when its faults are to end: it may be dead for some seconds. */
     private static final Duration RETURN = Duration.ofSeconds(10);
 

@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
         description = {
             "Run the policies on recorded and generated traffic, with faults, on other engines and with other seeds;"
                     + " say which goals are met, and write docs/policy-results.md and its plots.",
-            "With all contenders and the whole share it takes about ten minutes of processor time."
+            "With all contenders and the whole share it takes about four minutes of processor time."
         },
         footer = {"", "Exit codes: 0 ran, whatever the goals say, 1 failed, 2 usage."})
 final class LabReportCommand implements Callable<Integer> {
@@ -55,7 +55,8 @@ final class LabReportCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description =
-                    "policies that conditions, other engines and other seeds are tried on (default: ${DEFAULT-VALUE})")
+                    "policies that conditions, other engines and the second seed of conversation and ladder are tried on"
+                            + " (default: ${DEFAULT-VALUE})")
     private List<String> few = List.of(
             "time-cost",
             "time-cost-estimated",

@@ -59,8 +59,8 @@ public record RequestMix(List<Kind> kinds) {
         /** Headers that may hold keys are not shown as they are: of long values, what tells them apart. */
         private static final int LONG_VALUE = 16;
 
-        private static final Pattern MAY_HOLD_A_KEY =
-                Pattern.compile("auth|cookie|credential|key|password|secret|token", Pattern.CASE_INSENSITIVE);
+        private static final Pattern MAY_HOLD_A_KEY = Pattern.compile(
+                "auth|bearer|cookie|credential|jwt|key|pass|pwd|secret|session|sign|token", Pattern.CASE_INSENSITIVE);
 
         private static String shown(Map<String, String> headers) {
             List<String> parts = new ArrayList<>();

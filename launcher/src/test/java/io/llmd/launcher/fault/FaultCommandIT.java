@@ -11,6 +11,7 @@ import io.llmd.simulator.config.SimulatorSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,8 @@ class FaultCommandIT {
     @Test
     void faultsOfAnEndpointThatIsDeadForAWhileAreClearedWhenItIsBack() {
         assertThat(captured.run("fault", "sim-1", "slow", "4")).isZero();
-        assertThat(captured.run("fault", "sim-1", "die", "1s")).isZero();
+        assertThat(captured.run("fault", "sim-1", "die", "3s")).isZero();
+        Awaitility.await("its death").until(() -> new Captured().run("fault", "sim-1") == 3);
 
         assertThat(captured.run("fault", "--clear")).isZero();
 

@@ -30,6 +30,7 @@ class RequestMixTest {
                         .name())
                 .isEqualTo("authorization=…1234");
         assertThat(RequestMix.Kind.parse("1:x-api-key=short").name()).isEqualTo("x-api-key=…");
+        assertThat(RequestMix.Kind.parse("1:x-passphrase=short").name()).isEqualTo("x-passphrase=…");
         assertThat(RequestMix.Kind.parse("1:x-other=0123456789abcdef").name()).isEqualTo("x-other=…cdef");
     }
 

@@ -137,7 +137,7 @@ final class Robustness {
         return text.toString();
     }
 
-    /** How far ours are from their figures with the first seed, and from the best on traffic that nothing was tuned on. */
+    /** How far ours are from their figures with the first seed, and from the best on recorded and generated traffic. */
     String tuning() {
         List<String> secondSeeds = STEADY.stream()
                 .map(id -> PolicyStudy.SECOND + id)
@@ -221,7 +221,7 @@ final class Robustness {
                 ## Generated workloads, other seeds
 
                 The same with the second seed. Of documents and bursts, where load is at the limit and a thousand requests of one seed tell
-                shares to three points at best, the mean of four more seeds.
+                shares to three points at best, the mean of four more seeds; those of documents are among the five.
 
                 """, ids) + means(ids);
     }

@@ -26,6 +26,7 @@ class PolicyStudyTest {
             PolicyStudy.FAST,
             PolicyStudy.FAULTS,
             "asked-" + PolicyStudy.FAST,
+            "seed-azure",
             "as-fitted",
             "compute-less",
             "mixed");
@@ -57,6 +58,8 @@ class PolicyStudyTest {
                 .contains("| **time-cost** (ours) | - | ", "| round-robin | - | fail")
                 .contains("## Where ours lose", "### H100 and A100 in turn", "compute-less", "| round-robin |")
                 .contains("## Where requests ask for times", "| conversation-3x | time-cost | ")
+                .contains("## Generated workloads, other seeds", "| azure | round-robin | ")
+                .doesNotContain("### Other seeds")
                 .contains("pairs that differ by more than two points as fitted");
         assertThat(page.images())
                 .containsKeys("hits.png", "knee-conversation.png")
@@ -65,13 +68,21 @@ class PolicyStudyTest {
     }
 
     @Test
-    void everySectionOfTheIssueIsThere() throws IOException {
+    void everySectionIsThere() throws IOException {
         assertThat(study(1).sections())
                 .extracting(Section::id)
                 .doesNotHaveDuplicates()
                 .contains("ladder", "azure", "servegen", "chat", "agentic", "rag", "code", "reasoning", "bursts")
                 .contains("asked-ladder", "asked-rag", "asked-overload")
+                .contains("seed-as-fitted", "seed-azure", "seed-rag", "seed-bursts", "asked-seed-rag")
                 .contains("events-late", "events-lost", "metrics-late", "slow", "outage", "mixed");
+    }
+
+    @Test
+    void whatIsAtTheLimitHasFourMoreSeeds() throws IOException {
+        assertThat(study(1).sections().stream().filter(section -> section.id().equals("seed-rag")))
+                .singleElement()
+                .satisfies(section -> assertThat(section.seeds()).containsExactly(1001L, 2001L, 3001L, 4001L));
     }
 
     @Test

@@ -121,7 +121,7 @@ public final class TimeCosts implements Lent {
         tokenMillis[slot] = (float) millis;
     }
 
-    /** How long a token of the answer takes there, 0 when nobody asked. */
+    /** How long a token of the answer takes there, 0 where none was recorded. */
     public double tokenMillis(int slot) {
         return tokenMillis[slot];
     }

@@ -26,12 +26,12 @@ final class AnswerObjectives {
         return size;
     }
 
-    /** Answers that ask for one of them. */
+    /** Answers that are held to one of them. */
     int answers(int index) {
         return answers[index];
     }
 
-    /** Milliseconds between tokens that these ask for, in the mean. */
+    /** Milliseconds between tokens that these are held to, in the mean. */
     double tokenMillis(int index) {
         return sums[index] / answers[index];
     }

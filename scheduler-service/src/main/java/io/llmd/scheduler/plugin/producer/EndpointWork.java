@@ -102,7 +102,7 @@ final class EndpointWork {
         static final Asked NOTHING = new Asked(LatencyObjectives.NONE, 0);
     }
 
-    /** What a decision wants to know of each endpoint. Made once for a decision. @param misses of what answers ask for */
+    /** What a decision wants to know of each endpoint. Made once for a decision. @param misses of what answers are held to */
     record Question(
             long promptTokens, long mostCachedTokens, double outputTokens, int answers, Misses misses, double now) {}
 

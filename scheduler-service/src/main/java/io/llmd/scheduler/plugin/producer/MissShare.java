@@ -26,7 +26,7 @@ final class MissShare {
         seen += NEWS * ((isMissed ? 1 : 0) - seen);
     }
 
-    /** What an expected miss is worth, in answers: those that come true of the expected ones, {@value #MOST} at most, by those in time. */
+    /** What an expected miss is worth, in answers: those that come true of the expected ones, {@value #MOST} at most, times the share in time. */
     double worth() {
         return (1 - seen) * Math.min(MOST, (seen + ASSUMED) / (expected + ASSUMED));
     }

@@ -278,7 +278,7 @@ final class TimeCostProducer implements DataProducer, PreRequest, ResponseHook, 
         }
     }
 
-    /** Answers that miss what they ask for: this one, and those that run there. */
+    /** Answers that miss what they are held to: this one, and those that run there. */
     private static void setMisses(
             TimeCosts costs, int slot, EndpointWork.View view, Misses misses, LatencyObjectives asked) {
         costs.setTokenMillis(slot, view.tokenMillis());
