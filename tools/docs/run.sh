@@ -114,7 +114,7 @@ run_command() {
     [[ $words == *recording* ]] && command=${command//FILE/$LLMD_RECORDING}
     if [[ $command =~ $SERVES && $command != *--detach* && $command != *--help* && $command != *'&' ]]; then
         if [[ $command == "./llmd up"* ]]; then
-            command+=' --detach'
+            command="${command%%[[:space:]]#*} --detach"
         else
             # A process group of its own, so that it ends with all that it has started.
             set -m
