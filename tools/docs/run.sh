@@ -31,7 +31,7 @@ cd "$(dirname "$self")/../.."
 COMMENT='^[[:space:]]*(#.*)?$'
 FILE_NAME='^# ([a-z-]+\.yaml)'
 FENCE='^( *)```([a-z]*) *(.*)$'
-ASKS='\./llmd|localhost'
+ASKS='\./llmd|\.llmd/|localhost'
 SERVES='^(\./llmd (serve|sim|up)|kubectl .*port-forward)( |$)'
 # Programs that a laptop may lack.
 PROGRAMS='curl|docker|helm|jq|kubectl|openssl|promtool|python3|timeout'
