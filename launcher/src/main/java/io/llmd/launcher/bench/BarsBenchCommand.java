@@ -43,6 +43,7 @@ final class BarsBenchCommand implements Callable<Integer> {
             new ThreePrioritiesBar(),
             new QueueBar(),
             new SlowClientsBar(),
+            new LongSoakBar(),
             new RestartBar(),
             new RecoveryBar(),
             new StartMemoryBar());
@@ -56,7 +57,8 @@ final class BarsBenchCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             defaultValue = "L1,L2,L3,L4,L6,L7,L10,L12,L13,L14",
-            description = "What is taken (${DEFAULT-VALUE}); all of it takes about an hour.")
+            description =
+                    "What is taken (${DEFAULT-VALUE}, which takes about an hour; also L11, two hours of its own).")
     private List<String> names = List.of();
 
     @Option(

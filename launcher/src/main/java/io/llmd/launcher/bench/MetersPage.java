@@ -54,6 +54,13 @@ record MetersPage(String text) {
         return sum(name, label);
     }
 
+    /** How many there are, of all names. */
+    double series() {
+        return text.lines()
+                .filter(line -> !line.isBlank() && line.charAt(0) != '#')
+                .count();
+    }
+
     private Stream<String> series(String name, String label) {
         return text.lines()
                 .filter(line -> line.startsWith(name)

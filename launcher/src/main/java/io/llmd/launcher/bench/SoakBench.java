@@ -42,6 +42,7 @@ final class SoakBench {
     private final Settings settings;
     private final PrintWriter progress;
     private final SoakFleet fleet;
+    private final SoakHeld held;
     private final SoakLeavers leavers = new SoakLeavers();
     private final SoakEndings endings = new SoakEndings();
     private final SoakHeap heap = new SoakHeap();
@@ -60,6 +61,7 @@ final class SoakBench {
     SoakBench(Settings settings, SoakFleet fleet, PrintWriter progress) {
         this.settings = settings;
         this.fleet = fleet;
+        held = new SoakHeld(fleet);
         this.progress = progress;
     }
 
@@ -68,13 +70,13 @@ final class SoakBench {
         fleet.start();
         double before = fleet.gatewayMeters().sum("gateway_requests_total");
         load(plan(open(), WARM_UP, "16-64"));
-        awaitQuiet();
-        SoakReading rested = SoakReading.of(fleet);
+        held.awaitNothing();
+        SoakReading rested = reading();
         LoadReport report = withFaults();
         fleet.awaitReady();
-        awaitQuiet();
+        held.awaitNothing();
         int refused = burst();
-        awaitQuiet();
+        held.awaitNothing();
         SoakReading last = awaitFiles(rested);
         say("endings: " + endings);
         double counted = fleet.gatewayMeters().required("gateway_requests_total") - before;
@@ -138,7 +140,7 @@ final class SoakBench {
     }
 
     private void read() throws IOException, InterruptedException {
-        SoakReading reading = SoakReading.of(fleet);
+        SoakReading reading = reading();
         heap.add(reading.heapMebibytes());
         say(String.format(
                 "            heap %.1f MiB, direct %.1f MiB, %.0f threads, %.0f files",
@@ -202,47 +204,19 @@ final class SoakBench {
 
     // ---- the end
 
-    /** Waits until nothing is under way anywhere, or long enough to say that it never will be. */
-    private void awaitQuiet() throws IOException, InterruptedException {
-        long limit = System.nanoTime() + QUIET_LIMIT.toNanos();
-        while (held() > 0 && System.nanoTime() < limit) {
-            TimeUnit.MILLISECONDS.sleep(200);
-        }
-    }
-
-    private double held() throws IOException, InterruptedException {
-        return inGateway() + leases() + inEndpoints();
-    }
-
-    private double inGateway() throws IOException, InterruptedException {
-        MetersPage meters = fleet.gatewayMeters();
-        return meters.required("gateway_inflight")
-                + meters.required("gateway_open_connections")
-                + meters.required("gateway_held_body_bytes");
-    }
-
-    private double leases() throws IOException, InterruptedException {
-        return fleet.schedulerMeters().required("scheduler_leases");
-    }
-
-    private double inEndpoints() throws IOException, InterruptedException {
-        double sum = 0;
-        for (int i = 0; i < fleet.count(); i++) {
-            MetersPage meters = fleet.endpointMeters(i);
-            sum += meters.required("vllm:num_requests_running") + meters.required("vllm:num_requests_waiting");
-        }
-        return sum;
-    }
-
     /** Kept connections end some seconds after the last request. */
     private SoakReading awaitFiles(SoakReading rested) throws IOException, InterruptedException {
         long limit = System.nanoTime() + QUIET_LIMIT.toNanos();
-        SoakReading now = SoakReading.of(fleet);
+        SoakReading now = reading();
         while (now.files() > rested.files() && System.nanoTime() < limit) {
             TimeUnit.SECONDS.sleep(2);
-            now = SoakReading.of(fleet);
+            now = reading();
         }
         return now;
+    }
+
+    private SoakReading reading() throws IOException, InterruptedException {
+        return SoakReading.of(fleet.gateway(), fleet::gatewayMeters);
     }
 
     private List<GoalLine> lines(LoadReport report, double counted, int refused, SoakReading rested, SoakReading last)
@@ -259,10 +233,10 @@ final class SoakBench {
         lines.add(zero("requests-under-way", gateway.required("gateway_inflight")));
         lines.add(zero("held-body-bytes", gateway.required("gateway_held_body_bytes")));
         lines.add(zero("client-connections", gateway.required("gateway_open_connections")));
-        lines.add(zero("leases", leases()));
-        lines.add(zero("endpoint-requests", inEndpoints()));
+        lines.add(zero("leases", held.leases()));
+        lines.add(zero("endpoint-requests", held.inEndpoints()));
         lines.add(zero("permits-missing", refused));
-        lines.add(zero("leaked-buffers", logged("LEAK:")));
+        lines.add(zero("leaked-buffers", fleet.logged("LEAK:")));
         lines.add(zero("errors-logged", fleet.gateway().logged(" ERROR ")));
         lines.add(atMost("file-descriptors-more", last.files() - rested.files(), 0, ""));
         lines.add(atMost("threads-more", last.threads() - rested.threads(), THREAD_GROWTH, ""));
@@ -271,14 +245,6 @@ final class SoakBench {
             lines.add(atMost("heap-growth", heap.growth(), HEAP_GROWTH_MEBIBYTES, "MiB"));
         }
         lines.add(reported("direct-buffers", last.directMebibytes(), "MiB"));
-        return lines;
-    }
-
-    private long logged(String text) throws IOException {
-        long lines = 0;
-        for (SoakPart part : fleet.parts().toList()) {
-            lines += part.logged(text);
-        }
         return lines;
     }
 

@@ -80,7 +80,7 @@ final class SoakBenchCommand implements Callable<Integer> {
         require("pods", endpoints, endpoints >= 2 && endpoints <= 16, "2 to 16");
         QuietLogs.warningsOnly();
         Path logs = folder == null ? Files.createTempDirectory("llmd-bench-soak") : Files.createDirectories(folder);
-        try (SoakFleet fleet = new SoakFleet(SoakFleet.Setup.watched(endpoints), logs)) {
+        try (SoakFleet fleet = new SoakFleet(SoakFleet.Setup.watched(endpoints, SoakFleet.Routing.ESTIMATED), logs)) {
             Thread hook = new Thread(fleet::close, "llmd-soak-stop");
             Runtime.getRuntime().addShutdownHook(hook);
             return print(

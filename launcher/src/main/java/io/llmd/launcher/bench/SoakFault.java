@@ -31,8 +31,8 @@ record SoakFault(String name, Duration lasts, Action begin, Action end) {
         return new SoakFault(
                 name,
                 Duration.ofSeconds(seconds),
-                (fleet, endpoint) -> fleet.fault(endpoint, "{\"" + field + "\":" + value + "}"),
-                (fleet, endpoint) -> fleet.fault(endpoint, "{\"" + field + "\":null}"));
+                (fleet, endpoint) -> fleet.faultOf(endpoint, "{\"" + field + "\":" + value + "}"),
+                (fleet, endpoint) -> fleet.faultOf(endpoint, "{\"" + field + "\":null}"));
     }
 
     /** All there are. */

@@ -1,5 +1,6 @@
 package io.llmd.launcher.bench;
 
+import io.llmd.gateway.access.NewApiKey;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -33,7 +35,13 @@ final class SoakFleet implements AutoCloseable {
     private static final int SCHEDULER = 1;
     private static final int GATEWAY_MANAGEMENT = 1000;
     private static final int SCHEDULER_MANAGEMENT = 1010;
-    private static final String SCHEDULING = """
+    /** Distances of ports from the one of an endpoint. */
+    private static final int EVENTS = 1;
+
+    private static final int EVENT_REPLAY = 2;
+
+    /** Waiting requests, and an estimate of what engines hold. */
+    private static final String ESTIMATED = """
             apiVersion: llm-d.ai/v1alpha1
             kind: EndpointPickerConfig
             plugins:
@@ -45,12 +53,37 @@ final class SoakFleet implements AutoCloseable {
                   - {pluginRef: waiting, weight: %d}
                   - {pluginRef: reuse, weight: 3}
             """;
+    /** All that remembers endpoints, prompts or tenants: queues of flow control, an estimate, and an index from events. */
+    private static final String REMEMBERING = """
+            apiVersion: llm-d.ai/v1alpha1
+            kind: EndpointPickerConfig
+            featureGates: [flowControl]
+            plugins:
+              - {name: waiting, type: queue-scorer}
+              - {name: estimated, type: prefix-cache-scorer}
+              - {name: tokens, type: token-producer, parameters: {modelName: sim-8b, vllm: {url: "http://127.0.0.1:%d"}}}
+              - name: events
+                type: precise-prefix-cache-producer
+                parameters:
+                  tokenProcessorConfig: {blockSizeTokens: 16, hashAlgorithm: xxh64}
+                  speculativeIndexing: true
+              - {name: held, type: prefix-cache-scorer, parameters: {prefixMatchInfoProducerName: events}}
+            schedulingProfiles:
+              - name: default
+                plugins:
+                  - {pluginRef: waiting, weight: 2}
+                  - {pluginRef: estimated, weight: 1}
+                  - {pluginRef: held, weight: 2}
+            """;
 
     private final Path folder;
     private final Setup setup;
     private final OverloadKeys keys = OverloadKeys.generate();
-    private final List<Integer> endpointPorts = new ArrayList<>();
-    private final List<SoakPart> endpoints = new ArrayList<>();
+    private final List<Endpoint> endpoints = new ArrayList<>();
+    /** Renders prompts to tokens, where the scheduler asks for them. */
+    private final List<Endpoint> renderers = new ArrayList<>();
+
+    private final List<SoakPart> replaced = new ArrayList<>();
     private final SoakPart scheduler;
     private final List<SoakPart> gateways = new ArrayList<>();
     private final List<Integer> ports = new ArrayList<>();
@@ -60,6 +93,15 @@ final class SoakFleet implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(30))
             .build();
     private int weight = 2;
+    private int made;
+
+    /** What the scheduler looks at. */
+    enum Routing {
+        /** The usual things. */
+        ESTIMATED,
+        /** All that remembers endpoints, prompts or tenants. */
+        REMEMBERING
+    }
 
     /**
      * How many parts, and how they run.
@@ -67,13 +109,20 @@ final class SoakFleet implements AutoCloseable {
      * @param service options of the JVMs of services, beside their heap
      * @param further settings of gateways
      */
-    record Setup(int endpoints, int gateways, List<String> service, Map<String, String> further) {
+    record Setup(int endpoints, int gateways, List<String> service, Map<String, String> further, Routing routing) {
+
+        Setup(int endpoints, int gateways, List<String> service, Map<String, String> further) {
+            this(endpoints, gateways, service, further, Routing.ESTIMATED);
+        }
 
         /** One gateway, and Netty's strictest look for leaked buffers. */
-        static Setup watched(int endpoints) {
-            return new Setup(endpoints, 1, LEAKS, Map.of());
+        static Setup watched(int endpoints, Routing routing) {
+            return new Setup(endpoints, 1, LEAKS, Map.of(), routing);
         }
     }
+
+    /** A simulated endpoint, by the name and the port that the scheduler knows. */
+    private record Endpoint(SoakPart part, int port) {}
 
     /**
      * Writes files, starts nothing.
@@ -85,13 +134,10 @@ final class SoakFleet implements AutoCloseable {
         this.setup = setup;
         port = Ports.free(ThreadLocalRandom.current(), List.of(SCHEDULER, GATEWAY_MANAGEMENT, SCHEDULER_MANAGEMENT));
         for (int i = 0; i < setup.endpoints(); i++) {
-            int own = Ports.free(ThreadLocalRandom.current(), List.of());
-            endpointPorts.add(own);
-            endpoints.add(part(
-                    "endpoint-" + i,
-                    with(ENDPOINT, setup.service()),
-                    List.of("sim", "--host=127.0.0.1", "--port=" + own, "--model=sim-8b", "--seed=" + i),
-                    "http://127.0.0.1:" + own + "/health"));
+            endpoints.add(newEndpoint("endpoint-" + made++));
+        }
+        if (setup.routing() == Routing.REMEMBERING) {
+            renderers.add(newEndpoint("renderer"));
         }
         keys.write(folder);
         listEndpoints(-1);
@@ -103,6 +149,29 @@ final class SoakFleet implements AutoCloseable {
             ports.add(own);
             gateways.add(service(name, "gateway", own, gatewaySettings(), GATEWAY_MANAGEMENT));
         }
+    }
+
+    private Endpoint newEndpoint(String name) throws IOException {
+        int own = Ports.free(ThreadLocalRandom.current(), List.of(EVENTS, EVENT_REPLAY));
+        SoakPart part = part(
+                name,
+                with(ENDPOINT, setup.service()),
+                List.of(
+                        "sim",
+                        "--host=127.0.0.1",
+                        "--port=" + own,
+                        "--model=sim-8b",
+                        "--seed=" + made,
+                        "--kv-events-config=" + events(own)),
+                "http://127.0.0.1:" + own + "/health");
+        return new Endpoint(part, own);
+    }
+
+    /** As vLLM takes it: an address binds only when it holds a star or two colons. */
+    private static String events(int port) {
+        return "{\"enable_kv_cache_events\": true, \"publisher\": \"zmq\", \"topic\": \"kv@{host}:{port}@{model}\","
+                + " \"endpoint\": \"tcp://[::ffff:127.0.0.1]:" + (port + EVENTS)
+                + "\", \"replay_endpoint\": \"tcp://127.0.0.1:" + (port + EVENT_REPLAY) + "\"}";
     }
 
     private SoakPart service(String name, String role, int base, Map<String, String> settings, int management) {
@@ -175,8 +244,20 @@ final class SoakFleet implements AutoCloseable {
     }
 
     Stream<SoakPart> parts() {
-        return Stream.of(endpoints.stream(), Stream.of(scheduler), gateways.stream())
+        return Stream.of(
+                        Stream.concat(endpoints.stream(), renderers.stream()).map(Endpoint::part),
+                        Stream.of(scheduler),
+                        gateways.stream())
                 .flatMap(parts -> parts);
+    }
+
+    /** Lines of all logs that hold the text. */
+    long logged(String text) throws IOException {
+        long lines = 0;
+        for (SoakPart part : Stream.concat(replaced.stream(), parts()).toList()) {
+            lines += part.logged(text);
+        }
+        return lines;
     }
 
     int count() {
@@ -184,7 +265,24 @@ final class SoakFleet implements AutoCloseable {
     }
 
     SoakPart endpoint(int index) {
-        return endpoints.get(index);
+        return endpoints.get(index).part();
+    }
+
+    /** Puts a new endpoint, with a name and a port that were never used, in the place of one that ends after a while. */
+    void replaceEndpoint(int index, String faults, Duration linger) throws IOException, InterruptedException {
+        Endpoint next = newEndpoint("endpoint-" + made++);
+        Endpoint old = endpoints.get(index);
+        next.part().start();
+        try {
+            next.part().awaitReady();
+            fault(next.port(), faults);
+            endpoints.set(index, next);
+            replaced.add(old.part());
+            listEndpoints(-1);
+            TimeUnit.NANOSECONDS.sleep(linger.toNanos());
+        } finally {
+            (endpoints.get(index) == next ? old : next).part().stop();
+        }
     }
 
     SoakPart scheduler() {
@@ -220,30 +318,40 @@ final class SoakFleet implements AutoCloseable {
     }
 
     /** Sets faults of an endpoint, as its {@code /admin/config} takes them. */
-    void fault(int index, String json) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + endpointPorts.get(index) + "/admin/config"))
+    void faultOf(int index, String json) throws IOException, InterruptedException {
+        fault(endpoints.get(index).port(), json);
+    }
+
+    private void fault(int port, String json) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/admin/config"))
                 .timeout(Duration.ofSeconds(60))
                 .header("content-type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json))
                 .build();
         int status = http.send(request, BodyHandlers.discarding()).statusCode();
         if (status != 200) {
-            throw new BenchFailure("endpoint-" + index + " refused a fault with " + status + ": " + json);
+            throw new BenchFailure("endpoint at " + port + " refused a fault with " + status + ": " + json);
         }
     }
 
     /** Lists all endpoints but one, or all. @param without index, or -1 */
     void listEndpoints(int without) throws IOException {
         StringBuilder text = new StringBuilder("endpoints:\n");
-        IntStream.range(0, endpointPorts.size())
+        IntStream.range(0, endpoints.size())
                 .filter(index -> index != without)
-                .forEach(index -> text.append("  - {name: endpoint-")
-                        .append(index)
-                        .append(", address: 127.0.0.1, port: \"")
-                        .append(endpointPorts.get(index))
-                        .append("\"}\n"));
+                .mapToObj(endpoints::get)
+                .forEach(endpoint -> text.append(listed(endpoint)));
         replace("endpoints.yaml", text.toString());
+    }
+
+    private static String listed(Endpoint endpoint) {
+        return """
+                  - name: %s
+                    address: 127.0.0.1
+                    port: "%d"
+                    labels: {llm-d.ai/kv-events-port: "%d", llm-d.ai/kv-events-replay-port: "%d"}
+                """.formatted(
+                endpoint.part().name(), endpoint.port(), endpoint.port() + EVENTS, endpoint.port() + EVENT_REPLAY);
     }
 
     /** Gives the scheduler another configuration. */
@@ -258,15 +366,27 @@ final class SoakFleet implements AutoCloseable {
     }
 
     void writeScheduling() throws IOException {
-        replace("scheduling.yaml", SCHEDULING.formatted(weight));
+        replace(
+                "scheduling.yaml",
+                switch (setup.routing()) {
+                    case ESTIMATED -> ESTIMATED.formatted(weight);
+                    case REMEMBERING ->
+                        REMEMBERING.formatted(renderers.getFirst().port());
+                });
     }
 
     /** Gives the gateway other keys beside those in use, or takes them away. */
     void changeKeys(boolean more) throws IOException {
-        String own = keys.high().toYaml() + keys.low().toYaml();
-        replace(
-                "keys.yaml",
-                "keys:\n" + own + (more ? OverloadKeys.generate().high().toYaml() : ""));
+        addKeys(more ? List.of(OverloadKeys.generate().high()) : List.of());
+    }
+
+    /** Gives the gateway these keys beside those in use, and no others. */
+    void addKeys(List<NewApiKey> further) throws IOException {
+        StringBuilder text = new StringBuilder("keys:\n")
+                .append(keys.high().toYaml())
+                .append(keys.low().toYaml());
+        further.forEach(key -> text.append(key.toYaml()));
+        replace("keys.yaml", text.toString());
     }
 
     private void replace(String name, String text) throws IOException {
@@ -284,7 +404,7 @@ final class SoakFleet implements AutoCloseable {
     }
 
     MetersPage endpointMeters(int index) throws IOException, InterruptedException {
-        return meters(endpointPorts.get(index), "/metrics");
+        return meters(endpoints.get(index).port(), "/metrics");
     }
 
     private MetersPage meters(int at, String path) throws IOException, InterruptedException {

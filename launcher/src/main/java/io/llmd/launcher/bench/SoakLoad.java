@@ -89,7 +89,12 @@ final class SoakLoad implements AutoCloseable {
                 patience,
                 MAX_CONNECTIONS,
                 Slo.NONE);
-        return new Part(new LoadRun(plan, targets, target -> serving.test(targets.indexOf(target))), plan);
+        return start(plan, targets, target -> serving.test(targets.indexOf(target)));
+    }
+
+    /** Begins to send another load. @param serving which targets new requests go to */
+    Part start(LoadPlan plan, List<Target> targets, Predicate<Target> serving) {
+        return new Part(new LoadRun(plan, targets, serving), plan);
     }
 
     private LoadReport.Run about(LoadPlan plan) {

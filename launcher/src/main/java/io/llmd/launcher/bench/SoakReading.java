@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the gateway holds at one moment, right after a collection.
+ * What a process holds at one moment, right after a collection.
  *
  * @param heapMebibytes live objects
  * @param directMebibytes direct buffers
@@ -16,9 +16,16 @@ record SoakReading(double heapMebibytes, double directMebibytes, double threads,
 
     private static final double MEBIBYTE = 1 << 20;
 
-    static SoakReading of(SoakFleet fleet) throws IOException, InterruptedException {
-        collect(fleet.gateway().pid());
-        return of(fleet.gatewayMeters());
+    /** Meters of a process. */
+    @FunctionalInterface
+    interface Meters {
+        MetersPage read() throws IOException, InterruptedException;
+    }
+
+    /** Of a process that runs. */
+    static SoakReading of(SoakPart part, Meters meters) throws IOException, InterruptedException {
+        collect(part.pid());
+        return of(meters.read());
     }
 
     /** What the meters of a process say. */

@@ -91,7 +91,7 @@ class BarsBenchCommandIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--figures=L5  | figures: L5 (expected: L1, L2, L3, L4, L6, L7, L10, L12, L13, L14)",
+                "--figures=L5  | figures: L5 (expected: L1, L2, L3, L4, L6, L7, L10, L11, L12, L13, L14)",
                 "--rounds=0    | rounds: 0 (expected: 1 to 100)",
                 "--seconds=0   | seconds: 0 (expected: 1 to 86400)",
                 "--warm-up=-1  | warm-up: -1 (expected: 0 to 3600)",

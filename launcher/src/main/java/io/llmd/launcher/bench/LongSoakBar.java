@@ -1,0 +1,215 @@
+package io.llmd.launcher.bench;
+
+import io.llmd.launcher.load.Arrivals;
+import io.llmd.launcher.load.LoadPlan;
+import io.llmd.launcher.load.LoadReport;
+import io.llmd.launcher.load.Slo;
+import io.llmd.launcher.load.TokenLengths;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * L11: hours of mixed traffic, of which one request in twenty meets a fault, while endpoints are replaced by others and
+ * tenants come and go. In the second half nothing may rise in gateway and scheduler: neither memory nor threads, file
+ * descriptors, meters or what is remembered of endpoints. In the end nothing may be left, and every request has its outcome.
+ */
+final class LongSoakBar implements BarFigure {
+
+    private static final int ENDPOINTS = 3;
+    private static final int SECONDS = 7_200;
+    private static final double RATE = 50;
+    private static final Duration STEP = Duration.ofSeconds(30);
+    private static final Duration LINGER = Duration.ofSeconds(5);
+    private static final int STEPS_TO_READING = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(180);
+    private static final double HEAP_MEBIBYTES_AN_HOUR = 1;
+    /** What may rise by less in an hour is flat, as is what rises by less than 1. */
+    private static final double FLAT_SHARE = 0.05;
+
+    /** Of all requests 5 % together. */
+    private static final String FAULTS = """
+            {"status": {"code": 500, "probability": 0.01},
+             "reset_after_tokens": {"tokens": 3, "probability": 0.01},
+             "drop_after_tokens": {"tokens": 3, "probability": 0.01},
+             "error_after_tokens": {"tokens": 3, "probability": 0.005},
+             "stall_before_head": {"for": "60s", "probability": 0.005},
+             "stall_after_tokens": {"tokens": 2, "for": "60s", "probability": 0.005},
+             "garbage": {"kind": "broken_json", "event": 2, "probability": 0.005}}
+            """;
+
+    @Override
+    public String id() {
+        return "L11";
+    }
+
+    @Override
+    public String title() {
+        return "hours of faults, with endpoints and tenants that come and go";
+    }
+
+    @Override
+    public boolean isPinned() {
+        return false;
+    }
+
+    @Override
+    public List<GoalLine> take(BarRun run) throws IOException, InterruptedException {
+        Duration duration = Duration.ofSeconds(run.settings().seconds().orElse(SECONDS));
+        SoakFleet.Setup setup = SoakFleet.Setup.watched(ENDPOINTS, SoakFleet.Routing.REMEMBERING);
+        try (SoakFleet fleet = new SoakFleet(setup, run.folder())) {
+            fleet.start();
+            for (int i = 0; i < ENDPOINTS; i++) {
+                fleet.faultOf(i, FAULTS);
+            }
+            return new Hours(run, fleet, duration).take();
+        }
+    }
+
+    /** One run. */
+    private final class Hours {
+        private final BarRun run;
+        private final SoakFleet fleet;
+        private final Duration duration;
+        private final SoakTenants tenants;
+        private final SoakHeld held;
+        private final SoakLeavers leavers = new SoakLeavers();
+        private final SoakEndings endings = new SoakEndings();
+        private final Map<String, SoakTrend> trends = new LinkedHashMap<>();
+
+        Hours(BarRun run, SoakFleet fleet, Duration duration) {
+            this.run = run;
+            this.fleet = fleet;
+            this.duration = duration;
+            tenants = new SoakTenants(fleet.url(), (int) duration.dividedBy(STEP) + 1);
+            held = new SoakHeld(fleet);
+        }
+
+        List<GoalLine> take() throws IOException, InterruptedException {
+            double before = fleet.gatewayMeters().sum("gateway_requests_total");
+            LoadReport report;
+            try (SoakLoad load = new SoakLoad(fleet, RATE, PATIENCE)) {
+                report = underLoad(load);
+            }
+            endings.add(report.outcomes());
+            run.say("endings: " + endings);
+            held.awaitNothing();
+            return lines(report, before);
+        }
+
+        private LoadReport underLoad(SoakLoad load) throws IOException, InterruptedException {
+            tenants.writeKeys(fleet);
+            // Whoever sends first has to be known.
+            TimeUnit.NANOSECONDS.sleep(LINGER.toNanos());
+            long begin = System.nanoTime();
+            try (SoakLoad.Part all = load.start(plan(), tenants.targets(), tenants::isSending)) {
+                for (int step = 1; STEP.multipliedBy(step).compareTo(duration) < 0; step++) {
+                    sleepUntil(begin + STEP.multipliedBy(step).toNanos());
+                    tenants.step();
+                    tenants.writeKeys(fleet);
+                    fleet.replaceEndpoint(step % ENDPOINTS, FAULTS, LINGER);
+                    leavers.leave(fleet);
+                    if (step % STEPS_TO_READING == 0) {
+                        read(begin);
+                    }
+                }
+                sleepUntil(begin + duration.toNanos());
+                return all.end();
+            }
+        }
+
+        private LoadPlan plan() {
+            return new LoadPlan(
+                    new Arrivals.OpenLoop(RATE * run.settings().share(), Arrivals.Spacing.POISSON),
+                    duration,
+                    Duration.ZERO,
+                    "sim-8b",
+                    TokenLengths.parse("64-1024"),
+                    TokenLengths.parse("8-128"),
+                    0.5,
+                    8,
+                    0.7,
+                    1,
+                    PATIENCE,
+                    PATIENCE,
+                    4_096,
+                    Slo.NONE);
+        }
+
+        // ---- over time
+
+        private void read(long begin) throws IOException, InterruptedException {
+            Map<String, Double> values = new LinkedHashMap<>();
+            values.putAll(process("gateway", SoakReading.of(fleet.gateway(), fleet::gatewayMeters)));
+            values.put("gateway-meters", fleet.gatewayMeters().series());
+            values.putAll(process("scheduler", SoakReading.of(fleet.scheduler(), fleet::schedulerMeters)));
+            MetersPage scheduler = fleet.schedulerMeters();
+            values.put("scheduler-meters", scheduler.series());
+            values.put("estimated-blocks", scheduler.required("llm_d_epp_prefix_indexer_size"));
+            values.put("indexed-blocks", scheduler.required("scheduler_kv_index_blocks"));
+            double hours = (System.nanoTime() - begin) / 3_600e9;
+            run.say(String.format("%6.1f min  %s", 60 * hours, values));
+            if (hours * 3_600 >= duration.toSeconds() / 2.0) {
+                values.forEach((name, value) ->
+                        trends.computeIfAbsent(name, any -> new SoakTrend()).add(hours, value));
+            }
+        }
+
+        private static Map<String, Double> process(String name, SoakReading reading) {
+            Map<String, Double> values = new LinkedHashMap<>();
+            values.put(name + "-heap", reading.heapMebibytes());
+            values.put(name + "-direct", reading.directMebibytes());
+            values.put(name + "-threads", reading.threads());
+            values.put(name + "-files", reading.files());
+            return values;
+        }
+
+        // ---- the end
+
+        private List<GoalLine> lines(LoadReport report, double before) throws IOException, InterruptedException {
+            long sent = leavers.sent() + endings.sent();
+            double counted = fleet.gatewayMeters().required("gateway_requests_total") - before;
+            List<GoalLine> lines = new ArrayList<>();
+            lines.add(reported("sent", sent));
+            lines.add(reported("answered-share", report.answered() / (double) Math.max(1, report.requests())));
+            lines.add(zero("sent-less-outcomes", Math.abs(sent - counted)));
+            lines.add(zero("unexplained-endings", endings.unexplained(true)));
+            lines.add(zero("held-in-gateway", held.inGateway()));
+            lines.add(zero("leases", held.leases()));
+            lines.add(zero("endpoint-requests", held.inEndpoints()));
+            lines.add(zero("leaked-buffers", fleet.logged("LEAK:")));
+            lines.add(zero("errors-logged", fleet.gateway().logged(" ERROR ")));
+            trends.forEach((name, trend) -> lines.addAll(lines(name, trend)));
+            return lines;
+        }
+
+        /** What it was, and how much it rises in an hour. */
+        private List<GoalLine> lines(String name, SoakTrend trend) {
+            GoalLine values = BarRun.reported(id(), name, trend.values(), "");
+            if (trend.size() < SoakTrend.LEAST_VALUES) {
+                return List.of(values);
+            }
+            double most = name.endsWith("-heap") ? HEAP_MEBIBYTES_AN_HOUR : Math.max(1, FLAT_SHARE * values.value());
+            return List.of(values, run.atMost(id(), name + "-per-hour", List.of(trend.perHour()), "", most));
+        }
+
+        private GoalLine zero(String name, double value) {
+            return run.atMost(id(), name, List.of(value), "", 0);
+        }
+
+        private GoalLine reported(String name, double value) {
+            return BarRun.reported(id(), name, List.of(value), "");
+        }
+
+        private static void sleepUntil(long nanos) throws InterruptedException {
+            long left = nanos - System.nanoTime();
+            if (left > 0) {
+                TimeUnit.NANOSECONDS.sleep(left);
+            }
+        }
+    }
+}
