@@ -7,7 +7,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
@@ -32,6 +31,7 @@ final class ClientWriter {
     private final ChannelHandlerContext ctx;
     private final RequestHead head;
     private final EdgeSettings settings;
+    private final GatheredParts parts;
     private boolean headSent;
     private boolean events;
     private boolean closeAfter;
@@ -42,6 +42,7 @@ final class ClientWriter {
         this.ctx = ctx;
         this.head = head;
         this.settings = settings;
+        parts = new GatheredParts(ctx);
     }
 
     /** Sets headers that every answer has from now on. */
@@ -94,23 +95,30 @@ final class ClientWriter {
         ctx.write(answer, ctx.voidPromise());
     }
 
-    /** Writes a part of the body; takes over the buffer. */
+    /** Takes over a part of the body, which goes at the next {@link #flush} at the latest. */
     void body(ByteBuf bytes) {
-        ctx.write(new DefaultHttpContent(bytes), ctx.voidPromise());
+        parts.add(bytes);
+    }
+
+    /** Lets go of what was not flushed: the answer will not be completed. */
+    void discard() {
+        parts.discard();
     }
 
     /** Writes a comment into a stream of events. */
     void comment() {
         body(Unpooled.wrappedBuffer(COMMENT));
-        ctx.flush();
+        flush();
     }
 
     void flush() {
+        parts.write();
         ctx.flush();
     }
 
     /** Ends the answer; says whether the connection may be kept. */
     boolean end() {
+        parts.write();
         lastWrite = ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
         return !closeAfter;
     }
@@ -132,6 +140,7 @@ final class ClientWriter {
             full(Answers.error(error, ErrorBody.toJson(error, head.route()), head.requestId(), more), keepAlive);
             return true;
         }
+        parts.write();
         if (!events) {
             ctx.flush();
             return false;

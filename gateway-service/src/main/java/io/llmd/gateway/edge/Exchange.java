@@ -782,6 +782,7 @@ final class Exchange {
         }
         phase = Phase.ENDED;
         timer.stop();
+        client.discard();
         services.active().remove(this);
         services.retries().leave();
         inFlight.decrementAndGet();

@@ -36,7 +36,7 @@ class DisconnectIT {
 
     @BeforeAll
     static void start() {
-        gateway = new GatewayFixture(2, "gateway.timeouts.write-gap=500ms", "gateway.limits.write-buffer=64KB");
+        gateway = new GatewayFixture(2, "gateway.timeouts.write-gap=2s", "gateway.limits.write-buffer=64KB");
     }
 
     @AfterAll
