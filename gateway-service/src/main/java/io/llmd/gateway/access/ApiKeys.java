@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,11 @@ public final class ApiKeys {
     /** All keys in the order of the file. */
     public List<ApiKey> keys() {
         return keys;
+    }
+
+    /** Names of tenants that have a key. */
+    public Set<String> tenants() {
+        return keys.stream().map(ApiKey::tenant).collect(Collectors.toUnmodifiableSet());
     }
 
     /** The key with the id of another one; or that one, with what its tenant may use now. */

@@ -171,6 +171,11 @@ public final class Quotas {
         }
     }
 
+    /** A tenant has no key any more: its budget is told again when it comes back, of which nothing is forgotten. */
+    public void forgetTenant(String tenant) {
+        withBudget.remove(tenant);
+    }
+
     /** Keys, tenants and subjects with an account. */
     int accounts() {
         return accounts.size();

@@ -314,8 +314,12 @@ class GatewayConfiguration {
     }
 
     @Bean
-    KeyFileWatch keyFileWatch(GatewayProperties properties, AccessControl access) {
-        return new KeyFileWatch(properties.access(), access);
+    KeyFileWatch keyFileWatch(
+            GatewayProperties properties, AccessControl access, UsageFile usage, GatewayMetrics metrics) {
+        return new KeyFileWatch(properties.access(), access, tenant -> {
+            usage.quotas().forgetTenant(tenant);
+            metrics.forgetTenant(tenant);
+        });
     }
 
     @Bean

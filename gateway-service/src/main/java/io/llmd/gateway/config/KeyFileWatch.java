@@ -10,10 +10,14 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,12 +35,18 @@ final class KeyFileWatch implements SmartLifecycle {
     private final AccessControl access;
     private final ApiKeys demo;
     private final AuditFile audit;
+    private final Consumer<String> tenantGone;
+    /** Tenants that went with the reload before: requests of theirs may have ended after it. */
+    private Set<String> gone = Set.of();
+
     private byte[] loaded = {};
     private @Nullable ScheduledExecutorService watcher;
 
-    KeyFileWatch(GatewayProperties.Access settings, AccessControl access) {
+    /** @param tenantGone told of tenants that had a key and have none any more; may be told twice */
+    KeyFileWatch(GatewayProperties.Access settings, AccessControl access, Consumer<String> tenantGone) {
         this.settings = settings;
         this.access = access;
+        this.tenantGone = tenantGone;
         this.audit = new AuditFile(settings.auditFile(), InstantSource.system());
         this.demo = settings.demoKey() == null ? ApiKeys.NONE : demoKey(settings.demoKey());
         Path file = settings.keysFile();
@@ -86,6 +96,7 @@ final class KeyFileWatch implements SmartLifecycle {
                 ApiKeys before = access.keys();
                 access.replaceKeys(parse(now));
                 audit.keysReplaced(before, access.keys(), file.toString());
+                forgetGone(before, access.keys());
                 log.atInfo().addKeyValue("keys", access.keys().keys().size()).log("API keys are reloaded");
             }
         } catch (IOException e) {
@@ -94,6 +105,16 @@ final class KeyFileWatch implements SmartLifecycle {
             audit.keysRefused(file.toString(), String.valueOf(e.getMessage()));
             log.atWarn().addKeyValue("reason", e.getMessage()).log("key file is refused, the keys before it stay");
         }
+    }
+
+    private void forgetGone(ApiKeys before, ApiKeys after) {
+        Set<String> stay = after.tenants();
+        Set<String> goneNow = new HashSet<>(before.tenants());
+        goneNow.removeAll(stay);
+        Stream.concat(goneNow.stream(), gone.stream())
+                .filter(tenant -> !stay.contains(tenant))
+                .forEach(tenantGone);
+        gone = goneNow;
     }
 
     @Override

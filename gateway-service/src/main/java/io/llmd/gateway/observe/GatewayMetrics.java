@@ -8,7 +8,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -71,10 +70,8 @@ public final class GatewayMetrics {
         Duration.ofSeconds(120)
     };
 
-    private static final int MAX_TENANTS = 200;
-
     private final MeterRegistry registry;
-    private final Set<String> tenants = ConcurrentHashMap.newKeySet();
+    private final TenantMeters tenants;
     private final ConcurrentHashMap<RequestKey, Counter> requests = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<TimerKey, Timer> timers = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<CounterKey, Counter> counters = new ConcurrentHashMap<>();
@@ -86,6 +83,7 @@ public final class GatewayMetrics {
 
     public GatewayMetrics(MeterRegistry registry) {
         this.registry = registry;
+        tenants = new TenantMeters(registry);
         Gauge.builder(GatewayMeters.OPEN_CONNECTIONS.getName(), openConnections, AtomicInteger::get)
                 .register(registry);
         Gauge.builder(GatewayMeters.HELD_BODY_BYTES.getName(), heldBodyBytes, AtomicLong::get)
@@ -185,8 +183,7 @@ public final class GatewayMetrics {
     /** A request of a tenant of the key file is over. */
     public void tenantUsed(String tenant, long tokens) {
         if (tokens > 0) {
-            boolean isNamed = tenants.contains(tenant) || tenants.size() < MAX_TENANTS && tenants.add(tenant);
-            counter(GatewayMeters.TENANT_TOKENS, isNamed ? tenant : "other", "").increment(tokens);
+            tenants.used(tenant, tokens);
         }
     }
 
@@ -196,10 +193,12 @@ public final class GatewayMetrics {
      * @param left share from 0 to 1
      */
     public void watchBudget(String tenant, DoubleSupplier left) {
-        Gauge.builder(GatewayMeters.BUDGET_LEFT.getName(), left::getAsDouble)
-                .tag("tenant", tenant)
-                .strongReference(true)
-                .register(registry);
+        tenants.watchBudget(tenant, left);
+    }
+
+    /** A tenant has no key any more: its series go, until it is heard of again. */
+    public void forgetTenant(String tenant) {
+        tenants.forget(tenant);
     }
 
     /** A request was placed without the scheduler. */

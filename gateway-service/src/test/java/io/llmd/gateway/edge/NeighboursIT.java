@@ -289,6 +289,32 @@ class NeighboursIT {
         }
     }
 
+    @Test
+    void theSeriesOfATenantGoWithItsLastKey(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("keys.yaml");
+        Files.writeString(file, keys("sk-one"));
+        try (GatewayFixture gateway = new GatewayFixture(
+                        1, "gateway.access.keys-file=" + file, "gateway.access.reload-interval=50ms");
+                RawClient client = gateway.connect()) {
+            assertThat(status(client, "sk-one")).isEqualTo(200);
+            await("counted").until(() -> hasSeriesOf(gateway, "t1"));
+
+            Files.writeString(file, keys("sk-one").replace("t1", "t2"));
+            await("gone").until(() -> !hasSeriesOf(gateway, "t1"));
+
+            assertThat(status(client, "sk-one")).isEqualTo(200);
+            await("the new one is counted").until(() -> hasSeriesOf(gateway, "t2"));
+        }
+    }
+
+    private static boolean hasSeriesOf(GatewayFixture gateway, String tenant) {
+        return gateway.meters()
+                        .find("gateway.tenant.tokens")
+                        .tag("tenant", tenant)
+                        .counter()
+                != null;
+    }
+
     private static int status(RawClient client, String key) {
         return client.send(RawClient.post(CHAT, BODY, "authorization: Bearer " + key))
                 .receive()
