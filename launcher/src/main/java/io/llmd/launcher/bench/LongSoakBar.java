@@ -28,6 +28,7 @@ final class LongSoakBar implements BarFigure {
     private static final int STEPS_TO_READING = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(180);
     private static final double HEAP_MEBIBYTES_AN_HOUR = 1;
+    private static final double MEBIBYTE = 1 << 20;
     /** What may rise by less in an hour is flat, as is what rises by less than 1. */
     private static final double FLAT_SHARE = 0.05;
 
@@ -102,7 +103,7 @@ final class LongSoakBar implements BarFigure {
         }
 
         private LoadReport underLoad(SoakLoad load) throws IOException, InterruptedException {
-            tenants.writeKeys(fleet);
+            fleet.addKeys(tenants.known());
             // Whoever sends first has to be known.
             TimeUnit.NANOSECONDS.sleep(LINGER.toNanos());
             long begin = System.nanoTime();
@@ -110,7 +111,7 @@ final class LongSoakBar implements BarFigure {
                 for (int step = 1; STEP.multipliedBy(step).compareTo(duration) < 0; step++) {
                     sleepUntil(begin + STEP.multipliedBy(step).toNanos());
                     tenants.step();
-                    tenants.writeKeys(fleet);
+                    fleet.addKeys(tenants.known());
                     fleet.replaceEndpoint(step % ENDPOINTS, FAULTS, LINGER);
                     leavers.leave(fleet);
                     if (step % STEPS_TO_READING == 0) {
@@ -144,11 +145,11 @@ final class LongSoakBar implements BarFigure {
 
         private void read(long begin) throws IOException, InterruptedException {
             Map<String, Double> values = new LinkedHashMap<>();
-            values.putAll(process("gateway", SoakReading.of(fleet.gateway(), fleet::gatewayMeters)));
-            values.put("gateway-meters", fleet.gatewayMeters().series());
-            values.putAll(process("scheduler", SoakReading.of(fleet.scheduler(), fleet::schedulerMeters)));
+            SoakReading.collect(fleet.gateway().pid());
+            values.putAll(process("gateway", fleet.gatewayMeters()));
+            SoakReading.collect(fleet.scheduler().pid());
             MetersPage scheduler = fleet.schedulerMeters();
-            values.put("scheduler-meters", scheduler.series());
+            values.putAll(process("scheduler", scheduler));
             values.put("estimated-blocks", scheduler.required("llm_d_epp_prefix_indexer_size"));
             values.put("indexed-blocks", scheduler.required("scheduler_kv_index_blocks"));
             double hours = (System.nanoTime() - begin) / 3_600e9;
@@ -159,12 +160,15 @@ final class LongSoakBar implements BarFigure {
             }
         }
 
-        private static Map<String, Double> process(String name, SoakReading reading) {
+        private static Map<String, Double> process(String name, MetersPage meters) {
+            SoakReading reading = SoakReading.of(meters);
             Map<String, Double> values = new LinkedHashMap<>();
-            values.put(name + "-heap", reading.heapMebibytes());
+            // What the collection left, without what was allocated since: under load that is tens of MiB.
+            values.put(name + "-heap", meters.required("jvm_gc_live_data_size_bytes") / MEBIBYTE);
             values.put(name + "-direct", reading.directMebibytes());
             values.put(name + "-threads", reading.threads());
             values.put(name + "-files", reading.files());
+            values.put(name + "-meters", meters.series());
             return values;
         }
 

@@ -216,7 +216,8 @@ final class SoakBench {
     }
 
     private SoakReading reading() throws IOException, InterruptedException {
-        return SoakReading.of(fleet.gateway(), fleet::gatewayMeters);
+        SoakReading.collect(fleet.gateway().pid());
+        return SoakReading.of(fleet.gatewayMeters());
     }
 
     private List<GoalLine> lines(LoadReport report, double counted, int refused, SoakReading rested, SoakReading last)

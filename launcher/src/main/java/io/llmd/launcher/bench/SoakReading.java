@@ -16,18 +16,6 @@ record SoakReading(double heapMebibytes, double directMebibytes, double threads,
 
     private static final double MEBIBYTE = 1 << 20;
 
-    /** Meters of a process. */
-    @FunctionalInterface
-    interface Meters {
-        MetersPage read() throws IOException, InterruptedException;
-    }
-
-    /** Of a process that runs. */
-    static SoakReading of(SoakPart part, Meters meters) throws IOException, InterruptedException {
-        collect(part.pid());
-        return of(meters.read());
-    }
-
     /** What the meters of a process say. */
     static SoakReading of(MetersPage meters) {
         return new SoakReading(

@@ -2,7 +2,6 @@ package io.llmd.launcher.bench;
 
 import io.llmd.gateway.access.NewApiKey;
 import io.llmd.launcher.load.Target;
-import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.HashMap;
@@ -47,9 +46,9 @@ final class SoakTenants {
         return number >= first && number < first + SENDING;
     }
 
-    /** Lets the gateway know those who send, the next one, and the last one that has left, whose requests may be under way. */
-    void writeKeys(SoakFleet fleet) throws IOException {
-        fleet.addKeys(keys.subList(Math.max(0, first - 1), Math.min(keys.size(), first + SENDING + 1)));
+    /** Keys of those who send, of the next one, and of the last one that has left, whose requests may be under way. */
+    List<NewApiKey> known() {
+        return keys.subList(Math.max(0, first - 1), Math.min(keys.size(), first + SENDING + 1));
     }
 
     /** The next step. @throws IllegalStateException after the last one */

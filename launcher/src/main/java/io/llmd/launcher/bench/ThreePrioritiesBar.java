@@ -28,14 +28,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * L6: three times what the endpoints can take, from clients of three priorities. The endpoints have constant times, so that a
- * first token is late only by waiting; lower priorities leave room for the highest, and queues are short, so that what cannot
- * be served is refused at once.
+ * L6: three times what the endpoints can take, from clients of three priorities. The endpoints have constant times, of which
+ * prompts take little, so that a first token is late by waiting for a place, not for the prompts of others in a step; lower
+ * priorities leave room for the highest, and queues are short, so that what cannot be served is refused at once.
  */
 final class ThreePrioritiesBar implements BarFigure {
 
     private static final int ENDPOINTS = 2;
-    private static final int SEQUENCES = 16;
+    private static final int SEQUENCES = 32;
     private static final int SECONDS = 300;
     private static final double OVERLOAD = 3;
     private static final double UNLOADED = 0.1;
@@ -52,8 +52,8 @@ final class ThreePrioritiesBar implements BarFigure {
     private static final String MODEL = "sim-8b";
     private static final List<String> OPTIONS = List.of(
             "model=" + MODEL,
-            "time-to-first-token=50ms",
-            "inter-token-latency=10ms",
+            "time-to-first-token=5ms",
+            "inter-token-latency=50ms",
             "max-num-seqs=" + SEQUENCES,
             "kv-cache-size=16384");
     private static final String SCHEDULING = """
@@ -64,7 +64,7 @@ final class ThreePrioritiesBar implements BarFigure {
               - {name: reuse, type: prefix-cache-scorer}
               - {name: load, type: active-request-scorer}
               - {name: room, type: concurrency-detector, parameters: {maxConcurrency: %d}}
-              - {name: holdback, type: priority-holdback-policy, parameters: {minCeiling: 0.85}}
+              - {name: holdback, type: priority-holdback-policy, parameters: {minCeiling: 0.92}}
             schedulingProfiles:
               - name: default
                 plugins:
@@ -240,7 +240,7 @@ final class ThreePrioritiesBar implements BarFigure {
                 Duration.ZERO,
                 MODEL,
                 TokenLengths.parse("128-384"),
-                TokenLengths.parse("32-96"),
+                TokenLengths.parse("16-48"),
                 0.5,
                 8,
                 1,
