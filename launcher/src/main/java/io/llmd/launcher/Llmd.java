@@ -31,6 +31,7 @@ import io.llmd.launcher.up.StatusCommand;
 import io.llmd.launcher.up.UpCommand;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,6 +57,33 @@ public final class Llmd implements Runnable {
      */
     private static final String SHARED_POOLS = "io.netty.allocator.disableThreadLocalMagazinesOnLowMemory";
 
+    /** Completes all commands, and needs them. */
+    private static final String COMPLETION = "completion";
+
+    /** In the order of the help. */
+    private static final List<String> NAMES = List.of(
+            "up",
+            "down",
+            "status",
+            "logs",
+            "chat",
+            "load",
+            "replay",
+            "top",
+            "fault",
+            "bench",
+            "explain",
+            "autoscaler",
+            "config",
+            "lab",
+            "keys",
+            "hashes",
+            "doctor",
+            "serve",
+            "sim",
+            "health",
+            COMPLETION);
+
     private final Terminal terminal;
 
     @Spec
@@ -71,37 +99,29 @@ public final class Llmd implements Runnable {
         if (System.getProperty(SHARED_POOLS) == null) {
             System.setProperty(SHARED_POOLS, "false");
         }
-        int code = commandLine(Terminal.system()).execute(arguments);
+        int code = commandLineFor(Terminal.system(), arguments).execute(arguments);
         System.exit(code);
+    }
+
+    /**
+     * The commands that these arguments need: one alone where the first argument names it. Services and probes start with this, and
+     * building all commands takes longer than many of them run.
+     */
+    static CommandLine commandLineFor(Terminal terminal, String... arguments) {
+        boolean isNamed = arguments.length > 0 && NAMES.contains(arguments[0]) && !arguments[0].equals(COMPLETION);
+        return commandLine(terminal, isNamed ? List.of(arguments[0]) : NAMES);
     }
 
     /** All commands, writing to the given terminal. */
     public static CommandLine commandLine(Terminal terminal) {
+        return commandLine(terminal, NAMES);
+    }
+
+    private static CommandLine commandLine(Terminal terminal, List<String> names) {
         CommandLine commands = new CommandLine(new Llmd(terminal));
-        commands.addSubcommand(new UpCommand(terminal));
-        commands.addSubcommand(new DownCommand(terminal));
-        commands.addSubcommand(new StatusCommand(terminal));
-        commands.addSubcommand(new LogsCommand(terminal));
-        commands.addSubcommand(new ChatCommand(terminal));
-        commands.addSubcommand(new LoadCommand(terminal));
-        commands.addSubcommand(new ReplayCommand(terminal));
-        commands.addSubcommand(new TopCommand(terminal));
-        commands.addSubcommand(new FaultCommand(terminal));
-        commands.addSubcommand(new BenchCommand());
-        commands.addSubcommand(new CommandLine(new ExplainCommand(terminal))
-                .addSubcommand(new ExplainReplayCommand(terminal))
-                .addSubcommand(new ExplainSnapshotCommand(terminal)));
-        commands.addSubcommand("autoscaler", AutoscalerCommand.commandLine(terminal));
-        commands.addSubcommand("config", ConfigCommand.commandLine(terminal));
-        commands.addSubcommand("lab", LabCommand.commandLine(terminal));
-        commands.addSubcommand("keys", KeysCommand.commandLine(terminal));
-        commands.addSubcommand(new HashesCommand(terminal));
-        commands.addSubcommand(new DoctorCommand(terminal));
-        commands.addSubcommand(new ServeCommand(terminal));
-        commands.addSubcommand("sim", SimCommand.commandLine(terminal));
-        commands.addSubcommand(new HealthCommand(terminal));
-        commands.addSubcommand(new CompletionCommand(terminal));
-        commands.getSubcommands().values().forEach(Llmd::withHelp);
+        for (String name : names) {
+            commands.addSubcommand(name, command(name, terminal));
+        }
         withHelp(commands);
         commands.registerConverter(Duration.class, text -> converted(() -> Durations.parse(text)));
         commands.registerConverter(TokenLengths.class, text -> converted(() -> TokenLengths.parse(text)));
@@ -111,6 +131,36 @@ public final class Llmd implements Runnable {
         commands.setErr(new PrintWriter(terminal.err(), true));
         commands.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command, terminal));
         return commands;
+    }
+
+    private static Object command(String name, Terminal terminal) {
+        return switch (name) {
+            case "up" -> new UpCommand(terminal);
+            case "down" -> new DownCommand(terminal);
+            case "status" -> new StatusCommand(terminal);
+            case "logs" -> new LogsCommand(terminal);
+            case "chat" -> new ChatCommand(terminal);
+            case "load" -> new LoadCommand(terminal);
+            case "replay" -> new ReplayCommand(terminal);
+            case "top" -> new TopCommand(terminal);
+            case "fault" -> new FaultCommand(terminal);
+            case "bench" -> new BenchCommand();
+            case "explain" ->
+                new CommandLine(new ExplainCommand(terminal))
+                        .addSubcommand(new ExplainReplayCommand(terminal))
+                        .addSubcommand(new ExplainSnapshotCommand(terminal));
+            case "autoscaler" -> AutoscalerCommand.commandLine(terminal);
+            case "config" -> ConfigCommand.commandLine(terminal);
+            case "lab" -> LabCommand.commandLine(terminal);
+            case "keys" -> KeysCommand.commandLine(terminal);
+            case "hashes" -> new HashesCommand(terminal);
+            case "doctor" -> new DoctorCommand(terminal);
+            case "serve" -> new ServeCommand(terminal);
+            case "sim" -> SimCommand.commandLine(terminal);
+            case "health" -> new HealthCommand(terminal);
+            case COMPLETION -> new CompletionCommand(terminal);
+            default -> throw new IllegalArgumentException("command: " + name + " (expected: one of " + NAMES + ")");
+        };
     }
 
     private static void withHelp(CommandLine command) {

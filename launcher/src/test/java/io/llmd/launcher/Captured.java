@@ -30,6 +30,6 @@ public final class Captured {
 
     /** Runs a command line and returns its exit code. */
     public int run(String... arguments) {
-        return Llmd.commandLine(terminal).execute(arguments);
+        return Llmd.commandLineFor(terminal, arguments).execute(arguments);
     }
 }

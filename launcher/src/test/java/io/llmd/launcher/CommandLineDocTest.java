@@ -78,6 +78,21 @@ class CommandLineDocTest {
         assertThat(captured.out()).contains("up", "load", "test (the whole build");
     }
 
+    @Test
+    void aNamedCommandIsBuiltAlone() {
+        assertThat(Llmd.commandLineFor(new Captured().terminal(), "serve", "--roles", "gateway")
+                        .getSubcommands())
+                .containsOnlyKeys("serve");
+    }
+
+    @Test
+    void completionKnowsAllCommands() {
+        Captured captured = new Captured();
+
+        assertThat(captured.run("completion")).isZero();
+        assertThat(captured.out()).contains("serve", "lab", "--port-base");
+    }
+
     /** Commands that do something, by their names without {@code llmd}. */
     private static Map<String, CommandLine> leaves(CommandLine commands) {
         Map<String, CommandLine> leaves = new LinkedHashMap<>();
