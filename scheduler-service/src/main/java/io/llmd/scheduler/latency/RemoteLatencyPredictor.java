@@ -69,7 +69,10 @@ public final class RemoteLatencyPredictor implements LatencyPredictor, AutoClose
             THREADS, Thread.ofPlatform().daemon().name("latency-predictor-", 0).factory());
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("latency-predictor-timer").factory());
-    private final HttpClient http;
+
+    /** Absent where no server is to be asked: a client reads all certificates that the JDK trusts. */
+    private final @Nullable HttpClient http;
+
     private final AtomicBoolean isFlushing = new AtomicBoolean();
     private final AtomicBoolean predicts = new AtomicBoolean(true);
     private final AtomicBoolean learns = new AtomicBoolean(true);
@@ -85,11 +88,13 @@ public final class RemoteLatencyPredictor implements LatencyPredictor, AutoClose
         this.random = Objects.requireNonNull(random, "random");
         this.clock = Objects.requireNonNull(clock, "clock");
         samples = new SampleBuffer(settings.maxSamples(), random);
-        http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(settings.predictionTimeout())
-                .executor(callbacks)
-                .build();
+        http = settings.predictionUrls().isEmpty() && settings.trainingUrl() == null
+                ? null
+                : HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .connectTimeout(settings.predictionTimeout())
+                        .executor(callbacks)
+                        .build();
     }
 
     /** Begins to send latencies. */
@@ -242,6 +247,9 @@ public final class RemoteLatencyPredictor implements LatencyPredictor, AutoClose
     }
 
     private CompletableFuture<byte[]> post(URI server, String path, byte[] body, Duration timeout) {
+        if (http == null) {
+            return CompletableFuture.failedFuture(new IllegalStateException("no server is configured"));
+        }
         try {
             HttpRequest request = HttpRequest.newBuilder(at(server, path))
                     .timeout(timeout)
@@ -282,7 +290,9 @@ public final class RemoteLatencyPredictor implements LatencyPredictor, AutoClose
     @Override
     public void close() {
         timer.shutdownNow();
-        http.shutdownNow();
+        if (http != null) {
+            http.shutdownNow();
+        }
         callbacks.shutdown();
     }
 }
