@@ -37,6 +37,7 @@ ENTRYPOINT ["java", \
     "-XX:+UseCompactObjectHeaders", \
     "-XX:+UseTransparentHugePages", \
     "-XX:TrimNativeHeapInterval=10000", \
+    "-XX:MetaspaceSize=96m", \
     "-XX:MaxRAMPercentage=60", \
     "-XX:+ExitOnOutOfMemoryError", \
     "-XX:+DisableAttachMechanism", \

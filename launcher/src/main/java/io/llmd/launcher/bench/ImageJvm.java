@@ -15,7 +15,8 @@ final class ImageJvm {
             "-XX:+UseSerialGC",
             "-XX:+UseCompactObjectHeaders",
             "-XX:+UseTransparentHugePages",
-            "-XX:TrimNativeHeapInterval=10000");
+            "-XX:TrimNativeHeapInterval=10000",
+            "-XX:MetaspaceSize=96m");
 
     private ImageJvm() {}
 
