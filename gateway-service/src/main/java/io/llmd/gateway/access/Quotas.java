@@ -55,7 +55,8 @@ public final class Quotas {
     /**
      * @param burst what flows in within this time may be used at once
      * @param gateways gateways that share the clients, each of which keeps to its part of every limit
-     * @param newBudget hears once of each tenant that has a budget, and of the share that is left of it, from 0 to 1
+     * @param newBudget hears once of each tenant that has a budget, again after {@link #forgetTenant}, and of the share that is left of it,
+     *     from 0 to 1
      * @param formerUse tokens by account and period, as {@link #use} gave them when a former process ended
      * @param nanoTime monotonic time for rates, as {@link System#nanoTime}
      * @param clock calendar for budgets

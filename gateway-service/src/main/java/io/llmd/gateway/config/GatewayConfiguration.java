@@ -317,8 +317,8 @@ class GatewayConfiguration {
     KeyFileWatch keyFileWatch(
             GatewayProperties properties, AccessControl access, UsageFile usage, GatewayMetrics metrics) {
         return new KeyFileWatch(properties.access(), access, tenant -> {
-            usage.quotas().forgetTenant(tenant);
             metrics.forgetTenant(tenant);
+            usage.quotas().forgetTenant(tenant);
         });
     }
 

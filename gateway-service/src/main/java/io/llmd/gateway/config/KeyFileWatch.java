@@ -8,16 +8,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,18 +32,21 @@ final class KeyFileWatch implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(KeyFileWatch.class);
 
+    /** Longer than requests take. */
+    private static final Duration LAST_REQUEST = Duration.ofHours(1);
+
     private final GatewayProperties.Access settings;
     private final AccessControl access;
     private final ApiKeys demo;
     private final AuditFile audit;
     private final Consumer<String> tenantGone;
-    /** Tenants that went with the reload before: requests of theirs may have ended after it. */
-    private Set<String> gone = Set.of();
+    /** Tenants that have no key any more, until their last requests have ended; when that is, in {@link System#nanoTime}. */
+    private final Map<String, Long> gone = new HashMap<>();
 
     private byte[] loaded = {};
     private @Nullable ScheduledExecutorService watcher;
 
-    /** @param tenantGone told of tenants that had a key and have none any more; may be told twice */
+    /** @param tenantGone told of tenants that had a key and have none any more: at once, and when the last of their requests has ended */
     KeyFileWatch(GatewayProperties.Access settings, AccessControl access, Consumer<String> tenantGone) {
         this.settings = settings;
         this.access = access;
@@ -86,9 +90,13 @@ final class KeyFileWatch implements SmartLifecycle {
     /** Looks at the file once. */
     void check() {
         Path file = settings.keysFile();
-        if (file == null) {
-            return;
+        if (file != null) {
+            check(file);
+            forgetGone();
         }
+    }
+
+    private void check(Path file) {
         try {
             byte[] now = Files.readAllBytes(file);
             if (!Arrays.equals(now, loaded)) {
@@ -96,7 +104,7 @@ final class KeyFileWatch implements SmartLifecycle {
                 ApiKeys before = access.keys();
                 access.replaceKeys(parse(now));
                 audit.keysReplaced(before, access.keys(), file.toString());
-                forgetGone(before, access.keys());
+                noteGone(before.tenants(), access.keys().tenants());
                 log.atInfo().addKeyValue("keys", access.keys().keys().size()).log("API keys are reloaded");
             }
         } catch (IOException e) {
@@ -107,14 +115,22 @@ final class KeyFileWatch implements SmartLifecycle {
         }
     }
 
-    private void forgetGone(ApiKeys before, ApiKeys after) {
-        Set<String> stay = after.tenants();
-        Set<String> goneNow = new HashSet<>(before.tenants());
-        goneNow.removeAll(stay);
-        Stream.concat(goneNow.stream(), gone.stream())
-                .filter(tenant -> !stay.contains(tenant))
-                .forEach(tenantGone);
-        gone = goneNow;
+    private void noteGone(Set<String> before, Set<String> after) {
+        gone.keySet().removeAll(after);
+        before.stream().filter(tenant -> !after.contains(tenant)).forEach(tenant -> {
+            tenantGone.accept(tenant);
+            gone.put(tenant, System.nanoTime() + LAST_REQUEST.toNanos());
+        });
+    }
+
+    private void forgetGone() {
+        gone.entrySet().removeIf(entry -> {
+            boolean isOver = entry.getValue() - System.nanoTime() < 0;
+            if (isOver) {
+                tenantGone.accept(entry.getKey());
+            }
+            return isOver;
+        });
     }
 
     @Override

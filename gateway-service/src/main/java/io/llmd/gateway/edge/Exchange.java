@@ -629,7 +629,7 @@ final class Exchange {
 
     long pendingClientBytes() {
         var buffer = ctx.channel().unsafe().outboundBuffer();
-        return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+        return buffer == null ? 0 : buffer.totalPendingWriteBytes() - buffer.currentProgress();
     }
 
     /** The connection is gone. */

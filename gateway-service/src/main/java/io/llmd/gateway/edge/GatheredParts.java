@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatheredParts {
 
-    /** No more bytes are put together; what is longer goes as it is. */
+    /** No more bytes are put together; a part that is longer stays as it is. */
     static final int MOST_BYTES = 16 << 10;
 
-    private static final int LEAST_ROOM = 1 << 10;
+    private static final int LEAST_ROOM = 256;
 
     private final ChannelHandlerContext ctx;
     private @Nullable ByteBuf held;
@@ -44,7 +44,8 @@ final class GatheredParts {
     private void append(ByteBuf before, ByteBuf part) {
         ByteBuf all = before;
         if (!isCopied) {
-            all = ctx.alloc().buffer(Math.max(LEAST_ROOM, 2 * (before.readableBytes() + part.readableBytes())));
+            int twice = 2 * (before.readableBytes() + part.readableBytes());
+            all = ctx.alloc().buffer(Math.clamp(twice, LEAST_ROOM, MOST_BYTES));
             all.writeBytes(before);
             before.release();
             held = all;

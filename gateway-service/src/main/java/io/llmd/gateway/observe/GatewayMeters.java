@@ -43,9 +43,9 @@ public enum GatewayMeters implements MeterDocumentation {
     AUTH_FAILURES("gateway.auth.failures", Meter.Type.COUNTER, null, Tag.REASON),
     /** Requests over a limit of their key or tenant. */
     OVER_LIMIT("gateway.over.limit", Meter.Type.COUNTER, null, Tag.LIMIT),
-    /** Share of a tenant's token budget that is left. */
+    /** Share of a tenant's token budget that is left. Goes with the tenant's last key. */
     BUDGET_LEFT("gateway.tenant.budget.remaining.ratio", Meter.Type.GAUGE, null, Tag.TENANT),
-    /** Prompt and generated tokens of a tenant's requests. */
+    /** Prompt and generated tokens of a tenant's requests. Goes with the tenant's last key. */
     TENANT_TOKENS("gateway.tenant.tokens", Meter.Type.COUNTER, null, Tag.TENANT),
     /** Outcome reports that were dropped because too many waited for the scheduler. */
     REPORTS_DROPPED("gateway.reports.dropped", Meter.Type.COUNTER, null),

@@ -20,19 +20,24 @@ final class TenantMeters {
     private static final String OTHER = "other";
 
     private final MeterRegistry registry;
+    private final Counter other;
     private final ConcurrentHashMap<String, Counter> tokens = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<String, Meter> budgets = new ConcurrentHashMap<>();
 
     TenantMeters(MeterRegistry registry) {
         this.registry = registry;
+        other = tokens(OTHER);
+    }
+
+    private Counter tokens(String label) {
+        return registry.counter(GatewayMeters.TENANT_TOKENS.getName(), TENANT, label);
     }
 
     void used(String tenant, long used) {
         Counter known = tokens.get(tenant);
         if (known == null) {
-            String name = tokens.size() < MOST_TENANTS ? tenant : OTHER;
-            known = tokens.computeIfAbsent(
-                    name, label -> registry.counter(GatewayMeters.TENANT_TOKENS.getName(), TENANT, label));
+            boolean isCounted = tokens.size() < MOST_TENANTS && !tenant.equals(OTHER);
+            known = isCounted ? tokens.computeIfAbsent(tenant, this::tokens) : other;
         }
         known.increment(used);
     }
@@ -48,13 +53,13 @@ final class TenantMeters {
 
     /** Takes the series of a tenant away until it is heard of again. */
     void forget(String tenant) {
-        remove(tokens.remove(tenant));
-        remove(budgets.remove(tenant));
+        tokens.computeIfPresent(tenant, (name, meter) -> removed(meter));
+        budgets.computeIfPresent(tenant, (name, meter) -> removed(meter));
     }
 
-    private void remove(@Nullable Meter gone) {
-        if (gone != null) {
-            registry.remove(gone);
-        }
+    /** Within the map's own lock, so that nobody finds a meter in the registry that goes at once. */
+    private <M extends Meter> @Nullable M removed(M meter) {
+        registry.remove(meter);
+        return null;
     }
 }

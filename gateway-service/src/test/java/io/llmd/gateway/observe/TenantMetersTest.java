@@ -26,20 +26,22 @@ class TenantMetersTest {
 
     @Test
     void aForgottenTenantLeavesItsPlaceToAnother() {
-        for (int i = 0; i < TenantMeters.MOST_TENANTS; i++) {
+        for (int i = 0; i < TenantMeters.MOST_TENANTS + 1; i++) {
             meters.used("tenant-" + i, 10);
         }
+        meters.used("other", 1);
         meters.watchBudget("tenant-7", () -> 0.5);
         meters.forget("tenant-7");
         meters.used("new", 4);
 
         assertThat(used("new")).isEqualTo(4);
-        assertThat(registry.getMeters()).hasSize(TenantMeters.MOST_TENANTS);
+        assertThat(used("other")).isEqualTo(11);
+        assertThat(registry.getMeters()).hasSize(TenantMeters.MOST_TENANTS + 1);
         assertThat(registry.getMeters().stream()
                         .map(meter -> meter.getId().getTag("tenant"))
                         .collect(Collectors.toSet()))
                 .contains("new")
-                .doesNotContain("tenant-7", "other");
+                .doesNotContain("tenant-7");
     }
 
     @Test
@@ -54,7 +56,9 @@ class TenantMetersTest {
 
         assertThat(registry.get(GatewayMeters.BUDGET_LEFT.getName()).gauge().value())
                 .isEqualTo(0.75);
-        assertThat(registry.find(GatewayMeters.TENANT_TOKENS.getName()).counter())
+        assertThat(registry.find(GatewayMeters.TENANT_TOKENS.getName())
+                        .tag("tenant", "a")
+                        .counter())
                 .isNull();
     }
 

@@ -72,7 +72,7 @@ final class BarsBenchCommand implements Callable<Integer> {
             names = "--seconds",
             paramLabel = "S",
             description = "Measured time of each figure, all rounds together (default: as the bar says, from 25 s to 10"
-                    + " minutes; of L13 and L14 of each window).")
+                    + " minutes, of L11 two hours; of L13 and L14 of each window).")
     private @Nullable Integer seconds;
 
     @Option(

@@ -27,10 +27,15 @@ final class LongSoakBar implements BarFigure {
     private static final Duration LINGER = Duration.ofSeconds(5);
     private static final int STEPS_TO_READING = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(180);
+    private static final double LEAST_ANSWERED = 0.9;
+    private static final double LEAST_REPLACED = 0.9;
     private static final double HEAP_MEBIBYTES_AN_HOUR = 1;
     private static final double MEBIBYTE = 1 << 20;
-    /** What may rise by less in an hour is flat, as is what rises by less than 1. */
+    /** What rises by less over the second half is flat, as is what rises by less than 1. */
     private static final double FLAT_SHARE = 0.05;
+
+    /** Collections are told of by a thread of their own. */
+    private static final Duration TOLD_LIMIT = Duration.ofSeconds(5);
 
     /** Of all requests 5 % together. */
     private static final String FAULTS = """
@@ -71,6 +76,12 @@ final class LongSoakBar implements BarFigure {
         }
     }
 
+    /** Meters of a process. */
+    @FunctionalInterface
+    private interface Meters {
+        MetersPage read() throws IOException, InterruptedException;
+    }
+
     /** One run. */
     private final class Hours {
         private final BarRun run;
@@ -81,6 +92,7 @@ final class LongSoakBar implements BarFigure {
         private final SoakLeavers leavers = new SoakLeavers();
         private final SoakEndings endings = new SoakEndings();
         private final Map<String, SoakTrend> trends = new LinkedHashMap<>();
+        private int replaced;
 
         Hours(BarRun run, SoakFleet fleet, Duration duration) {
             this.run = run;
@@ -108,19 +120,26 @@ final class LongSoakBar implements BarFigure {
             TimeUnit.NANOSECONDS.sleep(LINGER.toNanos());
             long begin = System.nanoTime();
             try (SoakLoad.Part all = load.start(plan(), tenants.targets(), tenants::isSending)) {
-                for (int step = 1; STEP.multipliedBy(step).compareTo(duration) < 0; step++) {
-                    sleepUntil(begin + STEP.multipliedBy(step).toNanos());
-                    tenants.step();
-                    fleet.addKeys(tenants.known());
-                    fleet.replaceEndpoint(step % ENDPOINTS, FAULTS, LINGER);
-                    leavers.leave(fleet);
-                    if (step % STEPS_TO_READING == 0) {
+                long end = begin + duration.toNanos();
+                for (long at = begin + STEP.toNanos(); Math.max(at, System.nanoTime()) < end; at += STEP.toNanos()) {
+                    sleepUntil(at);
+                    exchange();
+                    if (replaced % STEPS_TO_READING == 0 && System.nanoTime() < end) {
                         read(begin);
                     }
                 }
-                sleepUntil(begin + duration.toNanos());
+                sleepUntil(end);
                 return all.end();
             }
+        }
+
+        /** Another endpoint, another tenant, and clients that leave. */
+        private void exchange() throws IOException, InterruptedException {
+            tenants.step();
+            fleet.addKeys(tenants.known());
+            fleet.replaceEndpoint(replaced % ENDPOINTS, FAULTS, LINGER);
+            replaced++;
+            leavers.leave(fleet);
         }
 
         private LoadPlan plan() {
@@ -145,10 +164,8 @@ final class LongSoakBar implements BarFigure {
 
         private void read(long begin) throws IOException, InterruptedException {
             Map<String, Double> values = new LinkedHashMap<>();
-            SoakReading.collect(fleet.gateway().pid());
-            values.putAll(process("gateway", fleet.gatewayMeters()));
-            SoakReading.collect(fleet.scheduler().pid());
-            MetersPage scheduler = fleet.schedulerMeters();
+            values.putAll(process("gateway", collected(fleet.gateway(), fleet::gatewayMeters)));
+            MetersPage scheduler = collected(fleet.scheduler(), fleet::schedulerMeters);
             values.putAll(process("scheduler", scheduler));
             values.put("estimated-blocks", scheduler.required("llm_d_epp_prefix_indexer_size"));
             values.put("indexed-blocks", scheduler.required("scheduler_kv_index_blocks"));
@@ -158,6 +175,23 @@ final class LongSoakBar implements BarFigure {
                 values.forEach((name, value) ->
                         trends.computeIfAbsent(name, any -> new SoakTrend()).add(hours, value));
             }
+        }
+
+        /** Meters after a collection that they know of. */
+        private static MetersPage collected(SoakPart part, Meters meters) throws IOException, InterruptedException {
+            double before = collections(meters.read());
+            SoakReading.collect(part.pid());
+            long limit = System.nanoTime() + TOLD_LIMIT.toNanos();
+            MetersPage page = meters.read();
+            while (collections(page) <= before && System.nanoTime() < limit) {
+                TimeUnit.MILLISECONDS.sleep(50);
+                page = meters.read();
+            }
+            return page;
+        }
+
+        private static double collections(MetersPage page) {
+            return page.sum("jvm_gc_pause_seconds_count", "cause=\"Diagnostic Command\"");
         }
 
         private static Map<String, Double> process(String name, MetersPage meters) {
@@ -179,14 +213,20 @@ final class LongSoakBar implements BarFigure {
             double counted = fleet.gatewayMeters().required("gateway_requests_total") - before;
             List<GoalLine> lines = new ArrayList<>();
             lines.add(reported("sent", sent));
-            lines.add(reported("answered-share", report.answered() / (double) Math.max(1, report.requests())));
+            lines.add(atLeast(
+                    "answered-share", report.answered() / (double) Math.max(1, report.requests()), LEAST_ANSWERED));
+            lines.add(atLeast("endpoints-replaced", replaced, LEAST_REPLACED * (duration.dividedBy(STEP) - 1)));
             lines.add(zero("sent-less-outcomes", Math.abs(sent - counted)));
             lines.add(zero("unexplained-endings", endings.unexplained(true)));
             lines.add(zero("held-in-gateway", held.inGateway()));
             lines.add(zero("leases", held.leases()));
+            lines.add(zero("queued", fleet.schedulerMeters().sum("llm_d_epp_flow_control_queue_size")));
+            lines.add(zero("queued-bytes", fleet.schedulerMeters().sum("llm_d_epp_flow_control_queue_bytes")));
             lines.add(zero("endpoint-requests", held.inEndpoints()));
             lines.add(zero("leaked-buffers", fleet.logged("LEAK:")));
-            lines.add(zero("errors-logged", fleet.gateway().logged(" ERROR ")));
+            lines.add(zero(
+                    "errors-logged",
+                    fleet.gateway().logged(" ERROR ") + fleet.scheduler().logged(" ERROR ")));
             trends.forEach((name, trend) -> lines.addAll(lines(name, trend)));
             return lines;
         }
@@ -195,10 +235,17 @@ final class LongSoakBar implements BarFigure {
         private List<GoalLine> lines(String name, SoakTrend trend) {
             GoalLine values = BarRun.reported(id(), name, trend.values(), "");
             if (trend.size() < SoakTrend.LEAST_VALUES) {
+                run.say(name + ": too few readings for a slope");
                 return List.of(values);
             }
-            double most = name.endsWith("-heap") ? HEAP_MEBIBYTES_AN_HOUR : Math.max(1, FLAT_SHARE * values.value());
+            double hours = duration.toSeconds() / 2.0 / 3_600;
+            double most =
+                    name.endsWith("-heap") ? HEAP_MEBIBYTES_AN_HOUR : Math.max(1, FLAT_SHARE * values.value()) / hours;
             return List.of(values, run.atMost(id(), name + "-per-hour", List.of(trend.perHour()), "", most));
+        }
+
+        private GoalLine atLeast(String name, double value, double least) {
+            return run.atLeast(id(), name, List.of(value), "", least);
         }
 
         private GoalLine zero(String name, double value) {

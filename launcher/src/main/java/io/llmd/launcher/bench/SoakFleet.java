@@ -71,7 +71,7 @@ final class SoakFleet implements AutoCloseable {
             schedulingProfiles:
               - name: default
                 plugins:
-                  - {pluginRef: waiting, weight: 2}
+                  - {pluginRef: waiting, weight: %d}
                   - {pluginRef: estimated, weight: 1}
                   - {pluginRef: held, weight: 2}
             """;
@@ -134,10 +134,10 @@ final class SoakFleet implements AutoCloseable {
         this.setup = setup;
         port = Ports.free(ThreadLocalRandom.current(), List.of(SCHEDULER, GATEWAY_MANAGEMENT, SCHEDULER_MANAGEMENT));
         for (int i = 0; i < setup.endpoints(); i++) {
-            endpoints.add(newEndpoint("endpoint-" + made++));
+            endpoints.add(nextEndpoint());
         }
-        if (setup.routing() == Routing.REMEMBERING) {
-            renderers.add(newEndpoint("renderer"));
+        if (publishesEvents()) {
+            renderers.add(newEndpoint("renderer", 0));
         }
         keys.write(folder);
         listEndpoints(-1);
@@ -151,20 +151,25 @@ final class SoakFleet implements AutoCloseable {
         }
     }
 
-    private Endpoint newEndpoint(String name) throws IOException {
-        int own = Ports.free(ThreadLocalRandom.current(), List.of(EVENTS, EVENT_REPLAY));
-        SoakPart part = part(
-                name,
-                with(ENDPOINT, setup.service()),
-                List.of(
-                        "sim",
-                        "--host=127.0.0.1",
-                        "--port=" + own,
-                        "--model=sim-8b",
-                        "--seed=" + made,
-                        "--kv-events-config=" + events(own)),
-                "http://127.0.0.1:" + own + "/health");
-        return new Endpoint(part, own);
+    private Endpoint newEndpoint(String name, int seed) throws IOException {
+        int own =
+                Ports.free(ThreadLocalRandom.current(), publishesEvents() ? List.of(EVENTS, EVENT_REPLAY) : List.of());
+        List<String> arguments = new ArrayList<>(
+                List.of("sim", "--host=127.0.0.1", "--port=" + own, "--model=sim-8b", "--seed=" + seed));
+        if (publishesEvents()) {
+            arguments.add("--kv-events-config=" + events(own));
+        }
+        String health = "http://127.0.0.1:" + own + "/health";
+        return new Endpoint(part(name, with(ENDPOINT, setup.service()), arguments, health), own);
+    }
+
+    private boolean publishesEvents() {
+        return setup.routing() == Routing.REMEMBERING;
+    }
+
+    private Endpoint nextEndpoint() throws IOException {
+        int number = made++;
+        return newEndpoint("endpoint-" + number, number);
     }
 
     /** As vLLM takes it: an address binds only when it holds a star or two colons. */
@@ -270,7 +275,7 @@ final class SoakFleet implements AutoCloseable {
 
     /** Puts a new endpoint, with a name and a port that were never used, in the place of one that ends after a while. */
     void replaceEndpoint(int index, String faults, Duration linger) throws IOException, InterruptedException {
-        Endpoint next = newEndpoint("endpoint-" + made++);
+        Endpoint next = nextEndpoint();
         Endpoint old = endpoints.get(index);
         next.part().start();
         try {
@@ -344,14 +349,13 @@ final class SoakFleet implements AutoCloseable {
         replace("endpoints.yaml", text.toString());
     }
 
-    private static String listed(Endpoint endpoint) {
-        return """
-                  - name: %s
-                    address: 127.0.0.1
-                    port: "%d"
-                    labels: {llm-d.ai/kv-events-port: "%d", llm-d.ai/kv-events-replay-port: "%d"}
-                """.formatted(
-                endpoint.part().name(), endpoint.port(), endpoint.port() + EVENTS, endpoint.port() + EVENT_REPLAY);
+    private String listed(Endpoint endpoint) {
+        String listed =
+                "  - {name: " + endpoint.part().name() + ", address: 127.0.0.1, port: \"" + endpoint.port() + "\"";
+        return publishesEvents()
+                ? listed + ", labels: {llm-d.ai/kv-events-port: \"" + (endpoint.port() + EVENTS)
+                        + "\", llm-d.ai/kv-events-replay-port: \"" + (endpoint.port() + EVENT_REPLAY) + "\"}}\n"
+                : listed + "}\n";
     }
 
     /** Gives the scheduler another configuration. */
@@ -371,7 +375,7 @@ final class SoakFleet implements AutoCloseable {
                 switch (setup.routing()) {
                     case ESTIMATED -> ESTIMATED.formatted(weight);
                     case REMEMBERING ->
-                        REMEMBERING.formatted(renderers.getFirst().port());
+                        REMEMBERING.formatted(renderers.getFirst().port(), weight);
                 });
     }
 
