@@ -116,7 +116,7 @@ final class FlowEngine {
             Band band = bands.find(item.request.priority());
             Duration retryAfter = retryAfter(refusal, band, nowNanos);
             Admission outcome = new Admission.Rejected(refusal, retryAfter);
-            observer.enqueued(item.request, outcome, nowNanos - item.submittedNanos);
+            observer.enqueued(item.request, outcome, item.waitedNanos(nowNanos));
             leave(item, outcome, band.priority, nowNanos);
             return;
         }
@@ -128,7 +128,7 @@ final class FlowEngine {
         waitingBytes += item.request.sizeBytes();
         band.add(item, band.queue(item.request.fairnessId(), settings.maxFlows(), nowNanos));
         deadlines.add(item);
-        observer.enqueued(item.request, null, nowNanos - item.submittedNanos);
+        observer.enqueued(item.request, null, item.waitedNanos(nowNanos));
     }
 
     private @Nullable Reason refusal(Item item, long nowNanos) {
@@ -366,7 +366,7 @@ final class FlowEngine {
         item.state(Item.State.DISPATCHED);
         tell(
                 item,
-                new Admission.Dispatched(Duration.ofNanos(nowNanos - item.submittedNanos)),
+                new Admission.Dispatched(Duration.ofNanos(item.waitedNanos(nowNanos))),
                 queue.band.priority,
                 nowNanos);
     }
@@ -386,7 +386,7 @@ final class FlowEngine {
         }
         Band band = queue.band;
         takeOut(item, queue, nowNanos);
-        Duration waited = Duration.ofNanos(nowNanos - item.submittedNanos);
+        Duration waited = Duration.ofNanos(item.waitedNanos(nowNanos));
         leave(item, new Admission.Evicted(reason, waited, retryAfter(reason, band, nowNanos)), band.priority, nowNanos);
     }
 
@@ -398,7 +398,7 @@ final class FlowEngine {
     private void tell(Item item, Admission outcome, int bandPriority, long nowNanos) {
         outcomes.merge(AdmissionResponse.outcomeName(outcome), 1L, Long::sum);
         try {
-            observer.left(item.request, outcome, bandPriority, nowNanos - item.submittedNanos);
+            observer.left(item.request, outcome, bandPriority, item.waitedNanos(nowNanos));
         } finally {
             deliver(item, outcome);
         }

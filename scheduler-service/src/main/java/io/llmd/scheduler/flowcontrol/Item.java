@@ -58,6 +58,11 @@ final class Item {
         this.outcome = outcome;
     }
 
+    /** Time since it was submitted; 0 when that was after the time at which a turn began that already sees it. */
+    long waitedNanos(long nowNanos) {
+        return Math.max(0, nowNanos - submittedNanos);
+    }
+
     /** Computes the sort key; where the policy throws or is to be left alone, the request is ordered by its arrival. */
     void orderBy(OrderingPolicy ordering, PolicyGuard guard) {
         key = submittedNanos;
