@@ -79,8 +79,17 @@ public final class ServeCommand implements Callable<Integer> {
                 return ExitCode.FAILED;
             }
         }
+        collect();
         ended.await();
         return ExitCode.OK;
+    }
+
+    /**
+     * Collects what the start left, some 100 ms before there is load instead of within it. The JVM then knows how much lives, and
+     * sizes the space of new objects for it.
+     */
+    private static void collect() {
+        System.gc();
     }
 
     private Map<String, String> settings(Role role, @Nullable SuitePorts ports) {
