@@ -50,7 +50,7 @@ class BillOfMaterialsTest {
         }
     }
 
-    /** Its manifest names and signs 6,000 classes, and each process that looks for one of them reads and keeps it. */
+    /** Its signed manifest has 6,000 names, which a process keeps once it looks for one class. */
     @Test
     void theLibraryOfCiphersIsLeftOut() {
         assertThat(COMPONENTS).doesNotContainKey("org.bouncycastle:bcprov-jdk18on");

@@ -316,10 +316,15 @@ class GatewayConfiguration {
     @Bean
     KeyFileWatch keyFileWatch(
             GatewayProperties properties, AccessControl access, UsageFile usage, GatewayMetrics metrics) {
-        return new KeyFileWatch(properties.access(), access, tenant -> {
-            metrics.forgetTenant(tenant);
-            usage.quotas().forgetTenant(tenant);
-        });
+        return new KeyFileWatch(
+                properties.access(),
+                access,
+                tenant -> {
+                    metrics.forgetTenant(tenant);
+                    usage.quotas().forgetTenant(tenant);
+                },
+                properties.timeouts().request().multipliedBy(2),
+                System::nanoTime);
     }
 
     @Bean

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,25 +33,38 @@ final class KeyFileWatch implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(KeyFileWatch.class);
 
-    /** Longer than requests take. */
-    private static final Duration LAST_REQUEST = Duration.ofHours(1);
-
     private final GatewayProperties.Access settings;
     private final AccessControl access;
     private final ApiKeys demo;
     private final AuditFile audit;
     private final Consumer<String> tenantGone;
-    /** Tenants that have no key any more, until their last requests have ended; when that is, in {@link System#nanoTime}. */
+    private final Duration longestRequest;
+    private final LongSupplier nanoTime;
+    /** Tenants that have no key any more, until the last of their requests has ended; when that is, by the clock. */
     private final Map<String, Long> gone = new HashMap<>();
 
     private byte[] loaded = {};
     private @Nullable ScheduledExecutorService watcher;
 
-    /** @param tenantGone told of tenants that had a key and have none any more: at once, and when the last of their requests has ended */
-    KeyFileWatch(GatewayProperties.Access settings, AccessControl access, Consumer<String> tenantGone) {
+    /**
+     * Reads the file for the first time.
+     *
+     * @param tenantGone told of tenants that had a key and have none any more: at once, and when the last of their requests
+     *     has ended
+     * @param longestRequest after which that is
+     * @param nanoTime monotonic time, as {@link System#nanoTime}
+     */
+    KeyFileWatch(
+            GatewayProperties.Access settings,
+            AccessControl access,
+            Consumer<String> tenantGone,
+            Duration longestRequest,
+            LongSupplier nanoTime) {
         this.settings = settings;
         this.access = access;
         this.tenantGone = tenantGone;
+        this.longestRequest = longestRequest;
+        this.nanoTime = nanoTime;
         this.audit = new AuditFile(settings.auditFile(), InstantSource.system());
         this.demo = settings.demoKey() == null ? ApiKeys.NONE : demoKey(settings.demoKey());
         Path file = settings.keysFile();
@@ -119,13 +133,13 @@ final class KeyFileWatch implements SmartLifecycle {
         gone.keySet().removeAll(after);
         before.stream().filter(tenant -> !after.contains(tenant)).forEach(tenant -> {
             tenantGone.accept(tenant);
-            gone.put(tenant, System.nanoTime() + LAST_REQUEST.toNanos());
+            gone.put(tenant, nanoTime.getAsLong() + longestRequest.toNanos());
         });
     }
 
     private void forgetGone() {
         gone.entrySet().removeIf(entry -> {
-            boolean isOver = entry.getValue() - System.nanoTime() < 0;
+            boolean isOver = entry.getValue() - nanoTime.getAsLong() <= 0;
             if (isOver) {
                 tenantGone.accept(entry.getKey());
             }

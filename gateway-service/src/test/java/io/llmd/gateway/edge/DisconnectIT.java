@@ -36,9 +36,8 @@ class DisconnectIT {
 
     @BeforeAll
     static void start() {
-        // A system tells that it has room again only when a third of its own buffer, some MB, is free: the slow reader
-        // here
-        // takes a second for that.
+        // A system says that it has room again only when a third of its own buffer, some MB, is free: the slow reader
+        // here takes a second for that.
         gateway = new GatewayFixture(2, "gateway.timeouts.write-gap=2s", "gateway.limits.write-buffer=64KB");
     }
 

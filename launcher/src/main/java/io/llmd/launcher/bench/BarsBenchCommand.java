@@ -58,7 +58,7 @@ final class BarsBenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "L1,L2,L3,L4,L6,L7,L10,L12,L13,L14",
             description =
-                    "What is taken (${DEFAULT-VALUE}, which takes about an hour; also L11, two hours of its own).")
+                    "What is taken (default: ${DEFAULT-VALUE}, which take about an hour; L11 takes two hours and has to be named).")
     private List<String> names = List.of();
 
     @Option(

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * L11: hours of mixed traffic, of which one request in twenty meets a fault, while endpoints are replaced by others and
- * tenants come and go. In the second half nothing may rise in gateway and scheduler: neither memory nor threads, file
- * descriptors, meters or what is remembered of endpoints. In the end nothing may be left, and every request has its outcome.
+ * tenants come and go. In the second half gateway and scheduler have to stay as they are: memory, threads, file
+ * descriptors, meters and what is remembered of endpoints. In the end nothing may be left, and every request has its outcome.
  */
 final class LongSoakBar implements BarFigure {
 
@@ -178,16 +178,20 @@ final class LongSoakBar implements BarFigure {
         }
 
         /** Meters after a collection that they know of. */
-        private static MetersPage collected(SoakPart part, Meters meters) throws IOException, InterruptedException {
+        private MetersPage collected(SoakPart part, Meters meters) throws IOException, InterruptedException {
             double before = collections(meters.read());
             SoakReading.collect(part.pid());
             long limit = System.nanoTime() + TOLD_LIMIT.toNanos();
-            MetersPage page = meters.read();
-            while (collections(page) <= before && System.nanoTime() < limit) {
+            while (collections(meters.read()) <= before) {
+                if (System.nanoTime() > limit) {
+                    run.say(part.name()
+                            + ": its meters do not tell of a collection, its heap is that of the one before");
+                    break;
+                }
                 TimeUnit.MILLISECONDS.sleep(50);
-                page = meters.read();
             }
-            return page;
+            // Pauses are told before what is left.
+            return meters.read();
         }
 
         private static double collections(MetersPage page) {

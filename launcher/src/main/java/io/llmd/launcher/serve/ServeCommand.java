@@ -73,23 +73,19 @@ public final class ServeCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(hook);
         for (Role role : wanted) {
             try {
-                services.start(role, settings(role, ports), Stream.of(context -> AsyncLogs.attach()));
+                services.start(
+                        role,
+                        settings(role, ports),
+                        Stream.of(
+                                context -> AsyncLogs.attach(),
+                                context -> context.addApplicationListener(new CollectionBeforeReady())));
             } catch (RuntimeException e) {
                 terminal.note("llmd serve: " + role.serviceName() + " did not start: " + e.getMessage());
                 return ExitCode.FAILED;
             }
         }
-        collect();
         ended.await();
         return ExitCode.OK;
-    }
-
-    /**
-     * Collects what the start left, some 100 ms before there is load instead of within it. The JVM then knows how much lives, and
-     * sizes the space of new objects for it.
-     */
-    private static void collect() {
-        System.gc();
     }
 
     private Map<String, String> settings(Role role, @Nullable SuitePorts ports) {

@@ -78,7 +78,7 @@ final class FlowQueue extends Flow {
     FlowState.OfFlow describe(long nowNanos) {
         Item next = items.first();
         return new FlowState.OfFlow(
-                fairnessId(), size(), next == null ? null : (nowNanos - next.submittedNanos) / 1_000_000, sent);
+                fairnessId(), size(), next == null ? null : next.waitedNanos(nowNanos) / 1_000_000, sent);
     }
 
     /** Computes all keys anew. */
