@@ -17,7 +17,7 @@ class SimulatorBenchCommandIT {
 
     @Test
     void fewStreamsOfTwoEndpointsAreMeasured() {
-        assertThat(run("--pods=2", "--streams=6", "--rounds=2", "--seconds=1", "--warm-up=0", "--json"))
+        assertThat(run("--pods=2", "--streams=6", "--rounds=2", "--seconds=1", "--warm-up=2", "--json"))
                 .as(captured.err())
                 .isZero();
 
