@@ -4,9 +4,17 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
 
 /** Puts the edge into the pipeline of each accepted connection. Thread-safe. */
 public final class EdgePipeline {
+
+    /**
+     * What the system keeps of an answer beyond what is on its way; Linux only. Its own limit is some MB: as much would be taken
+     * from the endpoint at once for a client that does not read, and one that reads slowly would seem to stand still until a
+     * third of that was gone.
+     */
+    private static final long UNSENT_BYTES = 128 << 10;
 
     private final EdgeServices services;
     private final ConnectionCounts connections;
@@ -28,6 +36,8 @@ public final class EdgePipeline {
     public void install(Channel channel, String httpCodec) {
         int high = services.settings().limits().writeBufferBytes();
         channel.config().setOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(high / 2, high));
+        // Not known to transports other than epoll, which go on without.
+        channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES);
         EdgeHandler edge = new EdgeHandler(services, headerRules, localAnswers, connections);
         ChannelPipeline pipeline = channel.pipeline();
         pipeline.addBefore(httpCodec, "llmd.guard", edge.guard());

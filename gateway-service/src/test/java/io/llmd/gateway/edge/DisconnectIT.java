@@ -6,12 +6,14 @@ import static io.llmd.gateway.GatewayFixture.CHAT;
 import static io.llmd.gateway.GatewayFixture.STREAM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.llmd.contracts.schedule.OutcomeReport.Cause;
 import io.llmd.contracts.schedule.TokenUsage;
 import io.llmd.gateway.GatewayFixture;
 import io.llmd.testsupport.RawClient;
 import io.llmd.testsupport.Reply;
+import io.netty.channel.epoll.Epoll;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,8 +38,6 @@ class DisconnectIT {
 
     @BeforeAll
     static void start() {
-        // A system says that it has room again only when a third of its own buffer, some MB, is free: the slow reader
-        // here takes a second for that.
         gateway = new GatewayFixture(2, "gateway.timeouts.write-gap=2s", "gateway.limits.write-buffer=64KB");
     }
 
@@ -159,6 +159,30 @@ class DisconnectIT {
             await("abort seen").until(() -> gateway.endpoint().lastRequest().isAborted());
         }
         assertThat(gateway.scheduler().ended()).hasSize(1);
+    }
+
+    /** What is taken goes into a system's buffers and ours: without bounds of both, some MB for each client. */
+    @Test
+    void littleOfAnAnswerIsTakenForAClientThatDoesNotRead() {
+        assumeTrue(Epoll.isAvailable(), "what a system keeps is bounded on Linux only");
+        int kibibytes = 4_000;
+        gateway.endpoint().script(Reply.events(kibibytes, DisconnectIT::kibibyte));
+        double before = ended("client-slow");
+        try (RawClient client = gateway.connect()) {
+            client.send(RawClient.post(CHAT, STREAM, AUTH));
+
+            await("given up").until(() -> ended("client-slow") == before + 1);
+        }
+        assertThat(gateway.scheduler().ended().getFirst().usage().completionTokens())
+                .as("KiB taken")
+                .isBetween(100, 1_000);
+    }
+
+    /** An event that says which one of its stream it is, as usage. */
+    private static byte[] kibibyte(int index) {
+        return ("data: {\"choices\":[{\"delta\":{\"content\":\"" + "x".repeat(900)
+                        + "\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":" + index + "}}\n\n")
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     @Test
