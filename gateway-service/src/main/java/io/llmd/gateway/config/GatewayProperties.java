@@ -104,7 +104,7 @@ public record GatewayProperties(
      * @param queue from asking the scheduler to its decision, above the longest wait that the scheduler's flow control allows
      * @param firstByte from sending a request to the first byte of the answer's body
      * @param gap between two parts of an answer
-     * @param writeGap client does not read its answer
+     * @param writeGap client takes next to nothing of an answer that waits for it
      * @param request whole request
      * @param keepAliveComment silence in a stream after which a comment is sent
      */

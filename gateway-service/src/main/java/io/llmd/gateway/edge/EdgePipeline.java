@@ -10,9 +10,9 @@ import io.netty.channel.epoll.EpollChannelOption;
 public final class EdgePipeline {
 
     /**
-     * What the system keeps of an answer beyond what is on its way; Linux only. Its own limit is some MB: as much would be taken
-     * from the endpoint at once for a client that does not read, and one that reads slowly would seem to stand still until a
-     * third of that was gone.
+     * About what the system keeps of an answer beyond what is on its way; with epoll only. Its own limit is some MB: as much
+     * would be taken from the endpoint at once for a client that does not read, and one that reads slowly would seem to stand
+     * still until a third of that was gone.
      */
     private static final long UNSENT_BYTES = 128 << 10;
 

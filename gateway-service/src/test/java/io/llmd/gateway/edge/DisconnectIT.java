@@ -163,8 +163,9 @@ class DisconnectIT {
 
     /** What is taken goes into a system's buffers and ours: without bounds of both, some MB for each client. */
     @Test
+    @Tag("fault-F29")
     void littleOfAnAnswerIsTakenForAClientThatDoesNotRead() {
-        assumeTrue(Epoll.isAvailable(), "what a system keeps is bounded on Linux only");
+        assumeTrue(Epoll.isAvailable(), "what a system keeps is bounded with epoll only");
         int kibibytes = 4_000;
         gateway.endpoint().script(Reply.events(kibibytes, DisconnectIT::kibibyte));
         double before = ended("client-slow");

@@ -94,8 +94,8 @@ final class StartMemoryBar implements BarFigure {
 
     private static List<String> options(Role role, List<String> further) {
         int limit = Objects.requireNonNull(LIMITS.get(role), role::serviceName);
-        List<String> options = new ArrayList<>(
-                ImageJvm.with(List.of("-XX:-UsePerfData", "-Xmx" + (int) (limit * HEAP_SHARE) + "m")));
+        List<String> options =
+                new ArrayList<>(ImageJvm.with(List.of("-XX:-UsePerfData", "-Xmx" + (int) (limit * HEAP_SHARE) + "m")));
         options.addAll(further);
         return options;
     }
