@@ -64,10 +64,11 @@ final class ThreePrioritiesBar implements BarFigure {
               - {name: reuse, type: prefix-cache-scorer}
               - {name: load, type: active-request-scorer}
               - {name: room, type: concurrency-detector, parameters: {maxConcurrency: %d}}
-              - {name: holdback, type: priority-holdback-policy, parameters: {minCeiling: 0.92}}
+              - {name: holdback, type: priority-holdback-policy, parameters: {minCeiling: 0.86}}
             schedulingProfiles:
               - name: default
                 plugins:
+                  - {pluginRef: room}
                   - {pluginRef: load, weight: 2}
                   - {pluginRef: reuse, weight: 1}
             flowControl:
