@@ -182,7 +182,7 @@ class ControlIT {
 
     @Test
     void endpointIsReadySomeTimeAfterItsStart() throws Exception {
-        restart(settings().control(control -> control.startup(Duration.ofMillis(300))));
+        restart(settings().control(control -> control.startup(Duration.ofSeconds(2))));
         assertThat(client.get("/health/ready").statusCode()).isEqualTo(503);
         assertThat(client.get("/health").statusCode()).isEqualTo(200);
         await("it is ready").until(() -> client.get("/health/ready").statusCode(), status -> status == 200);
