@@ -38,7 +38,6 @@ ENTRYPOINT ["java", \
     "-XX:+UseTransparentHugePages", \
     "-XX:TrimNativeHeapInterval=10000", \
     "-XX:MetaspaceSize=96m", \
-    "-XX:InitialHeapSize=24m", \
     "-XX:MaxRAMPercentage=60", \
     "-XX:+ExitOnOutOfMemoryError", \
     "-XX:+DisableAttachMechanism", \

@@ -11,7 +11,7 @@ work=$(mktemp -d)
 # build host with more than 128 GiB would make a cache for heaps from 32 GiB on, which no container of ours has.
 options="-Xmx1g --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:+UseCompactObjectHeaders"
 # What else the image's command says.
-others="-XX:+UseTransparentHugePages -XX:TrimNativeHeapInterval=10000 -XX:MetaspaceSize=96m -XX:InitialHeapSize=24m -XX:+ExitOnOutOfMemoryError -XX:+DisableAttachMechanism -XX:-UsePerfData"
+others="-XX:+UseTransparentHugePages -XX:TrimNativeHeapInterval=10000 -XX:MetaspaceSize=96m -XX:+ExitOnOutOfMemoryError -XX:+DisableAttachMechanism -XX:-UsePerfData"
 
 # Keys are looked for, though nobody asks for anything.
 printf 'keys: []\n' > "$work/keys.yaml"

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** How JVMs are started in the image, but for the largest heap, which follows from a container's memory there. */
+/** How JVMs are started in the image, but for the heap, which follows from a container's memory there. */
 final class ImageJvm {
 
     /** Options without a cache of loaded classes. */
@@ -16,8 +16,7 @@ final class ImageJvm {
             "-XX:+UseCompactObjectHeaders",
             "-XX:+UseTransparentHugePages",
             "-XX:TrimNativeHeapInterval=10000",
-            "-XX:MetaspaceSize=96m",
-            "-XX:InitialHeapSize=24m");
+            "-XX:MetaspaceSize=96m");
 
     private ImageJvm() {}
 

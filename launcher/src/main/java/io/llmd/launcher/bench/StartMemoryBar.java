@@ -21,6 +21,9 @@ final class StartMemoryBar implements BarFigure {
     /** The image's share of a container's memory for the heap. */
     static final double HEAP_SHARE = 0.6;
 
+    /** The JVM's own share of it for the heap's beginning. */
+    private static final double BEGINNING = 1 / 64.0;
+
     /** Memory of containers as the chart has it, in MiB. */
     static final Map<Role, Integer> LIMITS = Map.of(
             Role.GATEWAY,
@@ -94,8 +97,10 @@ final class StartMemoryBar implements BarFigure {
 
     private static List<String> options(Role role, List<String> further) {
         int limit = Objects.requireNonNull(LIMITS.get(role), role::serviceName);
-        List<String> options =
-                new ArrayList<>(ImageJvm.with(List.of("-XX:-UsePerfData", "-Xmx" + (int) (limit * HEAP_SHARE) + "m")));
+        List<String> options = new ArrayList<>(ImageJvm.with(List.of(
+                "-XX:-UsePerfData",
+                "-Xms" + Math.max(8, (int) (limit * BEGINNING)) + "m",
+                "-Xmx" + (int) (limit * HEAP_SHARE) + "m")));
         options.addAll(further);
         return options;
     }
